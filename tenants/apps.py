@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantsConfig(AppConfig):
+    """Companies, their people, and which company a request works in."""
+
+    name = "tenants"
+    verbose_name = _("Companies and people")

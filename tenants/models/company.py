@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import TenantMixin
+
+from tenants.schema_names import validate_schema_name
+
+
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def active(self) -> CompanyQuerySet:
+        return self.filter(is_active=True)
+
+
+class Company(TenantMixin):
+    """A tenant: one row here, one Postgres schema with everything that is the company's own."""
+
+    # Schemas are made by tenants.provisioning, in the transaction that makes the row, and
+    # are never dropped by a model's delete().
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    schema_name = models.CharField(
+        _("schema name"),
+        max_length=41,
+        unique=True,
+        editable=False,
+        validators=[validate_schema_name],
+        help_text=_("The Postgres schema that holds the company's data. It never changes."),
+    )
+    name = models.CharField(_("name"), max_length=100)
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Nobody of a company that is switched off can log in."),
+    )
+    created_at = models.DateTimeField(_("signed up at"), auto_now_add=True)
+
+    objects: ClassVar[models.Manager[Company]] = CompanyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering = ("name", "pk")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models.company import Company
+from tenants.roles import SystemRole
+
+
+class EmailAddressField(models.EmailField[str, str]):
+    """An e-mail address in lower case, both when stored and when looked up.
+
+    So `get(email="Alice@Example.com")` finds alice@example.com, and no caller can forget.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.strip().lower() if isinstance(text, str) else text
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = super().get_prep_value(value)
+        return text.strip().lower() if isinstance(text, str) else text
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def of_company(self, company: Company) -> UserQuerySet:
+        return self.filter(company=company)
+
+    def active(self) -> UserQuerySet:
+        return self.filter(is_active=True)
+
+    def with_role(self, role: SystemRole) -> UserQuerySet:
+        return self.filter(groups__name=role.value)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Makes users; an e-mail address takes the place of a user name."""
+
+    use_in_migrations = False
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make a user of a company.
+
+        Raises:
+            ValueError: the e-mail address is empty.
+        """
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user: User = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make somebody who runs the installation and belongs to no company."""
+        fields |= {"is_superuser": True, "is_staff": True, "company": None}
+        return self.create_user(email, password, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> User:
+        user: User = self.get(email=email)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, who logs in by e-mail and belongs to one company (a superuser to none)."""
+
+    email = EmailAddressField(
+        _("e-mail address"),
+        unique=True,
+        error_messages={"unique": _("Somebody already uses this e-mail address.")},
+    )
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    company = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="users",
+        verbose_name=_("company"),
+    )
+    is_available = models.BooleanField(
+        _("available"),
+        default=True,
+        help_text=_("New tasks are given only to people who are available."),
+    )
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Switch this off instead of deleting a person: their history stays."),
+    )
+    is_staff = models.BooleanField(_("staff"), default=False, editable=False)
+    date_joined = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ("first_name", "last_name", "email")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="user_email_in_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_superuser=True, company=None)
+                | Q(is_superuser=False, company__isnull=False),
+                name="user_has_a_company_unless_superuser",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+    def system_roles(self) -> set[SystemRole]:
+        """The system roles that the user has (one query, kept for the life of the object)."""
+        if not hasattr(self, "_system_roles"):
+            names = self.groups.values_list("name", flat=True)
+            self._system_roles = {SystemRole(name) for name in names if name in SystemRole}
+        return self._system_roles
+
+    def has_role(self, role: SystemRole) -> bool:
+        return role in self.system_roles()

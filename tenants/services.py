@@ -1,0 +1,82 @@
+"""What changes companies and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from tenants.errors import LastAdminError
+from tenants.models import Company, User
+from tenants.provisioning import provision
+from tenants.roles import SystemRole
+from tenants.schema_names import make_schema_name
+
+
+def sign_up(
+    *, company_name: str, first_name: str, last_name: str, email: str, password: str
+) -> User:
+    """Make a company, its schema and its first user, who has every system role.
+
+    All of it in one transaction: a failure half-way leaves nothing behind.
+    """
+    with transaction.atomic():
+        company = create_company(name=company_name)
+        return create_person(
+            company=company,
+            email=email,
+            password=password,
+            first_name=first_name,
+            last_name=last_name,
+            roles=SystemRole,
+        )
+
+
+def create_company(*, name: str, schema_name: str = "") -> Company:
+    """Make a company with its schema; the schema's name is made from the company's if not given.
+
+    Raises:
+        ValidationError: the name is empty or too long, or the schema's name is not allowed.
+        SchemaExistsError: the schema is there already.
+    """
+    company = Company(name=name.strip(), schema_name=schema_name or make_schema_name(name))
+    # schema_name is not editable, which full_clean would take as "do not check".
+    company.full_clean()
+    with transaction.atomic():
+        company.save()
+        provision(company)
+    return company
+
+
+def create_person(
+    *,
+    company: Company,
+    email: str,
+    password: str | None,
+    roles: Iterable[SystemRole],
+    **fields: Any,
+) -> User:
+    """Make a person of a company with these system roles.
+
+    With `password` None the person cannot log in until an admin sets one.
+    """
+    with transaction.atomic():
+        user = User.objects.create_user(email, password, company=company, **fields)
+        user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+    return user
+
+
+def ensure_an_admin_is_left(*, company: Company) -> None:
+    """Refuse a change after which nobody could manage the company's people.
+
+    Call it inside the transaction of the change, after the change. The company's row is
+    locked first, so that two admins cannot each remove the other at the same moment.
+
+    Raises:
+        LastAdminError: no active person of the company has the role of company admin.
+    """
+    Company.objects.select_for_update().get(pk=company.pk)
+    if not User.objects.of_company(company).active().with_role(SystemRole.ADMIN).exists():
+        raise LastAdminError

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkflowsConfig(AppConfig):
+    """Definitions of processes, and the instances of them that are running."""
+
+    name = "workflows"
+    verbose_name = _("Workflows")

@@ -1,0 +1,21 @@
+from workflows.models.company_role import CompanyRole
+from workflows.models.task_definition import TaskDefinition
+from workflows.models.task_instance import TaskInstance, TaskStatus
+from workflows.models.transition import Transition
+from workflows.models.workflow_definition import DefinitionStatus, WorkflowDefinition
+from workflows.models.workflow_event import EventKind, WorkflowEvent
+from workflows.models.workflow_instance import WorkflowInstance, WorkflowStatus
+
+__all__ = [
+    "CompanyRole",
+    "DefinitionStatus",
+    "EventKind",
+    "TaskDefinition",
+    "TaskInstance",
+    "TaskStatus",
+    "Transition",
+    "WorkflowDefinition",
+    "WorkflowEvent",
+    "WorkflowInstance",
+    "WorkflowStatus",
+]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflows.engine.process import TaskSpec, TaskType
+from workflows.models.company_role import CompanyRole
+from workflows.models.workflow_definition import WorkflowDefinition, validate_key
+
+
+class TaskTypeChoices(models.TextChoices):
+    """TaskType of the engine, with names for people."""
+
+    FORM = TaskType.FORM.value, _("Form (a person fills it in)")
+    SYNC_ACTION = TaskType.SYNC_ACTION.value, _("Call (answered at once)")
+    ASYNC_ACTION = TaskType.ASYNC_ACTION.value, _("Call (answered later)")
+
+
+class TaskDefinition(models.Model):
+    """One step of a workflow definition."""
+
+    workflow = models.ForeignKey(
+        WorkflowDefinition,
+        on_delete=models.CASCADE,
+        related_name="tasks",
+        verbose_name=_("workflow"),
+    )
+    key = models.CharField(_("key"), max_length=63, validators=[validate_key])
+    position = models.PositiveIntegerField(
+        _("position"), default=0, help_text=_("The order in which the definition lists its tasks.")
+    )
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    ext_ref = models.JSONField(_("external references"), default=list, blank=True)
+    task_type = models.CharField(
+        _("type"),
+        max_length=20,
+        choices=TaskTypeChoices.choices,
+        default=TaskTypeChoices.FORM,
+    )
+    fields = models.JSONField(
+        _("fields"),
+        default=list,
+        blank=True,
+        help_text=_("The form that completes a FORM task: a list of field specs."),
+    )
+    input_schema = models.JSONField(
+        _("input schema"),
+        null=True,
+        blank=True,
+        help_text=_("JSON Schema that an action's request body must satisfy."),
+    )
+    output_schema = models.JSONField(
+        _("output schema"),
+        null=True,
+        blank=True,
+        help_text=_("JSON Schema that an action's output must satisfy."),
+    )
+    edit_layout = models.TextField(_("edit layout"), blank=True)
+    display_layout = models.TextField(_("display layout"), blank=True)
+    action_url = models.CharField(_("action URL"), max_length=2000, blank=True)
+    input_transform = models.JSONField(_("input transform"), null=True, blank=True)
+    output_transform = models.JSONField(_("output transform"), null=True, blank=True)
+    timeout_seconds = models.PositiveIntegerField(
+        _("timeout in seconds"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(30 * 24 * 3600)],
+    )
+    retries = models.PositiveIntegerField(
+        _("retries"), default=3, validators=[MaxValueValidator(20)]
+    )
+    candidate_role = models.ForeignKey(
+        CompanyRole,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="task_definitions",
+        verbose_name=_("candidate company role"),
+        help_text=_("Only its members are given this task; empty: every task worker."),
+    )
+
+    class Meta:
+        verbose_name = _("task definition")
+        verbose_name_plural = _("task definitions")
+        ordering = ("workflow", "position", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("workflow", "key"), name="task_definition_key_unique_in_workflow"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_form(self) -> bool:
+        return self.task_type == TaskType.FORM
+
+    def spec(self) -> TaskSpec:
+        return TaskSpec(key=self.key, title=self.title, task_type=TaskType(self.task_type))

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from workflows.engine.process import JsonObject
+from workflows.models.task_definition import TaskDefinition
+from workflows.models.workflow_instance import WorkflowInstance
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenants.models import User
+
+
+class TaskStatus(models.TextChoices):
+    OPEN = "OPEN", _("Open")
+    IN_PROGRESS = "IN_PROGRESS", _("In progress")
+    PENDING = "PENDING", _("Waiting")
+    COMPLETED = "COMPLETED", _("Completed")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    ERROR = "ERROR", _("Error")
+
+
+UNFINISHED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING, TaskStatus.ERROR)
+WORKABLE = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
+
+
+class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
+    def unfinished(self) -> TaskInstanceQuerySet:
+        return self.filter(status__in=UNFINISHED)
+
+    def assigned_to(self, user: User) -> TaskInstanceQuerySet:
+        return self.filter(assigned_to=user)
+
+    def inbox(self, user: User) -> TaskInstanceQuerySet:
+        """What this person has to do now."""
+        return self.assigned_to(user).filter(status__in=WORKABLE)
+
+    def archive(self, user: User) -> TaskInstanceQuerySet:
+        """What this person has done."""
+        return self.assigned_to(user).filter(status=TaskStatus.COMPLETED)
+
+    def unassigned(self) -> TaskInstanceQuerySet:
+        """Forms that nobody could be given, oldest first."""
+        return self.filter(
+            status=TaskStatus.PENDING, assigned_to=None, definition__task_type="FORM"
+        ).order_by("created_at", "pk")
+
+
+class TaskInstance(models.Model):
+    """One step of one running process; every visit of a task makes a new one."""
+
+    uuid = models.UUIDField(
+        default=uuid.uuid4,
+        unique=True,
+        editable=False,
+        help_text=_("Also the Idempotency-Key of an action's call."),
+    )
+    workflow_instance = models.ForeignKey(
+        WorkflowInstance,
+        on_delete=models.CASCADE,
+        related_name="tasks",
+        verbose_name=_("workflow instance"),
+    )
+    definition = models.ForeignKey(
+        TaskDefinition,
+        on_delete=models.PROTECT,
+        related_name="instances",
+        verbose_name=_("task"),
+    )
+    status = FSMField(
+        _("status"),
+        choices=TaskStatus.choices,
+        default=TaskStatus.PENDING,
+        protected=True,
+        max_length=20,
+    )
+    input_data = models.JSONField(_("input"), null=True, blank=True)
+    output_data = models.JSONField(_("output"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_tasks",
+        verbose_name=_("assigned to"),
+    )
+    assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+
+    objects: ClassVar[TaskInstanceQuerySet] = (
+        TaskInstanceQuerySet.as_manager()  # type: ignore[assignment]
+    )
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering = ("-pk",)
+        indexes = (
+            # Whom to give the next task: their unfinished ones, and when they last got one.
+            models.Index(fields=("assigned_to", "status"), name="task_instance_load"),
+            models.Index(fields=("assigned_to", "-assigned_at"), name="task_instance_last_given"),
+            models.Index(
+                fields=("created_at",),
+                condition=Q(status="PENDING", assigned_to=None),
+                name="task_instance_waiting",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.definition.title
+
+    @property
+    def is_workable(self) -> bool:
+        return self.status in WORKABLE
+
+    @transition(
+        field=status,
+        source=(TaskStatus.PENDING, TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.ERROR),
+        target=TaskStatus.OPEN,
+    )
+    def assign(self, *, to: User, now: datetime) -> None:
+        """Give the task to somebody (again)."""
+        self.assigned_to = to
+        self.assigned_at = now
+
+    @transition(
+        field=status,
+        source=(TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING),
+        target=TaskStatus.PENDING,
+    )
+    def release(self) -> None:
+        """Give the task back: it waits for somebody to be available."""
+        self.assigned_to = None
+        self.assigned_at = None
+
+    @transition(
+        field=status,
+        source=(TaskStatus.OPEN, TaskStatus.PENDING, TaskStatus.IN_PROGRESS),
+        target=TaskStatus.IN_PROGRESS,
+    )
+    def start(self, *, now: datetime) -> None:
+        """Somebody works on it, or a call begins (again, where the last one was lost)."""
+        self.started_at = self.started_at or now
+
+    @transition(
+        field=status,
+        source=(TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING, TaskStatus.ERROR),
+        target=TaskStatus.COMPLETED,
+    )
+    def complete(self, *, output: JsonObject, now: datetime) -> None:
+        self.output_data = output
+        self.started_at = self.started_at or now
+        self.completed_at = now
+
+    @transition(
+        field=status,
+        source=(
+            TaskStatus.OPEN,
+            TaskStatus.IN_PROGRESS,
+            TaskStatus.PENDING,
+            TaskStatus.COMPLETED,
+        ),
+        target=TaskStatus.ERROR,
+    )
+    def fail(self) -> None:
+        """It could not be done; from COMPLETED: no way leads on from it. A ticket error says why."""
+
+    @transition(field=status, source=TaskStatus.ERROR, target=TaskStatus.PENDING)
+    def retry(self) -> None:
+        """Do the step again."""
+
+    @transition(field=status, source=TaskStatus.ERROR, target=TaskStatus.COMPLETED)
+    def retry_moving_on(self) -> None:
+        """The step is done and its output stands; only moving on from it failed."""
+
+    @transition(field=status, source=UNFINISHED, target=TaskStatus.CANCELLED)
+    def cancel(self, *, now: datetime) -> None:
+        self.completed_at = now

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models.task_definition import TaskDefinition
+from workflows.models.workflow_definition import WorkflowDefinition
+
+
+class Transition(models.Model):
+    """A way from a task (or the start) to a task (or the end)."""
+
+    workflow = models.ForeignKey(
+        WorkflowDefinition,
+        on_delete=models.CASCADE,
+        related_name="transitions",
+        verbose_name=_("workflow"),
+    )
+    from_task = models.ForeignKey(
+        TaskDefinition,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="transitions_out",
+        verbose_name=_("from task"),
+        help_text=_("Empty: from the start."),
+    )
+    to_task = models.ForeignKey(
+        TaskDefinition,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="transitions_in",
+        verbose_name=_("to task"),
+        help_text=_("Empty: to the end."),
+    )
+    label = models.CharField(_("label"), max_length=200, blank=True)
+    condition = models.JSONField(
+        _("condition"), null=True, blank=True, help_text=_("JsonLogic; empty: always.")
+    )
+    priority = models.IntegerField(
+        _("priority"), default=0, help_text=_("The lowest is tried first.")
+    )
+
+    class Meta:
+        verbose_name = _("transition")
+        verbose_name_plural = _("transitions")
+        ordering = ("workflow", "priority", "pk")
+
+    def __str__(self) -> str:
+        return gettext("%(source)s to %(target)s") % {
+            "source": self.from_task.title if self.from_task else gettext("Start"),
+            "target": self.to_task.title if self.to_task else gettext("End"),
+        }

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from workflows.models.workflow_definition import WorkflowDefinition
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class WorkflowStatus(models.TextChoices):
+    NOT_STARTED = "NOT_STARTED", _("Not started")
+    IN_PROGRESS = "IN_PROGRESS", _("In progress")
+    COMPLETED = "COMPLETED", _("Completed")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    ON_HOLD = "ON_HOLD", _("On hold")
+
+
+class WorkflowInstance(models.Model):
+    """One running process. Only `workflows.state_manager` changes it, under its row lock.
+
+    `data` is `{task key: latest output of that task}`.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    workflow = models.ForeignKey(
+        WorkflowDefinition,
+        on_delete=models.PROTECT,
+        related_name="instances",
+        verbose_name=_("workflow"),
+    )
+    current_task = models.ForeignKey(
+        "workflows.TaskInstance",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("current task"),
+    )
+    data = models.JSONField(_("data"), default=dict, blank=True)
+    status = FSMField(
+        _("status"),
+        choices=WorkflowStatus.choices,
+        default=WorkflowStatus.NOT_STARTED,
+        protected=True,
+        max_length=20,
+    )
+    end_label = models.CharField(_("outcome"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("workflow instance")
+        verbose_name_plural = _("workflow instances")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.workflow} {self.uuid}"
+
+    @transition(field=status, source=WorkflowStatus.NOT_STARTED, target=WorkflowStatus.IN_PROGRESS)
+    def start(self, *, now: datetime) -> None:
+        self.started_at = now
+
+    @transition(field=status, source=WorkflowStatus.IN_PROGRESS, target=WorkflowStatus.COMPLETED)
+    def complete(self, *, end_label: str, now: datetime) -> None:
+        self.end_label = end_label
+        self.completed_at = now
+
+    @transition(
+        field=status,
+        source=(WorkflowStatus.NOT_STARTED, WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD),
+        target=WorkflowStatus.CANCELLED,
+    )
+    def cancel(self, *, now: datetime) -> None:
+        self.completed_at = now
+
+    @transition(field=status, source=WorkflowStatus.IN_PROGRESS, target=WorkflowStatus.ON_HOLD)
+    def hold(self) -> None:
+        """Move no further until resumed."""
+
+    @transition(field=status, source=WorkflowStatus.ON_HOLD, target=WorkflowStatus.IN_PROGRESS)
+    def resume(self) -> None:
+        """Go on where `hold` stopped."""
