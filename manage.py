@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Django's command line. Newcomers want dev.py, which prepares everything and then calls this."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# These neither need a database nor may wait for one to start.
+WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "collectstatic"}
+
+
+def main() -> None:
+    """Run one command; with no server configured, on the embedded Postgres, started if need be."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    try:
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+
+        from project import embedded_postgres
+        from project.database import is_configured
+        from project.environment import apply_development_defaults, data_dir
+    except ImportError as error:
+        sys.exit(
+            f"TicketFlower's packages are not installed here ({error}): "
+            "run `python3 dev.py up` once, then use the Python in .venv."
+        )
+    try:
+        if not is_configured():
+            apply_development_defaults()
+            if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_DATABASE:
+                embedded_postgres.ensure_running(data_dir())
+        # Here, because Django would show a traceback for a mistake in the configuration.
+        _ = settings.INSTALLED_APPS
+    except (ImproperlyConfigured, embedded_postgres.EmbeddedPostgresError) as error:
+        sys.exit(str(error))
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
