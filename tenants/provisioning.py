@@ -30,7 +30,6 @@ def company_schema_sql() -> str:
         executor = MigrationExecutor(connection)
         executor.loader.applied_migrations = {}
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
-        state = executor.loader.project_state()
         state = executor._create_project_state(with_applied_migrations=False)
         statements: list[str] = []
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
@@ -41,7 +40,10 @@ def company_schema_sql() -> str:
                 state = migration.apply(state, editor, collect_sql=True)
             statements += editor.collected_sql
     recorded = ", ".join(f"('{m.app_label}', '{m.name}', now())" for m, _backwards in plan)
-    statements.append(f"INSERT INTO django_migrations (app, name, applied) VALUES {recorded};")
+    # Names of our own and the libraries' migration files, nothing that a person typed.
+    statements.append(
+        f"INSERT INTO django_migrations (app, name, applied) VALUES {recorded};"  # noqa: S608
+    )
     return "\n".join(line for line in statements if not line.startswith("--"))
 
 
@@ -55,8 +57,13 @@ def provision(company: Company) -> None:
     """
     if schema_exists(company.schema_name):
         raise SchemaExistsError
-    with transaction.atomic(), schema_context(company.schema_name):
-        with connection.cursor() as cursor:
-            # The name was checked by validate_schema_name: letters, digits, underscores.
-            cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
-            cursor.execute(company_schema_sql())
+    # Before the cursor is made: collecting switches the schema that a cursor begins in.
+    tables = company_schema_sql()
+    with (
+        transaction.atomic(),
+        schema_context(company.schema_name),
+        connection.cursor() as cursor,
+    ):
+        # The name was checked by validate_schema_name: letters, digits, underscores.
+        cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
+        cursor.execute(tables)

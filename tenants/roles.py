@@ -82,7 +82,7 @@ def sync_system_roles(**_signal: Any) -> None:
     if connection.schema_name != get_public_schema_name():
         return
     # Imported here: this module is read while the apps are still loading.
-    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415
+    from django.contrib.auth.models import Group, Permission
 
     known = {
         f"{permission.content_type.app_label}.{permission.codename}": permission

@@ -21,9 +21,7 @@ def validate_schema_name(name: str) -> None:
     """
     if not SCHEMA_NAME.fullmatch(name):
         raise ValidationError(
-            _(
-                "Use 2 to 41 lower-case letters, digits and underscores, beginning with a letter."
-            ),
+            _("Use 2 to 41 lower-case letters, digits and underscores, beginning with a letter."),
             code="invalid",
         )
     if name in RESERVED or name.startswith("pg_"):

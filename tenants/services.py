@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.errors import LastAdminError
 from tenants.models import Company, User
@@ -42,9 +43,8 @@ def create_company(*, name: str, schema_name: str = "") -> Company:
         SchemaExistsError: the schema is there already.
     """
     company = Company(name=name.strip(), schema_name=schema_name or make_schema_name(name))
-    # schema_name is not editable, which full_clean would take as "do not check".
     company.full_clean()
-    with transaction.atomic():
+    with transaction.atomic(), schema_context(get_public_schema_name()):
         company.save()
         provision(company)
     return company

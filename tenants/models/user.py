@@ -14,7 +14,7 @@ from tenants.models.company import Company
 from tenants.roles import SystemRole
 
 
-class EmailAddressField(models.EmailField[str, str]):
+class EmailAddressField(models.EmailField):  # type: ignore[type-arg]
     """An e-mail address in lower case, both when stored and when looked up.
 
     So `get(email="Alice@Example.com")` finds alice@example.com, and no caller can forget.

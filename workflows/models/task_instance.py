@@ -99,9 +99,7 @@ class TaskInstance(models.Model):
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
 
-    objects: ClassVar[TaskInstanceQuerySet] = (
-        TaskInstanceQuerySet.as_manager()  # type: ignore[assignment]
-    )
+    objects: ClassVar[TaskInstanceQuerySet] = TaskInstanceQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("task")
@@ -175,7 +173,7 @@ class TaskInstance(models.Model):
         target=TaskStatus.ERROR,
     )
     def fail(self) -> None:
-        """It could not be done; from COMPLETED: no way leads on from it. A ticket error says why."""
+        """It could not be done, or (from COMPLETED) no way leads on. A ticket error says why."""
 
     @transition(field=status, source=TaskStatus.ERROR, target=TaskStatus.PENDING)
     def retry(self) -> None:

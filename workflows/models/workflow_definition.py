@@ -94,9 +94,7 @@ class WorkflowDefinition(models.Model):
     )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
 
-    objects: ClassVar[WorkflowDefinitionQuerySet] = (
-        WorkflowDefinitionQuerySet.as_manager()  # type: ignore[assignment]
-    )
+    objects: ClassVar[WorkflowDefinitionQuerySet] = WorkflowDefinitionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("workflow definition")

@@ -1,0 +1,192 @@
+"""What the tests of every app stand on: two companies and the people in them.
+
+The test runner makes them once, before the databases are cloned for parallel runs. A
+`CompanyTestCase` works inside Acme, and rolls back; a `CompanyTransactionTestCase` commits,
+for what needs real commits, threads or processes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.http import HttpRequest
+from django.test import Client, TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+
+from tenants.models import Company, User
+from tenants.roles import SystemRole
+from tenants.services import create_company, create_person
+
+PASSWORD = "a-password-for-tests"  # noqa: S105
+ACME, GLOBEX = "acme", "globex"
+
+PERSONAS: dict[str, tuple[str, str, tuple[SystemRole, ...]]] = {
+    "alice": (ACME, "Alice Archer", (SystemRole.ADMIN,)),
+    "wendy": (ACME, "Wendy Wells", (SystemRole.TASK_WORKER,)),
+    "walt": (ACME, "Walt Wood", (SystemRole.TASK_WORKER,)),
+    "terry": (ACME, "Terry Tate", (SystemRole.TICKET_ADMIN,)),
+    "carla": (ACME, "Carla Cole", (SystemRole.WORKFLOW_CREATOR,)),
+    "uma": (ACME, "Uma Urban", (SystemRole.USER,)),
+    "charlie": (GLOBEX, "Charlie Chaplin", tuple(SystemRole)),
+}
+
+
+def make_test_companies() -> None:
+    """Make the companies and their people, where a kept test database does not have them."""
+    companies = {
+        schema: Company.objects.filter(schema_name=schema).first()
+        or create_company(name=schema.title(), schema_name=schema)
+        for schema in (ACME, GLOBEX)
+    }
+    for name, (schema, full_name, roles) in PERSONAS.items():
+        email = email_of(name)
+        if not User.objects.filter(email=email).exists():
+            first, last = full_name.split()
+            create_person(
+                company=companies[schema],
+                email=email,
+                password=PASSWORD,
+                first_name=first,
+                last_name=last,
+                roles=roles,
+            )
+    if not User.objects.filter(email="root@ticketflower.example").exists():
+        User.objects.create_superuser("root@ticketflower.example", PASSWORD)
+
+
+def email_of(persona: str) -> str:
+    return f"{persona}@{PERSONAS[persona][0]}.example"
+
+
+class CompanyClient(Client):
+    """A browser. After each request the test is back in its own company.
+
+    What a request does on commit is done, as it would be outside a test's transaction.
+    """
+
+    def request(self, **request: Any) -> Any:
+        tenant = connection.tenant
+        try:
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                return super().request(**request)
+        finally:
+            connection.set_tenant(tenant)
+
+
+class _People:
+    """The personas as attributes, and short ways to act as one of them."""
+
+    acme: Company
+    globex: Company
+    alice: User
+    wendy: User
+    walt: User
+    terry: User
+    carla: User
+    uma: User
+    charlie: User
+    root: User
+    client: Client
+
+    @classmethod
+    def load_people(cls) -> None:
+        cls.acme = Company.objects.get(schema_name=ACME)
+        cls.globex = Company.objects.get(schema_name=GLOBEX)
+        for name in PERSONAS:
+            user = User.objects.select_related("company").get(email=email_of(name))
+            setattr(cls, name, user)
+        cls.root = User.objects.get(email="root@ticketflower.example")
+
+    def log_in(self, user: User) -> None:
+        self.client.force_login(user)
+
+    def give_role(self, user: User, role: SystemRole) -> None:
+        user.groups.add(Group.objects.get(name=role.value))
+        user.__dict__.pop("_system_roles", None)
+        for cache in ("_perm_cache", "_group_perm_cache", "_user_perm_cache"):
+            user.__dict__.pop(cache, None)
+
+
+class CompanyTestCase(_People, TestCase):
+    """A test inside Acme, rolled back at its end."""
+
+    client_class: ClassVar[type[Client]] = CompanyClient
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        # Before super(): setUpTestData must already write into the company.
+        connection.set_tenant(Company.objects.get(schema_name=ACME))
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super().tearDownClass()
+        connection.set_schema_to_public()
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.load_people()
+
+    def setUp(self) -> None:
+        super().setUp()
+        connection.set_tenant(self.acme)
+
+    def count_queries(self, request: str) -> int:
+        """How many queries a GET takes."""
+        with CaptureQueriesContext(connection) as queries:
+            self.client.get(request)
+        return len(queries)
+
+
+class CompanyTransactionTestCase(_People, TransactionTestCase):
+    """A test inside Acme that commits; afterwards both companies are empty again."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        connection.set_schema_to_public()
+        self.load_people()
+        connection.set_tenant(self.acme)
+
+    def _fixture_teardown(self) -> None:
+        # Instead of Django's flush, which would empty `public` and know nothing of companies.
+        connection.set_schema_to_public()
+        empty_companies()
+
+
+def empty_companies() -> None:
+    """Delete what tests have committed; the test companies and their people stay."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = ANY(%s) AND tablename <> 'django_migrations'",
+            [[ACME, GLOBEX]],
+        )
+        tables = [row[0] for row in cursor.fetchall()]
+        tables += ["public.procrastinate_jobs", "public.django_session"]
+        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+    for company in Company.objects.exclude(schema_name__in=(ACME, GLOBEX)):
+        _drop(company)
+
+
+def _drop(company: Company) -> None:
+    """Plain SQL: deleting a User through the ORM looks for the companies' tables in public."""
+    people = "(SELECT id FROM tenants_user WHERE company_id = %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{company.schema_name}" CASCADE')
+        cursor.execute(
+            f"DELETE FROM tenants_user_groups WHERE user_id IN {people}",  # noqa: S608
+            [company.pk],
+        )
+        cursor.execute("DELETE FROM tenants_user WHERE company_id = %s", [company.pk])
+        cursor.execute("DELETE FROM tenants_company WHERE id = %s", [company.pk])
+
+
+def request_as(user: User, company: Company | None = None) -> HttpRequest:
+    """A GET request as the middlewares hand it to a view."""
+    request = HttpRequest()
+    request.method = "GET"
+    request.user = user
+    request.company = company if company is not None else user.company  # type: ignore[attr-defined]
+    return request

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from tenants import provisioning
+from tenants.errors import SchemaExistsError
+from tenants.models import Company, User
+from tenants.services import create_company, sign_up
+from tenants.testing import PASSWORD, CompanyTransactionTestCase
+
+SHAPE = """
+SELECT 'column', table_name, column_name, data_type, is_nullable, character_maximum_length::text,
+       is_identity
+FROM information_schema.columns WHERE table_schema = %(schema)s
+UNION ALL
+SELECT 'index', tablename, replace(indexdef, %(schema)s || '.', ''), '', '', '', ''
+FROM pg_indexes WHERE schemaname = %(schema)s
+UNION ALL
+SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(c.oid), '', '', ''
+FROM pg_constraint c JOIN pg_namespace n ON n.oid = connamespace WHERE nspname = %(schema)s
+UNION ALL
+SELECT 'sequence', sequencename, '', '', '', '', ''
+FROM pg_sequences WHERE schemaname = %(schema)s
+ORDER BY 1, 2, 3
+"""
+
+
+def shape_of(schema: str) -> list[tuple[Any, ...]]:
+    """Every column, index, constraint and sequence of a schema, without the schema's name."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET search_path TO "{schema}", public')
+        cursor.execute(SHAPE, {"schema": schema})
+        rows = cursor.fetchall()
+    connection.search_path_set_schemas = None
+    return rows
+
+
+def migrations_of(schema: str) -> set[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT app, name FROM "{schema}".django_migrations')
+        return set(cursor.fetchall())
+
+
+class ProvisioningTests(CompanyTransactionTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        connection.set_schema_to_public()
+
+    def test_a_replayed_schema_equals_a_migrated_one(self) -> None:
+        replayed = create_company(name="Replayed", schema_name="replayed")
+        migrated = Company.objects.create(name="Migrated", schema_name="migrated")
+        migrated.create_schema(check_if_exists=True, verbosity=0)
+        self.assertGreater(len(shape_of("replayed")), 100)
+        self.assertEqual(shape_of(replayed.schema_name), shape_of(migrated.schema_name))
+        self.assertEqual(migrations_of("replayed"), migrations_of("migrated"))
+
+    def test_migrating_a_replayed_schema_finds_nothing_to_do(self) -> None:
+        create_company(name="Replayed", schema_name="replayed")
+        before = shape_of("replayed")
+        call_command("migrate_schemas", schema_name="replayed", verbosity=0)
+        self.assertEqual(shape_of("replayed"), before)
+
+    def test_a_failure_half_way_leaves_nothing(self) -> None:
+        companies, people = Company.objects.count(), User.objects.count()
+        with self.assertRaises(ValueError):
+            sign_up(
+                company_name="Half",
+                first_name="Half",
+                last_name="Way",
+                email="",
+                password=PASSWORD,
+            )
+        self.assertEqual((Company.objects.count(), User.objects.count()), (companies, people))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'half%'")
+            self.assertEqual(cursor.fetchall(), [])
+
+    def test_a_schema_that_exists_is_not_taken_over(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA squatter")
+        try:
+            with self.assertRaises(SchemaExistsError):
+                create_company(name="Squatter", schema_name="squatter")
+            self.assertFalse(Company.objects.filter(schema_name="squatter").exists())
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP SCHEMA squatter")
+
+    def test_it_refuses_names_that_are_reserved_or_need_quoting(self) -> None:
+        for name in (
+            "public",
+            "pg_temp",
+            "information_schema",
+            'a"; drop',
+            "Upper",
+            "1st",
+            "a" * 42,
+        ):
+            with self.subTest(name), self.assertRaises(ValidationError):
+                create_company(name="Bad", schema_name=name)
+
+    def test_the_connection_stays_where_it_was(self) -> None:
+        before = connection.schema_name
+        with transaction.atomic():
+            create_company(name="Elsewhere")
+        self.assertEqual(connection.schema_name, before)
+        self.assertIn("CREATE TABLE", provisioning.company_schema_sql())

@@ -1,0 +1,28 @@
+"""The jobs that drive a ticket. Each may run twice, late, or beside itself."""
+
+from __future__ import annotations
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from tenants.jobs import in_company
+from tickets import services
+from tickets.services.safety_net import ADVANCE, RUN_ACTION
+
+# For a database that is away for a while: what fails in a ticket itself becomes a ticket
+# error and does not come here.
+PATIENT = RetryStrategy(max_attempts=10, wait=1, exponential_wait=2)
+
+
+@app.task(name=ADVANCE, retry=PATIENT)
+@in_company
+def advance(ticket_id: int) -> None:
+    """The safety net of a step: see tickets.services.safety_net."""
+    services.advance_ticket(ticket_id=ticket_id)
+
+
+@app.task(name=RUN_ACTION, retry=PATIENT)
+@in_company
+def run_action(ticket_id: int, task_id: int) -> None:
+    """Make the call of an action task."""
+    services.run_action(ticket_id=ticket_id, task_id=task_id)

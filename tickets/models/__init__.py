@@ -1,0 +1,17 @@
+from tickets.models.file_upload import FileUpload
+from tickets.models.my_task import MyTask
+from tickets.models.my_ticket import MyTicket
+from tickets.models.ticket import Ticket
+from tickets.models.ticket_definition import TicketDefinition
+from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
+
+__all__ = [
+    "ErrorStatus",
+    "ErrorType",
+    "FileUpload",
+    "MyTask",
+    "MyTicket",
+    "Ticket",
+    "TicketDefinition",
+    "TicketError",
+]

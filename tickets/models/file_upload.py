@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import uuid
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models.ticket import Ticket
+
+
+def storage_key(upload: FileUpload, filename: str) -> str:
+    """Where the file is stored: a name of our own, so that a customer's name reaches no path."""
+    return f"uploads/{upload.uuid}"
+
+
+class FileUpload(models.Model):
+    """A file that came with a ticket or a task. The storage keeps each company's apart.
+
+    `ticket` is empty only between the upload and the submission that names it.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    ticket = models.ForeignKey(
+        Ticket,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("ticket"),
+    )
+    filename = models.CharField(_("file name"), max_length=255)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    file = models.FileField(_("file"), upload_to=storage_key, max_length=300)
+    file_type = models.CharField(_("type"), max_length=100, blank=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("uploaded by"),
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def extension(self) -> str:
+        return PurePosixPath(self.filename).suffix.lower()

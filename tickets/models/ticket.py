@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models.ticket_definition import TicketDefinition
+from workflows.engine.process import JsonObject
+from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
+
+if TYPE_CHECKING:
+    from tenants.models import Company, User
+
+ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def submitted_by(self, user: User) -> TicketQuerySet:
+        return self.filter(created_by=user)
+
+    def running(self) -> TicketQuerySet:
+        """Tickets that have not ended; one whose workflow could not be made is among them."""
+        return self.filter(Q(workflow_instance=None) | ~Q(workflow_instance__status__in=ENDED))
+
+    def ended(self) -> TicketQuerySet:
+        return self.filter(workflow_instance__status__in=ENDED)
+
+    def with_progress(self) -> TicketQuerySet:
+        """With what a list shows of each ticket, in one query."""
+        return self.select_related(
+            "definition",
+            "created_by",
+            "workflow_instance__current_task__definition",
+            "workflow_instance__current_task__assigned_to",
+        )
+
+
+class Ticket(models.Model):
+    """What a person submitted. Its id is the number that people say."""
+
+    title = models.CharField(_("title"), max_length=200)
+    definition = models.ForeignKey(
+        TicketDefinition,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+        verbose_name=_("ticket type"),
+    )
+    workflow = models.ForeignKey(
+        WorkflowDefinition,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+        verbose_name=_("workflow"),
+        help_text=_("The version that the ticket's data was checked against, and runs on."),
+    )
+    workflow_instance = models.OneToOneField(
+        WorkflowInstance,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ticket",
+        verbose_name=_("workflow instance"),
+    )
+    data = models.JSONField(_("data"), default=dict, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+        verbose_name=_("submitted by"),
+    )
+    created_at = models.DateTimeField(_("submitted at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects: ClassVar[TicketQuerySet] = TicketQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("created_by", "-id"), name="ticket_of_a_person"),)
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+    @property
+    def status(self) -> WorkflowStatus:
+        """The status of its workflow; NOT_STARTED until there is one."""
+        if self.workflow_instance is None:
+            return WorkflowStatus.NOT_STARTED
+        return WorkflowStatus(self.workflow_instance.status)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    def facts(self, company: Company) -> JsonObject:
+        """What conditions and transforms may read of the ticket (all but `tasks`)."""
+        return {
+            "ticket": self.data,
+            "submitter": {
+                "email": self.created_by.email,
+                "first_name": self.created_by.first_name,
+                "last_name": self.created_by.last_name,
+            },
+            "company": {"name": company.name},
+            "number": self.pk,
+        }

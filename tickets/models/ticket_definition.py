@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models import CompanyRole, DefinitionStatus, WorkflowDefinition
+from workflows.models.workflow_definition import validate_key
+
+if TYPE_CHECKING:
+    from tenants.models import User
+
+
+class TicketDefinitionQuerySet(models.QuerySet["TicketDefinition"]):
+    def active(self) -> TicketDefinitionQuerySet:
+        return self.filter(is_active=True)
+
+    def submittable_by(self, user: User) -> TicketDefinitionQuerySet:
+        """The ticket types that this person may submit now.
+
+        A type that names no company role is open to everybody who may submit tickets.
+        """
+        if not user.has_perm("tickets.add_myticket"):
+            return self.none()
+        allowed = Q(roles_with_access=None) | Q(roles_with_access__members=user)
+        return (
+            self.active()
+            .filter(allowed, workflow__status=DefinitionStatus.PUBLISHED)
+            .select_related("workflow")
+            .distinct()
+        )
+
+
+class TicketDefinition(models.Model):
+    """A ticket type: what people may submit, and the workflow that it starts.
+
+    A bundle or a draft brings new versions of its ticket types, not active; publishing the
+    workflow makes those active in the place of the old ones. At most one version of a key
+    is active.
+    """
+
+    key = models.CharField(_("key"), max_length=63, validators=[validate_key])
+    version = models.PositiveIntegerField(_("version"), default=1)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    ext_ref = models.JSONField(_("external references"), default=list, blank=True)
+    workflow = models.ForeignKey(
+        WorkflowDefinition,
+        on_delete=models.PROTECT,
+        related_name="ticket_definitions",
+        verbose_name=_("workflow"),
+    )
+    presets = models.JSONField(
+        _("presets"),
+        default=dict,
+        blank=True,
+        help_text=_("Values of fields that this ticket type does not ask for."),
+    )
+    roles_with_access = models.ManyToManyField(
+        CompanyRole,
+        blank=True,
+        related_name="ticket_definitions",
+        verbose_name=_("company roles with access"),
+        help_text=_("Only their members may submit this ticket type; none: everybody."),
+    )
+    edit_layout = models.TextField(_("edit layout"), blank=True)
+    display_layout = models.TextField(_("display layout"), blank=True)
+    is_active = models.BooleanField(_("active"), default=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects: ClassVar[TicketDefinitionQuerySet] = TicketDefinitionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("ticket type")
+        verbose_name_plural = _("ticket types")
+        ordering = ("title", "-version")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("key", "version"), name="ticket_definition_version_unique"
+            ),
+            models.UniqueConstraint(
+                fields=("key",),
+                condition=Q(is_active=True),
+                name="ticket_definition_one_active",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title

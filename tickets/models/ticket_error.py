@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from tickets.models.ticket import Ticket
+from workflows.models import TaskInstance
+
+
+class ErrorType(models.TextChoices):
+    WORKFLOW_CREATION = "WORKFLOW_CREATION", _("The workflow could not be started")
+    TASK_CREATION = "TASK_CREATION", _("A task could not be made")
+    TASK_UPDATE = "TASK_UPDATE", _("A task could not be done")
+    WORKFLOW_TRANSITION = "WORKFLOW_TRANSITION", _("No way leads on")
+
+
+class ErrorStatus(models.TextChoices):
+    NEW = "NEW", _("New")
+    REVIEWED = "REVIEWED", _("Reviewed")
+    RESOLVED = "RESOLVED", _("Resolved")
+
+
+UNRESOLVED = (ErrorStatus.NEW, ErrorStatus.REVIEWED)
+
+
+class TicketErrorQuerySet(models.QuerySet["TicketError"]):
+    def unresolved(self) -> TicketErrorQuerySet:
+        return self.filter(status__in=UNRESOLVED)
+
+
+class TicketError(models.Model):
+    """Something that went wrong with a ticket, for a ticket admin to repair and retry."""
+
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.CASCADE, related_name="errors", verbose_name=_("ticket")
+    )
+    task = models.ForeignKey(
+        TaskInstance,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="ticket_errors",
+        verbose_name=_("task"),
+    )
+    error_type = models.CharField(_("type"), max_length=30, choices=ErrorType.choices)
+    message = models.TextField(_("what happened"))
+    stack_trace = models.TextField(_("trace"), blank=True)
+    status = FSMField(
+        _("status"),
+        choices=ErrorStatus.choices,
+        default=ErrorStatus.NEW,
+        protected=True,
+        max_length=20,
+    )
+    resolution_notes = models.TextField(_("resolution notes"), blank=True)
+    created_at = models.DateTimeField(_("happened at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects: ClassVar[TicketErrorQuerySet] = TicketErrorQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("ticket error")
+        verbose_name_plural = _("ticket errors")
+        ordering = ("-pk",)
+        indexes = (
+            models.Index(
+                fields=("ticket",),
+                condition=Q(status__in=("NEW", "REVIEWED")),
+                name="ticket_error_unresolved",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_error_type_display()} ({self.ticket})"
+
+    @property
+    def is_resolved(self) -> bool:
+        return bool(self.status == ErrorStatus.RESOLVED)
+
+    @transition(field=status, source=ErrorStatus.NEW, target=ErrorStatus.REVIEWED)
+    def review(self) -> None:
+        """Somebody looks after it."""
+
+    @transition(field=status, source=UNRESOLVED, target=ErrorStatus.RESOLVED)
+    def resolve(self, *, notes: str = "") -> None:
+        self.resolution_notes = notes or self.resolution_notes

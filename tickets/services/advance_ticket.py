@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.models import Company
+from tickets.models import ErrorType, Ticket, TicketError
+from tickets.services.safety_net import defer_call, take_away
+from workflows.models import WorkflowDefinition
+from workflows.state_manager import Move, WorkflowStateManager
+
+logger = logging.getLogger(__name__)
+
+# While one of these waits for a ticket admin, the step that failed is not tried again.
+BLOCKING = (ErrorType.WORKFLOW_CREATION, ErrorType.TASK_CREATION, ErrorType.WORKFLOW_TRANSITION)
+
+
+def advance_ticket(
+    *, ticket_id: int, safety_net: int | None = None, now: datetime | None = None
+) -> None:
+    """Take the step of the ticket's workflow that is due, if one is.
+
+    Safe to call twice, late, or beside itself: it decides under row locks, and the second
+    finds nothing to do. `safety_net` is the id of the job that would do the same; it is
+    taken away in the transaction of the step. What fails becomes a ticket error.
+
+    Raises:
+        OperationalError, InterfaceError: the database cannot be reached; the safety net,
+            which is still there, will take the step.
+    """
+    now = now or timezone.now()
+    try:
+        with transaction.atomic():
+            _advance(ticket_id, now=now)
+            if safety_net is not None:
+                take_away(safety_net)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
+        logger.exception("Ticket %s of %s could not advance", ticket_id, connection.schema_name)
+        _keep_unexpected(ticket_id, trace=traceback.format_exc(), safety_net=safety_net)
+
+
+def _advance(ticket_id: int, *, now: datetime) -> None:
+    ticket = _lock(ticket_id)
+    if ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists():
+        return
+    manager = _manager_of(ticket, now=now)
+    company = Company.objects.get(schema_name=connection.schema_name)
+    move = manager.advance(ticket.facts(company))
+    if move.error:
+        _keep_error(ticket, move)
+    for call in move.calls:
+        defer_call(ticket_id=ticket.pk, task_id=call.pk)
+
+
+def _lock(ticket_id: int) -> Ticket:
+    tickets = Ticket.objects.select_related("created_by").select_for_update(of=("self",))
+    return tickets.get(pk=ticket_id)
+
+
+def _manager_of(ticket: Ticket, *, now: datetime) -> WorkflowStateManager:
+    if ticket.workflow_instance_id is not None:
+        return WorkflowStateManager.lock(ticket.workflow_instance_id, now=now)
+    workflow = WorkflowDefinition.objects.get(pk=ticket.workflow_id)
+    manager = WorkflowStateManager.create(workflow, now=now)
+    ticket.workflow_instance = manager.instance
+    ticket.save(update_fields=["workflow_instance", "updated_at"])
+    return manager
+
+
+def _keep_error(ticket: Ticket, move: Move) -> None:
+    TicketError.objects.create(
+        ticket=ticket,
+        task=move.failed_task,
+        error_type=ErrorType.WORKFLOW_TRANSITION,
+        message=move.error,
+    )
+
+
+def _keep_unexpected(ticket_id: int, *, trace: str, safety_net: int | None) -> None:
+    with transaction.atomic():
+        ticket = _lock(ticket_id)
+        started = ticket.workflow_instance_id is not None
+        TicketError.objects.create(
+            ticket=ticket,
+            task=ticket.workflow_instance.current_task if ticket.workflow_instance else None,
+            error_type=ErrorType.TASK_CREATION if started else ErrorType.WORKFLOW_CREATION,
+            message=_("The next step could not be made. The trace says why."),
+            stack_trace=trace,
+        )
+        if safety_net is not None:
+            take_away(safety_net)

@@ -1,0 +1,46 @@
+"""The step that follows a commit: taken at once, with a job as its safety net."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection, transaction
+from django_tenants.utils import schema_context
+from procrastinate.contrib.django import app
+
+ADVANCE = "tickets.jobs.advance"
+RUN_ACTION = "tickets.jobs.run_action"
+
+
+def advance_after_commit(ticket_id: int) -> None:
+    """Move the ticket on when this transaction commits. Call it inside the transaction.
+
+    The job becomes real with the commit, and runs some seconds later. The same process
+    takes the step right after the commit and takes the job away; should it die in between,
+    the job takes the step. An error in the step is logged and left to the job: the user's
+    change is committed and must not be answered with an error.
+    """
+    from tickets.services.advance_ticket import advance_ticket
+
+    schema = connection.schema_name
+    delay = {"seconds": settings.SAFETY_NET_SECONDS}
+    job_id = app.configure_task(ADVANCE, schedule_in=delay).defer(
+        schema=schema, ticket_id=ticket_id
+    )
+
+    def take_the_step() -> None:
+        with schema_context(schema):
+            advance_ticket(ticket_id=ticket_id, safety_net=job_id)
+
+    transaction.on_commit(take_the_step, robust=True)
+
+
+def take_away(job_id: int) -> None:
+    """Remove a safety net that is no longer needed; one that already runs finds nothing to do."""
+    app.job_manager.cancel_job_by_id(job_id, delete_job=True)
+
+
+def defer_call(*, ticket_id: int, task_id: int) -> None:
+    """Have the worker make an action's call once this transaction has committed."""
+    app.configure_task(RUN_ACTION).defer(
+        schema=connection.schema_name, ticket_id=ticket_id, task_id=task_id
+    )

@@ -1,0 +1,220 @@
+"""The one write path of a workflow instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tenants.models import User
+from workflows.assignment import assign_if_possible
+from workflows.definition_cache import process_of
+from workflows.engine.decide import Decision, decide
+from workflows.engine.process import JsonObject, TaskType
+from workflows.errors import TaskNotWorkableError, WorkflowsError
+from workflows.models import (
+    EventKind,
+    TaskDefinition,
+    TaskInstance,
+    TaskStatus,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+    WorkflowStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What `advance` did.
+
+    `error` is a sentence for people where no way led on: the caller keeps it as a ticket
+    error in the same transaction. `calls` are new action tasks, whose jobs the caller
+    defers, likewise.
+    """
+
+    moved: bool = False
+    ended: bool = False
+    error: str = ""
+    failed_task: TaskInstance | None = None
+    calls: list[TaskInstance] = field(default_factory=list)
+
+
+class WorkflowStateManager:
+    """Moves one workflow instance, whose row the transaction has locked.
+
+    Every method must run inside a transaction; `lock` or `create` begin it all. `now` is
+    the time that is written wherever one is needed; `actor` is who did it (None: the system).
+    """
+
+    def __init__(
+        self, instance: WorkflowInstance, *, now: datetime, actor: User | None = None
+    ) -> None:
+        self.instance = instance
+        self.now = now
+        self.actor = actor
+        self._events: list[WorkflowEvent] = []
+
+    @classmethod
+    def lock(
+        cls, instance_id: int, *, now: datetime, actor: User | None = None
+    ) -> WorkflowStateManager:
+        """Wait for the instance's row lock and read the instance as it is then."""
+        instance = (
+            WorkflowInstance.objects.select_related("workflow", "current_task__definition")
+            .select_for_update(of=("self",))
+            .get(pk=instance_id)
+        )
+        return cls(instance, now=now, actor=actor)
+
+    @classmethod
+    def create(
+        cls, workflow: WorkflowDefinition, *, now: datetime, actor: User | None = None
+    ) -> WorkflowStateManager:
+        """Make an instance that has not started; nobody else sees it before the commit."""
+        return cls(WorkflowInstance.objects.create(workflow=workflow), now=now, actor=actor)
+
+    def advance(self, facts: JsonObject) -> Move:
+        """Take the step that is due, if one is: from the start, or from a completed task.
+
+        `facts` is the context without `tasks`. Called twice, the second finds nothing to do.
+        """
+        ended_task = self._task_to_leave()
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            ended_key = None
+        elif ended_task is not None:
+            ended_key = ended_task.definition.key
+        else:
+            return Move()
+        context = {**facts, "tasks": self.instance.data}
+        decision = decide(process_of(self.instance.workflow), ended_key, context)
+        return self._carry_out(decision, ended_task)
+
+    def _task_to_leave(self) -> TaskInstance | None:
+        task = self.instance.current_task
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or task is None:
+            return None
+        return task if task.status == TaskStatus.COMPLETED else None
+
+    def _carry_out(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        if decision.error:
+            return self._stop(decision, ended_task)
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            self.instance.start(now=self.now)
+            self._record(EventKind.STARTED, data={"workflow": str(self.instance.workflow)})
+        self._record(EventKind.MOVED, task=ended_task, data=decision.as_json())
+        if decision.is_end:
+            self.instance.complete(end_label=decision.end_label, now=self.now)
+            self._record(EventKind.COMPLETED, data={"label": decision.end_label})
+            self._save_instance("status", "end_label", "completed_at", "started_at")
+            return Move(moved=True, ended=True)
+        tasks = [self._make_task(key) for key in decision.next_tasks]
+        self.instance.current_task = tasks[-1]
+        self._save_instance("status", "current_task", "started_at")
+        calls = [task for task in tasks if task.definition.task_type != TaskType.FORM]
+        return Move(moved=True, calls=calls)
+
+    def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        if ended_task is not None:
+            ended_task.fail()
+            ended_task.save(update_fields=["status"])
+        self._record(EventKind.FAILED, task=ended_task, data=decision.as_json())
+        self._save_events()
+        return Move(error=decision.error, failed_task=ended_task)
+
+    def _make_task(self, key: str) -> TaskInstance:
+        definition = TaskDefinition.objects.select_related("candidate_role").get(
+            workflow_id=self.instance.workflow_id, key=key
+        )
+        task = TaskInstance(workflow_instance=self.instance, definition=definition)
+        if definition.is_form:
+            assign_if_possible(task, now=self.now)
+        task.save(force_insert=True)
+        if task.assigned_to is not None:
+            self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
+        return task
+
+    def start_task(self, task: TaskInstance) -> None:
+        """Note that somebody works on the task, or that a call begins.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        if task.status == TaskStatus.IN_PROGRESS:
+            return
+        task.start(now=self.now)
+        task.save(update_fields=["status", "started_at"])
+        self._record(EventKind.TASK_STARTED, task=task)
+        self._save_events()
+
+    def begin_call(self, task: TaskInstance, *, input_data: JsonObject) -> None:
+        """Record one more attempt of an action's call, before the call is made.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        task.start(now=self.now)
+        task.attempts += 1
+        task.input_data = input_data
+        task.save(update_fields=["status", "started_at", "attempts", "input_data"])
+        self._record(EventKind.CALLED, task=task, data={"attempt": task.attempts})
+        self._save_events()
+
+    def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
+        """Save a task's output, which the caller has validated; `advance` then moves on.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        task.complete(output=output, now=self.now)
+        task.save(update_fields=["status", "output_data", "started_at", "completed_at"])
+        self.instance.data = {**self.instance.data, task.definition.key: output}
+        self._record(EventKind.TASK_COMPLETED, task=task)
+        self._save_instance("data")
+
+    def fail_task(self, task: TaskInstance, *, reason: str) -> None:
+        """Put a task that could not be done into ERROR; the caller keeps a ticket error.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        task.fail()
+        task.save(update_fields=["status"])
+        self._record(EventKind.FAILED, task=task, data={"error": reason})
+        self._save_events()
+
+    def _ensure_workable(self, task: TaskInstance) -> None:
+        if task.workflow_instance_id != self.instance.pk:
+            raise WorkflowsError("This task belongs to another workflow instance.")
+        alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or task.status not in alive:
+            raise TaskNotWorkableError
+
+    def _record(
+        self, kind: EventKind, *, task: TaskInstance | None = None, data: JsonObject | None = None
+    ) -> None:
+        self._events.append(
+            WorkflowEvent(
+                workflow_instance=self.instance,
+                task_instance=task,
+                kind=kind,
+                actor=self.actor,
+                at=self.now,
+                data=data or {},
+            )
+        )
+
+    def _save_events(self) -> None:
+        WorkflowEvent.objects.bulk_create(self._events)
+        self._events = []
+
+    def _save_instance(self, *fields: str) -> None:
+        self.instance.save(update_fields=[*fields, "updated_at"])
+        self._save_events()
+
+
+def _person(user: User) -> JsonObject:
+    return {"to": str(user), "to_id": user.pk}
