@@ -1,0 +1,190 @@
+"""The commands of dev.py, inside the virtual environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from django.core.exceptions import ImproperlyConfigured
+
+from dev import parse_arguments
+from project.development import ending, records
+from project.development.errors import DevelopmentError
+from project.development.processes import Ended, end_on_signals, ignore_signals
+from project.development.servers import (
+    LOOPBACK,
+    Servers,
+    ensure_database,
+    prepare_environment,
+    release_database,
+)
+from project.embedded_postgres import EmbeddedPostgresError
+from project.environment import BASE_DIR, data_dir, load_environment
+
+# What is checked, and how the virtual environment's Python does it.
+CHECKS = (
+    ("ruff check", ("-m", "ruff", "check", ".")),
+    ("ruff format", ("-m", "ruff", "format", "--check", ".")),
+    ("mypy", ("-m", "mypy", ".")),
+    ("import-linter", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
+    ("migrations", ("manage.py", "makemigrations", "--check", "--dry-run")),
+)
+DEPRECATIONS = "default::DeprecationWarning,default::PendingDeprecationWarning"
+BENCHMARKS = BASE_DIR / "bench" / "run.py"
+
+
+def up(arguments: argparse.Namespace) -> int:
+    """Run until a signal comes or one of the programs ends."""
+    servers = Servers(
+        host=arguments.host,
+        port=arguments.port,
+        demo=not arguments.no_demo,
+        reload=arguments.reload,
+    )
+    try:
+        servers.claim()
+        servers.prepare()
+        servers.start()
+        print(f"\n{servers.log_ins}\n" if servers.log_ins else "")
+        print(f"TicketFlower is ready at {servers.address}/  (Ctrl-C ends it)", flush=True)
+        if arguments.host not in LOOPBACK:
+            print("Careful: others can reach it, and it shows them details of each error.")
+        servers.watch()
+    except Ended:
+        print("\nEnding ...", flush=True)
+    finally:
+        ignore_signals()
+        servers.end()
+    print("TicketFlower has ended; its data is kept.", flush=True)
+    return 0
+
+
+def prepare(arguments: argparse.Namespace) -> int:
+    """For those who run manage.py themselves; an embedded database is left running."""
+    servers = Servers(demo=not arguments.no_demo)
+    servers.prepare()
+    print(f"\n{servers.log_ins}" if servers.log_ins else "Prepared.")
+    return 0
+
+
+def test(arguments: argparse.Namespace) -> int:
+    """Run Django's test runner. Prints nothing after it: its last line is the summary."""
+    with _database(f"test-{os.getpid()}") as environment:
+        environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS") or DEPRECATIONS
+        return _run(["manage.py", "test", "--parallel", "2", *arguments.handed_on], environment)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Run every check, a line for each; those that fail show what they found."""
+    failed = 0
+    with _database(f"check-{os.getpid()}") as environment:
+        for name, command in CHECKS:
+            start = time.monotonic()
+            result = subprocess.run(
+                [sys.executable, *command],
+                cwd=BASE_DIR,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+            passed = result.returncode == 0
+            failed += not passed
+            outcome = "ok" if passed else "FAILED"
+            print(f"{name:14} {outcome:6} {time.monotonic() - start:5.1f} s", flush=True)
+            if not passed:
+                print(result.stdout, flush=True)
+    print("All checks passed." if not failed else f"{failed} of {len(CHECKS)} checks failed.")
+    return 1 if failed else 0
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Run the benchmarks."""
+    if not BENCHMARKS.exists():
+        raise DevelopmentError(f"There are no benchmarks yet: {BENCHMARKS} does not exist.")
+    with _database(f"bench-{os.getpid()}") as environment:
+        environment["PYTHONPATH"] = str(BASE_DIR)
+        return _run([str(BENCHMARKS), *arguments.handed_on], environment)
+
+
+def smoke(arguments: argparse.Namespace) -> int:
+    """Walk the main path over HTTP, on servers and data of its own."""
+    from project import smoke as walk
+
+    return walk.main()
+
+
+def stop(arguments: argparse.Namespace) -> int:
+    """End what is running."""
+    ended = ending.stop()
+    print(f"Ended: {', '.join(ended)}." if ended else "Nothing was running.")
+    return 0
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """Delete the data."""
+    ending.reset(confirmed=arguments.yes)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "up": up,
+    "prepare": prepare,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "smoke": smoke,
+    "stop": stop,
+    "reset": reset,
+}
+
+
+@contextmanager
+def _database(name: str) -> Iterator[dict[str, str]]:
+    """The environment to run something in that needs the database, started where it is not."""
+    records.write(data_dir(), name, os.getpid())
+    started = False
+    try:
+        started = ensure_database()
+        yield prepare_environment()
+    finally:
+        ignore_signals()
+        records.remove(data_dir(), name)
+        release_database(ours=started)
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> int:
+    """Ctrl-C reaches the program as well: it gets the time to end by itself."""
+    process = subprocess.Popen([sys.executable, *command], cwd=BASE_DIR, env=environment)
+    try:
+        return process.wait()
+    except Ended:
+        ignore_signals()
+        process.terminate()
+        process.wait()
+        raise
+
+
+def main() -> int:
+    """Run one command. What is wrong with the machine or its configuration is one sentence."""
+    arguments = parse_arguments(sys.argv[1:])
+    end_on_signals()
+    try:
+        load_environment()
+        return COMMANDS[arguments.command](arguments)
+    except (DevelopmentError, EmbeddedPostgresError, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Ended:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""Starting and ending programs, the same way on Unix and on Windows."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from project.development.errors import DevelopmentError
+from project.environment import BASE_DIR
+
+PATIENCE = 15  # seconds that a program gets to end by itself
+
+
+class Ended(BaseException):
+    """A signal asked us to end. Like KeyboardInterrupt, no ordinary error."""
+
+
+def end_on_signals() -> None:
+    """Turn Ctrl-C, a closed terminal and a polite kill into Ended."""
+
+    def end(number: int, frame: object) -> None:
+        raise Ended
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+
+
+def ignore_signals() -> None:
+    """While ending, a second Ctrl-C must not leave something behind; each step has its limit."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def step(title: str) -> Iterator[None]:
+    """Say what is going on, and how long it took."""
+    print(f"{title} ...", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"  done in {time.monotonic() - start:.1f} s", flush=True)
+
+
+def run_quietly(arguments: Sequence[str], environment: Mapping[str, str], *, failure: str) -> str:
+    """Run a program of the virtual environment; its output, which is shown only where it fails."""
+    result = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=BASE_DIR,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if result.returncode != 0:
+        print(result.stdout, end="", file=sys.stderr, flush=True)
+        raise DevelopmentError(failure)
+    return result.stdout
+
+
+class Program:
+    """A program that runs beside us, its output shown line by line behind its name."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> None:
+        self.name = name
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log.open("w", encoding="utf-8")
+        self._process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=BASE_DIR,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            **_apart(),
+        )
+        self.pid = self._process.pid
+        assert self._process.stdout is not None  # noqa: S101 - what stdout=PIPE means
+        self._reader = threading.Thread(
+            target=self._forward, args=(self._process.stdout,), daemon=True
+        )
+        self._reader.start()
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def ask_to_end(self) -> None:
+        """What Ctrl-C would do; it takes its time to finish the work at hand."""
+        if self.exit_code() is None:
+            if sys.platform == "win32":
+                self._process.send_signal(signal.CTRL_BREAK_EVENT)
+            else:
+                self._process.terminate()
+
+    def make_end(self, deadline: float) -> None:
+        """Wait until the time (of time.monotonic), then kill what is left, children included."""
+        try:
+            family = psutil.Process(self.pid).children(recursive=True)
+        except psutil.Error:
+            family = []
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        if self.exit_code() is None:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(timeout=2)
+        self._log.close()
+
+    def _forward(self, stream: IO[str]) -> None:
+        for line in stream:
+            print(f"{self.name:6} | {line}", end="", flush=True)
+            self._log.write(line)
+            self._log.flush()
+        stream.close()
+
+
+def end_family(process: psutil.Process) -> None:
+    """End a process that an earlier dev.py left behind, with its children."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        process.terminate()
+    except psutil.Error:
+        return
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
+    for left in alive:
+        with contextlib.suppress(psutil.Error):
+            left.kill()
+
+
+def _apart() -> dict[str, Any]:
+    """In a group of its own: Ctrl-C shall reach dev.py alone, which ends the others in order."""
+    if os.name == "nt":
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    return {"start_new_session": True}
