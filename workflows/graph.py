@@ -71,8 +71,8 @@ class _Line:
     spec: TransitionSpec
     edge: Edge
     lines: list[str]
-    source: str
-    target: str
+    title: str
+    sentence: str
 
 
 def draw_process(
@@ -169,7 +169,14 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
         widest = max(_text_width(line, LABEL_SIZE) for line in lines)
         edge.label_width = widest + 2 * LABEL_PADDING
         edge.label_height = LABEL_LINE * len(lines) + 6
-    return _Line(spec, edge, lines, source.text, target.text)
+    words = {"source": source.text, "target": target.text, "label": text}
+    if text:
+        title = _("%(source)s → %(target)s: %(label)s") % words
+        sentence = _("From %(source)s to %(target)s: %(label)s.") % words
+    else:
+        title = _("%(source)s → %(target)s") % words
+        sentence = _("From %(source)s to %(target)s.") % words
+    return _Line(spec, edge, lines, title, sentence)
 
 
 def _mark_unreachable(shapes: dict[NodeKey, _Shape], lines: Sequence[_Line]) -> None:
@@ -263,14 +270,7 @@ def _summary(shapes: Sequence[_Shape], lines: Sequence[_Line], marks: _Marks) ->
         names = [s.text for s in shapes if s.key[0] == "task" and s.key[1] in keys]
         if names:
             sentences.append(template % {"tasks": ", ".join(names)})
-    plain, labelled = (
-        _("From %(source)s to %(target)s."),
-        _("From %(source)s to %(target)s: %(label)s."),
-    )
-    for line in lines:
-        label = "" if line.spec.to_task is None else _clean(line.spec.label)
-        words = {"source": line.source, "target": line.target, "label": label}
-        sentences.append((labelled if label else plain) % words)
+    sentences += [line.sentence for line in lines]
     lost = [s.text for s in shapes if not s.reachable]
     if lost:
         sentences.append(_("Not reached from the start: %(tasks)s.") % {"tasks": ", ".join(lost)})
@@ -333,18 +333,10 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
         '<path class="flow-head" d="{}"/></g>',
         " flow-taken" if taken else "",
         " flow-back" if line.edge.is_back else "",
-        _line_title(line),
+        line.title,
         _rounded([*points[:-1], end]),
         head,
     )
-
-
-def _line_title(line: _Line) -> str:
-    label = _clean(line.spec.label)
-    words = {"source": line.source, "target": line.target, "label": label}
-    if label and line.spec.to_task is not None:
-        return _("%(source)s → %(target)s: %(label)s") % words
-    return _("%(source)s → %(target)s") % words
 
 
 def _rounded(points: Sequence[tuple[float, float]]) -> SafeString:
@@ -371,7 +363,7 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-label{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
         'rx="9"/>{}</g>',
         " flow-taken" if taken else "",
-        _line_title(line),
+        line.title,
         _n(x - width / 2),
         _n(y - height / 2),
         _n(width),

@@ -16,7 +16,7 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
 from itertools import pairwise
 
 MARGIN = 16.0
@@ -36,14 +36,14 @@ class TooLargeToDrawError(ValueError):
     """This workflow has too many tasks and transitions to draw."""
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What takes room in a row."""
 
-    BOX = "box"
-    CIRCLE = "circle"
-    LABEL = "label"
-    BEND = "bend"
-    LOOP = "loop"
+    BOX = 0
+    CIRCLE = 1
+    LABEL = 2
+    BEND = 3
+    LOOP = 4
 
 
 GAPS = {
@@ -433,6 +433,8 @@ def _spread(
     Weighted least squares by the pool-adjacent-violators method; ``gaps[i]`` stands between
     place i and place i + 1.
     """
+    if not gaps:
+        return list(wanted)
     offsets = [0.0]
     for gap in gaps:
         offsets.append(offsets[-1] + gap)
