@@ -1,0 +1,140 @@
+"""What comes next in a process: the decision, and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from .conditions import PreparedData, evaluate_condition, prepare
+from .errors import ConditionError
+from .process import Json, JsonObject, Process, TransitionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TriedTransition:
+    """One transition that was looked at. ``result`` is None where ``error`` says why."""
+
+    from_task: str | None
+    to_task: str | None
+    label: str
+    priority: int
+    condition: Json
+    result: bool | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is next: tasks, the end, or an error; and the transitions tried, in order.
+
+    Exactly one of ``next_tasks``, ``is_end`` and ``error`` says something. ``next_tasks`` has
+    one key for now; it is a tuple so that parallel branches will not change its shape.
+    """
+
+    next_tasks: tuple[str, ...] = ()
+    is_end: bool = False
+    end_label: str = ""
+    error: str = ""
+    tried: tuple[TriedTransition, ...] = ()
+
+    def as_json(self) -> JsonObject:
+        """The decision as it is kept in the history."""
+        return {
+            "next_tasks": list(self.next_tasks),
+            "is_end": self.is_end,
+            "end_label": self.end_label,
+            "error": self.error,
+            "tried": [asdict(each) for each in self.tried],
+        }
+
+
+def decide(process: Process, ended_task: str | None, context: JsonObject) -> Decision:
+    """Choose the transition that leaves ``ended_task`` (None: the start).
+
+    Lowest priority first, equal ones as listed; the first whose condition is true wins. A
+    condition that cannot be decided ends the search with an error, because the right way may
+    have been that one. Never raises for what a definition or its data contain.
+    """
+    if ended_task is not None and ended_task not in process.tasks:
+        return Decision(
+            error=f"The workflow “{_workflow_name(process)}” has no task “{ended_task}”. "
+            "Cancel the ticket, or publish a version of the workflow that has it."
+        )
+    leaving = [each for each in process.transitions if each.from_task == ended_task]
+    if not leaving:
+        return Decision(
+            error=f"No transition leaves {_task_name(process, ended_task)}. Add one in the "
+            "workflow definition: to the next task, or to the end."
+        )
+    try:
+        data = prepare(context)
+    except ConditionError as error:
+        return Decision(error=_failed(process, ended_task, error))
+    return _first_true(process, ended_task, leaving, data)
+
+
+def _first_true(
+    process: Process,
+    ended_task: str | None,
+    leaving: list[TransitionSpec],
+    data: PreparedData,
+) -> Decision:
+    tried: list[TriedTransition] = []
+    for transition in sorted(leaving, key=lambda each: each.priority):
+        try:
+            result = evaluate_condition(transition.condition, data)
+        except ConditionError as error:
+            tried.append(_tried(transition, None, str(error)))
+            return Decision(error=_failed(process, ended_task, error), tried=tuple(tried))
+        tried.append(_tried(transition, result))
+        if result:
+            return _taken(process, transition, tuple(tried))
+    return Decision(
+        error=f"After {_task_name(process, ended_task)} none of the conditions was true, so that "
+        "the workflow has no way to go on. Correct the ticket's data, or add a transition without "
+        "a condition, then try again.",
+        tried=tuple(tried),
+    )
+
+
+def _taken(
+    process: Process, transition: TransitionSpec, tried: tuple[TriedTransition, ...]
+) -> Decision:
+    if transition.to_task is None:
+        return Decision(is_end=True, end_label=transition.label, tried=tried)
+    if transition.to_task not in process.tasks:
+        return Decision(
+            error=f"The transition from {_task_name(process, transition.from_task)} leads to the "
+            f"task “{transition.to_task}”, which does not exist. Correct the workflow definition.",
+            tried=tried,
+        )
+    return Decision(next_tasks=(transition.to_task,), tried=tried)
+
+
+def _tried(transition: TransitionSpec, result: bool | None, error: str = "") -> TriedTransition:
+    return TriedTransition(
+        from_task=transition.from_task,
+        to_task=transition.to_task,
+        label=transition.label,
+        priority=transition.priority,
+        condition=transition.condition,
+        result=result,
+        error=error,
+    )
+
+
+def _failed(process: Process, ended_task: str | None, error: ConditionError) -> str:
+    return (
+        f"The way on from {_task_name(process, ended_task)} cannot be decided. {error!s} "
+        "Correct the ticket's data or the workflow definition, then try again."
+    )
+
+
+def _task_name(process: Process, key: str | None) -> str:
+    if key is None:
+        return "the start"
+    task = process.tasks.get(key)
+    return "the task “{title}”".format(title=(task.title if task else "") or key)
+
+
+def _workflow_name(process: Process) -> str:
+    return process.title or process.key

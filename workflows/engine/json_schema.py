@@ -1,0 +1,236 @@
+"""JSON Schema: the one module that talks to the schema library, and its errors in our words.
+
+Patterns run in linear time, whatever they are; nothing is ever fetched; formats are checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, ValidationError
+
+from .errors import SchemaError
+from .field_types import Field, FieldType
+from .problems import short
+from .process import Json, JsonObject
+
+MAX_PATTERN_CHARACTERS = 500
+NOT_BLANK: Final = r"\S"
+TIME_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+PHONE_PATTERN: Final = r"^\+?[0-9(][0-9 ()./-]{2,28}[0-9]$"
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?", re.DOTALL)
+
+
+def compile_validator(schema: JsonObject) -> Draft202012Validator:
+    """Compile a schema; raise jsonschema_rs.ValidationError or SchemaError where it is wrong."""
+    try:
+        return Draft202012Validator(
+            schema,
+            validate_formats=True,
+            formats={"uri": is_web_address, "date": _is_date, "date-time": _is_moment},
+            pattern_options=RegexOptions(size_limit=2_000_000, dfa_size_limit=2_000_000),
+            email_options=EmailOptions(
+                require_tld=True, allow_domain_literal=False, allow_display_text=False
+            ),
+            offline=True,
+        )
+    except ValidationError:
+        raise
+    except ValueError as error:
+        raise SchemaError from error
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is an absolute http or https address: ``uri`` alone admits javascript:."""
+    if any(character.isspace() or not character.isprintable() for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port_is_valid
+
+
+def pattern_problem(pattern: str) -> str:
+    """Why a pattern cannot be used, or an empty string."""
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
+        return f"The pattern is longer than {MAX_PATTERN_CHARACTERS} characters. Make it shorter."
+    try:
+        compile_validator({"pattern": pattern})
+    except (ValidationError, SchemaError):
+        return (
+            "The pattern is not a regular expression that can be used. It may not look ahead or "
+            "behind or refer back to a group, and its repetitions must stay small."
+        )
+    return ""
+
+
+def _is_date(text: str) -> bool:
+    return bool(_DATE.fullmatch(text)) and _library_accepts("date", text) and text >= "0001"
+
+
+def _is_moment(text: str) -> bool:
+    # A leap second is valid RFC 3339, but neither Python nor Postgres can keep one.
+    return text >= "0001" and text[17:19] != "60" and _library_accepts("date-time", text)
+
+
+def _library_accepts(name: str, text: str) -> bool:
+    return _FORMATS[name].is_valid(text)
+
+
+_FORMATS: Final[Mapping[str, Draft202012Validator]] = {
+    name: Draft202012Validator({"format": name}, validate_formats=True, offline=True)
+    for name in ("date", "date-time")
+}
+_TYPES: Final = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "yes or no",
+    "array": "a list",
+    "object": "a group of named values",
+    "null": "nothing",
+}
+_FIELD_TYPES: Final = {
+    FieldType.TEXT: "Enter text.",
+    FieldType.LONG_TEXT: "Enter text.",
+    FieldType.INTEGER: "Enter a whole number.",
+    FieldType.NUMBER: "Enter a number.",
+    FieldType.BOOLEAN: "Answer yes or no.",
+    FieldType.CHOICE: "Choose one of the options.",
+    FieldType.CHOICES: "Choose from the options; give them as a list.",
+    FieldType.DATE: "Enter a date, such as 2026-03-31.",
+    FieldType.TIME: "Enter a time, such as 14:30.",
+    FieldType.DATETIME: "Enter a date and a time with its zone, such as 2026-03-31T14:30:00Z.",
+    FieldType.EMAIL: "Enter an e-mail address, such as name@example.com.",
+    FieldType.URL: "Enter a web address that starts with http:// or https://.",
+    FieldType.PHONE: "Enter a phone number: digits and spaces, with + before a country code.",
+    FieldType.FILE: "Choose a file.",
+    FieldType.RECORDS: "Give a list of records.",
+}
+_FORMATTED: Final = {
+    "date": _FIELD_TYPES[FieldType.DATE],
+    "time": "Enter a time with its zone, such as 14:30:00Z.",
+    "date-time": _FIELD_TYPES[FieldType.DATETIME],
+    "email": _FIELD_TYPES[FieldType.EMAIL],
+    "uri": _FIELD_TYPES[FieldType.URL],
+}
+_OWN_FORM: Final = frozenset(
+    {FieldType.EMAIL, FieldType.URL, FieldType.PHONE, FieldType.TIME, FieldType.FILE}
+)
+_WRONG_FORM: Final = "This does not have the form that is asked for."
+REQUIRED: Final = "Answer this question: an answer is required."
+_LIMITS: Final = {
+    "minimum": "Enter a number of at least %(limit)s.",
+    "maximum": "Enter a number of at most %(limit)s.",
+    "exclusiveMinimum": "Enter a number greater than %(limit)s.",
+    "exclusiveMaximum": "Enter a number less than %(limit)s.",
+    "minProperties": "Give at least %(limit)s values.",
+    "maxProperties": "Give at most %(limit)s values.",
+}
+_COUNTS: Final = {
+    "minLength": ("Enter at least one character.", "Enter at least %(limit)s characters."),
+    "maxLength": ("Enter at most one character.", "Enter at most %(limit)s characters."),
+    "minItems": ("Give at least one entry.", "Give at least %(limit)s entries."),
+    "maxItems": ("Give at most one entry.", "Give at most %(limit)s entries."),
+}
+_OTHERS: Final = {
+    "uniqueItems": "Give each entry only once.",
+    "anyOf": "This does not fit any of the allowed forms. Correct it.",
+    "oneOf": "This does not fit exactly one of the allowed forms. Correct it.",
+    "not": "This value is not allowed here. Enter another.",
+    "contains": "One entry that is needed is missing from this list.",
+    "falseSchema": "Leave this out: no value is allowed here.",
+    "propertyNames": "A name in here is not allowed. Correct it.",
+    "unevaluatedItems": "Leave out the entries that are not asked for.",
+    "unevaluatedProperties": "Leave out the values that are not asked for.",
+}
+
+
+def field_message(field: Field) -> str:
+    """What to enter into a field of this type."""
+    return _FIELD_TYPES[field.type]
+
+
+def sentence(error: ValidationError, field: Field | None = None) -> str:
+    """What to do about a library error, for the person who answers."""
+    keyword = error.kind.name
+    details: dict[str, object] = error.kind.as_dict()
+    if field is not None and field.type in _OWN_FORM and keyword != "maxLength":
+        return field_message(field)
+    if keyword in {"minLength", "minItems"} and field and field.required and _is_blank(error):
+        return REQUIRED
+    if keyword in _COUNTS:
+        one, many = _COUNTS[keyword]
+        return one if details["limit"] == 1 else many % {"limit": details["limit"]}
+    if keyword in _LIMITS:
+        return _LIMITS[keyword] % {"limit": plain_number(details["limit"])}
+    if keyword == "multipleOf":
+        return "Enter a multiple of {step}.".format(step=plain_number(details["multiple_of"]))
+    if keyword == "type":
+        return field_message(field) if field else _type_sentence(details["types"])
+    if keyword == "required":
+        return REQUIRED
+    if keyword in {"enum", "const"}:
+        return _options_sentence(details, field)
+    if keyword == "pattern":
+        return _pattern_sentence(error, field)
+    if keyword == "format":
+        return _FORMATTED.get(str(details["format"]), _WRONG_FORM)
+    return _OTHERS.get(keyword, "This value is not valid. Correct it.")
+
+
+def plain_number(value: object) -> str:
+    """A limit as people write it: 5, not 5.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _is_blank(error: ValidationError) -> bool:
+    return not error.instance
+
+
+def _type_sentence(types: object) -> str:
+    names = [_TYPES.get(str(each), str(each)) for each in types] if isinstance(types, list) else []
+    names.sort(key=_TYPES["null"].__eq__)
+    return "Give {types} here.".format(types=" or ".join(names))
+
+
+def _options_sentence(details: Mapping[str, object], field: Field | None) -> str:
+    options = details.get("options", [details.get("expected_value")])
+    if field is not None and field.choices:
+        options = [label for _, label in field.choices]
+    if not isinstance(options, list) or len(options) > 12:
+        return "Choose one of the options."
+    return "Choose one of these: {options}.".format(
+        options=", ".join(short(_shown(each)) for each in options),
+    )
+
+
+def _shown(option: Json) -> str:
+    if isinstance(option, bool):
+        return "yes" if option else "no"
+    return "nothing" if option is None else plain_number(option)
+
+
+def _pattern_sentence(error: ValidationError, field: Field | None) -> str:
+    if error.kind.as_dict().get("pattern") == NOT_BLANK:
+        return REQUIRED if not error.instance else "Enter some text: spaces alone are no answer."
+    if field is not None and field.help:
+        return f"This does not have the form that is asked for: {field.help}"
+    return _WRONG_FORM
+
+
+__all__ = [
+    "REQUIRED",
+    "ValidationError",
+    "compile_validator",
+    "field_message",
+    "pattern_problem",
+    "sentence",
+]

@@ -1,0 +1,67 @@
+"""How the engine reports what is wrong with a document or with an answer."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+type Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a definition: where, what to do, what was found there.
+
+    ``nearest`` is the valid name that was probably meant, or empty.
+    """
+
+    path: Path
+    message: str
+    found: object = None
+    nearest: str = ""
+
+    @property
+    def place(self) -> str:
+        """The path as people write it, such as ``fields[2].choices[0]``."""
+        return place(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """Something wrong with an answer; ``field`` is dotted inside records: ``items.0.amount``.
+
+    ``field`` is empty where the whole answer is wrong.
+    """
+
+    field: str
+    message: str
+
+
+def place(path: Path) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    return ".".join(str(step) for step in path)
+
+
+def nearest(name: object, valid: Iterable[str]) -> str:
+    """The valid name that looks most like this one, or an empty string."""
+    if not isinstance(name, str) or len(name) > 200:
+        return ""
+    matches = difflib.get_close_matches(name, list(valid), n=1)
+    return matches[0] if matches else ""
+
+
+def did_you_mean(name: str) -> str:
+    return f" Did you mean “{name}”?" if name else ""
+
+
+def short(value: object, limit: int = 60) -> str:
+    """A value as it can stand inside a sentence."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,60 @@
+"""What JSON, Postgres and our libraries can all hold.
+
+Everything from outside passes here first. Each rule has its reason: a jsonb column refuses
+NUL characters and lone surrogates; JSON has no NaN and no infinity; the rule engine turns
+integers beyond 64 bits into floats without a word; and the libraries, compiled code, crash
+the process on values that are nested thousands of levels deep.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from .problems import Path
+
+MAX_DEPTH = 60
+MAX_INTEGER = 2**63 - 1
+
+
+def unstorable(value: object, *, max_depth: int = MAX_DEPTH) -> Iterator[tuple[Path, str]]:
+    """Yield the place and a sentence for everything in this value that cannot be kept."""
+    stack: list[tuple[Path, object]] = [((), value)]
+    while stack:
+        path, item = stack.pop()
+        if isinstance(item, dict | list) and len(path) >= max_depth:
+            yield path, "This is nested too deeply. Use fewer levels."
+        elif isinstance(item, dict):
+            for key in item:
+                if not isinstance(key, str):
+                    yield path, "Every name must be text."
+                elif message := _text_problem(key):
+                    yield path, message
+                else:
+                    stack.append(((*path, key), item[key]))
+        elif isinstance(item, list):
+            stack.extend(((*path, index), each) for index, each in enumerate(item))
+        elif message := _scalar_problem(item):
+            yield path, message
+
+
+def _scalar_problem(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return _text_problem(value)
+    if isinstance(value, int):
+        return "" if -MAX_INTEGER <= value <= MAX_INTEGER else "This number is too large."
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else "Enter an ordinary number."
+    return "This is not a value that can be kept. Use text, a number, yes or no, or a list."
+
+
+def _text_problem(text: str) -> str:
+    if "\x00" in text:
+        return "This text has a character that cannot be kept (NUL). Remove it."
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "This text has a broken character. Type it again."
+    return ""

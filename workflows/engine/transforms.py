@@ -1,0 +1,92 @@
+"""Transforms: JSON documents whose values may be JsonLogic.
+
+An object with one key that is the name of an operator is a rule; everything else is output.
+To write such a key into the output, put a ``$`` before it: ``{"$in": 1}`` gives ``{"in": 1}``,
+and ``{"$$x": 1}`` gives ``{"$x": 1}``. What comes out of the data is never evaluated.
+"""
+
+from __future__ import annotations
+
+from .conditions import (
+    PreparedData,
+    RuleFailedError,
+    compile_template,
+    evaluate_template,
+    is_empty,
+)
+from .errors import ConditionError, TransformError
+from .process import Json, JsonObject
+
+
+def apply_transform(template: Json, context: JsonObject | PreparedData) -> Json:
+    """Fill a template from the context. An empty template gives ``{}``.
+
+    Raises TransformError, which names the missing variable and its JSON Pointer in the template.
+    """
+    if is_empty(template):
+        return {}
+    try:
+        return evaluate_template(template, context)
+    except RuleFailedError as error:
+        pointer = _pointer(template, error)
+        raise TransformError(
+            "{reason} It stands at “{pointer}” in the transform.".format(
+                reason=str(error), pointer=pointer or "/"
+            ),
+            pointer=pointer,
+        ) from error
+    except ConditionError as error:
+        raise TransformError(str(error)) from error
+
+
+def check_transform(template: Json) -> tuple[str, ...]:
+    """What is wrong with a transform before it runs: no sentence, or one."""
+    if is_empty(template):
+        return ()
+    try:
+        compile_template(template)
+    except ConditionError as error:
+        return (str(error),)
+    return ()
+
+
+def transform_variables(template: Json) -> frozenset[str]:
+    """The variables that a transform may read, dotted; guarded ones too."""
+    if is_empty(template):
+        return frozenset()
+    return frozenset(".".join(path) for path in compile_template(template).facts()["reads"])
+
+
+def _pointer(template: Json, error: RuleFailedError) -> str:
+    """Where the error is. The optimizer may move a node: then the name is looked for instead."""
+    if not error.variable:
+        return error.pointer
+    pointers = list(_readers(template, error.variable))
+    if error.pointer in pointers or not pointers:
+        return error.pointer
+    return pointers[0]
+
+
+def _readers(template: Json, variable: str, pointer: str = "") -> list[str]:
+    """The pointers of the ``var`` and ``val`` rules that read this variable."""
+    found = []
+    if isinstance(template, dict):
+        if len(template) == 1 and _reads(template, variable):
+            found.append(pointer)
+        for key, value in template.items():
+            step = key.replace("~", "~0").replace("/", "~1")
+            found += _readers(value, variable, f"{pointer}/{step}")
+    elif isinstance(template, list):
+        for index, value in enumerate(template):
+            found += _readers(value, variable, f"{pointer}/{index}")
+    return found
+
+
+def _reads(rule: JsonObject, variable: str) -> bool:
+    if "var" in rule:
+        name = rule["var"]
+        return (name[:1] if isinstance(name, list) else [name]) == [variable]
+    if "val" in rule:
+        steps = rule["val"]
+        return ".".join(map(str, steps if isinstance(steps, list) else [steps])) == variable
+    return False
