@@ -15,7 +15,7 @@ from project import embedded_postgres
 from project.database import is_configured
 from project.development import records
 from project.development.errors import DevelopmentError
-from project.development.processes import end_family
+from project.development.processes import end_left_over
 from project.environment import data_dir
 
 UP_SECONDS = 40  # that a running `up` gets to end its programs and the database
@@ -24,17 +24,15 @@ UP_SECONDS = 40  # that a running `up` gets to end its programs and the database
 def stop() -> list[str]:
     """End what is recorded here and proves to be ours; the names of what has ended."""
     ended = []
-    found = records.alive(data_dir())
-    if (up := found.get("up")) and (process := up.process()):
+    if (up := records.alive(data_dir()).get("up")) and (process := up.process()):
         # On Windows nothing can ask a program of another window to end.
         if os.name != "nt":
             with contextlib.suppress(psutil.Error):
                 process.terminate()  # It ends the web server, the worker and the database itself.
                 psutil.wait_procs([process], timeout=UP_SECONDS)
         ended.append("up")
-    for name, record in records.alive(data_dir()).items():
-        if process := record.process():
-            end_family(process)
+    for name, record in records.read(data_dir()).items():
+        if end_left_over(record):
             ended.append(name)
         records.remove(data_dir(), name)
     if embedded_postgres.stop(data_dir()):

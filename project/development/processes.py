@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import psutil
 
 from project.development.errors import DevelopmentError
+from project.development.records import Record
 from project.environment import BASE_DIR
 
 PATIENCE = 15  # seconds that a program gets to end by itself
@@ -92,6 +93,7 @@ class Program:
             **_apart(),
         )
         self.pid = self._process.pid
+        self._started = time.time()
         assert self._process.stdout is not None  # noqa: S101 - what stdout=PIPE means
         self._reader = threading.Thread(
             target=self._forward, args=(self._process.stdout,), daemon=True
@@ -112,18 +114,13 @@ class Program:
 
     def make_end(self, deadline: float) -> None:
         """Wait until the time (of time.monotonic), then kill what is left, children included."""
-        try:
-            family = psutil.Process(self.pid).children(recursive=True)
-        except psutil.Error:
-            family = []
+        family = family_of(self.pid, self._started)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=max(0.0, deadline - time.monotonic()))
-        for process in family:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
         if self.exit_code() is None:
             self._process.kill()
             self._process.wait()
+        kill(family)
         self._reader.join(timeout=2)
         self._log.close()
 
@@ -135,17 +132,47 @@ class Program:
         stream.close()
 
 
-def end_family(process: psutil.Process) -> None:
-    """End a process that an earlier dev.py left behind, with its children."""
-    try:
-        family = [process, *process.children(recursive=True)]
-        process.terminate()
-    except psutil.Error:
-        return
-    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
-    for left in alive:
+def family_of(leader: int, started: float) -> list[psutil.Process]:
+    """What a Program has started and what still runs, even where the program itself has died.
+
+    The web server's workers do not notice that their parent was killed, and keep the port. On
+    Unix they are told by the session that each Program gets; the time of the start (in seconds
+    since 1970) keeps a stranger out who was given the same number since.
+    """
+    found = []
+    if sys.platform == "win32":
         with contextlib.suppress(psutil.Error):
-            left.kill()
+            found = psutil.Process(leader).children(recursive=True)
+        return found
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if (
+                process.pid != leader
+                and os.getsid(process.pid) == leader
+                and process.create_time() >= started - 1
+            ):
+                found.append(process)
+    return found
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """psutil refuses to kill another process that was given the same number since."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def end_left_over(record: Record) -> bool:
+    """End a program that an earlier dev.py left behind, with its children; False if none lives."""
+    family = family_of(record.pid, record.started)
+    process = record.process()
+    if process is not None:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+        family.append(process)
+        psutil.wait_procs(family, timeout=PATIENCE)
+    kill(family)
+    return bool(family)
 
 
 def _apart() -> dict[str, Any]:

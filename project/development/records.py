@@ -6,6 +6,7 @@ enough: the system gives it to another program one day.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,19 +49,20 @@ def remove(data_dir: Path, name: str) -> None:
     _path(data_dir, name).unlink(missing_ok=True)
 
 
-def alive(data_dir: Path) -> dict[str, Record]:
-    """The recorded processes that live, by name. Records of others are removed on the way."""
+def read(data_dir: Path) -> dict[str, Record]:
+    """All records by name, of the living and the dead."""
     found = {}
     for path in sorted((data_dir / "run").glob("*.json")):
-        try:
+        # A file may be gone by now, or half written by a process that is just starting.
+        with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
             record = Record(**json.loads(path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
-            continue  # Gone, or half written by a process that is just starting.
-        if record.process() is None:
-            path.unlink(missing_ok=True)
-        else:
             found[record.name] = record
     return found
+
+
+def alive(data_dir: Path) -> dict[str, Record]:
+    """The recorded processes that live, by name."""
+    return {name: record for name, record in read(data_dir).items() if record.process()}
 
 
 def _path(data_dir: Path, name: str) -> Path:

@@ -20,12 +20,13 @@ from project.development.errors import DevelopmentError
 from project.development.processes import (
     PATIENCE,
     Program,
-    end_family,
+    end_left_over,
     run_quietly,
     step,
 )
 from project.environment import BASE_DIR, apply_development_defaults, data_dir
 
+PROGRAMS = ("web", "worker")
 READY_SECONDS = 60
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -95,16 +96,14 @@ class Servers:
 
     def claim(self) -> None:
         """See that nobody else runs here, and that the port is free, before any long work."""
-        found = records.alive(data_dir())
-        if other := found.get("up"):
+        if other := records.alive(data_dir()).get("up"):
             raise DevelopmentError(
                 f"TicketFlower is running already, at {other.address}: "
                 "`python3 dev.py stop` ends it."
             )
-        for name in ("web", "worker"):
-            if (left := found.get(name)) and (process := left.process()):
-                print(f"Ending the {name} process that an earlier run left behind.", flush=True)
-                end_family(process)
+        for name, record in records.read(data_dir()).items():
+            if name in PROGRAMS and end_left_over(record):
+                print(f"Ended the {name} process that an earlier run left behind.", flush=True)
                 records.remove(data_dir(), name)
         self._check_port()
         records.write(data_dir(), "up", os.getpid(), address=self.address)
@@ -181,15 +180,17 @@ class Servers:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        status = 0
         while time.monotonic() < deadline:
             self._check_programs()
             status = self._status_of_landing_page()
-            if 0 < status < 500:
+            if status >= 500:
+                raise DevelopmentError(
+                    f"The web server answers with the error {status}; what it says is above."
+                )
+            if status:
                 return
             time.sleep(0.1)
-        told = f"answers with the error {status}" if status else "does not answer"
-        raise DevelopmentError(f"The web server {told} after {READY_SECONDS} seconds.")
+        raise DevelopmentError(f"The web server does not answer after {READY_SECONDS} seconds.")
 
     def _status_of_landing_page(self) -> int:
         """0 while nothing answers."""
