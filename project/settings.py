@@ -162,11 +162,21 @@ MAX_UPLOAD_BYTES = int(os.environ.get("MAX_UPLOAD_BYTES") or 20 * 1024 * 1024)
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # How long after a commit the safety net looks after a step that nobody finished (seconds).
 SAFETY_NET_SECONDS = int(os.environ.get("SAFETY_NET_SECONDS") or 5)
+# How often a worker says that it lives, and after how long a silence its jobs are given to
+# another one (seconds).
+WORKER_HEARTBEAT_SECONDS = int(os.environ.get("WORKER_HEARTBEAT_SECONDS") or 5)
+WORKER_LOST_SECONDS = int(os.environ.get("WORKER_LOST_SECONDS") or 20)
 
 # --- calls to other systems ----------------------------------------------------------------
 # `outside.example:80=127.0.0.1:8000`: a call to the left goes to the right, as with curl's
 # --connect-to. For demos, tests and targets inside one's own network.
 ACTION_CONNECT_TO = env_list("ACTION_CONNECT_TO")
+# Networks (10.1.0.0/16), addresses and host names that calls may reach although they are
+# private. Calls go to public addresses otherwise: see workflows/actions/destinations.py.
+ACTION_ALLOWED_NETWORKS = env_list("ACTION_ALLOWED_NETWORKS")
+if DEMO:
+    # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.
+    ALLOWED_HOSTS.append("accounting.example")
 
 # --- language and time ---------------------------------------------------------------------
 LANGUAGE_CODE = "en"

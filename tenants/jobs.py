@@ -1,12 +1,38 @@
-"""Background work inside a company."""
+"""Background work: deferring it with a transaction, and running it inside a company."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Concatenate
 
+from django.db import close_old_connections, connection
+from django.utils import timezone
 from django_tenants.utils import schema_context
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
+
+# Not `procrastinate.contrib.django.app`: inside a worker that one speaks to the database
+# over a connection of its own, and a job deferred there would not be part of the
+# transaction that needs it.
+_jobs = JobManager(DjangoConnector())
+
+
+def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int:
+    """Defer a job of the active company, as part of the transaction; returns the job's id.
+
+    `name` is the task's; it is given the schema as its first argument.
+    """
+    due = timezone.now() + timedelta(seconds=after_seconds) if after_seconds else None
+    task = configure_task(name=name, job_manager=_jobs, schedule_at=due)
+    return task.defer(schema=connection.schema_name, **arguments)
+
+
+def take_away(job_id: int) -> None:
+    """Remove a job that nobody needs any more, unless it is running or done."""
+    _jobs.cancel_job_by_id(job_id, delete_job=True)
 
 
 def in_company[**P, R](function: Callable[P, R]) -> Callable[Concatenate[str, P], R]:
@@ -14,6 +40,8 @@ def in_company[**P, R](function: Callable[P, R]) -> Callable[Concatenate[str, P]
 
     @functools.wraps(function)
     def run(schema: str, *args: P.args, **kwargs: P.kwargs) -> R:
+        # A worker has no request that would drop a connection which the server has closed.
+        close_old_connections()
         with schema_context(schema):
             return function(*args, **kwargs)
 

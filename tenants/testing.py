@@ -7,8 +7,13 @@ for what needs real commits, threads or processes.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.http import HttpRequest
@@ -164,7 +169,8 @@ def empty_companies() -> None:
             [[ACME, GLOBEX]],
         )
         tables = [row[0] for row in cursor.fetchall()]
-        tables += ["public.procrastinate_jobs", "public.django_session"]
+        tables += ["public.procrastinate_jobs", "public.procrastinate_workers"]
+        tables += ["public.procrastinate_periodic_defers", "public.django_session"]
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     for company in Company.objects.exclude(schema_name__in=(ACME, GLOBEX)):
         _drop(company)
@@ -190,3 +196,45 @@ def request_as(user: User, company: Company | None = None) -> HttpRequest:
     request.user = user
     request.company = company if company is not None else user.company  # type: ignore[attr-defined]
     return request
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """The environment in which a process of its own works on this test's database."""
+    database = connection.settings_dict
+    query = urlencode({"host": database["HOST"]})
+    credentials = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgres://{credentials}@{port}/{database['NAME']}?{query}",
+        "DJANGO_SECRET_KEY": "a-key-for-tests",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "DEBUG": "1",
+        "LOG_LEVEL": "WARNING",
+        **extra,
+    }
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a process of its own, on this test's database; waits for its end."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=child_environment(**environment),
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def start_manage(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a management command beside the test; the test must end it."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        env=child_environment(**environment),
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )

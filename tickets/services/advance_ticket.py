@@ -8,9 +8,10 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.jobs import take_away
 from tenants.models import Company
 from tickets.models import ErrorType, Ticket, TicketError
-from tickets.services.safety_net import defer_call, take_away
+from tickets.services.safety_net import defer_call
 from workflows.models import WorkflowDefinition
 from workflows.state_manager import Move, WorkflowStateManager
 

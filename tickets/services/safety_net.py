@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
-from procrastinate.contrib.django import app
+
+from tenants.jobs import defer
 
 ADVANCE = "tickets.jobs.advance"
 RUN_ACTION = "tickets.jobs.run_action"
@@ -22,25 +23,15 @@ def advance_after_commit(ticket_id: int) -> None:
     from tickets.services.advance_ticket import advance_ticket
 
     schema = connection.schema_name
-    delay = {"seconds": settings.SAFETY_NET_SECONDS}
-    job_id = app.configure_task(ADVANCE, schedule_in=delay).defer(
-        schema=schema, ticket_id=ticket_id
-    )
+    safety_net = defer(ADVANCE, after_seconds=settings.SAFETY_NET_SECONDS, ticket_id=ticket_id)
 
     def take_the_step() -> None:
         with schema_context(schema):
-            advance_ticket(ticket_id=ticket_id, safety_net=job_id)
+            advance_ticket(ticket_id=ticket_id, safety_net=safety_net)
 
     transaction.on_commit(take_the_step, robust=True)
 
 
-def take_away(job_id: int) -> None:
-    """Remove a safety net that is no longer needed; one that already runs finds nothing to do."""
-    app.job_manager.cancel_job_by_id(job_id, delete_job=True)
-
-
 def defer_call(*, ticket_id: int, task_id: int) -> None:
     """Have the worker make an action's call once this transaction has committed."""
-    app.configure_task(RUN_ACTION).defer(
-        schema=connection.schema_name, ticket_id=ticket_id, task_id=task_id
-    )
+    defer(RUN_ACTION, ticket_id=ticket_id, task_id=task_id)

@@ -1,0 +1,136 @@
+"""A process is killed between the commit of a change and the step that follows it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.testing import CompanyTransactionTestCase, run_python, start_manage
+from tickets.models import Ticket
+from tickets.services import complete_task, submit_ticket
+from tickets.testing import import_fixture
+from workflows.models import TaskInstance, WorkflowEvent, WorkflowStatus
+
+PRELUDE = """
+import django, os, signal, sys
+django.setup()
+from django_tenants.utils import schema_context
+from tenants.models import User
+from tickets import services
+from tickets.models import TicketDefinition
+from workflows.models import TaskInstance
+import tickets.services.advance_ticket as step
+
+def die(**kwargs):
+    # At the commit boundary: the change is committed, the step has not begun.
+    os.kill(os.getpid(), signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+
+step.advance_ticket = die
+with schema_context("acme"):
+"""
+
+SUBMIT = PRELUDE + """
+    services.submit_ticket(
+        definition=TicketDefinition.objects.active().get(key="vacation_request"),
+        data={"location": "Spain", "season": "Summer", "activities": "Swimming"},
+        user=User.objects.get(email="uma@acme.example"),
+    )
+"""
+
+COMPLETE = PRELUDE + """
+    services.complete_task(
+        task=TaskInstance.objects.get(),
+        output={"approved": "approved", "explanation": "Have fun"},
+        user=User.objects.get(email="wendy@acme.example"),
+    )
+"""
+
+
+class CrashAfterCommitTests(CompanyTransactionTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        workflow = import_fixture("vacation", by=self.carla)
+        workflow.tasks.get().candidate_role.members.add(self.wendy)
+
+    def test_the_job_starts_the_workflow_of_a_killed_submission(self) -> None:
+        killed = run_python(SUBMIT, SAFETY_NET_SECONDS="1")
+        self.assertNotEqual(killed.returncode, 0, killed.stderr)
+        ticket = Ticket.objects.get()
+        self.assertIsNone(ticket.workflow_instance)
+        self.assertEqual(ProcrastinateJob.objects.filter(status="todo").count(), 1)
+
+        self.work_until(lambda: TaskInstance.objects.exists())
+
+        task = TaskInstance.objects.get()
+        self.assertEqual((task.status, task.assigned_to), ("OPEN", self.wendy))
+        self.assert_no_job_is_left()
+
+    def test_the_job_moves_on_after_a_killed_completion(self) -> None:
+        submit_ticket(
+            definition=import_fixture("vacation", by=self.carla).ticket_definitions.get(),
+            data={"location": "Spain", "season": "Summer", "activities": "Swimming"},
+            user=self.uma,
+        )
+        killed = run_python(COMPLETE, SAFETY_NET_SECONDS="1")
+        self.assertNotEqual(killed.returncode, 0, killed.stderr)
+        ticket = Ticket.objects.get()
+        self.assertEqual(ticket.status, WorkflowStatus.IN_PROGRESS)
+        self.assertEqual(TaskInstance.objects.get().status, "COMPLETED")
+
+        self.work_until(lambda: Ticket.objects.get().status == WorkflowStatus.COMPLETED)
+
+        kinds = list(WorkflowEvent.objects.values_list("kind", flat=True))
+        self.assertEqual(kinds.count("COMPLETED"), 1)
+        self.assertEqual(kinds.count("TASK_COMPLETED"), 1)
+        self.assert_no_job_is_left()
+
+    def test_a_step_that_was_taken_leaves_no_job(self) -> None:
+        submit_ticket(
+            definition=import_fixture("vacation", by=self.carla).ticket_definitions.get(),
+            data={"location": "Spain", "season": "Summer", "activities": "Swimming"},
+            user=self.uma,
+        )
+        complete_task(
+            task=TaskInstance.objects.get(),
+            output={"approved": "rejected", "explanation": "No"},
+            user=self.wendy,
+        )
+        self.assertEqual(Ticket.objects.get().status, WorkflowStatus.COMPLETED)
+        self.assertEqual(ProcrastinateJob.objects.count(), 0)
+
+    def test_a_job_of_a_killed_worker_is_given_to_another(self) -> None:
+        run_python(SUBMIT, SAFETY_NET_SECONDS="1")
+        with connection.cursor() as cursor:
+            # As a worker that was killed in the middle leaves it: `doing`, of a worker that
+            # has not been heard of for long.
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat)"
+                " VALUES (now() - interval '1 hour') RETURNING id"
+            )
+            (worker,) = cursor.fetchone()
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [worker]
+            )
+        self.work_until(lambda: TaskInstance.objects.exists(), seconds=40)
+
+    def work_until(self, done: Callable[[], bool], *, seconds: float = 20) -> None:
+        """Run a real worker until something is so."""
+        worker = start_manage("run_worker")
+        try:
+            deadline = time.monotonic() + seconds
+            while not done():
+                self.assertLess(time.monotonic(), deadline, "The worker did not do it in time.")
+                time.sleep(0.1)
+        finally:
+            # terminate() is kill -9's gentle sister: the worker finishes what it does.
+            worker.send_signal(signal.SIGTERM if sys.platform != "win32" else signal.SIGBREAK)
+            worker.wait(timeout=40)
+
+    def assert_no_job_is_left(self) -> None:
+        jobs = ProcrastinateJob.objects.exclude(task_name="project.jobs.requeue_stalled")
+        self.assertEqual(list(jobs.filter(status__in=("todo", "doing"))), [])
