@@ -96,7 +96,9 @@ class CheckSchemaTests(unittest.TestCase):
             ):
                 check_schema(schema)
             # The second line of defence: the library itself, without our check before it.
-            with mock.patch("workflows.engine.validation._schema_problems", return_value=iter(())):
+            with mock.patch(
+                "workflows.engine.schema_check._schema_problems", return_value=iter(())
+            ):
                 self.assertNotEqual(check_schema({"$ref": address}), [])
                 self.assertNotEqual(check_schema({"$ref": Path(__file__).as_uri()}), [])
             self.assertRaises(TimeoutError, server.accept)

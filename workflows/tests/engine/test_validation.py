@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import FieldProblem
-from workflows.engine.validation import Validator, check_presets, validate_fields
+from workflows.engine.validation import Validator, check_presets, validate_fields, validator_for
 from workflows.tests.engine.test_conditions import var
 from workflows.tests.engine.test_fields import any_json, spec
 
@@ -169,7 +169,13 @@ class AnswersTests(unittest.TestCase):
         data = {"creditor": "c", **{f"x{index}": 1 for index in range(10_000)}}
         self.assertEqual(len(VALIDATOR.validate(data)), 100)
 
+    def test_a_validator_is_compiled_once(self) -> None:
+        self.assertIs(validator_for([spec()]), validator_for([spec()], presets={}))
+        self.assertIsNot(validator_for([spec()]), validator_for([spec()], presets={"answer": "x"}))
+
     def test_wrong_specs_are_refused(self) -> None:
+        for specs in (None, [object()], [{"name": float("nan")}]):
+            self.assertRaises(FieldError, validate_fields, specs, {})
         self.assertRaises(FieldError, Validator, [{"name": "x"}])
 
     @settings(max_examples=300, deadline=None)
