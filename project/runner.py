@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unittest import TestResult, TestSuite
+from unittest import TestSuite
 
 from django.conf import settings
 from django.db import connection
@@ -42,7 +42,7 @@ class CompanyTestRunner(DiscoverRunner):
         connection.creation.create_test_db = create_with_companies  # type: ignore[method-assign]
         return super().setup_databases(**kwargs)
 
-    def suite_result(self, suite: TestSuite, result: TestResult, **kwargs: Any) -> int:
+    def suite_result(self, suite: TestSuite, result: Any, **kwargs: Any) -> int:
         """Count, and close with one line that any tool can read."""
         broken = [test for test, _trace in (*result.failures, *result.errors)]
         broken += result.unexpectedSuccesses

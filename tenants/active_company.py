@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db import connection
 from django.http import HttpRequest
-from django_tenants.utils import get_public_schema_name
 
 from tenants.models import Company, User
 
@@ -46,8 +44,3 @@ def enter_company(request: HttpRequest, company: Company) -> None:
 def leave_company(request: HttpRequest) -> None:
     """End what `enter_company` began."""
     request.session.pop(SESSION_KEY, None)
-
-
-def works_in_a_company() -> bool:
-    """Whether the connection is set to a company's schema: only then is there company data."""
-    return bool(connection.schema_name != get_public_schema_name())

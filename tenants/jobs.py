@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Concatenate
 
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
+
+from tenants.connection import current_schema
 
 # Not `procrastinate.contrib.django.app`: inside a worker that one speaks to the database
 # over a connection of its own, and a job deferred there would not be part of the
@@ -27,7 +28,7 @@ def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int
     """
     due = timezone.now() + timedelta(seconds=after_seconds) if after_seconds else None
     task = configure_task(name=name, job_manager=_jobs, schedule_at=due)
-    return task.defer(schema=connection.schema_name, **arguments)
+    return task.defer(schema=current_schema(), **arguments)
 
 
 def take_away(job_id: int) -> None:
@@ -38,8 +39,7 @@ def take_away(job_id: int) -> None:
 def in_company[**P, R](function: Callable[P, R]) -> Callable[Concatenate[str, P], R]:
     """Run a job in the schema that it is given as its first argument, `schema`."""
 
-    @functools.wraps(function)
-    def run(schema: str, *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(schema: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
         # A worker has no request that would drop a connection which the server has closed.
         close_old_connections()
         with schema_context(schema):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from tenants.active_company import CompanyRequest, find_active_company
+from tenants.connection import work_in, work_in_public
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -22,11 +22,11 @@ class PublicSchemaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        connection.set_schema_to_public()
+        work_in_public()
         try:
             return self.get_response(request)
         finally:
-            connection.set_schema_to_public()
+            work_in_public()
 
 
 class ActiveCompanyMiddleware:
@@ -38,5 +38,5 @@ class ActiveCompanyMiddleware:
     def __call__(self, request: CompanyRequest) -> HttpResponseBase:
         request.company = find_active_company(request)
         if request.company is not None:
-            connection.set_tenant(request.company)
+            work_in(request.company)
         return self.get_response(request)

@@ -30,7 +30,7 @@ def company_schema_sql() -> str:
         executor = MigrationExecutor(connection)
         executor.loader.applied_migrations = {}
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
-        state = executor._create_project_state(with_applied_migrations=False)
+        state = executor.loader.project_state(nodes=[], at_end=False)
         statements: list[str] = []
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
             editor.create_model(MigrationRecorder.Migration)

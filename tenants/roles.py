@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_tenants.utils import get_public_schema_name
+
+from tenants.connection import in_public
 
 
 class SystemRole(models.TextChoices):
@@ -79,7 +80,7 @@ def sync_system_roles(**_signal: Any) -> None:
     Raises:
         LookupError: the table names a permission that no model has.
     """
-    if connection.schema_name != get_public_schema_name():
+    if not in_public():
         return
     # Imported here: this module is read while the apps are still loading.
     from django.contrib.auth.models import Group, Permission

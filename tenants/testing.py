@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
+from tenants.connection import current_schema, work_in, work_in_public
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
@@ -72,12 +73,13 @@ class CompanyClient(Client):
     """
 
     def request(self, **request: Any) -> Any:
-        tenant = connection.tenant
+        company = Company.objects.filter(schema_name=current_schema()).first()
         try:
             with TestCase.captureOnCommitCallbacks(execute=True):
                 return super().request(**request)
         finally:
-            connection.set_tenant(tenant)
+            if company is not None:
+                work_in(company)
 
 
 class _People:
@@ -117,18 +119,18 @@ class _People:
 class CompanyTestCase(_People, TestCase):
     """A test inside Acme, rolled back at its end."""
 
-    client_class: ClassVar[type[Client]] = CompanyClient
+    client_class = CompanyClient
 
     @classmethod
     def setUpClass(cls) -> None:
         # Before super(): setUpTestData must already write into the company.
-        connection.set_tenant(Company.objects.get(schema_name=ACME))
+        work_in(Company.objects.get(schema_name=ACME))
         super().setUpClass()
 
     @classmethod
     def tearDownClass(cls) -> None:
         super().tearDownClass()
-        connection.set_schema_to_public()
+        work_in_public()
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -136,7 +138,7 @@ class CompanyTestCase(_People, TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        connection.set_tenant(self.acme)
+        work_in(self.acme)
 
     def count_queries(self, request: str) -> int:
         """How many queries a GET takes."""
@@ -150,13 +152,13 @@ class CompanyTransactionTestCase(_People, TransactionTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        connection.set_schema_to_public()
+        work_in_public()
         self.load_people()
-        connection.set_tenant(self.acme)
+        work_in(self.acme)
 
     def _fixture_teardown(self) -> None:
         # Instead of Django's flush, which would empty `public` and know nothing of companies.
-        connection.set_schema_to_public()
+        work_in_public()
         empty_companies()
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from tenants.connection import current_schema
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
@@ -16,8 +17,8 @@ from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent
 
 def eligible_workers(role: CompanyRole | None) -> UserQuerySet:
     """Who may be given a task of this company role (None: of any), available or not."""
-    workers = User.objects.active().with_role(SystemRole.TASK_WORKER)
-    workers = workers.filter(company__schema_name=connection.schema_name)
+    workers: UserQuerySet = User.objects.active().with_role(SystemRole.TASK_WORKER)
+    workers = workers.filter(company__schema_name=current_schema())
     return workers.filter(company_roles=role) if role is not None else workers
 
 
@@ -30,7 +31,7 @@ def lock_assignment() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"assignment:{connection.schema_name}"],
+            [f"assignment:{current_schema()}"],
         )
 
 

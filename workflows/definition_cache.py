@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.db import connection
-
+from tenants.connection import current_schema
 from workflows.engine.process import Process
 from workflows.models import WorkflowDefinition
 
@@ -17,7 +16,7 @@ from workflows.models import WorkflowDefinition
 def process_of(definition: WorkflowDefinition) -> Process:
     if definition.is_draft:
         return _read(definition.pk)
-    return _read_once(connection.schema_name, definition.pk)
+    return _read_once(current_schema(), definition.pk)
 
 
 def _read(pk: int) -> Process:

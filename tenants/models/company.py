@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
 
+from tenants.connection import current_schema
 from tenants.schema_names import validate_schema_name
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
     def active(self) -> CompanyQuerySet:
         return self.filter(is_active=True)
+
+    def current(self) -> Company:
+        """The company whose schema the connection works in.
+
+        Raises:
+            Company.DoesNotExist: it works in `public`.
+        """
+        return self.get(schema_name=current_schema())
 
 
 class Company(TenantMixin):
@@ -22,7 +32,7 @@ class Company(TenantMixin):
     auto_create_schema = False
     auto_drop_schema = False
 
-    schema_name = models.CharField(
+    schema_name: models.CharField[str, str] = models.CharField(
         _("schema name"),
         max_length=41,
         unique=True,
@@ -30,15 +40,17 @@ class Company(TenantMixin):
         validators=[validate_schema_name],
         help_text=_("The Postgres schema that holds the company's data. It never changes."),
     )
-    name = models.CharField(_("name"), max_length=100)
-    is_active = models.BooleanField(
+    name: models.CharField[str, str] = models.CharField(_("name"), max_length=100)
+    is_active: models.BooleanField[bool, bool] = models.BooleanField(
         _("active"),
         default=True,
         help_text=_("Nobody of a company that is switched off can log in."),
     )
-    created_at = models.DateTimeField(_("signed up at"), auto_now_add=True)
+    created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
+        _("signed up at"), auto_now_add=True
+    )
 
-    objects: ClassVar[models.Manager[Company]] = CompanyQuerySet.as_manager()
+    objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("company")

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from tenants import provisioning
+from tenants.connection import current_schema, forget_search_path, work_in_public
 from tenants.errors import SchemaExistsError
 from tenants.models import Company, User
 from tenants.services import create_company, sign_up
@@ -34,8 +35,8 @@ def shape_of(schema: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(f'SET search_path TO "{schema}", public')
         cursor.execute(SHAPE, {"schema": schema})
-        rows = cursor.fetchall()
-    connection.search_path_set_schemas = None
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    forget_search_path()
     return rows
 
 
@@ -48,7 +49,7 @@ def migrations_of(schema: str) -> set[tuple[str, str]]:
 class ProvisioningTests(CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()
-        connection.set_schema_to_public()
+        work_in_public()
 
     def test_a_replayed_schema_equals_a_migrated_one(self) -> None:
         replayed = create_company(name="Replayed", schema_name="replayed")
@@ -104,8 +105,8 @@ class ProvisioningTests(CompanyTransactionTestCase):
                 create_company(name="Bad", schema_name=name)
 
     def test_the_connection_stays_where_it_was(self) -> None:
-        before = connection.schema_name
+        before = current_schema()
         with transaction.atomic():
             create_company(name="Elsewhere")
-        self.assertEqual(connection.schema_name, before)
+        self.assertEqual(current_schema(), before)
         self.assertIn("CREATE TABLE", provisioning.company_schema_sql())

@@ -4,10 +4,11 @@ import logging
 import traceback
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.connection import current_schema
 from tenants.jobs import take_away
 from tenants.models import Company
 from tickets.models import ErrorType, Ticket, TicketError
@@ -43,7 +44,7 @@ def advance_ticket(
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
-        logger.exception("Ticket %s of %s could not advance", ticket_id, connection.schema_name)
+        logger.exception("Ticket %s of %s could not advance", ticket_id, current_schema())
         _keep_unexpected(ticket_id, trace=traceback.format_exc(), safety_net=safety_net)
 
 
@@ -52,7 +53,7 @@ def _advance(ticket_id: int, *, now: datetime) -> None:
     if ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists():
         return
     manager = _manager_of(ticket, now=now)
-    company = Company.objects.get(schema_name=connection.schema_name)
+    company = Company.objects.current()
     move = manager.advance(ticket.facts(company))
     if move.error:
         _keep_error(ticket, move)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from tenants.models import Company
@@ -59,7 +59,7 @@ def _prepare(*, ticket_id: int, task_id: int) -> Prepared | None:
         ticket, manager, task = _lock(ticket_id, task_id)
         if task.status not in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS):
             return None
-        company = Company.objects.get(schema_name=connection.schema_name)
+        company = Company.objects.current()
         facts: JsonObject = {**ticket.facts(company), "tasks": manager.instance.data}
         try:
             request = prepare_call(task, facts=facts)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import schema_context
 
+from tenants.connection import current_schema
 from tenants.jobs import defer
 
 ADVANCE = "tickets.jobs.advance"
@@ -22,7 +23,7 @@ def advance_after_commit(ticket_id: int) -> None:
     """
     from tickets.services.advance_ticket import advance_ticket
 
-    schema = connection.schema_name
+    schema = current_schema()
     safety_net = defer(ADVANCE, after_seconds=settings.SAFETY_NET_SECONDS, ticket_id=ticket_id)
 
     def take_the_step() -> None:

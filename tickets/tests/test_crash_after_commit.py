@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from collections.abc import Callable
 
@@ -34,21 +32,27 @@ step.advance_ticket = die
 with schema_context("acme"):
 """
 
-SUBMIT = PRELUDE + """
+SUBMIT = (
+    PRELUDE
+    + """
     services.submit_ticket(
         definition=TicketDefinition.objects.active().get(key="vacation_request"),
         data={"location": "Spain", "season": "Summer", "activities": "Swimming"},
         user=User.objects.get(email="uma@acme.example"),
     )
 """
+)
 
-COMPLETE = PRELUDE + """
+COMPLETE = (
+    PRELUDE
+    + """
     services.complete_task(
         task=TaskInstance.objects.get(),
         output={"approved": "approved", "explanation": "Have fun"},
         user=User.objects.get(email="wendy@acme.example"),
     )
 """
+)
 
 
 class CrashAfterCommitTests(CompanyTransactionTestCase):
@@ -127,8 +131,7 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
                 self.assertLess(time.monotonic(), deadline, "The worker did not do it in time.")
                 time.sleep(0.1)
         finally:
-            # terminate() is kill -9's gentle sister: the worker finishes what it does.
-            worker.send_signal(signal.SIGTERM if sys.platform != "win32" else signal.SIGBREAK)
+            worker.terminate()
             worker.wait(timeout=40)
 
     def assert_no_job_is_left(self) -> None:

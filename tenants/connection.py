@@ -1,0 +1,42 @@
+"""Which schema the database connection works in: django-tenants' connection, with types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db import connection
+from django_tenants.utils import get_public_schema_name
+
+if TYPE_CHECKING:
+    from tenants.models import Company
+
+PUBLIC: str = get_public_schema_name()
+
+
+def _wrapper() -> Any:
+    return cast("Any", connection)
+
+
+def current_schema() -> str:
+    """The schema that queries go to: a company's, or `public`."""
+    return str(_wrapper().schema_name)
+
+
+def in_public() -> bool:
+    """Whether no company is chosen: its tables do not exist then."""
+    return current_schema() == PUBLIC
+
+
+def work_in(company: Company) -> None:
+    """Send the queries that follow to a company's schema."""
+    _wrapper().set_tenant(company)
+
+
+def work_in_public() -> None:
+    """Send the queries that follow to `public`."""
+    _wrapper().set_schema_to_public()
+
+
+def forget_search_path() -> None:
+    """Needed after a SET search_path of one's own: the connection believes its last one holds."""
+    _wrapper().search_path_set_schemas = None
