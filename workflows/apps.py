@@ -9,3 +9,6 @@ class WorkflowsConfig(AppConfig):
 
     name = "workflows"
     verbose_name = _("Workflows")
+
+    def ready(self) -> None:
+        from workflows import checks  # noqa: F401 - registers them

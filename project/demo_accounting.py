@@ -1,0 +1,66 @@
+"""A stand-in for the accounting system that the demo company's invoices are sent to.
+
+It runs in `public` like any page for visitors, and keeps what it answered in the cache only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from functools import lru_cache
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from workflows.engine.process import Json
+from workflows.engine.validation import SchemaValidator
+
+KEEP_SECONDS = 24 * 3600
+_TEXT: Json = {"type": "string", "pattern": r"\S", "maxLength": 200}
+_INVOICE: Json = {
+    "type": "object",
+    "required": ["creditor", "amount", "invoice_number", "transfer_reference"],
+    "properties": {
+        "creditor": _TEXT,
+        "amount": {"type": "number", "exclusiveMinimum": 0},
+        "invoice_number": _TEXT,
+        "transfer_reference": _TEXT,
+    },
+}
+
+
+@csrf_exempt
+def archive_invoice(request: HttpRequest) -> HttpResponse:
+    """Answer 201 with the number of the document; the same one for a repeated Idempotency-Key."""
+    if not settings.DEMO:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    try:
+        invoice = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return JsonResponse({"error": _("The body is not JSON.")}, status=400)
+    if problems := _validator().validate(invoice):
+        found = [{"field": each.field, "message": each.message} for each in problems]
+        error = {"error": _("The invoice is not valid."), "problems": found}
+        return JsonResponse(error, status=400)
+    document = _document(request.headers.get("Idempotency-Key", ""))
+    return JsonResponse({"archived": True, "document": document}, status=201)
+
+
+def _document(idempotency_key: str) -> str:
+    document = f"ACC-{secrets.token_hex(4).upper()}"
+    if not idempotency_key:
+        return document
+    place = f"demo-accounting:{hashlib.sha256(idempotency_key.encode()).hexdigest()}"
+    kept = cache.get_or_set(place, document, timeout=KEEP_SECONDS)
+    return str(kept)
+
+
+@lru_cache(maxsize=1)
+def _validator() -> SchemaValidator:
+    return SchemaValidator(_INVOICE)

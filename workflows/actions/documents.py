@@ -1,0 +1,46 @@
+"""What an action sends and keeps: JSON objects, made by a transform and checked."""
+
+from __future__ import annotations
+
+from workflows.actions.errors import ActionError
+from workflows.engine.conditions import is_empty
+from workflows.engine.errors import SchemaError, TransformError
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.transforms import apply_transform
+from workflows.engine.validation import SchemaValidator
+
+MAX_PROBLEMS_SHOWN = 5
+
+
+def transformed(
+    template: Json, context: JsonObject, *, failure: str, not_object: str
+) -> JsonObject:
+    """Fill the template. `failure` and `not_object` are sentences for people.
+
+    Raises ActionError.
+    """
+    try:
+        result = apply_transform(template, context)
+    except TransformError as error:
+        raise ActionError(f"{failure} {error}") from error
+    if not isinstance(result, dict):
+        raise ActionError(not_object)
+    return result
+
+
+def check_document(document: JsonObject, schema: Json, *, failure: str) -> None:
+    """Check against a schema (an empty one: any object will do), and that it can be kept.
+
+    Raises ActionError, whose message is `failure` and what is wrong.
+    """
+    try:
+        problems = SchemaValidator({} if is_empty(schema) else schema).validate(document)
+    except SchemaError as error:
+        raise ActionError(f"{failure} {error}") from error
+    if problems:
+        sentences = [
+            f"{each.field}: {each.message}" if each.field else each.message for each in problems
+        ]
+        raise ActionError(
+            " ".join([failure, *sentences[:MAX_PROBLEMS_SHOWN]]), detail="\n".join(sentences)
+        )

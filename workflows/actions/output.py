@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.actions.contract import Answer
+from workflows.actions.destinations import check_url, host_of
+from workflows.actions.documents import check_document, transformed
+from workflows.actions.errors import ActionError, TemporaryActionError
+from workflows.engine.conditions import is_empty
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
+
+if TYPE_CHECKING:
+    from workflows.models import TaskDefinition
+
+TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+MAX_RETRY_AFTER = 24 * 3600.0
+DETAIL_CHARACTERS = 2_000
+# No more of an address goes into the log: what follows may hold a token.
+_SCHEME_AND_HOST = re.compile(r"https?://[a-zA-Z0-9.:_\[\]-]{1,260}(?=[/?#]|\Z)")
+
+
+def read_output(definition: TaskDefinition, answer: Answer, *, facts: JsonObject) -> JsonObject:
+    """The output of a task whose call was answered.
+
+    The output transform reads `facts` and `response` ({"status": 200, "body": JSON}). Without
+    one the output is the body where that is an object, else {"response": body}.
+    Raises ActionError for any other answer; TemporaryActionError for 408, 429 and 5xx.
+    """
+    host = host_of(check_url(definition.action_url))
+    _check_status(host, answer)
+    body = _json(host, answer)
+    output = _output(definition, answer.status, body, facts)
+    check_document(
+        output,
+        definition.output_schema,
+        failure=_("The answer of %(host)s does not fit the output schema of “%(task)s”.")
+        % {"host": host, "task": definition.title},
+    )
+    return output
+
+
+def _output(definition: TaskDefinition, status: int, body: Json, facts: JsonObject) -> JsonObject:
+    if is_empty(definition.output_transform):
+        return body if isinstance(body, dict) else {"response": body}
+    title = {"task": definition.title}
+    return transformed(
+        definition.output_transform,
+        {**facts, "response": {"status": status, "body": body}},
+        failure=_("The output of “%(task)s” could not be made of the answer.") % title,
+        not_object=_("The output transform of “%(task)s” must make an object.") % title,
+    )
+
+
+def _check_status(host: str, answer: Answer) -> None:
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    detail = answer.body[: 4 * DETAIL_CHARACTERS].decode(errors="replace")[:DETAIL_CHARACTERS]
+    if 300 <= status < 400:
+        place = _SCHEME_AND_HOST.match(answer.headers.get("location", ""))
+        raise ActionError(
+            _(
+                "%(host)s answered with a redirect (status %(status)d), which actions do not "
+                "follow. Enter the final address in the task."
+            )
+            % {"host": host, "status": status},
+            detail=f"Location: {place[0]}" if place else "",
+        )
+    message = _("%(host)s answered with status %(status)s.") % {
+        "host": host,
+        "status": _status_text(status),
+    }
+    if status in TEMPORARY or 500 <= status < 600:
+        wait = _retry_after(answer.headers.get("retry-after", ""))
+        raise TemporaryActionError(message, detail=detail, retry_after=wait)
+    raise ActionError(message, detail=detail)
+
+
+def _status_text(status: int) -> str:
+    """The status and its standard name: the other system's own words may be anything."""
+    try:
+        return f"{status} ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return str(status)
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds from a Retry-After header, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - timezone.now()).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER) if math.isfinite(seconds) else None
+
+
+def _json(host: str, answer: Answer) -> Json:
+    if not answer.body:
+        return None
+    try:
+        body: Json = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        raise ActionError(
+            _("%(host)s answered with something that is not JSON.") % {"host": host},
+            detail=f"{type(error).__name__}: {error}",
+        ) from error
+    for path, message in unstorable(body):
+        raise ActionError(
+            _("%(host)s answered with JSON that cannot be kept. %(reason)s")
+            % {"host": host, "reason": message},
+            detail=f"At {path!r}"[:DETAIL_CHARACTERS],
+        )
+    return body
