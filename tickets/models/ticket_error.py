@@ -9,6 +9,7 @@ from django_fsm import FSMField, transition
 
 from tickets.models.ticket import Ticket
 from workflows.models import TaskInstance
+from workflows.models.status import StatusModel
 
 
 class ErrorType(models.TextChoices):
@@ -32,7 +33,7 @@ class TicketErrorQuerySet(models.QuerySet["TicketError"]):
         return self.filter(status__in=UNRESOLVED)
 
 
-class TicketError(models.Model):
+class TicketError(StatusModel):
     """Something that went wrong with a ticket, for a ticket admin to repair and retry."""
 
     ticket = models.ForeignKey(

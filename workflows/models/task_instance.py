@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from workflows.engine.process import JsonObject
+from workflows.models.status import StatusModel
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_instance import WorkflowInstance
 
@@ -54,7 +55,7 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         ).order_by("created_at", "pk")
 
 
-class TaskInstance(models.Model):
+class TaskInstance(StatusModel):
     """One step of one running process; every visit of a task makes a new one."""
 
     uuid = models.UUIDField(

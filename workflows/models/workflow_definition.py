@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from workflows.engine.process import Process, TransitionSpec
+from workflows.models.status import StatusModel
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +53,7 @@ class WorkflowDefinitionQuerySet(models.QuerySet["WorkflowDefinition"]):
         )
 
 
-class WorkflowDefinition(models.Model):
+class WorkflowDefinition(StatusModel):
     """A process, as data, in one version. A published version never changes."""
 
     key = models.CharField(_("key"), max_length=63, validators=[validate_key])

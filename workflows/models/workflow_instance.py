@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from workflows.models.status import StatusModel
 from workflows.models.workflow_definition import WorkflowDefinition
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class WorkflowStatus(models.TextChoices):
     ON_HOLD = "ON_HOLD", _("On hold")
 
 
-class WorkflowInstance(models.Model):
+class WorkflowInstance(StatusModel):
     """One running process. Only `workflows.state_manager` changes it, under its row lock.
 
     `data` is `{task key: latest output of that task}`.

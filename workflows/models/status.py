@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django_fsm import FSMField
+
+
+class StatusModel(models.Model):
+    """A model with a protected status, that can still be read anew from the database.
+
+    django-fsm's own mixin lifts the protection of the whole class for a moment, in every
+    thread, and for good where the query fails.
+    """
+
+    class Meta:
+        abstract = True
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
+        names = None if fields is None else list(fields)
+        for field in self._meta.concrete_fields:
+            if isinstance(field, FSMField) and (names is None or field.name in names):
+                # A value that is not there may be set: that is how a row is first read.
+                self.__dict__.pop(field.attname, None)
+        super().refresh_from_db(using=using, fields=names, **kwargs)
