@@ -4,7 +4,6 @@ import json
 import logging
 from typing import Any
 
-from django.core.cache import cache
 from django.test import Client, SimpleTestCase, override_settings
 from django.urls import reverse
 
@@ -21,8 +20,6 @@ class DemoAccountingTests(SimpleTestCase):
     """A SimpleTestCase: a query to any table would fail."""
 
     def setUp(self) -> None:
-        cache.clear()
-        self.addCleanup(cache.clear)
         logger = logging.getLogger("django.request")  # Warns of each 400.
         self.addCleanup(logger.setLevel, logger.level)
         logger.setLevel(logging.ERROR)

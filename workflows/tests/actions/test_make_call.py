@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -181,7 +182,10 @@ class SizeTests(MakeCallTestCase):
         bomb = gzip.compress(b"\0" * (200 * 1024 * 1024), compresslevel=1)
         self.assertLess(len(bomb), MAX_BODY_BYTES)
         self.system(answering(bomb, headers={"Content-Encoding": "gzip"}))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
         self.assert_too_large()
+        self.assertLess(tracemalloc.get_traced_memory()[1], 10 * MAX_BODY_BYTES)
 
     def test_other_compressions_are_refused(self) -> None:
         twice = gzip.compress(gzip.compress(b"{}"))
