@@ -15,10 +15,10 @@ from project import embedded_postgres
 from project.database import is_configured
 from project.development import records
 from project.development.errors import DevelopmentError
-from project.development.processes import end_left_over
+from project.development.processes import end_left_over, wait_for
 from project.environment import data_dir
 
-UP_SECONDS = 40  # that a running `up` gets to end its programs and the database
+UP_SECONDS = 75  # that a running `up` gets to end its programs and the database
 
 
 def stop() -> list[str]:
@@ -29,7 +29,7 @@ def stop() -> list[str]:
         if os.name != "nt":
             with contextlib.suppress(psutil.Error):
                 process.terminate()  # It ends the web server, the worker and the database itself.
-                psutil.wait_procs([process], timeout=UP_SECONDS)
+                wait_for([process], seconds=UP_SECONDS)
         ended.append("up")
     for name, record in records.read(data_dir()).items():
         if end_left_over(record):

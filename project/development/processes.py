@@ -19,7 +19,7 @@ from project.development.errors import DevelopmentError
 from project.development.records import Record
 from project.environment import BASE_DIR
 
-PATIENCE = 15  # seconds that a program gets to end by itself
+PATIENCE = 35  # seconds to end by itself; the worker finishes its jobs for up to 30
 
 
 class Ended(BaseException):
@@ -73,12 +73,20 @@ def run_quietly(arguments: Sequence[str], environment: Mapping[str, str], *, fai
 
 
 class Program:
-    """A program that runs beside us, its output shown line by line behind its name."""
+    """A program that runs beside us. Its output goes to a log, and with `show` line by line,
+    behind its name, to the terminal."""
 
     def __init__(
-        self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        log: Path,
+        show: bool,
     ) -> None:
         self.name = name
+        self._show = show
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log.open("w", encoding="utf-8")
         self._process = subprocess.Popen(
@@ -126,7 +134,8 @@ class Program:
 
     def _forward(self, stream: IO[str]) -> None:
         for line in stream:
-            print(f"{self.name:6} | {line}", end="", flush=True)
+            if self._show:
+                print(f"{self.name:6} | {line}", end="", flush=True)
             self._log.write(line)
             self._log.flush()
         stream.close()
@@ -162,6 +171,21 @@ def kill(processes: Iterable[psutil.Process]) -> None:
             process.kill()
 
 
+def wait_for(processes: Sequence[psutil.Process], *, seconds: float) -> None:
+    """Until all have ended. A zombie has: psutil would wait for whoever should collect it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(is_alive(process) for process in processes):
+        time.sleep(0.05)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs; neither gone, nor a zombie, nor another one under its number."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
 def end_left_over(record: Record) -> bool:
     """End a program that an earlier dev.py left behind, with its children; False if none lives."""
     family = family_of(record.pid, record.started)
@@ -170,7 +194,7 @@ def end_left_over(record: Record) -> bool:
         with contextlib.suppress(psutil.Error):
             process.terminate()
         family.append(process)
-        psutil.wait_procs(family, timeout=PATIENCE)
+        wait_for(family, seconds=PATIENCE)
     kill(family)
     return bool(family)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import psutil
 import psycopg
@@ -85,6 +86,7 @@ class Servers:
     port: int = 8000
     demo: bool = True
     reload: bool = False
+    show_output: bool = True
     log_ins: str = ""
     _programs: list[Program] = field(default_factory=list)
 
@@ -142,7 +144,7 @@ class Servers:
             self._start("worker", ["manage.py", "run_worker"], environment)
             self._wait_until_ready()
 
-    def watch(self) -> None:
+    def watch(self) -> NoReturn:
         """Return never; raises DevelopmentError when one of the two has ended by itself."""
         while True:
             self._check_programs()
@@ -163,7 +165,8 @@ class Servers:
             release_database(ours=True)
 
     def _start(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
-        program = Program(name, arguments, environment, data_dir() / "logs" / f"{name}.log")
+        log = data_dir() / "logs" / f"{name}.log"
+        program = Program(name, arguments, environment, log=log, show=self.show_output)
         self._programs.append(program)
         try:
             records.write(data_dir(), name, program.pid)
@@ -175,7 +178,7 @@ class Servers:
             if (code := program.exit_code()) is not None:
                 raise DevelopmentError(
                     f"The {program.name} process has ended by itself (exit code {code}); "
-                    f"its last words are above and in {data_dir() / 'logs'}."
+                    f"its last words are in {data_dir() / 'logs'}."
                 )
 
     def _wait_until_ready(self) -> None:
@@ -185,7 +188,8 @@ class Servers:
             status = self._status_of_landing_page()
             if status >= 500:
                 raise DevelopmentError(
-                    f"The web server answers with the error {status}; what it says is above."
+                    f"The web server answers with the error {status}; what it says about it is in "
+                    f"{data_dir() / 'logs'}."
                 )
             if status:
                 return

@@ -29,6 +29,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
     """One folder for the class: making a cluster takes a second, which each test need not pay."""
 
     folder: Path
+    first_pids: list[int]
 
     @classmethod
     def setUpClass(cls) -> None:
