@@ -190,7 +190,11 @@ class WorkflowStateManager:
         if task.workflow_instance_id != self.instance.pk:
             raise WorkflowsError("This task belongs to another workflow instance.")
         alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
-        if self.instance.status != WorkflowStatus.IN_PROGRESS or task.status not in alive:
+        running = [WorkflowStatus.IN_PROGRESS]
+        if task.status == TaskStatus.IN_PROGRESS and not task.definition.is_form:
+            # A call that was under way when the workflow was put on hold: its answer counts.
+            running.append(WorkflowStatus.ON_HOLD)
+        if self.instance.status not in running or task.status not in alive:
             raise TaskNotWorkableError
 
     def _record(
