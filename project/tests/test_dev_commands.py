@@ -140,7 +140,7 @@ class ConfigurationTests(CommandTestCase):
     def test_a_configured_server_needs_its_own_secret_key(self) -> None:
         """Otherwise a deployment would come up with development's defaults."""
         result = self.run_command(
-            "manage.py", "check", DATABASE_URL="postgres://h/d", DJANGO_SECRET_KEY=""
+            "manage.py", "check", DATABASE_URL="postgres://h/d", DJANGO_SECRET_KEY="", DEBUG=""
         )
         self.assert_refused(result, "DJANGO_SECRET_KEY is not set")
 
