@@ -48,10 +48,10 @@ def run_action(*, ticket_id: int, task_id: int) -> None:
         raise
     except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
         logger.exception("The call of task %s of ticket %s failed", task_id, ticket_id)
-        error = ActionError(
+        unexpected = ActionError(
             _("The call could not be made. The trace says why."), detail=traceback.format_exc()
         )
-        _keep_failure(ticket_id=ticket_id, task_id=task_id, error=error)
+        _keep_failure(ticket_id=ticket_id, task_id=task_id, error=unexpected)
 
 
 def _call_and_keep_the_answer(*, ticket_id: int, task_id: int) -> None:
