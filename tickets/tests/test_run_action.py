@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.testing import CompanyTestCase
 from tickets.models import ErrorType, Ticket, TicketDefinition, TicketError
 from tickets.services import run_action, submit_ticket
+from workflows.engine.process import JsonObject
 from workflows.models import (
     TaskDefinition,
     TaskInstance,
@@ -146,11 +147,15 @@ class RunActionTests(CompanyTestCase):
         instance.hold()
         instance.save()
 
+    def hold_and_read(self, *_args: object, **_kwargs: object) -> JsonObject:
+        self.hold()
+        return {"document": "ACC-1"}
+
     def test_an_answer_that_comes_while_the_ticket_is_on_hold_is_kept(self) -> None:
         system = answer(200, {"document": "ACC-1"})
         with mock.patch(
             "tickets.services.run_action.read_output",
-            side_effect=lambda *args, **kwargs: (self.hold(), {"document": "ACC-1"})[1],
+            side_effect=self.hold_and_read,
         ):
             self.run_with(system)
         task = TaskInstance.objects.get()
