@@ -18,3 +18,7 @@ class LastAdminError(TenantsError):
 
 class OtherCompanyError(TenantsError):
     """This person belongs to another company."""
+
+
+class EmailInUseError(TenantsError):
+    """Somebody already uses this e-mail address."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from tenants.errors import LastAdminError
+from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import Company, User
 from tenants.provisioning import provision
 from tenants.roles import SystemRole
@@ -61,11 +61,44 @@ def create_person(
     """Make a person of a company with these system roles.
 
     With `password` None the person cannot log in until an admin sets one.
+
+    Raises:
+        EmailInUseError: somebody, of whatever company, has this e-mail address.
     """
+    user = User(email=email, company=company, **fields)
+    user.set_password(password)
     with transaction.atomic():
-        user = User.objects.create_user(email, password, company=company, **fields)
-        user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+        save_user(user=user)
+        set_system_roles(user=user, roles=roles)
     return user
+
+
+def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
+    """Save a person; `fields` are the ones to write (None: all).
+
+    A form has looked whether the e-mail address is free, but of two who press the button
+    at the same moment both were told that it is: the database decides.
+
+    Raises:
+        EmailInUseError: somebody, of whatever company, has this e-mail address.
+        ValueError: the e-mail address is empty.
+    """
+    user.email = user.email.strip().lower()
+    if not user.email:
+        raise ValueError("A user needs an e-mail address.")
+    try:
+        with transaction.atomic():
+            user.save(update_fields=fields)
+    except IntegrityError as error:
+        if User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
+            raise EmailInUseError from error
+        raise
+
+
+def set_system_roles(*, user: User, roles: Iterable[SystemRole]) -> None:
+    """Give a person exactly these system roles."""
+    user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+    user.__dict__.pop("_system_roles", None)
 
 
 def ensure_an_admin_is_left(*, company: Company) -> None:

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from workflows.engine.validation import FieldProblem
+
+if TYPE_CHECKING:
+    from workflows.bundles.problems import Problem
 
 
 class WorkflowsError(Exception):
@@ -32,5 +38,31 @@ class NotADraftError(WorkflowsError):
     """Only a draft can be changed or published. Make a new draft version first."""
 
 
-class NotPublishableError(WorkflowsError):
+class BundleError(WorkflowsError):
+    """Something is wrong with a bundle. `problems` has every problem, warnings too."""
+
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
+        self.problems = list(problems)
+        first = next((each for each in problems if each.is_error), None)
+        said = " ".join((type(self).__doc__ or "").split())
+        super().__init__(f"{said} {first.where}: {first.message}" if first else said)
+
+
+class InvalidBundleError(BundleError):
+    """This bundle has problems that must be mended before it can be imported."""
+
+
+class NotPublishableError(BundleError):
     """This definition has problems that must be mended before it can be published."""
+
+
+class UnreadableBundleError(WorkflowsError):
+    """The file could not be read as a bundle."""
+
+
+class RoleInUseError(WorkflowsError):
+    """This company role is in use. Take it out of the tasks and ticket types that name it first."""
+
+
+class RoleNameInUseError(WorkflowsError):
+    """There is already a company role of this name."""

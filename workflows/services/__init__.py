@@ -1,0 +1,1 @@
+"""What changes definitions, people and their roles: one module for each subject."""

@@ -1,0 +1,246 @@
+"""What people and company roles may do: and who gets the tasks when that changes.
+
+Every function here works in the company that the connection is set to, and in one
+transaction, which takes its locks in the order of `workflows.assignment`: workflow
+instances first, then the choosing of workers, then people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
+
+from tenants.errors import OtherCompanyError
+from tenants.models import Company, User
+from tenants.roles import SystemRole
+from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
+from workflows.assignment import hand_out_waiting_tasks, lock_assignment
+from workflows.engine.process import TaskType
+from workflows.errors import RoleInUseError, RoleNameInUseError
+from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models.task_instance import WORKABLE
+
+# What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
+# changes company, whatever the object that is handed in says.
+EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do, as it stands in the database."""
+
+    is_active: bool = False
+    roles: frozenset[str] = frozenset()
+    company_roles: frozenset[int] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return self.is_active and SystemRole.ADMIN in self.roles
+
+    @property
+    def is_worker(self) -> bool:
+        return self.is_active and SystemRole.TASK_WORKER in self.roles
+
+
+def standing_of(person: User) -> Standing:
+    stored = User.objects.filter(pk=person.pk).first()
+    if stored is None:
+        return Standing()
+    return Standing(
+        is_active=stored.is_active,
+        roles=frozenset(stored.groups.values_list("name", flat=True)),
+        company_roles=frozenset(
+            CompanyRole.objects.filter(members=stored).values_list("pk", flat=True)
+        ),
+    )
+
+
+def save_person(
+    *,
+    person: User,
+    roles: Iterable[SystemRole],
+    company_roles: Iterable[CompanyRole],
+    now: datetime,
+    actor: User | None = None,
+) -> User:
+    """Save a new or changed person of this company with exactly these roles.
+
+    Of a person who is there already only EDITABLE is written. Tasks that they may no longer
+    do are given back, and whatever waits for a worker is handed out.
+
+    Raises:
+        OtherCompanyError: the person is not of the company that the connection is set to.
+        EmailInUseError: somebody, of whatever company, has this e-mail address.
+        LastAdminError: nobody could manage the company's people afterwards.
+    """
+    company = _own_company()
+    with transaction.atomic():
+        _lock(_forms_of(person))
+        _ensure_own(person, company)
+        before = standing_of(person)
+        save_user(user=person, fields=None if person._state.adding else EDITABLE)
+        set_system_roles(user=person, roles=roles)
+        _set_company_roles(person, company_roles)
+        after = standing_of(person)
+        if before.is_admin and not after.is_admin:
+            ensure_an_admin_is_left(company=company)
+        if before.is_worker and not after.is_worker:
+            _release(_forms_of(person), now=now, actor=actor)
+        elif lost := before.company_roles - after.company_roles:
+            _release(_forms_of(person, lost), now=now, actor=actor)
+        hand_out_waiting_tasks(now=now)
+    return person
+
+
+def give_back_tasks(
+    *,
+    user: User,
+    now: datetime,
+    actor: User | None = None,
+    roles: Collection[CompanyRole] | None = None,
+) -> int:
+    """Take a person's unfinished forms away and give them to whoever is available.
+
+    All of them, or only those of these company roles. Nobody available: they wait. The same
+    person may be given one again where nothing else says otherwise: change that first.
+    Returns how many were taken away.
+    """
+    only = None if roles is None else [role.pk for role in roles]
+    with transaction.atomic():
+        _lock(_forms_of(user, only))
+        released = _release(_forms_of(user, only), now=now, actor=actor)
+        hand_out_waiting_tasks(now=now)
+    return released
+
+
+def save_company_role(
+    *,
+    role: CompanyRole,
+    members: Iterable[User],
+    now: datetime,
+    actor: User | None = None,
+) -> CompanyRole:
+    """Save a company role with these members, who must be active people of this company.
+
+    Members who are deactivated stay members: they are not on the list to choose from, and
+    have their place again when they come back.
+
+    Raises:
+        OtherCompanyError: somebody among them is of another company.
+        RoleNameInUseError: another role has the name, in whatever case.
+    """
+    company, chosen = _own_company(), list(members)
+    for person in chosen:
+        _ensure_own(person, company)
+    with transaction.atomic():
+        forms = _forms().filter(definition__candidate_role=role.pk)
+        _lock(forms)
+        _save_role(role)
+        kept = list(role.members.filter(is_active=False))
+        role.members.set([*chosen, *kept])
+        _release(forms.exclude(assigned_to__in=role.members.all()), now=now, actor=actor)
+        hand_out_waiting_tasks(now=now)
+    return role
+
+
+def where_used(role: CompanyRole) -> list[str]:
+    """What names this company role: tasks of definitions, and ticket types (each in words)."""
+    tasks = role.task_definitions.select_related("workflow").order_by("workflow__title", "pk")
+    return [f"{task.workflow}: {task}" for task in tasks] + [
+        f"{ticket_type} (v{ticket_type.version})" for ticket_type in role.ticket_definitions.all()
+    ]
+
+
+def delete_company_role(*, role: CompanyRole) -> None:
+    """Delete a role that nothing names.
+
+    A ticket type whose last role went away would be open to everybody, so those count too.
+
+    Raises:
+        RoleInUseError: a task or a ticket type names it.
+    """
+    with transaction.atomic():
+        CompanyRole.objects.select_for_update().filter(pk=role.pk).first()
+        if where_used(role):
+            raise RoleInUseError
+        role.delete()
+
+
+def _own_company() -> Company:
+    return Company.objects.get(schema_name=connection.schema_name)
+
+
+def _ensure_own(person: User, company: Company) -> None:
+    stored = User.objects.filter(pk=person.pk).values_list("company", flat=True).first()
+    owner = person.company_id if person._state.adding else stored
+    if owner != company.pk or person.is_superuser:
+        raise OtherCompanyError
+
+
+def _forms() -> QuerySet[TaskInstance]:
+    return TaskInstance.objects.filter(
+        status__in=WORKABLE, definition__task_type=TaskType.FORM, assigned_to__isnull=False
+    )
+
+
+def _forms_of(person: User, roles: Collection[int] | None = None) -> QuerySet[TaskInstance]:
+    """The forms that a person has to fill in: all, or only those of these company roles."""
+    forms = _forms().filter(assigned_to=person.pk)
+    return forms if roles is None else forms.filter(definition__candidate_role__in=roles)
+
+
+def _lock(forms: QuerySet[TaskInstance]) -> None:
+    """Lock what will change: these forms' instances and the waiting ones', then the choosing.
+
+    Once nobody else can choose a worker the instances are looked up again: a form may have
+    been given out in between.
+    """
+    _lock_instances(forms)
+    _lock_instances(TaskInstance.objects.unassigned())
+    lock_assignment()
+    _lock_instances(forms)
+
+
+def _lock_instances(tasks: QuerySet[TaskInstance]) -> None:
+    # no_key: others may still write rows that only point at the instance, such as events.
+    instances = WorkflowInstance.objects.filter(pk__in=tasks.order_by().values("workflow_instance"))
+    list(instances.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
+def _release(forms: QuerySet[TaskInstance], *, now: datetime, actor: User | None) -> int:
+    events = []
+    for task in forms.select_related("assigned_to").order_by("pk"):
+        person = task.assigned_to
+        task.release()
+        task.save(update_fields=["status", "assigned_to", "assigned_at"])
+        events.append(
+            WorkflowEvent(
+                workflow_instance_id=task.workflow_instance_id,
+                task_instance=task,
+                kind=EventKind.RELEASED,
+                actor=actor,
+                at=now,
+                data={"from": str(person), "from_id": person.pk} if person else {},
+            )
+        )
+    return len(WorkflowEvent.objects.bulk_create(events))
+
+
+def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:
+    person.company_roles.set(CompanyRole.objects.filter(pk__in=[role.pk for role in roles]))
+
+
+def _save_role(role: CompanyRole) -> None:
+    """The form has looked whether the name is free; of two at the same moment one is told here."""
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError as error:
+        taken = CompanyRole.objects.filter(name__iexact=role.name).exclude(pk=role.pk)
+        if taken.exists():
+            raise RoleNameInUseError from error
+        raise
