@@ -76,7 +76,9 @@ def test(arguments: argparse.Namespace) -> int:
     """Run Django's test runner. Prints nothing after it: its last line is the summary."""
     with _database(f"test-{os.getpid()}") as environment:
         environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS") or DEPRECATIONS
-        return _run(["manage.py", "test", "--parallel", "2", *arguments.handed_on], environment)
+        return _run(
+            ["manage.py", "test", "--noinput", "--parallel", "2", *arguments.handed_on], environment
+        )
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -159,16 +159,19 @@ def family_of(leader: int, started: float) -> list[psutil.Process]:
                 process.pid != leader
                 and os.getsid(process.pid) == leader
                 and process.create_time() >= started - 1
+                and is_alive(process)
             ):
                 found.append(process)
     return found
 
 
-def kill(processes: Iterable[psutil.Process]) -> None:
-    """psutil refuses to kill another process that was given the same number since."""
+def kill(processes: Sequence[psutil.Process]) -> None:
+    """Until they are gone, and with them the port that they hold. psutil refuses to kill another
+    process that was given the same number since."""
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.kill()
+    wait_for(processes, seconds=5)
 
 
 def wait_for(processes: Sequence[psutil.Process], *, seconds: float) -> None:

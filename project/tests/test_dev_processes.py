@@ -1,0 +1,89 @@
+"""Ending programs, their children included, whatever has died before. Needs no database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import psutil
+
+from project.development import records
+from project.development.processes import Program, end_left_over, is_alive, wait_for
+
+# A parent as the web server is one: its child does not notice when it dies.
+PARENT = (
+    "import subprocess, sys, time\n"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    "print(child.pid, flush=True)\n"
+    "time.sleep(60)"
+)
+STUBBORN = (
+    "import signal, time\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "print('ready', flush=True)\n"
+    "time.sleep(60)"
+)
+
+
+class EndingProgramsTests(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def start(self, code: str) -> tuple[Program, str]:
+        """The running program and its first line."""
+        log = self.folder / "program.log"
+        program = Program("program", ["-c", code], os.environ, log=log, show=False)
+        self.addCleanup(program.make_end, 0.0)
+        deadline = time.monotonic() + 10
+        while not log.read_text(encoding="utf-8").endswith("\n"):
+            self.assertLess(time.monotonic(), deadline, "The program said nothing.")
+            time.sleep(0.02)
+        return program, log.read_text(encoding="utf-8").strip()
+
+    def assert_ended(self, process: psutil.Process) -> None:
+        wait_for([process], seconds=5)
+        self.assertFalse(is_alive(process))
+
+    def test_a_program_that_does_not_listen_is_killed_in_the_end(self) -> None:
+        program, _said = self.start(STUBBORN)
+        program.ask_to_end()
+        program.make_end(time.monotonic() + 0.2)
+        self.assertIsNotNone(program.exit_code())
+
+    def test_children_end_with_their_parent(self) -> None:
+        program, said = self.start(PARENT)
+        child = psutil.Process(int(said))
+        program.ask_to_end()
+        program.make_end(time.monotonic() + 5)
+        self.assert_ended(child)
+
+    @unittest.skipIf(sys.platform == "win32", "There a child is only known through its parent")
+    def test_children_end_even_when_their_parent_was_killed(self) -> None:
+        program, said = self.start(PARENT)
+        child = psutil.Process(int(said))
+        parent = psutil.Process(program.pid)
+        parent.kill()
+        self.assert_ended(parent)
+        self.assertTrue(is_alive(child))
+
+        program.make_end(time.monotonic() + 5)
+
+        self.assert_ended(child)
+
+    @unittest.skipIf(sys.platform == "win32", "There a child is only known through its parent")
+    def test_a_later_run_ends_what_a_killed_one_left_behind(self) -> None:
+        program, said = self.start(PARENT)
+        child = psutil.Process(int(said))
+        record = records.write(self.folder, "web", program.pid)
+        psutil.Process(program.pid).kill()
+
+        self.assertTrue(end_left_over(record))
+
+        self.assert_ended(child)
+        self.assertFalse(end_left_over(record))
