@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tickets.models import TicketDefinition
+from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
+from workflows.bundles.canonical import END, START
+from workflows.engine.process import Json, JsonObject
+from workflows.models import CompanyRole, TaskDefinition, Transition, WorkflowDefinition
+
+# What stands in a bundle under the name that the model's field has.
+_WORKFLOW = ("key", "title", "description", "ext_ref", "fields", "display_layout")
+_TASK = (
+    "key",
+    "title",
+    "description",
+    "ext_ref",
+    "task_type",
+    "fields",
+    "input_schema",
+    "output_schema",
+    "edit_layout",
+    "display_layout",
+    "action_url",
+    "input_transform",
+    "output_transform",
+    "timeout_seconds",
+    "retries",
+)
+_TICKET_TYPE = (
+    "key",
+    "title",
+    "description",
+    "ext_ref",
+    "presets",
+    "edit_layout",
+    "display_layout",
+)
+
+
+def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
+    """The whole definition as a canonical bundle; importing it changes nothing.
+
+    Of the ticket types a published version exports those that are offered; a draft or a
+    retired version the newest of each key. Of the company roles, those that are named.
+    """
+    tasks = list(workflow.tasks.select_related("candidate_role").order_by("position", "pk"))
+    ticket_types = ticket_types_of(workflow)
+    document: JsonObject = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "workflow": _named(workflow, _WORKFLOW),
+        "tasks": [_task(each) for each in tasks],
+        "transitions": _transitions(workflow, tasks),
+        "ticket_types": [_ticket_type(each) for each in ticket_types],
+        "company_roles": _company_roles(tasks, ticket_types),
+    }
+    return canonical(document)
+
+
+def ticket_types_of(workflow: WorkflowDefinition) -> list[TicketDefinition]:
+    """The ticket types that belong to this version, in the order in which they were made."""
+    types = workflow.ticket_definitions.prefetch_related("roles_with_access").order_by("pk")
+    if workflow.is_published:
+        return list(types.filter(is_active=True))
+    newest: dict[str, TicketDefinition] = {}
+    for each in types:
+        if each.key not in newest or each.version > newest[each.key].version:
+            newest[each.key] = each
+    return list(newest.values())
+
+
+def _named(
+    row: WorkflowDefinition | TaskDefinition | TicketDefinition, names: Iterable[str]
+) -> JsonObject:
+    return {name: getattr(row, name) for name in names}
+
+
+def _task(task: TaskDefinition) -> JsonObject:
+    document = _named(task, _TASK)
+    if task.candidate_role is not None:
+        document["candidate_role"] = task.candidate_role.name
+    return document
+
+
+def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> list[Json]:
+    keys = {task.pk: task.key for task in tasks}
+
+    def made(row: Transition) -> Json:
+        return {
+            "from": keys[row.from_task_id] if row.from_task_id else START,
+            "to": keys[row.to_task_id] if row.to_task_id else END,
+            "label": row.label,
+            "condition": row.condition,
+            "priority": row.priority,
+        }
+
+    return [made(row) for row in workflow.transitions.order_by("pk")]
+
+
+def _ticket_type(definition: TicketDefinition) -> JsonObject:
+    roles = sorted(role.name for role in definition.roles_with_access.all())
+    return {**_named(definition, _TICKET_TYPE), "roles_with_access": list[Json](roles)}
+
+
+def _company_roles(
+    tasks: Iterable[TaskDefinition], ticket_types: Iterable[TicketDefinition]
+) -> list[Json]:
+    roles: dict[str, CompanyRole] = {}
+    for task in tasks:
+        if task.candidate_role is not None:
+            roles.setdefault(task.candidate_role.name, task.candidate_role)
+    for each in ticket_types:
+        roles |= {role.name: role for role in each.roles_with_access.all()}
+    return [{"name": name, "description": roles[name].description} for name in sorted(roles)]

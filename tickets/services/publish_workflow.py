@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.models import User
+from tickets.models import TicketDefinition
+from tickets.services.export_bundle import export_bundle, ticket_types_of
+from tickets.services.import_bundle import (
+    lock_definitions,
+    next_ticket_type_version,
+    problems_here,
+)
+from workflows.bundles import errors_of
+from workflows.bundles.problems import Problem
+from workflows.engine.process import JsonObject
+from workflows.errors import NotADraftError, NotPublishableError
+from workflows.models import WorkflowDefinition
+
+
+@transaction.atomic
+def publish_workflow(
+    *, workflow: WorkflowDefinition, user: User | None, now: datetime | None = None
+) -> WorkflowDefinition:
+    """Make a draft the version that new tickets start; the published one before it is retired.
+
+    The draft's ticket types become active. Types of the workflow that the draft does not
+    list are offered no more; where it lists none at all, those that are active move on to
+    the new version. Tickets that run finish on the version that they started with.
+
+    Raises:
+        NotADraftError: it is published or retired already.
+        NotPublishableError: the definition has errors; it has every problem.
+    """
+    lock_definitions()
+    draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
+    if not draft.is_draft:
+        raise NotADraftError
+    problems = publishing_problems(workflow=draft)
+    if errors_of(problems):
+        raise NotPublishableError(problems)
+    own = ticket_types_of(draft)
+    _retire_published(draft.key)
+    draft.publish(by=user, now=now or timezone.now())
+    draft.save(update_fields=["status", "published_by", "published_at", "updated_at"])
+    _move_ticket_types(draft, own, user=user)
+    return draft
+
+
+def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
+    """What stands in the way of publishing a draft, warnings too."""
+    document = export_bundle(workflow=workflow)
+    if "ticket_types" not in document:
+        document = _with_types_of_published(workflow.key, document)
+    return problems_here(document)
+
+
+def _with_types_of_published(key: str, document: JsonObject) -> JsonObject:
+    """The document with the ticket types that would move on to it: they must fit it too."""
+    published = WorkflowDefinition.objects.versions_of(key).published().first()
+    if published is None:
+        return document
+    other = export_bundle(workflow=published)
+    merged = {**document, "ticket_types": other.get("ticket_types", [])}
+    roles: dict[str, object] = {}
+    for each in (other, document):
+        listed = each.get("company_roles", [])
+        for role in listed if isinstance(listed, list) else []:
+            if isinstance(role, dict):
+                roles[str(role["name"])] = role
+    return {**merged, "company_roles": list(roles.values())}  # type: ignore[dict-item]
+
+
+def _retire_published(key: str) -> None:
+    published = WorkflowDefinition.objects.versions_of(key).published().select_for_update().first()
+    if published is not None:
+        published.retire()
+        published.save(update_fields=["status", "updated_at"])
+
+
+def _move_ticket_types(
+    draft: WorkflowDefinition, own: list[TicketDefinition], *, user: User | None
+) -> None:
+    active = TicketDefinition.objects.active().filter(workflow__key=draft.key)
+    old = list(active.prefetch_related("roles_with_access").order_by("pk"))
+    # First the old ones: at most one version of a key is active at any moment.
+    TicketDefinition.objects.filter(pk__in=[each.pk for each in old]).update(
+        is_active=False, updated_at=timezone.now()
+    )
+    new = own or [_moved(each, to=draft, user=user) for each in old]
+    TicketDefinition.objects.filter(pk__in=[each.pk for each in new]).update(
+        is_active=True, updated_at=timezone.now()
+    )
+
+
+def _moved(
+    definition: TicketDefinition, *, to: WorkflowDefinition, user: User | None
+) -> TicketDefinition:
+    """A new version of a ticket type that starts another version of its workflow."""
+    copy = TicketDefinition.objects.create(
+        key=definition.key,
+        version=next_ticket_type_version(definition.key),
+        title=definition.title,
+        description=definition.description,
+        ext_ref=definition.ext_ref,
+        workflow=to,
+        presets=definition.presets,
+        edit_layout=definition.edit_layout,
+        display_layout=definition.display_layout,
+        created_by=user,
+    )
+    copy.roles_with_access.set(definition.roles_with_access.all())
+    return copy

@@ -1,0 +1,27 @@
+"""A whole definition as one document: its format, its checks, its readers and writers.
+
+Pure over the document; importing and exporting are services of `tickets`, because a bundle
+holds ticket types too. docs/bundle-format.md describes the format for people.
+"""
+
+from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, canonical
+from workflows.bundles.check import check_bundle
+from workflows.bundles.differences import Change, ChangeKind, differences
+from workflows.bundles.problems import Problem, Severity, errors_of
+from workflows.bundles.reading import MAX_BYTES, read_bundle, write_bundle
+
+__all__ = [
+    "FORMAT",
+    "FORMAT_VERSION",
+    "MAX_BYTES",
+    "Change",
+    "ChangeKind",
+    "Problem",
+    "Severity",
+    "canonical",
+    "check_bundle",
+    "differences",
+    "errors_of",
+    "read_bundle",
+    "write_bundle",
+]

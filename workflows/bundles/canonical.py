@@ -1,0 +1,199 @@
+"""The one form of a bundle that all readers make and all writers take.
+
+In the canonical form what equals its default is left out, names stand in the order of
+bundle.schema.json, the keys of free-form JSON (rules, transforms, schemas, presets) are
+sorted, and numbers have one spelling, the one in which Postgres gives them back. Two
+bundles that mean the same are equal as text in this form, but for the order of entries
+in lists, which people see and which is kept (roles are sorted).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from workflows.engine.conditions import is_empty
+from workflows.engine.process import Json, JsonObject
+
+FORMAT: Final = "ticketflower-bundle"
+FORMAT_VERSION: Final = 1
+START: Final = "start"
+END: Final = "end"
+SCHEMA: Final[JsonObject] = json.loads(
+    Path(__file__).with_name("bundle.schema.json").read_text(encoding="utf-8")
+)
+
+_EXACT_FLOAT = 2**53
+_LARGEST_INTEGER = 2**63 - 1
+
+
+def canonical(document: JsonObject) -> JsonObject:
+    """The canonical form of a bundle that `check_bundle` has no errors for."""
+    return _PARTS["bundle"](document)
+
+
+def canonical_fields(fields: Json) -> list[JsonObject]:
+    """The canonical form of a list of field specs."""
+    return [_field(each) for each in _objects(fields)]
+
+
+def as_text(value: Json) -> str:
+    """A canonical value as text: equal texts mean equal values (True is not 1 here)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def free_form(value: Json) -> Json:
+    """JSON with sorted keys, and with each number as Postgres's jsonb gives it back."""
+    if isinstance(value, dict):
+        return {key: free_form(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [free_form(each) for each in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_FLOAT:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_INTEGER:
+        return float(value)
+    return value
+
+
+def key_order(part: str) -> list[str]:
+    """The names that a part of a bundle may have, in the order in which they are written.
+
+    `part` is a name under `$defs` of the schema, or "bundle".
+    """
+    return list(_properties(part))
+
+
+def default_of(part: str, name: str) -> Json:
+    """What it means when `name` is left out of this part of a bundle."""
+    return _defaults(part).get(name)
+
+
+def _properties(part: str) -> Mapping[str, Json]:
+    definitions = SCHEMA["$defs"]
+    found = SCHEMA if part == "bundle" else _object(_object(definitions).get(part))
+    return _object(found.get("properties"))
+
+
+def _defaults(part: str) -> JsonObject:
+    return {name: _default(_object(spec)) for name, spec in _properties(part).items()}
+
+
+def _default(spec: JsonObject) -> Json:
+    reference = spec.get("$ref")
+    if "default" not in spec and isinstance(reference, str):
+        spec = _object(_object(SCHEMA["$defs"])[reference.rsplit("/", 1)[-1]])
+    return spec.get("default")
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _part(part: str, **inner: Callable[[Json], Json]) -> Callable[[JsonObject], JsonObject]:
+    """A function that makes a part canonical; `inner` says how for single names."""
+    defaults = _defaults(part)
+
+    def make(value: JsonObject) -> JsonObject:
+        made: JsonObject = {}
+        for name, default in defaults.items():
+            if name not in value:
+                continue
+            item = inner.get(name, free_form)(value[name])
+            if as_text(item) != as_text(default):
+                made[name] = item
+        return made
+
+    return make
+
+
+def _each(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
+    return lambda value: [make(each) for each in _objects(value)]
+
+
+def _only(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
+    return lambda value: make(_object(value))
+
+
+def _rule(value: Json) -> Json:
+    return None if is_empty(value) else free_form(value)
+
+
+def _field(spec: JsonObject) -> JsonObject:
+    """A field spec; null, empty text and empty lists are how spreadsheets leave a thing out."""
+    made: JsonObject = {}
+    for name in _properties("field"):
+        value = spec.get(name)
+        if value is None or value in ("", [], {}) or (name == "required" and value is False):
+            continue
+        if name == "choices":
+            made[name] = _choices(value)
+        elif name == "fields":
+            made[name] = [_field(each) for each in _objects(value)]
+        else:
+            made[name] = free_form(value)
+    return made
+
+
+def _choices(value: Json) -> Json:
+    return [_choice(each) for each in value] if isinstance(value, list) else value
+
+
+def _choice(choice: Json) -> Json:
+    if not isinstance(choice, dict):
+        return choice
+    value, label = choice.get("value"), choice.get("label")
+    return value if label in (None, "", value) else {"value": value, "label": label}
+
+
+def _link(link: JsonObject) -> JsonObject:
+    return {
+        name: link[name]
+        for name in ("label", "description", "uri")
+        if link.get(name) not in (None, "")
+    }
+
+
+def _set_of_names(value: Json) -> Json:
+    return list[Json](sorted({str(each) for each in value})) if isinstance(value, list) else value
+
+
+def _company_roles(value: Json) -> Json:
+    """By name: their order says nothing, and the company keeps none."""
+    return list[Json](
+        sorted(map(_company_role, _objects(value)), key=lambda each: str(each["name"]))
+    )
+
+
+def _fields(value: Json) -> Json:
+    return [_field(each) for each in _objects(value)]
+
+
+_workflow = _part("workflow", ext_ref=_each(_link), fields=_fields)
+_task = _part(
+    "task",
+    ext_ref=_each(_link),
+    fields=_fields,
+    input_schema=_rule,
+    output_schema=_rule,
+    input_transform=_rule,
+    output_transform=_rule,
+)
+_transition = _part("transition", condition=_rule)
+_ticket_type = _part("ticket_type", ext_ref=_each(_link), roles_with_access=_set_of_names)
+_company_role = _part("company_role")
+_PARTS: Final = {
+    "bundle": _part(
+        "bundle",
+        workflow=_only(_workflow),
+        tasks=_each(_task),
+        transitions=_each(_transition),
+        ticket_types=_each(_ticket_type),
+        company_roles=_company_roles,
+    )
+}

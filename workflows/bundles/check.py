@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
+
+from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.flow import flow_problems
+from workflows.bundles.outline import Outline
+from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.references import reference_problems
+from workflows.bundles.rules import rule_problems
+from workflows.bundles.structure import structure_problems
+from workflows.engine.problems import Path
+from workflows.engine.process import JsonObject
+from workflows.engine.storable import unstorable
+
+MAX_PROBLEMS = 500
+
+
+def check_bundle(document: object) -> list[Problem]:
+    """Everything that is wrong with a bundle, errors and warnings, in the document's order.
+
+    Pure: what depends on the company (ticket types of other workflows) is checked when the
+    bundle is imported. Survives any value. At most MAX_PROBLEMS.
+    """
+    broken = [Problem(path, message) for path, message in islice(unstorable(document), 20)]
+    if broken:
+        return _finished(document, broken)
+    structural = list(islice(structure_problems(document), MAX_PROBLEMS))
+    if not isinstance(document, dict) or _has_too_long_a_list(document):
+        return _finished(document, structural)
+    places = {each.path for each in structural}
+    # A value of the wrong form is one thing to mend, whatever else follows from it.
+    further = (each for each in _further_problems(document) if each.path not in places)
+    return _finished(document, [*structural, *islice(further, MAX_PROBLEMS)])
+
+
+def _further_problems(document: JsonObject) -> Iterator[Problem]:
+    outline = Outline(document)
+    return chain(reference_problems(outline), flow_problems(outline), rule_problems(outline))
+
+
+def _has_too_long_a_list(document: JsonObject) -> bool:
+    """Whether checking the ways between so many entries would take too long."""
+    properties = SCHEMA["properties"]
+    for name, spec in properties.items() if isinstance(properties, dict) else ():
+        limit = spec.get("maxItems") if isinstance(spec, dict) else None
+        value = document.get(name)
+        if isinstance(limit, int) and isinstance(value, list) and len(value) > limit:
+            return True
+    return False
+
+
+def _finished(document: object, problems: Iterable[Problem]) -> list[Problem]:
+    """Each once, in the order of the document, with the place in words."""
+    once = {(each.path, each.message): each for each in problems}
+    ordered = sorted(once.values(), key=lambda each: _position(document, each.path))
+    return [replace(each, where=in_words(document, each.path)) for each in ordered[:MAX_PROBLEMS]]
+
+
+def _position(document: object, path: Path) -> tuple[int, ...]:
+    found: list[int] = []
+    value = document
+    for step in path:
+        if isinstance(value, dict):
+            found.append(list(value).index(step) if step in value else len(value))
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int):
+            found.append(step)
+            value = value[step] if step < len(value) else None
+    return tuple(found)

@@ -1,0 +1,157 @@
+"""Whether the ways between the tasks lead from the start, through every task, to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.canonical import END, START, as_text, free_form
+from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.conditions import is_empty
+from workflows.engine.field_types import Field, FieldType
+from workflows.engine.process import Json
+
+
+def flow_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about the ways; silent about reachability while a transition names nothing."""
+    if outline.transitions and not outline.leaving[START]:
+        message = _("No transition leaves the start. Add one from “start” to the first task.")
+        yield Problem(("transitions",), message, expected=_("a transition from start"))
+    if outline.is_connected and outline.leaving[START]:
+        yield from _reachability_problems(outline)
+    for key, transitions in outline.leaving.items():
+        if key == START or key in outline.task_of:
+            yield from _default_problems(outline, key, transitions)
+
+
+def _reachability_problems(outline: Outline) -> Iterator[Problem]:
+    reached = outline.reachable(START)
+    ending = _leading_to_the_end(outline)
+    for key, task in outline.task_of.items():
+        if key not in reached:
+            message = _("No way leads from the start to this task. Add a transition to it.")
+            yield Problem(task.path, message, key)
+        elif not outline.leaving[key]:
+            message = _("No transition leaves this task. Add one to the next task or to “end”.")
+            yield Problem(task.path, message, key)
+        elif key not in ending:
+            message = _("From this task the end cannot be reached. Add a way out of the loop.")
+            yield Problem(task.path, message, key)
+
+
+def _leading_to_the_end(outline: Outline) -> set[str]:
+    coming_from: dict[str, set[str]] = {}
+    for source, targets in outline.following.items():
+        for target in targets:
+            coming_from.setdefault(target, set()).add(source)
+    found, waiting = {END}, [END]
+    while waiting:
+        for key in coming_from.get(waiting.pop(), set()) - found:
+            found.add(key)
+            waiting.append(key)
+    return found
+
+
+def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> Iterator[Problem]:
+    for index, each in enumerate(transitions):
+        if is_empty(each.value.get("condition")):
+            for later in transitions[index + 1 :]:
+                message = _(
+                    "This way is never taken: the one to %(target)s is tried before it and has "
+                    "no condition. Give that one a higher priority number."
+                )
+                text = message % {"target": each.text("to")}
+                yield Problem(later.path, text, severity=Severity.WARNING)
+            return
+    conditions: list[Json] = [each.value["condition"] for each in transitions]
+    if conditions and not cover_each_other(conditions, _answers(outline)):
+        message = _(
+            "Every way on from %(task)s has a condition. Where none of them is true the ticket "
+            "stops with an error. Leave the condition of the last one out, so that it is taken "
+            "otherwise."
+        )
+        yield Problem(transitions[-1].path, message % {"task": key}, severity=Severity.WARNING)
+
+
+def _answers(outline: Outline) -> dict[str, Field]:
+    """The fields that conditions can read, by their dotted names."""
+    found = {f"ticket.{name}": field for name, field in (outline.fields or {}).items()}
+    for key, task in outline.task_of.items():
+        for name, field in (readable_fields(task) or {}).items():
+            found[f"tasks.{key}.{name}"] = field
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A condition that compares one variable with one value: is it this one, or is it not."""
+
+    variable: str
+    value: str
+    is_equal: bool
+
+
+def cover_each_other(conditions: list[Json], answers: Mapping[str, Field]) -> bool:
+    """Whether one of the conditions is plainly always true.
+
+    Plainly: a condition and its opposite, or one for each value that a field can have.
+    """
+    texts = {as_text(free_form(each)) for each in conditions}
+    if any(as_text(free_form({"!": each})) in texts for each in conditions):
+        return True
+    if any(as_text(free_form({"!": [each]})) in texts for each in conditions):
+        return True
+    tests = {each for each in map(_test, conditions) if each is not None}
+    for test in tests:
+        if _Test(test.variable, test.value, not test.is_equal) in tests:
+            return True
+        values = {each.value for each in tests if each.variable == test.variable and each.is_equal}
+        possible = _possible_values(answers.get(test.variable))
+        if possible and possible <= values:
+            return True
+    return False
+
+
+def _possible_values(field: Field | None) -> set[str]:
+    if field is None or not field.required or not is_empty(field.visible_when):
+        return set()
+    if field.type is FieldType.BOOLEAN:
+        return {"true", "false"}
+    if field.type is FieldType.CHOICE:
+        return {as_text(value) for value, _label in field.choices}
+    return set()
+
+
+def _test(condition: Json) -> _Test | None:
+    if not isinstance(condition, dict) or len(condition) != 1:
+        return None
+    ((operator, arguments),) = condition.items()
+    if name := _variable(condition):
+        return _Test(name, "true", is_equal=True)
+    if operator == "!":
+        name = _variable(arguments[0] if isinstance(arguments, list) and arguments else arguments)
+        return _Test(name, "false", is_equal=True) if name else None
+    if operator not in {"==", "===", "!=", "!=="}:
+        return None
+    if not isinstance(arguments, list) or len(arguments) != 2:
+        return None
+    left, right = arguments
+    if not _variable(left):
+        left, right = right, left
+    name = _variable(left)
+    if not name or isinstance(right, dict | list):
+        return None
+    return _Test(name, as_text(free_form(right)), is_equal=operator in {"==", "==="})
+
+
+def _variable(rule: Json) -> str:
+    """The name in a plain {"var": name}; empty for anything else."""
+    if not isinstance(rule, dict) or list(rule) != ["var"]:
+        return ""
+    name = rule["var"]
+    if isinstance(name, list) and len(name) == 1:
+        name = name[0]
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,139 @@
+"""What can be made out in a document that may be wrong in any place.
+
+The checks read the document through this, so that one wrong part does not hide the
+problems of the others, and no JSON whatsoever makes a check fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from workflows.bundles.canonical import END, START
+from workflows.engine.field_types import Field
+from workflows.engine.fields import check_fields, parse_fields
+from workflows.engine.problems import Path
+from workflows.engine.process import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object of a list, and where it stands."""
+
+    path: Path
+    value: JsonObject
+
+    def text(self, name: str) -> str:
+        """The text under this name; empty where there is none."""
+        found = self.value.get(name)
+        return found if isinstance(found, str) else ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A document, read leniently."""
+
+    document: JsonObject
+
+    @cached_property
+    def workflow(self) -> Entry:
+        found = self.document.get("workflow")
+        return Entry(("workflow",), found if isinstance(found, dict) else {})
+
+    @cached_property
+    def tasks(self) -> list[Entry]:
+        return list(self._entries("tasks"))
+
+    @cached_property
+    def transitions(self) -> list[Entry]:
+        return list(self._entries("transitions"))
+
+    @cached_property
+    def ticket_types(self) -> list[Entry]:
+        return list(self._entries("ticket_types"))
+
+    @cached_property
+    def company_roles(self) -> list[Entry]:
+        return list(self._entries("company_roles"))
+
+    @cached_property
+    def task_of(self) -> dict[str, Entry]:
+        """The tasks by key; of two with the same key, the first."""
+        found: dict[str, Entry] = {}
+        for task in self.tasks:
+            if key := task.text("key"):
+                found.setdefault(key, task)
+        return found
+
+    @cached_property
+    def fields(self) -> dict[str, Field] | None:
+        """The fields of a ticket by name; None where they are not valid."""
+        return readable_fields(self.workflow)
+
+    @cached_property
+    def is_connected(self) -> bool:
+        """Whether every transition leads from and to something that exists."""
+        sources, targets = {START, *self.task_of}, {END, *self.task_of}
+        return bool(self.transitions) and all(
+            each.text("from") in sources and each.text("to") in targets for each in self.transitions
+        )
+
+    @cached_property
+    def leaving(self) -> dict[str, list[Entry]]:
+        """The transitions that leave each task and the start, in the order they are tried."""
+        found: dict[str, list[Entry]] = {START: [], **{key: [] for key in self.task_of}}
+        for each in self.transitions:
+            found.setdefault(each.text("from"), []).append(each)
+        for transitions in found.values():
+            transitions.sort(key=_priority)
+        return found
+
+    @cached_property
+    def following(self) -> dict[str, set[str]]:
+        """The keys that each key leads to directly."""
+        return {
+            key: {each.text("to") for each in transitions}
+            for key, transitions in self.leaving.items()
+        }
+
+    def reachable(self, *starts: str, without: str = "") -> set[str]:
+        """The keys that can be reached from these, themselves included; `without` is closed."""
+        found = {each for each in starts if each != without}
+        waiting = list(found)
+        while waiting:
+            for key in self.following.get(waiting.pop(), ()):
+                if key not in found and key != without:
+                    found.add(key)
+                    waiting.append(key)
+        return found
+
+    @cached_property
+    def before(self) -> dict[str, set[str]]:
+        """For each task, the tasks that can have been completed before it begins.
+
+        A task in a loop is among those before itself.
+        """
+        found: dict[str, set[str]] = {key: set() for key in self.task_of}
+        for key in self.task_of:
+            for reached in self.reachable(*self.following.get(key, ())) & set(found):
+                found[reached].add(key)
+        return found
+
+    def _entries(self, name: str) -> Iterator[Entry]:
+        found = self.document.get(name)
+        for index, value in enumerate(found if isinstance(found, list) else []):
+            if isinstance(value, dict):
+                yield Entry((name, index), value)
+
+
+def readable_fields(entry: Entry) -> dict[str, Field] | None:
+    specs: Json = entry.value.get("fields", [])
+    if check_fields(specs):
+        return None
+    return {each.name: each for each in parse_fields(specs)}
+
+
+def _priority(transition: Entry) -> float:
+    found = transition.value.get("priority", 0)
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else 0

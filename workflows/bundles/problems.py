@@ -1,0 +1,136 @@
+"""How a bundle's problems are told: where, what to do, what was found, what was expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.engine.problems import Path, place, short
+
+
+class Severity(StrEnum):
+    """An error stops import and publishing; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a bundle.
+
+    `where` is the place in words, such as “Task approve_invoice, field amount, type”. `nearest`
+    is the valid name that was probably meant, or empty.
+    """
+
+    path: Path
+    message: str
+    found: object = None
+    expected: str = ""
+    nearest: str = ""
+    severity: Severity = Severity.ERROR
+    where: str = ""
+
+    @property
+    def place(self) -> str:
+        """The path as it is written in the document: `tasks[2].fields[0].type`."""
+        return place(self.path)
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+    @property
+    def found_text(self) -> str:
+        """The found value, short, for people; empty where there was nothing."""
+        return value_text(self.found)
+
+
+def value_text(value: object, limit: int = 200) -> str:
+    """A value of a document as people can read it: text as it is, the rest as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return short(value, limit)
+    try:
+        return short(json.dumps(value, ensure_ascii=False), limit)
+    except (TypeError, ValueError, RecursionError):
+        return "…"
+
+
+def errors_of(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that stop import and publishing."""
+    return [each for each in problems if each.is_error]
+
+
+_PARTS: Final[Mapping[str, tuple[str, str]]] = {
+    # The list: what one entry is called, and the key that names the entry.
+    "tasks": ("Task %(name)s", "key"),
+    "ticket_types": ("Ticket type %(name)s", "key"),
+    "company_roles": ("Company role %(name)s", "name"),
+    "transitions": ("Transition %(name)s", ""),
+    "fields": ("field %(name)s", "name"),
+    "choices": ("choice %(name)s", ""),
+    "ext_ref": ("link %(name)s", "label"),
+    "roles_with_access": ("role %(name)s", ""),
+}
+
+
+def in_words(document: object, path: Path) -> str:
+    """A path into a bundle in words; entries go by their names where they have one."""
+    words: list[str] = []
+    value, steps = document, list(path)
+    while steps:
+        step = steps.pop(0)
+        inner = _child(value, step)
+        if isinstance(step, str) and step in _PARTS and steps and isinstance(steps[0], int):
+            index = steps.pop(0)
+            inner = _child(inner, index)
+            words.append(_entry(step, int(index), inner))
+        elif step == "workflow" and not words:
+            words.append(_("Workflow"))
+        else:
+            words.append(str(step))
+            if words[:-1] and _is_free_form(step):
+                break  # what stands inside rules and schemas has no name for people
+        value = inner
+    return ", ".join(words) or _("The whole document")
+
+
+def _is_free_form(step: str | int) -> bool:
+    return step in {
+        "condition",
+        "input_schema",
+        "output_schema",
+        "input_transform",
+        "output_transform",
+        "visible_when",
+    }
+
+
+def _entry(kind: str, index: int, entry: object) -> str:
+    template, name_key = _PARTS[kind]
+    name: object = entry.get(name_key) if isinstance(entry, dict) and name_key else None
+    if kind == "transitions" and isinstance(entry, dict):
+        source, target = entry.get("from"), entry.get("to")
+        if isinstance(source, str) and isinstance(target, str):
+            return _("Transition from %(source)s to %(target)s") % {
+                "source": short(source),
+                "target": short(target),
+            }
+    shown = short(name) if isinstance(name, str) and name.strip() else str(index + 1)
+    return _(template) % {"name": shown}
+
+
+def _child(value: object, step: str | int) -> object:
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        found: object = value[step]
+        return found
+    return None

@@ -1,0 +1,176 @@
+"""Names that must be unique, names that must exist, and parts that do not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+
+from workflows.actions.destinations import check_url
+from workflows.actions.errors import ActionError
+from workflows.bundles.canonical import END, START
+from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.fields import check_fields
+from workflows.engine.problems import Problem as EngineProblem
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import TaskType
+from workflows.engine.schema_check import check_schema
+from workflows.engine.validation import check_presets
+
+ACTIONS = (TaskType.SYNC_ACTION, TaskType.ASYNC_ACTION)
+
+
+def reference_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about names and parts; the ways between the tasks are `flow_problems`."""
+    yield from _duplicates(outline.tasks, "key")
+    yield from _duplicates(outline.ticket_types, "key")
+    yield from _duplicates(outline.company_roles, "name")
+    yield from _fields_problems(outline.workflow)
+    for task in outline.tasks:
+        yield from _fields_problems(task)
+        yield from _task_problems(task)
+    yield from _role_problems(outline)
+    for transition in outline.transitions:
+        yield from _end_problems(transition, outline)
+    for ticket_type in outline.ticket_types:
+        yield from _preset_problems(ticket_type, outline)
+    if not outline.ticket_types:
+        message = _("No ticket type starts this workflow. Add one, so that people can submit it.")
+        yield Problem(("ticket_types",), message, severity=Severity.WARNING)
+
+
+def _duplicates(entries: Sequence[Entry], name: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for entry in entries:
+        value = entry.text(name)
+        # A company's roles are told apart without regard to case; keys have none.
+        if value and value.lower() in seen:
+            message = _("“%(value)s” is used twice. Give each its own %(name)s.")
+            yield Problem(
+                (*entry.path, name), message % {"value": short(value), "name": name}, value
+            )
+        seen.add(value.lower())
+
+
+def _fields_problems(entry: Entry) -> Iterator[Problem]:
+    if "fields" in entry.value:
+        found = check_fields(entry.value["fields"])
+        yield from _taken_over(found, (*entry.path, "fields"))
+
+
+def _taken_over(found: Sequence[EngineProblem], path: tuple[str | int, ...]) -> Iterator[Problem]:
+    for each in found:
+        yield Problem((*path, *each.path), each.message, each.found, nearest=each.nearest)
+
+
+def _task_problems(task: Entry) -> Iterator[Problem]:
+    task_type = task.value.get("task_type", TaskType.FORM)
+    for name in ("input_schema", "output_schema"):
+        if task.value.get(name) is not None and isinstance(task.value[name], dict):
+            yield from _taken_over(check_schema(task.value[name]), (*task.path, name))
+    if task_type == TaskType.ASYNC_ACTION:
+        message = _("Calls that are answered later are not available yet.")
+        yield Problem(
+            (*task.path, "task_type"), message, task_type, "FORM, SYNC_ACTION", "SYNC_ACTION"
+        )
+    if task_type == TaskType.FORM:
+        yield from _form_problems(task)
+    elif task_type in ACTIONS:
+        yield from _action_problems(task)
+
+
+def _form_problems(task: Entry) -> Iterator[Problem]:
+    if not task.value.get("fields"):
+        message = _("A FORM task needs a form. Add at least one field.")
+        yield Problem((*task.path, "fields"), message, expected=_("a list of fields"))
+    used_by_actions = (
+        "action_url",
+        "input_transform",
+        "output_transform",
+        "input_schema",
+        "output_schema",
+    )
+    yield from _unused(task, used_by_actions)
+
+
+def _action_problems(task: Entry) -> Iterator[Problem]:
+    yield from _unused(task, ("fields", "candidate_role"))
+    url = task.value.get("action_url", "")
+    path = (*task.path, "action_url")
+    if url == "":
+        message = _("An action needs the address that it calls. Add “action_url”.")
+        yield Problem(path, message, expected=_("an address that starts with http:// or https://"))
+    elif isinstance(url, str):
+        try:
+            check_url(url)
+        except ActionError as error:
+            yield Problem(path, str(error), url)
+
+
+def _unused(task: Entry, names: Sequence[str]) -> Iterator[Problem]:
+    for name in names:
+        if task.value.get(name):
+            message = _("A task of this type does not use “%(name)s”. Remove it.") % {"name": name}
+            yield Problem((*task.path, name), message, severity=Severity.WARNING)
+
+
+def _role_problems(outline: Outline) -> Iterator[Problem]:
+    known = [each.text("name") for each in outline.company_roles if each.text("name")]
+    used: set[str] = set()
+    for path, name in _roles_named(outline):
+        used.add(name)
+        if name not in known:
+            meant = nearest(name, known)
+            message = _("“%(role)s” is not among the company roles of this bundle.")
+            advice = did_you_mean(meant) or " " + _("Add it to “company_roles”.")
+            yield Problem(
+                path, message % {"role": short(name)} + advice, name, ", ".join(known), meant
+            )
+    for role in outline.company_roles:
+        if role.text("name") and role.text("name") not in used:
+            message = _("No task and no ticket type names this company role.")
+            yield Problem(role.path, message, role.text("name"), severity=Severity.WARNING)
+
+
+def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for task in outline.tasks:
+        if name := task.text("candidate_role"):
+            yield (*task.path, "candidate_role"), name
+    for ticket_type in outline.ticket_types:
+        roles = ticket_type.value.get("roles_with_access")
+        seen: set[str] = set()
+        for index, each in enumerate(roles if isinstance(roles, list) else []):
+            if isinstance(each, str) and each and each not in seen:
+                seen.add(each)
+                yield (*ticket_type.path, "roles_with_access", index), each
+
+
+def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:
+    tasks = list(outline.task_of)
+    for name, own, other in (("from", START, END), ("to", END, START)):
+        key = transition.text(name)
+        known = [own, *tasks]
+        if not key or key in known:
+            continue
+        path = (*transition.path, name)
+        if key == other:
+            text = _("Nothing leaves the end.") if key == END else _("Nothing leads to the start.")
+            yield Problem(path, text + " " + _("Name a task."), key, ", ".join(known))
+            continue
+        meant = nearest(key, known)
+        message = _("There is no task “%(key)s”.") % {"key": short(key)}
+        advice = did_you_mean(meant) or " " + _("Add it, or name one that there is.")
+        yield Problem(path, message + advice, key, ", ".join(known), meant)
+
+
+def _preset_problems(ticket_type: Entry, outline: Outline) -> Iterator[Problem]:
+    presets = ticket_type.value.get("presets")
+    if not presets or outline.fields is None:
+        return
+    path = (*ticket_type.path, "presets")
+    for each in check_presets(outline.workflow.value.get("fields", []), presets):
+        name = each.field.split(".", 1)[0]
+        found = presets.get(name) if isinstance(presets, dict) else presets
+        meant = nearest(name, outline.fields) if name not in outline.fields else ""
+        yield Problem((*path, name) if name else path, each.message, found, nearest=meant)

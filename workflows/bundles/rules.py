@@ -1,0 +1,266 @@
+"""Whether conditions and transforms compile, and read only what is there when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.canonical import START
+from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.conditions import check_condition, is_empty, variables_read
+from workflows.engine.field_types import Field, FieldType
+from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.process import Json, TaskType
+from workflows.engine.transforms import check_transform, transform_variables
+
+SUBMITTER = ("email", "first_name", "last_name")
+COMPANY = ("name",)
+RESPONSE = ("status", "body")
+ROOTS = ("ticket", "tasks", "submitter", "company", "number")
+GUARDS = ("missing", "missing_some", "exists")
+
+
+def rule_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about conditions and transforms."""
+    scopes = _Scopes(outline)
+    for transition in outline.transitions:
+        rule, source = transition.value.get("condition"), transition.text("from")
+        path = (*transition.path, "condition")
+        if found := check_condition(rule):
+            yield from (Problem(path, message, rule) for message in found)
+        elif not is_empty(rule):
+            scope = scopes.after(source)
+            yield from scope.problems(path, rule, variables_read(rule))
+    for task in outline.tasks:
+        yield from _transform_problems(task, scopes)
+
+
+def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    for name in ("input_transform", "output_transform"):
+        template = task.value.get(name)
+        path = (*task.path, name)
+        if found := check_transform(template):
+            yield from (Problem(path, message, template) for message in found)
+        elif not is_empty(template):
+            if not isinstance(template, dict):
+                message = _("A transform makes an object. Write {“name”: value}.")
+                yield Problem(path, message, template, expected=_("an object"))
+            scope = scopes.before(task.text("key"), with_response=name == "output_transform")
+            yield from scope.problems(path, template, transform_variables(template))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is wrong with reading a variable."""
+
+    message: str
+    nearest: str = ""
+    severity: Severity = Severity.ERROR
+
+
+class _Scopes:
+    """What can be read at each place of a workflow."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+
+    @cached_property
+    def outputs(self) -> dict[str, dict[str, Field] | None]:
+        """The fields of each FORM task; None where any name may be read."""
+        return {
+            key: readable_fields(task)
+            if task.value.get("task_type", TaskType.FORM) == TaskType.FORM
+            else None
+            for key, task in self.outline.task_of.items()
+        }
+
+    def after(self, key: str) -> _Scope:
+        """When a task has been completed (or at the start), and the way on is chosen."""
+        done = set() if key == START else {key} | self.outline.before.get(key, set())
+        return _Scope(self, done, key, certain_itself=True)
+
+    def before(self, key: str, *, with_response: bool) -> _Scope:
+        """When a task's call is made, or its answer read."""
+        done = self.outline.before.get(key, set())
+        return _Scope(self, done, key, with_response=with_response)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    scopes: _Scopes
+    done: Collection[str]
+    at: str
+    certain_itself: bool = False
+    with_response: bool = False
+
+    def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
+        guarded = guarded_names(rule)
+        for variable in sorted(variables):
+            wrong = self._wrong(variable)
+            if wrong is None or (
+                wrong.severity is Severity.WARNING and is_guarded(variable, guarded)
+            ):
+                continue
+            yield Problem(
+                path,
+                wrong.message + did_you_mean(wrong.nearest),
+                variable,
+                nearest=wrong.nearest,
+                severity=wrong.severity,
+            )
+
+    def _wrong(self, variable: str) -> _Reading | None:
+        root, _dot, rest = variable.partition(".")
+        readers: dict[str, Callable[[str], _Reading | None]] = {
+            "ticket": self._ticket,
+            "tasks": self._tasks,
+            "submitter": lambda name: _one_of(variable, "submitter", name, SUBMITTER),
+            "company": lambda name: _one_of(variable, "company", name, COMPANY),
+            "number": lambda name: _nothing_beneath(variable, name),
+        }
+        if self.with_response:
+            readers["response"] = lambda name: _one_of(
+                variable, "response", name.partition(".")[0], RESPONSE
+            )
+        if root in readers:
+            return readers[root](rest)
+        if not variable:
+            return None
+        return self._unknown(variable, readers)
+
+    def _unknown(self, variable: str, readers: Collection[str]) -> _Reading:
+        message = _(
+            "The rule reads “%(name)s”. What it can read begins with one of these: %(roots)s."
+        )
+        root = variable.partition(".")[0]
+        text = message % {"name": short(variable), "roots": ", ".join(readers)}
+        meant = nearest(root, readers)
+        if root in (self.scopes.outline.fields or {}):
+            meant = f"ticket.{variable}"
+        elif root in self.scopes.outline.task_of:
+            meant = f"tasks.{variable}"
+        return _Reading(text, meant)
+
+    def _ticket(self, rest: str) -> _Reading | None:
+        fields = self.scopes.outline.fields
+        if not rest or fields is None:
+            return None
+        return _field_reading("ticket", rest, fields)
+
+    def _tasks(self, rest: str) -> _Reading | None:
+        outline = self.scopes.outline
+        key, _dot, inner = rest.partition(".")
+        if not key:
+            return None
+        if key not in outline.task_of:
+            message = _("The rule reads “%(name)s”, but there is no task of this key.")
+            meant = nearest(key, outline.task_of)
+            return _Reading(
+                message % {"name": short(f"tasks.{rest}")}, f"tasks.{meant}" if meant else ""
+            )
+        if outline.is_connected and key not in self.done:
+            message = _("The rule reads “%(name)s”, but this task is never done before that.")
+            return _Reading(message % {"name": short(f"tasks.{rest}")})
+        fields = self.scopes.outputs[key]
+        if inner and fields is not None:
+            wrong = _field_reading(f"tasks.{key}", inner, fields)
+            if wrong is not None:
+                return wrong
+        return self._not_always_done(key)
+
+    def _not_always_done(self, key: str) -> _Reading | None:
+        outline = self.scopes.outline
+        if not outline.is_connected or (key == self.at and self.certain_itself):
+            return None
+        if key != self.at and self.at not in outline.reachable(START, without=key):
+            return None
+        message = _(
+            "The rule reads “%(name)s”, but not every way here leads through that task. Give a "
+            "default, or ask with “missing” first."
+        )
+        return _Reading(message % {"name": f"tasks.{key}"}, severity=Severity.WARNING)
+
+
+def _one_of(variable: str, root: str, name: str, known: Collection[str]) -> _Reading | None:
+    if not name or name in known:
+        return None
+    message = _("The rule reads “%(name)s”. Of “%(root)s” there are only these: %(known)s.")
+    meant = nearest(name, known)
+    text = message % {"name": short(variable), "root": root, "known": ", ".join(known)}
+    return _Reading(text, f"{root}.{meant}" if meant else "")
+
+
+def _nothing_beneath(variable: str, rest: str) -> _Reading | None:
+    if not rest:
+        return None
+    message = _("The rule reads “%(name)s”, but nothing stands beneath that value.")
+    return _Reading(message % {"name": short(variable)})
+
+
+def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading | None:
+    """Reading `rest` of these fields; optional ones may have no answer."""
+    name, _dot, inner = rest.partition(".")
+    if name not in fields:
+        message = _("The rule reads “%(name)s”, but there is no such field.")
+        meant = nearest(name, fields)
+        return _Reading(
+            message % {"name": short(f"{prefix}.{rest}")}, f"{prefix}.{meant}" if meant else ""
+        )
+    field = fields[name]
+    if inner and field.type is FieldType.FILE:
+        return _one_of(f"{prefix}.{rest}", f"{prefix}.{name}", inner, ("upload", "filename"))
+    if inner and field.type not in {FieldType.RECORDS, FieldType.CHOICES}:
+        return _nothing_beneath(f"{prefix}.{rest}", inner)
+    if not field.required or not is_empty(field.visible_when):
+        message = _(
+            "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "
+            "“missing” first, or make the field required."
+        )
+        return _Reading(message % {"name": f"{prefix}.{name}"}, severity=Severity.WARNING)
+    return None
+
+
+def guarded_names(rule: Json) -> set[str]:
+    """The variables that a rule reads with a default, or asks about before it reads them.
+
+    A name counts wherever in the rule its guard stands: this decides about a warning only.
+    """
+    found: set[str] = set()
+    waiting: list[Json] = [rule]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+            for operator, arguments in value.items():
+                found |= _names_guarded_by(operator, arguments)
+    return found
+
+
+def _names_guarded_by(operator: str, arguments: Json) -> set[str]:
+    if operator == "var" and isinstance(arguments, list) and len(arguments) > 1:
+        return {arguments[0]} if isinstance(arguments[0], str) else set()
+    if operator == "exists" and isinstance(arguments, list):
+        return {".".join(each for each in arguments if isinstance(each, str))}
+    if operator in GUARDS:
+        return set(_texts(arguments))
+    return set()
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def is_guarded(variable: str, guarded: Collection[str]) -> bool:
+    """Whether the variable, or a part of its path, is guarded."""
+    steps = variable.split(".")
+    return any(".".join(steps[: index + 1]) in guarded for index in range(len(steps)))
