@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_tenants.utils import get_public_schema_name, schema_context
+from django_tenants.utils import schema_context
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import (
@@ -26,6 +26,7 @@ from unfold.widgets import (
 )
 
 from tenants.active_company import active_company
+from tenants.connection import PUBLIC
 from tenants.errors import TenantsError
 from tenants.models import Company, User
 from tenants.services import sign_up
@@ -190,11 +191,11 @@ class CompanyAdmin(ModelAdmin):
     # What a superuser does to companies is logged in `public`, also from inside a company.
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        with schema_context(get_public_schema_name()):
+        with schema_context(PUBLIC):
             return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        with schema_context(get_public_schema_name()):
+        with schema_context(PUBLIC):
             return super().log_change(request, obj, message)
 
     def has_module_permission(self, request: HttpRequest) -> bool:

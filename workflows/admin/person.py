@@ -185,8 +185,7 @@ class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
     ordering = ("first_name", "last_name", "email")
     filter_horizontal = ()
     list_filter = (SystemRoleFilter, "is_active", "is_available")
-    list_display: Any = ("person", "roles", "company_role_names", "is_available", "is_active")
-    list_per_page = 50
+    list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
     readonly_fields = ("password_link", "last_login", "date_joined")
     add_fieldsets = (
         (None, {"fields": (("first_name", "last_name"), "email", "password1", "password2")}),
@@ -234,7 +233,7 @@ class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
     def get_list_display(self, request: HttpRequest) -> Any:
         if active_company(request) is None:
             return ("person", "company", "roles", "is_superuser", "is_active", "last_login")
-        return self.list_display
+        return super().get_list_display(request)
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         if active_company(request) is None:

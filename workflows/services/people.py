@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from tenants.errors import OtherCompanyError
@@ -77,7 +77,7 @@ def save_person(
         EmailInUseError: somebody, of whatever company, has this e-mail address.
         LastAdminError: nobody could manage the company's people afterwards.
     """
-    company = _own_company()
+    company = Company.objects.current()
     with transaction.atomic():
         _lock(_forms_of(person))
         _ensure_own(person, company)
@@ -133,7 +133,7 @@ def save_company_role(
         OtherCompanyError: somebody among them is of another company.
         RoleNameInUseError: another role has the name, in whatever case.
     """
-    company, chosen = _own_company(), list(members)
+    company, chosen = Company.objects.current(), list(members)
     for person in chosen:
         _ensure_own(person, company)
     with transaction.atomic():
@@ -168,10 +168,6 @@ def delete_company_role(*, role: CompanyRole) -> None:
         if where_used(role):
             raise RoleInUseError
         role.delete()
-
-
-def _own_company() -> Company:
-    return Company.objects.get(schema_name=connection.schema_name)
 
 
 def _ensure_own(person: User, company: Company) -> None:
