@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Concatenate
 
 from django.db import close_old_connections
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
@@ -36,10 +36,16 @@ def take_away(job_id: int) -> None:
     _jobs.cancel_job_by_id(job_id, delete_job=True)
 
 
-def in_company[**P, R](function: Callable[P, R]) -> Callable[Concatenate[str, P], R]:
+def is_under_way(job_id: int) -> bool:
+    """Whether the job runs, or will: also one whose worker died, which is requeued."""
+    return ProcrastinateJob.objects.filter(pk=job_id, status__in=("todo", "doing")).exists()
+
+
+def in_company[**P, R](function: Callable[P, R]) -> Callable[..., R]:
     """Run a job in the schema that it is given as its first argument, `schema`."""
 
-    def run(schema: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    # `schema` by name too: that is how the queue hands over every argument.
+    def run(schema: str, *args: P.args, **kwargs: P.kwargs) -> R:
         # A worker has no request that would drop a connection which the server has closed.
         close_old_connections()
         with schema_context(schema):
