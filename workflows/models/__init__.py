@@ -1,4 +1,6 @@
+from workflows.models.action_attempt import ActionAttempt, AttemptOutcome
 from workflows.models.company_role import CompanyRole
+from workflows.models.signing_secret import SigningSecret
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.task_instance import TaskInstance, TaskStatus
 from workflows.models.transition import Transition
@@ -7,9 +9,12 @@ from workflows.models.workflow_event import EventKind, WorkflowEvent
 from workflows.models.workflow_instance import WorkflowInstance, WorkflowStatus
 
 __all__ = [
+    "ActionAttempt",
+    "AttemptOutcome",
     "CompanyRole",
     "DefinitionStatus",
     "EventKind",
+    "SigningSecret",
     "TaskDefinition",
     "TaskInstance",
     "TaskStatus",

@@ -153,6 +153,10 @@ class TaskInstance(StatusModel):
         """Somebody works on it, or a call begins (again, where the last one was lost)."""
         self.started_at = self.started_at or now
 
+    @transition(field=status, source=TaskStatus.IN_PROGRESS, target=TaskStatus.PENDING)
+    def wait_for_callback(self) -> None:
+        """The call was accepted; its answer comes later."""
+
     @transition(
         field=status,
         source=(TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING, TaskStatus.ERROR),
