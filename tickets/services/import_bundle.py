@@ -8,6 +8,7 @@ from django.db.models import Max, Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from tenants.connection import current_schema
 from tenants.models import User
 from tickets.models import TicketDefinition
 from tickets.services.export_bundle import export_bundle
@@ -19,7 +20,7 @@ from workflows.bundles import (
     differences,
     errors_of,
 )
-from workflows.bundles.canonical import END, START, as_text, default_of
+from workflows.bundles.canonical import END, START, as_text, default_of, key_order
 from workflows.bundles.problems import in_words
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidBundleError
@@ -128,7 +129,7 @@ def lock_definitions() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"definitions:{connection.schema_name}"],
+            [f"definitions:{current_schema()}"],
         )
 
 
@@ -333,8 +334,6 @@ def _make_role(name: str, description: str) -> CompanyRole:
 
 def _values(part: str, document: JsonObject) -> dict[str, Json]:
     """The values of a row, with the defaults that a canonical bundle leaves out."""
-    from workflows.bundles.canonical import key_order
-
     return {
         name: document[name] if name in document else _default(part, name)
         for name in key_order(part)

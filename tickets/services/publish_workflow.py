@@ -15,7 +15,7 @@ from tickets.services.import_bundle import (
 )
 from workflows.bundles import errors_of
 from workflows.bundles.problems import Problem
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import NotADraftError, NotPublishableError
 from workflows.models import WorkflowDefinition
 
@@ -64,13 +64,13 @@ def _with_types_of_published(key: str, document: JsonObject) -> JsonObject:
         return document
     other = export_bundle(workflow=published)
     merged = {**document, "ticket_types": other.get("ticket_types", [])}
-    roles: dict[str, object] = {}
+    roles: dict[str, Json] = {}
     for each in (other, document):
         listed = each.get("company_roles", [])
         for role in listed if isinstance(listed, list) else []:
             if isinstance(role, dict):
                 roles[str(role["name"])] = role
-    return {**merged, "company_roles": list(roles.values())}  # type: ignore[dict-item]
+    return {**merged, "company_roles": list(roles.values())}
 
 
 def _retire_published(key: str) -> None:

@@ -8,7 +8,7 @@ from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.check import check_bundle
 from workflows.bundles.differences import Change, ChangeKind, differences
 from workflows.bundles.problems import Problem, Severity, errors_of
-from workflows.bundles.reading import MAX_BYTES, read_bundle, write_bundle
+from workflows.bundles.reading import MAX_BYTES, read_bundle, read_bundle_file, write_bundle
 
 __all__ = [
     "FORMAT",
@@ -23,5 +23,6 @@ __all__ = [
     "differences",
     "errors_of",
     "read_bundle",
+    "read_bundle_file",
     "write_bundle",
 ]

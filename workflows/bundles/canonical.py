@@ -165,9 +165,11 @@ def _set_of_names(value: Json) -> Json:
 
 def _company_roles(value: Json) -> Json:
     """By name: their order says nothing, and the company keeps none."""
-    return list[Json](
-        sorted(map(_company_role, _objects(value)), key=lambda each: str(each["name"]))
-    )
+    return list[Json](map(_company_role, sorted(_objects(value), key=_name)))
+
+
+def _name(role: JsonObject) -> str:
+    return str(role.get("name"))
 
 
 def _fields(value: Json) -> Json:

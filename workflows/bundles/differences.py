@@ -124,7 +124,7 @@ def _by_name(
 
 def _shown(name: tuple[str, ...]) -> Json:
     *words, number = name
-    return " → ".join(words) + (f" ({number})" if number != "1" else "")
+    return " > ".join(words) + (f" ({number})" if number != "1" else "")
 
 
 def _are_lists_of_objects(old: Json, new: Json) -> bool:

@@ -56,11 +56,16 @@ def value_text(value: object, limit: int = 200) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return short(value, limit)
+        return _printable(short(value, limit))
     try:
-        return short(json.dumps(value, ensure_ascii=False), limit)
+        return _printable(short(json.dumps(value, ensure_ascii=False), limit))
     except (TypeError, ValueError, RecursionError):
         return "…"
+
+
+def _printable(text: str) -> str:
+    """Without the broken halves of characters, which cannot be written anywhere."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def errors_of(problems: Iterable[Problem]) -> list[Problem]:
@@ -120,10 +125,10 @@ def _entry(kind: str, index: int, entry: object) -> str:
         source, target = entry.get("from"), entry.get("to")
         if isinstance(source, str) and isinstance(target, str):
             return _("Transition from %(source)s to %(target)s") % {
-                "source": short(source),
-                "target": short(target),
+                "source": _printable(short(source)),
+                "target": _printable(short(target)),
             }
-    shown = short(name) if isinstance(name, str) and name.strip() else str(index + 1)
+    shown = _printable(short(name)) if isinstance(name, str) and name.strip() else str(index + 1)
     return _(template) % {"name": shown}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NoReturn
 
 from django.utils.translation import gettext as _
@@ -74,6 +75,25 @@ def read_bundle(data: bytes) -> Json:
             _("The document is nested too deeply. Use fewer levels.")
         ) from error
     return document
+
+
+def read_bundle_file(path: Path) -> Json:
+    """The document in a JSON file on this machine.
+
+    Raises:
+        UnreadableBundleError: there is no such file, it cannot be read, or is not a bundle.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UnreadableBundleError(_("There is no file %(path)s.") % {"path": path}) from error
+    except (OSError, ValueError) as error:
+        raise UnreadableBundleError(
+            _("The file %(path)s cannot be read (%(reason)s).")
+            % {"path": path, "reason": getattr(error, "strerror", None) or error}
+        ) from error
+    return read_bundle(data)
 
 
 def write_bundle(document: JsonObject) -> str:

@@ -1,0 +1,72 @@
+"""What the bundle commands have in common: finding the company, showing problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.core.management import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_tenants.utils import get_public_schema_name
+
+from tenants.models import Company
+from workflows.bundles import Change, ChangeKind, Problem
+
+MOST_COMPANIES_SHOWN = 20
+
+
+def company_named(schema_name: str) -> Company:
+    """The company with this schema.
+
+    Raises:
+        CommandError: there is none; it names those that there are.
+    """
+    company = Company.objects.filter(schema_name=schema_name).first()
+    if company is not None and schema_name != get_public_schema_name():
+        return company
+    known = list(
+        Company.objects.order_by("schema_name").values_list("schema_name", flat=True)[
+            :MOST_COMPANIES_SHOWN
+        ]
+    )
+    raise CommandError(
+        _("There is no company with the schema %(schema)s. There is: %(known)s.")
+        % {"schema": schema_name, "known": ", ".join(known) or _("none yet")}
+    )
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Each problem as a line: how bad, where, what to do, what was found."""
+    for each in problems:
+        line = _("%(severity)s: %(where)s (%(place)s): %(message)s") % {
+            "severity": each.severity.value,
+            "where": each.where,
+            "place": each.place or _("the document"),
+            "message": each.message,
+        }
+        found = _(" Found: %(found)s.") % {"found": each.found_text} if each.found_text else ""
+        yield line + found
+
+
+def counted(problems: list[Problem]) -> str:
+    """How many problems there are, as a sentence."""
+    errors = sum(each.is_error for each in problems)
+    return " ".join(
+        (
+            ngettext("%(count)d error.", "%(count)d errors.", errors) % {"count": errors},
+            ngettext("%(count)d warning.", "%(count)d warnings.", len(problems) - errors)
+            % {"count": len(problems) - errors},
+        )
+    )
+
+
+def change_lines(changes: Iterable[Change]) -> Iterator[str]:
+    """Each change as a line."""
+    for each in changes:
+        place = {"where": each.where, "old": each.old_text, "new": each.new_text}
+        if each.kind is ChangeKind.ADDED:
+            yield _("added: %(where)s: %(new)s") % place
+        elif each.kind is ChangeKind.REMOVED:
+            yield _("removed: %(where)s: %(old)s") % place
+        else:
+            yield _("changed: %(where)s: from %(old)s to %(new)s") % place

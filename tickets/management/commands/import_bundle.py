@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_tenants.utils import tenant_context
+
+from tickets.management.command_line import (
+    change_lines,
+    company_named,
+    counted,
+    problem_lines,
+)
+from tickets.services import import_bundle, preview_bundle, publish_workflow
+from workflows.bundles import errors_of, read_bundle_file
+from workflows.errors import BundleError, UnreadableBundleError
+from workflows.models import WorkflowDefinition
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a bundle as a new draft version of its workflow: all of it, or nothing. Ends "
+        "with 0 where that was done, 1 where the bundle has errors, 2 where the file cannot be "
+        "read."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--company", required=True, help="The schema of the company.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
+        parser.add_argument("--publish", action="store_true", help="Publish the new version too.")
+        parser.add_argument("file", type=Path, help="The JSON file.")
+
+    def handle(
+        self,
+        *args: Any,
+        company: str,
+        file: Path,
+        dry_run: bool,
+        publish: bool,
+        **options: Any,
+    ) -> None:
+        try:
+            document = read_bundle_file(file)
+        except UnreadableBundleError as error:
+            raise CommandError(str(error), returncode=2) from error
+        with tenant_context(company_named(company)):
+            self._preview(document)
+            if not dry_run:
+                self._import(document, publish=publish)
+
+    def _preview(self, document: object) -> None:
+        """Say what importing would do.
+
+        Raises:
+            CommandError: the bundle has errors, which are shown.
+        """
+        preview = preview_bundle(document=document)
+        for line in problem_lines(preview.problems):
+            self.stdout.write(line)
+        if errors_of(preview.problems):
+            raise CommandError(counted(preview.problems))
+        for line in change_lines(preview.changes):
+            self.stdout.write(line)
+        for name in preview.new_company_roles:
+            self.stdout.write(_("added: Company role %(name)s") % {"name": name})
+        if preview.is_unchanged:
+            self.stdout.write(
+                _("Version %(version)d has the same content already.")
+                % {"version": preview.version}
+            )
+
+    @transaction.atomic
+    def _import(self, document: object, *, publish: bool) -> None:
+        try:
+            workflow = import_bundle(document=document, user=None)
+            if publish and workflow.is_draft:
+                workflow = publish_workflow(workflow=workflow, user=None)
+        except BundleError as error:  # something changed since the preview
+            raise CommandError(str(error)) from error
+        self.stdout.write(_told(workflow))
+
+
+def _told(workflow: WorkflowDefinition) -> str:
+    return _("%(workflow)s: %(status)s.") % {
+        "workflow": workflow,
+        "status": workflow.get_status_display(),
+    }
