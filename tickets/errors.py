@@ -14,3 +14,35 @@ class MayNotSubmitError(TicketsError):
 
 class UnknownUploadError(TicketsError):
     """A file that this form names was not uploaded by you, or belongs to another ticket."""
+
+
+class ErrorAlreadyHandledError(TicketsError):
+    """Somebody has already taken care of this error. Load the page again to see its state."""
+
+
+class NotesMissingError(TicketsError):
+    """Write down how the error was resolved: whoever meets it next will look here."""
+
+
+class MayNotRepairError(TicketsError):
+    """Only ticket admins of this company may do this."""
+
+
+class ReasonMissingError(TicketsError):
+    """Say why: the reason stands in the ticket's history, for whoever asks later."""
+
+
+class ChangedMeanwhileError(TicketsError):
+    """Somebody changed this ticket after you opened the page. Load it again, then decide."""
+
+
+class UnknownCallbackError(TicketsError):
+    """There is no call that could be answered at this address."""
+
+
+class CallbackTooLateError(TicketsError):
+    """This call cannot be answered any more: its time is over, or its task has ended."""
+
+
+class CallbackNotFittingError(TicketsError):
+    """The answer does not fit what the task asks for."""

@@ -30,6 +30,38 @@ class TaskNotWorkableError(WorkflowsError):
     """This task is not open any more: somebody finished or cancelled it in the meantime."""
 
 
+class WorkflowOnHoldError(TaskNotWorkableError):
+    """This ticket is on hold: a ticket admin has stopped it for now. Try again later."""
+
+
+class WorkflowEndedError(WorkflowsError):
+    """This ticket has ended already: it was completed or cancelled. Nothing was changed."""
+
+
+class WorkflowNotRunningError(WorkflowsError):
+    """This is not possible in the state that the ticket is in now. Load the page again."""
+
+
+class NothingToRetryError(WorkflowsError):
+    """There is nothing to try again: the step is no longer in error. Load the page again."""
+
+
+class NothingChangedError(WorkflowsError):
+    """It was like this already, so that nothing was changed."""
+
+
+class OutputReplacedError(WorkflowsError):
+    """This task has no output that still counts: correct the latest one of this task."""
+
+
+class CannotReassignError(WorkflowsError):
+    """This task cannot be given to anybody: it has ended, or it is done by another system."""
+
+
+class WorkerNotEligibleError(WorkflowsError):
+    """This person may not be given this task: it takes an active task worker of the right role."""
+
+
 class NotYourTaskError(WorkflowsError):
     """This task was given to somebody else."""
 
@@ -66,3 +98,7 @@ class RoleInUseError(WorkflowsError):
 
 class RoleNameInUseError(WorkflowsError):
     """There is already a company role of this name."""
+
+
+class SecretShownError(WorkflowsError):
+    """The signing secret was shown already. If it was not written down, make a new one."""

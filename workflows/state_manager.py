@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from tenants.models import User
 from workflows.assignment import assign_if_possible
 from workflows.definition_cache import process_of
 from workflows.engine.decide import Decision, decide
 from workflows.engine.process import JsonObject, TaskType
-from workflows.errors import TaskNotWorkableError, WorkflowsError
+from workflows.errors import TaskNotWorkableError, WorkflowOnHoldError, WorkflowsError
 from workflows.models import (
     EventKind,
     TaskDefinition,
@@ -55,13 +56,17 @@ class WorkflowStateManager:
         self._events: list[WorkflowEvent] = []
 
     @classmethod
-    def lock(
-        cls, instance_id: int, *, now: datetime, actor: User | None = None
-    ) -> WorkflowStateManager:
-        """Wait for the instance's row lock and read the instance as it is then."""
+    def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
+        """Wait for the instance's row lock and read the instance as it is then.
+
+        The current task comes as it was before the wait. Only who holds the ticket's lock
+        too, as `advance` does, may decide by it; others read their task anew.
+        """
         instance = (
             WorkflowInstance.objects.select_related("workflow", "current_task__definition")
-            .select_for_update(of=("self",))
+            # no_key: or whoever inserts a row that points here while holding a later lock
+            # (an event of a task that is handed out) and we would wait for each other.
+            .select_for_update(of=("self",), no_key=True)
             .get(pk=instance_id)
         )
         return cls(instance, now=now, actor=actor)
@@ -69,7 +74,7 @@ class WorkflowStateManager:
     @classmethod
     def create(
         cls, workflow: WorkflowDefinition, *, now: datetime, actor: User | None = None
-    ) -> WorkflowStateManager:
+    ) -> Self:
         """Make an instance that has not started; nobody else sees it before the commit."""
         return cls(WorkflowInstance.objects.create(workflow=workflow), now=now, actor=actor)
 
@@ -78,16 +83,20 @@ class WorkflowStateManager:
 
         `facts` is the context without `tasks`. Called twice, the second finds nothing to do.
         """
-        ended_task = self._task_to_leave()
-        if self.instance.status == WorkflowStatus.NOT_STARTED:
-            ended_key = None
-        elif ended_task is not None:
-            ended_key = ended_task.definition.key
-        else:
+        if not self.is_step_due:
             return Move()
+        ended_task = self._task_to_leave()
+        ended_key = None if ended_task is None else ended_task.definition.key
         context = {**facts, "tasks": self.instance.data}
         decision = decide(process_of(self.instance.workflow), ended_key, context)
         return self._carry_out(decision, ended_task)
+
+    @property
+    def is_step_due(self) -> bool:
+        """Whether `advance` has something to do: a start, or a way on from a completed task."""
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            return True
+        return self._task_to_leave() is not None
 
     def _task_to_leave(self) -> TaskInstance | None:
         task = self.instance.current_task
@@ -101,25 +110,40 @@ class WorkflowStateManager:
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self.instance.start(now=self.now)
             self._record(EventKind.STARTED, data={"workflow": str(self.instance.workflow)})
-        self._record(EventKind.MOVED, task=ended_task, data=decision.as_json())
+        moved = decision.as_json()
+        self._record(EventKind.MOVED, task=ended_task, data=moved)
         if decision.is_end:
             self.instance.complete(end_label=decision.end_label, now=self.now)
             self._record(EventKind.COMPLETED, data={"label": decision.end_label})
             self._save_instance("status", "end_label", "completed_at", "started_at")
             return Move(moved=True, ended=True)
         tasks = [self._make_task(key) for key in decision.next_tasks]
+        # With these ids the history alone tells every task's life: workflows/history.py.
+        moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         self.instance.current_task = tasks[-1]
         self._save_instance("status", "current_task", "started_at")
         calls = [task for task in tasks if task.definition.task_type != TaskType.FORM]
         return Move(moved=True, calls=calls)
 
     def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
-        if ended_task is not None:
-            ended_task.fail()
-            ended_task.save(update_fields=["status"])
-        self._record(EventKind.FAILED, task=ended_task, data=decision.as_json())
-        self._save_events()
+        self._fail(ended_task, data=decision.as_json())
         return Move(error=decision.error, failed_task=ended_task)
+
+    def fail_moving_on(self, *, reason: str) -> TaskInstance | None:
+        """Note that the step that is due cannot be taken; the caller keeps a ticket error.
+
+        Returns the task that was to be left, which is in ERROR now; None at the start.
+        """
+        ended_task = self._task_to_leave()
+        self._fail(ended_task, data={"error": reason})
+        return ended_task
+
+    def _fail(self, task: TaskInstance | None, *, data: JsonObject) -> None:
+        if task is not None:
+            task.fail()
+            task.save(update_fields=["status"])
+        self._record(EventKind.FAILED, task=task, data=data)
+        self._save_events()
 
     def _make_task(self, key: str) -> TaskInstance:
         definition = TaskDefinition.objects.select_related("candidate_role").get(
@@ -153,6 +177,8 @@ class WorkflowStateManager:
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
+        if self.instance.status == WorkflowStatus.ON_HOLD:
+            raise WorkflowOnHoldError
         self._ensure_workable(task)
         task.start(now=self.now)
         task.attempts += 1
@@ -160,6 +186,16 @@ class WorkflowStateManager:
         task.save(update_fields=["status", "started_at", "attempts", "input_data"])
         self._record(EventKind.CALLED, task=task, data={"attempt": task.attempts})
         self._save_events()
+
+    def wait_for_callback(self, task: TaskInstance) -> None:
+        """Note that the call was accepted, and its answer comes later.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        task.wait_for_callback()
+        task.save(update_fields=["status"])
 
     def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
         """Save a task's output, which the caller has validated; `advance` then moves on.
@@ -171,7 +207,7 @@ class WorkflowStateManager:
         task.complete(output=output, now=self.now)
         task.save(update_fields=["status", "output_data", "started_at", "completed_at"])
         self.instance.data = {**self.instance.data, task.definition.key: output}
-        self._record(EventKind.TASK_COMPLETED, task=task)
+        self._record(EventKind.TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance("data")
 
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
@@ -181,20 +217,21 @@ class WorkflowStateManager:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
         self._ensure_workable(task)
-        task.fail()
-        task.save(update_fields=["status"])
-        self._record(EventKind.FAILED, task=task, data={"error": reason})
-        self._save_events()
+        self._fail(task, data={"error": reason})
 
     def _ensure_workable(self, task: TaskInstance) -> None:
         if task.workflow_instance_id != self.instance.pk:
             raise WorkflowsError("This task belongs to another workflow instance.")
         alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
         running = [WorkflowStatus.IN_PROGRESS]
-        if task.status == TaskStatus.IN_PROGRESS and not task.definition.is_form:
+        if task.attempts and not task.definition.is_form:
             # A call that was under way when the workflow was put on hold: its answer counts.
             running.append(WorkflowStatus.ON_HOLD)
-        if self.instance.status not in running or task.status not in alive:
+        if task.status not in alive:
+            raise TaskNotWorkableError
+        if self.instance.status == WorkflowStatus.ON_HOLD and self.instance.status not in running:
+            raise WorkflowOnHoldError
+        if self.instance.status not in running:
             raise TaskNotWorkableError
 
     def _record(

@@ -1,26 +1,47 @@
 """What changes tickets: one module for each verb."""
 
 from tickets.services.advance_ticket import advance_ticket
+from tickets.services.cancel_ticket import cancel_ticket
 from tickets.services.complete_task import complete_task, start_task
+from tickets.services.correct_data import correct_task_output, correct_ticket_data
+from tickets.services.expire_call import expire_call
 from tickets.services.export_bundle import export_bundle
+from tickets.services.finish_task import finish_task_by_hand
+from tickets.services.hold_ticket import hold_ticket, resume_ticket
 from tickets.services.import_bundle import BundlePreview, import_bundle, preview_bundle
 from tickets.services.keep_file import keep_file
 from tickets.services.new_draft import new_draft
 from tickets.services.publish_workflow import publish_workflow, publishing_problems
+from tickets.services.reassign_task import reassign_task
+from tickets.services.receive_callback import receive_callback
+from tickets.services.repair import marker_of, may_repair
+from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
 from tickets.services.submit_ticket import submit_ticket
 
 __all__ = [
     "BundlePreview",
     "advance_ticket",
+    "cancel_ticket",
     "complete_task",
+    "correct_task_output",
+    "correct_ticket_data",
+    "expire_call",
     "export_bundle",
+    "finish_task_by_hand",
+    "hold_ticket",
     "import_bundle",
     "keep_file",
+    "marker_of",
+    "may_repair",
     "new_draft",
     "preview_bundle",
     "publish_workflow",
     "publishing_problems",
+    "reassign_task",
+    "receive_callback",
+    "resume_ticket",
+    "retry_step",
     "run_action",
     "start_task",
     "submit_ticket",

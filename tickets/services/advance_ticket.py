@@ -13,7 +13,7 @@ from tenants.jobs import take_away
 from tenants.models import Company
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.services.safety_net import defer_call
-from workflows.models import WorkflowDefinition
+from workflows.models import WorkflowDefinition, WorkflowStatus
 from workflows.state_manager import Move, WorkflowStateManager
 
 logger = logging.getLogger(__name__)
@@ -62,8 +62,9 @@ def _advance(ticket_id: int, *, now: datetime) -> None:
 
 
 def _lock(ticket_id: int) -> Ticket:
-    tickets = Ticket.objects.select_related("created_by").select_for_update(of=("self",))
-    return tickets.get(pk=ticket_id)
+    tickets = Ticket.objects.select_related("created_by")
+    # no_key: who holds the instance's lock may insert an error or a file of this ticket.
+    return tickets.select_for_update(of=("self",), no_key=True).get(pk=ticket_id)
 
 
 def _manager_of(ticket: Ticket, *, now: datetime) -> WorkflowStateManager:
@@ -86,15 +87,22 @@ def _keep_error(ticket: Ticket, move: Move) -> None:
 
 
 def _keep_unexpected(ticket_id: int, *, trace: str, safety_net: int | None) -> None:
+    now = timezone.now()
+    message = _("The next step could not be made. The trace says why.")
     with transaction.atomic():
         ticket = _lock(ticket_id)
-        started = ticket.workflow_instance_id is not None
-        TicketError.objects.create(
-            ticket=ticket,
-            task=ticket.workflow_instance.current_task if ticket.workflow_instance else None,
-            error_type=ErrorType.TASK_CREATION if started else ErrorType.WORKFLOW_CREATION,
-            message=_("The next step could not be made. The trace says why."),
-            stack_trace=trace,
-        )
         if safety_net is not None:
             take_away(safety_net)
+        if ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists():
+            return
+        task, error_type = None, ErrorType.WORKFLOW_CREATION
+        if ticket.workflow_instance_id is not None:
+            manager = WorkflowStateManager.lock(ticket.workflow_instance_id, now=now)
+            if not manager.is_step_due:  # somebody else has taken it in the meantime
+                return
+            if manager.instance.status != WorkflowStatus.NOT_STARTED:
+                error_type = ErrorType.TASK_CREATION
+            task = manager.fail_moving_on(reason=message)
+        TicketError.objects.create(
+            ticket=ticket, task=task, error_type=error_type, message=message, stack_trace=trace
+        )

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tenants.models import User
+from tickets.models import Ticket
+from tickets.services.calls_of_task import defer_call_if_due, take_away_calls
+from tickets.services.repair import begin_repair
+from tickets.services.safety_net import advance_after_commit
+
+
+def hold_ticket(
+    *,
+    ticket: Ticket,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Stop a ticket for now: its task cannot be worked on, and no call of it begins.
+
+    The answer of a call that is under way is kept; the ticket moves on from it when it is
+    resumed.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
+        WorkflowOnHoldError: it is on hold already.
+        WorkflowEndedError, WorkflowNotRunningError: it has ended, or not started.
+    """
+    with transaction.atomic():
+        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair.manager.hold(reason=repair.reason)
+        current = repair.manager.instance.current_task_id
+        if current is not None:
+            take_away_calls(repair.manager.read_task(current))
+
+
+def resume_ticket(
+    *,
+    ticket: Ticket,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Let a ticket go on where `hold_ticket` stopped it.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
+        WorkflowNotRunningError: it is not on hold.
+        WorkflowEndedError: it was cancelled.
+    """
+    with transaction.atomic():
+        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair.manager.resume(reason=repair.reason)
+        current = repair.manager.instance.current_task_id
+        if current is not None:
+            task = repair.manager.read_task(current)
+            defer_call_if_due(task, ticket_id=repair.ticket.pk)
+        advance_after_commit(repair.ticket.pk)

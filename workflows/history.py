@@ -1,0 +1,167 @@
+"""What the history alone says of a workflow instance.
+
+Every change of an instance writes its event in the same transaction, so that replaying the
+events must give the stored state: what checks that nothing went past the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from workflows.engine.process import JsonObject
+from workflows.errors import WorkflowsError
+from workflows.models import (
+    EventKind,
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+    WorkflowInstance,
+    WorkflowStatus,
+)
+from workflows.models.task_instance import UNFINISHED
+
+
+class HistoryError(WorkflowsError):
+    """The history tells of a task that it has not seen made: it is not whole."""
+
+
+@dataclass(slots=True)
+class TaskState:
+    """A task instance, as far as its history tells."""
+
+    key: str
+    status: str = TaskStatus.PENDING.value
+    assigned_to: int | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """A workflow instance, as far as its history tells. `tasks` is {task instance id: state}."""
+
+    status: str = WorkflowStatus.NOT_STARTED.value
+    current_task: int | None = None
+    end_label: str = ""
+    data: JsonObject = field(default_factory=dict)
+    tasks: dict[int, TaskState] = field(default_factory=dict)
+
+    def task_of(self, event: WorkflowEvent) -> TaskState:
+        """Raises HistoryError."""
+        task = self.tasks.get(event.task_instance_id or 0)
+        if task is None:
+            raise HistoryError
+        return task
+
+
+def replay(events: Iterable[WorkflowEvent]) -> State:
+    """The state that the events of one instance lead to, oldest first.
+
+    Raises:
+        HistoryError: the events are not the whole history.
+    """
+    state = State()
+    for event in events:
+        apply = _EFFECTS.get(EventKind(event.kind))
+        if apply is not None:
+            apply(state, event)
+    return state
+
+
+def stored_state(instance: WorkflowInstance) -> State:
+    """The same of the instance as it is stored, for comparing."""
+    tasks = TaskInstance.objects.filter(workflow_instance=instance)
+    return State(
+        status=str(instance.status),
+        current_task=instance.current_task_id,
+        end_label=instance.end_label,
+        data=instance.data,
+        tasks={
+            pk: TaskState(key=key, status=status, assigned_to=assigned_to)
+            for pk, key, status, assigned_to in tasks.values_list(
+                "pk", "definition__key", "status", "assigned_to"
+            )
+        },
+    )
+
+
+def _moved(state: State, event: WorkflowEvent) -> None:
+    made = event.data.get("made", [])
+    for each in made:
+        state.tasks[each["task"]] = TaskState(key=each["key"])
+        state.current_task = each["task"]
+    if not made and not event.data.get("is_end"):
+        raise HistoryError
+
+
+def _assigned(state: State, event: WorkflowEvent) -> None:
+    task = state.task_of(event)
+    task.status, task.assigned_to = TaskStatus.OPEN.value, event.data["to_id"]
+
+
+def _released(state: State, event: WorkflowEvent) -> None:
+    task = state.task_of(event)
+    task.status, task.assigned_to = TaskStatus.PENDING.value, None
+
+
+def _task_completed(state: State, event: WorkflowEvent) -> None:
+    task = state.task_of(event)
+    task.status = TaskStatus.COMPLETED.value
+    state.data[task.key] = event.data["output"]
+
+
+def _failed(state: State, event: WorkflowEvent) -> None:
+    if event.task_instance_id is not None:
+        state.task_of(event).status = TaskStatus.ERROR.value
+
+
+def _retried(state: State, event: WorkflowEvent) -> None:
+    if event.task_instance_id is not None:
+        state.task_of(event).status = event.data["status"]
+
+
+def _changed(state: State, event: WorkflowEvent) -> None:
+    if event.data.get("what") == "output":
+        state.data[state.task_of(event).key] = event.data["new"]
+
+
+def _cancelled(state: State, event: WorkflowEvent) -> None:
+    state.status = WorkflowStatus.CANCELLED.value
+    for task in state.tasks.values():
+        if task.status in UNFINISHED:
+            task.status = TaskStatus.CANCELLED.value
+
+
+def _completed(state: State, event: WorkflowEvent) -> None:
+    state.status, state.end_label = WorkflowStatus.COMPLETED.value, event.data.get("label", "")
+
+
+def _becomes(status: WorkflowStatus) -> Callable[[State, WorkflowEvent], None]:
+    def apply(state: State, event: WorkflowEvent) -> None:
+        state.status = status.value
+
+    return apply
+
+
+def _task_becomes(status: TaskStatus) -> Callable[[State, WorkflowEvent], None]:
+    def apply(state: State, event: WorkflowEvent) -> None:
+        state.task_of(event).status = status.value
+
+    return apply
+
+
+_EFFECTS: Mapping[EventKind, Callable[[State, WorkflowEvent], None]] = {
+    EventKind.STARTED: _becomes(WorkflowStatus.IN_PROGRESS),
+    EventKind.MOVED: _moved,
+    EventKind.ASSIGNED: _assigned,
+    EventKind.RELEASED: _released,
+    EventKind.TASK_STARTED: _task_becomes(TaskStatus.IN_PROGRESS),
+    EventKind.CALLED: _task_becomes(TaskStatus.IN_PROGRESS),
+    EventKind.TASK_COMPLETED: _task_completed,
+    EventKind.FAILED: _failed,
+    EventKind.RETRIED: _retried,
+    EventKind.CHANGED: _changed,
+    EventKind.HELD: _becomes(WorkflowStatus.ON_HOLD),
+    EventKind.RESUMED: _becomes(WorkflowStatus.IN_PROGRESS),
+    EventKind.CANCELLED: _cancelled,
+    EventKind.COMPLETED: _completed,
+}
