@@ -100,14 +100,20 @@ class CheckBundleTest(SimpleTestCase):
         problems = self.check(lambda d: d["company_roles"].append({"name": "Board"}))
         self.assertEqual([each.severity for each in problems], [Severity.WARNING])
 
-    def test_calls_that_are_answered_later_are_refused_for_now(self) -> None:
-        problems = self.check(lambda d: d["tasks"][3].update(task_type="ASYNC_ACTION"))
-        self.assert_only(
-            problems,
-            "tasks[3].task_type",
-            "Calls that are answered later are not available yet.",
-            nearest="SYNC_ACTION",
-        )
+    def test_a_call_that_is_answered_later_may_read_its_callback_address(self) -> None:
+        def later(document: JsonObject) -> None:
+            document["tasks"][3].update(
+                task_type="ASYNC_ACTION",
+                input_transform={"answer_to": {"var": "callback.url"}},
+                output_transform={"document": {"var": "response.body.id"}},
+            )
+
+        self.assertEqual(self.check(later), [])
+
+    def test_a_call_that_is_answered_at_once_has_no_callback_address(self) -> None:
+        template = {"answer_to": {"var": "callback.url"}}
+        problems = self.check(lambda d: d["tasks"][3].update(input_transform=template))
+        self.assertIn("callback.url", at(problems, "tasks[3].input_transform")[0].message)
 
     def test_a_form_needs_fields(self) -> None:
         problems = self.check(lambda d: d["tasks"][1].pop("fields"))
