@@ -140,7 +140,13 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-    }
+    },
+    # Counters of requests; apart, so that a flood does not push out anything else.
+    "rates": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "rates",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -174,6 +180,13 @@ ACTION_CONNECT_TO = env_list("ACTION_CONNECT_TO")
 # Networks (10.1.0.0/16), addresses and host names that calls may reach although they are
 # private. Calls go to public addresses otherwise: see workflows/actions/destinations.py.
 ACTION_ALLOWED_NETWORKS = env_list("ACTION_ALLOWED_NETWORKS")
+# Where other systems find this installation: answers that come later are sent there.
+PUBLIC_URL = (os.environ.get("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEBUG else "")).rstrip(
+    "/"
+)
+# How many callbacks are taken in a minute, for one call and from one address.
+CALLBACKS_PER_CALL = int(os.environ.get("CALLBACKS_PER_CALL") or 30)
+CALLBACKS_PER_ADDRESS = int(os.environ.get("CALLBACKS_PER_ADDRESS") or 600)
 if DEMO:
     # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.
     ALLOWED_HOSTS.append("accounting.example")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from tenants.jobs import in_company
 from tickets import services
-from tickets.services.safety_net import ADVANCE, RUN_ACTION
+from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, RUN_ACTION
 
 # For a database that is away for a while: what fails in a ticket itself becomes a ticket
 # error and does not come here.
@@ -21,8 +21,18 @@ def advance(ticket_id: int) -> None:
     services.advance_ticket(ticket_id=ticket_id)
 
 
-@app.task(name=RUN_ACTION, retry=PATIENT)
+@app.task(name=RUN_ACTION, retry=PATIENT, pass_context=True)
+def run_action(
+    context: JobContext, *, schema: str, ticket_id: int, task_id: int, attempt: int | None = None
+) -> None:
+    """Make an attempt at the call of an action task."""
+    in_company(services.run_action)(
+        schema, ticket_id=ticket_id, task_id=task_id, attempt=attempt, job_id=context.job.id
+    )
+
+
+@app.task(name=EXPIRE_CALL, retry=PATIENT)
 @in_company
-def run_action(ticket_id: int, task_id: int) -> None:
-    """Make the call of an action task."""
-    services.run_action(ticket_id=ticket_id, task_id=task_id)
+def expire_call(ticket_id: int, task_id: int, attempt: int) -> None:
+    """Give up waiting for a callback."""
+    services.expire_call(ticket_id=ticket_id, task_id=task_id, attempt=attempt)

@@ -196,6 +196,8 @@ class WorkflowStateManager:
         self._ensure_workable(task)
         task.wait_for_callback()
         task.save(update_fields=["status"])
+        self._record(EventKind.ACCEPTED, task=task, data={"attempt": task.attempts})
+        self._save_events()
 
     def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
         """Save a task's output, which the caller has validated; `advance` then moves on.

@@ -2,113 +2,272 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.connection import current_schema
+from tenants.jobs import defer, is_under_way
 from tenants.models import Company
-from tickets.models import ErrorType, Ticket, TicketError
-from tickets.services.safety_net import advance_after_commit
-from workflows.actions import ActionError, CallRequest, make_call, prepare_call, read_output
-from workflows.engine.process import JsonObject
+from tickets.callback_address import CallbackAddress
+from tickets.services.end_attempt import (
+    Chance,
+    LockedTask,
+    chance,
+    give_up,
+    try_again_or_give_up,
+)
+from tickets.services.safety_net import EXPIRE_CALL, advance_after_commit
+from workflows.actions import (
+    ActionError,
+    Answer,
+    CallRequest,
+    TemporaryActionError,
+    check_status,
+    make_call,
+    prepare_call,
+    read_output,
+    signed,
+)
+from workflows.engine.process import JsonObject, TaskType
 from workflows.errors import TaskNotWorkableError
-from workflows.models import TaskInstance, TaskStatus
-from workflows.state_manager import WorkflowStateManager
+from workflows.models import ActionAttempt, TaskDefinition
+from workflows.services.signing_secrets import active_secrets
 
 logger = logging.getLogger(__name__)
 
-WAITING_FOR_CALL = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS)
+type Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class Action:
+    """What a job is asked to do, and what it measures and draws with."""
+
+    ticket_id: int
+    task_id: int
+    attempt: int | None
+    job_id: int | None
+    clock: Clock
+    chance: Chance
+
+    def lock(self) -> LockedTask:
+        return LockedTask.get(ticket_id=self.ticket_id, task_id=self.task_id, now=self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
     """A call whose attempt is recorded and committed."""
 
     request: CallRequest
+    attempt_id: int
+    definition: TaskDefinition
     facts: JsonObject
 
 
-def run_action(*, ticket_id: int, task_id: int) -> None:
-    """Make the call of an action task, and move on with its answer.
+def run_action(
+    *,
+    ticket_id: int,
+    task_id: int,
+    attempt: int | None = None,
+    job_id: int | None = None,
+    clock: Clock = timezone.now,
+    chance: Chance = chance,
+) -> None:
+    """Make one attempt at the call of an action task, and move on with its answer.
 
-    The call runs outside any transaction; the attempt is recorded and committed before it.
-    A job that runs twice calls twice with the same Idempotency-Key, and only the first
-    answer is kept. A failure becomes a ticket error.
+    The call runs outside any transaction; the attempt is recorded and committed before it,
+    so that one whose process was killed still counts. A failure that may pass defers the
+    next attempt, any other becomes a ticket error. `attempt` is the number that the job was
+    deferred for: see `defer_call`. `job_id` tells a job that runs again from another one.
 
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the job is repeated.
     """
+    action = Action(ticket_id, task_id, attempt, job_id, clock, chance)
     try:
-        _call_and_keep_the_answer(ticket_id=ticket_id, task_id=task_id)
-    except ActionError as error:
-        _keep_failure(ticket_id=ticket_id, task_id=task_id, error=error)
+        begun = _begin(action)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
-        logger.exception("The call of task %s of ticket %s failed", task_id, ticket_id)
-        unexpected = ActionError(
-            _("The call could not be made. The trace says why."), detail=traceback.format_exc()
-        )
-        _keep_failure(ticket_id=ticket_id, task_id=task_id, error=unexpected)
-
-
-def _call_and_keep_the_answer(*, ticket_id: int, task_id: int) -> None:
-    prepared = _prepare(ticket_id=ticket_id, task_id=task_id)
-    if prepared is None:
+    except ActionError as error:  # the call cannot even be put together
+        _keep_failure(action, error)
         return
-    answer = make_call(prepared.request)
-    task = TaskInstance.objects.select_related("definition").get(pk=task_id)
-    output = read_output(task.definition, answer, facts=prepared.facts)
-    _finish(ticket_id=ticket_id, task_id=task_id, output=output)
+    except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
+        _keep_failure(action, _unexpected(action))
+        return
+    if begun is not None:
+        _call(action, begun)
 
 
-def _lock(ticket_id: int, task_id: int) -> tuple[Ticket, WorkflowStateManager, TaskInstance]:
-    ticket = Ticket.objects.select_related("created_by").get(pk=ticket_id)
-    if ticket.workflow_instance_id is None:
-        raise TaskNotWorkableError
-    manager = WorkflowStateManager.lock(ticket.workflow_instance_id, now=timezone.now())
-    task = TaskInstance.objects.select_related("definition").get(
-        pk=task_id, workflow_instance=manager.instance
+def _call(action: Action, begun: Begun) -> None:
+    answer: Answer | None = None
+    try:
+        answer = make_call(begun.request)
+        if begun.definition.task_type == TaskType.ASYNC_ACTION:
+            check_status(begun.definition, answer)
+            _wait(action, begun, answer)
+        else:
+            output = read_output(begun.definition, answer, facts=begun.facts)
+            _finish(action, begun, answer, output)
+    except (OperationalError, InterfaceError):
+        raise
+    except ActionError as error:
+        _keep_failed_attempt(action, begun, answer, error)
+    except Exception:  # as above
+        _keep_failed_attempt(action, begun, answer, _unexpected(action))
+
+
+def _unexpected(action: Action) -> ActionError:
+    logger.exception(
+        "The call of task %s of ticket %s of %s failed",
+        action.task_id,
+        action.ticket_id,
+        current_schema(),
     )
-    return ticket, manager, task
+    return ActionError(
+        _("The call could not be made. The trace says why."), detail=traceback.format_exc()
+    )
 
 
-def _prepare(*, ticket_id: int, task_id: int) -> Prepared | None:
+def _begin(action: Action) -> Begun | None:
+    """Record the attempt; None where there is nothing to call.
+
+    Raises ActionError.
+    """
     with transaction.atomic():
-        ticket, manager, task = _lock(ticket_id, task_id)
-        if task.status not in WAITING_FOR_CALL:
+        locked = action.lock()
+        latest = ActionAttempt.objects.latest_of(locked.task.pk)
+        if not locked.is_wanted or not _is_due(action, locked, latest):
             return None
+        attempt = _new_attempt(action, locked, latest)
         company = Company.objects.current()
-        facts: JsonObject = {**ticket.facts(company), "tasks": manager.instance.data}
-        request = prepare_call(task, facts=facts)
+        facts: JsonObject = {
+            **locked.ticket.facts(company),
+            "tasks": locked.manager.instance.data,
+        }
+        request = _request(locked, attempt, facts)
         try:
-            manager.begin_call(task, input_data=request.body)
+            locked.manager.begin_call(locked.task, input_data=request.body)
         except TaskNotWorkableError:  # on hold, or cancelled: the call is not made
             return None
-    return Prepared(request=request, facts=facts)
+        attempt.save()
+    return Begun(request, attempt.pk, locked.task.definition, facts)
 
 
-def _finish(*, ticket_id: int, task_id: int, output: JsonObject) -> None:
-    with transaction.atomic():
-        ticket, manager, task = _lock(ticket_id, task_id)
-        if task.status != TaskStatus.IN_PROGRESS:
-            return
-        manager.complete_task(task, output=output)
-        advance_after_commit(ticket.pk)
-
-
-def _keep_failure(*, ticket_id: int, task_id: int, error: ActionError) -> None:
-    with transaction.atomic():
-        ticket, manager, task = _lock(ticket_id, task_id)
-        if task.status not in WAITING_FOR_CALL:
-            return
-        manager.fail_task(task, reason=str(error))
-        TicketError.objects.create(
-            ticket=ticket,
-            task=task,
-            error_type=ErrorType.TASK_UPDATE,
-            message=str(error),
-            stack_trace=error.detail,
+def _is_due(action: Action, locked: LockedTask, latest: ActionAttempt | None) -> bool:
+    """Whether this job shall call now; closes what an earlier process left behind."""
+    if latest is not None and latest.is_running:
+        ours = latest.job_id == action.job_id
+        if not ours and latest.job_id is not None and is_under_way(latest.job_id):
+            return False
+        error = TemporaryActionError(
+            _("The process that made the call ended before it had an answer.")
         )
+        latest.lose(error=str(error), now=action.clock())
+        latest.save()
+        if ours:
+            try_again_or_give_up(locked, latest, error, chance=action.chance)
+            return False
+    elif latest is not None:
+        ran_before = action.job_id is not None and latest.job_id == action.job_id
+        if ran_before or latest.is_waiting:
+            return False
+    return action.attempt is None or action.attempt == locked.task.attempts + 1
+
+
+def _new_attempt(action: Action, locked: LockedTask, latest: ActionAttempt | None) -> ActionAttempt:
+    now = action.clock()
+    definition = locked.task.definition
+    retries_left = definition.retries
+    if action.attempt is not None and latest is not None:
+        retries_left = max(latest.retries_left - 1, 0)
+    later = definition.task_type == TaskType.ASYNC_ACTION
+    return ActionAttempt(
+        task=locked.task,
+        number=locked.task.attempts + 1,
+        job_id=action.job_id,
+        retries_left=retries_left,
+        started_at=now,
+        answer_until=now + timedelta(seconds=definition.timeout_seconds) if later else None,
+    )
+
+
+def _request(locked: LockedTask, attempt: ActionAttempt, facts: JsonObject) -> CallRequest:
+    callback_url = ""
+    if attempt.answer_until is not None:
+        callback_url = CallbackAddress(current_schema(), locked.task.uuid, attempt.number).url()
+    request = prepare_call(
+        locked.task,
+        facts=facts,
+        request_id=str(attempt.request_id),
+        callback_url=callback_url,
+    )
+    now = attempt.started_at
+    return signed(request, secrets=active_secrets(now=now), now=now)
+
+
+def _finish(action: Action, begun: Begun, answer: Answer, output: JsonObject) -> None:
+    with transaction.atomic():
+        locked = action.lock()
+        attempt = _called(action, begun, answer)
+        if not attempt.is_over or locked.is_wanted:
+            attempt.succeed(now=action.clock())
+        attempt.save()
+        if locked.is_wanted:
+            locked.manager.complete_task(locked.task, output=output)
+            advance_after_commit(locked.ticket.pk)
+
+
+def _wait(action: Action, begun: Begun, answer: Answer) -> None:
+    """The call was accepted: the answer comes later, unless it was quicker than this."""
+    with transaction.atomic():
+        locked = action.lock()
+        attempt = _called(action, begun, answer)
+        if attempt.is_running and locked.is_wanted and attempt.answer_until is not None:
+            attempt.wait()
+            locked.manager.wait_for_callback(locked.task)
+            left = (attempt.answer_until - action.clock()).total_seconds()
+            defer(
+                EXPIRE_CALL,
+                after_seconds=max(left, 0),
+                ticket_id=locked.ticket.pk,
+                task_id=locked.task.pk,
+                attempt=attempt.number,
+            )
+        elif attempt.is_running:
+            attempt.fail(
+                error=_("The task had ended otherwise when the call was accepted."),
+                now=action.clock(),
+            )
+        attempt.save()
+
+
+def _called(action: Action, begun: Begun, answer: Answer | None) -> ActionAttempt:
+    """The attempt as it stands now: another process may have given it up, or answered it."""
+    attempt = ActionAttempt.objects.get(pk=begun.attempt_id)
+    attempt.note_call(status_code=answer.status if answer else None, now=action.clock())
+    return attempt
+
+
+def _keep_failed_attempt(
+    action: Action, begun: Begun, answer: Answer | None, error: ActionError
+) -> None:
+    with transaction.atomic():
+        locked = action.lock()
+        attempt = _called(action, begun, answer)
+        was_running = attempt.is_running
+        if was_running:
+            attempt.fail(error=str(error), now=action.clock())
+        attempt.save()
+        if was_running and locked.is_wanted:
+            try_again_or_give_up(locked, attempt, error, chance=action.chance)
+
+
+def _keep_failure(action: Action, error: ActionError) -> None:
+    with transaction.atomic():
+        locked = action.lock()
+        if locked.is_wanted:
+            give_up(locked, error)

@@ -11,6 +11,7 @@ from tenants.jobs import defer
 
 ADVANCE = "tickets.jobs.advance"
 RUN_ACTION = "tickets.jobs.run_action"
+EXPIRE_CALL = "tickets.jobs.expire_call"
 
 
 def advance_after_commit(ticket_id: int) -> None:
@@ -33,6 +34,14 @@ def advance_after_commit(ticket_id: int) -> None:
     transaction.on_commit(take_the_step, robust=True)
 
 
-def defer_call(*, ticket_id: int, task_id: int) -> None:
-    """Have the worker make an action's call once this transaction has committed."""
-    defer(RUN_ACTION, ticket_id=ticket_id, task_id=task_id)
+def defer_call(
+    *, ticket_id: int, task_id: int, attempt: int | None = None, after_seconds: float = 0
+) -> None:
+    """Have the worker make an action's call once this transaction has committed.
+
+    `attempt` is the number of the attempt that the job is for: it does nothing where that
+    one was made already. None: the next one, whichever that is, with all its retries; so
+    begins a new task, and a person who has it tried again.
+    """
+    number = {} if attempt is None else {"attempt": attempt}
+    defer(RUN_ACTION, after_seconds=after_seconds, ticket_id=ticket_id, task_id=task_id, **number)

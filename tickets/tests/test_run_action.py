@@ -47,6 +47,7 @@ class RunActionTests(CompanyTestCase):
             action_url="http://accounting.example/invoices",
             input_transform={"sum": {"var": "ticket.amount"}, "number": {"var": "number"}},
             timeout_seconds=2,
+            retries=0,
         )
         workflow.transitions.create(to_task=task)
         workflow.transitions.create(from_task=task, label="archived")
@@ -58,13 +59,15 @@ class RunActionTests(CompanyTestCase):
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = submit_ticket(definition=definition, data={"amount": 7}, user=self.uma)
 
-    def run_with(self, system: RemoteSystem) -> None:
+    def run_with(self, system: RemoteSystem, *, attempt: int | None = None) -> None:
         with (
             system,
             override_settings(ACTION_CONNECT_TO=system.connect_to),
             self.captureOnCommitCallbacks(execute=True),
         ):
-            run_action(ticket_id=self.ticket.pk, task_id=TaskInstance.objects.get().pk)
+            run_action(
+                ticket_id=self.ticket.pk, task_id=TaskInstance.objects.get().pk, attempt=attempt
+            )
 
     def test_the_call_waits_as_a_job_for_the_worker(self) -> None:
         job = ProcrastinateJob.objects.get()
@@ -129,7 +132,8 @@ class RunActionTests(CompanyTestCase):
         self.assertIn("ZeroDivisionError: odd", TicketError.objects.get().stack_trace)
         self.assertEqual(TaskInstance.objects.get().status, "ERROR")
 
-    def test_a_database_that_is_away_leaves_the_call_to_the_job(self) -> None:
+    def test_a_database_that_is_away_uses_an_attempt_up(self) -> None:
+        TaskDefinition.objects.update(retries=1)
         with (
             mock.patch(
                 "tickets.services.run_action.read_output", side_effect=OperationalError("away")
@@ -138,7 +142,9 @@ class RunActionTests(CompanyTestCase):
         ):
             self.run_with(answer(200, {}))
         self.assertEqual(TaskInstance.objects.get().status, "IN_PROGRESS")
-        self.run_with(answer(200, {}))
+        self.run_with(answer(200, {}))  # the job again: it finds its attempt unfinished
+        self.assertEqual(ProcrastinateJob.objects.filter(args__attempt=2).count(), 1)
+        self.run_with(answer(200, {}), attempt=2)
         task = TaskInstance.objects.get()
         self.assertEqual((task.status, task.attempts), ("COMPLETED", 2))
 

@@ -36,26 +36,50 @@ def read_output(definition: TaskDefinition, answer: Answer, *, facts: JsonObject
     one the output is the body where that is an object, else {"response": body}.
     Raises ActionError for any other answer; TemporaryActionError for 408, 429 and 5xx.
     """
+    host = check_status(definition, answer)
+    body = parse_json(host, answer.body)
+    return _checked_output(definition, {"status": answer.status, "body": body}, facts)
+
+
+def read_callback(definition: TaskDefinition, body: Json, *, facts: JsonObject) -> JsonObject:
+    """The output of a task whose answer came later, as `read_output` makes it.
+
+    `response` is {"body": JSON}: there is no status. Raises ActionError.
+    """
+    return _checked_output(definition, {"body": body}, facts)
+
+
+def check_status(definition: TaskDefinition, answer: Answer) -> str:
+    """Refuse an answer that is no success; returns the host that gave it.
+
+    Raises ActionError; TemporaryActionError for 408, 429 and 5xx.
+    """
     host = host_of(check_url(definition.action_url))
     _check_status(host, answer)
-    body = _json(host, answer)
-    output = _output(definition, answer.status, body, facts)
+    return host
+
+
+def _checked_output(
+    definition: TaskDefinition, response: JsonObject, facts: JsonObject
+) -> JsonObject:
+    output = _output(definition, response, facts)
     check_document(
         output,
         definition.output_schema,
         failure=_("The answer of %(host)s does not fit the output schema of “%(task)s”.")
-        % {"host": host, "task": definition.title},
+        % {"host": host_of(check_url(definition.action_url)), "task": definition.title},
     )
     return output
 
 
-def _output(definition: TaskDefinition, status: int, body: Json, facts: JsonObject) -> JsonObject:
+def _output(definition: TaskDefinition, response: JsonObject, facts: JsonObject) -> JsonObject:
     if is_empty(definition.output_transform):
+        body = response["body"]
         return body if isinstance(body, dict) else {"response": body}
     title = {"task": definition.title}
     return transformed(
         definition.output_transform,
-        {**facts, "response": {"status": status, "body": body}},
+        {**facts, "response": response},
         failure=_("The output of “%(task)s” could not be made of the answer.") % title,
         not_object=_("The output transform of “%(task)s” must make an object.") % title,
     )
@@ -109,11 +133,15 @@ def _retry_after(text: str) -> float | None:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER) if math.isfinite(seconds) else None
 
 
-def _json(host: str, answer: Answer) -> Json:
-    if not answer.body:
+def parse_json(host: str, content: bytes) -> Json:
+    """What came, where it can be kept; nothing at all is null.
+
+    Raises ActionError.
+    """
+    if not content:
         return None
     try:
-        body: Json = json.loads(answer.body)
+        body: Json = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ActionError(
             _("%(host)s answered with something that is not JSON.") % {"host": host},

@@ -17,6 +17,7 @@ class EventKind(models.TextChoices):
     TASK_STARTED = "TASK_STARTED", _("Task started")
     TASK_COMPLETED = "TASK_COMPLETED", _("Task completed")
     CALLED = "CALLED", _("Other system called")
+    ACCEPTED = "ACCEPTED", _("Call accepted, its answer comes later")
     FAILED = "FAILED", _("Something went wrong")
     RETRIED = "RETRIED", _("Tried again")
     CHANGED = "CHANGED", _("Data changed")

@@ -89,6 +89,27 @@ class PrepareCallTests(SimpleTestCase):
         task = action(timeout_seconds=30 * 24 * 3600)
         self.assertEqual(prepare_call(task, facts=FACTS).timeout_seconds, 300)
 
-    def test_a_call_that_is_answered_later_is_not_made_as_if_it_were_answered_at_once(self) -> None:
-        message = self.refusal(task_type="ASYNC_ACTION")
-        self.assertIn("“Archive” waits for an answer that comes later", message)
+    def test_a_call_that_is_answered_later_need_only_be_accepted_quickly(self) -> None:
+        task = action(task_type="ASYNC_ACTION", timeout_seconds=30 * 24 * 3600)
+        request = prepare_call(task, facts=FACTS, callback_url="https://here.example/callbacks/x/")
+        self.assertEqual(request.timeout_seconds, 30)
+
+    def test_a_call_that_is_answered_later_says_where_to(self) -> None:
+        address = "https://here.example/callbacks/x/"
+        task = action(task_type="ASYNC_ACTION")
+        request = prepare_call(task, facts=FACTS, callback_url=address)
+        self.assertEqual(request.headers["TicketFlower-Callback-Url"], address)
+        self.assertEqual(request.body["callback"], {"url": address})
+        task = action(
+            task_type="ASYNC_ACTION", input_transform={"to": {"var": "callback.url"}, "n": 1}
+        )
+        request = prepare_call(task, facts=FACTS, callback_url=address)
+        self.assertEqual(request.body, {"to": address, "n": 1})
+
+    def test_a_call_that_is_answered_at_once_has_no_callback_address(self) -> None:
+        self.assertIn("callback.url", self.refusal(input_transform={"a": {"var": "callback.url"}}))
+        self.assertEqual(prepare_call(action(), facts=FACTS).headers, {})
+
+    def test_an_attempt_has_an_id_of_its_own(self) -> None:
+        request = prepare_call(action(), facts=FACTS, request_id="abc")
+        self.assertEqual(request.headers, {"X-Request-ID": "abc"})
