@@ -69,11 +69,6 @@ def _task_problems(task: Entry) -> Iterator[Problem]:
     for name in ("input_schema", "output_schema"):
         if task.value.get(name) is not None and isinstance(task.value[name], dict):
             yield from _taken_over(check_schema(task.value[name]), (*task.path, name))
-    if task_type == TaskType.ASYNC_ACTION:
-        message = _("Calls that are answered later are not available yet.")
-        yield Problem(
-            (*task.path, "task_type"), message, task_type, "FORM, SYNC_ACTION", "SYNC_ACTION"
-        )
     if task_type == TaskType.FORM:
         yield from _form_problems(task)
     elif task_type in ACTIONS:

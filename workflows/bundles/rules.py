@@ -20,6 +20,7 @@ from workflows.engine.transforms import check_transform, transform_variables
 SUBMITTER = ("email", "first_name", "last_name")
 COMPANY = ("name",)
 RESPONSE = ("status", "body")
+CALLBACK = ("url",)
 ROOTS = ("ticket", "tasks", "submitter", "company", "number")
 GUARDS = ("missing", "missing_some", "exists")
 
@@ -49,7 +50,12 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             if not isinstance(template, dict):
                 message = _("A transform makes an object. Write {“name”: value}.")
                 yield Problem(path, message, template, expected=_("an object"))
-            scope = scopes.before(task.text("key"), with_response=name == "output_transform")
+            scope = scopes.before(
+                task.text("key"),
+                with_response=name == "output_transform",
+                with_callback=name == "input_transform"
+                and task.value.get("task_type") == TaskType.ASYNC_ACTION,
+            )
             yield from scope.problems(path, template, transform_variables(template))
 
 
@@ -83,10 +89,10 @@ class _Scopes:
         done = set() if key == START else {key} | self.outline.before.get(key, set())
         return _Scope(self, done, key, certain_itself=True)
 
-    def before(self, key: str, *, with_response: bool) -> _Scope:
+    def before(self, key: str, *, with_response: bool, with_callback: bool) -> _Scope:
         """When a task's call is made, or its answer read."""
         done = self.outline.before.get(key, set())
-        return _Scope(self, done, key, with_response=with_response)
+        return _Scope(self, done, key, with_response=with_response, with_callback=with_callback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class _Scope:
     at: str
     certain_itself: bool = False
     with_response: bool = False
+    with_callback: bool = False
 
     def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
         guarded = guarded_names(rule)
@@ -126,6 +133,8 @@ class _Scope:
             readers["response"] = lambda name: _one_of(
                 variable, "response", name.partition(".")[0], RESPONSE
             )
+        if self.with_callback:
+            readers["callback"] = lambda name: _one_of(variable, "callback", name, CALLBACK)
         if root in readers:
             return readers[root](rest)
         if not variable:

@@ -101,7 +101,7 @@ class CheckBundleTest(SimpleTestCase):
         self.assertEqual([each.severity for each in problems], [Severity.WARNING])
 
     def test_a_call_that_is_answered_later_may_read_its_callback_address(self) -> None:
-        def later(document: JsonObject) -> None:
+        def later(document: dict[str, Any]) -> None:
             document["tasks"][3].update(
                 task_type="ASYNC_ACTION",
                 input_transform={"answer_to": {"var": "callback.url"}},
