@@ -90,13 +90,12 @@ def marker_of(ticket: Ticket) -> str:
     """What a page that shows the ticket was made of; any change of it makes another marker.
 
     Pages send it back as `expected`. Every change of the workflow writes an event, and every
-    failure an error, so that the latest of each tell.
+    failure an error, so that the latest of each tell. Give it the ticket as the page read it.
     """
     events = WorkflowEvent.objects.filter(workflow_instance_id=ticket.workflow_instance_id)
     event = events.order_by("-pk").values_list("pk", flat=True).first()
     error = ticket.errors.order_by("-pk").values_list("pk", flat=True).first()
-    stamp = Ticket.objects.values_list("updated_at", flat=True).get(pk=ticket.pk)
-    return f"{event or 0}-{error or 0}-{int(stamp.timestamp() * 1_000_000)}"
+    return f"{event or 0}-{error or 0}-{int(ticket.updated_at.timestamp() * 1_000_000)}"
 
 
 def by_whom(sentence: str, by: User) -> str:
