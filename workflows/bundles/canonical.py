@@ -152,11 +152,8 @@ def _choice(choice: Json) -> Json:
 
 
 def _link(link: JsonObject) -> JsonObject:
-    return {
-        name: link[name]
-        for name in ("label", "description", "uri")
-        if link.get(name) not in (None, "")
-    }
+    names = ("label", "description", "uri") if link.get("description") else ("label", "uri")
+    return {name: link[name] for name in names if name in link}
 
 
 def _set_of_names(value: Json) -> Json:

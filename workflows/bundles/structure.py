@@ -143,6 +143,8 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
         return message, str(_KEY)
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")
+    if path[-1:] == ("label",):
+        return _("Give the link a label: spaces alone are none."), _("text")
     return _("Give a name without spaces or line breaks around it."), _("text")
 
 

@@ -1,0 +1,146 @@
+"""Bundles that hypothesis makes up: valid ones, of every kind of part that the format has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+# Everything that Postgres keeps and JSON can hold; mostly letters, so that failures are readable.
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30
+) | st.sampled_from(["", "a", "ä ö", "“quoted”", "<b>", "1", "true", "null", "line\nbreak", "🙂"])
+LINE = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=20
+)
+NUMBER = (
+    st.integers(-(2**53), 2**53)
+    | st.floats(-1e300, 1e300, allow_nan=False)
+    | st.sampled_from([0.0, -0.0, 1.0, 1e22, 0.1])
+)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
+    lambda key: key not in {"start", "end"}
+)
+
+
+def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Each part is there or is not."""
+    return st.fixed_dictionaries({}, optional=parts)
+
+
+LINKS = st.lists(
+    st.builds(
+        lambda required, more: {**required, **more},
+        st.fixed_dictionaries(
+            {"label": LINE, "uri": st.sampled_from(["https://a.example/", "http://b.example/x?y"])}
+        ),
+        optional(description=TEXT),
+    ),
+    max_size=2,
+)
+
+
+@st.composite
+def field_specs(draw: st.DrawFn, *, most: int = 4) -> list[dict[str, Any]]:
+    """The fields of one form."""
+    names = draw(st.lists(KEYS, min_size=1, max_size=most, unique=True))
+    return [draw(_field(name, names[:index])) for index, name in enumerate(names)]
+
+
+@st.composite
+def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
+    spec: dict[str, Any] = {"name": name}
+    spec |= draw(optional(label=LINE | st.none(), help=TEXT, required=st.booleans() | st.none()))
+    kind = draw(
+        st.sampled_from(["text", "number", "integer", "boolean", "choice", "date", "records"])
+    )
+    spec["type"] = kind
+    if kind == "text":
+        spec |= draw(optional(max=st.integers(50, 90) | st.just(60.0), pattern=st.just("a|b|")))
+    elif kind in {"number", "integer"}:
+        spec |= draw(optional(min=st.integers(-9, 0), max=st.integers(1, 9), default=st.just(1.0)))
+    elif kind == "boolean":
+        spec |= draw(optional(default=st.booleans()))
+    elif kind == "choice":
+        values = draw(st.lists(LINE, min_size=1, max_size=3, unique=True))
+        spec["choices"] = [
+            draw(st.sampled_from([value, {"value": value}, {"value": value, "label": "L"}]))
+            for value in values
+        ]
+    elif kind == "date":
+        spec |= draw(optional(min=st.just("2026-01-01"), max=st.just("2026-12-31")))
+    else:
+        spec["fields"] = [{"name": "part", "type": "text", "required": True}]
+    if others and draw(st.booleans()):
+        spec["visible_when"] = {"!!": [{"var": draw(st.sampled_from(others))}]}
+    return spec
+
+
+@st.composite
+def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
+    task = {"key": key, "title": draw(LINE)}
+    task |= draw(
+        optional(
+            description=TEXT,
+            ext_ref=LINKS,
+            edit_layout=TEXT,
+            display_layout=TEXT,
+            timeout_seconds=st.integers(1, 90) | st.just(30.0),
+            retries=st.integers(0, 20),
+        )
+    )
+    if draw(st.booleans()):
+        task["fields"] = draw(field_specs())
+        if roles and draw(st.booleans()):
+            task["candidate_role"] = draw(st.sampled_from(roles))
+        return task
+    task["task_type"] = "SYNC_ACTION"
+    task["action_url"] = "https://calls.example/hook"
+    task |= draw(
+        optional(
+            input_schema=st.just({"type": "object", "properties": {"b": {}, "a": {}}}) | st.none(),
+            output_schema=st.just({"minProperties": 0.0}),
+            input_transform=st.just({"z": {"var": "number"}, "a": {"var": ["company.name", ""]}}),
+            output_transform=st.just({"id": {"var": "response.body"}}) | st.just({}),
+        )
+    )
+    return task
+
+
+@st.composite
+def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any]:
+    """A bundle without errors: a chain of tasks, with ways back and ways out in between."""
+    named = draw(st.lists(st.sampled_from(roles or ["Sales", "Board"]), unique=True, max_size=2))
+    keys = draw(st.lists(KEYS, min_size=1, max_size=4, unique=True))
+    chain = ["start", *keys, "end"]
+    transitions: list[dict[str, Any]] = []
+    for index, source in enumerate(chain[:-1]):
+        for _number in range(draw(st.integers(0, 2))):
+            target = draw(st.sampled_from([*keys, "end"]))
+            rule = draw(st.sampled_from([{">": [{"var": "number"}, 5.0]}, {"==": [1, 1.0]}]))
+            transitions.append({"from": source, "to": target, "condition": rule, "priority": 1})
+        main = {"from": source, "to": chain[index + 1]}
+        main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
+        transitions.append(main)
+    return {
+        "format": "ticketflower-bundle",
+        "format_version": 1,
+        "workflow": {"key": draw(KEYS), "title": draw(LINE)}
+        | draw(
+            optional(description=TEXT, ext_ref=LINKS, display_layout=TEXT, fields=field_specs())
+        ),
+        "tasks": [draw(_task(key, named)) for key in keys],
+        "transitions": transitions,
+        "ticket_types": [
+            {"key": key, "title": draw(LINE)}
+            | draw(optional(description=TEXT, ext_ref=LINKS, edit_layout=TEXT))
+            | ({"roles_with_access": draw(st.permutations(named))} if named else {})
+            for key in draw(st.lists(KEYS, max_size=2, unique=True))
+        ],
+        "company_roles": [{"name": name} | draw(optional(description=TEXT)) for name in named],
+    }

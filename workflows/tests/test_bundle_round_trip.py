@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.test import SimpleTestCase
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+
+from workflows.bundles import canonical, check_bundle, differences, errors_of, read_bundle
+from workflows.bundles import write_bundle as write
+from workflows.tests.bundle_strategies import JSON, bundles
+
+SETTINGS = hypothesis_settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+class BundleRoundTripTest(SimpleTestCase):
+    @given(bundles())
+    @SETTINGS
+    def test_a_generated_bundle_has_no_errors(self, document: dict[str, Any]) -> None:
+        self.assertEqual(errors_of(check_bundle(document)), [])
+
+    @given(bundles())
+    @SETTINGS
+    def test_the_canonical_form_is_canonical_and_has_no_errors(
+        self, document: dict[str, Any]
+    ) -> None:
+        made = canonical(document)
+        self.assertEqual(write(canonical(made)), write(made))
+        self.assertEqual(differences(made, canonical(made)), [])
+        self.assertEqual(errors_of(check_bundle(made)), [])
+
+    @given(bundles())
+    @SETTINGS
+    def test_what_is_written_is_read_again(self, document: dict[str, Any]) -> None:
+        made = canonical(document)
+        self.assertEqual(read_bundle(write(made).encode()), made)
+
+    @given(JSON)
+    @SETTINGS
+    def test_free_form_json_stays_what_it_is(self, value: Any) -> None:
+        document: Any = canonical({"ticket_types": [{"key": "a", "presets": {"x": value}}]})
+        self.assertEqual(document["ticket_types"][0]["presets"]["x"], value)
+        self.assertEqual(json.loads(json.dumps(document)), document)
