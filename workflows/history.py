@@ -157,6 +157,7 @@ _EFFECTS: Mapping[EventKind, Callable[[State, WorkflowEvent], None]] = {
     EventKind.TASK_STARTED: _task_becomes(TaskStatus.IN_PROGRESS),
     EventKind.CALLED: _task_becomes(TaskStatus.IN_PROGRESS),
     EventKind.ACCEPTED: _task_becomes(TaskStatus.PENDING),
+    EventKind.ACCEPTED: _task_becomes(TaskStatus.PENDING),
     EventKind.TASK_COMPLETED: _task_completed,
     EventKind.FAILED: _failed,
     EventKind.RETRIED: _retried,

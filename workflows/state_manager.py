@@ -225,15 +225,12 @@ class WorkflowStateManager:
         if task.workflow_instance_id != self.instance.pk:
             raise WorkflowsError("This task belongs to another workflow instance.")
         alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
-        running = [WorkflowStatus.IN_PROGRESS]
-        if task.attempts and not task.definition.is_form:
-            # A call that was under way when the workflow was put on hold: its answer counts.
-            running.append(WorkflowStatus.ON_HOLD)
         if task.status not in alive:
             raise TaskNotWorkableError
-        if self.instance.status == WorkflowStatus.ON_HOLD and self.instance.status not in running:
+        # What comes of a call that was made before the workflow was put on hold counts.
+        if self.instance.status == WorkflowStatus.ON_HOLD and task.definition.is_form:
             raise WorkflowOnHoldError
-        if self.instance.status not in running:
+        if self.instance.status not in (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD):
             raise TaskNotWorkableError
 
     def _record(

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.jobs import take_away
-from tickets.services.safety_net import RUN_ACTION, defer_call
+from tickets.services.safety_net import EXPIRE_CALL, RUN_ACTION, defer_call
 from workflows.models import ActionAttempt, TaskInstance, TaskStatus
 
 
 def take_away_calls(task: TaskInstance) -> None:
-    """Remove the calls of a task that have not begun. One under way comes back to nothing."""
-    for job_id in _jobs(task, "todo"):
+    """Remove the calls of a task that have not begun; the end of a wait for an answer stays."""
+    for job_id in _jobs(task, "todo", names=(RUN_ACTION,)):
+        take_away(job_id)
+
+
+def take_away_all(task: TaskInstance) -> None:
+    """Remove every job of a task that has ended. A call under way comes back to nothing."""
+    for job_id in _jobs(task, "todo", names=(RUN_ACTION, EXPIRE_CALL)):
         take_away(job_id)
 
 
@@ -26,19 +34,18 @@ def defer_call_if_due(task: TaskInstance, *, ticket_id: int) -> bool:
     attempt = ActionAttempt.objects.latest_of(task.pk)
     if attempt is not None and attempt.is_waiting:
         return False
-    # A running job has begun the call of a task that is IN_PROGRESS. That of a PENDING one
-    # may have found the ticket on hold, and be about to end without a call.
-    under_way = ("todo", "doing") if task.status == TaskStatus.IN_PROGRESS else ("todo",)
-    if _jobs(task, *under_way):
+    if _jobs(task, "todo", names=(RUN_ACTION,)):
         return False
+    # Whether one that runs has called, or found the ticket on hold and ends without: the job
+    # asks itself when it begins, so that the two never both call.
     defer_call(ticket_id=ticket_id, task_id=task.pk)
     return True
 
 
-def _jobs(task: TaskInstance, *statuses: str) -> list[int]:
+def _jobs(task: TaskInstance, status: str, *, names: Sequence[str]) -> list[int]:
     jobs = ProcrastinateJob.objects.filter(
-        task_name=RUN_ACTION,
-        status__in=statuses,
+        task_name__in=names,
+        status=status,
         args__contains={"schema": current_schema(), "task_id": task.pk},
     )
     return list(jobs.values_list("pk", flat=True))

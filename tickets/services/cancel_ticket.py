@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from tickets.models import Ticket, TicketError
-from tickets.services.calls_of_task import take_away_calls
+from tickets.services.calls_of_task import take_away_all
 from tickets.services.repair import begin_repair, by_whom
 
 
@@ -31,6 +31,6 @@ def cancel_ticket(
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         for task in repair.manager.cancel(reason=repair.reason):
             if not task.definition.is_form:
-                take_away_calls(task)
+                take_away_all(task)
         errors = TicketError.objects.filter(ticket=repair.ticket)
         repair.resolve(errors, how=by_whom(_("The ticket was cancelled by %(person)s:"), by))

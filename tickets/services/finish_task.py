@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from tickets.models import Ticket
-from tickets.services.calls_of_task import take_away_calls
+from tickets.services.calls_of_task import take_away_all
 from tickets.services.keep_file import claim_files
 from tickets.services.repair import begin_repair, by_whom
 from tickets.services.safety_net import advance_after_commit
@@ -44,6 +44,6 @@ def finish_task_by_hand(
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
         else:
-            take_away_calls(locked)
+            take_away_all(locked)
         repair.resolve_errors_of(locked, how=by_whom(_("Finished by hand by %(person)s:"), by))
         advance_after_commit(repair.ticket.pk)

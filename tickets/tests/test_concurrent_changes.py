@@ -1,0 +1,277 @@
+"""Of two who change the same thing at the same time one wins, and the other is told."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.connection import work_in
+from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.testing import CompanyTransactionTestCase
+from tickets.errors import ErrorAlreadyHandledError, TicketsError
+from tickets.models import Ticket, TicketError
+from tickets.services import (
+    advance_ticket,
+    cancel_ticket,
+    complete_task,
+    correct_ticket_data,
+    finish_task_by_hand,
+    hold_ticket,
+    reassign_task,
+    resume_ticket,
+    retry_step,
+)
+from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
+from workflows.assignment import hand_out_waiting_tasks
+from workflows.engine.process import JsonObject
+from workflows.errors import NotYourTaskError, TaskNotWorkableError, WorkflowsError
+from workflows.models import TaskInstance, WorkflowEvent
+
+type Change = Callable[[], object]
+DECLARED = (TicketsError, WorkflowsError)
+
+
+class ConcurrentCase(SmallWorkflow, CompanyTransactionTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_workflow()
+        self.ticket = self.submit()
+
+    def at_once(self, *changes: Change) -> list[Exception | None]:
+        """Make the changes in threads that begin together; what each raised, in order."""
+        ready = threading.Barrier(len(changes))
+        raised: list[Exception | None] = [None] * len(changes)
+
+        def run(index: int, change: Change) -> None:
+            try:
+                work_in(self.acme)
+                ready.wait(timeout=20)
+                change()
+            except Exception as error:  # judged by the test
+                raised[index] = error
+            finally:
+                connection.close()
+
+        threads = [
+            threading.Thread(target=run, args=(index, change), daemon=True)
+            for index, change in enumerate(changes)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+            self.assertFalse(thread.is_alive(), "Two changes wait for each other.")
+        return raised
+
+    def assert_one_won(self, raised: Sequence[Exception | None]) -> Exception:
+        """Exactly one change went through; returns what the other was told."""
+        losers = [each for each in raised if each is not None]
+        self.assertEqual(len(losers), len(raised) - 1, raised)
+        for loser in losers:
+            self.assertIsInstance(loser, DECLARED)
+        self.assertEqual(broken_invariants(self.ticket), [])
+        return losers[0]
+
+    def complete(self, task: TaskInstance, output: JsonObject, user: User | None = None) -> Change:
+        worker = user or task.assigned_to
+        assert worker is not None
+        return lambda: complete_task(task=task, output=output, user=worker)
+
+    def count(self, kind: str) -> int:
+        return WorkflowEvent.objects.filter(kind=kind).count()
+
+
+class TwoAtOnceTests(ConcurrentCase):
+    def test_a_completion_that_is_sent_twice_counts_once(self) -> None:
+        task = self.current(self.ticket)
+        raised = self.at_once(
+            self.complete(task, {"big": False}), self.complete(task, {"big": False})
+        )
+        self.assertIsInstance(self.assert_one_won(raised), TaskNotWorkableError)
+        self.assertEqual(self.count("TASK_COMPLETED"), 1)
+        self.assertEqual(TaskInstance.objects.count(), 2)
+
+    def test_of_two_workers_with_the_same_task_only_one_completes_it(self) -> None:
+        task = self.current(self.ticket)
+        raised = self.at_once(
+            self.complete(task, {"big": False}, self.wendy),
+            self.complete(task, {"big": True}, self.walt),
+        )
+        self.assertIsInstance(self.assert_one_won(raised), NotYourTaskError | TaskNotWorkableError)
+        self.assertEqual(self.count("TASK_COMPLETED"), 1)
+
+    def test_completing_while_cancelling(self) -> None:
+        task = self.current(self.ticket)
+        complete, cancel = self.at_once(
+            self.complete(task, {"big": False}),
+            lambda: cancel_ticket(ticket=self.ticket, by=self.terry, reason=REASON),
+        )
+        self.assertIsNone(cancel)
+        self.assertIsInstance(complete, TaskNotWorkableError | None)
+        self.assertEqual(Ticket.objects.get().status, "CANCELLED")
+        self.assertEqual(broken_invariants(self.ticket), [])
+        self.assertEqual(ProcrastinateJob.objects.count(), 0)
+
+    def test_completing_while_it_is_given_to_somebody_else(self) -> None:
+        task = self.current(self.ticket)
+        other = self.walt if task.assigned_to == self.wendy else self.wendy
+        raised = self.at_once(
+            self.complete(task, {"big": False}),
+            lambda: reassign_task(task=task, to=other, by=self.terry, reason=REASON),
+        )
+        self.assert_one_won(raised)
+
+    def failed_call(self) -> TicketError:
+        task = self.current(self.ticket)
+        self.complete(task, {"big": True})()
+        return self.fail_call(self.ticket)
+
+    def test_of_two_admins_who_retry_one_wins(self) -> None:
+        error = self.failed_call()
+
+        def retry() -> None:
+            retry_step(error=error, by=self.terry, reason=REASON)
+
+        told = self.assert_one_won(self.at_once(retry, retry))
+        self.assertIsInstance(told, ErrorAlreadyHandledError)
+        self.assertIn(REASON, str(told))
+        self.assertEqual((len(self.calls()), self.count("RETRIED")), (1, 1))
+
+    def test_retrying_while_finishing_by_hand(self) -> None:
+        error = self.failed_call()
+        task = self.current(self.ticket)
+        retried, finished = self.at_once(
+            lambda: retry_step(error=error, by=self.terry, reason=REASON),
+            lambda: finish_task_by_hand(
+                task=task, output={"document": "A"}, by=self.terry, reason=REASON
+            ),
+        )
+        # Finishing by hand is right in both orders; retrying only before it.
+        self.assertIsNone(finished)
+        self.assertIsInstance(retried, ErrorAlreadyHandledError | None)
+        self.assertEqual(Ticket.objects.get().status, "COMPLETED")
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(broken_invariants(self.ticket), [])
+
+    def test_many_advance_the_same_step_once(self) -> None:
+        def advance() -> None:
+            advance_ticket(ticket_id=self.ticket.pk)
+
+        self.complete(self.current(self.ticket), {"big": False})()
+        self.assertEqual(self.at_once(*[advance] * 4), [None] * 4)
+        self.assertEqual(TaskInstance.objects.count(), 2)
+        self.assertEqual(broken_invariants(self.ticket), [])
+
+
+class RandomInterleavingTests(ConcurrentCase):
+    """Three people, each with a few changes in a random order, at the same time."""
+
+    SEEDS = range(12)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.give_role(self.wendy, SystemRole.TICKET_ADMIN)
+        self.addCleanup(self.wendy.groups.remove, self.wendy.groups.get(name="ticket_admin"))
+
+    def test_whatever_the_order_the_state_is_sound(self) -> None:
+        for seed in self.SEEDS:
+            with self.subTest(seed=seed):
+                self.ticket = self.submit()
+                chance = random.Random(seed)
+                self.small_way.condition = None if chance.random() < 0.6 else False
+                self.small_way.save()
+                people = [self.person(random.Random(f"{seed}-{each}")) for each in range(3)]
+                for raised in self.at_once(*people):
+                    if raised is not None:
+                        raise raised
+                self.settle()
+                self.assertEqual(broken_invariants(self.ticket), [])
+
+    def person(self, chance: random.Random) -> Change:
+        verbs = [chance.choice(self.verbs()) for _ in range(8)]
+        by = chance.choice([self.terry, self.wendy])
+
+        def act() -> None:
+            for verb in verbs:
+                try:
+                    verb(by, chance)
+                except DECLARED:  # told so: whoever came first has won
+                    continue
+
+        return act
+
+    def verbs(self) -> list[Callable[[User, random.Random], None]]:
+        return [
+            *[self.do_complete] * 3,
+            *[self.do_retry] * 2,
+            self.do_hold,
+            *[self.do_resume] * 2,
+            self.do_reassign,
+            self.do_advance,
+            self.do_finish,
+            self.do_correct,
+            self.do_fail_call,
+            self.do_hand_out,
+            self.do_cancel,
+        ]
+
+    def do_complete(self, by: User, chance: random.Random) -> None:
+        task = self.current(self.ticket)
+        if task.assigned_to is not None:
+            output: JsonObject = (
+                {"big": chance.random() < 0.5} if task.definition == self.check else {"signed": "x"}
+            )
+            complete_task(task=task, output=output, user=task.assigned_to)
+
+    def do_retry(self, by: User, chance: random.Random) -> None:
+        error = self.ticket.errors.order_by("?").first()
+        if error is not None:
+            retry_step(error=error, by=by, reason=REASON)
+
+    def do_hold(self, by: User, chance: random.Random) -> None:
+        hold_ticket(ticket=self.ticket, by=by, reason=REASON)
+
+    def do_resume(self, by: User, chance: random.Random) -> None:
+        resume_ticket(ticket=self.ticket, by=by, reason=REASON)
+
+    def do_cancel(self, by: User, chance: random.Random) -> None:
+        if chance.random() < 0.2:
+            cancel_ticket(ticket=self.ticket, by=by, reason=REASON)
+
+    def do_reassign(self, by: User, chance: random.Random) -> None:
+        to = chance.choice([self.walt, self.wendy, None])
+        reassign_task(task=self.current(self.ticket), to=to, by=by, reason=REASON)
+
+    def do_advance(self, by: User, chance: random.Random) -> None:
+        advance_ticket(ticket_id=self.ticket.pk)
+
+    def do_finish(self, by: User, chance: random.Random) -> None:
+        task = self.current(self.ticket)
+        outputs: dict[int, JsonObject] = {
+            self.check.pk: {"big": chance.random() < 0.5},
+            self.sign.pk: {},
+            self.archive.pk: {"document": "A"},
+        }
+        finish_task_by_hand(task=task, output=outputs[task.definition_id], by=by, reason=REASON)
+
+    def do_correct(self, by: User, chance: random.Random) -> None:
+        data: JsonObject = {"amount": chance.randrange(900)}
+        correct_ticket_data(ticket=self.ticket, data=data, by=by, reason=REASON)
+
+    def do_fail_call(self, by: User, chance: random.Random) -> None:
+        if self.current(self.ticket).definition == self.archive:
+            self.fail_call(self.ticket)
+
+    def do_hand_out(self, by: User, chance: random.Random) -> None:
+        with transaction.atomic():
+            hand_out_waiting_tasks(now=timezone.now())
+
+    def settle(self) -> None:
+        """What the worker does a little later."""
+        advance_ticket(ticket_id=self.ticket.pk)
