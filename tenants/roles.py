@@ -44,6 +44,8 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "workflows.add_companyrole",
         "workflows.change_companyrole",
         "workflows.delete_companyrole",
+        "workflows.view_signingsecret",
+        "workflows.change_signingsecret",
     ),
     SystemRole.USER: (
         "tickets.view_myticket",

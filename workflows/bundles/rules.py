@@ -20,6 +20,7 @@ from workflows.engine.transforms import check_transform, transform_variables
 SUBMITTER = ("email", "first_name", "last_name")
 COMPANY = ("name",)
 RESPONSE = ("status", "body")
+RESPONSE_LATER = ("body",)  # what comes by callback has no status
 CALLBACK = ("url",)
 ROOTS = ("ticket", "tasks", "submitter", "company", "number")
 GUARDS = ("missing", "missing_some", "exists")
@@ -50,12 +51,13 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             if not isinstance(template, dict):
                 message = _("A transform makes an object. Write {“name”: value}.")
                 yield Problem(path, message, template, expected=_("an object"))
-            scope = scopes.before(
-                task.text("key"),
-                with_response=name == "output_transform",
-                with_callback=name == "input_transform"
-                and task.value.get("task_type") == TaskType.ASYNC_ACTION,
-            )
+            later = task.value.get("task_type") == TaskType.ASYNC_ACTION
+            if name == "input_transform":
+                scope = scopes.before(task.text("key"), callback=CALLBACK if later else ())
+            else:
+                scope = scopes.before(
+                    task.text("key"), response=RESPONSE_LATER if later else RESPONSE
+                )
             yield from scope.problems(path, template, transform_variables(template))
 
 
@@ -89,10 +91,12 @@ class _Scopes:
         done = set() if key == START else {key} | self.outline.before.get(key, set())
         return _Scope(self, done, key, certain_itself=True)
 
-    def before(self, key: str, *, with_response: bool, with_callback: bool) -> _Scope:
-        """When a task's call is made, or its answer read."""
+    def before(
+        self, key: str, *, response: tuple[str, ...] = (), callback: tuple[str, ...] = ()
+    ) -> _Scope:
+        """When a task's call is made, or its answer read; with the names beneath each."""
         done = self.outline.before.get(key, set())
-        return _Scope(self, done, key, with_response=with_response, with_callback=with_callback)
+        return _Scope(self, done, key, response=response, callback=callback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,8 @@ class _Scope:
     done: Collection[str]
     at: str
     certain_itself: bool = False
-    with_response: bool = False
-    with_callback: bool = False
+    response: tuple[str, ...] = ()
+    callback: tuple[str, ...] = ()
 
     def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
         guarded = guarded_names(rule)
@@ -129,12 +133,12 @@ class _Scope:
             "company": lambda name: _one_of(variable, "company", name, COMPANY),
             "number": lambda name: _nothing_beneath(variable, name),
         }
-        if self.with_response:
+        if self.response:
             readers["response"] = lambda name: _one_of(
-                variable, "response", name.partition(".")[0], RESPONSE
+                variable, "response", name.partition(".")[0], self.response
             )
-        if self.with_callback:
-            readers["callback"] = lambda name: _one_of(variable, "callback", name, CALLBACK)
+        if self.callback:
+            readers["callback"] = lambda name: _one_of(variable, "callback", name, self.callback)
         if root in readers:
             return readers[root](rest)
         if not variable:
