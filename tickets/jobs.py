@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from tenants.jobs import in_company
 from tickets import services
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, RUN_ACTION
+from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, RETRY_MANY, RUN_ACTION
 
 # For a database that is away for a while: what fails in a ticket itself becomes a ticket
 # error and does not come here.
@@ -36,3 +36,10 @@ def run_action(
 def expire_call(ticket_id: int, task_id: int, attempt: int) -> None:
     """Give up waiting for a callback."""
     services.expire_call(ticket_id=ticket_id, task_id=task_id, attempt=attempt)
+
+
+@app.task(name=RETRY_MANY, retry=PATIENT)
+@in_company
+def retry_many(bulk_retry_id: int) -> None:
+    """Retry many errors, from where an earlier worker has stopped."""
+    services.go_on_retrying(bulk_retry_id=bulk_retry_id)

@@ -1,3 +1,4 @@
+from tickets.models.bulk_retry import BulkRetry
 from tickets.models.file_upload import FileUpload
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
@@ -6,6 +7,7 @@ from tickets.models.ticket_definition import TicketDefinition
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 
 __all__ = [
+    "BulkRetry",
     "ErrorStatus",
     "ErrorType",
     "FileUpload",

@@ -15,6 +15,7 @@ from tickets.services.publish_workflow import publish_workflow, publishing_probl
 from tickets.services.reassign_task import reassign_task
 from tickets.services.receive_callback import receive_callback
 from tickets.services.repair import marker_of, may_repair
+from tickets.services.retry_many import go_on_retrying, retry_many
 from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
 from tickets.services.submit_ticket import submit_ticket
@@ -29,6 +30,7 @@ __all__ = [
     "expire_call",
     "export_bundle",
     "finish_task_by_hand",
+    "go_on_retrying",
     "hold_ticket",
     "import_bundle",
     "keep_file",
@@ -41,6 +43,7 @@ __all__ = [
     "reassign_task",
     "receive_callback",
     "resume_ticket",
+    "retry_many",
     "retry_step",
     "run_action",
     "start_task",

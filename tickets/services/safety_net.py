@@ -12,6 +12,7 @@ from tenants.jobs import defer
 ADVANCE = "tickets.jobs.advance"
 RUN_ACTION = "tickets.jobs.run_action"
 EXPIRE_CALL = "tickets.jobs.expire_call"
+RETRY_MANY = "tickets.jobs.retry_many"
 
 
 def advance_after_commit(ticket_id: int) -> None:
