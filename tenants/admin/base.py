@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -28,6 +28,11 @@ class CompanyModelAdmin(ModelAdmin):
     compressed_fields = False
     list_filter_submit = False
     warn_unsaved_form = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Django looks an object up before it asks whether the person may see it.
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows if active_company(request) is not None else rows.none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return active_company(request) is not None and bool(super().has_module_permission(request))

@@ -174,7 +174,8 @@ class CompanyAdmin(ModelAdmin):
         self, request: HttpRequest, obj: Company, form: forms.ModelForm[Company], change: bool
     ) -> None:
         if change:
-            obj.save(update_fields=["name", "is_active"])
+            with schema_context(PUBLIC):  # from inside a company another one is not saved
+                obj.save(update_fields=["name", "is_active"])
             return
         data = form.cleaned_data
         founder = sign_up(

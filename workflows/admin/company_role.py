@@ -21,6 +21,7 @@ from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
 from tenants.errors import TenantsError
 from tenants.models import User
+from workflows.admin.signing_secret import signing_secret_urls
 from workflows.errors import WorkflowsError
 from workflows.models import CompanyRole
 from workflows.services.people import delete_company_role, save_company_role, where_used
@@ -58,6 +59,10 @@ class CompanyRoleAdmin(CompanyModelAdmin):
         (_("People"), {"fields": ("members",)}),
         (_("Where it is used"), {"fields": ("used_by",)}),
     )
+
+    def get_urls(self) -> list[Any]:
+        # Also a matter of the company's admins, of which there is never more than one.
+        return [*signing_secret_urls(self.admin_site), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyRole]:
         roles: QuerySet[CompanyRole] = super().get_queryset(request)
@@ -127,10 +132,10 @@ class CompanyRoleAdmin(CompanyModelAdmin):
     ) -> tuple[list[Any], dict[Any, int], set[str], list[str]]:
         """With what names the roles as a reason against it: the page then offers no button."""
         roles = list(objs)
-        _listed, _counts, denied, _protected = super().get_deleted_objects(roles, request)
+        name, names = str(CompanyRole._meta.verbose_name), CompanyRole._meta.verbose_name_plural
+        denied = set() if self.has_delete_permission(request) else {name}
         uses = [use for role in roles for use in where_used(role)]
-        counts: dict[Any, int] = {CompanyRole._meta.verbose_name_plural: len(roles)}
-        return [str(role) for role in roles], counts, denied, uses
+        return [str(role) for role in roles], {names: len(roles)}, denied, uses
 
     def delete_view(
         self,

@@ -27,6 +27,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminP
 
 from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
+from tenants.connection import in_public
 from tenants.errors import LastAdminError, TenantsError
 from tenants.models import User
 from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
@@ -77,11 +78,13 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("first_name", "last_name"):
             if name in self.fields:
                 self.fields[name].required = True
-        if "member_of" in self.fields:
-            self.fields["member_of"].queryset = CompanyRole.objects.all()  # type: ignore[attr-defined]
+        roles = self.instance.system_roles() if self.instance.pk else set()
+        self.initial.setdefault("system_roles", [role.value for role in roles])
+        if in_public():  # a superuser looks at somebody; the companies' tables are not here
+            del self.fields["member_of"]
+            return
+        self.fields["member_of"].queryset = CompanyRole.objects.all()  # type: ignore[attr-defined]
         if self.instance.pk:
-            roles = self.instance.system_roles()
-            self.initial.setdefault("system_roles", [role.value for role in roles])
             self.initial.setdefault("member_of", list(self.instance.company_roles.all()))
 
     def clean(self) -> dict[str, Any]:
@@ -208,14 +211,12 @@ class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
     # --- whose people ----------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        company = active_company(request)
-        people: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
-        if company is not None:
-            roles = CompanyRole.objects.only("name")
-            return people.filter(company=company).prefetch_related(
-                Prefetch("company_roles", queryset=roles)
-            )
-        return people.select_related("company") if _is_outside(request) else people.none()
+        if _is_outside(request):
+            everybody = User.objects.select_related("company").prefetch_related("groups")
+            return everybody.order_by(*self.ordering)
+        people: QuerySet[User] = super().get_queryset(request)
+        roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
+        return people.filter(company=active_company(request)).prefetch_related("groups", roles)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_outside(request) or super().has_module_permission(request)
