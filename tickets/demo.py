@@ -129,6 +129,18 @@ STORIES: Final = (
         ({"approved": False, "comment": "Two seats, but one of us went. Please ask them."},),
     ),
     Story(
+        # The call that archives it waits for the worker.
+        "invoice",
+        "Office rent, November",
+        {
+            "creditor": "Harbour Estates Ltd.",
+            "amount": 2150,
+            "invoice_number": "HE-2026-11",
+            "category": "Misc",
+        },
+        ({"approved": True}, {"transfer_reference": "TR-1107"}),
+    ),
+    Story(
         "vacation",
         "A week of skiing",
         {"location": "Florida", "season": "Winter", "activities": "Skiing"},

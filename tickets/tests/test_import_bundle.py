@@ -110,7 +110,8 @@ class ImportBundleTest(CompanyTestCase):
             self.assertFalse(model.objects.exists())
 
     def test_whatever_is_no_bundle_is_refused(self) -> None:
-        for document in (None, [], "x", {"format": "ticketflower-bundle"}):
+        documents: tuple[object, ...] = (None, [], "x", {"format": "ticketflower-bundle"})
+        for document in documents:
             with self.subTest(document), self.assertRaises(InvalidBundleError):
                 import_bundle(document=document, user=self.carla)
 

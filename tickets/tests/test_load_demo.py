@@ -46,7 +46,7 @@ class LoadDemoTest(CompanyTransactionTestCase):
         self.assertEqual(Ticket.objects.ended().count(), 2)
         self.assertFalse(TicketError.objects.exists())
         statuses = set(TaskInstance.objects.values_list("status", flat=True))
-        self.assertEqual(statuses, {"OPEN", "IN_PROGRESS", "COMPLETED"})
+        self.assertEqual(statuses, {"OPEN", "IN_PROGRESS", "PENDING", "COMPLETED"})
         log_ins = output.strip().split("\n\n")[-1].splitlines()
         self.assertEqual(len(log_ins), 1 + len(PEOPLE) + 1)
 

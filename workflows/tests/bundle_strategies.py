@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 # Everything that Postgres keeps and JSON can hold; mostly letters, so that failures are readable.
 TEXT = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30
 ) | st.sampled_from(["", "a", "ä ö", "“quoted”", "<b>", "1", "true", "null", "line\nbreak", "🙂"])
 LINE = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=20
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), min_size=1, max_size=20
 )
 NUMBER = (
     st.integers(-(2**53), 2**53)
@@ -76,14 +76,15 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         spec |= draw(optional(min=st.just("2026-01-01"), max=st.just("2026-12-31")))
     else:
         spec["fields"] = [{"name": "part", "type": "text", "required": True}]
-    if others and draw(st.booleans()):
+    is_conditional = draw(st.booleans())
+    if others and is_conditional:
         spec["visible_when"] = {"!!": [{"var": draw(st.sampled_from(others))}]}
     return spec
 
 
 @st.composite
 def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
-    task = {"key": key, "title": draw(LINE)}
+    task: dict[str, Any] = {"key": key, "title": draw(LINE)}
     task |= draw(
         optional(
             description=TEXT,
@@ -96,7 +97,8 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
     )
     if draw(st.booleans()):
         task["fields"] = draw(field_specs())
-        if roles and draw(st.booleans()):
+        has_role = draw(st.booleans())
+        if roles and has_role:
             task["candidate_role"] = draw(st.sampled_from(roles))
         return task
     task["task_type"] = "SYNC_ACTION"

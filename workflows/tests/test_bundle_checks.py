@@ -113,8 +113,9 @@ class CheckBundleTest(SimpleTestCase):
     def test_an_answer_that_comes_later_has_no_status(self) -> None:
         template = {"status": {"var": "response.status"}}
         for task_type, wrong in (("SYNC_ACTION", 0), ("ASYNC_ACTION", 1)):
-            values = {"task_type": task_type, "output_transform": template}
-            problems = self.check(lambda d, values=values: d["tasks"][3].update(values))
+            document = fixture("invoice")
+            document["tasks"][3].update(task_type=task_type, output_transform=template)
+            problems = check_bundle(document)
             self.assertEqual(len(at(problems, "tasks[3].output_transform")), wrong)
 
     def test_a_call_that_is_answered_at_once_has_no_callback_address(self) -> None:

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from workflows.bundles import MAX_BYTES, canonical, read_bundle, read_bundle_file, write_bundle
+from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
 
 
@@ -89,7 +90,7 @@ class CanonicalTest(SimpleTestCase):
                 self.assertEqual(read_bundle(write_bundle(document).encode()), document)
 
     def test_defaults_are_left_out_and_numbers_spelt_one_way(self) -> None:
-        document = {
+        document: JsonObject = {
             "transitions": [
                 {"to": "end", "from": "a", "priority": 0, "label": "", "condition": {}},
             ],

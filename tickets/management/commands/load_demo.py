@@ -8,6 +8,7 @@ from django.core.management import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from tenants.errors import TenantsError
+from tenants.roles import SystemRole
 from tickets.demo import COMPANY, PASSWORD, PEOPLE, ROOT, load_demo
 
 
@@ -39,9 +40,10 @@ def _log_ins() -> Iterator[str]:
     """A table: the role, the e-mail address, the password."""
     rows = [(_("Role"), _("E-mail"), _("Password"))]
     for each in PEOPLE:
-        names = [str(role.label) for role in each.roles if role.value != "user"]
-        roles = ", ".join([*(names or [str(each.roles[0].label)]), *each.company_roles])
-        rows.append((roles, each.email, PASSWORD))
+        names = [str(role.label) for role in each.roles if role != SystemRole.USER]
+        roles = ", ".join(names or [str(each.roles[0].label)])
+        company_roles = f" ({', '.join(each.company_roles)})" if each.company_roles else ""
+        rows.append((roles + company_roles, each.email, PASSWORD))
     rows.append((_("Superuser (all companies)"), ROOT, PASSWORD))
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for role, email, password in rows:
