@@ -1,0 +1,184 @@
+"""One native input for each type of field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib.admin.options import HORIZONTAL, VERTICAL
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from workflows.engine.field_types import Field, FieldType
+from workflows.engine.process import Json
+
+MOST_RADIOS = 5
+_T = FieldType
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,30}")
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+# 12,50 can only be twelve and a half; 1,234 may be either, and the validator refuses it.
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}")
+
+
+class Answer(forms.Field):
+    """An input whose cleaned value is JSON, or None where nothing was answered.
+
+    It never refuses: text that is no number is handed on as text, for the validator to judge.
+    """
+
+    def __init__(self, spec: Field, widget: forms.Widget, first: Json) -> None:
+        self.spec = spec
+        self.is_group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+        super().__init__(
+            required=False,
+            label=spec.label,
+            help_text=spec.help,
+            widget=widget,
+            initial=_initial(spec, first),
+        )
+        if spec.required:
+            widget.attrs["aria-required"] = "true"
+
+    def clean(self, value: Any) -> Json:
+        if isinstance(value, str):
+            return read_text(self.spec, value)
+        if isinstance(value, list) and value:
+            return [_same_line_ends(self.spec, str(each)) for each in value]
+        return None
+
+
+def make_input(spec: Field, first: Json, *, compact: bool = False) -> Answer:
+    """The input of a field; `compact` prefers a list to radio buttons, for rows of records."""
+    return Answer(spec, _WIDGETS.get(spec.type, _text)(spec, compact), first)
+
+
+def read_text(spec: Field, typed: str) -> Json:
+    """What was typed, as JSON; None where nothing was."""
+    if spec.type in (_T.CHOICE, _T.CHOICES):
+        return _same_line_ends(spec, typed) or None
+    text = typed.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.rstrip() if spec.type is _T.LONG_TEXT and text.strip() else text.strip()
+    if not text:
+        return None
+    return _READERS.get(spec.type, str)(text)
+
+
+def _same_line_ends(spec: Field, value: str) -> str:
+    """A browser sends the line ends of a value as CR LF, whatever they were."""
+    values = {each for each, _label in spec.choices}
+    plain = value.replace("\r\n", "\n")
+    return plain if value not in values and plain in values else value
+
+
+def _read_integer(text: str) -> Json:
+    return int(text) if _INTEGER.fullmatch(text) else _read_number(text)
+
+
+def _read_number(text: str) -> Json:
+    if _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def _read_boolean(text: str) -> Json:
+    return {"true": True, "false": False}.get(text, text)
+
+
+def _read_moment(text: str) -> Json:
+    """A date and time without a zone is meant in the zone that the page shows."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return text
+        moment = timezone.make_aware(moment).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return text
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+_READERS: Final[Mapping[FieldType, Callable[[str], Json]]] = {
+    _T.INTEGER: _read_integer,
+    _T.NUMBER: _read_number,
+    _T.BOOLEAN: _read_boolean,
+    _T.DATETIME: _read_moment,
+}
+
+
+def _initial(spec: Field, first: Json) -> Json:
+    """An answer as its input shows it."""
+    if spec.type is _T.BOOLEAN and isinstance(first, bool):
+        return "true" if first else "false"
+    if spec.type is _T.DATETIME and isinstance(first, str):
+        try:
+            local = timezone.localtime(datetime.fromisoformat(first.upper()))
+        except (ValueError, OverflowError):
+            return first
+        return local.replace(tzinfo=None).isoformat()
+    if spec.type is _T.CHOICES:
+        return first
+    return None if first is None or isinstance(first, list | dict) else str(first)
+
+
+def _input(kind: str, **attrs: str) -> Callable[[Field, bool], forms.Widget]:
+    def make(_spec: Field, _compact: bool) -> forms.Widget:
+        return UnfoldAdminTextInputWidget(attrs={"type": kind, **attrs})
+
+    return make
+
+
+_text = _input("text")
+
+
+def _long_text(_spec: Field, compact: bool) -> forms.Widget:
+    return UnfoldAdminTextareaWidget(attrs={"rows": "2" if compact else "4"})
+
+
+def _boolean(spec: Field, compact: bool) -> forms.Widget:
+    options = [("true", _("Yes")), ("false", _("No"))]
+    if compact:
+        return UnfoldAdminSelectWidget(choices=[("", _("Choose…")), *options])
+    if not spec.required:
+        options.append(("", _("No answer")))
+    return UnfoldAdminRadioSelectWidget(HORIZONTAL, choices=options)
+
+
+def _choice(spec: Field, compact: bool) -> forms.Widget:
+    options = list(spec.choices)
+    if compact or len(options) > MOST_RADIOS:
+        return UnfoldAdminSelectWidget(choices=[("", _("Choose…")), *options])
+    if not spec.required:
+        options.append(("", _("No answer")))
+    return UnfoldAdminRadioSelectWidget(VERTICAL, choices=options)
+
+
+def _choices(spec: Field, _compact: bool) -> forms.Widget:
+    return UnfoldAdminCheckboxSelectMultipleWidget(choices=list(spec.choices))
+
+
+# Numbers are text inputs: a number input forgets what was typed where it is no number.
+_WIDGETS: Final[Mapping[FieldType, Callable[[Field, bool], forms.Widget]]] = {
+    _T.LONG_TEXT: _long_text,
+    _T.INTEGER: _input("text", inputmode="numeric", autocomplete="off"),
+    _T.NUMBER: _input("text", inputmode="decimal", autocomplete="off"),
+    _T.BOOLEAN: _boolean,
+    _T.CHOICE: _choice,
+    _T.CHOICES: _choices,
+    _T.DATE: _input("date"),
+    _T.TIME: _input("time", step="any"),
+    _T.DATETIME: _input("datetime-local", step="any"),
+    _T.EMAIL: _input("email", autocomplete="off"),
+    _T.URL: _input("url", placeholder="https://"),
+    _T.PHONE: _input("tel", autocomplete="off"),
+}

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from workflows.engine.field_types import Field
+from workflows.engine.fields import MAX_RECORDS
+from workflows.engine.process import Json, JsonObject
+from workflows.forms.inputs import Answer, make_input
+
+# Where scripts are off nobody can add a row, so that some empty ones are there.
+SPARE_ROWS = 3
+
+
+class RecordForm(forms.Form):
+    """One record of a list."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        specs: Sequence[Field],
+        prefix: str,
+        *,
+        data: Mapping[str, object] | None = None,
+        values: Mapping[str, Json] | None = None,
+    ) -> None:
+        super().__init__(data, prefix=prefix)
+        for spec in specs:
+            self.fields[spec.name] = make_input(spec, (values or {}).get(spec.name), compact=True)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in any of its inputs."""
+        return all(self[name].data in ("", None, []) for name in self.fields)
+
+    def values(self) -> JsonObject:
+        answers = {name: field.clean(self[name].data) for name, field in self._inputs()}
+        return {name: value for name, value in answers.items() if value is not None}
+
+    def _inputs(self) -> list[tuple[str, Answer]]:
+        return [(name, f) for name, f in self.fields.items() if isinstance(f, Answer)]
+
+
+class RecordsInput(forms.Widget):
+    """Rows of records; forms.js adds and removes them."""
+
+    template_name = "workflows/forms/records.html"
+
+    def __init__(self, spec: Field, name: str) -> None:
+        super().__init__()
+        self.spec = spec
+        self.name = name
+        self.rows: list[RecordForm] = []
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
+        """The rows have read their data themselves."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        specs = self.spec.fields
+        defaults = {each.name: each.default for each in specs}
+        rows = list(self.rows)
+        following = 1 + max([_number_of(row) for row in rows], default=-1)
+        if not rows and self.spec.required:
+            rows = [RecordForm(specs, f"{self.name}-0", values=defaults)]
+            following = 1
+        spare = range(following, following + SPARE_ROWS)
+        context |= {
+            "rows": rows,
+            "blank_row": RecordForm(specs, f"{self.name}-__row__", values=defaults),
+            "spare_rows": [RecordForm(specs, f"{self.name}-{number}") for number in spare],
+            "following": following,
+            "most": self.spec.maximum if self.spec.maximum is not None else MAX_RECORDS,
+        }
+        return context
+
+
+class RecordsAnswer(forms.Field):
+    """A list of records. A row in which nothing stands is no record."""
+
+    is_group = True
+    widget: RecordsInput
+
+    def __init__(
+        self, spec: Field, name: str, data: Mapping[str, object] | None, first: Json
+    ) -> None:
+        self.spec = spec
+        widget = RecordsInput(spec, name)
+        super().__init__(required=False, label=spec.label, help_text=spec.help, widget=widget)
+        # Django copied the widget: the rows belong to the copy.
+        if data is None:
+            values = first if isinstance(first, list) else []
+            self.widget.rows = [
+                RecordForm(spec.fields, f"{name}-{number}", values=each)
+                for number, each in enumerate(values)
+                if isinstance(each, dict)
+            ]
+        else:
+            rows = [
+                RecordForm(spec.fields, f"{name}-{number}", data=data)
+                for number in _numbers(name, data)
+            ]
+            self.widget.rows = [row for row in rows if not row.is_blank]
+
+    def clean(self, value: Any) -> Json:
+        return [row.values() for row in self.widget.rows] or None
+
+    def add_problem(self, inside: str, message: str) -> bool:
+        """Put a problem such as `0.amount` beside its input; False where there is no such."""
+        number, _dot, name = inside.partition(".")
+        if not number.isdigit() or int(number) >= len(self.widget.rows):
+            return False
+        row = self.widget.rows[int(number)]
+        name = name.partition(".")[0]
+        row.add_error(name if name in row.fields else None, message)
+        return True
+
+
+def _numbers(name: str, data: Mapping[str, object]) -> list[int]:
+    """The numbers of the rows that were sent, in order."""
+    pattern = re.compile(rf"{re.escape(name)}-([0-9]{{1,6}})-")
+    found = (pattern.match(key) for key in data)
+    return sorted({int(match[1]) for match in found if match})
+
+
+def _number_of(row: RecordForm) -> int:
+    return int(str(row.prefix).rsplit("-", 1)[1])
