@@ -1,0 +1,712 @@
+"""Conditions as people write them: ``approve.approved = yes and ticket.amount > 1000``.
+
+A second way to write JsonLogic, for cells and text boxes; docs/workbook-format.md describes it
+for people. Whatever ``write_condition`` and ``write_expression`` give back, ``parse_condition``
+and ``parse_expression`` read as exactly the same rule; what cannot be said in this language is
+left to JSON (they give None).
+
+From loose to tight: ``or``, ``and``, ``not``, comparisons, ``&`` (joins texts), ``+ -``,
+``* /``. A chain of one operator is one call: ``a and b and c`` is ``{"and": [a, b, c]}``.
+``x is empty`` asks whether there is no answer: ``{"!!": {"missing": ["x"]}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from .conditions import compact, is_empty
+from .errors import ConditionError
+from .problems import did_you_mean, nearest, short
+from .process import Json
+
+MAX_CHARACTERS = 20_000
+MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
+MAX_OPERANDS = 1_000
+ROOTS: Final = ("ticket", "tasks", "submitter", "company", "number")
+RESPONSE: Final = "response"
+
+_EXACT_FLOAT: Final = 2**53
+_MOST_DIGITS: Final = 18
+_DOUBLE: Final = "“”„‟"
+_SINGLE: Final = "‘’‚‛"  # noqa: RUF001
+_CLOSING: Final[Mapping[str, str]] = {
+    '"': '"',
+    "'": "'",
+    **dict.fromkeys(_DOUBLE, _DOUBLE + '"'),
+    **dict.fromkeys(_SINGLE, _SINGLE + "'"),
+    "«": "»",
+    "»": "«",
+}
+_NAME: Final = re.compile(r"[^\W\d][\w]*(?:\.\w+)*")
+_WRITABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
+_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_ESCAPE: Final = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\'\\/bfnrt]))')
+_ESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_SIGNS: Final = ("<=", ">=", "<>", "!=", "==", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/")
+_OTHER_SIGNS: Final[Mapping[str, str]] = {
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "−": "-",  # noqa: RUF001
+    "–": "-",  # noqa: RUF001
+}
+_SPELLINGS: Final[Mapping[str, str]] = {"=": "==", "<>": "!="}
+_LITERALS: Final[Mapping[str, bool]] = {"yes": True, "no": False, "true": True, "false": False}
+_KEYWORDS: Final = frozenset(
+    {"and", "or", "not", "in", "is", "contains", "does", "contain", *_LITERALS}
+)
+_ALWAYS: Final = frozenset({"always", "otherwise", "else"})
+_COMPARED: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+
+class ConditionTextError(ConditionError):
+    """The condition cannot be read.
+
+    ``column`` counts characters from 1. ``expected`` says what could stand there, ``nearest``
+    is the name that was probably meant, or empty.
+    """
+
+    def __init__(
+        self, message: str, *, column: int = 1, expected: str = "", nearest: str = ""
+    ) -> None:
+        super().__init__(f"{message}{did_you_mean(nearest)}")
+        self.column = column
+        self.expected = expected
+        self.nearest = nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names in a text may begin with.
+
+    ``fields`` is for conditions on other fields of the same form: their names stand alone. It
+    is None for conditions of a process, whose names begin with one of ``roots``, or with the
+    key of a task, for which ``tasks.`` is put in front.
+    """
+
+    task_keys: Collection[str] = ()
+    fields: Collection[str] | None = None
+    roots: Collection[str] = ROOTS
+
+    def path(self, name: str, column: int) -> str:
+        """The variable that a name stands for; raise ConditionTextError if there is none."""
+        first, dot, rest = name.partition(".")
+        lowered = first.lower()
+        if self.fields is not None:
+            if first in self.fields or lowered in self.fields:
+                return f"{first if first in self.fields else lowered}{dot}{rest}"
+            raise self._unknown(name, first, self.fields, column)
+        if lowered in self.roots:
+            return f"{lowered}{dot}{rest}"
+        if first in self.task_keys or lowered in self.task_keys:
+            return f"tasks.{first if first in self.task_keys else lowered}{dot}{rest}"
+        raise self._unknown(name, first, [*self.task_keys, *self.roots], column)
+
+    def shortest(self, path: str) -> str:
+        """The name for a variable; what cannot be named comes back as another variable's."""
+        if self.fields is None and path.startswith("tasks."):
+            short_name = path.removeprefix("tasks.")
+            key = short_name.partition(".")[0]
+            if key in self.task_keys and key not in self.roots:
+                return short_name
+        return path
+
+    def _unknown(
+        self, name: str, first: str, known: Collection[str], column: int
+    ) -> ConditionTextError:
+        meant = nearest(first.lower(), known)
+        rest = name[len(first) :]
+        if self.fields is None and not rest:
+            message = (
+                f"“{short(name)}” at column {column} is no name that can be read here. "
+                "Put texts in quotation marks; a name begins with the key of a task, or with "
+                f"one of: {', '.join(self.roots)}."
+            )
+        elif self.fields is None:
+            message = f"“{short(name)}” at column {column}: there is no task “{short(first)}”."
+        else:
+            message = (
+                f"“{short(name)}” at column {column} is not a field of this form. "
+                "Put texts in quotation marks."
+            )
+        expected = "a name, or a text in quotation marks"
+        return ConditionTextError(
+            message, column=column, expected=expected, nearest=f"{meant}{rest}" if meant else ""
+        )
+
+
+def parse_condition(
+    text: str, *, task_keys: Collection[str] = (), fields: Collection[str] | None = None
+) -> Json:
+    """The JsonLogic of a condition; None for an empty one, ``always`` and ``otherwise``.
+
+    JSON is accepted too: a text that begins with ``{`` is taken as it is. ``fields`` are the
+    fields of a form, for conditions that decide whether a question is shown.
+
+    Raises:
+        ConditionTextError: the text cannot be read; it says where, and what was expected.
+    """
+    cleaned = text.strip()
+    if not cleaned or cleaned.lower().rstrip(".") in _ALWAYS:
+        return None
+    rule = _read(text, Names(task_keys, fields))
+    return None if is_empty(rule) else rule
+
+
+def parse_expression(text: str, *, names: Names) -> Json:
+    """The JsonLogic of a value: a name, a text in quotes, a number, or a calculation with them.
+
+    JSON is accepted too, where the text begins with ``{`` or ``[``.
+
+    Raises:
+        ConditionTextError: the text cannot be read; it says where, and what was expected.
+    """
+    return _read(text, names)
+
+
+def write_condition(
+    rule: Json, *, task_keys: Collection[str] = (), fields: Collection[str] | None = None
+) -> str | None:
+    """The condition as text; None where the language cannot say it. Never raises."""
+    if is_empty(rule):
+        return ""
+    return write_expression(rule, names=Names(task_keys, fields))
+
+
+def write_expression(rule: Json, *, names: Names) -> str | None:
+    """The value as text; None where the language cannot say it. Never raises."""
+    try:
+        text = _Writer(names).at(rule, 0, 0)
+        same = compact(_read(text, names)) == compact(rule)
+    except (_Unwritable, ConditionTextError):
+        return None
+    return text if same else None
+
+
+def _read(text: str, names: Names) -> Json:
+    if len(text) > MAX_CHARACTERS:
+        raise ConditionTextError(
+            f"This is longer than {MAX_CHARACTERS} characters. Make it shorter."
+        )
+    if text.lstrip()[:1] in {"{", "["}:
+        return _json(text)
+    return _Parser(_tokens(text), names).whole()
+
+
+def _json(text: str) -> Json:
+    try:
+        value: Json = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        column = error.pos + 1
+        message = f"This begins as JSON, but is not written as JSON at column {column}."
+        raise ConditionTextError(message, column=column, expected="JSON") from error
+    except (RecursionError, ValueError) as error:
+        message = "This JSON is nested too deeply, or has a number that is too long."
+        raise ConditionTextError(message, expected="JSON") from error
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ConditionTextError(f"“{name}” is not a JSON number. Write an ordinary number.")
+
+
+# Reading, first part: the words and signs
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """``kind`` is name, text, number, sign, or end; ``value`` of a sign is the sign itself."""
+
+    kind: str
+    value: str | int | float
+    column: int
+    written: str
+
+    @property
+    def keyword(self) -> str:
+        """The name in small letters, where it could be a keyword."""
+        return str(self.value).lower() if self.kind == "name" else ""
+
+
+def _tokens(text: str) -> list[_Token]:
+    found: list[_Token] = []
+    position = 0
+    while position < len(text):
+        character = text[position]
+        if character.isspace() or character in "\ufeff\u200b":
+            position += 1
+            continue
+        token = _token(text, position)
+        found.append(token)
+        position += len(token.written)
+    return [*found, _Token("end", "", len(text) + 1, "")]
+
+
+def _token(text: str, position: int) -> _Token:
+    column = position + 1
+    character = text[position]
+    if character in _CLOSING:
+        return _text_token(text, position)
+    if match := _NUMBER.match(text, position):
+        return _number_token(match.group(), column)
+    if match := _NAME.match(text, position):
+        return _Token("name", match.group(), column, match.group())
+    if character == "&":
+        return _Token("sign", "&", column, "&&" if text.startswith("&&", position) else "&")
+    if character in _OTHER_SIGNS:
+        return _Token("sign", _OTHER_SIGNS[character], column, character)
+    for sign in _SIGNS:
+        if text.startswith(sign, position):
+            return _Token("sign", _SPELLINGS.get(sign, sign), column, sign)
+    raise ConditionTextError(
+        f"“{character}” at column {column} has no meaning here. Remove it, or put the text that "
+        "it belongs to in quotation marks.",
+        column=column,
+        expected="a name, a value or an operator",
+    )
+
+
+def _number_token(written: str, column: int) -> _Token:
+    whole = written.isdigit()
+    if whole and len(written) > 1 and written.startswith("0"):
+        raise ConditionTextError(
+            f"The number at column {column} begins with 0. Write it without, or put it in "
+            "quotation marks if it is a text. Write thousands without a comma: 1000.",
+            column=column,
+            expected="a number",
+        )
+    if whole and len(written) <= _MOST_DIGITS:
+        return _Token("number", int(written), column, written)
+    number = float(written)
+    if whole or not math.isfinite(number):
+        message = f"The number at column {column} is too large."
+        raise ConditionTextError(message, column=column, expected="a number")
+    if number.is_integer() and abs(number) <= _EXACT_FLOAT:
+        return _Token("number", int(number), column, written)
+    return _Token("number", number, column, written)
+
+
+def _text_token(text: str, position: int) -> _Token:
+    """A text in quotes. Smart quotes close each other; a quote in the text is doubled or has \\."""
+    opening = text[position]
+    closing = _CLOSING[opening]
+    end = _closing_quote(text, position + 1, closing)
+    if end < 0 and opening in {'"', "'"}:  # only the second one was made smart
+        end = _closing_quote(text, position + 1, _DOUBLE if opening == '"' else _SINGLE)
+    if end < 0:
+        raise ConditionTextError(
+            f"The text that begins at column {position + 1} has no closing quotation mark.",
+            column=position + 1,
+            expected="a closing quotation mark",
+        )
+    inner = text[position + 1 : end]
+    if opening in closing:
+        inner = inner.replace(opening * 2, opening) if opening in {'"', "'"} else inner
+    value = _unescaped(inner, position + 2)
+    return _Token("text", value, position + 1, text[position : end + 1])
+
+
+def _closing_quote(text: str, start: int, closing: str) -> int:
+    position = start
+    while position < len(text):
+        character = text[position]
+        if character == "\\":
+            position += 2
+        elif character not in closing:
+            position += 1
+        elif character in {'"', "'"} and text[position + 1 : position + 2] == character:
+            position += 2  # a doubled quote stands for one, as in spreadsheet formulas
+        else:
+            return position
+    return -1
+
+
+def _unescaped(inner: str, column: int) -> str:
+    if "\\" not in inner:
+        return inner
+    made, position = [], 0
+    while (start := inner.find("\\", position)) >= 0:
+        made.append(inner[position:start])
+        match = _ESCAPE.match(inner, start)
+        if match is None:
+            raise ConditionTextError(
+                f"The backslash at column {column + start} must be written twice.",
+                column=column + start,
+                expected="\\\\",
+            )
+        code, sign = match.groups()
+        made.append(chr(int(code, 16)) if code else _ESCAPED.get(sign, sign))
+        position = match.end()
+    text = "".join([*made, inner[position:]])
+    # Two halves of a character make one; a half alone could not be kept anywhere.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+# Reading, second part: what they mean together
+
+
+class _Parser:
+    """One text. Each method reads one level and gives the rule with how deep it is nested."""
+
+    def __init__(self, tokens: list[_Token], names: Names) -> None:
+        self.tokens = tokens
+        self.names = names
+        self.position = 0
+        self.open = 0
+
+    def whole(self) -> Json:
+        rule, _depth = self.either()
+        if self.next.kind != "end":
+            self.fail("an operator such as =, and, or", advice=_advice(self.next))
+        return rule
+
+    @property
+    def next(self) -> _Token:
+        return self.tokens[self.position]
+
+    def take(self) -> _Token:
+        token = self.next
+        if token.kind != "end":
+            self.position += 1
+        return token
+
+    def sign(self, *signs: str) -> str:
+        """The sign that is next, taken, where it is one of these."""
+        token = self.next
+        if token.kind == "sign" and token.value in signs:
+            self.position += 1
+            return str(token.value)
+        return ""
+
+    def word(self, *words: str) -> str:
+        """The keyword that is next, taken, where it is one of these."""
+        found = self.next.keyword
+        if found in words:
+            self.position += 1
+            return found
+        return ""
+
+    def fail(self, expected: str, *, advice: str = "", known: Collection[str] = ()) -> NoReturn:
+        token = self.next
+        found = f"“{short(token.written)}”" if token.kind != "end" else "nothing more"
+        raise ConditionTextError(
+            f"At column {token.column}, {expected} was expected, but there is {found}.{advice}",
+            column=token.column,
+            expected=expected,
+            nearest=nearest(token.keyword, known) if token.keyword else "",
+        )
+
+    def made(self, operator: str, *operands: tuple[Json, int]) -> tuple[Json, int]:
+        depth = 1 + max((each[1] for each in operands), default=0)
+        if depth > MAX_NESTING:
+            self.too_deep()
+        return {operator: [each[0] for each in operands]}, depth
+
+    def too_deep(self) -> NoReturn:
+        column = self.next.column
+        raise ConditionTextError(
+            f"This is nested more than {MAX_NESTING} levels deep at column {column}. Simplify it.",
+            column=column,
+        )
+
+    def chain(
+        self, operator: str, part: Callable[[], tuple[Json, int]], more: Callable[[], str]
+    ) -> tuple[Json, int]:
+        """Operands of one operator, in one call."""
+        operands = [part()]
+        while more():
+            operands.append(part())
+            if len(operands) > MAX_OPERANDS:
+                self.too_deep()
+        return operands[0] if len(operands) == 1 else self.made(operator, *operands)
+
+    def either(self) -> tuple[Json, int]:
+        return self.chain("or", self.both, lambda: self.word("or"))
+
+    def both(self) -> tuple[Json, int]:
+        return self.chain("and", self.negation, lambda: self.word("and"))
+
+    def negation(self) -> tuple[Json, int]:
+        count = 0
+        while self.word("not"):
+            count += 1
+            if count > MAX_NESTING:
+                self.too_deep()
+        found = self.comparison()
+        for _each in range(count):
+            found = self.negated(found)
+        return found
+
+    def negated(self, found: tuple[Json, int]) -> tuple[Json, int]:
+        _rule, depth = self.made("!", found)
+        return {"!": found[0]}, depth
+
+    def comparison(self) -> tuple[Json, int]:
+        left = self.joined()
+        if operator := self.sign(*_COMPARED):
+            return self.compared(operator, left)
+        if self.word("contains"):
+            return self.made("in", self.joined(), left)
+        if self.word("does"):
+            self.expect("not")
+            self.expect("contain", "contains")
+            return self.negated(self.made("in", self.joined(), left))
+        if self.word("in"):
+            return self.among(left)
+        if self.next.keyword == "not":
+            self.position += 1
+            if self.word("in"):
+                return self.negated(self.among(left))
+            self.expect("in", "contains")
+            return self.negated(self.made("in", self.joined(), left))
+        if self.word("is"):
+            return self.emptiness(left)
+        return left
+
+    def compared(self, operator: str, left: tuple[Json, int]) -> tuple[Json, int]:
+        middle = self.joined()
+        if operator in {"<", "<="} and self.sign(operator):
+            return self.made(operator, left, middle, self.joined())
+        if self.next.kind == "sign" and self.next.value in _COMPARED:
+            self.fail("and, or, or the end", advice=" Compare two values at a time.")
+        return self.made(operator, left, middle)
+
+    def expect(self, *words: str) -> None:
+        if not self.word(*words):
+            self.fail(f"“{words[0]}”", known=words)
+
+    def emptiness(self, left: tuple[Json, int]) -> tuple[Json, int]:
+        """``is empty``, ``is not empty``; ``is`` alone compares."""
+        negative = bool(self.word("not"))
+        if self.word("in"):
+            found = self.among(left)
+            return self.negated(found) if negative else found
+        if self.next.keyword != "empty":
+            return self.made("!=" if negative else "==", left, self.joined())
+        self.position += 1
+        path = left[0].get("var") if isinstance(left[0], dict) else None
+        if not isinstance(path, str):
+            raise ConditionTextError(
+                "Only a name can be empty. Write a name before “is empty”.",
+                column=self.next.column,
+                expected="a name",
+            )
+        return {"!" if negative else "!!": {"missing": [path]}}, 2
+
+    def among(self, left: tuple[Json, int]) -> tuple[Json, int]:
+        if not self.sign("("):
+            return self.made("in", left, self.joined())
+        items: list[tuple[Json, int]] = []
+        while not self.sign(")"):
+            if items and not self.sign(","):
+                self.fail("a comma or a closing bracket")
+            items.append(self.joined())
+            if len(items) > MAX_OPERANDS:
+                self.too_deep()
+        depth = max((each[1] for each in items), default=0)
+        group: Json = [each[0] for each in items]
+        return self.made("in", left, (group, depth + 1))
+
+    def joined(self) -> tuple[Json, int]:
+        return self.chain("cat", self.sum, lambda: self.sign("&"))
+
+    def sum(self) -> tuple[Json, int]:
+        return self.calculation(("+", "-"), self.product)
+
+    def product(self) -> tuple[Json, int]:
+        return self.calculation(("*", "/"), self.operand)
+
+    def calculation(
+        self, signs: tuple[str, str], part: Callable[[], tuple[Json, int]]
+    ) -> tuple[Json, int]:
+        """From the left; a run of + or of * is one call."""
+        found, operator = part(), self.sign(*signs)
+        while operator:
+            if operator in {"+", "*"}:
+                operands, again = [found, part()], self.sign(*signs)
+                while again == operator:
+                    operands.append(part())
+                    again = self.sign(*signs)
+                found, operator = self.made(operator, *operands), again
+            else:
+                found, operator = self.made(operator, found, part()), self.sign(*signs)
+        return found
+
+    def operand(self) -> tuple[Json, int]:
+        token = self.next
+        if token.kind == "sign" and token.value == "(":
+            return self.bracketed()
+        if token.kind == "sign" and token.value == "-":
+            self.position += 1
+            number = self.next
+            if number.kind != "number" or isinstance(number.value, str):
+                self.fail("a number")
+            self.position += 1
+            return -number.value, 0
+        if token.kind in {"text", "number"}:
+            self.position += 1
+            return token.value, 0
+        if token.kind == "name" and token.keyword in _LITERALS:
+            self.position += 1
+            return _LITERALS[token.keyword], 0
+        if token.kind != "name" or token.keyword in _KEYWORDS:
+            self.fail('a name or a value, such as ticket.amount, "text", 5 or yes')
+        return self.name()
+
+    def bracketed(self) -> tuple[Json, int]:
+        self.position += 1
+        return self.inside_brackets(self.either)
+
+    def inside_brackets(self, part: Callable[[], tuple[Json, int]]) -> tuple[Json, int]:
+        self.open += 1
+        if self.open > MAX_NESTING:
+            self.too_deep()
+        found = part()
+        if not self.sign(")"):
+            self.fail("a closing bracket")
+        self.open -= 1
+        return found
+
+    def name(self) -> tuple[Json, int]:
+        """A name, and what counts where there is no answer: ``ticket.amount (or 0)``."""
+        token = self.take()
+        path = self.names.path(str(token.value), token.column)
+        following = self.tokens[self.position : self.position + 2]
+        if [each.value for each in following[:1]] != ["("] or following[0].kind != "sign":
+            return {"var": path}, 1
+        if following[1].keyword != "or":
+            self.fail("an operator such as =", advice=" A name is no function.")
+        self.position += 2
+        otherwise, depth = self.inside_brackets(self.joined)
+        if depth + 1 > MAX_NESTING:
+            self.too_deep()
+        return {"var": [path, otherwise]}, depth + 1
+
+
+def _advice(token: _Token) -> str:
+    if token.kind == "sign" and token.value == ",":
+        return " Write numbers with a dot, without a comma."
+    return ""
+
+
+# Writing
+
+
+class _Unwritable(Exception):  # noqa: N818 - it never leaves this module
+    """The language has no words for this rule."""
+
+
+_OR, _AND, _NOT, _COMPARISON, _JOIN, _SUM, _PRODUCT, _ATOM = range(1, 9)
+_LEVELS: Final[Mapping[str, tuple[int, str]]] = {
+    "or": (_OR, " or "),
+    "and": (_AND, " and "),
+    "cat": (_JOIN, " & "),
+    "+": (_SUM, " + "),
+    "*": (_PRODUCT, " * "),
+    "-": (_SUM, " - "),
+    "/": (_PRODUCT, " / "),
+}
+
+
+class _Writer:
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def at(self, rule: Json, level: int, depth: int) -> str:
+        """The rule, in brackets where what stands around it is tighter."""
+        if depth > MAX_NESTING:
+            raise _Unwritable
+        own, text = self.written(rule, depth + 1)
+        return f"({text})" if own < level else text
+
+    def written(self, rule: Json, depth: int) -> tuple[int, str]:
+        if not isinstance(rule, dict):
+            return _ATOM, _literal(rule)
+        if len(rule) != 1:
+            raise _Unwritable
+        ((operator, arguments),) = rule.items()
+        if operator == "var":
+            return _ATOM, self.variable(arguments, depth)
+        if operator in {"!", "!!"}:
+            return self.negation(operator, arguments, depth)
+        if not isinstance(arguments, list) or len(arguments) < 2:
+            raise _Unwritable
+        if operator in _LEVELS:
+            level, sign = _LEVELS[operator]
+            return level, sign.join(self.at(each, level + 1, depth) for each in arguments)
+        if operator == "in" and len(arguments) == 2:
+            return _COMPARISON, self.membership(arguments, "in", "contains", depth)
+        if operator in _COMPARED:
+            sign = f" {'=' if operator == '==' else operator} "
+            return _COMPARISON, sign.join(self.at(each, _JOIN, depth) for each in arguments)
+        raise _Unwritable
+
+    def negation(self, operator: str, argument: Json, depth: int) -> tuple[int, str]:
+        inner, arguments = "", None
+        if isinstance(argument, dict) and len(argument) == 1:
+            ((inner, arguments),) = argument.items()
+        if inner == "missing" and isinstance(arguments, list) and len(arguments) == 1:
+            name = self.variable(arguments[0], depth)
+            return _COMPARISON, f"{name} is {'not ' if operator == '!' else ''}empty"
+        if operator == "!!":
+            raise _Unwritable
+        if inner == "in" and isinstance(arguments, list) and len(arguments) == 2:
+            return _COMPARISON, self.membership(arguments, "not in", "does not contain", depth)
+        return _NOT, f"not {self.at(argument, _ATOM, depth)}"
+
+    def membership(self, arguments: list[Json], among: str, has: str, depth: int) -> str:
+        item, group = arguments
+        if isinstance(group, list):
+            items = ", ".join(self.at(each, _JOIN, depth) for each in group)
+            return f"{self.at(item, _JOIN, depth)} {among} ({items})"
+        return f"{self.at(group, _JOIN, depth)} {has} {self.at(item, _JOIN, depth)}"
+
+    def variable(self, arguments: Json, depth: int) -> str:
+        if isinstance(arguments, list) and len(arguments) == 2:
+            path, otherwise = arguments
+            if not isinstance(path, str):
+                raise _Unwritable
+            return f"{self.variable(path, depth)} (or {self.at(otherwise, _JOIN, depth)})"
+        if not isinstance(arguments, str):
+            raise _Unwritable
+        name = self.names.shortest(arguments)
+        if not _WRITABLE_NAME.fullmatch(name):
+            raise _Unwritable
+        return name
+
+
+def _literal(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        # As JSON, but with other letters as they are; NBSP and such stay as \u escapes.
+        return "".join(map(_shown, json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    raise _Unwritable
+
+
+def _shown(character: str) -> str:
+    return character if character == " " or character.isprintable() else _escaped(character)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]
+
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "RESPONSE",
+    "ROOTS",
+    "ConditionTextError",
+    "Names",
+    "parse_condition",
+    "parse_expression",
+    "write_condition",
+    "write_expression",
+]
