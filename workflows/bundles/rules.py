@@ -75,6 +75,7 @@ class _Scopes:
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
+        self._without: dict[str, set[str]] = {}
 
     @cached_property
     def outputs(self) -> dict[str, dict[str, Field] | None]:
@@ -85,6 +86,12 @@ class _Scopes:
             else None
             for key, task in self.outline.task_of.items()
         }
+
+    def reached_without(self, key: str) -> set[str]:
+        """What can be reached from the start on ways that do not lead through this task."""
+        if key not in self._without:
+            self._without[key] = self.outline.reachable(START, without=key)
+        return self._without[key]
 
     def after(self, key: str) -> _Scope:
         """When a task has been completed (or at the start), and the way on is chosen."""
@@ -189,7 +196,7 @@ class _Scope:
         outline = self.scopes.outline
         if not outline.is_connected or (key == self.at and self.certain_itself):
             return None
-        if key != self.at and self.at not in outline.reachable(START, without=key):
+        if key != self.at and self.at not in self.scopes.reached_without(key):
             return None
         message = _(
             "The rule reads “%(name)s”, but not every way here leads through that task. Give a "
