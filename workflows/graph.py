@@ -39,17 +39,18 @@ ICONS = {
 MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
 
 type NodeKey = tuple[str, str]
+type Way = tuple[str | None, str | None, str]
 START: NodeKey = ("start", "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What has happened to an instance, by task key; ``taken`` holds (from, to) pairs."""
+    """What has happened to an instance, by task key; ``taken`` holds ways."""
 
     current: frozenset[str]
     finished: frozenset[str]
     failed: frozenset[str]
-    taken: frozenset[tuple[str | None, str | None]]
+    taken: frozenset[Way]
 
 
 @dataclass(slots=True, eq=False)
@@ -81,13 +82,14 @@ def draw_process(
     current: Collection[str] = (),
     finished: Collection[str] = (),
     failed: Collection[str] = (),
-    taken: Collection[tuple[str | None, str | None]] = (),
+    taken: Collection[Way] = (),
     links: Mapping[str, str] | None = None,
 ) -> SafeString:
     """Return the workflow as an ``<svg>``, to be put into a ``<div class="flow-graph">``.
 
-    ``current``, ``finished`` and ``failed`` are task keys, ``taken`` the (from, to) pairs of
-    the transitions that an instance has gone through, None being the start and the end.
+    ``current``, ``finished`` and ``failed`` are task keys, ``taken`` the (from, to, label) of
+    the transitions that an instance has gone through, None being the start and the end: the
+    label tells two ends of one task apart.
     ``links`` gives task keys the address of a page; only paths and http(s) are used.
 
     Never raises for anything a definition can contain: a transition to a task that is not
@@ -195,7 +197,7 @@ def _mark_unreachable(shapes: dict[NodeKey, _Shape], lines: Sequence[_Line]) -> 
 
 
 def _is_taken(line: _Line, marks: _Marks) -> bool:
-    return (line.spec.from_task, line.spec.to_task) in marks.taken
+    return (line.spec.from_task, line.spec.to_task, line.spec.label) in marks.taken
 
 
 # Text

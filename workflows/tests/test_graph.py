@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from django.utils.safestring import SafeString
 
 from workflows.engine.process import Process, TaskSpec, TaskType, TransitionSpec
-from workflows.graph import draw_process
+from workflows.graph import Way, draw_process
 
 type Rect = tuple[float, float, float, float]
 type Move = tuple[str | None, str | None, str]
@@ -139,16 +139,26 @@ class MarksTests(TestCase):
         self.assertEqual(len(having(root, "flow-tick") + having(root, "flow-bang")), 2)
 
     def test_the_way_that_was_taken_is_stronger_up_to_the_end(self) -> None:
-        taken = [(None, "approve"), ("approve", "clarify"), ("clarify", None)]
+        taken: list[Way] = [
+            (None, "approve", ""),
+            ("approve", "clarify", "not approved"),
+            ("clarify", None, "invoice not processed"),
+        ]
         root = parse(draw_process(process(*INVOICE), taken=taken))
         strong = [e for e in having(root, "flow-edge") if "flow-taken" in e.get("class", "")]
         self.assertEqual(len(strong), 3)
         reached = [end.findtext(f"{SVG}title") for end in having(root, "flow-reached")]
         self.assertEqual(reached, ["invoice not processed"])
 
+    def test_of_two_ends_only_the_one_that_was_reached_is_marked(self) -> None:
+        moves = ((None, "a", ""), ("a", None, "approved"), ("a", None, "rejected"))
+        root = parse(draw_process(process(*moves), taken=[("a", None, "rejected")]))
+        reached = [end.findtext(f"{SVG}title") for end in having(root, "flow-reached")]
+        self.assertEqual(reached, ["rejected"])
+
     def test_marks_of_unknown_tasks_are_ignored(self) -> None:
         self.assertEqual(
-            draw_process(process(*INVOICE), current=["gone"], taken=[("x", "y")]),
+            draw_process(process(*INVOICE), current=["gone"], taken=[("x", "y", "")]),
             draw_process(process(*INVOICE)),
         )
 
