@@ -75,7 +75,7 @@ class AnswersForm(forms.Form):
     def add_problems(self, problems: Iterable[FieldProblem]) -> None:
         """Put each problem beside its question; what belongs to none stands above the form."""
         # What a field said itself comes first: a file that was refused is not also missing.
-        already_wrong = set(self._errors or {})
+        already_wrong = set(self.errors)
         for problem in problems:
             name, _dot, inside = problem.field.partition(".")
             if name not in self.fields:
@@ -87,18 +87,13 @@ class AnswersForm(forms.Form):
         field = self.fields[name]
         if inside and isinstance(field, RecordsAnswer) and field.add_problem(inside, message):
             message = _("Correct the entries that are marked.")
-        known = (self._errors or {}).get(name, [])
-        if message not in list(known):
+        if message not in self.errors.get(name, []):
             self.add_error(name, message)
 
     def answers(self) -> JsonObject:
         """The answers as the engine takes them: what was left empty is left out."""
-        self.full_clean_once()
+        _checked = self.errors
         return dict(self._answers)
-
-    def full_clean_once(self) -> None:
-        if self._errors is None:
-            self.full_clean()
 
     def visible(self) -> frozenset[str]:
         """The names of the questions that are shown for these answers.

@@ -75,7 +75,8 @@ def _show(spec: Field, value: Json) -> Shown:
     if spec.type is _T.URL and isinstance(value, str) and is_web_address(value):
         return Shown(label=spec.label, kind="link", text=value)
     kind = _KINDS.get(spec.type, "text") if isinstance(value, str) else "text"
-    text = _TEXTS.get(spec.type, lambda _spec, each: _plain(each))(spec, value)
+    write = _TEXTS.get(spec.type)
+    text = write(spec, value) if write else _plain(value)
     return Shown(label=spec.label, kind=kind, text=text)
 
 

@@ -133,7 +133,8 @@ def _initial(spec: Field, first: Json) -> Json:
 
 def _input(kind: str, **attrs: str) -> Callable[[Field, bool], forms.Widget]:
     def make(_spec: Field, _compact: bool) -> forms.Widget:
-        return UnfoldAdminTextInputWidget(attrs={"type": kind, **attrs})
+        widget: forms.Widget = UnfoldAdminTextInputWidget(attrs={"type": kind, **attrs})
+        return widget
 
     return make
 
@@ -142,29 +143,35 @@ _text = _input("text")
 
 
 def _long_text(_spec: Field, compact: bool) -> forms.Widget:
-    return UnfoldAdminTextareaWidget(attrs={"rows": "2" if compact else "4"})
+    widget: forms.Widget = UnfoldAdminTextareaWidget(attrs={"rows": "2" if compact else "4"})
+    return widget
 
 
 def _boolean(spec: Field, compact: bool) -> forms.Widget:
     options = [("true", _("Yes")), ("false", _("No"))]
     if compact:
-        return UnfoldAdminSelectWidget(choices=[("", _("Choose…")), *options])
+        chosen: forms.Widget = UnfoldAdminSelectWidget(choices=[("", _("Choose…")), *options])
+        return chosen
     if not spec.required:
         options.append(("", _("No answer")))
-    return UnfoldAdminRadioSelectWidget(HORIZONTAL, choices=options)
+    widget: forms.Widget = UnfoldAdminRadioSelectWidget(HORIZONTAL, choices=options)
+    return widget
 
 
 def _choice(spec: Field, compact: bool) -> forms.Widget:
     options = list(spec.choices)
     if compact or len(options) > MOST_RADIOS:
-        return UnfoldAdminSelectWidget(choices=[("", _("Choose…")), *options])
+        chosen: forms.Widget = UnfoldAdminSelectWidget(choices=[("", _("Choose…")), *options])
+        return chosen
     if not spec.required:
         options.append(("", _("No answer")))
-    return UnfoldAdminRadioSelectWidget(VERTICAL, choices=options)
+    widget: forms.Widget = UnfoldAdminRadioSelectWidget(VERTICAL, choices=options)
+    return widget
 
 
 def _choices(spec: Field, _compact: bool) -> forms.Widget:
-    return UnfoldAdminCheckboxSelectMultipleWidget(choices=list(spec.choices))
+    widget: forms.Widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=list(spec.choices))
+    return widget
 
 
 # Numbers are text inputs: a number input forgets what was typed where it is no number.

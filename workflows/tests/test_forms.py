@@ -55,8 +55,8 @@ class WhatIsTypedBecomesJsonTests(SimpleTestCase):
     def test_numbers(self) -> None:
         for typed, expected in (("12", 12), (" +7 ", 7), ("-3", -3)):
             self.check({"type": "integer"}, typed, expected)
-        for typed, expected in (("12.5", 12.5), ("12,50", 12.5), ("1e3", 1000.0), (".5", 0.5)):
-            self.check({"type": "number"}, typed, expected)
+        for typed, number in (("12.5", 12.5), ("12,50", 12.5), ("1e3", 1000.0), (".5", 0.5)):
+            self.check({"type": "number"}, typed, number)
 
     def test_yes_and_no(self) -> None:
         self.check({"type": "boolean", "required": True}, "false", expected=False)
@@ -231,7 +231,6 @@ class RecordsTests(SimpleTestCase):
         self.assertEqual(form.answers(), {"q": [{"what": "Desk", "count": 2}, {"what": "Chair"}]})
 
     def test_a_row_in_which_nothing_stands_is_no_record(self) -> None:
-        form = filled(ITEMS, **{"q-0-what": " ", "q-1-what": "Chair", "q-1-count": ""})
         self.assertFalse(filled(ITEMS, **{"q-0-what": "", "q-0-count": "3"}).is_valid())
         form = filled(ITEMS, **{"q-0-what": "", "q-0-count": "", "q-1-what": "Chair"})
         self.assertEqual(form.answers(), {"q": [{"what": "Chair"}]})
@@ -272,7 +271,7 @@ class FilesTests(SimpleTestCase):
         self.assertFalse(form.is_valid())
         self.assertEqual(list(form.errors), ["amount"])
         html = form.render()
-        self.assertIn("invoice.pdf – kept", html)
+        self.assertIn("invoice.pdf – kept", html)  # noqa: RUF001
         key = next(iter(drawer.files))
         self.assertIn(f'name="answers-doc-kept" value="{key}"', html)
         again = self.send(drawer, None, amount="5", **{"doc-kept": key})
@@ -340,7 +339,7 @@ class InputsTests(SimpleTestCase):
 
 
 class ShowAnswersTests(SimpleTestCase):
-    def shown(self, spec: JsonObject, value: Json) -> Any:
+    def shown(self, spec: Any, value: Any) -> Any:
         return show_answers([{"name": "q", "label": "Question", **spec}], {"q": value})[0]
 
     def test_each_type_reads_as_people_write(self) -> None:

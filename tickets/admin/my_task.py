@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from tenants.admin.base import CompanyModelAdmin
+from tenants.models import User
+from tickets.admin import progress
+from tickets.admin.badges import task_badge
+from tickets.admin.my_ticket import visible_answer
+from tickets.admin.tabs import TabbedChangeList, is_archive
+from tickets.admin.uploads import UploadKeeper
+from tickets.errors import UnknownUploadError
+from tickets.models import MyTask, Ticket
+from tickets.services import complete_task, start_task
+from workflows.engine.errors import FieldError
+from workflows.engine.process import TaskType
+from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
+from workflows.forms import AnswersForm, show_answers
+from workflows.models import TaskStatus
+from workflows.models.task_instance import WORKABLE
+
+
+@admin.register(MyTask)
+class MyTaskAdmin(CompanyModelAdmin):
+    """The tasks that one was given: a list to work off, and the page that carries one out."""
+
+    may_change = True
+    # Of one person: there are few, and Unfold says "N results" where it is told no total.
+    show_full_result_count = True
+    actions = None
+    change_list_template = "tickets/my_task_list.html"
+    list_display = ("task", "ticket", "state", "since", "due", "completed")
+    list_display_links = ("task",)
+    search_fields = (
+        "definition__title",
+        "workflow_instance__ticket__title",
+        "=workflow_instance__ticket__id",
+    )
+    ordering = ("-pk",)
+
+    # Whose tasks
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MyTask]:
+        everybodys: Any = super().get_queryset(request)
+        tasks: QuerySet[MyTask] = (
+            everybodys.assigned_to(request.user)
+            .filter(definition__task_type=TaskType.FORM, workflow_instance__ticket__isnull=False)
+            .select_related(
+                "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
+            )
+        )
+        return tasks
+
+    # The list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TabbedChangeList]:
+        return TabbedChangeList
+
+    def tab(self, tasks: QuerySet[MyTask], *, archive: bool) -> QuerySet[MyTask]:
+        if archive:
+            return tasks.filter(status=TaskStatus.COMPLETED)
+        return tasks.filter(status__in=WORKABLE)
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        left_out = {"state", "since", "due"} if is_archive(request) else {"completed"}
+        return [name for name in self.list_display if name not in left_out]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> Any:
+        return super().get_search_results(request, queryset, search_term.replace("#", " "))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": gettext("My tasks"), "subtitle": None, **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    @display(description=_("Task"), ordering="definition__title")
+    def task(self, task: MyTask) -> SafeString:
+        return format_html('<span class="tk-clip">{}</span>', task.definition.title)
+
+    @display(description=_("Ticket"), ordering="workflow_instance__ticket__id")
+    def ticket(self, task: MyTask) -> SafeString:
+        return format_html('<span class="tk-clip">{}</span>', task.workflow_instance.ticket)
+
+    @display(description=_("Status"), ordering="status")
+    def state(self, task: MyTask) -> SafeString:
+        return task_badge(task)
+
+    @display(description=_("Yours since"), ordering="assigned_at")
+    def since(self, task: MyTask) -> Any:
+        return task.assigned_at
+
+    @display(description=_("Due"), ordering="due_at", empty_value="-")
+    def due(self, task: MyTask) -> Any:
+        if task.due_at is not None and task.due_at < timezone.now():
+            text = timezone.localtime(task.due_at).strftime("%Y-%m-%d %H:%M")
+            return format_html('<span class="tk-late">{}</span>', text)
+        return task.due_at
+
+    @display(description=_("Completed"), ordering="completed_at")
+    def completed(self, task: MyTask) -> Any:
+        return task.completed_at
+
+    # One task
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "<int:task_id>/start/",
+                wrap(require_POST(self.start_view)),
+                name="tickets_mytask_start",
+            ),
+            path(
+                "<int:task_id>/visible/",
+                wrap(require_POST(self.visible_view)),
+                name="tickets_mytask_visible",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of a task; a POST completes it."""
+        user = self._worker(request)
+        if request.method == "POST":
+            return self._complete(request, user, self._find_sent(request, user, object_id))
+        task = self._find(request, object_id)
+        form = self._form(task) if self._may_work(request, task) else None
+        return self._task_page(request, task, form)
+
+    def _complete(self, request: HttpRequest, user: User, task: MyTask) -> HttpResponse:
+        keeper = UploadKeeper(user=user, ticket=_ticket_of(task))
+        form = self._form(task, data=request.POST, files=request.FILES, keeper=keeper)
+        if form is None:
+            return self._task_page(request, task, None)
+        if not form.is_valid():
+            return self._task_page(request, task, form)
+        try:
+            complete_task(task=task, output=form.answers(), user=user)
+        except InvalidDataError as error:
+            form.add_problems(error.problems)
+            return self._task_page(request, task, form)
+        except UnknownUploadError:
+            form.add_error(None, gettext("A file was lost on the way. Choose it again."))
+            return self._task_page(request, task, form)
+        except (NotYourTaskError, TaskNotWorkableError) as error:
+            task.refresh_from_db()
+            if not _is_the_same_again(task, form, user):
+                return self._task_page(request, task, form, lost=str(error))
+        names = {"task": task.definition.title, "number": _ticket_of(task).pk}
+        text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
+        messages.success(request, text % names)
+        return redirect("admin:tickets_mytask_changelist")
+
+    def start_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
+        """Note that the worker has begun."""
+        user = self._worker(request)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        task = self._find(request, str(task_id))
+        try:
+            start_task(task=task, user=user)
+        except (NotYourTaskError, TaskNotWorkableError) as error:
+            messages.warning(request, str(error))
+            return redirect("admin:tickets_mytask_changelist")
+        return redirect("admin:tickets_mytask_change", task.pk)
+
+    def visible_view(self, request: HttpRequest, task_id: int) -> JsonResponse:
+        """Which questions are shown for the answers so far; forms.js asks."""
+        user = self._worker(request)
+        task = self._find(request, str(task_id))
+        keeper = UploadKeeper(user=user, ticket=_ticket_of(task))
+        return visible_answer(task.definition.fields, {}, request.POST, keeper=keeper)
+
+    def _worker(self, request: HttpRequest) -> User:
+        if not self.has_view_permission(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        return request.user
+
+    def _find(self, request: HttpRequest, object_id: str) -> MyTask:
+        task = self.get_object(request, unquote(object_id))
+        if not isinstance(task, MyTask):
+            raise Http404
+        return task
+
+    def _find_sent(self, request: HttpRequest, user: User, object_id: str) -> MyTask:
+        """The task of a form that was sent, also when it was given to somebody else meanwhile.
+
+        What was typed must not be lost; the service then refuses to complete the task.
+        """
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        own = self.get_object(request, unquote(object_id))
+        if isinstance(own, MyTask):
+            return own
+        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
+            raise Http404
+        forms = MyTask.objects.filter(definition__task_type=TaskType.FORM).select_related(
+            "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
+        )
+        task = forms.filter(pk=int(object_id)).first()
+        given = task.events.filter(kind="ASSIGNED", data__to_id=user.pk).exists() if task else False
+        if not isinstance(task, MyTask) or not given:
+            raise Http404
+        return task
+
+    def _may_work(self, request: HttpRequest, task: MyTask) -> bool:
+        return task.status in WORKABLE and self.has_change_permission(request)
+
+    def _form(self, task: MyTask, **sent: Any) -> AnswersForm | None:
+        """The task's form; None where its definition's fields are broken."""
+        try:
+            return AnswersForm(task.definition.fields, **sent)
+        except FieldError:
+            return None
+
+    def _task_page(
+        self, request: HttpRequest, task: MyTask, form: AnswersForm | None, *, lost: str = ""
+    ) -> HttpResponse:
+        is_mine = task.assigned_to_id == getattr(request.user, "pk", None)
+        ticket = _ticket_of(task)
+        may_work = is_mine and self._may_work(request, task)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": task.definition.title,
+            "original": task,
+            "task": task,
+            "ticket": ticket,
+            "badge": task_badge(task),
+            "references": progress.references(task.definition.ext_ref),
+            "form": form,
+            "lost": lost,
+            "may_complete": may_work and form is not None and not lost,
+            "is_broken": may_work and form is None,
+            "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
+            "visible_url": self._visible_url(task, form) if may_work else "",
+        }
+        if is_mine:
+            context |= self._ticket_context(ticket, task)
+        return TemplateResponse(request, "tickets/my_task.html", context)
+
+    def _ticket_context(self, ticket: Ticket, task: MyTask) -> dict[str, Any]:
+        """What only the worker who has the task may see of its ticket."""
+        return {
+            **progress.submitted(ticket),
+            "earlier": progress.finished_tasks(ticket, before=task),
+            "picture": progress.picture(ticket),
+            "output": show_answers(task.definition.fields, task.output_data or {}),
+        }
+
+    def _visible_url(self, task: MyTask, form: AnswersForm | None) -> str:
+        if form is None or not form.is_conditional:
+            return ""
+        return reverse("admin:tickets_mytask_visible", args=(task.pk,))
+
+
+def _ticket_of(task: MyTask) -> Ticket:
+    ticket: Ticket = task.workflow_instance.ticket
+    return ticket
+
+
+def _is_the_same_again(task: MyTask, form: AnswersForm, user: User) -> bool:
+    """Whether this form completed the task already: a double click is no mistake."""
+    return (
+        task.status == TaskStatus.COMPLETED
+        and task.assigned_to_id == user.pk
+        and task.output_data == form.answers()
+    )
