@@ -1,0 +1,17 @@
+// On the import page a problem's "line 12" leads to that line of the text.
+"use strict";
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-line]");
+  const area = link && document.getElementById(link.hash.slice(1));
+  if (!area) return;
+  event.preventDefault();
+  const lines = area.value.split("\n");
+  const number = Math.min(Number(link.dataset.line), lines.length);
+  const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(start, start + lines[number - 1].length);
+  const height = area.scrollHeight / lines.length;
+  area.scrollTop = Math.max(0, (number - 4) * height);
+  area.scrollIntoView({ block: "center" });
+});

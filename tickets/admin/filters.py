@@ -1,0 +1,141 @@
+"""List filters over a company's own people and definitions.
+
+Django's own filters over foreign keys would list everybody of every company, since people
+stand in `public`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tickets.models import TicketDefinition, TicketError
+from tickets.models.ticket_error import UNRESOLVED
+from workflows.models import TaskStatus, WorkflowStatus
+from workflows.models.task_definition import TaskTypeChoices
+
+# A dropdown with more people than this is no help: search by e-mail address then.
+MOST_PEOPLE = 200
+
+
+class ChosenFilter(DropdownFilter):  # type: ignore[misc]
+    """A dropdown whose value counts only where it is one of those that it offers."""
+
+    def chosen(self) -> str:
+        value = self.value()
+        return value if value in {str(key) for key, _name in self.lookup_choices} else ""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.chosen()
+        return self.narrow(queryset, chosen) if chosen else queryset
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        raise NotImplementedError
+
+
+class _PeopleFilter(ChosenFilter):
+    field = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        company = active_company(request)
+        if company is None:
+            return []
+        people = User.objects.filter(company=company)[:MOST_PEOPLE]
+        return [(str(person.pk), str(person)) for person in people]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(**{self.field: int(chosen)})
+
+
+class SubmitterFilter(_PeopleFilter):
+    title = _("submitted by")
+    parameter_name = "submitter"
+    field = "created_by"
+
+
+class WorkerFilter(_PeopleFilter):
+    title = _("assigned to")
+    parameter_name = "worker"
+    field = "assigned_to"
+
+
+class TicketStatusFilter(ChosenFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(WorkflowStatus.choices)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        status = Q(workflow_instance__status=chosen)
+        if chosen == WorkflowStatus.NOT_STARTED:
+            status |= Q(workflow_instance=None)
+        return queryset.filter(status)
+
+
+class TicketTypeFilter(ChosenFilter):
+    """By key: a ticket type is one thing over all its versions."""
+
+    title = _("ticket type")
+    parameter_name = "type"
+    field = "definition__key"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = TicketDefinition.objects.order_by("key", "-version").distinct("key")
+        found = newest.values_list("key", "title")
+        return sorted(found, key=lambda each: each[1].casefold())
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(**{self.field: chosen})
+
+
+class TaskTicketTypeFilter(TicketTypeFilter):
+    field = "workflow_instance__ticket__definition__key"
+
+
+class ErrorTicketTypeFilter(TicketTypeFilter):
+    field = "ticket__definition__key"
+
+
+class HasErrorsFilter(ChosenFilter):
+    title = _("errors")
+    parameter_name = "errors"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("With unresolved errors")), ("no", _("Without unresolved errors"))]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        errors = Exists(TicketError.objects.filter(ticket=OuterRef("pk"), status__in=UNRESOLVED))
+        return queryset.filter(errors if chosen == "yes" else ~errors)
+
+
+class TaskStatusFilter(ChosenFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("UNASSIGNED", _("Waiting for a worker")), *TaskStatus.choices]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        if chosen == "UNASSIGNED":
+            return queryset.filter(
+                status=TaskStatus.PENDING, assigned_to=None, definition__task_type="FORM"
+            )
+        return queryset.filter(status=chosen)
+
+
+class TaskTypeFilter(ChosenFilter):
+    title = _("type")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(TaskTypeChoices.choices)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(definition__task_type=chosen)

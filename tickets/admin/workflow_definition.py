@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tickets.admin.badges import definition_badge
+from tickets.admin.definition_rows import (
+    all_transitions,
+    condition_labels,
+    field_labels,
+    field_table,
+    references,
+    task_cards,
+)
+from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.import_page import ImportPage
+from tickets.admin.problem_rows import ProblemRow, problem_rows
+from tickets.models import TicketDefinition
+from tickets.services import export_bundle, new_draft, publish_workflow, publishing_problems
+from workflows.bundles import write_bundle
+from workflows.errors import WorkflowsError
+from workflows.graph import draw_process
+from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
+
+
+class VersionsFilter(admin.SimpleListFilter):
+    """Shows one version of each workflow unless asked for more."""
+
+    title = gettext_lazy("versions")
+    parameter_name = "versions"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", gettext_lazy("All versions")), *DefinitionStatus.choices]
+
+    def choices(self, changelist: Any) -> Any:
+        shown = super().choices(changelist)
+        yield {**next(shown), "display": _("Newest of each workflow")}
+        yield from shown
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[WorkflowDefinition]
+    ) -> QuerySet[WorkflowDefinition]:
+        chosen = self.value()
+        if chosen == "all":
+            return queryset
+        if chosen in DefinitionStatus.values:
+            return queryset.filter(status=chosen)
+        newer = WorkflowDefinition.objects.filter(
+            key=OuterRef("key"), version__gt=OuterRef("version")
+        )
+        return queryset.filter(~Exists(newer))
+
+
+@admin.register(WorkflowDefinition)
+class WorkflowDefinitionAdmin(DetailPageAdmin):
+    """The workflows of a workflow creator: what there is, how it flows, publish, export."""
+
+    change_list_template = "tickets/definitions/workflow_list.html"
+    change_form_template = "tickets/definitions/workflow.html"
+    list_display = (
+        "title_column",
+        "version_column",
+        "status_column",
+        "tasks_column",
+        "ticket_types_column",
+        "published_column",
+    )
+    list_filter = (VersionsFilter,)
+    search_fields = ("title", "key")
+    ordering = ("title", "-version")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowDefinition]:
+        tasks = (
+            TaskDefinition.objects.filter(workflow=OuterRef("pk"))
+            .order_by()
+            .values("workflow")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        workflows: QuerySet[WorkflowDefinition] = (
+            super()
+            .get_queryset(request)
+            .select_related("published_by", "created_by")
+            .prefetch_related("ticket_definitions")
+            .annotate(task_count=Subquery(tasks))
+        )
+        return workflows
+
+    # Columns
+
+    @display(description=gettext_lazy("Workflow"), ordering="title", header=True)
+    def title_column(self, workflow: WorkflowDefinition) -> list[str]:
+        return [workflow.title, workflow.key]
+
+    @display(description=gettext_lazy("Version"), ordering="version")
+    def version_column(self, workflow: WorkflowDefinition) -> str:
+        return f"v{workflow.version}"
+
+    @display(description=gettext_lazy("Status"), ordering="status")
+    def status_column(self, workflow: WorkflowDefinition) -> str:
+        return definition_badge(workflow)
+
+    @display(description=gettext_lazy("Tasks"))
+    def tasks_column(self, workflow: WorkflowDefinition) -> int:
+        return getattr(workflow, "task_count", 0) or 0
+
+    @display(description=gettext_lazy("Ticket types"))
+    def ticket_types_column(self, workflow: WorkflowDefinition) -> str:
+        names = sorted(each.title for each in workflow.ticket_definitions.all())
+        return format_html_join("", "<div>{}</div>", ((name,) for name in names)) or "-"
+
+    @display(description=gettext_lazy("Published"), ordering="published_at")
+    def published_column(self, workflow: WorkflowDefinition) -> str:
+        if workflow.published_at is None:
+            return "-"
+        when = date_format(localtime(workflow.published_at), "DATE_FORMAT")
+        return format_html("<div>{}</div><div>{}</div>", when, workflow.published_by or "")
+
+    # The list
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": _("Workflows"), "may_import": may_import(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    # The detail page
+
+    def page_context(self, request: HttpRequest, obj: WorkflowDefinition) -> dict[str, Any]:
+        workflow = WorkflowDefinition.objects.whole().get(pk=obj.pk)
+        labels = condition_labels(workflow)
+        anchors = {task.key: f"#task-{task.key}" for task in workflow.tasks.all()}
+        may_change = may_change_workflows(request)
+        problems: list[ProblemRow] = []
+        if workflow.is_draft and may_change:
+            problems = problem_rows(publishing_problems(workflow=workflow))
+        return {
+            "title": workflow.title,
+            "subtitle": None,
+            "workflow": workflow,
+            "references": references(workflow.ext_ref),
+            "badge": definition_badge(workflow),
+            "picture": draw_process(workflow.process(), links=anchors),
+            "fields": field_table(workflow.fields, field_labels(workflow.fields)),
+            "cards": task_cards(workflow, labels),
+            "transitions": all_transitions(workflow, labels),
+            "ticket_types": _ticket_types(workflow),
+            "versions": _versions(workflow),
+            "may_change": may_change,
+            "may_see_tasks": request.user.has_perm("workflows.view_taskdefinition"),
+            "problems": problems,
+            "refusals": [each for each in problems if each.is_error],
+        }
+
+    # Buttons
+
+    def get_urls(self) -> list[URLPattern]:
+        def own(view: Any) -> Any:
+            return self.admin_site.admin_view(view)
+
+        prefix = "workflows_workflowdefinition"
+        return [
+            path("import/", own(ImportPage.as_view(model_admin=self)), name=f"{prefix}_import"),
+            path("<int:object_id>/publish/", own(self.publish_view), name=f"{prefix}_publish"),
+            path(
+                "<int:object_id>/new-draft/", own(self.new_draft_view), name=f"{prefix}_new_draft"
+            ),
+            path("<int:object_id>/download/", own(self.download_view), name=f"{prefix}_download"),
+            *super().get_urls(),
+        ]
+
+    def publish_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Publish a draft; what is wrong with it stands on its page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        workflow, user = self._to_change(request, object_id)
+        try:
+            publish_workflow(workflow=workflow, user=user)
+        except WorkflowsError as error:
+            messages.error(request, str(error))
+        else:
+            words = {"title": workflow.title, "version": workflow.version}
+            text = _("Version %(version)s of “%(title)s” is published.") % words
+            messages.success(request, text)
+        return redirect(admin_link(workflow))
+
+    def new_draft_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Copy this version to a new draft."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        workflow, user = self._to_change(request, object_id)
+        try:
+            draft = new_draft(workflow=workflow, user=user)
+        except WorkflowsError as error:
+            messages.error(request, str(error))
+            return redirect(admin_link(workflow))
+        words = {"title": draft.title, "version": draft.version}
+        messages.success(request, _("“%(title)s” has a new draft: version %(version)s.") % words)
+        return redirect(admin_link(draft))
+
+    def download_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The definition as a bundle."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        workflow = self.find(request, str(object_id))
+        name = f"{workflow.key}-v{workflow.version}.json"
+        return HttpResponse(
+            write_bundle(export_bundle(workflow=workflow)),
+            content_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def _to_change(self, request: HttpRequest, object_id: int) -> tuple[WorkflowDefinition, User]:
+        if not may_change_workflows(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        workflow: WorkflowDefinition = self.find(request, str(object_id))
+        return workflow, request.user
+
+
+def may_change_workflows(request: HttpRequest) -> bool:
+    return active_company(request) is not None and request.user.has_perm(
+        "workflows.change_workflowdefinition"
+    )
+
+
+def may_import(request: HttpRequest) -> bool:
+    return active_company(request) is not None and request.user.has_perm(
+        "workflows.add_workflowdefinition"
+    )
+
+
+def _ticket_types(workflow: WorkflowDefinition) -> QuerySet[TicketDefinition]:
+    return workflow.ticket_definitions.prefetch_related("roles_with_access").order_by("title")
+
+
+def _versions(workflow: WorkflowDefinition) -> list[dict[str, Any]]:
+    versions = WorkflowDefinition.objects.versions_of(workflow.key)
+    return [
+        {
+            "workflow": each,
+            "badge": definition_badge(each),
+            "link": admin_link(each),
+            "is_this": each.pk == workflow.pk,
+        }
+        for each in versions.select_related("created_by", "published_by")
+    ]
