@@ -8,26 +8,38 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
-from unfold.widgets import (
-    UnfoldAdminEmailInputWidget,
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from tenants.models import User
+from tenants.errors import EmailInUseError
+from tenants.models import Company, User
 from tenants.services import sign_up
+
+LONGEST_EMAIL = User._meta.get_field("email").max_length
+LONGEST_COMPANY_NAME = Company._meta.get_field("name").max_length
+LONGEST_NAME = User._meta.get_field("first_name").max_length
 
 
 class EmailLoginForm(AuthenticationForm):
     """Log in by e-mail."""
 
+    # One text for every reason: it must not tell strangers whose address is known here.
     error_messages = {
         "invalid_login": _(
-            "This e-mail address and password do not go together. Check both, and mind capital "
-            "letters in the password."
+            "This e-mail address and password do not let you in. Check both, and mind capital "
+            "letters in the password. If they are right, your account or your company may be "
+            "switched off: ask an admin of your company."
         ),
         "inactive": _("This account is switched off. Ask an admin of your company."),
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("E-mail address")
+        self.fields["username"].widget = forms.EmailInput(
+            attrs={"autocomplete": "username", "autofocus": True, "maxlength": LONGEST_EMAIL}
+        )
+        self.fields["password"].widget = forms.PasswordInput(
+            attrs={"autocomplete": "current-password"}
+        )
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """Everybody whom the backend let through; Unfold's form would demand is_staff."""
@@ -37,28 +49,41 @@ class SignUpForm(forms.Form):
     """A company and its first person."""
 
     company_name = forms.CharField(
-        label=_("Company name"), max_length=100, widget=UnfoldAdminTextInputWidget
+        label=_("Company name"),
+        max_length=LONGEST_COMPANY_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
     first_name = forms.CharField(
-        label=_("First name"), max_length=100, widget=UnfoldAdminTextInputWidget
+        label=_("First name"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
-        label=_("Last name"), max_length=100, widget=UnfoldAdminTextInputWidget
+        label=_("Last name"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
-    email = forms.EmailField(label=_("E-mail address"), widget=UnfoldAdminEmailInputWidget)
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=LONGEST_EMAIL,
+        help_text=_("You log in with it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
+        max_length=1000,
         help_text=_("At least 8 characters, and not one of the common ones."),
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
+        if len(email) > (LONGEST_EMAIL or 0):
+            # Some capital letters become two small ones.
+            raise ValidationError(_("This e-mail address is too long."), code="max_length")
         if User.objects.filter(email=email).exists():
-            raise ValidationError(
-                _("Somebody already uses this e-mail address. Log in instead."), code="unique"
-            )
+            raise self.taken()
         return email
 
     def clean(self) -> dict[str, Any]:
@@ -76,5 +101,19 @@ class SignUpForm(forms.Form):
                 self.add_error("password", error)
         return data
 
-    def save(self) -> User:
-        return sign_up(**self.cleaned_data)
+    def save(self) -> User | None:
+        """Sign the company up.
+
+        None, with an error in the form, where somebody took the e-mail address between the
+        check and here.
+        """
+        try:
+            return sign_up(**self.cleaned_data)
+        except EmailInUseError:
+            self.add_error("email", self.taken())
+            return None
+
+    def taken(self) -> ValidationError:
+        return ValidationError(
+            _("Somebody already uses this e-mail address. Log in instead."), code="unique"
+        )

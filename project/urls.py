@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from project import demo_accounting, views
+from tickets.callbacks import receive
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("sign-up/", views.SignUpView.as_view(), name="sign_up"),
+    path("companies/<int:pk>/enter/", views.enter_company, name="enter_company"),
+    path("companies/leave/", views.leave_company, name="leave_company"),
     path("favicon.ico", RedirectView.as_view(url="/static/ticketflower/favicon.svg")),
     path("app/", admin.site.urls),
+    # Without the slash too: a POST cannot be redirected to the address with one.
+    re_path(r"^callbacks/(?P<token>[^/]+)/?$", receive, name="callback"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

@@ -39,5 +39,6 @@ def make_schema_name(company_name: str) -> str:
     customer could think of away from the reserved ones.
     """
     readable = slugify(company_name).replace("-", "_")
-    readable = re.sub(r"^[^a-z]+", "", readable)[:30].strip("_") or "company"
+    # Postgres keeps every name that begins with pg_.
+    readable = re.sub(r"^([^a-z]|pg(?=_|$))+", "", readable)[:30].strip("_") or "company"
     return f"{readable}_{secrets.token_hex(3)}"

@@ -1,0 +1,90 @@
+"""What the command palette (Ctrl+K) finds: screens, and the tickets and tasks that one may open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from unfold.dataclasses import SearchResult
+
+from project.navigation import sections_for
+from tenants.active_company import active_company
+from tenants.models import User
+from tickets.models import MyTicket, Ticket
+from workflows.models import TaskInstance, WorkflowDefinition
+
+# How many of each kind are shown, and how much of what was typed is looked for.
+LIMIT = 5
+LONGEST_TERM = 100
+
+
+def find(request: HttpRequest, term: str) -> list[SearchResult]:
+    """Look for what was typed: a part of a title, or the number of a ticket (`12` or `#12`)."""
+    term = term.replace("\x00", "").strip()[:LONGEST_TERM]
+    if not term or not isinstance(request.user, User):
+        return []
+    results = list(_screens(request, term))
+    if active_company(request) is not None:
+        results += _tickets(request.user, term)
+        results += _tasks(request.user, term)
+        results += _workflows(request.user, term)
+    return results
+
+
+def _screens(request: HttpRequest, term: str) -> Iterator[SearchResult]:
+    for section, links in sections_for(request):
+        for link in links:
+            if term.lower() in str(link.entry.title).lower():
+                yield SearchResult(
+                    title=str(link.entry.title),
+                    description=str(section.title or _("Start")),
+                    link=link.url,
+                    icon=link.entry.icon,
+                )
+
+
+def _tickets(user: User, term: str) -> Iterator[SearchResult]:
+    matches = Q(title__icontains=term)
+    number = term.removeprefix("#")
+    if number.isascii() and number.isdecimal():
+        matches |= Q(pk=int(number))
+    if user.has_perm("tickets.view_ticket"):
+        tickets = Ticket.objects.filter(matches)
+        screen, kind = "admin:tickets_ticket_change", _("Ticket")
+    elif user.has_perm("tickets.view_myticket"):
+        tickets = MyTicket.objects.submitted_by(user).filter(matches)
+        screen, kind = "admin:tickets_myticket_change", _("My ticket")
+    else:
+        return
+    for ticket in tickets.order_by("-pk")[:LIMIT]:
+        yield _result(str(ticket), kind, screen, ticket.pk, "confirmation_number")
+
+
+def _tasks(user: User, term: str) -> Iterator[SearchResult]:
+    if not user.has_perm("tickets.view_mytask"):
+        return
+    tasks = TaskInstance.objects.inbox(user).filter(
+        Q(definition__title__icontains=term) | Q(workflow_instance__ticket__title__icontains=term)
+    )
+    for task in tasks.select_related("definition").order_by("pk")[:LIMIT]:
+        yield _result(str(task), _("My task"), "admin:tickets_mytask_change", task.pk, "task_alt")
+
+
+def _workflows(user: User, term: str) -> Iterator[SearchResult]:
+    if not user.has_perm("workflows.view_workflowdefinition"):
+        return
+    for workflow in WorkflowDefinition.objects.filter(title__icontains=term)[:LIMIT]:
+        yield _result(
+            str(workflow),
+            _("Workflow"),
+            "admin:workflows_workflowdefinition_change",
+            workflow.pk,
+            "account_tree",
+        )
+
+
+def _result(title: str, kind: str, screen: str, pk: int, icon: str) -> SearchResult:
+    return SearchResult(title=title, description=kind, link=reverse(screen, args=[pk]), icon=icon)

@@ -1,0 +1,209 @@
+"""The first page after log-in: what waits for this person, by what they may do.
+
+Each part is a few queries and a few rows; the screens behind the links have the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenants.active_company import active_company
+from tenants.models import Company, User
+from tenants.roles import SystemRole
+from tickets.models import ErrorStatus, MyTicket, Ticket, TicketDefinition, TicketError
+from workflows.models import TaskInstance, WorkflowDefinition
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Rows of a list, and of the superuser's list of companies.
+ROWS = 5
+COMPANY_ROWS = 20
+# Once a company has done its first steps it is not asked about them for this long (seconds).
+DONE_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the first steps of a company. An empty `url`: somebody else must do it."""
+
+    title: StrOrPromise
+    hint: StrOrPromise
+    done: bool
+    url: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its meaning, and the screen that lists what was counted."""
+
+    label: StrOrPromise
+    count: int
+    url: str
+    is_alarming: bool = False
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's `DASHBOARD_CALLBACK`: adds the parts that this person has a use for."""
+    user = request.user
+    if not isinstance(user, User):
+        return context
+    context["roles"] = _role_names(user)
+    company = active_company(request)
+    if company is None:
+        return context | _installation()
+    if user.has_perm("tickets.add_myticket"):
+        context |= _my_tickets(user)
+    if user.has_perm("tickets.view_mytask"):
+        context |= _my_tasks(user)
+    if user.has_perm("tickets.view_ticketerror"):
+        context |= _all_work()
+    if user.has_perm("workflows.view_workflowdefinition"):
+        context |= _workflows()
+    if user.has_perm("tenants.change_user"):
+        context |= _people(company, user)
+    return context
+
+
+def _role_names(user: User) -> list[str]:
+    if user.is_superuser:
+        return [_("Superuser")]
+    return [str(role.label) for role in SystemRole if user.has_role(role)]
+
+
+def _my_tickets(user: User) -> dict[str, Any]:
+    running = MyTicket.objects.submitted_by(user).running().with_progress().order_by("-pk")
+    return {
+        "shows_my_tickets": True,
+        "ticket_types": list(TicketDefinition.objects.submittable_by(user)[:ROWS]),
+        "running_tickets": list(running[:ROWS]),
+    }
+
+
+def _my_tasks(user: User) -> dict[str, Any]:
+    tasks = TaskInstance.objects.inbox(user).select_related(
+        "definition", "workflow_instance__ticket"
+    )
+    return {
+        "shows_my_tasks": True,
+        "open_tasks": list(tasks.order_by("created_at", "pk")[:ROWS]),
+        "open_task_count": tasks.count(),
+    }
+
+
+def _all_work() -> dict[str, Any]:
+    waiting = TaskInstance.objects.unassigned()
+    new_errors = TicketError.objects.filter(status=ErrorStatus.NEW)
+    waiting_count, error_count = waiting.count(), new_errors.count()
+    return {
+        "shows_all_work": True,
+        "figures": [
+            Figure(
+                _("Running tickets"),
+                Ticket.objects.running().count(),
+                reverse("admin:tickets_ticket_changelist"),
+            ),
+            Figure(
+                _("Tasks that wait for a worker"),
+                waiting_count,
+                reverse("admin:workflows_taskinstance_changelist"),
+                is_alarming=waiting_count > 0,
+            ),
+            Figure(
+                _("New errors"),
+                error_count,
+                reverse("admin:tickets_ticketerror_changelist"),
+                is_alarming=error_count > 0,
+            ),
+        ],
+        "latest_errors": list(
+            TicketError.objects.unresolved().select_related("ticket").order_by("-pk")[:ROWS]
+        ),
+        "waiting_tasks": list(
+            waiting.select_related("definition__candidate_role", "workflow_instance__ticket")[:ROWS]
+        ),
+    }
+
+
+def _workflows() -> dict[str, Any]:
+    newest_first = WorkflowDefinition.objects.order_by("-updated_at")
+    return {
+        "shows_workflows": True,
+        "drafts": list(newest_first.drafts()[:ROWS]),
+        "published": list(newest_first.published()[:ROWS]),
+    }
+
+
+def _people(company: Company, user: User) -> dict[str, Any]:
+    people = User.objects.of_company(company).active()
+    return {
+        "shows_people": True,
+        "people_count": people.count(),
+        "people_without_roles": list(people.filter(groups=None)[:ROWS]),
+        "first_steps": _first_steps(company, user),
+    }
+
+
+def _first_steps(company: Company, user: User) -> list[Step]:
+    """What a fresh company does first; empty once all of it is done."""
+    if cache.get("first_steps_done"):
+        return []
+    others = User.objects.of_company(company).active().exclude(pk=user.pk)
+    steps = [
+        Step(
+            gettext_lazy("Bring in a workflow"),
+            gettext_lazy("Import a file that describes how work flows, and publish it."),
+            WorkflowDefinition.objects.published().exists(),
+            _if_may(
+                user,
+                "workflows.add_workflowdefinition",
+                "admin:workflows_workflowdefinition_import",
+            ),
+        ),
+        Step(
+            gettext_lazy("Add your people"),
+            gettext_lazy("Everybody who submits tickets or does tasks has a log-in of their own."),
+            others.exists(),
+            _if_may(user, "tenants.add_user", "admin:tenants_user_add"),
+        ),
+        Step(
+            gettext_lazy("Give them roles"),
+            gettext_lazy("A task worker is given tasks; a user submits tickets."),
+            others.exclude(groups=None).exists(),
+            _if_may(user, "tenants.change_user", "admin:tenants_user_changelist"),
+        ),
+        Step(
+            gettext_lazy("Submit the first ticket"),
+            gettext_lazy("See it travel through the workflow, task by task."),
+            Ticket.objects.exists(),
+            _if_may(user, "tickets.add_myticket", "admin:tickets_myticket_submit"),
+        ),
+    ]
+    if all(step.done for step in steps):
+        cache.set("first_steps_done", True, DONE_SECONDS)
+        return []
+    return steps
+
+
+def _if_may(user: User, permission: str, url_name: str) -> str:
+    return reverse(url_name) if user.has_perm(permission) else ""
+
+
+def _installation() -> dict[str, Any]:
+    """For a superuser outside every company: who is here, and nothing of what they do."""
+    companies = Company.objects.annotate(
+        people_count=Count("users", filter=Q(users__is_active=True))
+    ).order_by("-created_at", "-pk")
+    return {
+        "shows_installation": True,
+        "companies": list(companies[:COMPANY_ROWS]),
+        "company_count": companies.count(),
+    }

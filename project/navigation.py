@@ -1,0 +1,250 @@
+"""What stands in the sidebar: for each person the screens that they may use, and no others.
+
+The screens guard themselves; this list only decides what is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tickets.models import ErrorStatus, TicketError
+from workflows.models import TaskInstance
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+# Badges count on every page; a count that is this old (seconds) is good enough.
+BADGE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One screen. `inside` says whether it needs a company (None: it stands in both)."""
+
+    title: StrPromise
+    icon: str
+    url_name: str
+    permission: str = ""
+    inside: bool | None = True
+    badge: Callable[[User], int] | None = None
+    badge_variant: str = "primary"
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry that this person may use, with its address."""
+
+    entry: Entry
+    url: str
+
+
+@dataclass(frozen=True)
+class Section:
+    title: StrPromise | None
+    entries: tuple[Entry, ...]
+
+
+def count_open_tasks(user: User) -> int:
+    return TaskInstance.objects.inbox(user).count()
+
+
+def count_new_errors(_user: User) -> int:
+    return TicketError.objects.filter(status=ErrorStatus.NEW).count()
+
+
+SECTIONS = (
+    Section(
+        None,
+        (
+            Entry(_("Dashboard"), "space_dashboard", "admin:index", inside=None),
+            Entry(
+                _("Submit a ticket"),
+                "add_circle",
+                "admin:tickets_myticket_submit",
+                "tickets.add_myticket",
+            ),
+        ),
+    ),
+    Section(
+        _("My work"),
+        (
+            Entry(
+                _("My tickets"),
+                "confirmation_number",
+                "admin:tickets_myticket_changelist",
+                "tickets.view_myticket",
+            ),
+            Entry(
+                _("My tasks"),
+                "task_alt",
+                "admin:tickets_mytask_changelist",
+                "tickets.view_mytask",
+                badge=count_open_tasks,
+            ),
+        ),
+    ),
+    Section(
+        _("All work"),
+        (
+            Entry(
+                _("All tickets"),
+                "inbox",
+                "admin:tickets_ticket_changelist",
+                "tickets.view_ticket",
+            ),
+            Entry(
+                _("All tasks"),
+                "checklist",
+                "admin:workflows_taskinstance_changelist",
+                "workflows.view_taskinstance",
+            ),
+            Entry(
+                _("Ticket errors"),
+                "error",
+                "admin:tickets_ticketerror_changelist",
+                "tickets.view_ticketerror",
+                badge=count_new_errors,
+                badge_variant="danger",
+            ),
+        ),
+    ),
+    Section(
+        _("How work flows"),
+        (
+            Entry(
+                _("Workflows"),
+                "account_tree",
+                "admin:workflows_workflowdefinition_changelist",
+                "workflows.view_workflowdefinition",
+            ),
+            Entry(
+                _("Ticket types"),
+                "local_activity",
+                "admin:tickets_ticketdefinition_changelist",
+                "tickets.view_ticketdefinition",
+            ),
+            Entry(
+                _("Import"),
+                "upload_file",
+                "admin:workflows_workflowdefinition_import",
+                "workflows.add_workflowdefinition",
+            ),
+        ),
+    ),
+    Section(
+        _("Company"),
+        (
+            Entry(_("People"), "group", "admin:tenants_user_changelist", "tenants.view_user"),
+            Entry(
+                _("Company roles"),
+                "badge",
+                "admin:workflows_companyrole_changelist",
+                "workflows.view_companyrole",
+            ),
+        ),
+    ),
+    Section(
+        _("Installation"),
+        (
+            Entry(
+                _("Companies"),
+                "apartment",
+                "admin:tenants_company_changelist",
+                "tenants.view_company",
+                inside=None,
+            ),
+            Entry(
+                _("People"),
+                "group",
+                "admin:tenants_user_changelist",
+                "tenants.view_user",
+                inside=False,
+            ),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's `SIDEBAR.navigation`: the sections that have something for this person."""
+    if not isinstance(request.user, User):
+        return []
+    sections = list(sections_for(request))
+    current = current_url(
+        request.path, [link.url for _section, links in sections for link in links]
+    )
+    return [
+        {
+            "title": section.title,
+            "separator": section.title is not None,
+            "items": [_item(request.user, link, active=link.url == current) for link in links],
+        }
+        for section, links in sections
+    ]
+
+
+def sections_for(request: HttpRequest) -> Iterator[tuple[Section, list[Link]]]:
+    """Each section with what this person may use of it; empty ones are left out."""
+    for section in SECTIONS:
+        links = [
+            Link(entry, reverse(entry.url_name))
+            for entry in section.entries
+            if is_offered(entry, request)
+        ]
+        if links:
+            yield section, links
+
+
+def is_offered(entry: Entry, request: HttpRequest) -> bool:
+    if entry.inside is not None and entry.inside != (active_company(request) is not None):
+        return False
+    return not entry.permission or request.user.has_perm(entry.permission)
+
+
+def current_url(path: str, urls: list[str]) -> str:
+    """The entry that the page belongs to: the longest one that its path begins with."""
+    dashboard = reverse("admin:index")
+    candidates = [url for url in urls if path == url or (url != dashboard and path.startswith(url))]
+    return max(candidates, key=len, default="")
+
+
+def _item(user: User, link: Link, *, active: bool) -> dict[str, Any]:
+    item = {
+        "title": link.entry.title,
+        "icon": link.entry.icon,
+        "link": link.url,
+        "active": active,
+    }
+    if link.entry.badge is not None:
+        item["badge"] = cached_count(link.entry.url_name, link.entry.badge, user)
+        item["badge_variant"] = link.entry.badge_variant
+    return item
+
+
+def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
+    """The count of a badge, at most BADGE_SECONDS old.
+
+    The cache's KEY_FUNCTION puts the company's schema in front, so that a superuser does not
+    carry one company's count into another.
+    """
+    return int(cache.get_or_set(f"badge:{name}:{user.pk}", lambda: count(user), BADGE_SECONDS) or 0)
+
+
+def company_name(request: HttpRequest) -> str:
+    """Unfold's `SITE_SUBHEADER`: it stands under the name of the product."""
+    company = active_company(request)
+    return company.name if company is not None else ""
+
+
+def visitors_start_page(request: HttpRequest) -> str | None:
+    """Unfold's `SITE_URL`."""
+    return None if request.user.is_authenticated else reverse("landing")

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.services import create_person, sign_up
+from tenants.testing import CompanyTestCase
+from tickets.models import ErrorType, Ticket, TicketDefinition, TicketError
+from workflows.models import (
+    TaskDefinition,
+    TaskInstance,
+    WorkflowDefinition,
+    WorkflowInstance,
+)
+
+
+class DashboardTestCase(CompanyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        cache.clear()
+
+    def dashboard_of(self, user: User) -> Any:
+        self.log_in(user)
+        return self.client.get(reverse("admin:index"))
+
+    def make_workflow(self) -> WorkflowDefinition:
+        workflow = WorkflowDefinition.objects.create(key="errands", title="Errands")
+        workflow.publish(by=self.carla)
+        workflow.save()
+        return workflow
+
+    def make_ticket(self, title: str, *, by: User, worker: User | None = None) -> Ticket:
+        """A ticket with one form task: open with the worker, or waiting for one."""
+        workflow = WorkflowDefinition.objects.filter(key="errands").first() or self.make_workflow()
+        kind, _made = TicketDefinition.objects.get_or_create(
+            key="errand", defaults={"title": "Errand", "workflow": workflow, "is_active": True}
+        )
+        step, _made = TaskDefinition.objects.get_or_create(
+            workflow=workflow, key="run", defaults={"title": "Run the errand", "task_type": "FORM"}
+        )
+        instance = WorkflowInstance.objects.create(workflow=workflow)
+        ticket = Ticket.objects.create(
+            title=title,
+            definition=kind,
+            workflow=workflow,
+            workflow_instance=instance,
+            created_by=by,
+        )
+        task = TaskInstance.objects.create(workflow_instance=instance, definition=step)
+        if worker is not None:
+            task.assign(to=worker, now=timezone.now())
+            task.save()
+        instance.current_task = task
+        instance.save()
+        return ticket
+
+
+class RoleTests(DashboardTestCase):
+    def test_a_user_is_led_to_submitting_and_sees_their_running_tickets(self) -> None:
+        self.make_ticket("A stamp", by=self.uma, worker=self.wendy)
+        self.make_ticket("A letter", by=self.walt)
+        response = self.dashboard_of(self.uma)
+        self.assertContains(response, reverse("admin:tickets_myticket_submit"))
+        self.assertContains(response, "A stamp")
+        self.assertContains(response, "Run the errand")
+        self.assertNotContains(response, "A letter")
+
+    def test_a_worker_sees_their_open_tasks_the_oldest_first(self) -> None:
+        for title in ("First", "Second"):
+            self.make_ticket(title, by=self.uma, worker=self.wendy)
+        self.make_ticket("Of walt", by=self.uma, worker=self.walt)
+        response = self.dashboard_of(self.wendy)
+        page = response.content.decode()
+        self.assertLess(page.index("First"), page.index("Second"))
+        self.assertNotContains(response, "Of walt")
+
+    def test_a_worker_who_is_not_available_is_told(self) -> None:
+        self.assertContains(self.dashboard_of(self.wendy), "New tasks appear here")
+        User.objects.filter(pk=self.wendy.pk).update(is_available=False)
+        self.assertContains(self.dashboard_of(self.wendy), "You are set to not available")
+
+    def test_a_ticket_admin_sees_what_needs_care(self) -> None:
+        ticket = self.make_ticket("A stamp", by=self.uma)
+        TicketError.objects.create(
+            ticket=ticket, error_type=ErrorType.TASK_UPDATE, message="The stamp was licked."
+        )
+        response = self.dashboard_of(self.terry)
+        counts = [figure.count for figure in response.context["figures"]]
+        self.assertEqual(counts, [1, 1, 1])
+        self.assertContains(response, "The stamp was licked.")
+        self.assertContains(response, "Tasks that nobody has")
+
+    def test_a_creator_sees_drafts_and_published_workflows(self) -> None:
+        self.assertContains(self.dashboard_of(self.carla), "No workflow yet")
+        self.make_workflow()
+        WorkflowDefinition.objects.create(key="draft", title="Half a thought")
+        response = self.dashboard_of(self.carla)
+        self.assertContains(response, "Errands (v1)")
+        self.assertContains(response, "Half a thought (v1)")
+        self.assertContains(response, reverse("admin:workflows_workflowdefinition_import"))
+
+    def test_an_admin_sees_who_has_no_role(self) -> None:
+        create_person(
+            company=self.acme, email="new@acme.example", password=None, roles=(), first_name="Nell"
+        )
+        create_person(
+            company=self.globex, email="new@globex.example", password=None, roles=(), first_name="G"
+        )
+        response = self.dashboard_of(self.alice)
+        self.assertContains(response, "new@acme.example")
+        self.assertNotContains(response, "new@globex.example")
+
+    def test_somebody_without_a_role_is_told_whom_to_ask(self) -> None:
+        self.uma.groups.clear()
+        self.assertContains(self.dashboard_of(self.uma), "You have no role yet")
+
+    def test_a_superuser_outside_sees_companies_and_nothing_of_their_work(self) -> None:
+        self.make_ticket("A stamp", by=self.uma)
+        response = self.dashboard_of(self.root)
+        self.assertContains(response, "Acme")
+        self.assertContains(response, "6 people")
+        self.assertNotContains(response, "A stamp")
+
+    def test_nobody_sees_another_companys_work(self) -> None:
+        ticket = self.make_ticket("A secret stamp", by=self.uma, worker=self.wendy)
+        TicketError.objects.create(
+            ticket=ticket, error_type=ErrorType.TASK_UPDATE, message="A secret reason"
+        )
+        response = self.dashboard_of(self.charlie)
+        for secret in ("A secret stamp", "A secret reason", "Errands", "Wendy", "acme"):
+            self.assertNotContains(response, secret)
+        self.assertEqual([figure.count for figure in response.context["figures"]], [0, 0, 0])
+
+    def test_no_raw_list_of_models_is_shown(self) -> None:
+        for person in (self.uma, self.alice, self.root):
+            response = self.dashboard_of(person)
+            self.assertNotContains(response, 'class="model-')
+            self.assertNotContains(response, "Site administration")
+
+    def test_it_takes_few_queries_however_much_there_is(self) -> None:
+        for role in SystemRole:
+            self.give_role(self.alice, role)
+        self.log_in(self.alice)
+        self.client.get("/app/")
+        self.make_ticket("One", by=self.alice, worker=self.alice)
+        with_one = self.count_queries("/app/")
+        for number in range(5):
+            ticket = self.make_ticket(f"Ticket {number}", by=self.alice, worker=self.alice)
+            self.make_ticket(f"Waiting {number}", by=self.alice)
+            TicketError.objects.create(
+                ticket=ticket, error_type=ErrorType.TASK_UPDATE, message="No"
+            )
+        self.assertLessEqual(self.count_queries("/app/"), with_one + 2)
+
+
+class FirstStepsTests(DashboardTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        connection.set_schema_to_public()
+        self.bea = sign_up(
+            company_name="Bright Bakery",
+            first_name="Bea",
+            last_name="Baker",
+            email="bea@bakery.example",
+            password="rye-and-sourdough",
+        )
+        assert self.bea.company is not None
+        self.bakery = self.bea.company
+        connection.set_tenant(self.bakery)
+
+    def done(self) -> list[bool]:
+        cache.clear()
+        response = self.dashboard_of(self.bea)
+        return [step.done for step in response.context.get("first_steps") or []]
+
+    def test_they_are_ticked_off_one_by_one_and_then_go_away(self) -> None:
+        self.assertEqual(self.done(), [False, False, False, False])
+        WorkflowDefinition.objects.create(key="draft", title="A draft is not enough")
+        self.assertEqual(self.done(), [False, False, False, False])
+        workflow = self.make_workflow()
+        self.assertEqual(self.done(), [True, False, False, False])
+        ben = create_person(
+            company=self.bakery, email="ben@bakery.example", password=None, roles=()
+        )
+        self.assertEqual(self.done(), [True, True, False, False])
+        self.give_role(ben, SystemRole.TASK_WORKER)
+        self.assertEqual(self.done(), [True, True, True, False])
+        kind = TicketDefinition.objects.create(key="errand", title="Errand", workflow=workflow)
+        Ticket.objects.create(
+            title="The first", definition=kind, workflow=workflow, created_by=self.bea
+        )
+        self.assertEqual(self.done(), [])
+        self.assertNotContains(self.client.get("/app/"), "First steps")
+
+    def test_each_leads_to_its_screen(self) -> None:
+        response = self.dashboard_of(self.bea)
+        for step in response.context["first_steps"]:
+            self.assertEqual(self.client.get(step.url).status_code, 200, step.url)
+
+    def test_who_may_not_do_a_step_gets_no_link(self) -> None:
+        self.bea.groups.set(self.bea.groups.filter(name=SystemRole.ADMIN.value))
+        response = self.dashboard_of(self.bea)
+        self.assertEqual(
+            [bool(step.url) for step in response.context["first_steps"]],
+            [False, True, True, False],
+        )
+        self.assertContains(response, "Somebody with the role for it must do this.", count=2)

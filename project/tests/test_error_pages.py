@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from unittest import mock
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.test import Client, RequestFactory, SimpleTestCase
+from django.urls import reverse
+from django.views import defaults
+
+from tenants.testing import CompanyTestCase
+
+LOGO = "ticketflower/logo"
+
+
+class ErrorPageTests(CompanyTestCase):
+    def test_a_page_that_is_not_there(self) -> None:
+        response = self.client.get("/nowhere/")
+        self.assertContains(response, "There is nothing here", status_code=404)
+        self.assertContains(response, "Go to the start page", status_code=404)
+        self.assertContains(response, LOGO, status_code=404)
+
+    def test_inside_the_admin_it_names_the_company_and_leads_back(self) -> None:
+        self.log_in(self.uma)
+        for path in ("/app/nowhere/", "/app/r/1/1/", "/app/tickets/myticket/abc/change/"):
+            with self.subTest(path):
+                response = self.client.get(path, follow=True)
+                self.assertIn(response.status_code, (200, 404))
+        response = self.client.get("/app/nowhere/")
+        self.assertContains(response, self.acme.name, status_code=404)
+        self.assertContains(response, "Go to the dashboard", status_code=404)
+
+    def test_a_page_that_the_person_may_not_open(self) -> None:
+        self.log_in(self.uma)
+        response = self.client.get(reverse("admin:tenants_user_changelist"))
+        self.assertContains(response, "You may not open this page", status_code=403)
+        self.assertContains(response, LOGO, status_code=403)
+
+    def test_a_form_without_its_token(self) -> None:
+        client = self.client_class(enforce_csrf_checks=True)
+        response = client.post(reverse("admin:login"), {})
+        self.assertContains(response, "This form was open for too long", status_code=403)
+        self.assertContains(response, LOGO, status_code=403)
+
+    def test_the_list_of_an_apps_models_is_the_dashboard(self) -> None:
+        self.log_in(self.uma)
+        self.assertRedirects(self.client.get("/app/tickets/"), reverse("admin:index"))
+        self.assertEqual(self.client.get("/app/tenants/").status_code, 404)
+        self.assertEqual(self.client.get("/app/nothing/").status_code, 404)
+
+    def test_no_page_fetches_objects_of_any_model(self) -> None:
+        for person in (self.uma, self.root):
+            self.log_in(person)
+            for content_type in range(1, 40):
+                response = self.client.get(f"/app/r/{content_type}/1/")
+                self.assertEqual(response.status_code, 404)
+
+
+class WithoutDatabaseTests(SimpleTestCase):
+    """SimpleTestCase refuses every query."""
+
+    def test_a_failure_of_ours(self) -> None:
+        response = defaults.server_error(RequestFactory().get("/"))
+        self.assertContains(response, "Something went wrong on our side", status_code=500)
+        self.assertContains(response, LOGO, status_code=500)
+
+    def test_a_failure_in_a_view(self) -> None:
+        with (
+            mock.patch("project.views.SignUpView.get_form", side_effect=RuntimeError("no")),
+            mock.patch("tenants.middleware.find_active_company", return_value=None),
+            mock.patch("tenants.middleware.work_in_public"),
+            mock.patch("project.views.SignUpView.dispatch", side_effect=RuntimeError("no")),
+            self.assertLogs("django.request", "ERROR"),
+        ):
+            response = Client(raise_request_exception=False).get(reverse("sign_up"))
+        self.assertContains(response, "Something went wrong on our side", status_code=500)
+
+    def test_a_request_that_cannot_be_read(self) -> None:
+        response = defaults.bad_request(RequestFactory().get("/"), SuspiciousOperation("no"))
+        self.assertContains(response, "That request could not be read", status_code=400)
+
+    def test_a_refusal_does_not_repeat_what_the_code_said(self) -> None:
+        request = RequestFactory().get("/")
+        with mock.patch("project.context.active_company", return_value=None):
+            request.user = mock.Mock(is_authenticated=False)  # type: ignore[assignment]
+            response = defaults.permission_denied(request, PermissionDenied("secret reason"))
+        self.assertContains(response, "You may not open this page", status_code=403)
+        self.assertNotContains(response, "secret reason", status_code=403)
