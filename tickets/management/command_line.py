@@ -1,10 +1,10 @@
-"""What the bundle commands have in common: finding the company, showing problems."""
+"""What the bundle commands have in common: finding the company, showing what they found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.core.management import CommandError
+from django.core.management import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tenants.utils import get_public_schema_name
@@ -13,6 +13,15 @@ from tenants.models import Company
 from workflows.bundles import Change, ChangeKind, Problem
 
 MOST_COMPANIES_SHOWN = 20
+
+
+class BundleCommand(BaseCommand):
+    """A command that shows what stands in a document, which may be any text."""
+
+    def say(self, text: str) -> None:
+        """Write a line; what the terminal has no character for becomes a question mark."""
+        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+        self.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 
 def company_named(schema_name: str) -> Company:

@@ -242,6 +242,20 @@ class BundleCommandsTest(CompanyTestCase):
         out = self.run_command("check_bundle", self.file(fixture_document("invoice")))
         self.assertEqual(out, "The bundle can be imported. 0 errors. 0 warnings.\n")
 
+    def test_a_terminal_that_lacks_a_character_is_no_reason_to_fail(self) -> None:
+        path = self.file(changed(title="", description="日本"))
+        terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        with self.assertRaises(CommandError):
+            call_command("check_bundle", path, stdout=terminal)
+        work_in(self.acme)
+        import_bundle(document=changed(title="日本"), user=None)
+        call_command("export_bundle", "--company=acme", "invoice_receipt", stdout=terminal)
+        terminal.flush()
+        terminal.seek(0)
+        shown = terminal.read()
+        self.assertIn("error: Workflow, title", shown)
+        self.assertIn("\\u65e5\\u672c", shown)
+
     def test_a_file_that_cannot_be_read_ends_with_2(self) -> None:
         missing = str(self.folder / "missing.json")
         for command in (["check_bundle", missing], ["import_bundle", "--company", "acme", missing]):

@@ -57,7 +57,8 @@ def _leading_to_the_end(outline: Outline) -> set[str]:
 
 def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> Iterator[Problem]:
     for index, each in enumerate(transitions):
-        if is_empty(each.value.get("condition")):
+        condition = each.value.get("condition")
+        if is_empty(condition) or condition is True:
             for later in transitions[index + 1 :]:
                 message = _(
                     "This way is never taken: the one to %(target)s is tried before it and has "

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from workflows.engine.problems import Path, place, short
 
@@ -75,14 +76,14 @@ def errors_of(problems: Iterable[Problem]) -> list[Problem]:
 
 _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     # The list: what one entry is called, and the key that names the entry.
-    "tasks": ("Task %(name)s", "key"),
-    "ticket_types": ("Ticket type %(name)s", "key"),
-    "company_roles": ("Company role %(name)s", "name"),
-    "transitions": ("Transition %(name)s", ""),
-    "fields": ("field %(name)s", "name"),
-    "choices": ("choice %(name)s", ""),
-    "ext_ref": ("link %(name)s", "label"),
-    "roles_with_access": ("role %(name)s", ""),
+    "tasks": (gettext_noop("Task %(name)s"), "key"),
+    "ticket_types": (gettext_noop("Ticket type %(name)s"), "key"),
+    "company_roles": (gettext_noop("Company role %(name)s"), "name"),
+    "transitions": (gettext_noop("Transition %(name)s"), ""),
+    "fields": (gettext_noop("field %(name)s"), "name"),
+    "choices": (gettext_noop("choice %(name)s"), ""),
+    "ext_ref": (gettext_noop("link %(name)s"), "label"),
+    "roles_with_access": (gettext_noop("role %(name)s"), ""),
 }
 
 

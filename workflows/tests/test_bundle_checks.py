@@ -302,6 +302,11 @@ class FlowTest(SimpleTestCase):
         found = self.check(("start", "a"), ("a", "b"), ("a", "end"), ("b", "end"))
         self.assert_problem(found, "transitions[2]", "never taken", error=False)
 
+    def test_a_condition_that_is_simply_true_is_a_default(self) -> None:
+        yes = {"var": "tasks.a.ok"}
+        found = self.check(("start", "a"), ("a", "b", yes), ("a", "end", True), ("b", "end"))
+        self.assertEqual(found, [])
+
     def test_a_condition_that_does_not_compile_is_refused(self) -> None:
         found = self.check(("start", "a"), ("a", "b", {"vra": "x"}), ("a", "end"), ("b", "end"))
         self.assertEqual(found[0][:2], ("transitions[1].condition", True))

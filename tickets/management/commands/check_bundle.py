@@ -4,15 +4,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.utils.translation import gettext as _
 
-from tickets.management.command_line import counted, problem_lines
+from tickets.management.command_line import BundleCommand, counted, problem_lines
 from workflows.bundles import check_bundle, errors_of, read_bundle_file
 from workflows.errors import UnreadableBundleError
 
 
-class Command(BaseCommand):
+class Command(BundleCommand):
     help = (
         "Check a bundle without importing it. Ends with 0 where it can be imported (there may be "
         "warnings), 1 where it has errors, 2 where the file cannot be read."
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         except UnreadableBundleError as error:
             raise CommandError(str(error), returncode=2) from error
         for line in problem_lines(problems):
-            self.stdout.write(line)
+            self.say(line)
         if errors_of(problems):
             raise CommandError(counted(problems))
-        self.stdout.write(_("The bundle can be imported. %(count)s") % {"count": counted(problems)})
+        self.say(_("The bundle can be imported. %(count)s") % {"count": counted(problems)})

@@ -4,12 +4,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
 from tickets.management.command_line import (
+    BundleCommand,
     change_lines,
     company_named,
     counted,
@@ -21,7 +22,7 @@ from workflows.errors import BundleError, UnreadableBundleError
 from workflows.models import WorkflowDefinition
 
 
-class Command(BaseCommand):
+class Command(BundleCommand):
     help = (
         "Import a bundle as a new draft version of its workflow: all of it, or nothing. Ends "
         "with 0 where that was done, 1 where the bundle has errors, 2 where the file cannot be "
@@ -60,15 +61,15 @@ class Command(BaseCommand):
         """
         preview = preview_bundle(document=document)
         for line in problem_lines(preview.problems):
-            self.stdout.write(line)
+            self.say(line)
         if errors_of(preview.problems):
             raise CommandError(counted(preview.problems))
         for line in change_lines(preview.changes):
-            self.stdout.write(line)
+            self.say(line)
         for name in preview.new_company_roles:
-            self.stdout.write(_("added: Company role %(name)s") % {"name": name})
+            self.say(_("added: Company role %(name)s") % {"name": name})
         if preview.is_unchanged:
-            self.stdout.write(
+            self.say(
                 _("Version %(version)d has the same content already.")
                 % {"version": preview.version}
             )
@@ -81,7 +82,7 @@ class Command(BaseCommand):
                 workflow = publish_workflow(workflow=workflow, user=None)
         except BundleError as error:  # something changed since the preview
             raise CommandError(str(error)) from error
-        self.stdout.write(_told(workflow))
+        self.say(_told(workflow))
 
 
 def _told(workflow: WorkflowDefinition) -> str:
