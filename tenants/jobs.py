@@ -36,6 +36,11 @@ def take_away(job_id: int) -> None:
     _jobs.cancel_job_by_id(job_id, delete_job=True)
 
 
+def run_again(job_id: int) -> None:
+    """Put a job into the queue again whose worker is gone."""
+    _jobs.retry_job_by_id(job_id, retry_at=timezone.now())
+
+
 def is_under_way(job_id: int) -> bool:
     """Whether the job runs, or will: also one whose worker died, which is requeued."""
     return ProcrastinateJob.objects.filter(pk=job_id, status__in=("todo", "doing")).exists()

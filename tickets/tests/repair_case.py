@@ -109,7 +109,8 @@ class SmallWorkflow:
             task = self.current(ticket)
             manager.begin_call(task, input_data={"amount": 7})
             manager.fail_task(task, reason=message)
-            ProcrastinateJob.objects.filter(task_name=RUN_ACTION).delete()
+            jobs = ProcrastinateJob.objects.filter(task_name=RUN_ACTION)
+            jobs.filter(args__contains={"task_id": task.pk}).delete()
             return TicketError.objects.create(
                 ticket=ticket, task=task, error_type="TASK_UPDATE", message=message
             )

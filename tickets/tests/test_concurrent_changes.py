@@ -15,6 +15,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
 from tickets.errors import ErrorAlreadyHandledError, TicketsError
+from tickets.health import company_findings
 from tickets.models import Ticket, TicketError
 from tickets.services import (
     advance_ticket,
@@ -191,6 +192,7 @@ class RandomInterleavingTests(ConcurrentCase):
                     if raised is not None:
                         raise raised
                 self.settle()
+                self.assertEqual(company_findings(), [])
                 self.assertEqual(broken_invariants(self.ticket), [])
 
     def person(self, chance: random.Random) -> Change:

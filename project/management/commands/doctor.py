@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+from django_tenants.utils import schema_context
+
+from tenants.connection import PUBLIC
+from tenants.models import Company
+from tickets.health import Finding, company_findings, queue_findings
+
+
+class Command(BaseCommand):
+    """Says of every company what is not as it must be."""
+
+    help = (
+        "Checks the tickets and jobs of all active companies, and says what is wrong. "
+        "Ends with 1 where something is, or stays, wrong."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="Put right what can safely be put right without a person, and say what was done.",
+        )
+
+    def handle(self, *args: Any, repair: bool, **options: Any) -> None:
+        names = dict(Company.objects.active().values_list("schema_name", "name"))
+        found = mended = 0
+        for finding in _findings(list(names)):
+            found += 1
+            self.stdout.write(_line(finding, names))
+            if repair and (done := _mend(finding)):
+                mended += 1
+                self.stdout.write(f"  {done}")
+        self.stdout.write(_summary(companies=len(names), found=found, mended=mended))
+        if found > mended:
+            sys.exit(1)
+
+
+def _findings(schemas: list[str]) -> Iterator[Finding]:
+    """The queue first: a stalled job that runs again needs no second one."""
+    yield from queue_findings()
+    for schema in schemas:
+        with schema_context(schema):
+            findings = company_findings()
+        yield from findings
+
+
+def _mend(finding: Finding) -> str:
+    if finding.mend is None:
+        return ""
+    with schema_context(finding.schema or PUBLIC):
+        return finding.mend()
+
+
+def _line(finding: Finding, names: dict[str, str]) -> str:
+    words = {
+        "company": names.get(finding.schema, finding.schema),
+        "ticket": finding.ticket_id,
+        "message": finding.message,
+    }
+    if finding.schema and finding.ticket_id is not None:
+        return _("%(company)s, ticket #%(ticket)s: %(message)s") % words
+    if finding.schema:
+        return _("%(company)s: %(message)s") % words
+    return finding.message
+
+
+def _summary(*, companies: int, found: int, mended: int) -> str:
+    words = {"companies": companies, "found": found, "mended": mended, "left": found - mended}
+    if not found:
+        return _("Everything is as it must be (companies: %(companies)d).") % words
+    return _("Problems found: %(found)d, repaired: %(mended)d, left: %(left)d.") % words
