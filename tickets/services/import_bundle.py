@@ -32,6 +32,7 @@ from workflows.models import (
     WorkflowDefinition,
 )
 
+CONTENT = ("workflow", "tasks", "transitions", "ticket_types")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
 
 
@@ -73,7 +74,7 @@ def preview_bundle(*, document: object) -> BundlePreview:
         old, new = bundle.comparable_with(current)
         changes = differences(old, new)
     else:
-        changes = differences({}, _without_roles(bundle.document))
+        changes = differences({}, _content(bundle.document))
     same = bundle.same_version()
     return BundlePreview(
         problems=problems,
@@ -227,7 +228,7 @@ class _Bundle:
         Company roles are the company's own. A bundle that lists no ticket types leaves
         those of the published version as they are.
         """
-        old, new = _without_roles(export_bundle(workflow=version)), _without_roles(self.document)
+        old, new = _content(export_bundle(workflow=version)), _content(self.document)
         if version.is_published and "ticket_types" not in new:
             old.pop("ticket_types", None)
         return old, new
@@ -345,8 +346,9 @@ def _default(part: str, name: str) -> Json:
     return made() if made is not None else default_of(part, name)
 
 
-def _without_roles(document: JsonObject) -> JsonObject:
-    return {name: value for name, value in document.items() if name != "company_roles"}
+def _content(document: JsonObject) -> JsonObject:
+    """What a version consists of: company roles are the company's own."""
+    return {name: document[name] for name in CONTENT if name in document}
 
 
 def _key_of(document: JsonObject) -> str:

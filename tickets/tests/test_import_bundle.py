@@ -145,7 +145,17 @@ class PreviewBundleTest(CompanyTestCase):
         self.assertEqual(preview.new_company_roles, ["Vacation Approver"])
         self.assertTrue(preview.can_be_imported)
         self.assertFalse(preview.is_unchanged)
-        self.assertEqual({each.kind for each in preview.changes}, {"added"})
+        self.assertEqual(
+            [(each.kind.value, each.where) for each in preview.changes],
+            [
+                ("added", "Workflow"),
+                ("added", "Task approve_vacation"),
+                ("added", "Transition from start to approve_vacation"),
+                ("added", "Transition from approve_vacation to end"),
+                ("added", "Transition from approve_vacation to end"),
+                ("added", "Ticket type vacation"),
+            ],
+        )
 
     def test_of_a_change(self) -> None:
         workflow = import_fixture("invoice", self.carla)
