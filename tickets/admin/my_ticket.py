@@ -60,7 +60,7 @@ class MyTicketAdmin(CompanyModelAdmin):
     show_full_result_count = True
     actions = None
     change_list_template = "tickets/my_ticket_list.html"
-    list_display = ("number", "name", "type", "state", "where", "submitted_at", "ended_at")
+    list_display = ("number", "name", "state", "where", "type", "submitted_at", "ended_at")
     list_display_links = ("number", "name")
     search_fields = ("title", "definition__title", "=id")
     ordering = ("-pk",)
