@@ -6,11 +6,14 @@ from typing import Any
 from django.test import SimpleTestCase
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
+from jsonschema_rs import Draft202012Validator
 
 from workflows.bundles import canonical, check_bundle, differences, errors_of, read_bundle
 from workflows.bundles import write_bundle as write
+from workflows.bundles.canonical import SCHEMA
 from workflows.tests.bundle_strategies import JSON, bundles
 
+VALIDATOR = Draft202012Validator(SCHEMA)
 SETTINGS = hypothesis_settings(
     max_examples=50,
     deadline=None,
@@ -23,6 +26,13 @@ class BundleRoundTripTest(SimpleTestCase):
     @SETTINGS
     def test_a_generated_bundle_has_no_errors(self, document: dict[str, Any]) -> None:
         self.assertEqual(errors_of(check_bundle(document)), [])
+
+    @given(bundles())
+    @SETTINGS
+    def test_what_has_no_errors_fits_the_schema_too(self, document: dict[str, Any]) -> None:
+        """An editor that is given the schema does not mark what we accept."""
+        for each in (document, canonical(document)):
+            self.assertEqual([str(error) for error in VALIDATOR.iter_errors(each)], [])
 
     @given(bundles())
     @SETTINGS
