@@ -11,7 +11,8 @@ from procrastinate.contrib.django import app
 logger = logging.getLogger(__name__)
 
 
-@app.periodic(cron="*/10 * * * * *")
+# Every ten seconds: the sixth field is that of the seconds.
+@app.periodic(cron="* * * * * */10")
 @app.task(name="project.jobs.requeue_stalled", pass_context=True, queueing_lock="requeue_stalled")
 async def requeue_stalled(context: JobContext, timestamp: int) -> None:
     """Put the jobs of workers that died back into the queue; nothing else ever would.
