@@ -50,7 +50,8 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
         if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
             response["Retry-After"] = str(WINDOW)
     else:
-        response = JsonResponse(reply)
+        # Sorted: a repeat is answered from the database, which keeps no order.
+        response = JsonResponse(reply, json_dumps_params={"sort_keys": True})
     response["Cache-Control"] = "no-store"
     return response
 
