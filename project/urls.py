@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from project import demo_accounting, views
+from project import demo_accounting, health, views
 from tickets.callbacks import receive
 
 urlpatterns = [
+    # HealthMiddleware answers these before anything else does.
+    path("healthz", health.healthz, name="health"),
+    path("readyz", health.readyz, name="ready"),
     path("", views.landing, name="landing"),
     path("sign-up/", views.SignUpView.as_view(), name="sign_up"),
     path("companies/<int:pk>/enter/", views.enter_company, name="enter_company"),

@@ -12,7 +12,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class PublicSchemaMiddleware:
-    """Begins and ends every request in `public`. The first middleware of all.
+    """Begins and ends every request in `public`. The first that may ask the database.
 
     A connection outlives its request: without this the next request of the process would
     begin in the last one's company.

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+from unittest import mock
+
+from django.db import connection
+from django.test import override_settings
+
+from project import health
+from tenants.connection import current_schema
+from tenants.jobs import defer
+from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
+
+ASK = """
+import django
+django.setup()
+from django.test import Client
+client = Client(raise_request_exception=False)
+client.cookies["sessionid"] = "a-session-that-cannot-be-looked-up"
+for address in ("/healthz", "/readyz", "/readyz"):
+    answer = client.get(address)
+    print(answer.status_code, answer.content.decode())
+"""
+
+
+class HealthTests(CompanyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.enterContext(mock.patch.object(health._Migrations, "applied", False))
+
+    def beat(self, seconds_ago: float = 1) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat)"
+                " VALUES (now() - make_interval(secs => %s))",
+                [seconds_ago],
+            )
+
+    def ready(self) -> tuple[int, dict[str, dict[str, object]]]:
+        answer = self.client.get("/readyz")
+        said = json.loads(answer.content)
+        self.assertEqual(said["status"], "ok" if answer.status_code == 200 else "unavailable")
+        return answer.status_code, said["checks"]
+
+    def test_the_process_answers_without_asking_the_database(self) -> None:
+        self.client.force_login(self.uma)
+        with mock.patch.object(health, "connection", None):
+            answer = self.client.get("/healthz")
+        self.assertEqual((answer.status_code, answer.json()), (200, {"status": "ok"}))
+        self.assertEqual(answer["Cache-Control"], "no-store")
+        self.assertFalse(answer.cookies)
+
+    def test_it_is_ready_where_a_worker_lives(self) -> None:
+        self.beat()
+        code, checks = self.ready()
+        self.assertEqual(code, 200)
+        self.assertEqual(
+            [name for name, check in checks.items() if check["ok"]],
+            ["database", "migrations", "worker", "queue"],
+        )
+        self.assertIsNone(checks["queue"]["oldest_waiting_seconds"])
+
+    def test_it_is_not_ready_where_no_worker_was_seen_lately(self) -> None:
+        code, checks = self.ready()
+        self.assertEqual((code, checks["worker"]), (503, {"ok": False, "seen_seconds_ago": None}))
+        self.beat(seconds_ago=3600)
+        code, checks = self.ready()
+        self.assertEqual((code, checks["worker"]["seen_seconds_ago"]), (503, 3600))
+
+    def test_it_says_how_long_the_oldest_job_has_been_waiting(self) -> None:
+        self.beat()
+        defer("tickets.jobs.advance", ticket_id=1)
+        defer("tickets.jobs.advance", ticket_id=1, after_seconds=1000)
+        self.assertEqual(self.ready()[1]["queue"], {"ok": True, "oldest_waiting_seconds": 0.0})
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_events SET at = now() - interval '5 hours'")
+        code, checks = self.ready()
+        self.assertEqual(code, 503)
+        self.assertEqual(checks["queue"], {"ok": False, "oldest_waiting_seconds": 18000.0})
+
+    def test_a_job_that_is_due_since_long_counts_from_when_it_was_due(self) -> None:
+        self.beat()
+        defer("tickets.jobs.advance", ticket_id=1, after_seconds=1000)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 min'")
+        self.assertEqual(self.ready()[1]["queue"], {"ok": True, "oldest_waiting_seconds": 60.0})
+
+    def test_it_is_not_ready_where_a_schema_lacks_a_migration(self) -> None:
+        self.beat()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM globex.django_migrations WHERE app = 'tickets'")
+        code, checks = self.ready()
+        self.assertEqual((code, checks["migrations"]), (503, {"ok": False}))
+
+    def test_it_says_nothing_of_companies(self) -> None:
+        self.beat()
+        defer("tickets.jobs.advance", ticket_id=1)
+        said = self.client.get("/readyz").content.decode().lower()
+        for secret in ("acme", "globex", connection.settings_dict["NAME"], "advance"):
+            self.assertNotIn(secret, said)
+
+    def test_only_reading_is_possible(self) -> None:
+        for address in ("/healthz", "/readyz"):
+            self.assertEqual(self.client.post(address).status_code, 405)
+            self.assertEqual(self.client.head(address).content, b"")
+
+    @override_settings(ALLOWED_HOSTS=["ticketflower.example"], SECURE_SSL_REDIRECT=True)
+    def test_a_probe_asks_by_address_and_without_tls(self) -> None:
+        answer = self.client.get("/healthz", headers={"host": "10.0.0.7:8000"})
+        self.assertEqual(answer.status_code, 200)
+
+    def test_it_takes_next_to_no_queries_once_the_migrations_are_known(self) -> None:
+        self.beat()
+        self.ready()
+        with self.assertNumQueries(2):  # the search path, and one
+            health._checks()
+        self.assertEqual(current_schema(), "public")
+
+
+class NoDatabaseTests(CompanyTransactionTestCase):
+    def test_a_database_that_is_away_is_503_and_not_500(self) -> None:
+        away = "postgres://nobody:secret-word@127.0.0.1:9/nothing"
+        result = run_python(ASK, DATABASE_URL=away, LOG_LEVEL="CRITICAL")
+        lines = result.stdout.splitlines()
+        self.assertEqual(
+            lines,
+            [
+                '200 {"status": "ok"}',
+                *['503 {"status": "unavailable", "checks": {"database": {"ok": false}}}'] * 2,
+            ],
+            result.stderr,
+        )
