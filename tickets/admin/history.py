@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tickets.admin.definition_rows import condition_labels, pretty
-from workflows.engine.conditions import describe_condition
+from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
 from workflows.models import EventKind, TaskInstance, WorkflowDefinition, WorkflowEvent
@@ -25,7 +25,7 @@ class Tried:
 
     target: str
     condition: str
-    label: str
+    is_always: bool
     outcome: str
     error: str = ""
 
@@ -160,7 +160,7 @@ def _tried(tried: Json, titles: Mapping[str, str], labels: Mapping[str, str]) ->
         yield Tried(
             target=_("the end") if target is None else titles.get(str(target), str(target)),
             condition=describe_condition(each.get("condition"), labels),
-            label=str(each.get("label") or ""),
+            is_always=is_empty(each.get("condition")),
             outcome="error" if result is None else "yes" if result is True else "no",
             error=str(each.get("error") or ""),
         )

@@ -106,7 +106,7 @@ class TaskInstanceAdmin(DetailPageAdmin):
             ),
             "documents": _documents(obj),
             "history": history(workflow, obj.workflow_instance_id, task=obj),
-            "errors": [
+            "ticket_errors": [
                 {"error": each, "badge": error_badge(each), "link": admin_link(each)}
                 for each in obj.ticket_errors.all()
             ],

@@ -124,7 +124,7 @@ class TicketAdmin(DetailPageAdmin):
             ]
             if obj.workflow_instance_id
             else [],
-            "errors": [
+            "ticket_errors": [
                 {"error": each, "badge": error_badge(each), "link": admin_link(each)}
                 for each in obj.errors.select_related("task__definition")
             ],

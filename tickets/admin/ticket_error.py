@@ -125,7 +125,7 @@ class TicketErrorAdmin(DetailPageAdmin):
         return {
             "title": obj.get_error_type_display(),
             "subtitle": None,
-            "error": obj,
+            "ticket_error": obj,
             "badge": error_badge(obj),
             "ticket_badge": workflow_badge(obj.ticket.status),
             "task_badge": task_badge(task) if task else "",

@@ -1,0 +1,222 @@
+"""The page that brings a bundle in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import SimpleTestCase
+from django.urls import reverse
+
+from tenants.testing import CompanyTestCase
+from tickets.admin.import_page import examples, most_bytes
+from tickets.admin.json_lines import line_of
+from tickets.services import import_bundle, publish_workflow
+from tickets.tests.test_definition_pages import bundle
+from workflows.bundles import write_bundle
+from workflows.models import CompanyRole, WorkflowDefinition
+
+PAGE = reverse("admin:workflows_workflowdefinition_import")
+
+
+class ImportPageTest(CompanyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.carla)
+
+    def check(self, text: str, **more: str) -> Any:
+        return self.client.post(PAGE, {"text": text, **more})
+
+    def upload(self, data: bytes, **more: str) -> Any:
+        file = SimpleUploadedFile("bundle.json", data, content_type="application/json")
+        return self.client.post(PAGE, {"file": file, **more})
+
+    def test_it_shows_what_would_be_made_and_makes_nothing(self) -> None:
+        page = self.check(write_bundle(bundle()))
+        self.assertContains(page, "This is a new workflow")
+        self.assertContains(page, "Task approve")
+        self.assertContains(page, "This company role is new")
+        self.assertContains(page, "Apply as draft")
+        self.assertFalse(WorkflowDefinition.objects.exists())
+        self.assertFalse(CompanyRole.objects.exists())
+
+    def test_an_uploaded_document_is_kept_for_the_next_step(self) -> None:
+        page = self.upload(write_bundle(bundle(title="Einkauf für München")).encode())
+        kept = page.context["form"]["text"].value()
+        self.assertIn("Einkauf für München", kept)
+        self.check(kept, apply="1")
+        workflow = WorkflowDefinition.objects.get()
+        self.assertEqual(workflow.title, "Einkauf für München")
+        self.assertTrue(workflow.is_draft)
+        self.assertEqual(workflow.created_by, self.carla)
+
+    def test_applying_leads_to_the_draft(self) -> None:
+        response = self.check(write_bundle(bundle()), apply="1")
+        draft = WorkflowDefinition.objects.get()
+        url = reverse("admin:workflows_workflowdefinition_change", args=(draft.pk,))
+        self.assertRedirects(response, url)
+        self.assertContains(self.client.get(url), "Publish version 1")
+
+    def test_it_compares_with_the_published_version(self) -> None:
+        draft = import_bundle(document=bundle(), user=self.carla)
+        publish_workflow(workflow=draft, user=self.carla)
+        page = self.check(write_bundle(bundle(title="Purchase, better")))
+        self.assertContains(page, "This would become version 2, as a draft.")
+        self.assertContains(page, "<del>Purchase</del>")
+        self.assertContains(page, "<ins>Purchase, better</ins>")
+
+    def test_an_unchanged_bundle_makes_no_new_version(self) -> None:
+        draft = import_bundle(document=bundle(), user=self.carla)
+        publish_workflow(workflow=draft, user=self.carla)
+        page = self.check(write_bundle(bundle()))
+        self.assertContains(page, "Nothing is new here: version 1 has this content.")
+        self.check(write_bundle(bundle()), apply="1")
+        self.assertEqual(WorkflowDefinition.objects.count(), 1)
+
+    def test_every_problem_is_listed_with_its_place_and_what_to_do(self) -> None:
+        document = bundle(title="")
+        document["workflow"]["fields"][0]["type"] = "nmber"
+        document["tasks"][0]["candidate_role"] = "Aprover"
+        document["transitions"][1]["to"] = "ordr"
+        text = write_bundle(document)
+        page = self.check(text)
+        problems = page.context["outcome"].errors
+        self.assertGreaterEqual(len(problems), 4)
+        places = {each.place for each in problems}
+        self.assertLessEqual(
+            {"workflow.title", "workflow.fields[0].type", "tasks[0].candidate_role"}, places
+        )
+        wrong = next(each for each in problems if each.place == "workflow.fields[0].type")
+        self.assertEqual((wrong.found, wrong.nearest), ("nmber", "number"))
+        self.assertIn('"nmber"', text.splitlines()[(wrong.line or 0) - 1])
+        self.assertContains(page, "Did you mean")
+        self.assertContains(page, f'data-line="{wrong.line}"')
+        self.assertNotContains(page, "Apply as draft")
+        self.assertEqual(page.context["form"]["text"].value(), text)
+
+    def test_applying_checks_again(self) -> None:
+        self.check(write_bundle(bundle(title="")), apply="1")
+        self.assertFalse(WorkflowDefinition.objects.exists())
+
+    def test_somebody_elses_change_meanwhile_is_noticed(self) -> None:
+        """The ticket type's key was free when it was checked, and is taken when applied."""
+        text = write_bundle(bundle())
+        self.assertContains(self.check(text), "Apply as draft")
+        import_bundle(document=bundle(key="other"), user=self.carla)
+        page = self.check(text, apply="1")
+        self.assertContains(page, "already has a ticket type with the key")
+        self.assertFalse(WorkflowDefinition.objects.filter(key="purchase").exists())
+
+    def test_what_cannot_be_read_is_said_in_a_sentence(self) -> None:
+        broken = {
+            "nothing": b"",
+            "blanks": b" \n ",
+            "no JSON": b"hello",
+            "a comma too many": b'{"format": "x",}',
+            "binary": bytes(range(256)),
+            "a NUL": b'{"a": "\x00"}',
+            "an image": b"\x89PNG\r\n\x1a\n\x00\x00",
+            "too deep": b"[" * 100_000,
+            "a name twice": b'{"format": 1, "format": 2}',
+            "not a number": b'{"a": NaN}',
+            "an endless number": b'{"a": ' + b"9" * 5_000 + b"}",
+            "too large": b'{"a": "' + b"x" * most_bytes() + b'"}',
+        }
+        for what, data in broken.items():
+            with self.subTest(what):
+                page = self.upload(data)
+                self.assertContains(page, "This cannot be read")
+                self.assertTrue(page.context["outcome"].failure)
+
+    def test_what_is_json_but_no_bundle_is_told_so(self) -> None:
+        for data in (
+            b"null", b"[]", b"3", b'"text"', b"{}", b'{"workflow": []}', b'{"tasks": {}}',
+            b'{"\\ud800": "\\ud800"}', b'{"workflow": {"key": "\\u0000"}}', b"1e999",
+            b"[" * 5_000 + b"]" * 5_000,
+        ):  # fmt: skip
+            with self.subTest(data):
+                page = self.upload(data)
+                self.assertEqual(page.status_code, 200)
+                outcome = page.context["outcome"]
+                self.assertTrue(outcome.failure or outcome.errors)
+                page = self.upload(data, apply="1")
+                self.assertEqual(page.status_code, 200)
+
+    def test_broken_text_stays_in_the_field(self) -> None:
+        page = self.check('{"format": "ticketflower-bundle",')
+        self.assertContains(page, "This is not JSON: in line 1")
+        self.assertContains(page, "{&quot;format&quot;: &quot;ticketflower-bundle&quot;,")
+
+    def test_other_encodings_are_read(self) -> None:
+        text = write_bundle(bundle(title="Größe"))
+        for encoding in ("utf-8-sig", "utf-16"):
+            with self.subTest(encoding):
+                page = self.upload(text.encode(encoding))
+                self.assertContains(page, "Apply as draft")
+                self.assertIn("Größe", page.context["form"]["text"].value())
+
+    def test_what_was_pasted_is_text(self) -> None:
+        page = self.check(write_bundle(bundle(title="</textarea><script>alert(1)</script>")))
+        self.assertNotContains(page, "<script>alert(1)")
+
+    def test_the_examples_can_be_opened_and_downloaded(self) -> None:
+        self.assertTrue(examples())
+        for example in examples():
+            with self.subTest(example.name):
+                page = self.client.get(PAGE, {"example": example.name})
+                self.assertContains(self.check(page.context["form"]["text"].value()), "Apply")
+                file = self.client.get(PAGE, {"example": example.name, "download": "1"})
+                self.assertIn("attachment", file["Content-Disposition"])
+                self.assertIn("workflow", json.loads(file.content))
+
+    def test_no_other_file_can_be_fetched(self) -> None:
+        for name in ("../manage", "..%2f..%2fetc%2fpasswd", "nothing", "\x00", "invoice.json"):
+            with self.subTest(name):
+                self.assertEqual(self.client.get(PAGE, {"example": name}).status_code, 404)
+
+
+class WhoMayImportTest(CompanyTestCase):
+    def test_others_are_refused(self) -> None:
+        for person in (self.alice, self.wendy, self.terry, self.uma, self.root):
+            self.log_in(person)
+            with self.subTest(person.email):
+                self.assertEqual(self.client.get(PAGE).status_code, 403)
+                sent = {"text": write_bundle(bundle()), "apply": "1"}
+                self.assertEqual(self.client.post(PAGE, sent).status_code, 403)
+        self.assertFalse(WorkflowDefinition.objects.exists())
+
+    def test_charlie_imports_into_his_own_company(self) -> None:
+        self.log_in(self.charlie)
+        self.client.post(PAGE, {"text": write_bundle(bundle()), "apply": "1"})
+        self.assertFalse(WorkflowDefinition.objects.exists())
+
+    def test_visitors_are_asked_to_log_in(self) -> None:
+        self.assertEqual(self.client.get(PAGE).status_code, 302)
+
+
+class LineOfTest(SimpleTestCase):
+    TEXT = '{\n "a": {"x": 1,\n  "b": [\n   10,\n   {"c": "}\\"]"}, 3\n  ]},\n "d": null\n}'
+
+    def test_it_finds_lines(self) -> None:
+        for path, line in (
+            ((), 1),
+            (("a",), 2),
+            (("a", "b"), 3),
+            (("a", "b", 0), 4),
+            (("a", "b", 1, "c"), 5),
+            (("a", "b", 2), 5),
+            (("d",), 7),
+        ):
+            with self.subTest(path):
+                self.assertEqual(line_of(self.TEXT, path), line)
+
+    def test_where_nothing_is_it_is_the_line_of_what_holds_it(self) -> None:
+        self.assertEqual(line_of(self.TEXT, ("a", "b", 9)), 3)
+        self.assertEqual(line_of(self.TEXT, ("a", "b", "c")), 3)
+        self.assertEqual(line_of(self.TEXT, ("z",)), 1)
+
+    def test_what_is_no_json_has_no_lines(self) -> None:
+        for text in ("", "{", '{"a"', '{"a": tru', "[1,"):
+            with self.subTest(text):
+                self.assertIn(line_of(text, ("a", 3)), (None, 1))
