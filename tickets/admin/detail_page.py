@@ -23,6 +23,14 @@ class DetailPageAdmin(CompanyModelAdmin):
     """
 
     warn_unsaved_form = False
+    list_title: Any = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": self.list_title, **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return []

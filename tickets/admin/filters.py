@@ -24,7 +24,7 @@ from workflows.models.task_definition import TaskTypeChoices
 MOST_PEOPLE = 200
 
 
-class ChosenFilter(DropdownFilter):  # type: ignore[misc]
+class ChosenFilter(DropdownFilter):
     """A dropdown whose value counts only where it is one of those that it offers."""
 
     def chosen(self) -> str:
@@ -54,13 +54,13 @@ class _PeopleFilter(ChosenFilter):
 
 
 class SubmitterFilter(_PeopleFilter):
-    title = _("submitted by")
+    title = _("submitter")
     parameter_name = "submitter"
     field = "created_by"
 
 
 class WorkerFilter(_PeopleFilter):
-    title = _("assigned to")
+    title = _("worker")
     parameter_name = "worker"
     field = "assigned_to"
 

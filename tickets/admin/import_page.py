@@ -168,7 +168,7 @@ def check(request: HttpRequest) -> Outcome:
 
 def most_bytes() -> int:
     """What fits into the text field of the next step, whose size Django limits."""
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit: int | None = getattr(settings, "DATA_UPLOAD_MAX_MEMORY_SIZE", None)
     return MAX_BYTES if limit is None else min(MAX_BYTES, int(limit * 0.9))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -60,6 +60,7 @@ class TypeFilter(admin.SimpleListFilter):
 class TaskDefinitionAdmin(DetailPageAdmin):
     """The steps of all workflows: what each asks for or calls, and who is given it."""
 
+    list_title = gettext_lazy("Tasks of workflows")
     change_list_template = "tickets/definitions/task_list.html"
     change_form_template = "tickets/definitions/task.html"
     list_display = ("title_column", "workflow_column", "type_column", "role_column")
@@ -85,13 +86,6 @@ class TaskDefinitionAdmin(DetailPageAdmin):
         if not task.is_form:
             return "-"
         return task.candidate_role.name if task.candidate_role else _("Every task worker")
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": _("Tasks of workflows"), **(extra_context or {})}
-        )
 
     def page_context(self, request: HttpRequest, obj: TaskDefinition) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)

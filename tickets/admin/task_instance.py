@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -29,6 +29,7 @@ from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
 class TaskInstanceAdmin(DetailPageAdmin):
     """Everybody's tasks, for ticket admins."""
 
+    list_title = gettext_lazy("All tasks")
     change_list_template = "tickets/administration/task_list.html"
     change_form_template = "tickets/administration/task.html"
     list_display = (
@@ -85,11 +86,6 @@ class TaskInstanceAdmin(DetailPageAdmin):
     @display(description=gettext_lazy("Attempts"), ordering="attempts")
     def attempts_column(self, task: TaskInstance) -> int:
         return task.attempts
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("All tasks"), **(extra_context or {})})
 
     def page_context(self, request: HttpRequest, obj: TaskInstance) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.definition.workflow_id)

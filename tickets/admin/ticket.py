@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +22,7 @@ from tickets.admin.filters import (
 )
 from tickets.admin.history import history
 from tickets.models import Ticket, TicketError
+from tickets.models.ticket import TicketQuerySet
 from workflows.models import TaskInstance, WorkflowDefinition
 
 # Fewer than a bigint has, so that Postgres takes every number that is left.
@@ -42,6 +43,7 @@ def add_number(
 class TicketAdmin(DetailPageAdmin):
     """Everybody's tickets, for ticket admins."""
 
+    list_title = gettext_lazy("All tickets")
     change_list_template = "tickets/administration/ticket_list.html"
     change_form_template = "tickets/administration/ticket.html"
     list_display = (
@@ -60,9 +62,8 @@ class TicketAdmin(DetailPageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
-        tickets = super().get_queryset(request).with_progress()
-        annotated: QuerySet[Ticket] = tickets.annotate(is_stuck=Exists(errors))
-        return annotated
+        tickets: TicketQuerySet = super().get_queryset(request)  # type: ignore[assignment]
+        return tickets.with_progress().annotate(is_stuck=Exists(errors))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -96,13 +97,6 @@ class TicketAdmin(DetailPageAdmin):
     @display(description=gettext_lazy("Submitted"), ordering="created_at")
     def submitted_column(self, ticket: Ticket) -> Any:
         return ticket.created_at
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": _("All tickets"), **(extra_context or {})}
-        )
 
     def page_context(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -46,6 +46,7 @@ class OfferedFilter(admin.SimpleListFilter):
 class TicketDefinitionAdmin(DetailPageAdmin):
     """The ticket types: what people may submit, and the workflow that each starts."""
 
+    list_title = gettext_lazy("Ticket types")
     change_list_template = "tickets/definitions/ticket_type_list.html"
     change_form_template = "tickets/definitions/ticket_type.html"
     list_display = (
@@ -101,13 +102,6 @@ class TicketDefinitionAdmin(DetailPageAdmin):
     @display(description=gettext_lazy("Tickets"))
     def tickets_column(self, definition: TicketDefinition) -> int:
         return getattr(definition, "ticket_count", 0) or 0
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": _("Ticket types"), **(extra_context or {})}
-        )
 
     def page_context(self, request: HttpRequest, obj: TicketDefinition) -> dict[str, Any]:
         labels = field_labels(obj.workflow.fields)

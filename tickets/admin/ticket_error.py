@@ -71,6 +71,7 @@ class ResolveForm(forms.Form):
 class TicketErrorAdmin(DetailPageAdmin):
     """What went wrong with tickets: to be looked after, and noted as resolved."""
 
+    list_title = gettext_lazy("Ticket errors")
     change_list_template = "tickets/administration/error_list.html"
     change_form_template = "tickets/administration/error.html"
     list_display = (
@@ -112,13 +113,6 @@ class TicketErrorAdmin(DetailPageAdmin):
     @display(description=gettext_lazy("When"), ordering="created_at")
     def happened_column(self, error: TicketError) -> Any:
         return error.created_at
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": _("Ticket errors"), **(extra_context or {})}
-        )
 
     def page_context(self, request: HttpRequest, obj: TicketError) -> dict[str, Any]:
         task = obj.task

@@ -69,6 +69,7 @@ class VersionsFilter(admin.SimpleListFilter):
 class WorkflowDefinitionAdmin(DetailPageAdmin):
     """The workflows of a workflow creator: what there is, how it flows, publish, export."""
 
+    list_title = gettext_lazy("Workflows")
     change_list_template = "tickets/definitions/workflow_list.html"
     change_form_template = "tickets/definitions/workflow.html"
     list_display = (
@@ -135,8 +136,9 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": _("Workflows"), "may_import": may_import(request)}
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+        return super().changelist_view(
+            request, {"may_import": may_import(request), **(extra_context or {})}
+        )
 
     # The detail page
 
