@@ -30,6 +30,7 @@ from tenants.admin.base import CompanyModelAdmin
 from tenants.connection import in_public
 from tenants.errors import LastAdminError, TenantsError
 from tenants.models import User
+from tenants.models.user import UserQuerySet
 from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
 from workflows.models import CompanyRole
 from workflows.services.people import save_person
@@ -211,12 +212,14 @@ class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
     # --- whose people ----------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people: UserQuerySet = User.objects.prefetch_related("groups").order_by(*self.ordering)
         if _is_outside(request):
-            everybody = User.objects.select_related("company").prefetch_related("groups")
-            return everybody.order_by(*self.ordering)
-        people: QuerySet[User] = super().get_queryset(request)
+            return people.select_related("company")
+        company = active_company(request)
+        if company is None:
+            return people.none()
         roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
-        return people.filter(company=active_company(request)).prefetch_related("groups", roles)
+        return people.of_company(company).prefetch_related(roles)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_outside(request) or super().has_module_permission(request)

@@ -1,0 +1,630 @@
+"""No company sees another's data, and nobody the screens of a role that they do not have.
+
+The pages are read from the URL configuration, so a new one is covered the day it appears.
+When one of these tests asks for an example, add it to `Examples`: an object of Acme's for
+each registered model, a value for each argument of an address.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import quote
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.db.models import Model
+from django.test import override_settings
+from django.urls import reverse
+
+from project.tests.pages import HtmlForm, Page, all_pages, forms_of
+from tenants.models import Company, User
+from tenants.roles import ROLE_PERMISSIONS, SystemRole
+from tenants.services import create_person
+from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
+from tickets.models import (
+    ErrorType,
+    FileUpload,
+    MyTask,
+    MyTicket,
+    Ticket,
+    TicketDefinition,
+    TicketError,
+)
+from tickets.services import keep_file, submit_ticket
+from workflows.models import (
+    CompanyRole,
+    TaskDefinition,
+    TaskInstance,
+    Transition,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+)
+
+# In every text of Acme's that the examples hold; pages that repeat what was searched for
+# repeat only its beginning.
+MARK, SEARCH = "Zyxomma", "Zyxom"
+
+# The pages for people who are not logged in. Every other one must lead to the log-in.
+FOR_VISITORS = {
+    "landing",
+    "sign_up",
+    "admin:login",
+    "demo_accounting",  # answers other systems, and keeps nothing
+    "callback",  # likewise: the address that it is asked at is signed
+    "health",
+    "ready",
+}
+# Who sees the ticket sees its files; no role is given them of themselves.
+FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload}
+# Arguments that name no object of a company.
+NO_OBJECT = {"app_label", "url"}
+OBJECT = {"object_id", "id", "pk"}
+GARBAGE = ("0", "abc", "99999999999999999999", "%00")
+
+
+START = "/app/"
+
+
+class Examples:
+    """An object of Acme's for each registered model, a value for each argument."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.role = CompanyRole.objects.create(name=f"{MARK} role", description=f"{MARK} people")
+        self.role.members.add(user)
+        self.draft = self._workflow("zyxomma_draft", version=1)
+        self.workflow = self._workflow("zyxomma", version=1)
+        self.workflow.publish(by=user)
+        self.workflow.save()
+        self.task_definition = self.workflow.tasks.get()
+        self.ticket_type = TicketDefinition.objects.create(
+            key="zyxomma",
+            title=f"{MARK} type",
+            description=f"{MARK} what it is for",
+            workflow=self.workflow,
+            is_active=True,
+            created_by=user,
+        )
+        self.ticket_type.roles_with_access.add(self.role)
+        self.file = keep_file(
+            file=SimpleUploadedFile(f"{MARK}.txt", MARK.encode(), "text/plain"), user=user
+        )
+        with CompanyTestCase.captureOnCommitCallbacks(execute=True):
+            self.ticket = submit_ticket(
+                definition=self.ticket_type,
+                data={"note": f"{MARK} note", "attachment": self.file},
+                user=user,
+                title=f"{MARK} ticket",
+            )
+        self.ticket.refresh_from_db()
+        self.task = TaskInstance.objects.get(workflow_instance=self.ticket.workflow_instance)
+        self.error = TicketError.objects.create(
+            ticket=self.ticket,
+            task=self.task,
+            error_type=ErrorType.TASK_UPDATE,
+            message=f"{MARK} went wrong",
+            stack_trace=f"{MARK} trace",
+        )
+        self.log = LogEntry.objects.create(
+            user=user,
+            content_type=ContentType.objects.get_for_model(User),
+            object_id=str(user.pk),
+            object_repr=f"{MARK} log",
+            action_flag=CHANGE,
+            change_message=f"{MARK} changed",
+        )
+
+    def _workflow(self, key: str, *, version: int) -> WorkflowDefinition:
+        fields = [
+            {"name": "note", "type": "text", "label": f"{MARK} note", "required": True},
+            {"name": "attachment", "type": "file", "label": f"{MARK} file"},
+        ]
+        workflow = WorkflowDefinition.objects.create(
+            key=key,
+            version=version,
+            title=f"{MARK} workflow",
+            description=f"{MARK} described",
+            fields=fields,
+            created_by=self.user,
+        )
+        task = TaskDefinition.objects.create(
+            workflow=workflow,
+            key="check",
+            title=f"{MARK} task",
+            description=f"{MARK} to do",
+            fields=[{"name": "ok", "type": "boolean", "label": f"{MARK} ok", "required": True}],
+            candidate_role=self.role,
+        )
+        Transition.objects.create(workflow=workflow, to_task=task, label=f"{MARK} in")
+        Transition.objects.create(workflow=workflow, from_task=task, label=f"{MARK} out")
+        return workflow
+
+    def objects(self) -> dict[type[Model], list[Model]]:
+        """By registered model. Several where pages differ by what they show."""
+        upload = FileUpload.objects.get(uuid=str(self.file["upload"]))
+        return {
+            Company: [self.user.company] if self.user.company else [],
+            User: [self.user],
+            CompanyRole: [self.role],
+            WorkflowDefinition: [self.workflow, self.draft],
+            TaskDefinition: [self.task_definition],
+            Transition: [self.workflow.transitions.all()[0]],
+            TicketDefinition: [self.ticket_type],
+            Ticket: [self.ticket],
+            MyTicket: [self.ticket],
+            TaskInstance: [self.task],
+            MyTask: [self.task],
+            WorkflowInstance: [self.task.workflow_instance],
+            WorkflowEvent: list(WorkflowEvent.objects.all()[:1]),
+            TicketError: [self.error],
+            FileUpload: [upload],
+            LogEntry: [self.log],
+        }
+
+    def arguments(self) -> dict[str, list[object]]:
+        """Values of arguments by their names, for pages whose address names something else."""
+        return {
+            "uuid": [self.file["upload"], self.task.uuid],
+            "key": [self.file["upload"]],
+            "task_id": [self.task.pk],
+            "url": ["nowhere/"],
+            "app_label": [*{model._meta.app_label for model in admin.site._registry}],
+        }
+
+    def by_page(self) -> dict[str, list[dict[str, object]]]:
+        """All arguments of single pages, by the page's name."""
+        return {
+            "enter_company": [{"pk": self.user.company_id}],
+            "callback": [{"token": "forged:by-nobody"}],
+            "admin:view_on_site": [
+                {
+                    "content_type_id": ContentType.objects.get_for_model(model).pk,
+                    "object_id": thing.pk,
+                }
+                for model, things in self.objects().items()
+                for thing in things
+            ],
+        }
+
+    def for_page(self, page: Page) -> list[dict[str, object]]:
+        """The values to ask a page with; none: it has no arguments."""
+        if page.name in self.by_page():
+            return self.by_page()[page.name]
+        choices: list[list[object]] = []
+        for argument in page.arguments:
+            if page.model is not None and argument in OBJECT:
+                choices.append([quote(thing.pk) for thing in self.objects()[page.model]])
+            elif argument in self.arguments():
+                choices.append(self.arguments()[argument])
+            else:
+                raise AssertionError(
+                    f"{page} has the argument {argument!r}, for which there is no example. Add "
+                    "one to Examples.arguments() or by_page() in project/tests/test_isolation.py."
+                )
+        return [
+            dict(zip(page.arguments, values, strict=True)) for values in itertools.product(*choices)
+        ]
+
+    def queries(self, page: Page) -> list[str]:
+        """What to append to an address without arguments."""
+        if page.name == "admin:autocomplete":
+            return [f"?{urlencode(values)}" for values in _autocompletes()]
+        ids: dict[str, object] = {
+            "definition": self.ticket_type.pk,
+            "workflow": self.workflow.pk,
+            "ticket": self.ticket.pk,
+            "task": self.task.pk,
+            "role": self.role.pk,
+        }
+        if page.name.endswith("_changelist"):
+            # A list turns away what it does not know: one at a time.
+            asked = [("q", SEARCH), *ids.items()]
+            return ["", *(f"?{urlencode({name: value})}" for name, value in asked)]
+        search = {"q": SEARCH, "s": SEARCH, "term": SEARCH, "extended": 1}
+        return ["", f"?{urlencode(search)}", f"?{urlencode(ids)}"]
+
+
+def _autocompletes() -> Iterator[dict[str, str]]:
+    for model in admin.site._registry:
+        for field in (*model._meta.fields, *model._meta.many_to_many):
+            if field.remote_field is not None:
+                yield {
+                    "app_label": model._meta.app_label,
+                    "model_name": str(model._meta.model_name),
+                    "field_name": field.name,
+                    "term": SEARCH,
+                }
+
+
+class IsolationTestCase(CompanyTestCase):
+    """Amy of Acme has every role and is in everything; Charlie of Globex has every role."""
+
+    amy: ClassVar[User]
+    examples: ClassVar[Examples]
+    _media: ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls._media = tempfile.mkdtemp()
+        cls.enterClassContext(override_settings(MEDIA_ROOT=Path(cls._media)))
+        cls.addClassCleanup(shutil.rmtree, cls._media, ignore_errors=True)
+        super().setUpClass()
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.acme.name = f"Acme {MARK}"
+        cls.acme.save()
+        User.objects.of_company(cls.acme).update(last_name=MARK)
+        cls.amy = create_person(
+            company=cls.acme,
+            email=f"amy@{MARK.lower()}.example",
+            password=PASSWORD,
+            first_name="Amy",
+            last_name=MARK,
+            roles=SystemRole,
+        )
+        cls.examples = Examples(cls.amy)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = CompanyClient(raise_request_exception=False)
+
+    def addresses(self, *, queries: bool = True) -> Iterator[tuple[Page, str]]:
+        """Every address there is, with Acme's ids in it."""
+        for page in all_pages():
+            values = self.examples.for_page(page)
+            for given in values:
+                path = page.path(**given)
+                for query in self.examples.queries(page) if queries and not given else [""]:
+                    yield page, path + query
+
+    def get(self, address: str) -> Any:
+        """The last answer of a GET and where it leads; one that breaks takes nothing with it."""
+        with transaction.atomic():
+            answer = self.client.get(address, follow=True)
+            if answer.status_code >= 500:
+                transaction.set_rollback(True)
+        return answer
+
+    def post(self, address: str, values: dict[str, Any]) -> Any:
+        with transaction.atomic():
+            answer = self.client.post(address, values, follow=True)
+            if answer.status_code >= 500:
+                transaction.set_rollback(True)
+        return answer
+
+
+def text_of(answer: Any) -> str:
+    return bytes(answer.getvalue()).decode(errors="replace")
+
+
+def names_an_object(page: Page) -> bool:
+    return bool(set(page.arguments) - NO_OBJECT)
+
+
+def describe(answer: Any) -> str:
+    """The status, and of a page that broke, how."""
+    if answer.exc_info:
+        kind, error, _trace = answer.exc_info
+        return f"{answer.status_code} {kind.__name__}: {error}"
+    return str(answer.status_code)
+
+
+class ExamplesTests(IsolationTestCase):
+    """The other tests prove something only if there is something to see."""
+
+    def test_every_registered_model_has_an_example(self) -> None:
+        objects = self.examples.objects()
+        missing = [m._meta.label for m in admin.site._registry if not objects.get(m)]
+        self.assertEqual(
+            missing, [], "Add an object of Acme's to Examples.objects() in test_isolation.py."
+        )
+
+    def test_every_argument_has_an_example(self) -> None:
+        for page in all_pages():
+            with self.subTest(str(page)):
+                self.assertTrue(self.examples.for_page(page))
+
+    def test_the_walk_finds_the_pages(self) -> None:
+        names = {page.name for page in all_pages()}
+        for name in (
+            "landing",
+            "enter_company",
+            "admin:index",
+            "admin:tenants_user_changelist",
+            "admin:auth_user_password_change",
+            "admin:workflows_companyrole_delete",
+            "admin:tickets_myticket_add",
+        ):
+            self.assertIn(name, names)
+
+    def test_acmes_own_people_see_the_marks(self) -> None:
+        """On the list of every model, if it has one, and on a page of every object."""
+        self.log_in(self.amy)
+        seen: dict[type[Model], set[bool]] = {}
+        for page, address in self.addresses(queries=False):
+            if page.model is None or page.model is Company:
+                continue
+            answer = self.get(address)
+            shown = seen.setdefault(page.model, set())
+            if answer.status_code == 200 and not answer.redirect_chain and MARK in text_of(answer):
+                shown.add(names_an_object(page))
+            elif page.name.endswith("_changelist"):
+                self.fail(f"{address} does not show Acme's {page.model._meta.verbose_name_plural}.")
+        for model, shown in seen.items():
+            self.assertIn(True, shown, f"No page of {model._meta.label} shows its example.")
+
+
+class AnotherCompanyTests(IsolationTestCase):
+    def test_charlie_sees_nothing_of_acme(self) -> None:
+        """No text of Acme's anywhere, and no page for an object of Acme's.
+
+        A redirect may lead to a list or the start page, never to an object's page.
+        """
+        self.log_in(self.charlie)
+        places = {page.template for page in all_pages() if not page.arguments}
+        for page, address in self.addresses():
+            with self.subTest(address):
+                answer = self.get(address)
+                self.assertLess(answer.status_code, 500, describe(answer))
+                self.assertNotIn(MARK.lower(), text_of(answer).lower())
+                if names_an_object(page) and answer.status_code not in (403, 404, 405):
+                    self.assertTrue(answer.redirect_chain)
+                    self.assertIn(answer.request["PATH_INFO"], places)
+
+    def test_charlies_posts_change_nothing_in_acme(self) -> None:
+        forms = self.forms_of_acme()
+        self.assertGreater(len(forms), 10)
+        before = snapshot(self.acme)
+        self.log_in(self.charlie)
+        for address, values in forms:
+            with self.subTest(address):
+                answer = self.post(address, values)
+                self.assertLess(answer.status_code, 500, describe(answer))
+                self.assertNotIn(MARK.lower(), text_of(answer).lower().replace(TAKEN.lower(), ""))
+        self.assertEqual(changes(before, snapshot(self.acme)), [])
+
+    def test_the_same_posts_by_amy_change_acme(self) -> None:
+        """Else the test above would prove nothing."""
+        forms = self.forms_of_acme()
+        before = snapshot(self.acme)
+        self.log_in(self.amy)
+        for address, values in forms:
+            with self.subTest(address):
+                answer = self.post(address, values)
+                self.assertLess(answer.status_code, 500, describe(answer))
+                if self.client.session.get("_auth_user_id") is None:
+                    self.log_in(self.amy)  # one of the forms logs out
+        changed = changes(before, snapshot(self.acme))
+        for table in ("acme.workflows_companyrole", "acme.tickets_ticket", "public.tenants_user"):
+            self.assertIn(table, changed)
+
+    _forms: ClassVar[list[tuple[str, dict[str, Any]]]] = []
+
+    def forms_of_acme(self) -> list[tuple[str, dict[str, Any]]]:
+        """As found by the first test that asks."""
+        if not self._forms:
+            self._forms.extend(self.find_forms())
+        return self._forms
+
+    def find_forms(self) -> list[tuple[str, dict[str, Any]]]:
+        """What Amy and a superuser inside Acme could send, changed where it is text; and more."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for person in (self.amy, self.root):
+            self.log_in(person)
+            if person.is_superuser:
+                self.post(reverse("enter_company", args=[self.acme.pk]), {})
+            for _page, address in self.addresses():
+                answer = self.get(address)
+                if "html" not in answer.headers.get("Content-Type", ""):
+                    continue
+                for form in forms_of(text_of(answer), address=address):
+                    if form.method == "post" and form.action != reverse("admin:logout"):
+                        found.setdefault(form.action, []).append(taken_over(form))
+        sent = [
+            (address, values)
+            for address, many in found.items()
+            for values in list({str(v): v for v in many}.values())[:3]
+        ]
+        sent += [(address, {}) for _page, address in self.addresses(queries=False)]
+        sent += [
+            (address, {"post": "yes", "form_submit": "1", "_save": "1"})
+            for _page, address in self.addresses(queries=False)
+        ]
+        lists = {page.name for page in all_pages()}
+        for model, model_admin in admin.site._registry.items():
+            label = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            if label not in lists:
+                continue
+            chosen = [str(thing.pk) for thing in self.examples.objects()[model]]
+            names = {"delete_selected", *(str(name) for name in _actions(model_admin))}
+            sent += [
+                (reverse(label), {"action": n, "_selected_action": chosen, "post": "yes"})
+                for n in sorted(names)
+            ]
+        return [(a, v) for a, v in sent if a.partition("?")[0] != reverse("admin:logout")]
+
+
+TAKEN = "Taken over"
+
+
+def taken_over(form: HtmlForm) -> dict[str, Any]:
+    """What the form would send with other names in it; Acme's ids stay as they are."""
+    values: dict[str, Any] = {}
+    for name, given in form.values.items():
+        if name == "csrfmiddlewaretoken":
+            continue
+        if name in form.texts and not any(given):
+            values[name] = [TAKEN]
+        else:
+            values[name] = [TAKEN if MARK in value else value for value in given]
+    return values
+
+
+def _actions(model_admin: Any) -> list[str]:
+    return [a if isinstance(a, str) else a.__name__ for a in model_admin.actions or ()]
+
+
+def snapshot(company: Company) -> dict[str, str]:
+    """A hash of every table of a company, and of what `public` says of it."""
+    whole = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
+    queries = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s", [company.schema_name]
+        )
+        for (table,) in cursor.fetchall():
+            name = f"{company.schema_name}.{table}"
+            queries[name] = whole.format(f'"{company.schema_name}"."{table}"')
+        people = f"(SELECT id FROM tenants_user WHERE company_id = {company.pk})"
+        columns = "id, email, password, first_name, last_name, company_id, is_available, is_active"
+        public = {
+            "public.tenants_company": f"SELECT * FROM tenants_company WHERE id = {company.pk}",
+            "public.tenants_user": f"SELECT {columns}, is_staff, is_superuser FROM tenants_user"
+            f" WHERE company_id = {company.pk}",
+            "public.tenants_user_groups": "SELECT user_id, group_id FROM tenants_user_groups"
+            f" WHERE user_id IN {people}",
+            "public.tenants_user_user_permissions": "SELECT * FROM tenants_user_user_permissions"
+            f" WHERE user_id IN {people}",
+            "public.procrastinate_jobs": "SELECT id, args FROM procrastinate_jobs"
+            f" WHERE args->>'schema' = '{company.schema_name}'",
+        }
+        queries |= {name: whole.format(f"({query})") for name, query in public.items()}
+        hashes = {}
+        for name, query in queries.items():
+            cursor.execute(query)
+            hashes[name] = str(cursor.fetchone()[0])
+    return hashes
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+
+
+class VisitorTests(IsolationTestCase):
+    def test_visitors_are_led_to_the_log_in(self) -> None:
+        login = reverse("admin:login")
+        for page, address in self.addresses():
+            with self.subTest(address):
+                answer = self.get(address)
+                self.assertLess(answer.status_code, 500, describe(answer))
+                self.assertNotIn(MARK.lower(), text_of(answer).lower())
+                if answer.status_code == 200 and page.name not in FOR_VISITORS:
+                    target = answer.request["PATH_INFO"]
+                    self.assertTrue(target == login or target.startswith("/static/"), target)
+
+
+class OneRoleTests(IsolationTestCase):
+    """Derived from ROLE_PERMISSIONS: what the table does not give is refused."""
+
+    def test_each_role_gets_its_own_screens_only(self) -> None:
+        personas = {
+            SystemRole.ADMIN: self.alice,
+            SystemRole.TASK_WORKER: self.wendy,
+            SystemRole.TICKET_ADMIN: self.terry,
+            SystemRole.WORKFLOW_CREATOR: self.carla,
+            SystemRole.USER: self.uma,
+        }
+        self.assertEqual(set(personas), set(SystemRole))
+        for role, person in personas.items():
+            self.log_in(person)
+            for page, address in self.addresses(queries=False):
+                if page.model is None or page.model in FOLLOWS_ITS_TICKET:
+                    continue
+                with self.subTest(f"{role}: {address}"):
+                    answer = self.get(address)
+                    self.assertLess(answer.status_code, 500, describe(answer))
+                    self.check_page(role, page, answer)
+
+    def check_page(self, role: SystemRole, page: Page, answer: Any) -> None:
+        model = page.model
+        if model is None:
+            return
+        granted = {
+            permission.partition(".")[2].rpartition("_")[0]
+            for permission in ROLE_PERMISSIONS[role]
+            if permission.startswith(f"{model._meta.app_label}.")
+            and permission.endswith(f"_{model._meta.model_name}")
+        }
+        kind = page.name.rpartition("_")[2]
+        needed = {
+            "changelist": {"view", "change"},
+            "add": {"add"},
+            "delete": {"delete"},
+        }.get(kind, {"view", "add", "change", "delete"})
+        if not needed & granted:
+            # Django leads whoever may not see an object to the start page, as if it were gone.
+            sent_away = answer.redirect_chain and answer.request["PATH_INFO"] == START
+            self.assertTrue(sent_away or answer.status_code in (403, 404, 405), describe(answer))
+        elif kind == "changelist":
+            self.assertEqual(answer.status_code, 200)
+
+
+class SuperuserTests(IsolationTestCase):
+    def test_nothing_breaks_outside_a_company(self) -> None:
+        self.log_in(self.root)
+        for page, address in self.addresses():
+            with self.subTest(address):
+                answer = self.get(address)
+                self.assertLess(answer.status_code, 500, describe(answer))
+                if page.model not in (None, Company, User) and not answer.redirect_chain:
+                    self.assertIn(answer.status_code, (403, 404, 405))
+
+    def test_no_post_breaks_outside_a_company(self) -> None:
+        self.log_in(self.root)
+        for page, address in self.addresses(queries=False):
+            if page.name in ("enter_company", "admin:logout"):
+                continue
+            for values in ({}, {"post": "yes", "_save": "1"}):
+                with self.subTest(address):
+                    answer = self.post(address, values)
+                    self.assertLess(answer.status_code, 500, describe(answer))
+
+    def test_nothing_breaks_inside_a_company(self) -> None:
+        self.log_in(self.root)
+        self.post(reverse("enter_company", args=[self.acme.pk]), {})
+        for _page, address in self.addresses():
+            with self.subTest(address):
+                answer = self.get(address)
+                self.assertLess(answer.status_code, 500, describe(answer))
+
+
+class GarbageTests(IsolationTestCase):
+    def test_addresses_that_name_nothing_break_nothing(self) -> None:
+        self.log_in(self.amy)
+        for page in all_pages():
+            for garbage in GARBAGE if page.arguments else ():
+                address = page.path(**dict.fromkeys(page.arguments, garbage))
+                with self.subTest(address):
+                    answer = self.get(address)
+                    self.assertLess(answer.status_code, 500, describe(answer))
+
+    def test_queries_that_mean_nothing_break_nothing(self) -> None:
+        self.log_in(self.amy)
+        for page in all_pages():
+            if page.arguments:
+                continue
+            for query in (
+                "definition=abc&workflow=abc&ticket=abc&task=abc&role=abc&company_role=abc",
+                "definition=99999999999999999999&workflow=99999999999999999999",
+                "company_role=99999999999999999999&is_active__exact=maybe&status=abc",
+                "o=999&p=abc&q=%00",
+                "p=99999999999999999999&o=abc.-1",
+                "id__in=abc&password__startswith=p",
+            ):
+                with self.subTest(f"{page.template}?{query}"):
+                    answer = self.get(f"{page.template}?{query}")
+                    self.assertLess(answer.status_code, 500, describe(answer))
