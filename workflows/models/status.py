@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Self
 
 from django.db import models
 from django_fsm import FSMField
@@ -18,11 +18,14 @@ class StatusModel(models.Model):
         abstract = True
 
     def refresh_from_db(
-        self, using: str | None = None, fields: Iterable[str] | None = None, **kwargs: Any
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Self] | None = None,
     ) -> None:
         names = None if fields is None else list(fields)
         for field in self._meta.concrete_fields:
             if isinstance(field, FSMField) and (names is None or field.name in names):
                 # A value that is not there may be set: that is how a row is first read.
                 self.__dict__.pop(field.attname, None)
-        super().refresh_from_db(using=using, fields=names, **kwargs)
+        super().refresh_from_db(using=using, fields=names, from_queryset=from_queryset)
