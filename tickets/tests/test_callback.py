@@ -181,10 +181,10 @@ class CallbackTests(Waiting, CompanyTestCase):
             self.assertEqual(answer["Allow"], "POST")
 
     def test_an_answer_that_does_not_fit_can_be_sent_again(self) -> None:
-        for body in ({"id": 5}, {}, [], None, '"A1"'):
+        unfit: list[object] = [{"id": 5}, {}, [], None, '"A1"']
+        for body in unfit:
             with self.subTest(body):
                 self.assert_refused(self.post(body), 422)
-        self.assertIn("document", self.attempts()[0].error + "document")
         self.assertNotEqual(self.attempts()[0].error, "")
         self.assertEqual(self.post({"id": "A1"}).status_code, 200)
         self.assertEqual(self.attempts()[0].error, "")
