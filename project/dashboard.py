@@ -156,7 +156,9 @@ def _first_steps(company: Company, user: User) -> list[Step]:
     """What a fresh company does first; empty once all of it is done."""
     if cache.get("first_steps_done"):
         return []
-    others = User.objects.of_company(company).active().exclude(pk=user.pk)
+    # The founder, who has every role, is one of them.
+    people = User.objects.of_company(company).active()
+    with_roles = people.filter(groups__isnull=False).distinct()
     steps = [
         Step(
             gettext_lazy("Bring in a workflow"),
@@ -171,13 +173,13 @@ def _first_steps(company: Company, user: User) -> list[Step]:
         Step(
             gettext_lazy("Add your people"),
             gettext_lazy("Everybody who submits tickets or does tasks has a log-in of their own."),
-            others.exists(),
+            people.count() > 1,
             _if_may(user, "tenants.add_user", "admin:tenants_user_add"),
         ),
         Step(
             gettext_lazy("Give them roles"),
             gettext_lazy("A task worker is given tasks; a user submits tickets."),
-            others.exclude(groups=None).exists(),
+            with_roles.count() > 1,
             _if_may(user, "tenants.change_user", "admin:tenants_user_changelist"),
         ),
         Step(

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 from django.urls import reverse
 
 from project.command_palette import LIMIT
+from tenants.connection import work_in
 from tenants.models import User
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket, TicketDefinition
@@ -103,8 +103,8 @@ class CommandPaletteTests(CompanyTestCase):
     def test_the_cache_keeps_companies_apart(self) -> None:
         """For whatever else is cached, by us or by a library."""
         cache.set("what", "acme's")
-        connection.set_tenant(self.globex)
+        work_in(self.globex)
         self.assertIsNone(cache.get("what"))
-        connection.set_tenant(self.acme)
+        work_in(self.acme)
         self.assertEqual(cache.get("what"), "acme's")
         cache.delete("what")

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.connection import work_in, work_in_public
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person, sign_up
@@ -162,7 +162,7 @@ class RoleTests(DashboardTestCase):
 class FirstStepsTests(DashboardTestCase):
     def setUp(self) -> None:
         super().setUp()
-        connection.set_schema_to_public()
+        work_in_public()
         self.bea = sign_up(
             company_name="Bright Bakery",
             first_name="Bea",
@@ -172,7 +172,7 @@ class FirstStepsTests(DashboardTestCase):
         )
         assert self.bea.company is not None
         self.bakery = self.bea.company
-        connection.set_tenant(self.bakery)
+        work_in(self.bakery)
 
     def done(self) -> list[bool]:
         cache.clear()

@@ -81,7 +81,7 @@ class WithoutDatabaseTests(SimpleTestCase):
     def test_a_refusal_does_not_repeat_what_the_code_said(self) -> None:
         request = RequestFactory().get("/")
         with mock.patch("project.context.active_company", return_value=None):
-            request.user = mock.Mock(is_authenticated=False)  # type: ignore[assignment]
+            request.user = mock.Mock(is_authenticated=False)
             response = defaults.permission_denied(request, PermissionDenied("secret reason"))
         self.assertContains(response, "You may not open this page", status_code=403)
         self.assertNotContains(response, "secret reason", status_code=403)

@@ -3,15 +3,16 @@ from __future__ import annotations
 from unittest import mock
 
 from django.core.cache import cache
-from django.db import connection
 from django.test import SimpleTestCase
 from django.urls import reverse
 
 from project import navigation
 from project.navigation import SECTIONS, current_url, sidebar
+from tenants.connection import work_in
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase, request_as
+from workflows.models import TaskInstance
 
 
 class NavigationTests(CompanyTestCase):
@@ -86,9 +87,8 @@ class NavigationTests(CompanyTestCase):
         self.assertNotContains(response, reverse("admin:tickets_ticket_changelist"))
 
     def test_a_badge_is_counted_once_in_a_while(self) -> None:
-        with mock.patch.object(
-            navigation.TaskInstance.objects, "inbox", wraps=navigation.TaskInstance.objects.inbox
-        ) as inbox:
+        tasks = TaskInstance.objects
+        with mock.patch.object(tasks, "inbox", wraps=tasks.inbox) as inbox:
             self.titles(self.wendy)
             self.titles(self.wendy)
         self.assertEqual(inbox.call_count, 1)
@@ -101,9 +101,9 @@ class NavigationTests(CompanyTestCase):
             return next(counts)
 
         self.assertEqual(navigation.cached_count("errors", count, self.root), 3)
-        connection.set_tenant(self.globex)
+        work_in(self.globex)
         self.assertEqual(navigation.cached_count("errors", count, self.root), 7)
-        connection.set_tenant(self.acme)
+        work_in(self.acme)
         self.assertEqual(navigation.cached_count("errors", count, self.root), 3)
 
 
