@@ -150,6 +150,12 @@ SECTIONS = (
                 "admin:workflows_companyrole_changelist",
                 "workflows.view_companyrole",
             ),
+            Entry(
+                _("Signing secret"),
+                "key",
+                "admin:workflows_signingsecret",
+                "workflows.change_signingsecret",
+            ),
         ),
     ),
     Section(
