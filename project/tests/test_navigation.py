@@ -32,7 +32,7 @@ class NavigationTests(CompanyTestCase):
             self.terry: ["Dashboard", "All tickets", "All tasks", "Ticket errors"],
             # A creator looks the names of company roles up: workflows name them.
             self.carla: ["Dashboard", "Workflows", "Ticket types", "Import", "Company roles"],
-            self.alice: ["Dashboard", "People", "Company roles"],
+            self.alice: ["Dashboard", "People", "Company roles", "Signing secret"],
         }
         for person, titles in expected.items():
             with self.subTest(person):
