@@ -1,12 +1,13 @@
 """`POST /callbacks/<token>/`: the answer to a call that is answered later.
 
 For other systems: no session, no CSRF token; the signed address is what lets them in.
-docs/callbacks.md says what they may send and what they are answered. Nothing of a body is
-ever logged.
+docs/callbacks.md says what they may send and what they are answered. Neither the address nor
+anything of a body is ever logged.
 """
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from time import time
 
@@ -23,6 +24,8 @@ from tickets.errors import CallbackNotFittingError, CallbackTooLateError, Unknow
 from tickets.services.receive_callback import receive_callback
 from workflows.actions import ActionError, parse_json
 from workflows.engine.process import Json
+
+logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
 WINDOW = 60  # seconds
@@ -44,7 +47,11 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
     try:
         reply = _receive(request, token)
     except RefusedError as refused:
+        # Not the message: it may quote what came.
+        logger.info("A callback was refused with status %s", refused.status.value)
         response = JsonResponse({"error": str(refused)}, status=refused.status)
+        # Else Django logs the address, and with it anybody who reads the log could answer.
+        response._has_been_logged = True  # type: ignore[attr-defined]
         if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
             response["Allow"] = "POST"
         if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
