@@ -50,6 +50,10 @@ class NothingChangedError(WorkflowsError):
     """It was like this already, so that nothing was changed."""
 
 
+class InputNotCorrectableError(WorkflowsError):
+    """Only what a failed call sends, and waits for no callback, can be corrected by hand."""
+
+
 class OutputReplacedError(WorkflowsError):
     """This task has no output that still counts: correct the latest one of this task."""
 

@@ -3,7 +3,11 @@
 from tickets.services.advance_ticket import advance_ticket
 from tickets.services.cancel_ticket import cancel_ticket
 from tickets.services.complete_task import complete_task, start_task
-from tickets.services.correct_data import correct_task_output, correct_ticket_data
+from tickets.services.correct_data import (
+    correct_task_input,
+    correct_task_output,
+    correct_ticket_data,
+)
 from tickets.services.expire_call import expire_call
 from tickets.services.export_bundle import export_bundle
 from tickets.services.finish_task import finish_task_by_hand
@@ -25,6 +29,7 @@ __all__ = [
     "advance_ticket",
     "cancel_ticket",
     "complete_task",
+    "correct_task_input",
     "correct_task_output",
     "correct_ticket_data",
     "expire_call",

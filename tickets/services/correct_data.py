@@ -97,6 +97,36 @@ def correct_task_output(
             retry_locked(repair, error=then_retry)
 
 
+def correct_task_input(
+    *,
+    task: TaskInstance,
+    body: JsonObject,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    then_retry: TicketError | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Let a call that failed send something else than what its input transform makes.
+
+    For this task of this ticket, from the next attempt on. The history keeps both. `expected`
+    and `then_retry` as in `retry_step`; both happen, or neither.
+
+    Raises:
+        InvalidDataError: the body does not fit the input schema.
+        InputNotCorrectableError: the task is no call, is not in ERROR, or is answered later.
+        NothingChangedError: it is the same.
+        And what `retry_step` raises.
+    """
+    with transaction.atomic():
+        owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
+        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        locked = repair.manager.read_task(task.pk)
+        repair.manager.correct_input(locked, body=body, reason=repair.reason)
+        if then_retry is not None:
+            retry_locked(repair, error=then_retry)
+
+
 def _differences(old: JsonObject, new: JsonObject) -> tuple[JsonObject, JsonObject]:
     """The answers that differ, as they were and as they are."""
     names = {

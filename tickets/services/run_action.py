@@ -36,6 +36,7 @@ from workflows.actions import (
 from workflows.engine.process import JsonObject, TaskType
 from workflows.errors import TaskNotWorkableError
 from workflows.models import ActionAttempt, TaskDefinition
+from workflows.repair import corrected_input
 from workflows.services.signing_secrets import active_secrets
 
 logger = logging.getLogger(__name__)
@@ -204,6 +205,7 @@ def _request(locked: LockedTask, attempt: ActionAttempt, facts: JsonObject) -> C
         facts=facts,
         request_id=str(attempt.request_id),
         callback_url=callback_url,
+        corrected=corrected_input(locked.task),
     )
     now = attempt.started_at
     return signed(request, secrets=active_secrets(now=now), now=now)

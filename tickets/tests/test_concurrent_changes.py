@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import threading
 from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
+from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -27,12 +30,15 @@ from tickets.services import (
     reassign_task,
     resume_ticket,
     retry_step,
+    run_action,
 )
+from tickets.services.safety_net import RUN_ACTION
 from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from workflows.assignment import hand_out_waiting_tasks
 from workflows.engine.process import JsonObject
 from workflows.errors import NotYourTaskError, TaskNotWorkableError, WorkflowsError
-from workflows.models import TaskInstance, WorkflowEvent
+from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent
+from workflows.tests.actions.remote_system import Connection, RemoteSystem
 
 type Change = Callable[[], object]
 DECLARED = (TicketsError, WorkflowsError)
@@ -173,12 +179,24 @@ class TwoAtOnceTests(ConcurrentCase):
 class RandomInterleavingTests(ConcurrentCase):
     """Three people, each with a few changes in a random order, at the same time."""
 
-    SEEDS = range(12)
+    SEEDS = range(10)
 
     def setUp(self) -> None:
         super().setUp()
         self.give_role(self.wendy, SystemRole.TICKET_ADMIN)
         self.addCleanup(self.wendy.groups.remove, self.wendy.groups.get(name="ticket_admin"))
+        moods = random.Random(0)
+
+        def reply(connection: Connection) -> None:
+            status = moods.choice([200, 200, 400, 503])
+            content = b'{"document": "ACC-1"}'
+            connection.send_response(status)
+            connection.send_header("Content-Length", str(len(content)))
+            connection.end_headers()
+            connection.wfile.write(content)
+
+        self.system = self.enterContext(RemoteSystem(reply))
+        self.enterContext(override_settings(ACTION_CONNECT_TO=self.system.connect_to))
 
     def test_whatever_the_order_the_state_is_sound(self) -> None:
         for seed in self.SEEDS:
@@ -187,13 +205,17 @@ class RandomInterleavingTests(ConcurrentCase):
                 chance = random.Random(seed)
                 self.small_way.condition = None if chance.random() < 0.6 else False
                 self.small_way.save()
+                if seed % 2:
+                    self.complete(self.current(self.ticket), {"big": True})()
                 people = [self.person(random.Random(f"{seed}-{each}")) for each in range(3)]
                 for raised in self.at_once(*people):
                     if raised is not None:
                         raise raised
                 self.settle()
                 self.assertEqual(company_findings(), [])
+                self.assert_each_attempt_called_once()
                 self.assertEqual(broken_invariants(self.ticket), [])
+        self.assertGreater(len(self.system.received), len(self.SEEDS) // 2)
 
     def person(self, chance: random.Random) -> Change:
         verbs = [chance.choice(self.verbs()) for _ in range(8)]
@@ -210,7 +232,7 @@ class RandomInterleavingTests(ConcurrentCase):
 
     def verbs(self) -> list[Callable[[User, random.Random], None]]:
         return [
-            *[self.do_complete] * 3,
+            *[self.do_complete] * 2,
             *[self.do_retry] * 2,
             self.do_hold,
             *[self.do_resume] * 2,
@@ -218,7 +240,7 @@ class RandomInterleavingTests(ConcurrentCase):
             self.do_advance,
             self.do_finish,
             self.do_correct,
-            self.do_fail_call,
+            *[self.do_job] * 5,
             self.do_hand_out,
             self.do_cancel,
         ]
@@ -243,7 +265,7 @@ class RandomInterleavingTests(ConcurrentCase):
         resume_ticket(ticket=self.ticket, by=by, reason=REASON)
 
     def do_cancel(self, by: User, chance: random.Random) -> None:
-        if chance.random() < 0.2:
+        if chance.random() < 0.1:
             cancel_ticket(ticket=self.ticket, by=by, reason=REASON)
 
     def do_reassign(self, by: User, chance: random.Random) -> None:
@@ -266,14 +288,47 @@ class RandomInterleavingTests(ConcurrentCase):
         data: JsonObject = {"amount": chance.randrange(900)}
         correct_ticket_data(ticket=self.ticket, data=data, by=by, reason=REASON)
 
-    def do_fail_call(self, by: User, chance: random.Random) -> None:
-        if self.current(self.ticket).definition == self.archive:
-            self.fail_call(self.ticket)
+    def do_job(self, by: User, chance: random.Random) -> None:
+        """As a worker does it: take a job, run it, and remove it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = 'doing' WHERE id = ("
+                " SELECT id FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %s"
+                " AND args @> %s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, args",
+                [RUN_ACTION, json.dumps({"ticket_id": self.ticket.pk})],
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return
+        job_id, text = row
+        arguments = json.loads(text) if isinstance(text, str) else text
+        run_action(
+            ticket_id=arguments["ticket_id"],
+            task_id=arguments["task_id"],
+            attempt=arguments.get("attempt"),
+            job_id=job_id,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job_id])
 
     def do_hand_out(self, by: User, chance: random.Random) -> None:
         with transaction.atomic():
             hand_out_waiting_tasks(now=timezone.now())
 
+    def calls_of(self, ticket: Ticket) -> list[ProcrastinateJob]:
+        return [job for job in self.calls() if job.args["ticket_id"] == ticket.pk]
+
+    def assert_each_attempt_called_once(self) -> None:
+        asked = [each.header("X-Request-ID")[0] for each in self.system.received]
+        self.assertEqual(len(asked), len(set(asked)))
+        tried = {str(each) for each in ActionAttempt.objects.values_list("request_id", flat=True)}
+        self.assertLessEqual(set(asked), tried)
+
     def settle(self) -> None:
-        """What the worker does a little later."""
+        """What the worker does a little later, where the ticket is not left on hold."""
+        chance = random.Random(0)
+        with contextlib.suppress(*DECLARED):
+            self.do_resume(self.terry, chance)
         advance_ticket(ticket_id=self.ticket.pk)
+        while self.calls_of(self.ticket):
+            self.do_job(self.terry, chance)

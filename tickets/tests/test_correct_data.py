@@ -8,20 +8,24 @@ from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissi
 from tickets.models import Ticket, TicketError
 from tickets.services import (
     cancel_ticket,
+    correct_task_input,
     correct_task_output,
     correct_ticket_data,
     hold_ticket,
     marker_of,
+    run_action,
 )
 from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from workflows.engine.process import JsonObject
 from workflows.errors import (
+    InputNotCorrectableError,
     InvalidDataError,
     NothingChangedError,
     OutputReplacedError,
     WorkflowEndedError,
 )
 from workflows.models import EventKind, TaskInstance, WorkflowEvent
+from workflows.tests.actions.remote_system import RemoteSystem, answering
 
 
 class CorrectDataCase(SmallWorkflow, CompanyTestCase):
@@ -176,3 +180,68 @@ class CorrectTaskOutputTests(CorrectDataCase):
                 by=self.charlie,
                 reason=REASON,
             )
+
+
+class CorrectTaskInputTests(SmallWorkflow, CompanyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_workflow()
+        self.archive.input_schema = {
+            "type": "object",
+            "properties": {"amount": {"type": "integer"}},
+            "required": ["amount"],
+        }
+        self.archive.input_transform = {"amount": {"var": "ticket.amount"}}
+        self.archive.save()
+        with self.captureOnCommitCallbacks(execute=True):
+            self.ticket = self.submit()
+        with self.captureOnCommitCallbacks(execute=True):
+            self.answer(self.ticket, {"big": True})
+        self.error = self.fail_call(self.ticket)
+
+    def correct(self, body: JsonObject, **more: Any) -> None:
+        correct_task_input(
+            task=self.current(self.ticket), body=body, by=self.terry, reason=REASON, **more
+        )
+
+    def test_the_next_attempt_sends_what_was_written(self) -> None:
+        self.correct({"amount": 8}, then_retry=self.error)
+        with (
+            RemoteSystem(answering(b'{"document": "ACC-1"}')) as system,
+            self.settings(ACTION_CONNECT_TO=system.connect_to),
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            run_action(ticket_id=self.ticket.pk, task_id=self.current(self.ticket).pk)
+        self.assertEqual([each.body for each in system.received], [b'{"amount":8}'])
+        self.assertEqual(Ticket.objects.get().status, "COMPLETED")
+        self.assertEqual(Ticket.objects.get().data["amount"], 7)
+        event = self.last_event(EventKind.CHANGED)
+        self.assertEqual((event.data["old"], event.data["new"]), ({"amount": 7}, {"amount": 8}))
+        self.assertEqual(broken_invariants(self.ticket), [])
+
+    def test_it_must_fit_the_input_schema_and_differ(self) -> None:
+        wrongs: list[JsonObject] = [{}, {"amount": "many"}]
+        for wrong in wrongs:
+            with self.assertRaises(InvalidDataError):
+                self.correct(wrong)
+        with self.assertRaises(NothingChangedError):
+            self.correct({"amount": 7})
+
+    def test_only_a_call_in_error_has_an_input_to_correct(self) -> None:
+        self.correct({"amount": 8}, then_retry=self.error)
+        with self.assertRaises(InputNotCorrectableError):
+            self.correct({"amount": 9})
+        with self.assertRaises(InputNotCorrectableError):
+            correct_task_input(
+                task=TaskInstance.objects.get(definition=self.check),
+                body={"big": True},
+                by=self.terry,
+                reason=REASON,
+            )
+
+    def test_only_ticket_admins_may(self) -> None:
+        for person in (self.uma, self.wendy, self.charlie):
+            with self.assertRaises(MayNotRepairError):
+                correct_task_input(
+                    task=self.current(self.ticket), body={"amount": 8}, by=person, reason=REASON
+                )

@@ -23,20 +23,26 @@ CALLBACK_URL = "TicketFlower-Callback-Url"
 
 
 def prepare_call(
-    task: TaskInstance, *, facts: JsonObject, request_id: str = "", callback_url: str = ""
+    task: TaskInstance,
+    *,
+    facts: JsonObject,
+    request_id: str = "",
+    callback_url: str = "",
+    corrected: JsonObject | None = None,
 ) -> CallRequest:
     """The request of an action task. `facts` is the context of conditions and transforms.
 
     Every attempt of one task has the same Idempotency-Key, the task's uuid; `request_id` is
     the attempt's own. A call that is answered later has a `callback_url`, which the input
-    transform reads as `callback.url` and which is always sent as a header, too.
+    transform reads as `callback.url` and which is always sent as a header, too. `corrected`
+    is the body where a ticket admin wrote it by hand: see `workflows.repair.corrected_input`.
     Raises ActionError where the task's definition or the ticket's data do not allow a call.
     """
     definition = task.definition
     check_url(definition.action_url)
     if callback_url:
         facts = {**facts, "callback": {"url": callback_url}}
-    body = _body(definition, facts)
+    body = _body(definition, facts) if corrected is None else corrected
     check_document(
         body,
         definition.input_schema,
