@@ -1,0 +1,252 @@
+"""A workbook's sheets as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
+from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.grid import Cell, Grid, column_letters
+from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell, text_of
+from workflows.workbooks.layout import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
+from workflows.workbooks.reading import Place, Reading
+from workflows.workbooks.tables import Findings, Row, Table, cell_value, find_tables, tell_missing
+
+_TASKS = "tasks"
+_VALUE_COLUMN = 2
+_SIMPLE_PARTS = ("tasks", "transitions", "ticket_types", "company_roles")
+
+
+def read_grids(grids: list[Grid]) -> Reading:
+    """The document in the sheets of a workbook, with every problem of the sheets."""
+    _put_long_texts_back(grids)
+    findings = Findings()
+    tables = find_tables(grids, findings)
+    tell_missing(tables, findings)
+    document = _Document(tables, findings).read()
+    return Reading(document, findings.problems, findings.places)
+
+
+def _put_long_texts_back(grids: list[Grid]) -> None:
+    """Texts that are longer than a cell stand in parts on a sheet of their own."""
+    parts: dict[int, list[str]] = {}
+    for grid in grids:
+        if plain(grid.name) == plain(LONG_TEXTS):
+            for row in sorted(grid.rows):
+                number, text = grid.rows[row].get(1), grid.rows[row].get(2)
+                if number and text and isinstance(number.value, int):
+                    # A part has a mark at each end, so that no blank is lost between two.
+                    parts.setdefault(number.value, []).append(text_of(text.value)[1:-1])
+    if not parts:
+        return
+    for grid in grids:
+        for cells in grid.rows.values():
+            for column, cell in cells.items():
+                match = LONG_TEXT.fullmatch(text_of(cell.value)) if not cell.error else None
+                if match and int(match.group(1)) in parts:
+                    cells[column] = Cell("".join(parts[int(match.group(1))]))
+
+
+class _Document:
+    def __init__(self, tables: Mapping[str, Table], findings: Findings) -> None:
+        self.tables = tables
+        self.findings = findings
+        for part, table in tables.items():
+            findings.places.setdefault((part,), Place(table.grid.name))
+            if part not in {"workflow", "tests"}:
+                table.find_columns()
+
+    def read(self) -> JsonObject:
+        task_rows, role_rows = self._rows("tasks"), self._rows("company_roles")
+        keys = [key_of(each.text("key")) for each in task_rows]
+        forms = _Forms(self._rows("fields"), keys, self.findings)
+        scope = Scope(
+            task_keys=[each for each in keys if each],
+            ticket=forms.types(("workflow",)),
+            roles=[each.text("name") for each in role_rows],
+        )
+        workflow, version = self._workflow(scope)
+        document: JsonObject = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION if version is None else version,
+        }
+        if "workflow" in self.tables:
+            document["workflow"] = workflow
+        for part in _SIMPLE_PARTS:
+            if part in self.tables:
+                document[part] = [
+                    self.tables[part].entry(row, (part, index), scope)
+                    for index, row in enumerate(self._rows(part))
+                ]
+        forms.put_into(document, scope)
+        return document
+
+    def _rows(self, part: str) -> list[Row]:
+        return list(self.tables[part].rows()) if part in self.tables else []
+
+    def _workflow(self, scope: Scope) -> tuple[JsonObject, Json]:
+        """The sheet of names and values."""
+        if "workflow" not in self.tables:
+            return {}, None
+        table = self.tables["workflow"]
+        known = headings(table.sheet.columns)
+        made: JsonObject = {}
+        for number in sorted(table.grid.rows):
+            cells = table.grid.rows[number]
+            if 1 not in cells:
+                continue
+            name = plain(text_of(cells[1].value))
+            column = known.get(name)
+            letters = column_letters(_VALUE_COLUMN)
+            if column is None:
+                if _VALUE_COLUMN in cells and name != "name":
+                    self._unknown_name(table, number, text_of(cells[1].value))
+                continue
+            path: Path = ("workflow", column.name)
+            if column.name == "format_version":
+                path = (column.name,)
+            self.findings.places[path] = Place(table.grid.name, number, letters, column.heading)
+            if column.name in made:
+                message = _("“%(name)s” stands twice on this sheet. Remove one of the rows.")
+                self.findings.tell(path, message % {"name": column.heading})
+            elif _VALUE_COLUMN in cells:
+                value = cell_value(column, cells[_VALUE_COLUMN], path, scope, self.findings)
+                if value is not None:
+                    made[column.name] = value
+        return made, made.pop("format_version", None)
+
+    def _unknown_name(self, table: Table, row: int, name: str) -> None:
+        known = {plain(each.heading): each.heading for each in table.sheet.columns}
+        meant = known.get(nearest(plain(name), known), "")
+        message = _("“%(name)s” is not known on this sheet.") % {"name": short(name)}
+        self.findings.tell(
+            self.findings.cell_path(Place(table.grid.name, row, "A")),
+            message + (did_you_mean(meant) or " " + _("Remove the row.")),
+            found=name,
+            expected=", ".join(known.values()),
+            nearest=meant,
+        )
+
+
+class _Forms:
+    """The rows of the sheet Fields, put into the forms that they name."""
+
+    def __init__(self, rows: list[Row], keys: list[str], findings: Findings) -> None:
+        self.findings = findings
+        self.paths: dict[str, Path] = {
+            key: ("tasks", index) for index, key in reversed(list(enumerate(keys))) if key
+        }
+        self.names: dict[str, Path] = {TICKET: ("workflow",), **self._short_names()}
+        self.lowered = {key.lower(): path for key, path in self.names.items()}
+        self.rows: dict[Path, list[Row]] = {}
+        nested: list[tuple[Row, list[str]]] = []
+        for row in rows:
+            path, further = self._form(row)
+            if path and further:
+                nested.append((row, further))
+                self.rows.setdefault(path, [])
+            elif path:
+                self.rows.setdefault(path, []).append(row)
+        for row, further in nested:
+            path, _further = self._form(row)
+            inner = self._record(path, further, row)
+            if inner:
+                self.rows.setdefault(inner, []).append(row)
+
+    def _short_names(self) -> dict[str, Path]:
+        reserved = (TICKET, "workflow", _TASKS)
+        return {key: path for key, path in self.paths.items() if key not in reserved}
+
+    def types(self, owner: Path) -> dict[str, str]:
+        """The type of each field of a form, by name."""
+        found = {}
+        for row in self.rows.get(owner, []):
+            cell = row.cells.get("type")
+            value = read_cell(FIELD_TYPE, cell.value, Scope()) if cell and not cell.error else ""
+            found[key_of(row.text("name"))] = value if isinstance(value, str) else ""
+        return found
+
+    def put_into(self, document: JsonObject, scope: Scope) -> None:
+        for owner in sorted(self.rows, key=len):
+            target = _at(document, owner)
+            if isinstance(target, dict):
+                target["fields"] = list[Json](self._fields(owner, scope))
+
+    def _fields(self, owner: Path, scope: Scope) -> Iterator[JsonObject]:
+        rows = self.rows[owner]
+        types = self.types(owner)
+        if rows:
+            self.findings.places.setdefault((*owner, "fields"), rows[0].place())
+        for index, row in enumerate(rows):
+            inner = Scope(
+                scope.task_keys,
+                scope.ticket,
+                scope.roles,
+                form=list(types),
+                field_type=types.get(key_of(row.text("name")), ""),
+            )
+            path: Path = (*owner, "fields", index)
+            yield row.table.entry(row, path, inner, skip=FORM_COLUMN)
+
+    def _form(self, row: Row) -> tuple[Path, list[str]]:
+        """What owns the form of a row, and the steps to a record inside it."""
+        written = row.text(FORM_COLUMN)
+        first, *further = [each.strip().lower() for each in written.split(".")]
+        if first == _TASKS and further:
+            first, *further = further
+            if first in self.paths:
+                return self.paths[first], further
+        elif first == "workflow":
+            first = TICKET
+        if first in self.lowered:
+            return self.lowered[first], further
+        self._tell_form(row, written)
+        return (), []
+
+    def _record(self, owner: Path, steps: list[str], row: Row) -> Path:
+        path = owner
+        for step in steps:
+            names = [key_of(each.text("name")) for each in self.rows.get(path, [])]
+            if step not in names:
+                self._tell_form(row, row.text(FORM_COLUMN), record=step, known=names)
+                return ()
+            path = (*path, "fields", names.index(step))
+        return path
+
+    def _tell_form(
+        self, row: Row, written: str, *, record: str = "", known: list[str] | None = None
+    ) -> None:
+        column = next(each for each in row.table.sheet.columns if each.name == FORM_COLUMN)
+        path = self.findings.cell_path(row.place(column))
+        options = list(self.names) if known is None else known
+        meant = nearest(record or written.lower(), options)
+        if not written:
+            message = _("Say where this question is asked: “ticket”, or the key of a task.")
+        elif record:
+            message = _("There is no field “%(name)s” whose records could have this field.")
+            message %= {"name": short(record)}
+        else:
+            message = _("There is no form “%(name)s”. Write “ticket”, or the key of a task.")
+            message %= {"name": short(written)}
+        self.findings.tell(
+            path,
+            message + did_you_mean(meant),
+            found=written,
+            expected=", ".join(options[:50]),
+            nearest=meant,
+        )
+
+
+def _at(document: JsonObject, path: Path) -> Json:
+    value: Json = document
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value

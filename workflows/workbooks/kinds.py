@@ -1,0 +1,445 @@
+"""What the cells of each column hold: how each kind is read and written.
+
+Reading takes what a person typed and what their program made of it. Writing gives text or a
+number that reading turns into exactly the same value; where there is none, the cell holds
+`json:` and the value as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.engine.condition_text import (
+    RESPONSE,
+    ROOTS,
+    ConditionTextError,
+    Names,
+    parse_condition,
+    write_condition,
+)
+from workflows.engine.conditions import compact
+from workflows.engine.field_types import FieldType
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import Json, TaskType
+from workflows.workbooks.grid import CellValue, cleaned
+from workflows.workbooks.lines import (
+    UnreadableCellError,
+    quoted,
+    read_assignments,
+    read_choices,
+    read_links,
+    read_names,
+    read_transform,
+    safe_json,
+    unquoted,
+    write_assignments,
+    write_choices,
+    write_links,
+    write_names,
+    write_transform,
+)
+from workflows.workbooks.xlsx_reading import DAY_ZERO, moment, number_of
+
+JSON_MARK: Final = "json:"
+LONG_TEXT: Final = re.compile(r"long text ([0-9]{1,6})", re.IGNORECASE)
+_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_PLAIN: Final = re.compile(r"[\n\t -~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+_EXCEL_ESCAPE: Final = re.compile(r"_x[0-9A-Fa-f]{4}_")
+_YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "✔", "required"})
+_NO: Final = frozenset({"no", "n", "false", "0", "-", "–", "optional"})  # noqa: RUF001
+_TYPE_NAMES: Final[Mapping[str, str]] = {
+    "string": "text",
+    "short_text": "text",
+    "longtext": "long_text",
+    "multiline_text": "long_text",
+    "whole_number": "integer",
+    "decimal": "number",
+    "yes_no": "boolean",
+    "yes_or_no": "boolean",
+    "bool": "boolean",
+    "single_choice": "choice",
+    "several_choices": "choices",
+    "multiple_choice": "choices",
+    "date_and_time": "datetime",
+    "date_time": "datetime",
+    "e_mail": "email",
+    "link": "url",
+    "telephone": "phone",
+    "upload": "file",
+    "list": "records",
+}
+_TASK_TYPES: Final[Mapping[str, str]] = {
+    "": "",
+    "FORM": "FORM",
+    "ACTION": "SYNC_ACTION",
+    "SYNC": "SYNC_ACTION",
+    "ASYNC": "ASYNC_ACTION",
+}
+_NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.NUMBER})
+_MOMENTS: Final = frozenset({FieldType.DATE, FieldType.TIME, FieldType.DATETIME})
+
+type Written = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the names in a cell may mean.
+
+    `field_type` is the type of the row's own field, `form` the names of all fields of its form;
+    `ticket` has the type of each field of the ticket.
+    """
+
+    task_keys: Collection[str] = ()
+    ticket: Mapping[str, str] = field(default_factory=dict)
+    roles: Collection[str] = ()
+    form: Collection[str] = ()
+    field_type: str = ""
+
+    @property
+    def names(self) -> Names:
+        return Names(self.task_keys, roots=(*ROOTS, RESPONSE))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`read` raises UnreadableCellError; `write` gives None where it has no words for a value.
+
+    `refused` makes, of a text that could not be read, a value that every check refuses.
+    """
+
+    read: Callable[[CellValue, Scope], Json]
+    write: Callable[[Json, Scope], Written]
+    refused: Callable[[str], Json] = lambda text: {"unreadable": text}
+
+
+def read_cell(kind: Kind, value: CellValue, scope: Scope) -> Json:
+    """The value in a cell; None for a blank one.
+
+    Raises:
+        UnreadableCellError: it cannot be read.
+    """
+    if isinstance(value, str):
+        value = cleaned(value)
+        if not value:
+            return None
+        if value[: len(JSON_MARK)].lower() == JSON_MARK:
+            return _json(value[len(JSON_MARK) :])
+    return kind.read(value, scope)
+
+
+def write_cell(kind: Kind, value: Json, scope: Scope) -> Written:
+    """What to put into a cell, so that `read_cell` gives this value."""
+    if value is None:
+        return None
+    written = kind.write(value, scope)
+    if written is not None and _is_kept(written):
+        try:
+            if compact(read_cell(kind, written, scope)) == compact(value):
+                return written
+        except UnreadableCellError:
+            pass
+    return f"{JSON_MARK} {safe_json(value)}"
+
+
+def _is_kept(written: str | int | float) -> bool:
+    """Whether every spreadsheet keeps it as it is."""
+    if not isinstance(written, str):
+        return True
+    return (
+        written == cleaned(written)
+        and _PLAIN.fullmatch(written) is not None
+        and _EXCEL_ESCAPE.search(written) is None
+        and LONG_TEXT.fullmatch(written) is None
+    )
+
+
+def text_of(value: CellValue) -> str:
+    """What a person sees in the cell."""
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, datetime | time):
+        text = value.isoformat()
+        return text.removesuffix(":00") if isinstance(value, time) else text
+    return value.isoformat() if isinstance(value, date) else repr(value)
+
+
+def key_of(value: CellValue) -> str:
+    """A key; a first letter that a program made a capital is made small again."""
+    text = text_of(value)
+    return text.lower() if _KEY.fullmatch(text.lower()) else text
+
+
+def _json(text: str) -> Json:
+    try:
+        found: Json = json.loads(text, parse_constant=_no_constant)
+    except (json.JSONDecodeError, RecursionError, ValueError) as error:
+        column = f" {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UnreadableCellError(
+            _("This is not written as JSON. The mistake is near character%(column)s.")
+            % {"column": column or " 1"},
+            found=short(text),
+            expected="JSON",
+        ) from error
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _as_text(value: Json, _scope: Scope) -> Written:
+    return value if isinstance(value, str) else None
+
+
+def _read_role(value: CellValue, scope: Scope) -> Json:
+    return _known_role(text_of(value), scope)
+
+
+def _known_role(name: str, scope: Scope) -> str:
+    """The role as the sheet Company roles spells it."""
+    if name in scope.roles:
+        return name
+    return next((each for each in scope.roles if each.casefold() == name.casefold()), name)
+
+
+def _read_roles(value: CellValue, scope: Scope) -> Json:
+    return [_known_role(str(each), scope) for each in read_names(text_of(value))]
+
+
+def number_in(value: CellValue) -> int | float | None:
+    """The number in a cell, also where it is kept as text."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if not isinstance(value, str):
+        return value
+    text = cleaned(value)
+    grouped = re.fullmatch(r"(-?\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(\.\d+)?", text)
+    return number_of(re.sub(r"[ \u00a0\u202f]", "", text) if grouped else text)
+
+
+def _read_number(value: CellValue, _scope: Scope) -> Json:
+    number = number_in(value)
+    if number is None:
+        raise UnreadableCellError(
+            _("Write a number here, with a dot and without a comma."),
+            found=text_of(value),
+            expected=_("a number"),
+        )
+    return number
+
+
+def _write_number(value: Json, _scope: Scope) -> Written:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # Spreadsheets keep 15 digits; more stay text.
+    return repr(value) if len(re.sub(r"\D", "", repr(value))) > 15 else value
+
+
+def _read_yes(value: CellValue, _scope: Scope) -> Json:
+    if isinstance(value, bool):
+        return value
+    text = text_of(value).lower()
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    raise UnreadableCellError(
+        _("Write yes or no.") + did_you_mean(nearest(text, ("yes", "no"))),
+        found=text_of(value),
+        expected=_("yes or no"),
+        nearest=nearest(text, ("yes", "no")),
+    )
+
+
+def _write_yes(value: Json, _scope: Scope) -> Written:
+    return {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
+
+
+def _read_type(value: CellValue, _scope: Scope) -> Json:
+    text = text_of(value)
+    name = re.sub(r"[\W_]+", "_", text.lower()).strip("_")
+    name = _TYPE_NAMES.get(name, name)
+    return name if name in list(FieldType) else text
+
+
+def _read_task_type(value: CellValue, _scope: Scope) -> Json:
+    text = text_of(value)
+    name = re.sub(r"[\W_]+", "_", text.upper()).strip("_")
+    name = _TASK_TYPES.get(name, name)
+    return name if name in list(TaskType) else text
+
+
+def read_typed(value: CellValue, field_type: str) -> Json:
+    """A value of a field. What does not fit its type stays text: the check says what is wrong."""
+    if field_type in _NUMBERS:
+        number = number_in(value)
+        return text_of(value) if number is None else number
+    if field_type == FieldType.BOOLEAN:
+        try:
+            return _read_yes(value, Scope())
+        except UnreadableCellError:
+            return text_of(value)
+    if field_type == FieldType.CHOICES:
+        return read_names(text_of(value))
+    if field_type in {FieldType.RECORDS, FieldType.FILE}:
+        return _json(text_of(value))
+    if field_type in _MOMENTS:
+        return _moment_text(value, field_type)
+    return text_of(value)
+
+
+def _moment_text(value: CellValue, field_type: str) -> str:
+    """A date or time as a form gives it, whatever the cell made of it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = moment(value, DAY_ZERO)
+    if field_type == FieldType.DATE and isinstance(value, datetime):
+        return value.date().isoformat()
+    if field_type == FieldType.TIME and isinstance(value, datetime):
+        return text_of(value.time())
+    if field_type == FieldType.DATETIME and isinstance(value, date):
+        full = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return f"{full.isoformat()}Z"  # cells know no time zone
+    return text_of(value)
+
+
+def write_typed(value: Json, field_type: str) -> Written:
+    if isinstance(value, bool):
+        return _write_yes(value, Scope()) if field_type == FieldType.BOOLEAN else None
+    if isinstance(value, int | float):
+        return _write_number(value, Scope()) if field_type in _NUMBERS else None
+    if isinstance(value, list) and field_type == FieldType.CHOICES:
+        return write_names(value)
+    if isinstance(value, dict | list):
+        return safe_json(value)
+    return value
+
+
+def _read_limit(value: CellValue, scope: Scope) -> Json:
+    if scope.field_type in _MOMENTS:
+        return _moment_text(value, scope.field_type)
+    return _read_number(value, scope)
+
+
+def _write_limit(value: Json, scope: Scope) -> Written:
+    return _as_text(value, scope) if isinstance(value, str) else _write_number(value, scope)
+
+
+def _lines_kind(
+    read: Callable[[str], list[Json]], write: Callable[[list[Json]], str | None]
+) -> Kind:
+    return Kind(
+        lambda value, _scope: list[Json](read(text_of(value))),
+        lambda value, _scope: write(value) if isinstance(value, list) else None,
+    )
+
+
+def _read_presets(value: CellValue, scope: Scope) -> Json:
+    text = text_of(value)
+    if text.startswith("{"):
+        return _json(text)
+    return read_assignments(
+        text, lambda name, written: _preset(written, scope.ticket.get(name, ""))
+    )
+
+
+def _preset(written: str, field_type: str) -> Json:
+    if field_type == FieldType.CHOICES:
+        return read_typed(written, field_type)
+    return read_typed(unquoted(written), field_type)
+
+
+def _write_presets(value: Json, scope: Scope) -> Written:
+    if not isinstance(value, dict):
+        return None
+
+    def write(name: str, preset: Json) -> str | None:
+        field_type = scope.ticket.get(name, "")
+        found = write_typed(preset, field_type)
+        if found is None:
+            return None
+        text = str(found)
+        if field_type == FieldType.CHOICES:
+            return (
+                ", ".join(quoted(str(each)) for each in read_names(text)) if "\n" in text else text
+            )
+        kept = text == cleaned(text) and "\n" not in text and _is_kept(text)
+        sure = kept and compact(_preset(text, field_type)) == compact(preset)
+        return text if sure or not isinstance(preset, str) else quoted(preset)
+
+    return write_assignments(value, write)
+
+
+def _read_transform(value: CellValue, scope: Scope) -> Json:
+    text = text_of(value)
+    return _json(text) if text.startswith("{") else read_transform(text, scope.names)
+
+
+def _write_transform(value: Json, scope: Scope) -> Written:
+    return write_transform(value, scope.names) if isinstance(value, dict) else None
+
+
+def _read_condition(value: CellValue, scope: Scope) -> Json:
+    return _condition(text_of(value), Names(scope.task_keys))
+
+
+def _read_shown_when(value: CellValue, scope: Scope) -> Json:
+    return _condition(text_of(value), Names(fields=scope.form))
+
+
+def _condition(text: str, names: Names) -> Json:
+    try:
+        return parse_condition(text, task_keys=names.task_keys, fields=names.fields)
+    except ConditionTextError as error:
+        raise UnreadableCellError(
+            str(error), found=short(text, 200), expected=error.expected, nearest=error.nearest
+        ) from error
+
+
+def _write_rule(value: Json, names: Names) -> Written:
+    text = write_condition(value, task_keys=names.task_keys, fields=names.fields)
+    return safe_json(value) if text is None and isinstance(value, dict) else text
+
+
+def _same(text: str) -> Json:
+    return text
+
+
+TEXT: Final = Kind(lambda value, _scope: text_of(value), _as_text)
+KEY: Final = Kind(lambda value, _scope: key_of(value), _as_text)
+ROLE: Final = Kind(_read_role, _as_text)
+ROLES: Final = Kind(
+    _read_roles, lambda value, _scope: write_names(value) if isinstance(value, list) else None
+)
+NUMBER: Final = Kind(_read_number, _write_number)
+YES_NO: Final = Kind(_read_yes, _write_yes)
+FIELD_TYPE: Final = Kind(_read_type, _as_text)
+TASK_TYPE: Final = Kind(_read_task_type, _as_text)
+LIMIT: Final = Kind(_read_limit, _write_limit)
+DEFAULT: Final = Kind(
+    lambda value, scope: read_typed(value, scope.field_type),
+    lambda value, scope: write_typed(value, scope.field_type),
+)
+CHOICES: Final = _lines_kind(read_choices, write_choices)
+LINKS: Final = _lines_kind(read_links, write_links)
+PRESETS: Final = Kind(_read_presets, _write_presets, _same)
+TRANSFORM: Final = Kind(_read_transform, _write_transform, _same)
+SCHEMA: Final = Kind(
+    lambda value, _scope: _json(text_of(value)),
+    lambda value, _scope: safe_json(value) if isinstance(value, dict) else None,
+    _same,
+)
+CONDITION: Final = Kind(
+    _read_condition, lambda value, scope: _write_rule(value, Names(scope.task_keys))
+)
+SHOWN_WHEN: Final = Kind(
+    _read_shown_when, lambda value, scope: _write_rule(value, Names(fields=scope.form))
+)

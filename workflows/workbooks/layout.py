@@ -1,0 +1,424 @@
+"""The sheets of a workbook and their columns: the one table that reading and writing follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext_lazy
+
+from workflows.engine.field_types import FieldType
+from workflows.engine.process import TaskType
+from workflows.workbooks import kinds
+from workflows.workbooks.kinds import Kind
+
+FORM_COLUMN: Final = "form"
+TICKET: Final = "ticket"
+READ_ME: Final = "Read me"
+LONG_TEXTS: Final = "Long texts"
+YES_NO: Final = ("yes", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the name in the document, the heading, and what a cell holds.
+
+    `options` are the values of a drop-down list; `options_of` takes them from the first column
+    of a sheet instead, where people add to them, so that other values are let through.
+    """
+
+    name: str
+    heading: str
+    kind: Kind
+    note: object
+    width: int = 16
+    aliases: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    options_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet: the name of its list in the document, and its columns.
+
+    `is_needed` where no bundle can do without it.
+    """
+
+    name: str
+    part: str
+    columns: tuple[Column, ...]
+    aliases: tuple[str, ...] = ()
+    is_needed: bool = False
+
+
+_KEY_NOTE: Final = gettext_lazy(
+    "A short name in small letters, digits and underscores. It never changes."
+)
+_LINKS_NOTE: Final = gettext_lazy("Links, a line each: label | address | description")
+_LAYOUT_NOTE: Final = gettext_lazy("Component source; kept for later. Leave it empty.")
+
+
+def _links() -> Column:
+    return Column("ext_ref", "Links", kinds.LINKS, _LINKS_NOTE, 34, ("ext ref", "link"))
+
+
+def _layout(name: str, heading: str) -> Column:
+    return Column(name, heading, kinds.TEXT, _LAYOUT_NOTE, 16)
+
+
+def _key() -> Column:
+    return Column("key", "Key", kinds.KEY, _KEY_NOTE, 22)
+
+
+def _title() -> Column:
+    return Column("title", "Title", kinds.TEXT, gettext_lazy("The name that people see."), 28)
+
+
+def _description(note: object) -> Column:
+    return Column("description", "Description", kinds.TEXT, note, 46)
+
+
+WORKFLOW: Final = Sheet(
+    "Workflow",
+    "workflow",
+    (
+        _key(),
+        _title(),
+        _description(gettext_lazy("What the workflow is for.")),
+        _links(),
+        _layout("display_layout", "Display layout"),
+        Column(
+            "format_version",
+            "Format version",
+            kinds.NUMBER,
+            gettext_lazy("The version of this workbook's form. Leave it as it is."),
+        ),
+    ),
+    ("process",),
+    is_needed=True,
+)
+FIELDS: Final = Sheet(
+    "Fields",
+    "fields",
+    (
+        Column(
+            FORM_COLUMN,
+            "Form",
+            kinds.TEXT,
+            gettext_lazy(
+                "Where the question is asked: “ticket”, or the key of a task. For the questions "
+                "of one record of a list: ticket.items, where items is a field of type records."
+            ),
+            20,
+            ("task", "where", "asked in"),
+            options_of="Tasks",
+        ),
+        Column(
+            "name",
+            "Name",
+            kinds.KEY,
+            gettext_lazy("The name that conditions use: small letters, digits, underscores."),
+            20,
+            ("field", "field name"),
+        ),
+        Column("label", "Label", kinds.TEXT, gettext_lazy("The question, for people."), 32),
+        Column(
+            "type",
+            "Type",
+            kinds.FIELD_TYPE,
+            gettext_lazy("What kind of answer is asked for. Choose from the list."),
+            13,
+            ("field type",),
+            tuple(FieldType),
+        ),
+        Column(
+            "required",
+            "Required",
+            kinds.YES_NO,
+            gettext_lazy("yes: an answer is needed. Empty or no: it may be left out."),
+            10,
+            ("mandatory",),
+            YES_NO,
+        ),
+        Column(
+            "choices",
+            "Choices",
+            kinds.CHOICES,
+            gettext_lazy(
+                "What can be chosen, a line each: the value, or value: label. Short ones may be "
+                "separated by commas."
+            ),
+            32,
+            ("options",),
+        ),
+        Column(
+            "help", "Help", kinds.TEXT, gettext_lazy("A hint below the question."), 32, ("hint",)
+        ),
+        Column(
+            "default",
+            "Default",
+            kinds.DEFAULT,
+            gettext_lazy("The answer that the form begins with."),
+            14,
+            ("default value",),
+        ),
+        Column(
+            "min",
+            "Min",
+            kinds.LIMIT,
+            gettext_lazy(
+                "The smallest number, the fewest characters or entries, the earliest date."
+            ),
+            10,
+            ("minimum", "at least"),
+        ),
+        Column(
+            "max",
+            "Max",
+            kinds.LIMIT,
+            gettext_lazy("The largest number, the most characters or entries, the latest date."),
+            10,
+            ("maximum", "at most"),
+        ),
+        Column(
+            "more_than",
+            "More than",
+            kinds.LIMIT,
+            gettext_lazy("The number must be above this one."),
+            10,
+        ),
+        Column(
+            "less_than",
+            "Less than",
+            kinds.LIMIT,
+            gettext_lazy("The number must be below this one."),
+            10,
+        ),
+        Column(
+            "pattern",
+            "Pattern",
+            kinds.TEXT,
+            gettext_lazy("A regular expression that text must match."),
+            16,
+            ("regular expression", "regex"),
+        ),
+        Column(
+            "visible_when",
+            "Shown when",
+            kinds.SHOWN_WHEN,
+            gettext_lazy(
+                'A condition on other fields of the form, such as topic = "hardware". Empty: '
+                "always shown."
+            ),
+            32,
+            ("visible when", "show when", "condition"),
+        ),
+    ),
+    ("forms", "field", "questions"),
+)
+TASKS: Final = Sheet(
+    "Tasks",
+    "tasks",
+    (
+        _key(),
+        _title(),
+        _description(gettext_lazy("What the worker should know.")),
+        Column(
+            "task_type",
+            "Type",
+            kinds.TASK_TYPE,
+            gettext_lazy("FORM: a person fills in a form. SYNC_ACTION: another system is called."),
+            15,
+            ("task type",),
+            tuple(TaskType),
+        ),
+        Column(
+            "candidate_role",
+            "Company role",
+            kinds.ROLE,
+            gettext_lazy("Whose members are given the task. Empty: every task worker."),
+            20,
+            ("candidate role", "role"),
+            options_of="Company roles",
+        ),
+        Column(
+            "action_url",
+            "Action URL",
+            kinds.TEXT,
+            gettext_lazy("For actions: the address that is called, by POST."),
+            30,
+            ("url", "address"),
+        ),
+        Column(
+            "input_transform",
+            "Input transform",
+            kinds.TRANSFORM,
+            gettext_lazy("For actions: what is sent, a line each, such as amount = ticket.amount"),
+            36,
+            ("input",),
+        ),
+        Column(
+            "output_transform",
+            "Output transform",
+            kinds.TRANSFORM,
+            gettext_lazy(
+                "For actions: what is kept of the answer, a line each: id = response.body.id"
+            ),
+            36,
+            ("output",),
+        ),
+        Column(
+            "input_schema",
+            "Input schema",
+            kinds.SCHEMA,
+            gettext_lazy("For actions: a JSON Schema of what is sent."),
+            20,
+        ),
+        Column(
+            "output_schema",
+            "Output schema",
+            kinds.SCHEMA,
+            gettext_lazy("For actions: a JSON Schema of what comes back."),
+            20,
+        ),
+        Column(
+            "timeout_seconds",
+            "Timeout in seconds",
+            kinds.NUMBER,
+            gettext_lazy("For actions: how long to wait for an answer. Empty: 30."),
+            12,
+            ("timeout", "timeout seconds"),
+        ),
+        Column(
+            "retries",
+            "Retries",
+            kinds.NUMBER,
+            gettext_lazy("For actions: how often a failed call is tried again. Empty: 3."),
+            10,
+        ),
+        _links(),
+        _layout("edit_layout", "Edit layout"),
+        _layout("display_layout", "Display layout"),
+    ),
+    ("steps", "task"),
+    is_needed=True,
+)
+TRANSITIONS: Final = Sheet(
+    "Transitions",
+    "transitions",
+    (
+        Column(
+            "from",
+            "From",
+            kinds.KEY,
+            gettext_lazy("The key of the task that was completed, or start."),
+            24,
+            ("from task", "source"),
+            options_of="Tasks",
+        ),
+        Column(
+            "to",
+            "To",
+            kinds.KEY,
+            gettext_lazy("The key of the task that is next, or end."),
+            24,
+            ("to task", "target", "next"),
+            options_of="Tasks",
+        ),
+        Column(
+            "label",
+            "Label",
+            kinds.TEXT,
+            gettext_lazy("What this way is called; on a way to the end, how the ticket ended."),
+            28,
+            ("name",),
+        ),
+        Column(
+            "condition",
+            "Condition",
+            kinds.CONDITION,
+            gettext_lazy(
+                "When this way is taken, such as approve.approved = yes and ticket.amount > 1000. "
+                "Empty: always."
+            ),
+            52,
+            ("when", "if"),
+        ),
+        Column(
+            "priority",
+            "Priority",
+            kinds.NUMBER,
+            gettext_lazy("Of the ways that leave a task, the lowest number is tried first."),
+            10,
+            ("order",),
+        ),
+    ),
+    ("ways", "transition"),
+    is_needed=True,
+)
+TICKET_TYPES: Final = Sheet(
+    "Ticket types",
+    "ticket_types",
+    (
+        _key(),
+        _title(),
+        _description(gettext_lazy("When to submit it.")),
+        Column(
+            "presets",
+            "Presets",
+            kinds.PRESETS,
+            gettext_lazy(
+                "Fields that this ticket type does not ask for, a line each, such as "
+                "priority = high"
+            ),
+            34,
+        ),
+        Column(
+            "roles_with_access",
+            "Roles with access",
+            kinds.ROLES,
+            gettext_lazy("The company roles that may submit it, a line each. Empty: everybody."),
+            28,
+            ("company roles", "roles", "company role"),
+        ),
+        _links(),
+        _layout("edit_layout", "Edit layout"),
+        _layout("display_layout", "Display layout"),
+    ),
+    ("ticket type", "tickets"),
+)
+COMPANY_ROLES: Final = Sheet(
+    "Company roles",
+    "company_roles",
+    (
+        Column("name", "Name", kinds.TEXT, gettext_lazy("The role's name."), 28, ("role",)),
+        _description(gettext_lazy("Who is in it.")),
+    ),
+    ("company role", "roles"),
+)
+TESTS: Final = Sheet(
+    "Tests",
+    "tests",
+    (Column("name", "Name", kinds.TEXT, gettext_lazy("Named test cases; not read yet."), 28),),
+    ("test", "test cases"),
+)
+SHEETS: Final = (WORKFLOW, FIELDS, TASKS, TRANSITIONS, TICKET_TYPES, COMPANY_ROLES, TESTS)
+NOT_READ: Final = (READ_ME, LONG_TEXTS)
+
+
+def plain(heading: object) -> str:
+    """A heading or a sheet's name as they are compared: letters and digits in small letters."""
+    return re.sub(r"[\W_]+", " ", str(heading).casefold()).strip()
+
+
+def headings(columns: tuple[Column, ...]) -> Mapping[str, Column]:
+    """Each column under all the headings that stand for it; the real ones come first."""
+    found: dict[str, Column] = {}
+    for column in columns:
+        found.setdefault(plain(column.heading), column)
+    for column in columns:
+        for other in (column.name, *column.aliases):
+            found.setdefault(plain(other), column)
+    return found

@@ -1,0 +1,263 @@
+"""Finding the sheets, their headings and their rows, however a person arranged them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.check import MAX_PROBLEMS
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.process import Json
+from workflows.workbooks.grid import MAX_ROWS, Cell, Grid, column_letters
+from workflows.workbooks.kinds import Scope, read_cell, text_of
+from workflows.workbooks.layout import NOT_READ, SHEETS, Column, Sheet, headings, plain
+from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.reading import SHEETS as SHEETS_STEP
+from workflows.workbooks.reading import Place
+
+# A heading is looked for in so many rows: people put a title above it.
+_ROWS_ABOVE = 12
+
+
+@dataclass
+class Findings:
+    """What reading has found so far: problems, and where everything stands."""
+
+    problems: list[Problem] = field(default_factory=list)
+    places: dict[Path, Place] = field(default_factory=dict)
+
+    def cell_path(self, place: Place) -> Path:
+        """A path for a place of the workbook that is no place of the document."""
+        path: Path = (SHEETS_STEP, place.sheet, f"{place.column}{place.row or ''}")
+        self.places[path] = place
+        return path
+
+    def tell(
+        self,
+        path: Path,
+        message: str,
+        *,
+        found: object = None,
+        expected: str = "",
+        nearest: str = "",
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(path, message, found, expected, nearest, severity))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row with content, by the names of its columns."""
+
+    table: Table
+    number: int
+    cells: Mapping[str, Cell]
+
+    def place(self, column: Column | None = None) -> Place:
+        if column is None or column.name not in self.table.columns:
+            return Place(self.table.grid.name, self.number)
+        letters = column_letters(self.table.columns[column.name])
+        return Place(self.table.grid.name, self.number, letters, column.heading)
+
+    def text(self, name: str) -> str:
+        cell = self.cells.get(name)
+        return text_of(cell.value) if cell is not None and not cell.error else ""
+
+
+@dataclass
+class Table:
+    """A sheet that was found. `columns` has the number of each column by its name."""
+
+    sheet: Sheet
+    grid: Grid
+    findings: Findings
+    columns: dict[str, int] = field(default_factory=dict)
+    heading_row: int = 0
+
+    def rows(self) -> Iterator[Row]:
+        """The rows below the headings that have something in a known column."""
+        for number in sorted(self.grid.rows):
+            cells = self.grid.rows[number]
+            if number > self.heading_row:
+                known = {name: cells[at] for name, at in self.columns.items() if at in cells}
+                if known:
+                    yield Row(self, number, known)
+
+    def entry(self, row: Row, path: Path, scope: Scope, *, skip: str = "") -> dict[str, Json]:
+        """A row as an entry of the document at this path."""
+        places = self.findings.places
+        places[path] = row.place()
+        made: dict[str, Json] = {}
+        for column in self.sheet.columns:
+            if column.name == skip:
+                continue
+            inner = (*path, column.name)
+            if column.name in self.columns:
+                places[inner] = row.place(column)
+            cell = row.cells.get(column.name)
+            if cell is not None:
+                value = cell_value(column, cell, inner, scope, self.findings)
+                if value is not None:
+                    made[column.name] = value
+        return made
+
+    def find_columns(self) -> None:
+        """Find the row of headings, and say which of them nobody knows."""
+        known = headings(self.sheet.columns)
+        for number in sorted(self.grid.rows)[:_ROWS_ABOVE]:
+            cells = self.grid.rows[number]
+            names = {at: plain(text_of(cell.value)) for at, cell in cells.items()}
+            if sum(each in known for each in names.values()) >= min(2, len(self.sheet.columns)):
+                self.heading_row = number
+                self._take_columns(names, cells, known)
+                return
+        if self.grid.rows:
+            self.findings.tell(
+                self.findings.cell_path(Place(self.grid.name, 1)),
+                _("This sheet has no row of headings. Add one with: %(headings)s.")
+                % {"headings": ", ".join(each.heading for each in self.sheet.columns)},
+                expected=", ".join(each.heading for each in self.sheet.columns),
+            )
+
+    def _take_columns(
+        self, names: Mapping[int, str], cells: Mapping[int, Cell], known: Mapping[str, Column]
+    ) -> None:
+        unknown: list[int] = []
+        exact = {plain(each.heading): each for each in self.sheet.columns}
+        # The headings as we write them go before other words for the same.
+        for table in (exact, known):
+            for at in sorted(names):
+                column = table.get(names[at])
+                if column is None or at in self.columns.values() or at in unknown:
+                    continue
+                if column.name in self.columns:
+                    self._twice(at, column)
+                    unknown.append(at)
+                else:
+                    self.columns[column.name] = at
+        for at in sorted(names):
+            if names[at] not in known and names[at]:
+                self._unknown(at, text_of(cells[at].value), known)
+
+    def _twice(self, at: int, column: Column) -> None:
+        place = Place(self.grid.name, self.heading_row, column_letters(at), column.heading)
+        message = _("There are two columns “%(heading)s”. Remove one of them.")
+        self.findings.tell(
+            self.findings.cell_path(place),
+            message % {"heading": column.heading},
+            found=column.heading,
+        )
+
+    def _unknown(self, at: int, heading: str, known: Mapping[str, Column]) -> None:
+        """A column of one's own is let be; one that is probably misspelt is not."""
+        missing = {
+            name: each.heading for name, each in known.items() if each.name not in self.columns
+        }
+        meant = missing.get(nearest(plain(heading), missing), "")
+        place = Place(self.grid.name, self.heading_row, column_letters(at), short(heading))
+        words = {"heading": short(heading)}
+        if meant:
+            message = _("There is no column “%(heading)s” on this sheet.") % words
+        else:
+            message = _("The column “%(heading)s” is not known, and is not read.") % words
+        self.findings.tell(
+            self.findings.cell_path(place),
+            message + did_you_mean(meant),
+            found=heading,
+            expected=", ".join(each.heading for each in self.sheet.columns),
+            nearest=meant,
+            severity=Severity.ERROR if meant else Severity.WARNING,
+        )
+
+
+def cell_value(column: Column, cell: Cell, path: Path, scope: Scope, findings: Findings) -> Json:
+    """The value of a cell; where it cannot be read, that is told, and every check refuses it."""
+    if cell.error:
+        findings.tell(path, cell.error, found=text_of(cell.value))
+        return column.kind.refused(text_of(cell.value))
+    try:
+        return read_cell(column.kind, cell.value, scope)
+    except UnreadableCellError as error:
+        text = text_of(cell.value)
+        findings.tell(
+            path,
+            str(error),
+            found=error.found or short(text, 200),
+            expected=error.expected,
+            nearest=error.nearest,
+        )
+        return column.kind.refused(text)
+
+
+def find_tables(grids: list[Grid], findings: Findings) -> dict[str, Table]:
+    """The sheets that were found, by their parts of the document."""
+    found: dict[str, Table] = {}
+    ignored = {plain(each) for each in NOT_READ}
+    unknown: list[Grid] = []
+    for grid in grids:
+        sheet = _sheet_called(grid.name)
+        if sheet is None:
+            if plain(grid.name) not in ignored and grid.rows:
+                unknown.append(grid)
+        elif sheet.part in found:
+            message = _("There are two sheets “%(name)s”. Remove one, or give it another name.")
+            path = findings.cell_path(Place(grid.name))
+            findings.tell(path, message % {"name": sheet.name}, found=grid.name)
+        else:
+            found[sheet.part] = Table(sheet, grid, findings)
+            _tell_about(grid, findings)
+    for grid in unknown:
+        _tell_unknown(grid, found, findings)
+    return found
+
+
+def tell_missing(tables: Mapping[str, Table], findings: Findings) -> None:
+    """Name the sheets without which there is no workflow."""
+    for sheet in SHEETS:
+        if sheet.is_needed and sheet.part not in tables:
+            message = _("There is no sheet “%(name)s”. Add it, or begin with the template.")
+            findings.places[(sheet.part,)] = Place(sheet.name)
+            findings.tell((sheet.part,), message % {"name": sheet.name}, expected=sheet.name)
+
+
+def _sheet_called(name: str) -> Sheet | None:
+    wanted = plain(name)
+    for sheet in SHEETS:
+        if wanted in {plain(each) for each in (sheet.name, sheet.part, *sheet.aliases)}:
+            return sheet
+    return None
+
+
+def _tell_about(grid: Grid, findings: Findings) -> None:
+    path = findings.cell_path(Place(grid.name))
+    if grid.is_cut:
+        message = _(
+            "This sheet has more than %(limit)d rows, or too many cells, which is the most that "
+            "is read. Leave some out."
+        )
+        findings.tell(path, message % {"limit": MAX_ROWS})
+    elif grid.is_hidden and grid.rows:
+        message = _("This sheet is hidden. It was read like the others.")
+        findings.tell(path, message, found=grid.name, severity=Severity.WARNING)
+
+
+def _tell_unknown(grid: Grid, found: Mapping[str, Table], findings: Findings) -> None:
+    missing = {plain(each.name): each.name for each in SHEETS if each.part not in found}
+    meant = missing.get(nearest(plain(grid.name), missing), "")
+    words = {"name": short(grid.name)}
+    if meant:
+        message = _("There is no sheet “%(name)s” in a workflow's workbook.") % words
+    else:
+        message = _("The sheet “%(name)s” is not part of a workflow, and is not read.") % words
+    findings.tell(
+        findings.cell_path(Place(grid.name)),
+        message + did_you_mean(meant),
+        found=grid.name,
+        expected=", ".join(each.name for each in SHEETS),
+        nearest=meant,
+        severity=Severity.ERROR if meant else Severity.WARNING,
+    )

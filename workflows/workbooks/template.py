@@ -1,0 +1,65 @@
+"""The workbook that people begin with: every sheet, with one small example that works."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
+from workflows.engine.process import JsonObject
+from workflows.workbooks.documents import FileType, write_document
+
+EXAMPLE: Final[JsonObject] = {
+    "format": FORMAT,
+    "format_version": FORMAT_VERSION,
+    "workflow": {
+        "key": "my_workflow",
+        "title": "My workflow",
+        "description": "An example. Replace its rows by your own.",
+        "fields": [
+            {
+                "name": "what",
+                "label": "What do you need?",
+                "type": "text",
+                "required": True,
+                "help": "One line is enough.",
+                "max": 200,
+            }
+        ],
+    },
+    "tasks": [
+        {
+            "key": "approve",
+            "title": "Approve the request",
+            "description": "Decide, and say why.",
+            "candidate_role": "Approver",
+            "fields": [
+                {
+                    "name": "approved",
+                    "label": "Do you approve it?",
+                    "type": "boolean",
+                    "required": True,
+                }
+            ],
+        }
+    ],
+    "transitions": [
+        {"from": "start", "to": "approve"},
+        {
+            "from": "approve",
+            "to": "end",
+            "label": "approved",
+            "condition": {"==": [{"var": "tasks.approve.approved"}, True]},
+            "priority": 1,
+        },
+        {"from": "approve", "to": "end", "label": "not approved", "priority": 2},
+    ],
+    "ticket_types": [
+        {"key": "my_request", "title": "My request", "description": "Ask for something."}
+    ],
+    "company_roles": [{"name": "Approver", "description": "Decides on requests."}],
+}
+
+
+def write_template(file_type: FileType = FileType.XLSX) -> bytes:
+    """The template: headings with explanations, drop-down lists, and an example in its rows."""
+    return write_document(EXAMPLE, file_type)

@@ -1,0 +1,183 @@
+"""A document as the sheets of a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.canonical import FORMAT_VERSION, canonical
+from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.kinds import Scope, Written, write_cell
+from workflows.workbooks.layout import (
+    COMPANY_ROLES,
+    FIELDS,
+    FORM_COLUMN,
+    LONG_TEXTS,
+    READ_ME,
+    TASKS,
+    TESTS,
+    TICKET,
+    TICKET_TYPES,
+    TRANSITIONS,
+    WORKFLOW,
+    Column,
+    Sheet,
+)
+from workflows.workbooks.pages import Page, PageColumn
+
+# A cell holds 32,767 UTF-16 units; one character is two at most.
+CELL_CHARACTERS = 15_000
+_RESERVED = frozenset({TICKET, "workflow", "tasks"})
+
+
+def pages_of(document: JsonObject) -> list[Page]:
+    """The sheets of a bundle, in the order in which they are read."""
+    made = canonical(document)
+    tasks = _objects(made.get("tasks"))
+    workflow = made.get("workflow")
+    workflow = workflow if isinstance(workflow, dict) else {}
+    scope = Scope(
+        task_keys=[str(each.get("key", "")) for each in tasks],
+        ticket=_types(workflow.get("fields")),
+        roles=[str(each.get("name", "")) for each in _objects(made.get("company_roles"))],
+    )
+    long_texts: list[list[Written]] = []
+    pages = [
+        _read_me(),
+        _workflow_page(workflow, scope),
+        _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
+        _page(TASKS, _rows(TASKS, tasks, scope)),
+        _page(TRANSITIONS, _rows(TRANSITIONS, _objects(made.get("transitions")), scope)),
+        _page(TICKET_TYPES, _rows(TICKET_TYPES, _objects(made.get("ticket_types")), scope)),
+        _page(COMPANY_ROLES, _rows(COMPANY_ROLES, _objects(made.get("company_roles")), scope)),
+        _tests_page(),
+    ]
+    for page in pages:
+        _move_long_texts(page, long_texts)
+    if long_texts:
+        pages.append(_long_texts_page(long_texts))
+    return pages
+
+
+def _rows(sheet: Sheet, entries: list[JsonObject], scope: Scope) -> list[list[Written]]:
+    return [
+        [write_cell(column.kind, entry.get(column.name), scope) for column in sheet.columns]
+        for entry in entries
+    ]
+
+
+def _all_field_rows(
+    workflow: JsonObject, tasks: list[JsonObject], scope: Scope
+) -> Iterator[list[Written]]:
+    yield from _field_rows(TICKET, workflow.get("fields"), scope)
+    for task in tasks:
+        key = str(task.get("key", ""))
+        form = f"tasks.{key}" if key in _RESERVED else key
+        yield from _field_rows(form, task.get("fields"), scope)
+
+
+def _field_rows(form: str, fields: Json, scope: Scope) -> Iterator[list[Written]]:
+    """The fields of a form; those of a record follow the field that they belong to."""
+    types = _types(fields)
+    for spec in _objects(fields):
+        name = str(spec.get("name", ""))
+        inner = Scope(scope.task_keys, scope.ticket, scope.roles, list(types), types.get(name, ""))
+        yield [
+            form
+            if column.name == FORM_COLUMN
+            else write_cell(column.kind, spec.get(column.name), inner)
+            for column in FIELDS.columns
+        ]
+        yield from _field_rows(f"{form}.{name}", spec.get("fields"), scope)
+
+
+def _workflow_page(workflow: JsonObject, scope: Scope) -> Page:
+    rows: list[list[Written]] = []
+    for column in WORKFLOW.columns:
+        value = workflow.get(column.name)
+        if column.name == "format_version":
+            value = FORMAT_VERSION
+        rows.append([column.heading, write_cell(column.kind, value, scope), str(column.note)])
+    columns = [
+        PageColumn("Name", 18),
+        PageColumn("Value", 60),
+        PageColumn("Explanation", 60),
+    ]
+    return Page(WORKFLOW.name, columns, rows, labels=True)
+
+
+def _page(sheet: Sheet, rows: list[list[Written]]) -> Page:
+    return Page(sheet.name, [_page_column(each) for each in sheet.columns], rows)
+
+
+def _page_column(column: Column) -> PageColumn:
+    return PageColumn(
+        column.heading, column.width, str(column.note), column.options, column.options_of
+    )
+
+
+def _tests_page() -> Page:
+    text = _("Named test cases will stand here. This sheet is not read yet: leave it as it is.")
+    return Page(TESTS.name, [PageColumn("Name", 28), PageColumn(text, 60)])
+
+
+def _move_long_texts(page: Page, long_texts: list[list[Written]]) -> None:
+    for row in page.rows:
+        for index, value in enumerate(row):
+            if isinstance(value, str) and len(value) > CELL_CHARACTERS:
+                number = len({each[0] for each in long_texts}) + 1
+                long_texts += [
+                    [number, f"[{value[start : start + CELL_CHARACTERS]}]"]
+                    for start in range(0, len(value), CELL_CHARACTERS)
+                ]
+                row[index] = f"long text {number}"
+
+
+def _long_texts_page(rows: list[list[Written]]) -> Page:
+    return Page(LONG_TEXTS, [PageColumn("Number", 10), PageColumn("Text", 100)], rows)
+
+
+def _read_me() -> Page:
+    lines = (
+        _("A workflow for TicketFlower"),
+        _(
+            "This workbook holds one workflow: what a ticket asks for, the tasks, the ways between "
+            "them, and what people may submit. Change it and upload it: you see everything that is "
+            "wrong, and what would change, before anything does."
+        ),
+        _("The sheets"),
+        _("Workflow: its name. Fields: the questions of all forms, a row each."),
+        _("Tasks: the steps. Transitions: the ways from one step to the next."),
+        _("Ticket types: what people may submit. Company roles: who does what."),
+        _("Tests: not read yet."),
+        _("Rules"),
+        _("A column may be moved; one that is not needed may be left out. Blank rows are skipped."),
+        _("The note on each heading says what belongs there. Some cells offer a list."),
+        _(
+            "Keys and names are short: small letters, digits and underscores, beginning with a "
+            "letter."
+        ),
+        _(
+            "Several things in one cell stand on a line each (Alt+Enter), or commas separate "
+            "them. What has a comma itself is put in quotation marks."
+        ),
+        _("Conditions"),
+        "approve.approved = yes and ticket.amount > 1000",
+        'ticket.topic in ("hardware", "network") or ticket.amount is empty',
+        _(
+            "A name begins with “ticket” or with the key of a task. Texts stand in quotation "
+            "marks, dates too: “2026-01-31”. There are =, !=, <, <=, >, >=, in (…), contains, "
+            "is empty, and, or, not and brackets."
+        ),
+        _("Of the ways that leave a task, the one with the lowest priority is tried first."),
+    )
+    return Page(READ_ME, [PageColumn("", 110)], [[each] for each in lines], is_text=True)
+
+
+def _types(fields: Json) -> dict[str, str]:
+    return {str(each.get("name", "")): str(each.get("type", "")) for each in _objects(fields)}
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
