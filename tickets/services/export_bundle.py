@@ -54,6 +54,7 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
         "transitions": _transitions(workflow, tasks),
         "ticket_types": [_ticket_type(each) for each in ticket_types],
         "company_roles": _company_roles(tasks, ticket_types),
+        "tests": workflow.test_cases,
     }
     return canonical(document)
 

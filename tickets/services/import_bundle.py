@@ -32,7 +32,7 @@ from workflows.models import (
     WorkflowDefinition,
 )
 
-CONTENT = ("workflow", "tasks", "transitions", "ticket_types")
+CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
 
 
@@ -249,6 +249,7 @@ class _Bundle:
         workflow = WorkflowDefinition.objects.create(
             version=next_version(self.key),
             created_by=user,
+            test_cases=_list(self.document, "tests"),
             **_values("workflow", _object(self.document, "workflow")),
         )
         tasks = self._make_tasks(workflow, roles)

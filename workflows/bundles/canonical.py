@@ -186,6 +186,12 @@ _task = _part(
 _transition = _part("transition", condition=_rule)
 _ticket_type = _part("ticket_type", ext_ref=_each(_link), roles_with_access=_set_of_names)
 _company_role = _part("company_role")
+_test = _part(
+    "test",
+    submitter=_only(_part("test_submitter")),
+    answers=_each(_part("test_answer")),
+    expect=_only(_part("test_expectation", end=lambda value: value or None)),
+)
 _PARTS: Final = {
     "bundle": _part(
         "bundle",
@@ -194,5 +200,6 @@ _PARTS: Final = {
         transitions=_each(_transition),
         ticket_types=_each(_ticket_type),
         company_roles=_company_roles,
+        tests=_each(_test),
     )
 }

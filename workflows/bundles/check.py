@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.cases import case_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, in_words
@@ -38,7 +39,12 @@ def check_bundle(document: object) -> list[Problem]:
 
 def _further_problems(document: JsonObject) -> Iterator[Problem]:
     outline = Outline(document)
-    return chain(reference_problems(outline), flow_problems(outline), rule_problems(outline))
+    return chain(
+        reference_problems(outline),
+        flow_problems(outline),
+        rule_problems(outline),
+        case_problems(outline),
+    )
 
 
 def _has_too_long_a_list(document: JsonObject) -> bool:

@@ -52,8 +52,9 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "transitions": ("from", "to"),
     "company_roles": ("name",),
     "fields": ("name",),
+    "tests": ("name",),
 }
-_OBJECTS: Final = frozenset({"workflow", "presets"})
+_OBJECTS: Final = frozenset({"workflow", "presets", "ticket", "submitter", "expect"})
 
 
 def differences(old: JsonObject, new: JsonObject) -> list[Change]:

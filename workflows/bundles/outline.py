@@ -58,6 +58,10 @@ class Outline:
         return list(self._entries("company_roles"))
 
     @cached_property
+    def tests(self) -> list[Entry]:
+        return list(self._entries("tests"))
+
+    @cached_property
     def task_of(self) -> dict[str, Entry]:
         """The tasks by key; of two with the same key, the first."""
         found: dict[str, Entry] = {}

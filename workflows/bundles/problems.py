@@ -84,6 +84,9 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "choices": (gettext_noop("choice %(name)s"), ""),
     "ext_ref": (gettext_noop("link %(name)s"), "label"),
     "roles_with_access": (gettext_noop("role %(name)s"), ""),
+    "tests": (gettext_noop("Test case %(name)s"), "name"),
+    "answers": (gettext_noop("answer %(name)s"), ""),
+    "path": (gettext_noop("step %(name)s"), ""),
 }
 
 

@@ -23,12 +23,19 @@ _TYPES: Final[Mapping[str, object]] = {
     "object": gettext_lazy("an object"),
     "null": gettext_lazy("null"),
 }
+_KEYS: Final = frozenset({"key", "from", "to", "task", "ticket_type"})
 _KEY: Final = gettext_lazy("lower-case letters, digits and underscores, beginning with a letter")
 _PART_OF_LIST: Final = {
     "tasks": "task",
     "transitions": "transition",
     "ticket_types": "ticket_type",
     "company_roles": "company_role",
+    "tests": "test",
+}
+_PART_OF_TEST: Final = {
+    "submitter": "test_submitter",
+    "answers": "test_answer",
+    "expect": "test_expectation",
 }
 
 
@@ -80,6 +87,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order("workflow")
     if len(path) == 2 and path[0] in _PART_OF_LIST:
         return key_order(_PART_OF_LIST[str(path[0])])
+    if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
+        return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")
 
 
@@ -138,7 +147,7 @@ def _constant_sentence(path: Path) -> tuple[str, str]:
 
 
 def _pattern_sentence(path: Path) -> tuple[str, str]:
-    if path[-1:] in (("key",), ("from",), ("to",)):
+    if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)
     if path[-1:] == ("title",):

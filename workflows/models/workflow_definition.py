@@ -68,6 +68,12 @@ class WorkflowDefinition(StatusModel):
         help_text=_("What a ticket asks for: a list of field specs."),
     )
     display_layout = models.TextField(_("display layout"), blank=True)
+    test_cases = models.JSONField(
+        _("test cases"),
+        default=list,
+        blank=True,
+        help_text=_("The list under “tests” of a bundle: what is answered, and what must come."),
+    )
     status = FSMField(
         _("status"),
         choices=DefinitionStatus.choices,

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from workflows.engine.validation import Validator
+
 # Everything that Postgres keeps and JSON can hold; mostly letters, so that failures are readable.
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30
@@ -114,6 +116,65 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
     return task
 
 
+def _value(spec: dict[str, Any]) -> Any:
+    """An answer that this field accepts."""
+    if spec["type"] == "choice":
+        first = spec["choices"][0]
+        return first["value"] if isinstance(first, dict) else first
+    return {
+        "text": "a",
+        "number": 0.0,
+        "integer": 0,
+        "boolean": True,
+        "date": "2026-06-15",
+        "records": [{"part": "x"}],
+    }[spec["type"]]
+
+
+@st.composite
+def _answers(draw: st.DrawFn, specs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Answers that these fields accept together."""
+    validator, answers = Validator(specs), dict[str, Any]()
+    for spec in specs:
+        is_answered = draw(st.booleans()) or spec.get("required")
+        if is_answered and spec["name"] in validator.visible(answers):
+            answers[spec["name"]] = _value(spec)
+    return answers
+
+
+@st.composite
+def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any]:
+    """A test case without errors; whether it passes is chance."""
+    keys = [task["key"] for task in document["tasks"]]
+    forms = {task["key"]: task.get("fields") for task in document["tasks"]}
+    answers = []
+    for key in draw(st.lists(st.sampled_from(keys), max_size=4)):
+        if forms[key] is None:
+            more: dict[str, Any] = draw(optional(output=st.dictionaries(TEXT, JSON, max_size=2)))
+            if not more:
+                more = draw(optional(error=LINE))
+        else:
+            more = {"output": draw(_answers(forms[key]))}
+        answers.append({"task": key, **more})
+    labels = [each.get("label", "") for each in document["transitions"] if each["to"] == "end"]
+    test = {
+        "name": name,
+        "ticket": draw(_answers(document["workflow"].get("fields", []))),
+        "answers": answers,
+        "expect": {"path": draw(st.lists(st.sampled_from(keys), max_size=3))}
+        | draw(
+            optional(
+                end=st.sampled_from([*labels, None]),
+                status=st.sampled_from(["COMPLETED", "WAITING", "ERROR"]),
+            )
+        ),
+    }
+    types = [each["key"] for each in document["ticket_types"]]
+    if types and draw(st.booleans()):
+        test["ticket_type"] = draw(st.sampled_from(types))
+    return test | draw(optional(submitter=optional(email=LINE, first_name=TEXT, last_name=TEXT)))
+
+
 @st.composite
 def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any]:
     """A bundle without errors: a chain of tasks, with ways back and ways out in between."""
@@ -129,7 +190,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         main = {"from": source, "to": chain[index + 1]}
         main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
         transitions.append(main)
-    return {
+    document = {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": draw(KEYS), "title": draw(LINE)}
@@ -146,3 +207,5 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         ],
         "company_roles": [{"name": name} | draw(optional(description=TEXT)) for name in named],
     }
+    names = draw(st.lists(LINE, max_size=3, unique_by=str.casefold))
+    return document | {"tests": [draw(_test(name, document)) for name in names]}

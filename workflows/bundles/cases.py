@@ -1,0 +1,160 @@
+"""Whether test cases name what there is, and answer what the forms accept.
+
+Whether they pass is another question: `workflows.bundles.trial` runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem
+from workflows.engine.conditions import is_empty
+from workflows.engine.errors import FieldError, SchemaError
+from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.validation import SchemaValidator, Validator
+
+
+def case_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about test cases but whether they pass."""
+    yield from _duplicate_names(outline)
+    forms = _Forms(outline)
+    for case in outline.tests:
+        yield from _ticket_problems(case, forms)
+        for answer in _answers(case):
+            yield from _answer_problems(answer, forms)
+        yield from _expectation_problems(case, outline)
+
+
+class _Forms:
+    """What judges the answers, compiled once for all test cases."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.ticket_types = {each.text("key"): each for each in outline.ticket_types}
+        self._tickets: dict[str, Validator | None] = {}
+        self._tasks: dict[str, Validator | SchemaValidator | None] = {}
+
+    def of_ticket(self, ticket_type: str) -> Validator | None:
+        """The validator of a ticket's form; None where the definition is not valid."""
+        if ticket_type not in self._tickets:
+            presets: Json = {}
+            if ticket_type in self.ticket_types:
+                presets = self.ticket_types[ticket_type].value.get("presets")
+            fields = self.outline.workflow.value.get("fields", [])
+            self._tickets[ticket_type] = _validator(fields, presets)
+        return self._tickets[ticket_type]
+
+    def of_task(self, task: Entry) -> Validator | SchemaValidator | None:
+        """What judges a task's output; None where the definition is not valid."""
+        key = task.text("key")
+        if key not in self._tasks:
+            if is_form(task):
+                self._tasks[key] = _validator(task.value.get("fields", []), {})
+            else:
+                self._tasks[key] = _schema_validator(task.value.get("output_schema"))
+        return self._tasks[key]
+
+
+def is_form(task: Entry) -> bool:
+    return task.value.get("task_type", TaskType.FORM) == TaskType.FORM
+
+
+def _validator(fields: Json, presets: Json) -> Validator | None:
+    try:
+        return Validator(fields, presets=presets if isinstance(presets, dict) else {})
+    except FieldError:
+        return None
+
+
+def _schema_validator(schema: Json) -> SchemaValidator | None:
+    try:
+        return SchemaValidator({} if is_empty(schema) else schema)
+    except SchemaError:
+        return None
+
+
+def _duplicate_names(outline: Outline) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for case in outline.tests:
+        name = case.text("name")
+        if name and name.casefold() in seen:
+            message = _("“%(name)s” is used twice. Give each test case its own name.")
+            yield Problem((*case.path, "name"), message % {"name": short(name)}, name)
+        seen.add(name.casefold())
+
+
+def _ticket_problems(case: Entry, forms: _Forms) -> Iterator[Problem]:
+    key, types = case.text("ticket_type"), forms.ticket_types
+    if key and key not in types:
+        # A bundle that lists no ticket types keeps those of the published version.
+        if types:
+            meant = nearest(key, types)
+            message = _("There is no ticket type “%(key)s”.") % {"key": short(key)}
+            path = (*case.path, "ticket_type")
+            yield Problem(path, message + did_you_mean(meant), key, ", ".join(types), meant)
+        return
+    validator, data = forms.of_ticket(key), case.value.get("ticket", {})
+    if validator is not None and isinstance(data, dict):
+        yield from _refused(validator, data, (*case.path, "ticket"))
+
+
+def _answers(case: Entry) -> Iterator[Entry]:
+    found = case.value.get("answers")
+    for index, value in enumerate(found if isinstance(found, list) else []):
+        if isinstance(value, dict):
+            yield Entry((*case.path, "answers", index), value)
+
+
+def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
+    key, tasks = answer.text("task"), forms.outline.task_of
+    if key not in tasks:
+        if key:
+            yield _unknown_task((*answer.path, "task"), key, forms.outline)
+        return
+    output, error = answer.value.get("output", {}), answer.text("error")
+    if error and is_form(tasks[key]):
+        message = _("Only calls fail: this task is a form. Leave out “error”.")
+        yield Problem((*answer.path, "error"), message, error)
+    elif error and output:
+        message = _("A call that fails has no output. Leave out “output” or “error”.")
+        yield Problem((*answer.path, "output"), message, output)
+    elif not error and isinstance(output, dict):
+        validator = forms.of_task(tasks[key])
+        if validator is not None:
+            yield from _refused(validator, output, (*answer.path, "output"))
+
+
+def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:
+    expect = case.value.get("expect")
+    found = expect.get("path") if isinstance(expect, dict) else None
+    for index, key in enumerate(found if isinstance(found, list) else []):
+        if isinstance(key, str) and key not in outline.task_of:
+            yield _unknown_task((*case.path, "expect", "path", index), key, outline)
+    end = expect.get("end") if isinstance(expect, dict) else None
+    labels = [each.text("label") for each in outline.transitions if each.text("to") == "end"]
+    if isinstance(end, str) and end and end not in labels:
+        meant = nearest(end, labels)
+        message = _("No way to the end is called “%(end)s”.") % {"end": short(end)}
+        path = (*case.path, "expect", "end")
+        yield Problem(path, message + did_you_mean(meant), end, ", ".join(labels), meant)
+
+
+def _unknown_task(path: Path, key: str, outline: Outline) -> Problem:
+    meant = nearest(key, outline.task_of)
+    message = _("There is no task “%(key)s”.") % {"key": short(key)}
+    return Problem(path, message + did_you_mean(meant), key, ", ".join(outline.task_of), meant)
+
+
+def _refused(
+    validator: Validator | SchemaValidator, data: JsonObject, path: Path
+) -> Iterator[Problem]:
+    known = validator.fields if isinstance(validator, Validator) else {}
+    for each in validator.validate(data):
+        name = each.field.split(".", 1)[0]
+        meant = nearest(name, known) if name not in known else ""
+        found = data.get(name) if name else data
+        yield Problem((*path, name) if name else path, each.message, found, nearest=meant)
