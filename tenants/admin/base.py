@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from tenants.active_company import active_company
@@ -33,6 +33,12 @@ class CompanyModelAdmin(ModelAdmin):
         # Django looks an object up before it asks whether the person may see it.
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows if active_company(request) is not None else rows.none()
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Where it is not there, the page is not there: Django would go to the dashboard."""
+        raise Http404
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return active_company(request) is not None and bool(super().has_module_permission(request))

@@ -6,31 +6,50 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
+from tenants.connection import in_public
 from tenants.errors import TenantsError
-from tenants.models import User
+from tenants.models import Company, User
 from workflows.admin.signing_secret import signing_secret_urls
-from workflows.errors import WorkflowsError
+from workflows.errors import RoleInUseError, WorkflowsError
 from workflows.models import CompanyRole
 from workflows.services.people import delete_company_role, save_company_role, where_used
 
 
 class CompanyRoleForm(forms.ModelForm):  # type: ignore[type-arg]
+    members = forms.ModelMultipleChoiceField(
+        label=_("Members"),
+        required=False,
+        queryset=User.objects.none(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("They may submit what the role may submit, and are given its tasks."),
+    )
+
     class Meta:
         model = CompanyRole
         fields = ("name", "description", "members")
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if in_public() or "members" not in self.fields:
+            return
+        people = User.objects.of_company(Company.objects.current()).active()
+        self.fields["members"].queryset = people  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
@@ -52,7 +71,6 @@ class CompanyRoleAdmin(CompanyModelAdmin):
     search_help_text = _("Search by name or description")
     list_display = ("name", "description", "member_count", "use_count")
     ordering = ("name",)
-    filter_horizontal = ("members",)
     readonly_fields = ("used_by",)
     fieldsets = (
         (None, {"fields": ("name", "description")}),
@@ -84,13 +102,6 @@ class CompanyRoleAdmin(CompanyModelAdmin):
     def used_by(self, role: CompanyRole) -> SafeString | None:
         uses = where_used(role) if role.pk else []
         return format_html_join("", "<div>{}</div>", ((use,) for use in uses)) or None
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "members":
-            kwargs["queryset"] = User.objects.filter(
-                company=active_company(request), is_active=True
-            )
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(
         self,
@@ -143,9 +154,16 @@ class CompanyRoleAdmin(CompanyModelAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
+        role = self.get_object(request, unquote(object_id))
+        if role is not None and self.has_delete_permission(request, role) and where_used(role):
+            messages.error(request, str(RoleInUseError()))
+            # Its page says where.
+            return HttpResponseRedirect(
+                reverse("admin:workflows_companyrole_change", args=[quote(role.pk)])
+            )
         try:
             view: HttpResponseBase = super().delete_view(request, object_id, extra_context)
-        except WorkflowsError as error:  # used since the page was shown
+        except RoleInUseError as error:  # used since just now
             messages.error(request, str(error))
             return HttpResponseRedirect(request.get_full_path())
         return view

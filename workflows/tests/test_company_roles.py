@@ -118,7 +118,9 @@ class DeletingTests(CompanyRoleTestCase):
         self.assertEqual(where_used(self.role), [use])
         self.assertContains(self.client.get(reverse(CHANGE, args=[self.role.pk])), use)
         url = reverse(DELETE, args=[self.role.pk])
-        self.assertContains(self.client.get(url), use)
+        page = self.client.get(url, follow=True)
+        self.assertContains(page, use)
+        self.assertContains(page, "This company role is in use.")
         self.client.post(url, {"post": "yes"})
         many = {"action": "delete_selected", "_selected_action": [self.role.pk], "post": "yes"}
         self.client.post(reverse(LIST), many)
