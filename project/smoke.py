@@ -54,11 +54,11 @@ class Form:
         return {*self.values, *self.choices, *self.files, *(name for name, _ in self.buttons)}
 
     def option(self, name: str, label: str) -> str:
-        """The value of the entry of a list that reads like this."""
+        """The value of the entry of a list, or of the box, that reads like this."""
         for value, text in self.labels.get(name, {}).items():
             if text == label:
                 return value
-        raise SmokeError(f"The list {name} of the form for {self.action} does not offer {label}.")
+        raise SmokeError(f"{name} of the form for {self.action} does not offer {label}.")
 
 
 @dataclass
@@ -125,6 +125,7 @@ class PageReader(HTMLParser):
         self._link: tuple[str, list[str]] | None = None
         self._select: tuple[Form, str, bool] | None = None
         self._option: tuple[dict[str, str], str] | None = None
+        self._label: tuple[list[str], list[tuple[Form, str, str]]] | None = None
         self._early: list[tuple[str, str, dict[str, str], set[str]]] = []
         self._textarea: tuple[Form, str, list[str]] | None = None
 
@@ -135,6 +136,8 @@ class PageReader(HTMLParser):
             self._silent += 1
         elif tag == "form":
             self._open_form(given)
+        elif tag == "label":
+            self._label = ([], [])
         elif tag == "a" and "href" in given:
             self._link = (urljoin(self.url, given["href"]), [])
         elif tag == "option":
@@ -151,6 +154,11 @@ class PageReader(HTMLParser):
             self._select = self._option = None
         elif tag == "option":
             self._option = None
+        elif tag == "label" and self._label is not None:
+            words, boxes = self._label
+            for form, name, value in boxes:
+                form.labels.setdefault(name, {})[value] = " ".join("".join(words).split())
+            self._label = None
         elif tag == "a" and self._link is not None:
             self.links.append((" ".join("".join(self._link[1]).split()), self._link[0]))
             self._link = None
@@ -169,6 +177,8 @@ class PageReader(HTMLParser):
         if self._option is not None:
             texts, value = self._option
             texts[value] = " ".join((texts[value] + data).split())
+        if self._label is not None:
+            self._label[0].append(data)
         if self._link is not None:
             self._link[1].append(data)
 
@@ -207,6 +217,8 @@ class PageReader(HTMLParser):
             form.files.append(name)
         elif kind in ("checkbox", "radio"):
             form.choices.setdefault(name, []).append(given.get("value", "on"))
+            if self._label is not None:
+                self._label[1].append((form, name, given.get("value", "on")))
             if "checked" in present:
                 form.values.setdefault(name, []).append(given.get("value", "on"))
         elif kind not in ("button", "reset", "image"):
