@@ -1,0 +1,162 @@
+"""A real browser in front of a web server of its own, which works on the test's database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from typing import ClassVar
+from unittest import mock
+
+import httpx
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
+
+from project.development.processes import Program
+from tenants.models import User
+from tenants.testing import CompanyTransactionTestCase, child_environment
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
+PHONE: ViewportSize = {"width": 390, "height": 844}
+READY_SECONDS = 60
+# How far the widest thing of a page sticks out of the window, and what it is.
+OVERFLOW = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) { return ""; }
+    let widest = document.body;
+    document.querySelectorAll("body *").forEach((each) => {
+        if (each.getBoundingClientRect().right > widest.getBoundingClientRect().right) {
+            widest = each;
+        }
+    });
+    return `${document.documentElement.scrollWidth} > ${width}: ${widest.outerHTML.slice(0, 200)}`;
+}"""
+
+
+def find_chromium(shipped: str = "") -> str:
+    """The program, or nothing: PLAYWRIGHT_CHROMIUM names it, or it is installed, or `shipped`
+    (the one that `playwright install chromium` fetches) is there."""
+    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
+    if named:
+        return named
+    found = (shutil.which(name) for name in PROGRAMS)
+    return next(filter(None, found), shipped if Path(shipped).is_file() else "")
+
+
+class BrowserTestCase(CompanyTransactionTestCase):
+    """Skipped, with a word on the terminal, where there is no Chromium.
+
+    Whatever page a test opens: an error in its console (the browser also reports there what the
+    content security policy forbids, and what cannot be loaded) fails the test.
+    """
+
+    address: ClassVar[str]
+    browser: ClassVar[Browser]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        # Playwright's event loop runs in this thread; Django then refuses to use the database.
+        unsafe = mock.patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
+        unsafe.start()
+        cls.addClassCleanup(unsafe.stop)
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        program = find_chromium(playwright.chromium.executable_path)
+        if not program:
+            reason = "No Chromium was found: install it, or name it in PLAYWRIGHT_CHROMIUM."
+            sys.stderr.write(f"{cls.__name__} is skipped. {reason}\n")
+            raise unittest.SkipTest(reason)
+        # As root, in a container, Chromium cannot make its sandbox.
+        is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        cls.browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox"] if is_root else []
+        )
+        cls.addClassCleanup(cls.browser.close)
+        cls._start_server()
+
+    @classmethod
+    def _start_server(cls) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="ticketflower-browser-"))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        cls.address = f"http://127.0.0.1:{port}"
+        # The same key as here: so a test can log somebody in without a page.
+        environment = child_environment(
+            DJANGO_SECRET_KEY=settings.SECRET_KEY, MEDIA_ROOT=str(folder / "media")
+        )
+        arguments = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        arguments += ["--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws"]
+        arguments += ["--log-level", "warning", "project.wsgi:application"]
+        log = folder / "web.log"
+        web = Program("web", arguments, environment, log=log, show=False)
+        cls.addClassCleanup(cls._end_server, web)
+        deadline = time.monotonic() + READY_SECONDS
+        while not _answers(cls.address):
+            if web.exit_code() is not None or time.monotonic() > deadline:
+                raise AssertionError(log.read_text(encoding="utf-8"))
+            time.sleep(0.1)
+
+    @classmethod
+    def _end_server(cls, web: Program) -> None:
+        web.ask_to_end()
+        web.make_end(time.monotonic() + 10)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.errors: list[str] = []
+
+    def open_window(self, user: User | None = None) -> Page:
+        """An empty window; with a user, one in which that person is logged in."""
+        context = self.browser.new_context(base_url=self.address, viewport=WIDE, locale="en-GB")
+        self.addCleanup(context.close)
+        if user is not None:
+            self._log_in(context, user)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+        return page
+
+    def _log_in(self, context: BrowserContext, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": self.address}]
+        )
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def check(self, page: Page) -> None:
+        """Nothing is wrong with this page in the console, nor on a phone."""
+        self.assertEqual(self.errors, [], page.url)
+        page.set_viewport_size(PHONE)
+        try:
+            self.assertEqual(page.evaluate(OVERFLOW), "", f"{page.url} is too wide for a phone.")
+        finally:
+            page.set_viewport_size(WIDE)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=10).status_code == 200
+    except httpx.HTTPError:
+        return False
