@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.case_rows import read_cases
 from workflows.workbooks.grid import Cell, Grid, column_letters
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell, text_of
 from workflows.workbooks.layout import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
@@ -56,7 +57,7 @@ class _Document:
         self.findings = findings
         for part, table in tables.items():
             findings.places.setdefault((part,), Place(table.grid.name))
-            if part not in {"workflow", "tests"}:
+            if part != "workflow":
                 table.find_columns()
 
     def read(self) -> JsonObject:
@@ -82,6 +83,8 @@ class _Document:
                     for index, row in enumerate(self._rows(part))
                 ]
         forms.put_into(document, scope)
+        if rows := self._rows("tests"):
+            document["tests"] = read_cases(rows, forms.of_step, scope, self.findings)
         return document
 
     def _rows(self, part: str) -> list[Row]:
@@ -168,6 +171,13 @@ class _Forms:
             value = read_cell(FIELD_TYPE, cell.value, Scope()) if cell and not cell.error else ""
             found[key_of(row.text("name"))] = value if isinstance(value, str) else ""
         return found
+
+    def of_step(self, key: str) -> Scope:
+        """What the answers of a step of a test case may be."""
+        owner: Path = (
+            ("workflow",) if key == TICKET else self.paths.get(key.removeprefix("tasks."), ())
+        )
+        return Scope(ticket=self.types(owner), untyped=owner not in self.rows)
 
     def put_into(self, document: JsonObject, scope: Scope) -> None:
         for owner in sorted(self.rows, key=len):

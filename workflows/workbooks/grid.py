@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 MAX_ROWS = 10_000
-MAX_CELLS = 400_000
+MAX_CELLS = 200_000
 MAX_SHEETS = 100
 MAX_COLUMNS = 200
 

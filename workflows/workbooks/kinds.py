@@ -82,6 +82,7 @@ _TASK_TYPES: Final[Mapping[str, str]] = {
     "SYNC": "SYNC_ACTION",
     "ASYNC": "ASYNC_ACTION",
 }
+_ANY: Final = "any"
 _NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.NUMBER})
 _MOMENTS: Final = frozenset({FieldType.DATE, FieldType.TIME, FieldType.DATETIME})
 
@@ -93,7 +94,8 @@ class Scope:
     """What the names in a cell may mean.
 
     `field_type` is the type of the row's own field, `form` the names of all fields of its form;
-    `ticket` has the type of each field of the ticket.
+    `ticket` has the type of each field of the ticket, or of the form that a test answers;
+    `untyped` says that a value of an unknown name is what it looks like, as of a call's output.
     """
 
     task_keys: Collection[str] = ()
@@ -101,6 +103,7 @@ class Scope:
     roles: Collection[str] = ()
     form: Collection[str] = ()
     field_type: str = ""
+    untyped: bool = False
 
     @property
     def names(self) -> Names:
@@ -141,11 +144,16 @@ def write_cell(kind: Kind, value: Json, scope: Scope) -> Written:
     written = kind.write(value, scope)
     if written is not None and _is_kept(written):
         try:
-            if compact(read_cell(kind, written, scope)) == compact(value):
+            if _same(read_cell(kind, written, scope), value):
                 return written
         except UnreadableCellError:
             pass
     return f"{JSON_MARK} {safe_json(value)}"
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Whether two values are equal; unlike Python, JSON tells true from 1."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _is_kept(written: str | int | float) -> bool:
@@ -346,15 +354,38 @@ def _read_presets(value: CellValue, scope: Scope) -> Json:
     text = text_of(value)
     if text.startswith("{"):
         return _json(text)
-    return read_assignments(
-        text, lambda name, written: _preset(written, scope.ticket.get(name, ""))
-    )
+    return read_assignments(text, lambda name, written: _preset(written, _type_of(name, scope)))
+
+
+def _type_of(name: str, scope: Scope) -> str:
+    return scope.ticket.get(name, _ANY if scope.untyped else "")
 
 
 def _preset(written: str, field_type: str) -> Json:
+    if field_type == _ANY:
+        return _read_any(written)
     if field_type == FieldType.CHOICES:
         return read_typed(written, field_type)
     return read_typed(unquoted(written), field_type)
+
+
+def _read_any(written: str) -> Json:
+    """A value without a type: a number, yes or no, JSON, or else a text."""
+    text = unquoted(written)
+    if text != written:
+        return text
+    if text.startswith(("{", "[")):
+        return _json(text)
+    if text.lower() in {"yes", "no", "true", "false"}:
+        return text.lower() in {"yes", "true"}
+    number = number_of(text)
+    return text if number is None else number
+
+
+def _write_any(value: Json) -> Written:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return safe_json(value) if isinstance(value, dict | list) else value
 
 
 def _write_presets(value: Json, scope: Scope) -> Written:
@@ -362,8 +393,8 @@ def _write_presets(value: Json, scope: Scope) -> Written:
         return None
 
     def write(name: str, preset: Json) -> str | None:
-        field_type = scope.ticket.get(name, "")
-        found = write_typed(preset, field_type)
+        field_type = _type_of(name, scope)
+        found = _write_any(preset) if field_type == _ANY else write_typed(preset, field_type)
         if found is None:
             return None
         text = str(found)
@@ -409,7 +440,7 @@ def _write_rule(value: Json, names: Names) -> Written:
     return safe_json(value) if text is None and isinstance(value, dict) else text
 
 
-def _same(text: str) -> Json:
+def _as_it_is(text: str) -> Json:
     return text
 
 
@@ -430,12 +461,17 @@ DEFAULT: Final = Kind(
 )
 CHOICES: Final = _lines_kind(read_choices, write_choices)
 LINKS: Final = _lines_kind(read_links, write_links)
-PRESETS: Final = Kind(_read_presets, _write_presets, _same)
-TRANSFORM: Final = Kind(_read_transform, _write_transform, _same)
+PRESETS: Final = Kind(_read_presets, _write_presets, _as_it_is)
+KEYS: Final = Kind(
+    lambda value, _scope: [key_of(str(each)) for each in read_names(text_of(value))],
+    lambda value, _scope: write_names(value) if isinstance(value, list) else None,
+)
+STATUS: Final = Kind(lambda value, _scope: text_of(value).upper(), _as_text)
+TRANSFORM: Final = Kind(_read_transform, _write_transform, _as_it_is)
 SCHEMA: Final = Kind(
     lambda value, _scope: _json(text_of(value)),
     lambda value, _scope: safe_json(value) if isinstance(value, dict) else None,
-    _same,
+    _as_it_is,
 )
 CONDITION: Final = Kind(
     _read_condition, lambda value, scope: _write_rule(value, Names(scope.task_keys))

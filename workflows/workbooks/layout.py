@@ -19,6 +19,7 @@ TICKET: Final = "ticket"
 READ_ME: Final = "Read me"
 LONG_TEXTS: Final = "Long texts"
 YES_NO: Final = ("yes", "no")
+STATUSES: Final = ("COMPLETED", "WAITING", "ERROR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +402,86 @@ COMPANY_ROLES: Final = Sheet(
 TESTS: Final = Sheet(
     "Tests",
     "tests",
-    (Column("name", "Name", kinds.TEXT, gettext_lazy("Named test cases; not read yet."), 28),),
+    (
+        Column(
+            "name",
+            "Test",
+            kinds.TEXT,
+            gettext_lazy(
+                "What the test case is called. Its rows have the same name, or none after the "
+                "first."
+            ),
+            28,
+            ("name", "test case"),
+        ),
+        Column(
+            "step",
+            "Step",
+            kinds.TEXT,
+            gettext_lazy("“ticket”, or the key of a task: each visit of a task has its own row."),
+            20,
+            ("task", "form"),
+            options_of="Tasks",
+        ),
+        Column(
+            "answers",
+            "Answers",
+            kinds.PRESETS,
+            gettext_lazy("What is answered in this step, a line each, such as amount = 50"),
+            36,
+            ("answer", "output"),
+        ),
+        Column(
+            "error",
+            "Error",
+            kinds.TEXT,
+            gettext_lazy("For actions: why the call failed for good."),
+            20,
+        ),
+        Column(
+            "ticket_type",
+            "Ticket type",
+            kinds.KEY,
+            gettext_lazy("In the first row: the ticket type that is submitted."),
+            18,
+            options_of="Ticket types",
+        ),
+        Column(
+            "path",
+            "Path",
+            kinds.KEYS,
+            gettext_lazy("In the first row: the tasks that must be reached, in order."),
+            30,
+            ("expected path",),
+        ),
+        Column(
+            "end",
+            "End",
+            kinds.TEXT,
+            gettext_lazy("In the first row: the label of the way to the end. Empty: any."),
+            20,
+            ("expected end",),
+        ),
+        Column(
+            "status",
+            "Status",
+            kinds.STATUS,
+            gettext_lazy("In the first row: how it must come out. Empty: COMPLETED."),
+            14,
+            ("expected status",),
+            STATUSES,
+        ),
+        Column(
+            "email",
+            "Submitter e-mail",
+            kinds.TEXT,
+            gettext_lazy("In the first row: who submits the ticket."),
+            22,
+            ("email", "submitter"),
+        ),
+        Column("first_name", "First name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
+        Column("last_name", "Last name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
+    ),
     ("test", "test cases"),
 )
 SHEETS: Final = (WORKFLOW, FIELDS, TASKS, TRANSITIONS, TICKET_TYPES, COMPANY_ROLES, TESTS)

@@ -105,8 +105,9 @@ def read_links(text: str) -> list[Json]:
                 found=short(line),
                 expected=_("label | address | description"),
             )
-        names = ("label", "uri", "description")
-        found.append({name: part for name, part in zip(names, parts, strict=False) if part})
+        label, uri, description = (*parts, "")[:3]
+        link: JsonObject = {"label": label, "description": description, "uri": uri}
+        found.append({name: part for name, part in link.items() if part})
     return found
 
 
@@ -213,17 +214,25 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _split(line: str, sign: str) -> Iterator[str]:
-    """The parts between signs, but for those inside quotes that begin a part."""
-    rest = line
-    while True:
-        value, following = _leading_text(rest)
-        start = len(rest) - len(following) if value is not None else 0
-        end = rest.find(sign, start)
-        if end < 0:
-            yield cleaned(rest)
-            return
-        yield cleaned(rest[:end])
-        rest = rest[end + 1 :].lstrip()
+    """The parts between signs. Quotes count where a part begins, or what follows its colon."""
+    start = position = 0
+    may_be_quoted = True
+    while position < len(line):
+        if may_be_quoted and line[position] in _QUOTES:
+            value, rest = _leading_text(line[position:])
+            if value is not None:
+                position = len(line) - len(rest)
+                may_be_quoted = False
+                continue
+        if line[position] == sign:
+            yield cleaned(line[start:position])
+            start = position + 1
+        if not line[position].isspace():
+            may_be_quoted = line[position] == sign
+        elif line[position - 1] == ":":
+            may_be_quoted = True
+        position += 1
+    yield cleaned(line[start:])
 
 
 def unquoted(text: str) -> str:

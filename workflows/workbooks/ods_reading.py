@@ -57,13 +57,15 @@ def read_ods(archive: Archive) -> list[Grid]:
     }
     grids: list[Grid] = []
     reading: _Sheet | None = None
+    cells_left = MAX_CELLS
     for element in elements(content, {"table-row"}, starts={"table"}):
         if local_name(element.tag) == "table":
             if len(grids) >= MAX_SHEETS:
                 break
             is_hidden = attribute(element, "style-name") in hidden_styles
             grids.append(Grid(attribute(element, "name"), is_hidden=is_hidden))
-            reading = _Sheet(grids[-1])
+            cells_left = reading.cells_left if reading is not None else cells_left
+            reading = _Sheet(grids[-1], cells_left)
         elif reading is not None:
             reading.keep_row(element)
     if not grids:
@@ -76,10 +78,10 @@ def read_ods(archive: Archive) -> list[Grid]:
 class _Sheet:
     """One sheet that is being read, and the row that comes next."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, cells_left: int) -> None:
         self.grid = grid
         self.row = 1
-        self.cells_left = MAX_CELLS
+        self.cells_left = cells_left
 
     def keep_row(self, element: Element) -> None:
         """A row, as often as it is repeated; a repeated row is blank, or somebody's mistake."""

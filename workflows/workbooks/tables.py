@@ -63,6 +63,13 @@ class Row:
         letters = column_letters(self.table.columns[column.name])
         return Place(self.table.grid.name, self.number, letters, column.heading)
 
+    def value(self, column: Column, path: Path, scope: Scope) -> Json:
+        """The value under a column, which has this path in the document; None for a blank."""
+        if column.name in self.table.columns:
+            self.table.findings.places[path] = self.place(column)
+        cell = self.cells.get(column.name)
+        return None if cell is None else cell_value(column, cell, path, scope, self.table.findings)
+
     def text(self, name: str) -> str:
         cell = self.cells.get(name)
         return text_of(cell.value) if cell is not None and not cell.error else ""
@@ -89,20 +96,14 @@ class Table:
 
     def entry(self, row: Row, path: Path, scope: Scope, *, skip: str = "") -> dict[str, Json]:
         """A row as an entry of the document at this path."""
-        places = self.findings.places
-        places[path] = row.place()
+        self.findings.places[path] = row.place()
         made: dict[str, Json] = {}
         for column in self.sheet.columns:
             if column.name == skip:
                 continue
-            inner = (*path, column.name)
-            if column.name in self.columns:
-                places[inner] = row.place(column)
-            cell = row.cells.get(column.name)
-            if cell is not None:
-                value = cell_value(column, cell, inner, scope, self.findings)
-                if value is not None:
-                    made[column.name] = value
+            value = row.value(column, (*path, column.name), scope)
+            if value is not None:
+                made[column.name] = value
         return made
 
     def find_columns(self) -> None:

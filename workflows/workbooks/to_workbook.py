@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import FORMAT_VERSION, canonical
 from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.case_rows import case_rows
 from workflows.workbooks.kinds import Scope, Written, write_cell
 from workflows.workbooks.layout import (
     COMPANY_ROLES,
@@ -51,7 +53,7 @@ def pages_of(document: JsonObject) -> list[Page]:
         _page(TRANSITIONS, _rows(TRANSITIONS, _objects(made.get("transitions")), scope)),
         _page(TICKET_TYPES, _rows(TICKET_TYPES, _objects(made.get("ticket_types")), scope)),
         _page(COMPANY_ROLES, _rows(COMPANY_ROLES, _objects(made.get("company_roles")), scope)),
-        _tests_page(),
+        _page(TESTS, list(case_rows(_objects(made.get("tests")), _forms(workflow, tasks)))),
     ]
     for page in pages:
         _move_long_texts(page, long_texts)
@@ -117,9 +119,14 @@ def _page_column(column: Column) -> PageColumn:
     )
 
 
-def _tests_page() -> Page:
-    text = _("Named test cases will stand here. This sheet is not read yet: leave it as it is.")
-    return Page(TESTS.name, [PageColumn("Name", 28), PageColumn(text, 60)])
+def _forms(workflow: JsonObject, tasks: list[JsonObject]) -> dict[str, Scope]:
+    """What the answers of each step of a test case may be."""
+    found = {TICKET: Scope(ticket=_types(workflow.get("fields")))}
+    found[TICKET] = replace(found[TICKET], untyped=not found[TICKET].ticket)
+    for task in tasks:
+        types = _types(task.get("fields"))
+        found.setdefault(f"tasks.{task.get('key')}", Scope(ticket=types, untyped=not types))
+    return found
 
 
 def _move_long_texts(page: Page, long_texts: list[list[Written]]) -> None:
@@ -150,7 +157,7 @@ def _read_me() -> Page:
         _("Workflow: its name. Fields: the questions of all forms, a row each."),
         _("Tasks: the steps. Transitions: the ways from one step to the next."),
         _("Ticket types: what people may submit. Company roles: who does what."),
-        _("Tests: not read yet."),
+        _("Tests: named test cases; a row for each step, and what must come out."),
         _("Rules"),
         _("A column may be moved; one that is not needed may be left out. Blank rows are skipped."),
         _("The note on each heading says what belongs there. Some cells offer a list."),

@@ -1,0 +1,143 @@
+"""Test cases as rows: one for the ticket, one for each visit of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.engine.problems import Path
+from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.kinds import Scope, Written, key_of, write_cell
+from workflows.workbooks.layout import TESTS, TICKET
+from workflows.workbooks.tables import Findings, Row
+
+_COLUMNS: Final = {each.name: each for each in TESTS.columns}
+_SUBMITTER: Final = ("email", "first_name", "last_name")
+# Where the cells of a test case's first row belong in the document.
+_OF_THE_CASE: Final[Mapping[str, Path]] = {
+    "name": ("name",),
+    "ticket_type": ("ticket_type",),
+    **{each: ("submitter", each) for each in _SUBMITTER},
+    "path": ("expect", "path"),
+    "end": ("expect", "end"),
+    "status": ("expect", "status"),
+}
+_TASKS_PREFIX: Final = "tasks."
+
+
+def read_cases(
+    rows: list[Row], scope_of: Callable[[str], Scope], scope: Scope, findings: Findings
+) -> list[Json]:
+    """The test cases; `scope_of` says what the answers of a step may be."""
+    groups: dict[str, list[Row]] = {}
+    name = ""
+    for row in rows:
+        name = row.text("name") or name
+        groups.setdefault(name, []).append(row)
+    return [
+        _case(group, ("tests", index), scope_of, scope, findings)
+        for index, group in enumerate(groups.values())
+    ]
+
+
+def _case(
+    rows: list[Row],
+    path: Path,
+    scope_of: Callable[[str], Scope],
+    scope: Scope,
+    findings: Findings,
+) -> Json:
+    findings.places[path] = rows[0].place()
+    expect: JsonObject = {"path": []}
+    case: JsonObject = {"expect": expect}
+    submitter: JsonObject = {}
+    for name, steps in _OF_THE_CASE.items():
+        value = _of_the_case(rows, name, (*path, *steps), scope, findings)
+        if value is not None:
+            target = {"expect": expect, "submitter": submitter}.get(str(steps[0]), case)
+            target[str(steps[-1])] = value
+    if submitter:
+        case["submitter"] = submitter
+    answers: list[Json] = []
+    for row in rows:
+        step = _step(row)
+        if step == TICKET:
+            inner = (*path, "ticket")
+            value = row.value(_COLUMNS["answers"], inner, scope_of(TICKET))
+            if value is not None and "ticket" in case:
+                findings.tell(inner, _("A test case submits one ticket. Remove one of the rows."))
+            elif value is not None:
+                case["ticket"] = value
+        else:
+            answers.append(_answer(row, step, (*path, "answers", len(answers)), scope_of(step)))
+    if answers:
+        case["answers"] = answers
+    return case
+
+
+def _of_the_case(rows: list[Row], name: str, path: Path, scope: Scope, findings: Findings) -> Json:
+    """What stands once for a test case, in whichever of its rows."""
+    with_value = [row for row in rows if name in row.cells] or rows[:1]
+    value = with_value[0].value(_COLUMNS[name], path, scope)
+    texts = {row.text(name) for row in with_value}
+    if len(texts) > 1:
+        message = _("This stands only in the first row of a test case. Remove it from the others.")
+        findings.tell(path, message)
+    return value
+
+
+def _step(row: Row) -> str:
+    """The key of the task that a row is about, or “ticket”; a blank one is the ticket's too."""
+    written = row.text("step")
+    lowered = written.lower()
+    if lowered in {"", TICKET, "workflow"}:
+        return TICKET
+    is_full = lowered.startswith(_TASKS_PREFIX)
+    key = key_of(written[len(_TASKS_PREFIX) :] if is_full else written)
+    # A task may be called “ticket”; with its full name it is never taken for the form.
+    return f"{_TASKS_PREFIX}{key}" if key == TICKET else key
+
+
+def _answer(row: Row, step: str, path: Path, scope: Scope) -> Json:
+    places = row.table.findings.places
+    places[path] = row.place()
+    places[(*path, "task")] = row.place(_COLUMNS["step"])
+    made: JsonObject = {"task": step.removeprefix(_TASKS_PREFIX)}
+    for column, name in (("answers", "output"), ("error", "error")):
+        value = row.value(_COLUMNS[column], (*path, name), scope)
+        if value is not None:
+            made[name] = value
+    return made
+
+
+def case_rows(cases: list[JsonObject], scopes: Mapping[str, Scope]) -> Iterator[list[Written]]:
+    """The rows of test cases. `scopes` are those of `ticket` and of each `tasks.<key>`."""
+    for case in cases:
+        values: dict[str, Json] = {"answers": case.get("ticket")}
+        for name, steps in _OF_THE_CASE.items():
+            value: Json = case
+            for step in steps:
+                value = value.get(str(step)) if isinstance(value, dict) else None
+            values[name] = None if name == "path" and value == [] else value
+        yield _row(TICKET, values, scopes.get(TICKET, Scope(untyped=True)))
+        answers = case.get("answers")
+        for answer in answers if isinstance(answers, list) else []:
+            if isinstance(answer, dict):
+                key = str(answer.get("task", ""))
+                inner: dict[str, Json] = {
+                    "name": case.get("name"),
+                    "answers": answer.get("output"),
+                    "error": answer.get("error"),
+                }
+                full = f"{_TASKS_PREFIX}{key}"
+                reserved = key in {TICKET, "workflow"}
+                yield _row(full if reserved else key, inner, scopes.get(full, Scope(untyped=True)))
+
+
+def _row(step: str, values: Mapping[str, Json], scope: Scope) -> list[Written]:
+    return [
+        step if column.name == "step" else write_cell(column.kind, values.get(column.name), scope)
+        for column in TESTS.columns
+    ]
