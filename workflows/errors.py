@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 from workflows.engine.validation import FieldProblem
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenants.models import User
     from workflows.bundles.problems import Problem
 
 
@@ -74,6 +77,18 @@ class NotADraftError(WorkflowsError):
     """Only a draft can be changed or published. Make a new draft version first."""
 
 
+class DraftChangedError(WorkflowsError):
+    """Somebody else has saved this draft in the meantime.
+
+    `by` is who did (None: unknown, or a program), `at` when.
+    """
+
+    def __init__(self, *, by: User | None, at: datetime) -> None:
+        self.by = by
+        self.at = at
+        super().__init__("Somebody else has saved this draft in the meantime.")
+
+
 class BundleError(WorkflowsError):
     """Something is wrong with a bundle. `problems` has every problem, warnings too."""
 
@@ -92,8 +107,32 @@ class NotPublishableError(BundleError):
     """This definition has problems that must be mended before it can be published."""
 
 
+class NotStorableError(BundleError):
+    """This draft has problems that must be mended before it can be saved."""
+
+
+class NoTitleError(WorkflowsError):
+    """Give the workflow a title of at most 200 characters."""
+
+
 class UnreadableBundleError(WorkflowsError):
     """The file could not be read as a bundle."""
+
+
+class CaseNameInUseError(WorkflowsError):
+    """There is already a test case of this name. Choose another name."""
+
+
+class InvalidCaseNameError(WorkflowsError):
+    """Give the test case a name of at most 200 characters."""
+
+
+class UnknownCaseError(WorkflowsError):
+    """There is no test case of this name (any more). Load the page again."""
+
+
+class TooManyCasesError(WorkflowsError):
+    """This definition has as many test cases as it can have. Delete one first."""
 
 
 class RoleInUseError(WorkflowsError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -10,7 +11,9 @@ from django.utils.translation import ngettext
 from django_tenants.utils import get_public_schema_name
 
 from tenants.models import Company
-from workflows.bundles import Change, ChangeKind, Problem
+from workflows.bundles import CaseResult, Change, ChangeKind, Problem
+from workflows.errors import UnreadableBundleError
+from workflows.workbooks import FileType, Reading, read_file
 
 MOST_COMPANIES_SHOWN = 20
 
@@ -22,6 +25,48 @@ class BundleCommand(BaseCommand):
         """Write a line; what the terminal has no character for becomes a question mark."""
         encoding = getattr(self.stdout, "encoding", None) or "utf-8"
         self.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def read_argument(file: Path) -> Reading:
+    """The document in a file of any format: .json, .yaml, .xlsx or .ods.
+
+    Raises:
+        CommandError: it cannot be read; the command ends with 2.
+    """
+    try:
+        return read_file(file)
+    except UnreadableBundleError as error:
+        raise CommandError(str(error), returncode=2) from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        CommandError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CommandError(
+            _("The file %(path)s cannot be written (%(reason)s).")
+            % {"path": path, "reason": error.strerror or error}
+        ) from error
+
+
+def file_type_of(path: Path) -> FileType:
+    """The format that a file's name says.
+
+    Raises:
+        CommandError: it says none that there is.
+    """
+    found = FileType.of(path.name)
+    if found is None:
+        raise CommandError(
+            _("The name %(path)s says no format. Let it end with one of: %(endings)s.")
+            % {"path": path, "endings": ", ".join(f".{each}" for each in FileType)}
+        )
+    return found
 
 
 def company_named(schema_name: str) -> Company:
@@ -44,13 +89,13 @@ def company_named(schema_name: str) -> Company:
     )
 
 
-def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
-    """Each problem as a line: how bad, where, what to do, what was found."""
+def problem_lines(problems: Iterable[Problem], reading: Reading) -> Iterator[str]:
+    """Each problem as a line: how bad, where (in the file too), what to do, what was found."""
     for each in problems:
         line = _("%(severity)s: %(where)s (%(place)s): %(message)s") % {
             "severity": each.severity.value,
             "where": each.where,
-            "place": each.place or _("the document"),
+            "place": reading.place_of(each.path) or each.place or _("the document"),
             "message": each.message,
         }
         found = _(" Found: %(found)s.") % {"found": each.found_text} if each.found_text else ""
@@ -67,6 +112,17 @@ def counted(problems: list[Problem]) -> str:
             % {"count": len(problems) - errors},
         )
     )
+
+
+def case_count(cases: Collection[CaseResult]) -> str:
+    """How many test cases pass, as a sentence."""
+    passed = sum(each.has_passed for each in cases)
+    text = ngettext(
+        "%(passed)d of %(count)d test case passes.",
+        "%(passed)d of %(count)d test cases pass.",
+        len(cases),
+    )
+    return text % {"passed": passed, "count": len(cases)}
 
 
 def change_lines(changes: Iterable[Change]) -> Iterator[str]:

@@ -2,6 +2,11 @@
 
 from tickets.services.advance_ticket import advance_ticket
 from tickets.services.cancel_ticket import cancel_ticket
+from tickets.services.change_test_cases import (
+    add_test_case,
+    delete_test_case,
+    rename_test_case,
+)
 from tickets.services.complete_task import complete_task, start_task
 from tickets.services.correct_data import (
     correct_task_input,
@@ -12,8 +17,18 @@ from tickets.services.expire_call import expire_call
 from tickets.services.export_bundle import export_bundle
 from tickets.services.finish_task import finish_task_by_hand
 from tickets.services.hold_ticket import hold_ticket, resume_ticket
-from tickets.services.import_bundle import BundlePreview, import_bundle, preview_bundle
+from tickets.services.import_bundle import (
+    BundlePreview,
+    import_bundle,
+    preview_bundle,
+    problems_here,
+)
 from tickets.services.keep_file import keep_file
+from tickets.services.make_workflow import (
+    duplicate_workflow,
+    edit_workflow,
+    make_workflow,
+)
 from tickets.services.new_draft import new_draft
 from tickets.services.publish_workflow import publish_workflow, publishing_problems
 from tickets.services.reassign_task import reassign_task
@@ -22,16 +37,22 @@ from tickets.services.repair import marker_of, may_repair
 from tickets.services.retry_many import go_on_retrying, retry_many
 from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
+from tickets.services.run_test_cases import run_test_cases, trial_of
+from tickets.services.save_draft import save_draft
 from tickets.services.submit_ticket import submit_ticket
 
 __all__ = [
     "BundlePreview",
+    "add_test_case",
     "advance_ticket",
     "cancel_ticket",
     "complete_task",
     "correct_task_input",
     "correct_task_output",
     "correct_ticket_data",
+    "delete_test_case",
+    "duplicate_workflow",
+    "edit_workflow",
     "expire_call",
     "export_bundle",
     "finish_task_by_hand",
@@ -39,18 +60,24 @@ __all__ = [
     "hold_ticket",
     "import_bundle",
     "keep_file",
+    "make_workflow",
     "marker_of",
     "may_repair",
     "new_draft",
     "preview_bundle",
+    "problems_here",
     "publish_workflow",
     "publishing_problems",
     "reassign_task",
     "receive_callback",
+    "rename_test_case",
     "resume_ticket",
     "retry_many",
     "retry_step",
     "run_action",
+    "run_test_cases",
+    "save_draft",
     "start_task",
     "submit_ticket",
+    "trial_of",
 ]

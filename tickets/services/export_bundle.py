@@ -71,6 +71,27 @@ def ticket_types_of(workflow: WorkflowDefinition) -> list[TicketDefinition]:
     return list(newest.values())
 
 
+def with_types_of_published(key: str, document: JsonObject) -> JsonObject:
+    """The document with the ticket types that publishing it would move on to it.
+
+    A document that lists ticket types of its own stays as it is.
+    """
+    if document.get("ticket_types"):
+        return document
+    published = WorkflowDefinition.objects.versions_of(key).published().first()
+    if published is None:
+        return document
+    other = export_bundle(workflow=published)
+    merged = {**document, "ticket_types": other.get("ticket_types", [])}
+    roles: dict[str, Json] = {}
+    for each in (other, document):
+        listed = each.get("company_roles", [])
+        for role in listed if isinstance(listed, list) else []:
+            if isinstance(role, dict):
+                roles[str(role["name"])] = role
+    return {**merged, "company_roles": list(roles.values())}
+
+
 def _named(
     row: WorkflowDefinition | TaskDefinition | TicketDefinition, names: Iterable[str]
 ) -> JsonObject:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Q, Value
@@ -11,11 +11,15 @@ from django.utils.translation import gettext as _
 from tenants.connection import current_schema
 from tenants.models import User
 from tickets.models import TicketDefinition
-from tickets.services.export_bundle import export_bundle
+from tickets.services.export_bundle import export_bundle, with_types_of_published
+from tickets.services.run_test_cases import run_cases_of
 from workflows.bundles import (
+    CaseResult,
     Change,
     Problem,
+    Severity,
     canonical,
+    case_failures,
     check_bundle,
     differences,
     errors_of,
@@ -43,7 +47,8 @@ class BundlePreview:
     `changes` compares it with `current`, the version that counts now (None: the workflow is
     new). `version` is the number that the new draft would get; of an unchanged bundle, the
     number of the version that has the same content. While there are errors nothing can be
-    imported, and `changes` is empty.
+    imported, and `changes` is empty. `cases` are the results of the test cases; those that do
+    not pass are among the warnings, and stop publishing.
     """
 
     problems: list[Problem]
@@ -52,6 +57,7 @@ class BundlePreview:
     current: WorkflowDefinition | None
     version: int
     is_unchanged: bool
+    cases: list[CaseResult] = field(default_factory=list)
 
     @property
     def errors(self) -> list[Problem]:
@@ -67,7 +73,7 @@ def preview_bundle(*, document: object) -> BundlePreview:
     problems = problems_here(document)
     if errors_of(problems) or not isinstance(document, dict):
         return BundlePreview(problems, [], [], None, 0, is_unchanged=False)
-    bundle = _Bundle(document)
+    bundle = WholeBundle(document)
     current = WorkflowDefinition.objects.latest(bundle.key)
     changes: list[Change] = []
     if current is not None:
@@ -76,13 +82,17 @@ def preview_bundle(*, document: object) -> BundlePreview:
     else:
         changes = differences({}, _content(bundle.document))
     same = bundle.same_version()
+    runnable = with_types_of_published(bundle.key, bundle.document)
+    cases = run_cases_of(runnable)
+    failures = [replace(each, severity=Severity.WARNING) for each in case_failures(runnable, cases)]
     return BundlePreview(
-        problems=problems,
+        problems=[*problems, *failures],
         changes=[] if same is not None else changes,
         new_company_roles=bundle.missing_roles(),
         current=current,
         version=same.version if same is not None else next_version(bundle.key),
         is_unchanged=same is not None,
+        cases=cases,
     )
 
 
@@ -115,7 +125,7 @@ def _import(document: object, *, user: User | None, always: bool) -> WorkflowDef
     problems = problems_here(document)
     if errors_of(problems) or not isinstance(document, dict):
         raise InvalidBundleError(problems)
-    bundle = _Bundle(document)
+    bundle = WholeBundle(document)
     roles = bundle.make_roles()
     same = None if always else bundle.same_version()
     return same if same is not None else bundle.make_draft(roles, user=user)
@@ -174,7 +184,7 @@ def _foreign_ticket_types(document: JsonObject) -> list[Problem]:
     return list(found.values())
 
 
-class _Bundle:
+class WholeBundle:
     """A bundle without errors, in canonical form and with roles spelt as the company does."""
 
     def __init__(self, document: JsonObject) -> None:
@@ -249,13 +259,25 @@ class _Bundle:
         workflow = WorkflowDefinition.objects.create(
             version=next_version(self.key),
             created_by=user,
-            test_cases=_list(self.document, "tests"),
-            **_values("workflow", _object(self.document, "workflow")),
+            test_cases=self.test_cases(),
+            **self.workflow_values(),
         )
+        self.make_parts(workflow, roles, user=user)
+        return workflow
+
+    def test_cases(self) -> list[JsonObject]:
+        return list(_list(self.document, "tests"))
+
+    def workflow_values(self) -> dict[str, Json]:
+        return _values("workflow", _object(self.document, "workflow"))
+
+    def make_parts(
+        self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole], *, user: User | None
+    ) -> None:
+        """The tasks, transitions and ticket types of a version that has none of them yet."""
         tasks = self._make_tasks(workflow, roles)
         self._make_transitions(workflow, tasks)
         self._make_ticket_types(workflow, roles, user=user)
-        return workflow
 
     def _make_tasks(
         self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole]

@@ -7,15 +7,19 @@ from django.utils import timezone
 
 from tenants.models import User
 from tickets.models import TicketDefinition
-from tickets.services.export_bundle import export_bundle, ticket_types_of
+from tickets.services.export_bundle import (
+    export_bundle,
+    ticket_types_of,
+    with_types_of_published,
+)
 from tickets.services.import_bundle import (
     lock_definitions,
     next_ticket_type_version,
     problems_here,
 )
-from workflows.bundles import errors_of
+from tickets.services.run_test_cases import run_cases_of
+from workflows.bundles import case_failures, errors_of
 from workflows.bundles.problems import Problem
-from workflows.engine.process import Json, JsonObject
 from workflows.errors import NotADraftError, NotPublishableError
 from workflows.models import WorkflowDefinition
 
@@ -50,27 +54,15 @@ def publish_workflow(
 
 
 def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
-    """What stands in the way of publishing a draft, warnings too."""
-    document = export_bundle(workflow=workflow)
-    if "ticket_types" not in document:
-        document = _with_types_of_published(workflow.key, document)
-    return problems_here(document)
+    """What stands in the way of publishing a draft, warnings too.
 
-
-def _with_types_of_published(key: str, document: JsonObject) -> JsonObject:
-    """The document with the ticket types that would move on to it: they must fit it too."""
-    published = WorkflowDefinition.objects.versions_of(key).published().first()
-    if published is None:
-        return document
-    other = export_bundle(workflow=published)
-    merged = {**document, "ticket_types": other.get("ticket_types", [])}
-    roles: dict[str, Json] = {}
-    for each in (other, document):
-        listed = each.get("company_roles", [])
-        for role in listed if isinstance(listed, list) else []:
-            if isinstance(role, dict):
-                roles[str(role["name"])] = role
-    return {**merged, "company_roles": list(roles.values())}
+    Test cases run where nothing else is wrong; one that does not pass is an error.
+    """
+    document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
+    problems = problems_here(document)
+    if errors_of(problems):
+        return problems
+    return problems + case_failures(document, run_cases_of(document))
 
 
 def _retire_published(key: str) -> None:

@@ -102,6 +102,7 @@ class ImportBundleTest(CompanyTestCase):
     def test_errors_stop_it_and_leave_nothing(self) -> None:
         document = changed()
         document["transitions"][6]["to"] = "nowhere"
+        del document["tests"]
         with self.assertRaises(InvalidBundleError) as caught:
             import_bundle(document=document, user=self.carla)
         self.assertEqual([each.place for each in caught.exception.problems], ["transitions[6].to"])
@@ -154,6 +155,9 @@ class PreviewBundleTest(CompanyTestCase):
                 ("added", "Transition from approve_vacation to end"),
                 ("added", "Transition from approve_vacation to end"),
                 ("added", "Ticket type vacation"),
+                ("added", "Test case Wild life in Jamaica"),
+                ("added", "Test case Skiing in Florida"),
+                ("added", "Test case Somebody must decide first"),
             ],
         )
 
@@ -250,7 +254,9 @@ class BundleCommandsTest(CompanyTestCase):
 
     def test_a_good_bundle_is_told_so(self) -> None:
         out = self.run_command("check_bundle", self.file(fixture_document("invoice")))
-        self.assertEqual(out, "The bundle can be imported. 0 errors. 0 warnings.\n")
+        self.assertEqual(
+            out, "4 of 4 test cases pass.\nThe bundle can be imported. 0 errors. 0 warnings.\n"
+        )
 
     def test_a_terminal_that_lacks_a_character_is_no_reason_to_fail(self) -> None:
         path = self.file(changed(title="", description="日本"))

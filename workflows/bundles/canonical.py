@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,6 @@ SCHEMA: Final[JsonObject] = json.loads(
     Path(__file__).with_name("bundle.schema.json").read_text(encoding="utf-8")
 )
 
-_EXACT_FLOAT = 2**53
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -50,8 +50,10 @@ def free_form(value: Json) -> Json:
         return {key: free_form(value[key]) for key in sorted(value)}
     if isinstance(value, list):
         return [free_form(each) for each in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_FLOAT:
-        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        # By its digits: Postgres keeps 1.2345678901234568e+18 as the number that is written there.
+        whole = int(Decimal(repr(value)))
+        return whole if abs(whole) <= _LARGEST_INTEGER else value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_INTEGER:
         return float(value)
     return value

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.test import SimpleTestCase
@@ -19,6 +20,11 @@ SETTINGS = hypothesis_settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+def by_digits(value: Any) -> Any:
+    """The value with its numbers as they are written, which is how Postgres compares them."""
+    return json.loads(json.dumps(value), parse_int=Decimal, parse_float=Decimal)
 
 
 class BundleRoundTripTest(SimpleTestCase):
@@ -54,5 +60,6 @@ class BundleRoundTripTest(SimpleTestCase):
     @SETTINGS
     def test_free_form_json_stays_what_it_is(self, value: Any) -> None:
         document: Any = canonical({"ticket_types": [{"key": "a", "presets": {"x": value}}]})
-        self.assertEqual(document["ticket_types"][0]["presets"]["x"], value)
+        made = document["ticket_types"][0]["presets"]["x"]
+        self.assertEqual(by_digits(made), by_digits(value))
         self.assertEqual(json.loads(json.dumps(document)), document)

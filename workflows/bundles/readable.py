@@ -1,0 +1,85 @@
+"""The rules of a document as sentences and as text, for the page that edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.outline import Entry, Outline
+from workflows.engine.condition_text import write_condition
+from workflows.engine.conditions import describe_condition, is_empty
+from workflows.engine.problems import Path
+from workflows.engine.process import Json
+from workflows.engine.storable import unstorable
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableRule:
+    """`text` is None where the readable language cannot say the rule."""
+
+    path: Path
+    sentence: str
+    text: str | None
+
+
+def readable_rules(document: object) -> Iterator[ReadableRule]:
+    """Every condition and every “shown when” of a document that may be wrong in any place."""
+    if any(unstorable(document)) or not isinstance(document, dict):
+        return
+    outline = Outline(document)
+    labels = condition_labels(outline)
+    keys = list(outline.task_of)
+    for each in outline.transitions:
+        rule = each.value.get("condition")
+        if not is_empty(rule):
+            yield ReadableRule(
+                (*each.path, "condition"),
+                describe_condition(rule, labels),
+                write_condition(rule, task_keys=keys),
+            )
+    for form in (outline.workflow, *outline.tasks):
+        yield from _of_form(form)
+
+
+def _of_form(form: Entry) -> Iterator[ReadableRule]:
+    labels = field_labels(form)
+    for path, spec in _fields(form):
+        rule = spec.get("visible_when")
+        if not is_empty(rule):
+            yield ReadableRule(
+                (*path, "visible_when"),
+                describe_condition(rule, labels),
+                write_condition(rule, fields=list(labels)),
+            )
+
+
+def condition_labels(outline: Outline) -> dict[str, str]:
+    """What the variables of the conditions are called on the forms."""
+    labels = {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
+    for key, task in outline.task_of.items():
+        title = task.text("title") or key
+        for name, label in field_labels(task).items():
+            labels[f"tasks.{key}.{name}"] = _("%(field)s (%(task)s)") % {
+                "field": label,
+                "task": title,
+            }
+    return labels
+
+
+def field_labels(form: Entry) -> dict[str, str]:
+    """`{name: label}` of the fields of a form."""
+    return {
+        name: label
+        for _path, spec in _fields(form)
+        if isinstance(name := spec.get("name"), str)
+        and (label := str(spec.get("label") or name.replace("_", " ").capitalize()))
+    }
+
+
+def _fields(form: Entry) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    specs = form.value.get("fields")
+    for index, spec in enumerate(specs if isinstance(specs, list) else []):
+        if isinstance(spec, dict):
+            yield (*form.path, "fields", index), spec

@@ -1,0 +1,112 @@
+"""Made-up answers: what a transform is tried with while there is no ticket to try it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.engine.field_types import Field, FieldType
+from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.simulate import CALLBACK_URL
+
+_VALUES: Final[Mapping[FieldType, Json]] = {
+    FieldType.TEXT: "Some text",
+    FieldType.LONG_TEXT: "Some text\nof two lines",
+    FieldType.BOOLEAN: True,
+    FieldType.DATE: "2026-03-31",
+    FieldType.TIME: "14:30",
+    FieldType.DATETIME: "2026-03-31T14:30:00Z",
+    FieldType.EMAIL: "someone@example.com",
+    FieldType.URL: "https://example.com/",
+    FieldType.PHONE: "+49 30 1234567",
+    FieldType.FILE: {"upload": "00000000-0000-0000-0000-000000000000", "filename": "file.pdf"},
+}
+_KINDS: Final[Mapping[str, Json]] = {
+    "string": "Some text",
+    "integer": 1,
+    "number": 1,
+    "boolean": True,
+    "array": [],
+    "object": {},
+}
+MAX_DEPTH: Final = 8
+
+
+def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObject:
+    """What the transforms of a task can read, made up from the types of the fields.
+
+    `answer`: for the output transform, which reads the answer of the call, too. Survives any
+    document. The tasks are those that can have been done before; all, where that is not known.
+    """
+    outline = Outline(document if isinstance(document, dict) else {})
+    known = outline.before.get(task_key, set()) if outline.is_connected else set(outline.task_of)
+    context: JsonObject = {
+        "ticket": sample_answers(outline.fields),
+        "tasks": {key: _output(outline.task_of[key]) for key in outline.task_of if key in known},
+        "submitter": {
+            "email": "submitter@example.com",
+            "first_name": "Sam",
+            "last_name": "Example",
+        },
+        "company": {"name": "Example"},
+        "number": 1,
+    }
+    task = outline.task_of.get(task_key)
+    return {**context, **call_values(task, answer=answer)} if task else context
+
+
+def call_values(task: Entry, *, answer: bool) -> JsonObject:
+    """What only the transforms of a call can read: its answer, or its callback's address."""
+    later = task.value.get("task_type") == TaskType.ASYNC_ACTION
+    if not answer:
+        return {"callback": {"url": CALLBACK_URL}} if later else {}
+    # Without an output transform the output is the body: its schema is the best guess.
+    body = {} if task.value.get("output_transform") else _of_schema(task.value.get("output_schema"))
+    return {"response": {"body": body} if later else {"status": 200, "body": body}}
+
+
+def sample_answers(fields: Mapping[str, Field] | None) -> JsonObject:
+    return {name: _answer(field) for name, field in (fields or {}).items()}
+
+
+def _answer(field: Field) -> Json:
+    if field.default is not None:
+        return field.default
+    if field.type in {FieldType.INTEGER, FieldType.NUMBER}:
+        return field.minimum if isinstance(field.minimum, int | float) else 100
+    if field.type is FieldType.CHOICE:
+        return field.choices[0][0] if field.choices else ""
+    if field.type is FieldType.CHOICES:
+        return [value for value, _label in field.choices[:2]]
+    if field.type is FieldType.RECORDS:
+        return [{each.name: _answer(each) for each in field.fields}]
+    return _VALUES[field.type]
+
+
+def _output(task: Entry) -> Json:
+    if task.value.get("task_type", TaskType.FORM) == TaskType.FORM:
+        return sample_answers(readable_fields(task))
+    found = _of_schema(task.value.get("output_schema"))
+    kept = task.value.get("output_transform")
+    if not found and isinstance(kept, dict):
+        return dict.fromkeys(kept, "Some text")
+    return found
+
+
+def _of_schema(schema: Json, depth: int = 0) -> Json:
+    """A value that a JSON Schema describes, as far as it says so plainly."""
+    if not isinstance(schema, dict) or depth > MAX_DEPTH:
+        return {}
+    for name in ("default", "const"):
+        if name in schema:
+            return schema[name]
+    options, kind = schema.get("enum"), schema.get("type")
+    if isinstance(options, list) and options:
+        return options[0]
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        return {name: _of_schema(each, depth + 1) for name, each in properties.items()}
+    if isinstance(kind, list):
+        kind = kind[0] if kind else None
+    return _KINDS.get(kind, {}) if isinstance(kind, str) else {}

@@ -1,0 +1,341 @@
+"""Running a definition without tickets: one try, or its test cases. Pure over the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.problems import Problem, in_words
+from workflows.engine.errors import FieldError
+from workflows.engine.problems import FieldProblem
+from workflows.engine.process import (
+    Json,
+    JsonObject,
+    Process,
+    TaskSpec,
+    TaskType,
+    TransitionSpec,
+)
+from workflows.engine.simulate import (
+    Answer,
+    Outcome,
+    Simulation,
+    TaskRules,
+    read_answers,
+    simulate,
+)
+from workflows.engine.validation import Validator
+
+EXAMPLE_COMPANY: Final = "Example"
+EXAMPLE_NUMBER: Final = 1
+EXAMPLE_SUBMITTER: Final[Mapping[str, str]] = {
+    "email": "submitter@example.com",
+    "first_name": "Sam",
+    "last_name": "Example",
+}
+# Test cases run while somebody waits for the page: more work than this is not begun.
+MAX_STEPS_OF_ALL_CASES: Final = 5_000
+
+
+class Trial:
+    """A definition that can be tried, made of a document in canonical form.
+
+    The document may be a draft that has problems: what is wrong comes out when it is reached.
+    """
+
+    def __init__(self, document: JsonObject, *, company_name: str = EXAMPLE_COMPANY) -> None:
+        self.document = document
+        self.company_name = company_name
+        workflow = document.get("workflow")
+        self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
+        self.tasks = {str(each.get("key")): each for each in _entries(document, "tasks")}
+        self.ticket_types = {
+            str(each.get("key")): each for each in _entries(document, "ticket_types")
+        }
+        self.cases = _entries(document, "tests")
+        self.process = Process(
+            key=str(self.workflow.get("key", "")),
+            title=str(self.workflow.get("title", "")),
+            tasks={key: _spec(key, task) for key, task in self.tasks.items()},
+            transitions=tuple(map(_transition, _entries(document, "transitions"))),
+        )
+        self.rules = {key: _rules(task) for key, task in self.tasks.items()}
+        self._validators: dict[str, Validator] = {}
+
+    @property
+    def fields(self) -> Json:
+        """The field specs of the ticket's form."""
+        return self.workflow.get("fields", [])
+
+    def fields_of(self, key: str) -> Json:
+        """The field specs of a task's form."""
+        return self.tasks.get(key, {}).get("fields", [])
+
+    def title_of(self, key: str) -> str:
+        return str(self.tasks.get(key, {}).get("title") or key)
+
+    def presets(self, ticket_type: str) -> JsonObject:
+        found = self.ticket_types.get(ticket_type, {}).get("presets")
+        return found if isinstance(found, dict) else {}
+
+    def refusals(self, ticket: JsonObject, *, ticket_type: str = "") -> list[FieldProblem]:
+        """What is wrong with the answers on the ticket's form.
+
+        Raises FieldError where the form itself is wrong.
+        """
+        if ticket_type not in self._validators:
+            presets = self.presets(ticket_type)
+            self._validators[ticket_type] = Validator(self.fields, presets=presets)
+        return self._validators[ticket_type].validate(ticket)
+
+    def facts(
+        self,
+        ticket: JsonObject,
+        *,
+        ticket_type: str = "",
+        submitter: Mapping[str, Json] | None = None,
+        number: int = EXAMPLE_NUMBER,
+    ) -> JsonObject:
+        """The context of conditions and transforms, without `tasks`."""
+        who = dict[str, Json](submitter or EXAMPLE_SUBMITTER)
+        return {
+            "ticket": {**self.presets(ticket_type), **ticket},
+            "submitter": {name: who.get(name, "") for name in EXAMPLE_SUBMITTER},
+            "company": {"name": self.company_name},
+            "number": number,
+        }
+
+    def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
+        return simulate(self.process, facts=facts, tasks=self.rules, answers=answers)
+
+    def run_case(self, case: JsonObject) -> Simulation:
+        """What comes out for the answers of a test case."""
+        ticket, submitter = case.get("ticket", {}), case.get("submitter")
+        facts = self.facts(
+            ticket if isinstance(ticket, dict) else {},
+            ticket_type=str(case.get("ticket_type", "")),
+            submitter=submitter if isinstance(submitter, dict) else None,
+        )
+        return self.run(facts=facts, answers=read_answers(case.get("answers")))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a ticket came: the tasks that it reached, and how it ended there."""
+
+    path: tuple[str, ...]
+    status: str
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What came of a test case. `parting` is the number of the first step that differs.
+
+    It counts from 0; None: the steps are the same. `reason` says in one sentence what went
+    wrong, and is empty where the case passes. `found` is None where it could not be run.
+    """
+
+    index: int
+    name: str
+    expected: Arrival
+    found: Arrival | None
+    reason: str = ""
+    parting: int | None = None
+    simulation: Simulation | None = None
+
+    @property
+    def has_passed(self) -> bool:
+        return not self.reason
+
+
+def run_cases(
+    document: JsonObject,
+    *,
+    company_name: str = EXAMPLE_COMPANY,
+    max_steps: int = MAX_STEPS_OF_ALL_CASES,
+) -> list[CaseResult]:
+    """Run the test cases of a document that has no errors."""
+    trial = Trial(document, company_name=company_name)
+    results: list[CaseResult] = []
+    for index, case in enumerate(trial.cases):
+        if max_steps <= 0:
+            reason = _("The test cases together take too many steps: this one was not run.")
+            results.append(_not_run(index, case, reason))
+            continue
+        result = run_case(trial, index, case)
+        max_steps -= len(result.simulation.steps) if result.simulation else 1
+        results.append(result)
+    return results
+
+
+def run_case(trial: Trial, index: int, case: JsonObject) -> CaseResult:
+    key, ticket = str(case.get("ticket_type", "")), case.get("ticket", {})
+    if key and key not in trial.ticket_types:
+        reason = _("There is no ticket type “%(key)s”, so that this was not run.") % {"key": key}
+        return _not_run(index, case, reason)
+    try:
+        refused = trial.refusals(ticket if isinstance(ticket, dict) else {}, ticket_type=key)
+    except FieldError as error:
+        return _not_run(index, case, str(error))
+    if refused:
+        return _not_run(index, case, _refusal(_("The ticket's form"), refused))
+    simulation = trial.run_case(case)
+    found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label)
+    expected = _expected(case)
+    parting = _parting(expected, found)
+    reason = _reason(trial, expected, simulation, parting)
+    name = str(case.get("name", ""))
+    return CaseResult(index, name, expected, found, reason, parting, simulation)
+
+
+def case_failures(document: JsonObject, results: Iterable[CaseResult]) -> list[Problem]:
+    """The test cases that do not pass, as problems with their places."""
+    return [
+        replace(problem, where=in_words(document, problem.path))
+        for each in results
+        if not each.has_passed
+        for problem in [
+            Problem(
+                ("tests", each.index),
+                each.reason,
+                in_short(each.found) if each.found else None,
+                in_short(each.expected),
+            )
+        ]
+    ]
+
+
+def in_short(arrival: Arrival) -> str:
+    """An arrival in one line: `approve > order > end (ordered)`."""
+    steps = [START, *arrival.path]
+    if arrival.status == Outcome.COMPLETED:
+        steps.append(f"{END} ({arrival.end})" if arrival.end else END)
+    else:
+        steps[-1] = f"{steps[-1]} ({arrival.status})"
+    return " > ".join(steps)
+
+
+def _parting(expected: Arrival, found: Arrival) -> int | None:
+    for number, (wanted, got) in enumerate(zip(expected.path, found.path, strict=False)):
+        if wanted != got:
+            return number
+    if expected.path != found.path:
+        return min(len(expected.path), len(found.path))
+    return None
+
+
+def _reason(trial: Trial, expected: Arrival, simulation: Simulation, parting: int | None) -> str:
+    last = simulation.last
+    if simulation.outcome is Outcome.REFUSED and last.task is not None:
+        return _refusal(
+            _("The form of “%(task)s”") % {"task": trial.title_of(last.task)}, last.refused
+        )
+    if parting is not None:
+        return _parted(trial, expected, simulation, parting)
+    place = {"place": _place(trial, simulation.path, len(simulation.path))}
+    if simulation.outcome != expected.status:
+        return {
+            Outcome.COMPLETED: _("After %(place)s the ticket reaches the end."),
+            Outcome.WAITING: _("There is no answer for %(place)s, so that the ticket waits there."),
+            Outcome.ERROR: _("The ticket stops at %(place)s: %(error)s"),
+        }[simulation.outcome] % {**place, "error": simulation.error}
+    if expected.end and expected.end != simulation.end_label:
+        return _("After %(place)s it ends as “%(found)s”, not as “%(wanted)s”.") % {
+            **place,
+            "found": simulation.end_label,
+            "wanted": expected.end,
+        }
+    return ""
+
+
+def _parted(trial: Trial, expected: Arrival, simulation: Simulation, number: int) -> str:
+    words = {
+        "place": _place(trial, simulation.path, number),
+        "found": _next_place(trial, simulation.path, simulation.outcome, number),
+        "wanted": _next_place(trial, expected.path, expected.status, number),
+    }
+    text = _("After %(place)s the way leads to %(found)s, not to %(wanted)s.") % words
+    if simulation.error and number == len(simulation.path):
+        text = _("After %(place)s it stops, and does not come to %(wanted)s: %(error)s") % {
+            **words,
+            "error": simulation.error,
+        }
+    elif simulation.outcome is Outcome.WAITING and number == len(simulation.path):
+        text = _("There is no answer for %(place)s, so that the way to %(wanted)s is not taken.")
+        text %= words
+    return text
+
+
+def _place(trial: Trial, path: Sequence[str], number: int) -> str:
+    """The step before the step of this number."""
+    return f"“{trial.title_of(path[number - 1])}”" if number > 0 else _("the start")
+
+
+def _next_place(trial: Trial, path: Sequence[str], status: str, number: int) -> str:
+    if number < len(path):
+        return f"“{trial.title_of(path[number])}”"
+    return _("the end") if status == Outcome.COMPLETED else _("nowhere")
+
+
+def _refusal(form: str, refused: Sequence[FieldProblem]) -> str:
+    first = refused[0]
+    return _("%(form)s refuses the answer to “%(field)s”: %(message)s") % {
+        "form": form,
+        "field": first.field,
+        "message": first.message,
+    }
+
+
+def _not_run(index: int, case: JsonObject, reason: str) -> CaseResult:
+    return CaseResult(index, str(case.get("name", "")), _expected(case), None, reason)
+
+
+def _expected(case: JsonObject) -> Arrival:
+    expect = case.get("expect")
+    document = expect if isinstance(expect, dict) else {}
+    path = document.get("path")
+    return Arrival(
+        path=tuple(str(key) for key in path) if isinstance(path, list) else (),
+        status=str(document.get("status", default_of("test_expectation", "status"))),
+        end=str(document.get("end") or ""),
+    )
+
+
+def _entries(document: JsonObject, name: str) -> list[JsonObject]:
+    found = document.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _type_of(task: JsonObject) -> TaskType:
+    return TaskType(str(task.get("task_type", TaskType.FORM)))
+
+
+def _spec(key: str, task: JsonObject) -> TaskSpec:
+    return TaskSpec(key=key, title=str(task.get("title", "")), task_type=_type_of(task))
+
+
+def _rules(task: JsonObject) -> TaskRules:
+    return TaskRules(
+        task_type=_type_of(task),
+        fields=task.get("fields", []),
+        input_schema=task.get("input_schema"),
+        output_schema=task.get("output_schema"),
+        input_transform=task.get("input_transform"),
+    )
+
+
+def _transition(each: JsonObject) -> TransitionSpec:
+    source, target = str(each.get("from")), str(each.get("to"))
+    priority = each.get("priority", 0)
+    return TransitionSpec(
+        from_task=None if source == START else source,
+        to_task=None if target == END else target,
+        condition=each.get("condition"),
+        priority=priority if isinstance(priority, int) else 0,
+        label=str(each.get("label", "")),
+    )

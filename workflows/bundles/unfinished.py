@@ -1,0 +1,225 @@
+"""What a draft may lack, and what must hold all the same for it to be kept.
+
+A draft may be saved with problems: publishing refuses it. What must hold is what the rows of
+a draft cannot do without: keys of the right form, each used once; a title for everything;
+transitions between tasks that there are; values of the right kind that are not too long; no
+names that would be dropped. Whatever is kept as JSON (fields, conditions, transforms,
+schemas, presets, links, test cases) may be wrong in itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
+from workflows.bundles.check import check_bundle
+from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem, in_words
+from workflows.engine.json_schema import compile_validator
+from workflows.engine.problems import Path
+from workflows.engine.process import (
+    Json,
+    JsonObject,
+    Process,
+    TaskSpec,
+    TaskType,
+    TransitionSpec,
+)
+from workflows.engine.storable import unstorable
+
+# What says how a value must be, and not of which kind it is or how long it may be.
+_FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum", "maximum")
+_KEPT_AS_JSON: Final = (
+    "ext_ref",
+    "test",
+    "test_submitter",
+    "test_answer",
+    "test_expectation",
+    "field",
+)
+_CHOICE: Final[JsonObject] = {
+    "properties": {"value": {}, "label": {}},
+    "additionalProperties": False,
+}
+
+
+def storage_problems(document: object) -> list[Problem]:
+    """The problems that keep a document from being saved as a draft; `check_bundle` has all."""
+    if any(unstorable(document)) or not isinstance(document, dict):
+        return [each for each in check_bundle(document) if each.is_error]
+    places = set(_places(document))
+    found = [each for each in check_bundle(document) if each.is_error and each.path in places]
+    # What stands twice, or leads nowhere, has these places, too.
+    for path in places - {each.path for each in found}:
+        where = in_words(document, path)
+        found.append(Problem(path, _("This cannot be kept. Correct it."), where=where))
+    return found
+
+
+def _places(document: JsonObject) -> Iterator[Path]:
+    for error in _LOOSE.iter_errors(document):
+        details: dict[str, object] = error.kind.as_dict()
+        path: Path = tuple(error.instance_path)
+        if error.kind.name == "additionalProperties":
+            unexpected = details["unexpected"]
+            for name in unexpected if isinstance(unexpected, list) else []:
+                yield (*path, str(name))
+        elif error.kind.name == "required":
+            yield (*path, str(details["property"]))
+        else:
+            yield path
+    outline = Outline(document)
+    yield from _repeated(outline.tasks)
+    yield from _repeated(outline.ticket_types)
+    for each in outline.transitions:
+        if each.text("from") not in {START, *outline.task_of}:
+            yield (*each.path, "from")
+        if each.text("to") not in {END, *outline.task_of}:
+            yield (*each.path, "to")
+
+
+def _repeated(entries: Iterable[Entry]) -> Iterator[Path]:
+    seen: set[str] = set()
+    for each in entries:
+        if each.text("key") in seen:
+            yield (*each.path, "key")
+        seen.add(each.text("key"))
+
+
+def _loosened(schema: Json) -> Json:
+    """The schema without demands on what is kept as JSON, and on how many entries there are."""
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _loosened(value) for name, value in schema.items() if name != "minItems"}
+    definitions = made.get("$defs")
+    if isinstance(definitions, dict):
+        for name in _KEPT_AS_JSON:
+            definitions[name] = _only_kinds(definitions.get(name))
+        definitions["choice"] = _CHOICE
+    return made
+
+
+def _only_kinds(schema: Json) -> Json:
+    if isinstance(schema, list):
+        return [_only_kinds(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        inner = str(schema["$ref"]).rsplit("/", 1)[-1]
+        return schema if inner in {*_KEPT_AS_JSON, "choice"} else {}
+    made: JsonObject = {}
+    for name, value in schema.items():
+        if name == "properties" and isinstance(value, dict):
+            made[name] = {each: _only_kinds(inner) for each, inner in value.items()}
+        elif name not in _FORM:
+            made[name] = _only_kinds(value)
+    return made
+
+
+def _loose_schema() -> JsonObject:
+    schema = _loosened(SCHEMA)
+    assert isinstance(schema, dict)  # noqa: S101 - it is made of one
+    return schema
+
+
+_LOOSE: Final = compile_validator(_loose_schema())
+
+
+def with_named_roles(document: JsonObject) -> JsonObject:
+    """The document with every company role that it names in its list of roles."""
+    outline = Outline(document)
+    listed = [each.value for each in outline.company_roles]
+    known = {str(each.get("name")) for each in listed}
+    named = [each.text("candidate_role") for each in outline.tasks]
+    for each in outline.ticket_types:
+        roles = each.value.get("roles_with_access")
+        named += (
+            [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+        )
+    missing = dict.fromkeys(name for name in named if name and name not in known)
+    made: list[Json] = [*listed]
+    made += [{"name": name} for name in missing]
+    return {**document, "company_roles": made}
+
+
+def sketch(document: object) -> Process:
+    """A document that may be wrong in any place as a process that can be drawn; never raises."""
+    outline = Outline(document if isinstance(document, dict) else {})
+    return Process(
+        key=outline.workflow.text("key"),
+        title=outline.workflow.text("title"),
+        tasks={key: _task(key, each) for key, each in outline.task_of.items()},
+        transitions=tuple(
+            TransitionSpec(
+                from_task=None if source == START else source,
+                to_task=None if target == END else target,
+                condition=each.value.get("condition"),
+                priority=_whole(each.value.get("priority", 0)),
+                label=each.text("label"),
+            )
+            for each in outline.transitions
+            if (source := each.text("from")) and (target := each.text("to"))
+        ),
+    )
+
+
+def _task(key: str, task: Entry) -> TaskSpec:
+    given = task.text("task_type")
+    task_type = TaskType(given) if given in list(TaskType) else TaskType.FORM
+    return TaskSpec(key=key, title=task.text("title"), task_type=task_type)
+
+
+def _whole(value: Json) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def first_draft(*, key: str, title: str) -> JsonObject:
+    """A new workflow: one form, and a ticket type that starts it. It can be published as it is."""
+    return canonical(
+        {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "workflow": {
+                "key": key,
+                "title": title,
+                "fields": [
+                    {
+                        "name": "request",
+                        "label": "What is it about?",
+                        "type": "long_text",
+                        "required": True,
+                    }
+                ],
+            },
+            "tasks": [
+                {
+                    "key": "handle",
+                    "title": "Handle the request",
+                    "fields": [
+                        {
+                            "name": "result",
+                            "label": "What was done?",
+                            "type": "long_text",
+                            "required": True,
+                        }
+                    ],
+                }
+            ],
+            "transitions": [
+                {"from": START, "to": "handle"},
+                {"from": "handle", "to": END, "label": "done"},
+            ],
+            "ticket_types": [{"key": key, "title": title}],
+        }
+    )
+
+
+__all__ = [
+    "first_draft",
+    "sketch",
+    "storage_problems",
+    "with_named_roles",
+]

@@ -1,0 +1,262 @@
+"""What a process would do with given answers: nothing is saved, and no call is made.
+
+The steps are those of the real path (`decide`, the forms' validators, the transforms), so that
+a simulation goes the way that a ticket would go.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .conditions import is_empty
+from .decide import Decision, decide
+from .errors import FieldError, SchemaError, TransformError
+from .problems import FieldProblem
+from .process import Json, JsonObject, Process, TaskType
+from .storable import unstorable
+from .transforms import apply_transform
+from .validation import SchemaValidator, Validator
+
+MAX_STEPS = 200
+CALLBACK_URL = "https://ticketflower.example/callback"
+# What a call without an input transform sends; workflows/actions/input.py does the same.
+SENT_BY_DEFAULT = ("number", "ticket", "tasks", "callback")
+
+
+class Outcome(StrEnum):
+    """How a simulation ended.
+
+    WAITING: the last task has no answer. REFUSED: its form refuses the answer that it has.
+    """
+
+    COMPLETED = "COMPLETED"
+    WAITING = "WAITING"
+    REFUSED = "REFUSED"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes of one visit of a task: its output, or why the call failed for good."""
+
+    task: str
+    output: JsonObject = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(slots=True)
+class TaskRules:
+    """What judges a task's output, and makes what its call sends."""
+
+    task_type: TaskType = TaskType.FORM
+    fields: Json = None
+    input_schema: Json = None
+    output_schema: Json = None
+    input_transform: Json = None
+    _validator: Validator | SchemaValidator | None = None
+
+    def refusals(self, output: JsonObject) -> list[FieldProblem]:
+        """What is wrong with an output.
+
+        Raises FieldError or SchemaError where the definition itself is wrong.
+        """
+        if self._validator is None:
+            if self.task_type is TaskType.FORM:
+                self._validator = Validator(self.fields or [])
+            else:
+                schema = self.output_schema
+                self._validator = SchemaValidator({} if is_empty(schema) else schema)
+        return self._validator.validate(output)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The start (``task`` is None) or one visit of a task.
+
+    ``data`` holds the latest output of each task after this step, as ``tasks`` in a context.
+    ``sends`` is what the call of an action would send. ``output`` is None where the step was
+    not done: ``error`` or ``refused`` says why, or nothing does, and the answer is missing.
+    ``decision`` is the way on.
+    """
+
+    task: str | None
+    data: JsonObject
+    output: JsonObject | None = None
+    sends: JsonObject | None = None
+    decision: Decision | None = None
+    error: str = ""
+    refused: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The steps that were gone, and how it ended. ``unused`` are answers nobody asked for."""
+
+    steps: tuple[Step, ...]
+    outcome: Outcome
+    end_label: str = ""
+    error: str = ""
+    unused: tuple[Answer, ...] = ()
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys of the tasks that were reached, in order."""
+        return tuple(step.task for step in self.steps if step.task is not None)
+
+    @property
+    def last(self) -> Step:
+        return self.steps[-1]
+
+    @property
+    def waiting_for(self) -> str | None:
+        """The task whose form is to be filled in next."""
+        return self.last.task if self.outcome in (Outcome.WAITING, Outcome.REFUSED) else None
+
+
+def simulate(
+    process: Process,
+    *,
+    facts: JsonObject,
+    tasks: Mapping[str, TaskRules],
+    answers: Iterable[Answer] = (),
+    max_steps: int = MAX_STEPS,
+) -> Simulation:
+    """Go from the start to the end, to an error, or to where an answer is missing.
+
+    ``facts`` is the context without ``tasks``; what it holds of the ticket has been validated.
+    Each visit of a task takes the next of its answers. More than ``max_steps`` tasks are an
+    error: the process goes round in circles. Never raises for what a definition, its data or
+    the answers contain.
+    """
+    return _Run(process, facts, tasks, answers).until_it_ends(max_steps)
+
+
+class _Run:
+    def __init__(
+        self,
+        process: Process,
+        facts: JsonObject,
+        tasks: Mapping[str, TaskRules],
+        answers: Iterable[Answer],
+    ) -> None:
+        self.process = process
+        self.facts = facts
+        self.tasks = tasks
+        self.answers: dict[str, deque[Answer]] = {}
+        for answer in answers:
+            self.answers.setdefault(answer.task, deque()).append(answer)
+        self.data: JsonObject = {}
+        self.steps: list[Step] = []
+
+    def until_it_ends(self, max_steps: int) -> Simulation:
+        decision = self._decide(None)
+        self.steps.append(Step(None, self.data, output={}, decision=decision))
+        while not (decision.is_end or decision.error):
+            key = decision.next_tasks[-1]
+            if len(self.steps) > max_steps:
+                return self._ended(
+                    Outcome.ERROR,
+                    error=f"It went through {max_steps} tasks without an end and was stopped.",
+                )
+            step, outcome = self._visit(key)
+            self.steps.append(step)
+            if step.decision is None:
+                return self._ended(outcome, error=step.error)
+            decision = step.decision
+        if decision.error:
+            return self._ended(Outcome.ERROR, error=decision.error)
+        return self._ended(Outcome.COMPLETED, end_label=decision.end_label)
+
+    def _visit(self, key: str) -> tuple[Step, Outcome]:
+        """One task; the outcome counts where the step has no decision."""
+        rules = self.tasks.get(key) or TaskRules()
+        sends: JsonObject | None = None
+        if rules.task_type is not TaskType.FORM:
+            sends, error = self._sent_by(rules)
+            if error:
+                return Step(key, self.data, sends=sends, error=error), Outcome.ERROR
+        answer = self._next_answer(key)
+        if answer is None:
+            return Step(key, self.data, sends=sends), Outcome.WAITING
+        if answer.error:
+            return Step(key, self.data, sends=sends, error=answer.error), Outcome.ERROR
+        try:
+            refused = tuple(rules.refusals(answer.output))
+        except (FieldError, SchemaError) as error:
+            return Step(key, self.data, sends=sends, error=str(error)), Outcome.ERROR
+        if refused:
+            return self._refused(key, rules, refused, sends)
+        self.data = {**self.data, key: answer.output}
+        decision = self._decide(key)
+        return Step(key, self.data, answer.output, sends, decision), Outcome.COMPLETED
+
+    def _refused(
+        self,
+        key: str,
+        rules: TaskRules,
+        refused: tuple[FieldProblem, ...],
+        sends: JsonObject | None,
+    ) -> tuple[Step, Outcome]:
+        """A person is asked again; an output that a call gives is an error."""
+        if rules.task_type is TaskType.FORM:
+            return Step(key, self.data, refused=refused), Outcome.REFUSED
+        error = f"The output does not fit the output schema. {_sentences(refused)}"
+        return Step(key, self.data, sends=sends, error=error, refused=refused), Outcome.ERROR
+
+    def _next_answer(self, key: str) -> Answer | None:
+        waiting = self.answers.get(key)
+        return waiting.popleft() if waiting else None
+
+    def _decide(self, ended_task: str | None) -> Decision:
+        return decide(self.process, ended_task, {**self.facts, "tasks": self.data})
+
+    def _sent_by(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
+        """What a call would send, and why it could not be made."""
+        context: JsonObject = {**self.facts, "tasks": self.data}
+        if rules.task_type is TaskType.ASYNC_ACTION:
+            context["callback"] = {"url": CALLBACK_URL}
+        if is_empty(rules.input_transform):
+            body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
+        else:
+            try:
+                body = apply_transform(rules.input_transform, context)
+            except TransformError as error:
+                return None, f"What the call sends could not be put together. {error}"
+        if not isinstance(body, dict):
+            return None, "The input transform must make an object."
+        schema = rules.input_schema
+        try:
+            problems = SchemaValidator({} if is_empty(schema) else schema).validate(body)
+        except SchemaError as error:
+            return body, str(error)
+        if problems:
+            return (
+                body,
+                f"What the call sends does not fit its input schema. {_sentences(problems)}",
+            )
+        return body, ""
+
+    def _ended(self, outcome: Outcome, *, end_label: str = "", error: str = "") -> Simulation:
+        unused = tuple(answer for waiting in self.answers.values() for answer in waiting)
+        return Simulation(tuple(self.steps), outcome, end_label, error, unused)
+
+
+def read_answers(document: Json) -> list[Answer]:
+    """The answers of a test case, or of any other JSON; what is no answer is left out."""
+    found: list[Answer] = []
+    for each in document if isinstance(document, list) else []:
+        if isinstance(each, dict) and isinstance(each.get("task"), str):
+            output, error = each.get("output", {}), each.get("error", "")
+            if isinstance(output, dict) and isinstance(error, str) and not any(unstorable(output)):
+                found.append(Answer(str(each["task"]), output, error))
+    return found
+
+
+def _sentences(problems: Iterable[FieldProblem]) -> str:
+    return " ".join(
+        f"{each.field}: {each.message}" if each.field else each.message
+        for each in list(problems)[:5]
+    )

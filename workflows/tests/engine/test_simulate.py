@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+from workflows.engine.process import JsonObject, Process, TaskSpec, TaskType, TransitionSpec
+from workflows.engine.simulate import (
+    CALLBACK_URL,
+    Answer,
+    Outcome,
+    Simulation,
+    TaskRules,
+    read_answers,
+    simulate,
+)
+
+APPROVED: Any = {"==": [{"var": "tasks.approve.approved"}, True]}
+PROCESS = Process(
+    key="purchase",
+    tasks={
+        "approve": TaskSpec("approve", "Approve it"),
+        "order": TaskSpec("order", "Order it", TaskType.SYNC_ACTION),
+    },
+    transitions=(
+        TransitionSpec(None, "order", {">": [{"var": "ticket.amount"}, 1000]}, 1, "large"),
+        TransitionSpec(None, "approve", None, 2),
+        TransitionSpec("approve", "order", APPROVED, 1, "approved"),
+        TransitionSpec("approve", "approve", {"var": "tasks.approve.again"}, 2, "again"),
+        TransitionSpec("approve", None, None, 3, "refused"),
+        TransitionSpec("order", None, None, 1, "ordered"),
+    ),
+)
+YES_NO: list[JsonObject] = [
+    {"name": "approved", "type": "boolean", "required": True},
+    {"name": "again", "type": "boolean", "required": True},
+]
+
+
+def rules(**order: Any) -> dict[str, TaskRules]:
+    return {
+        "approve": TaskRules(fields=list(YES_NO)),
+        "order": TaskRules(task_type=TaskType.SYNC_ACTION, **order),
+    }
+
+
+def run(*answers: Answer, amount: int = 5, **order: Any) -> Simulation:
+    facts: JsonObject = {"ticket": {"amount": amount}, "number": 1}
+    return simulate(PROCESS, facts=facts, tasks=rules(**order), answers=answers)
+
+
+def approve(*, approved: bool, again: bool = False) -> Answer:
+    return Answer("approve", {"approved": approved, "again": again})
+
+
+class SimulateTests(unittest.TestCase):
+    def test_it_goes_to_the_end(self) -> None:
+        found = run(approve(approved=True), Answer("order", {"id": 7}))
+        self.assertEqual(found.outcome, Outcome.COMPLETED)
+        self.assertEqual(found.path, ("approve", "order"))
+        self.assertEqual(found.end_label, "ordered")
+        self.assertEqual(
+            found.last.data, {"approve": {"approved": True, "again": False}, "order": {"id": 7}}
+        )
+
+    def test_each_step_has_the_conditions_that_were_tried_and_its_data(self) -> None:
+        start, first = run(approve(approved=False)).steps
+        assert start.decision is not None
+        assert first.decision is not None
+        self.assertEqual([each.result for each in start.decision.tried], [False, True])
+        self.assertEqual([each.result for each in first.decision.tried], [False, False, True])
+        self.assertEqual(start.data, {})
+        self.assertEqual(first.output, {"approved": False, "again": False})
+
+    def test_it_stops_where_an_answer_is_missing(self) -> None:
+        found = run()
+        self.assertEqual((found.outcome, found.waiting_for), (Outcome.WAITING, "approve"))
+        self.assertEqual(found.path, ("approve",))
+
+    def test_each_visit_takes_the_next_answer_of_its_task(self) -> None:
+        found = run(
+            approve(approved=False, again=True),
+            Answer("order", {"id": 1}),
+            approve(approved=True),
+            approve(approved=False),
+        )
+        self.assertEqual(found.path, ("approve", "approve", "order"))
+        self.assertEqual(found.unused, (approve(approved=False),))
+
+    def test_a_form_refuses_what_it_would_refuse_from_a_person(self) -> None:
+        found = run(Answer("approve", {"approved": "perhaps", "again": False}))
+        self.assertEqual((found.outcome, found.waiting_for), (Outcome.REFUSED, "approve"))
+        self.assertEqual([each.field for each in found.last.refused], ["approved"])
+        self.assertEqual(found.last.data, {})
+
+    def test_a_call_that_fails_stops_it(self) -> None:
+        found = run(Answer("order", error="It is down."), amount=5000)
+        self.assertEqual((found.outcome, found.error), (Outcome.ERROR, "It is down."))
+        self.assertEqual(found.path, ("order",))
+        self.assertIsNone(found.waiting_for)
+
+    def test_an_output_must_fit_its_schema(self) -> None:
+        schema = {"required": ["id"]}
+        found = run(Answer("order", {"number": 7}), amount=5000, output_schema=schema)
+        self.assertEqual(found.outcome, Outcome.ERROR)
+        self.assertIn("output schema", found.error)
+        self.assertIn("id", found.error)
+
+    def test_it_shows_what_a_call_would_send(self) -> None:
+        transform = {"price": {"var": "ticket.amount"}, "shop": "A"}
+        found = run(amount=5000, input_transform=transform)
+        self.assertEqual(found.last.sends, {"price": 5000, "shop": "A"})
+        self.assertEqual(found.outcome, Outcome.WAITING)
+
+    def test_without_a_transform_it_sends_everything(self) -> None:
+        found = run(amount=5000)
+        self.assertEqual(found.last.sends, {"number": 1, "ticket": {"amount": 5000}, "tasks": {}})
+
+    def test_a_call_that_is_answered_later_reads_the_callback_address(self) -> None:
+        tasks = rules(input_transform={"back": {"var": "callback.url"}})
+        tasks["order"].task_type = TaskType.ASYNC_ACTION
+        facts: JsonObject = {"ticket": {"amount": 5000}, "number": 1}
+        found = simulate(PROCESS, facts=facts, tasks=tasks)
+        self.assertEqual(found.last.sends, {"back": CALLBACK_URL})
+
+    def test_what_cannot_be_sent_stops_it(self) -> None:
+        for order in (
+            {"input_transform": {"a": {"var": "ticket.nothing"}}},
+            {"input_transform": [1]},
+            {"input_schema": {"required": ["price"]}},
+            {"input_schema": {"type": 5}},
+        ):
+            with self.subTest(order):
+                found = run(Answer("order"), amount=5000, **order)
+                self.assertEqual((found.outcome, found.path), (Outcome.ERROR, ("order",)))
+                self.assertTrue(found.error)
+
+    def test_a_condition_that_cannot_be_decided_stops_it(self) -> None:
+        found = simulate(PROCESS, facts={"ticket": {}}, tasks=rules())
+        self.assertEqual((found.outcome, found.path), (Outcome.ERROR, ()))
+        self.assertIn("ticket.amount", found.error)
+
+    def test_broken_rules_of_a_draft_are_an_error_and_not_an_exception(self) -> None:
+        for broken in (
+            TaskRules(fields=[{"name": 5}]),
+            TaskRules(fields="no list"),
+            TaskRules(task_type=TaskType.SYNC_ACTION, output_schema={"type": 5}),
+        ):
+            with self.subTest(broken):
+                facts: JsonObject = {"ticket": {"amount": 5}, "number": 1}
+                answers = [Answer("approve", {"a": 1})]
+                found = simulate(PROCESS, facts=facts, tasks={"approve": broken}, answers=answers)
+                self.assertEqual(found.outcome, Outcome.ERROR)
+
+    def test_going_round_in_circles_has_an_end(self) -> None:
+        answers = [approve(approved=False, again=True)] * 500
+        found = run(*answers)
+        self.assertEqual((found.outcome, len(found.path)), (Outcome.ERROR, 200))
+        self.assertIn("200", found.error)
+        self.assertEqual(len(found.unused), 300)
+
+    def test_a_task_that_does_not_exist_is_an_error(self) -> None:
+        process = Process(key="x", transitions=(TransitionSpec(None, "gone"),))
+        found = simulate(process, facts={}, tasks={})
+        self.assertEqual((found.outcome, found.path), (Outcome.ERROR, ()))
+
+
+class ReadAnswersTests(unittest.TestCase):
+    def test_it_leaves_out_what_is_no_answer(self) -> None:
+        good: Any = {"task": "a", "output": {"x": 1}}
+        bad: list[Any] = [
+            None, 5, {}, {"task": 5}, {"task": "a", "output": []}, {"task": "a", "error": 5},
+            {"task": "a", "output": {"x": "\x00"}}, {"task": "a", "output": {"x": 10**400}},
+        ]  # fmt: skip
+        self.assertEqual(read_answers([*bad, good]), [Answer("a", {"x": 1})])
+        nothing: list[Any] = [None, {}, "text", 5]
+        self.assertEqual([read_answers(each) for each in nothing], [[]] * 4)
