@@ -9,11 +9,12 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
-from tickets.management.command_line import company_named
+from tickets.management.command_line import company_named, file_type_of, write_file
 from tickets.services import export_bundle
 from workflows.bundles import write_bundle
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition
+from workflows.workbooks import write_document
 
 
 class Command(BaseCommand):
@@ -29,7 +30,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--company", required=True, help="The schema of the company.")
         parser.add_argument("--version", type=int, dest="number", help="Another version.")
-        parser.add_argument("--output", type=Path, help="A file; without one, standard output.")
+        parser.add_argument(
+            "--output",
+            type=Path,
+            help="A file, .json, .yaml, .xlsx or .ods; without one, JSON on standard output.",
+        )
         parser.add_argument("key", help="The key of the workflow.")
 
     def handle(
@@ -46,13 +51,7 @@ class Command(BaseCommand):
         if output is None:
             self.stdout.write(self._for_terminal(document), ending="")
             return
-        try:
-            output.write_text(write_bundle(document), encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise CommandError(
-                _("The file %(path)s cannot be written (%(reason)s).")
-                % {"path": output, "reason": error.strerror or error}
-            ) from error
+        write_file(output, write_document(document, file_type_of(output)))
 
     def _for_terminal(self, document: JsonObject) -> str:
         """Readable, or in plain ASCII where standard output cannot take every character."""

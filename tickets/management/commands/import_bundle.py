@@ -15,11 +15,13 @@ from tickets.management.command_line import (
     company_named,
     counted,
     problem_lines,
+    read_argument,
 )
 from tickets.services import import_bundle, preview_bundle, publish_workflow
-from workflows.bundles import errors_of, read_bundle_file
-from workflows.errors import BundleError, UnreadableBundleError
+from workflows.bundles import errors_of
+from workflows.errors import BundleError
 from workflows.models import WorkflowDefinition
+from workflows.workbooks import Reading
 
 
 class Command(BundleCommand):
@@ -33,7 +35,7 @@ class Command(BundleCommand):
         parser.add_argument("--company", required=True, help="The schema of the company.")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
         parser.add_argument("--publish", action="store_true", help="Publish the new version too.")
-        parser.add_argument("file", type=Path, help="The JSON file.")
+        parser.add_argument("file", type=Path, help="The file: .json, .yaml, .xlsx or .ods.")
 
     def handle(
         self,
@@ -44,26 +46,24 @@ class Command(BundleCommand):
         publish: bool,
         **options: Any,
     ) -> None:
-        try:
-            document = read_bundle_file(file)
-        except UnreadableBundleError as error:
-            raise CommandError(str(error), returncode=2) from error
+        reading = read_argument(file)
         with tenant_context(company_named(company)):
-            self._preview(document)
+            self._preview(reading)
             if not dry_run:
-                self._import(document, publish=publish)
+                self._import(reading.document, publish=publish)
 
-    def _preview(self, document: object) -> None:
+    def _preview(self, reading: Reading) -> None:
         """Say what importing would do.
 
         Raises:
             CommandError: the bundle has errors, which are shown.
         """
-        preview = preview_bundle(document=document)
-        for line in problem_lines(preview.problems):
+        preview = preview_bundle(document=reading.document)
+        problems = reading.check(preview.problems)
+        for line in problem_lines(problems, reading):
             self.say(line)
-        if errors_of(preview.problems):
-            raise CommandError(counted(preview.problems))
+        if errors_of(problems):
+            raise CommandError(counted(problems))
         for line in change_lines(preview.changes):
             self.say(line)
         for name in preview.new_company_roles:

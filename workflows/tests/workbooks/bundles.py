@@ -20,7 +20,7 @@ AWKWARD = (
     *("- x", "? x", ": x", "# x", "&a", "*a", "!x", "%x", "|", ">", "yes: no", "x:", "- ", "é"),
 )
 texts = st.sampled_from(AWKWARD) | st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=12
+    st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=12
 )
 keys = st.sampled_from(KEYS)
 numbers = (
@@ -143,7 +143,7 @@ def bundles(draw: st.DrawFn) -> JsonObject:
         }
         for key in task_keys
     ]
-    transitions = st.fixed_dictionaries(
+    transitions: st.SearchStrategy[Any] = st.fixed_dictionaries(
         {"from": ends, "to": ends},
         optional={
             "label": texts,
@@ -151,7 +151,7 @@ def bundles(draw: st.DrawFn) -> JsonObject:
             "priority": st.integers(-9, 9),
         },
     )
-    ticket_types = st.fixed_dictionaries(
+    ticket_types: st.SearchStrategy[Any] = st.fixed_dictionaries(
         {"key": keys, "title": texts},
         optional={
             "description": texts,
@@ -159,8 +159,10 @@ def bundles(draw: st.DrawFn) -> JsonObject:
             "roles_with_access": st.lists(texts, max_size=3),
         },
     )
-    answers = st.fixed_dictionaries({"task": keys}, optional={"output": objects, "error": texts})
-    case = st.fixed_dictionaries(
+    answers: st.SearchStrategy[Any] = st.fixed_dictionaries(
+        {"task": keys}, optional={"output": objects, "error": texts}
+    )
+    case: st.SearchStrategy[Any] = st.fixed_dictionaries(
         {"expect": st.fixed_dictionaries({"path": st.lists(keys, max_size=3)})},
         optional={
             "ticket_type": keys,

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from workflows.bundles import canonical, check_bundle, differences
 from workflows.bundles.canonical import as_text
 from workflows.engine.process import JsonObject
+from workflows.tests.bundle_strategies import bundles as valid_bundles
 from workflows.tests.workbooks.bundles import bundles
 from workflows.workbooks import FileType, read_document, write_document, write_template
 
@@ -43,7 +44,11 @@ class RoundTripTests(SimpleTestCase):
                 reading = read_document(workbook.read_bytes(), workbook.name)
                 assert isinstance(reading.document, dict)
                 document = json.loads(path.read_text(encoding="utf-8"))
-                self.assertEqual(as_text(canonical(reading.document)), as_text(canonical(document)))
+                self.assertEqual(
+                    as_text(canonical(reading.document)),
+                    as_text(canonical(document)),
+                    "Make it anew: manage.py convert_bundle fixtures/x.json fixtures/x.xlsx",
+                )
 
     @given(bundles())
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -56,6 +61,12 @@ class RoundTripTests(SimpleTestCase):
     def test_no_generated_bundle_changes_as_text(self, document: JsonObject) -> None:
         self.assert_unchanged(document, FileType.JSON)
         self.assert_unchanged(document, FileType.YAML)
+
+    @given(valid_bundles())
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_no_valid_bundle_changes_or_gets_problems(self, document: JsonObject) -> None:
+        for file_type in FileType:
+            self.assert_unchanged(document, file_type)
 
     def test_texts_that_are_longer_than_a_cell(self) -> None:
         document = json.loads((FIXTURES / "vacation.json").read_text(encoding="utf-8"))
