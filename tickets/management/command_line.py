@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django_tenants.utils import get_public_schema_name
 
 from tenants.models import Company
-from workflows.bundles import Change, ChangeKind, Problem
+from workflows.bundles import CaseResult, Change, ChangeKind, Problem
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, read_file
 
@@ -112,6 +112,17 @@ def counted(problems: list[Problem]) -> str:
             % {"count": len(problems) - errors},
         )
     )
+
+
+def case_count(cases: Collection[CaseResult]) -> str:
+    """How many test cases pass, as a sentence."""
+    passed = sum(each.has_passed for each in cases)
+    text = ngettext(
+        "%(passed)d of %(count)d test case passes.",
+        "%(passed)d of %(count)d test cases pass.",
+        len(cases),
+    )
+    return text % {"passed": passed, "count": len(cases)}
 
 
 def change_lines(changes: Iterable[Change]) -> Iterator[str]:
