@@ -592,8 +592,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="ticketflower-smoke-"))
     start = time.monotonic()
     failure = ""
-    with _data_in(folder):
-        servers = Servers(port=_free_port(), show_output=False)
+    with data_in(folder):
+        servers = Servers(port=free_port(), show_output=False)
         try:
             servers.claim()
             servers.prepare()
@@ -617,7 +617,7 @@ def main() -> int:
 
 
 @contextmanager
-def _data_in(folder: Path) -> Iterator[None]:
+def data_in(folder: Path) -> Iterator[None]:
     """Another data folder, and the embedded Postgres even where a server is configured: this
     must never touch real data. Empty values also switch those of `.env` off."""
     changed = {"TICKETFLOWER_DATA_DIR": str(folder)}
@@ -634,7 +634,7 @@ def _data_in(folder: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -26,10 +26,10 @@ from playwright.sync_api import (
 )
 
 from project.development.processes import Program
+from project.tests.chromium import NOT_FOUND, arguments, find_chromium
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase, child_environment
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}
 READY_SECONDS = 60
@@ -45,16 +45,6 @@ OVERFLOW = """() => {
     });
     return `${document.documentElement.scrollWidth} > ${width}: ${widest.outerHTML.slice(0, 200)}`;
 }"""
-
-
-def find_chromium(shipped: str = "") -> str:
-    """The program, or nothing: PLAYWRIGHT_CHROMIUM names it, or it is installed, or `shipped`
-    (the one that `playwright install chromium` fetches) is there."""
-    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
-    if named:
-        return named
-    found = (shutil.which(name) for name in PROGRAMS)
-    return next(filter(None, found), shipped if Path(shipped).is_file() else "")
 
 
 class BrowserTestCase(CompanyTransactionTestCase):
@@ -78,14 +68,9 @@ class BrowserTestCase(CompanyTransactionTestCase):
         cls.addClassCleanup(playwright.stop)
         program = find_chromium(playwright.chromium.executable_path)
         if not program:
-            reason = "No Chromium was found: install it, or name it in PLAYWRIGHT_CHROMIUM."
-            sys.stderr.write(f"{cls.__name__} is skipped. {reason}\n")
-            raise unittest.SkipTest(reason)
-        # As root, in a container, Chromium cannot make its sandbox.
-        is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-        cls.browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox"] if is_root else []
-        )
+            sys.stderr.write(f"{cls.__name__} is skipped. {NOT_FOUND}\n")
+            raise unittest.SkipTest(NOT_FOUND)
+        cls.browser = playwright.chromium.launch(executable_path=program, args=arguments())
         cls.addClassCleanup(cls.browser.close)
         cls._start_server()
 
@@ -100,11 +85,11 @@ class BrowserTestCase(CompanyTransactionTestCase):
         environment = child_environment(
             DJANGO_SECRET_KEY=settings.SECRET_KEY, MEDIA_ROOT=str(folder / "media")
         )
-        arguments = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        arguments += ["--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws"]
-        arguments += ["--log-level", "warning", "project.wsgi:application"]
+        command = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws"]
+        command += ["--log-level", "warning", "project.wsgi:application"]
         log = folder / "web.log"
-        web = Program("web", arguments, environment, log=log, show=False)
+        web = Program("web", command, environment, log=log, show=False)
         cls.addClassCleanup(cls._end_server, web)
         deadline = time.monotonic() + READY_SECONDS
         while not _answers(cls.address):

@@ -1,0 +1,112 @@
+"""What a screen reader needs, on every page that the sidebars and their lists lead to."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from playwright.sync_api import Page
+
+from project.tests.browser import BrowserTestCase
+from tenants.models import User
+from tickets.models import Ticket
+from tickets.services import submit_ticket
+from tickets.testing import import_fixture
+
+# What is missing on a page, in words; an empty list where nothing is.
+FINDINGS = r"""() => {
+    const found = [];
+    const shown = (each) => each.checkVisibility() && !each.closest("[aria-hidden=true]");
+    const text = (each) => (each ? each.textContent.trim() : "");
+    const name = (each) =>
+        each.getAttribute("aria-label") || each.getAttribute("title")
+        || (each.getAttribute("aria-labelledby") || "").split(/\s+/)
+            .map((id) => text(document.getElementById(id))).join("")
+        || Array.from(each.labels || []).map(text).join("");
+    const excerpt = (each) => each.outerHTML.replace(/\s+/g, " ").slice(0, 160);
+    document.querySelectorAll("input:not([type=hidden]), select, textarea").forEach((each) => {
+        if (shown(each) && !name(each)) { found.push(`no label: ${excerpt(each)}`); }
+    });
+    document.querySelectorAll("a[href], button").forEach((each) => {
+        const image = each.querySelector("img[alt]:not([alt='']), svg[aria-label]");
+        if (shown(each) && !name(each) && !text(each) && !image) {
+            found.push(`no name: ${excerpt(each)}`);
+        }
+    });
+    document.querySelectorAll("img:not([alt]), svg[role=img]:not([aria-label], [aria-labelledby])")
+        .forEach((each) => { if (shown(each)) { found.push(`no text: ${excerpt(each)}`); } });
+    const headings = Array.from(document.querySelectorAll("h1")).filter(shown);
+    if (headings.length !== 1) { found.push(`${headings.length} headings of the first level`); }
+    const ids = Array.from(document.querySelectorAll("[id]")).map((each) => each.id);
+    new Set(ids.filter((id, at) => ids.indexOf(id) !== at)).forEach((id) => {
+        found.push(`the id ${id} is there twice`);
+    });
+    if (!document.documentElement.lang) { found.push("no language"); }
+    if (!document.title.replace("TicketFlower", "").trim()) { found.push("no title"); }
+    return found;
+}"""
+FIRST_ROW = "#result_list tbody th a, #result_list tbody td a"
+
+
+class AccessibilityTests(BrowserTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        workflow = import_fixture("vacation", by=self.carla)
+        workflow.tasks.get().candidate_role.members.add(self.wendy)
+        submit_ticket(
+            definition=workflow.ticket_definitions.get(),
+            data={"location": "Spain", "season": "Summer"},
+            user=self.uma,
+        )
+        self.assertEqual(Ticket.objects.count(), 1)
+
+    def test_pages_of_visitors(self) -> None:
+        page = self.open_window()
+        self.assert_accessible(page, ["/", "/sign-up/", "/app/login/"])
+
+    def test_pages_of_users(self) -> None:
+        self.assert_own_pages_accessible(self.uma, "/app/tickets/myticket/submit/")
+
+    def test_pages_of_task_workers(self) -> None:
+        self.assert_own_pages_accessible(self.wendy)
+
+    def test_pages_of_ticket_admins(self) -> None:
+        self.assert_own_pages_accessible(self.terry)
+
+    def test_pages_of_workflow_creators(self) -> None:
+        self.assert_own_pages_accessible(
+            self.carla, "/app/workflows/workflowdefinition/import/?example=it_help"
+        )
+
+    def test_pages_of_company_admins(self) -> None:
+        self.assert_own_pages_accessible(
+            self.alice, "/app/tenants/user/add/", "/app/workflows/companyrole/add/"
+        )
+
+    def test_pages_of_superusers(self) -> None:
+        self.assert_own_pages_accessible(self.root)
+
+    # --- what they share
+
+    def assert_own_pages_accessible(self, user: User, *more: str) -> None:
+        """The pages of the sidebar, and of each list the first row's."""
+        page = self.open_window(user)
+        page.goto("/app/")
+        links = page.locator("#nav-sidebar-inner a[href^='/app/']")
+        sidebar = {str(link.get_attribute("href")) for link in links.all()}
+        self.assertGreater(len(sidebar), 1)
+        lists = sorted(sidebar | set(more))
+        rows = []
+        for address in lists:
+            page.goto(address)
+            row = page.locator(FIRST_ROW)
+            rows += [str(row.first.get_attribute("href"))] if row.count() else []
+            card = page.locator(".tk-card")
+            rows += [str(card.first.get_attribute("href"))] if card.count() else []
+        self.assert_accessible(page, [*lists, *rows])
+
+    def assert_accessible(self, page: Page, addresses: list[str]) -> None:
+        for address in addresses:
+            with self.subTest(address=address):
+                page.goto(address)
+                self.assertEqual(page.evaluate(FINDINGS), [])
+                self.assertEqual(page.locator("html").get_attribute("lang"), settings.LANGUAGE_CODE)
+                self.check(page)
