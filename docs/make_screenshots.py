@@ -29,7 +29,7 @@ PASSWORD = "ticketflower-demo"  # noqa: S105 - everybody's, in the demo
 
 
 def dashboard(page: Page) -> None:
-    """What the ticket admin sees first."""
+    """What one sees first."""
 
 
 def submit(page: Page) -> None:
@@ -37,7 +37,7 @@ def submit(page: Page) -> None:
 
 
 def ticket(page: Page) -> None:
-    """One that went back to its submitter's side, so that the picture has a loop."""
+    """One that is under way: it was not approved, and is being clarified."""
     follow(page, "My tickets")
     page.get_by_role("link", name="Train to the trade fair").click()
 
@@ -53,12 +53,13 @@ def workflow(page: Page) -> None:
 
 
 def import_preview(page: Page) -> None:
-    """The invoice process with one answer more, as somebody would change it in the text."""
+    """The invoice process with two changes, as somebody would make them in the text."""
     follow(page, "Workflows")
     page.get_by_role("link", name="Import").first.click()
     page.get_by_role("link", name="Invoice receipt").first.click()
     text = page.get_by_label("The bundle as text")
-    text.fill(text.input_value().replace('"label": "Creditor"', '"label": "Who is to be paid?"'))
+    bundle = text.input_value().replace('"label": "Creditor"', '"label": "Who is to be paid?"')
+    text.fill(bundle.replace('"more_than": 0', '"more_than": 0, "max": 50000'))
     page.get_by_role("button", name="Check").click()
     page.get_by_role("status").wait_for()
 
@@ -70,7 +71,7 @@ def follow(page: Page, title: str) -> None:
 
 # The name of the picture, who takes it, what is opened, and how it is seen.
 PICTURES: tuple[tuple[str, str, Callable[[Page], None], ViewportSize, bool], ...] = (
-    ("dashboard", "terry.tickets", dashboard, WIDE, False),
+    ("dashboard", "uma.user", dashboard, WIDE, False),
     ("submit", "uma.user", submit, WIDE, False),
     ("ticket", "uma.user", ticket, WIDE, False),
     ("ticket-dark", "uma.user", ticket, WIDE, True),
