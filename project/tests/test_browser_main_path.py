@@ -24,7 +24,7 @@ class MainPathTests(BrowserTestCase):
         self.submit(fiona)
 
         wendy = self.open_window()
-        self.log_in(wendy, "wendy@clicks.example")
+        self.log_in_by_form(wendy, "wendy@clicks.example")
         self.complete(wendy)
 
         fiona.goto("/app/")
@@ -146,7 +146,7 @@ class MainPathTests(BrowserTestCase):
 
     # --- what they share
 
-    def log_in(self, page: Page, email: str) -> None:
+    def log_in_by_form(self, page: Page, email: str) -> None:
         page.goto("/app/")
         self.check(page)
         page.locator("input[name=username]").fill(email)
