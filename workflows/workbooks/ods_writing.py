@@ -23,6 +23,7 @@ _NAMESPACES: Final = {
     "fo": "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0",
     "config": "urn:oasis:names:tc:opendocument:xmlns:config:1.0",
     "of": "urn:oasis:names:tc:opendocument:xmlns:of:1.2",
+    "ooo": "http://openoffice.org/2004/office",
     "manifest": "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0",
 }
 _MADE: Final = (2026, 1, 1, 0, 0, 0)
@@ -111,6 +112,11 @@ def _styles(styles: Element, pages: list[Page]) -> None:
         if fill:
             text["fo:color"] = "#ffffff"
         SubElement(style, "style:text-properties", text)
+    fitting = SubElement(
+        styles, "style:style", {"style:name": "fitting", "style:family": "table-row"}
+    )
+    properties = {"style:use-optimal-row-height": "true"}
+    SubElement(fitting, "style:table-row-properties", properties)
     for width in sorted({column.width for page in pages for column in page.columns}):
         style = SubElement(
             styles,
@@ -166,7 +172,7 @@ def _table(sheet: Element, page: Page) -> None:
         for column in page.columns:
             _cell(headings, column.heading, "heading", note=column.note)
     for at, row in enumerate(page.rows):
-        line = SubElement(table, "table:table-row")
+        line = SubElement(table, "table:table-row", {"table:style-name": "fitting"})
         for number, value in enumerate(row):
             style = "bold" if page.labels and number == 0 else "wrapped"
             if page.is_text:

@@ -179,7 +179,7 @@ def _read_me() -> Page:
         ),
         _("Of the ways that leave a task, the one with the lowest priority is tried first."),
     )
-    return Page(READ_ME, [PageColumn("", 110)], [[each] for each in lines], is_text=True)
+    return Page(READ_ME, [PageColumn("", 92)], [[each] for each in lines], is_text=True)
 
 
 def _types(fields: Json) -> dict[str, str]:

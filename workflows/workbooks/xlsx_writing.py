@@ -11,16 +11,21 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from workflows.workbooks.kinds import Written
 from workflows.workbooks.pages import Page, PageColumn
 
 # Lists reach so far below what is there, for the rows that people add.
 ROWS_TO_COME = 500
-_HEADING_FONT: Final = Font(bold=True, color="FFFFFF")
+_FONT: Final = "Calibri"
+_LINE_HEIGHT = 15  # points
+_HIGHEST_ROW = 300
+_HEADING_FONT: Final = Font(name=_FONT, bold=True, color="FFFFFF")
 _HEADING_FILL: Final = PatternFill("solid", fgColor="4F46E5")
-_BOLD: Final = Font(bold=True)
-_TITLE: Final = Font(bold=True, size=16)
+_BOLD: Final = Font(name=_FONT, bold=True)
+_TITLE: Final = Font(name=_FONT, bold=True, size=16)
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
 # The same content gives nearly the same file, whenever it is made.
 _MADE: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - the format knows no time zone
@@ -50,14 +55,20 @@ def _write_text(sheet: Worksheet, page: Page) -> None:
     for number, row in enumerate(page.rows, start=1):
         _put(sheet, number, 1, row[0])
         text = str(row[0])
+        sheet.row_dimensions[number].height = _height(page, row)
         if number == 1:
             sheet.cell(number, 1).font = _TITLE
+            sheet.row_dimensions[number].height = 24
         elif " " not in text or len(text) < 12:
             sheet.cell(number, 1).font = _BOLD
 
 
 def _write_table(sheet: Worksheet, page: Page) -> None:
     sheet.freeze_panes = "B2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
     for number, column in enumerate(page.columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = column.width
         _put(sheet, 1, number, column.heading)
@@ -69,10 +80,21 @@ def _write_table(sheet: Worksheet, page: Page) -> None:
         for number, value in enumerate(row, start=1):
             if value is not None:
                 _put(sheet, at, number, value)
+        sheet.row_dimensions[at].height = _height(page, row)
         if page.labels:
             sheet.cell(at, 1).font = _BOLD
     for number, column in enumerate(page.columns, start=1):
         _add_list(sheet, number, column, len(page.rows) + ROWS_TO_COME)
+
+
+def _height(page: Page, row: list[Written]) -> int:
+    """High enough for the wrapped text: not every program makes rows fit when it opens a file."""
+    lines = 1
+    for column, value in zip(page.columns, row, strict=False):
+        if isinstance(value, str):
+            wrapped = (len(each) // column.width + 1 for each in value.split("\n"))
+            lines = max(lines, sum(wrapped))
+    return min(lines * _LINE_HEIGHT, _HIGHEST_ROW)
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: str | int | float | None) -> None:
