@@ -1,0 +1,205 @@
+// The live check: problems in a list and beside their places, and the picture.
+
+import { ask } from "./api.js";
+import { debounce, fill, h, icon, plainText, t } from "./dom.js";
+import { open } from "./lists.js";
+import { along, elementOf, locate, pathOf } from "./places.js";
+import { on, store, tell } from "./store.js";
+
+let running = null;
+let showTab = () => {};
+const status = { message: "" };
+
+export function begin({ show }) {
+  showTab = show;
+  on("change", () => checkSoon());
+  on("problems", () => showProblems());
+  check();
+}
+
+const checkSoon = debounce(() => check(), 350);
+
+async function check() {
+  running?.abort();
+  running = new AbortController();
+  const checked = store.document;
+  try {
+    const answer = await ask("check", { document: checked }, { signal: running.signal });
+    status.message = "";
+    store.problems = answer.problems;
+    if (store.document === checked) {
+      store.rules = answer.rules.map(({ path, sentence }) => ({
+        owner: along(path)[path.length - 1]?.owner,
+        name: path.at(-1),
+        sentence,
+      }));
+    }
+    showPicture(answer.picture);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    status.message = error.message;
+  }
+  tell("problems");
+}
+
+// The picture
+
+function showPicture(svg) {
+  const frame = document.getElementById("ed-picture");
+  if (!svg) {
+    fill(frame, h("p", { class: "ed-soft" }, t("This cannot be drawn.")));
+    return;
+  }
+  const parsed = plainText(svg, "text/html").querySelector("svg");
+  if (!parsed) return;
+  const left = frame.scrollLeft;
+  const top = frame.scrollTop;
+  const drawn = document.importNode(parsed, true);
+  fill(frame, drawn);
+  frame.scrollLeft = left;
+  frame.scrollTop = top;
+}
+
+export function openTask(key) {
+  const task = (store.document.tasks || []).find((each) => each.key === key);
+  if (!task) return;
+  open(task);
+  showTab("tasks");
+  const element = elementOf(task);
+  element?.scrollIntoView({ block: "start", behavior: "smooth" });
+  element?.querySelector(".ed-item-toggle")?.focus({ preventScroll: true });
+}
+
+// Problems
+
+function allProblems() {
+  const unread = [...store.pending.values()].map((each) => ({
+    path: pathOf(each.owner, each.name) || [],
+    is_error: true,
+    where: t("Text that cannot be read"),
+    message: each.message,
+    control: each.control,
+  }));
+  return [...unread, ...store.problems];
+}
+
+export function errorCount() {
+  return allProblems().filter((each) => each.is_error).length;
+}
+
+export function tabOf(path) {
+  switch (path[0]) {
+    case "workflow":
+      return path[1] === "fields" ? "form" : "workflow";
+    case "tasks":
+      return "tasks";
+    case "transitions":
+      return "ways";
+    case "ticket_types":
+      return "types";
+    case "company_roles":
+      return "roles";
+    default:
+      return "workflow";
+  }
+}
+
+function showProblems() {
+  const problems = allProblems();
+  const errors = problems.filter((each) => each.is_error).length;
+  const summary = document.getElementById("ed-problem-count");
+  summary.textContent = status.message
+    ? t("The check does not answer")
+    : errors
+      ? errors === 1
+        ? t("1 problem to mend")
+        : t("%(count)s problems to mend", { count: errors })
+      : problems.length
+        ? t("It can be published; a few notes")
+        : t("No problems");
+  const badge = document.getElementById("ed-problem-badge");
+  badge.textContent = String(errors || problems.length || "");
+  badge.className = errors ? "ed-badge ed-bad" : problems.length ? "ed-badge ed-warn" : "ed-badge ed-good";
+  badge.hidden = !problems.length;
+  fill(
+    document.getElementById("ed-problem-list"),
+    status.message ? h("li", { class: "ed-problem" }, icon("cloud_off"), h("span", {}, status.message)) : null,
+    !problems.length && !status.message ? h("li", { class: "ed-problem ed-fine" }, icon("check_circle"), h("span", {}, t("Everything is in order."))) : null,
+    problems.map((each) =>
+      h(
+        "li",
+        { class: `ed-problem ${each.is_error ? "ed-is-error" : "ed-is-warning"}` },
+        icon(each.is_error ? "error" : "info"),
+        h(
+          "button",
+          { type: "button", on: { click: () => focusOn(each) } },
+          h("strong", {}, each.where),
+          h("span", {}, each.message),
+        ),
+      ),
+    ),
+  );
+  markTabs(problems);
+  markPlaces(problems);
+}
+
+function markTabs(problems) {
+  for (const tab of document.querySelectorAll(".ed-tab")) {
+    const errors = problems.filter((each) => each.is_error && tabOf(each.path) === tab.dataset.tab).length;
+    const badge = tab.querySelector(".ed-badge");
+    badge.textContent = errors;
+    badge.hidden = !errors;
+  }
+}
+
+function markPlaces(problems) {
+  for (const each of document.querySelectorAll("#ed-panel .ed-errors:not([role])")) {
+    each.replaceChildren();
+    each.hidden = true;
+  }
+  for (const each of document.querySelectorAll("#ed-panel .ed-has-error")) each.classList.remove("ed-has-error");
+  for (const each of document.querySelectorAll("#ed-panel [aria-invalid]")) each.removeAttribute("aria-invalid");
+  for (const problem of problems) {
+    if (problem.control) continue;
+    const found = locate(problem.path);
+    if (!found || found.element.id === "ed-panel") continue;
+    const slot = slotOf(found);
+    if (!slot) continue;
+    slot.hidden = false;
+    slot.append(h("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
+    if (!problem.is_error) continue;
+    if (found.control?.matches("input, select, textarea")) found.control.setAttribute("aria-invalid", "true");
+    for (let outer = found.element; outer; outer = outer.parentElement.closest("[data-place]")) outer.classList.add("ed-has-error");
+  }
+}
+
+function slotOf({ element, control }) {
+  if (control) {
+    const own = control.closest(".ed-field")?.querySelector(":scope > .ed-errors");
+    if (own && control.closest("[data-place]") === element) return own;
+  }
+  return element.querySelector(":scope > .ed-errors, :scope > * > .ed-place-errors") || null;
+}
+
+// Opens what hides the place of a problem, goes there, and puts the cursor into it.
+export function focusOn(problem) {
+  if (problem.control?.isConnected) {
+    problem.control.focus();
+    problem.control.scrollIntoView({ block: "center" });
+    return;
+  }
+  for (const { owner } of along(problem.path)) if (!Array.isArray(owner)) open(owner);
+  showTab(tabOf(problem.path), { redraw: true });
+  const found = locate(problem.path);
+  if (!found) return;
+  let target = found.control || found.element;
+  for (let outer = target.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+  if (target.openRule) target.openRule();
+  const inner = target.matches("input, select, textarea") ? target : target.querySelector("input:not([type=hidden]), select, textarea, button");
+  target.scrollIntoView({ block: "center" });
+  target.classList.add("ed-flash");
+  setTimeout(() => target.classList.remove("ed-flash"), 1600);
+  (inner || target).focus({ preventScroll: true });
+}
+
+export { status };

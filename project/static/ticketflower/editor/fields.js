@@ -1,0 +1,356 @@
+// The form builder: the fields of a ticket, of a task, or of a record.
+
+import { ask } from "./api.js";
+import { button, debounce, field, h, iconButton, plainText, t } from "./dom.js";
+import { checkbox, number, select, text, valueInput } from "./inputs.js";
+import { listEditor } from "./lists.js";
+import { elementOf } from "./places.js";
+import { ruleEditor } from "./rules.js";
+import { changed, freeKey, keyOf, on, set, snapshot, store } from "./store.js";
+import { formVariables, labelOf, renameField } from "./variables.js";
+
+const TEXTS = ["text", "long_text"];
+const NUMBERS = ["integer", "number"];
+const MOMENTS = ["date", "time", "datetime"];
+const COUNTED = ["choices", "records"];
+const LIMITED = [...TEXTS, ...NUMBERS, ...MOMENTS, ...COUNTED];
+// Which settings a field of each type has, as workflows/engine/fields.py says.
+const APPLIES = {
+  default: (type) => type !== "file",
+  min: (type) => LIMITED.includes(type),
+  max: (type) => LIMITED.includes(type),
+  more_than: (type) => NUMBERS.includes(type),
+  less_than: (type) => NUMBERS.includes(type),
+  pattern: (type) => TEXTS.includes(type),
+  choices: (type) => ["choice", "choices"].includes(type),
+  fields: (type) => type === "records",
+};
+const stashes = new WeakMap(); // what a field had before its type was changed
+const untouched = new WeakSet(); // new fields whose name still follows the label
+
+export function fieldsEditor(owner, { inRecord = false, addLabel = t("Add a question"), preview = true } = {}) {
+  const items = () => owner.fields || [];
+  const names = () => items().map((each) => each.name);
+
+  const list = listEditor({
+    items,
+    what: t("Question"),
+    addLabel,
+    empty: inRecord ? t("The records have no columns yet.") : t("Nothing is asked yet."),
+    head: (spec) => ({
+      title: labelOf(spec),
+      chips: [typeName(spec.type), spec.required ? t("required") : "", spec.visible_when ? t("shown sometimes") : ""],
+    }),
+    body: (spec, refresh, redraw) => fieldBody(owner, spec, { inRecord, refresh, redraw }),
+    onAdd: () => {
+      const spec = { name: freeKey("question", names()), label: "", type: "text" };
+      untouched.add(spec);
+      owner.fields = [...items(), spec];
+      return spec;
+    },
+    onCopy: (spec) => {
+      spec.name = freeKey(spec.name || "question", names());
+      return spec;
+    },
+  });
+  list.dataset.name = "fields";
+  return preview ? [list, previewOf(owner)] : list;
+}
+
+function typeName(type) {
+  return (store.start.field_types.find(([key]) => key === type) || [type, type || t("no type")])[1];
+}
+
+function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
+  const type = spec.type;
+  const types = store.start.field_types.filter(([key]) => !inRecord || !["file", "records"].includes(key));
+  const rename = (name) => {
+    const old = spec.name;
+    if (!name || name === old) return;
+    spec.name = name;
+    if (old && !(owner.fields || []).some((each) => each !== spec && each.name === old)) renameField(owner, old, name);
+  };
+  const nameField = text(t("Name"), spec, "name", {
+    mono: true,
+    max: 63,
+    help: t("What conditions call the answer. It follows the question until you change it."),
+  });
+  const nameInput = nameField.querySelector("input");
+  // A name is taken over when it is complete: what reads it is then renamed with it.
+  const fresh = nameInput.cloneNode();
+  fresh.value = spec.name ?? "";
+  fresh.addEventListener("change", () => {
+    untouched.delete(spec);
+    const typed = fresh.value.trim();
+    if (typed) rename(typed);
+    else delete spec.name;
+    changed();
+    refresh();
+  });
+  nameInput.replaceWith(fresh);
+
+  const label = text(inRecord ? t("Column") : t("Question"), spec, "label", {
+    wide: true,
+    max: 200,
+    onInput: () => refresh(),
+    onCommit: (typed) => {
+      if (!untouched.has(spec) || !typed.trim()) return;
+      const taken = (owner.fields || []).filter((each) => each !== spec).map((each) => each.name);
+      rename(freeKey(keyOf(typed, "question"), taken));
+      fresh.value = spec.name;
+      changed();
+    },
+  });
+
+  const parts = [
+    label,
+    select(t("Type of the answer"), spec, "type", types, {
+      otherwise: null,
+      onChange: (chosen) => {
+        changeType(spec, type, chosen);
+        redraw();
+        elementOf(spec)?.querySelector('[data-name="type"]')?.focus();
+      },
+    }),
+    h(
+      "div",
+      { class: "ed-field ed-checks" },
+      checkbox(
+        t("An answer is required"),
+        spec.required === true,
+        (isChecked) => {
+          if (isChecked) spec.required = true;
+          else delete spec.required;
+          changed();
+          refresh();
+        },
+        { name: "required" },
+      ),
+    ),
+    text(t("Hint below the question"), spec, "help", { wide: true, max: 2000 }),
+  ];
+  if (APPLIES.choices(type)) parts.push(choicesEditor(spec));
+  if (APPLIES.fields(type)) {
+    parts.push(
+      h(
+        "div",
+        { class: "ed-field ed-wide" },
+        h("span", { class: "ed-label" }, t("The columns of a record")),
+        fieldsEditor(spec, { inRecord: true, addLabel: t("Add a column"), preview: false }),
+      ),
+    );
+  }
+  if (!inRecord) {
+    const rule = ruleEditor({
+      owner: spec,
+      name: "visible_when",
+      variables: () => formVariables(owner, spec),
+      scope: () => ({ task_keys: [], fields: (owner.fields || []).map((each) => each.name).filter(Boolean) }),
+      always: () => t("Always shown."),
+      addLabel: t("Show only when…"),
+    });
+    parts.push(h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, t("Shown when")), rule, h("div", { class: "ed-errors", hidden: true })));
+  }
+  parts.push(more(spec, type, fresh, nameField));
+  return h("div", { class: "ed-grid" }, parts);
+}
+
+function more(spec, type, nameInput, nameField) {
+  const limits = {
+    text: [t("Fewest characters"), t("Most characters")],
+    long_text: [t("Fewest characters"), t("Most characters")],
+    choices: [t("Fewest answers"), t("Most answers")],
+    records: [t("Fewest records"), t("Most records")],
+    integer: [t("Smallest number"), t("Largest number")],
+    number: [t("Smallest number"), t("Largest number")],
+    date: [t("Earliest"), t("Latest")],
+    time: [t("Earliest"), t("Latest")],
+    datetime: [t("Earliest"), t("Latest")],
+  }[type];
+  const parts = [nameField];
+  if (APPLIES.default(type)) {
+    parts.push(field(t("Answer that is there beforehand"), valueInput(spec, spec.default, (value) => set(spec, "default", value)), { name: "default", group: ["choices"].includes(type), wide: type === "records" }));
+  }
+  if (limits) {
+    for (const [name, label] of [["min", limits[0]], ["max", limits[1]]]) {
+      if (MOMENTS.includes(type)) {
+        parts.push(field(label, valueInput({ type }, spec[name], (value) => set(spec, name, value)), { name }));
+      } else parts.push(number(label, spec, name));
+    }
+  }
+  if (NUMBERS.includes(type)) parts.push(number(t("More than"), spec, "more_than"), number(t("Less than"), spec, "less_than"));
+  if (APPLIES.pattern(type)) {
+    parts.push(text(t("Pattern"), spec, "pattern", { mono: true, max: 500, help: t("A regular expression that the answer must match, for people who know them.") }));
+  }
+  const isUsed = ["default", "min", "max", "more_than", "less_than", "pattern"].some((name) => spec[name] !== undefined);
+  return h("details", { class: "ed-more ed-wide", open: isUsed }, h("summary", {}, t("More settings")), h("div", { class: "ed-grid" }, parts));
+}
+
+// What a type does not have is put aside, and comes back with the type.
+function changeType(spec, from, to) {
+  snapshot();
+  const stash = stashes.get(spec) || {};
+  const alike = (name) => !["default", "min", "max"].includes(name) || family(from) === family(to);
+  for (const [name, applies] of Object.entries(APPLIES)) {
+    if (spec[name] !== undefined && (!applies(to) || !alike(name))) {
+      stash[`${family(from)}:${name}`] = spec[name];
+      delete spec[name];
+    }
+    const kept = stash[`${family(to)}:${name}`];
+    if (spec[name] === undefined && kept !== undefined && applies(to)) spec[name] = kept;
+  }
+  stashes.set(spec, stash);
+  changed();
+}
+
+function family(type) {
+  if (TEXTS.includes(type)) return "text";
+  return NUMBERS.includes(type) ? "number" : type;
+}
+
+// Choices: what is shown, and what is kept of it where that is something else.
+function choicesEditor(spec) {
+  const root = h("div", { class: "ed-rows", "data-name": "choices" });
+  let pairs = (Array.isArray(spec.choices) ? spec.choices : []).map((each) =>
+    typeof each === "object" && each ? { shown: each.label ?? each.value ?? "", kept: each.value ?? "" } : { shown: String(each), kept: "" },
+  );
+  if (!pairs.length) pairs = [{ shown: "", kept: "" }];
+
+  function write() {
+    const made = pairs
+      .filter((each) => each.shown.trim() || each.kept.trim())
+      .map(({ shown, kept }) => (kept.trim() && kept.trim() !== shown.trim() ? { value: kept.trim(), label: shown.trim() || kept.trim() } : shown.trim()));
+    set(spec, "choices", made.length ? made : "");
+  }
+
+  function insert(index, texts) {
+    snapshot();
+    pairs.splice(index, 0, ...texts.map((shown) => ({ shown, kept: "" })));
+    write();
+    draw();
+    root.children[index + texts.length - 1]?.querySelector("input").focus();
+  }
+
+  function draw() {
+    root.replaceChildren(
+      ...pairs.map((pair, index) => {
+        const shown = h("input", {
+          class: "ed-input",
+          type: "text",
+          value: pair.shown,
+          maxlength: 200,
+          placeholder: t("Shown"),
+          "aria-label": t("Choice %(number)s, as it is shown", { number: index + 1 }),
+          on: {
+            input: (event) => {
+              pair.shown = event.target.value;
+              write();
+            },
+            keydown: (event) => {
+              if (event.key === "Enter") {
+                event.preventDefault();
+                insert(index + 1, [""]);
+              }
+            },
+            paste: (event) => {
+              const lines = (event.clipboardData?.getData("text") || "").split(/\r?\n/).map((each) => each.trim()).filter(Boolean);
+              if (lines.length < 2) return;
+              event.preventDefault();
+              insert(index + 1, lines);
+            },
+          },
+        });
+        const kept = h("input", {
+          class: "ed-input ed-mono",
+          type: "text",
+          value: pair.kept,
+          maxlength: 200,
+          placeholder: t("Kept as the same"),
+          "aria-label": t("Choice %(number)s, as it is kept", { number: index + 1 }),
+          on: {
+            input: (event) => {
+              pair.kept = event.target.value;
+              write();
+            },
+          },
+        });
+        const move = (by) => {
+          snapshot();
+          pairs.splice(index + by, 0, pairs.splice(index, 1)[0]);
+          write();
+          draw();
+          root.children[index + by].querySelector("input").focus();
+        };
+        return h(
+          "div",
+          { class: "ed-choice" },
+          shown,
+          kept,
+          iconButton("arrow_upward", t("Move this choice up"), () => move(-1), { disabled: index === 0 }),
+          iconButton("arrow_downward", t("Move this choice down"), () => move(1), { disabled: index === pairs.length - 1 }),
+          iconButton("delete", t("Remove this choice"), () => {
+            snapshot();
+            pairs.splice(index, 1);
+            if (!pairs.length) pairs.push({ shown: "", kept: "" });
+            write();
+            draw();
+            root.children[Math.min(index, pairs.length - 1)].querySelector("input").focus();
+          }),
+        );
+      }),
+      button(t("Add a choice"), () => insert(pairs.length, [""]), { name: "add", kind: "ed-quiet" }),
+    );
+  }
+
+  draw();
+  return field(t("Choices"), root, { name: "choices", group: true, wide: true, help: t("Enter adds the next one. Several lines can be pasted at once.") });
+}
+
+// The form as people will see it.
+function previewOf(owner) {
+  const frame = h("form", { class: "ed-preview-form tk-form", inert: false, on: { submit: (event) => event.preventDefault() } });
+  const note = h("p", { class: "ed-soft", role: "status" });
+  const details = h("details", { class: "ed-preview" }, h("summary", {}, t("Preview of the form")), note, frame);
+  let shown = "";
+  let latest = 0;
+
+  const draw = debounce(async () => {
+    const text = JSON.stringify(owner.fields || []);
+    if (!details.open || !details.isConnected || text === shown) return;
+    const number = ++latest;
+    try {
+      const answer = await ask("form", { fields: owner.fields || [] });
+      if (number !== latest) return;
+      shown = text;
+      note.textContent = answer.skipped
+        ? t("%(count)s of the questions cannot be shown before their problems are mended.", { count: answer.skipped })
+        : t("Try it: nothing is kept.");
+      const parsed = plainText(answer.html, "text/html");
+      frame.replaceChildren(...[...parsed.body.childNodes].map((each) => document.importNode(each, true)));
+      for (const each of frame.querySelectorAll(".tk-add, .tk-remove")) each.hidden = true;
+      show(answer.visible);
+    } catch (error) {
+      note.textContent = error.message;
+    }
+  }, 300);
+
+  function show(names) {
+    for (const each of frame.querySelectorAll(".tk-fields > .tk-field")) each.hidden = !names.includes(each.dataset.field);
+  }
+
+  const ask_visible = debounce(async () => {
+    const answers = [...new FormData(frame)].filter(([, value]) => typeof value === "string");
+    try {
+      show((await ask("form", { fields: owner.fields || [], answers })).visible);
+    } catch {
+      // The preview is a convenience: what is shown stays.
+    }
+  }, 250);
+
+  frame.addEventListener("input", ask_visible);
+  frame.addEventListener("change", ask_visible);
+  details.addEventListener("toggle", () => draw());
+  on("change", () => draw());
+  return details;
+}
+

@@ -1,0 +1,571 @@
+// What stands on the tabs, but for the ways.
+
+import { button, field, h, icon, iconButton, t } from "./dom.js";
+import { fieldsEditor } from "./fields.js";
+import { manyOf, number, select, selectOf, text, valueInput } from "./inputs.js";
+import { linksEditor, listEditor } from "./lists.js";
+import { isEmpty } from "./logic.js";
+import { elementOf, place } from "./places.js";
+import { changed, freeKey, isNewRole, keyOf, roleNames, set, snapshot, store, usedRoles } from "./store.js";
+import { schemaEditor, transformEditor } from "./transforms.js";
+import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys } from "./variables.js";
+import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
+
+const FORM_PARTS = ["fields", "candidate_role"];
+const CALL_PARTS = ["action_url", "input_transform", "output_transform", "input_schema", "output_schema", "timeout_seconds", "retries"];
+const stashes = new WeakMap();
+const untouched = new WeakSet(); // new entries whose key still follows the title
+
+function placeErrors() {
+  return h("div", { class: "ed-errors ed-place-errors", hidden: true });
+}
+
+// A key is taken over when it is complete: what names it is then renamed with it.
+function keyField(owner, { help, rename, refresh, fixed }) {
+  const control = h("input", {
+    class: "ed-input ed-mono",
+    type: "text",
+    value: owner.key ?? "",
+    maxlength: 63,
+    autocomplete: "off",
+    readonly: fixed,
+    on: {
+      change: () => {
+        untouched.delete(owner);
+        const typed = control.value.trim();
+        if (typed && typed !== owner.key) rename(typed);
+        if (!typed) delete owner.key;
+        changed();
+        refresh();
+      },
+    },
+  });
+  return field(t("Key"), control, { name: "key", help });
+}
+
+function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput }) {
+  return text(label, owner, "title", {
+    wide: true,
+    max: 200,
+    onInput: refresh,
+    onCommit: (typed) => {
+      if (!untouched.has(owner) || !typed.trim()) return;
+      rename(freeKey(keyOf(typed, otherwise), taken()));
+      keyInput().value = owner.key;
+      changed();
+    },
+  });
+}
+
+function layouts(owner, names) {
+  const labels = { edit_layout: t("Source of a component that draws the form"), display_layout: t("Source of a component that shows the data") };
+  return names.map((name) =>
+    text(labels[name], owner, name, { rows: 3, mono: true, wide: true, help: t("Kept, and shown in a later version of TicketFlower.") }),
+  );
+}
+
+// Workflow
+
+export function workflowSection() {
+  const workflow = store.document.workflow;
+  const tests = (store.document.tests || []).length;
+  return h(
+    "div",
+    { class: "ed-stack" },
+    place(
+      workflow,
+      h(
+        "section",
+        { class: "ed-card" },
+        h("h3", {}, icon("account_tree"), t("The workflow")),
+        placeErrors(),
+        h(
+          "div",
+          { class: "ed-grid" },
+          text(t("Title"), workflow, "title", { wide: true, max: 200, onInput: (typed) => { document.getElementById("ed-title").textContent = typed || t("Untitled"); } }),
+          text(t("Description"), workflow, "description", { rows: 3, wide: true, max: 20000, help: t("What it is for, for the people who look after it.") }),
+          linksEditor(workflow, text, field),
+          h(
+            "details",
+            { class: "ed-more ed-wide" },
+            h("summary", {}, t("More settings")),
+            h(
+              "div",
+              { class: "ed-grid" },
+              keyField(workflow, {
+                fixed: store.start.key_is_fixed,
+                help: store.start.key_is_fixed ? t("It is the same in all versions.") : t("It holds the versions together. It cannot change once there is a second one."),
+                rename: (typed) => { workflow.key = typed; },
+                refresh: () => {},
+              }),
+              layouts(workflow, ["display_layout"]),
+            ),
+          ),
+        ),
+        tests ? h("p", { class: "ed-soft" }, t("It has %(count)s test cases. They are kept, follow what you rename, and run before it is published.", { count: tests })) : null,
+      ),
+    ),
+  );
+}
+
+// The ticket's form
+
+export function formSection() {
+  const workflow = store.document.workflow;
+  return place(
+    workflow,
+    h(
+      "section",
+      { class: "ed-card" },
+      h("h3", {}, icon("assignment"), t("What a ticket asks for")),
+      h("p", { class: "ed-lead" }, t("Who submits a ticket answers these questions. Everybody who works on it sees the answers.")),
+      placeErrors(),
+      fieldsEditor(workflow),
+    ),
+  );
+}
+
+// Tasks
+
+export function tasksSection() {
+  const list = listEditor({
+    items: () => store.document.tasks || (store.document.tasks = []),
+    what: t("Task"),
+    addLabel: t("Add a task"),
+    empty: t("There are no tasks yet: nobody has anything to do."),
+    anchor: (task) => `task-${task.key}`,
+    head: (task) => ({
+      title: task.title || t("New task"),
+      chips: [
+        isForm(task) ? t("form") : task.task_type === "SYNC_ACTION" ? t("call") : t("call, answered later"),
+        isForm(task) ? task.candidate_role || t("every task worker") : "",
+      ],
+    }),
+    body: taskBody,
+    onAdd: addTask,
+    onRemove: removeTask,
+    onCopy: copyTask,
+  });
+  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, t("Each task is given to one person, or calls another system.")), list);
+}
+
+// A new task goes between the last one and the end, where it is plain what that means.
+function addTask() {
+  const tasks = store.document.tasks;
+  const previous = tasks.at(-1);
+  const key = freeKey("task", [...taskKeys(), START, END]);
+  const task = { key, title: "", fields: [] };
+  untouched.add(task);
+  tasks.push(task);
+  const from = previous ? previous.key : START;
+  const ways = waysFrom(from);
+  const open = ways.filter((each) => each.to === END && isEmpty(each.condition));
+  const more = {};
+  if (open.length === 1 && ways.length === 1) {
+    if (open[0].label) more.label = open[0].label;
+    open[0].to = key;
+    delete open[0].label;
+  } else if (!ways.length) addWay(from, key);
+  addWay(key, END, more);
+  return task;
+}
+
+// What led to it leads to what came after it, where that is one thing only.
+function removeTask(task) {
+  const after = waysFrom(task.key).filter((each) => each.to !== task.key);
+  const next = after.length === 1 ? after[0].to : null;
+  const title = task.title || task.key;
+  if (taskKeys().filter((each) => each === task.key).length > 1) return null;
+  removeWays((each) => each.from === task.key);
+  let message = t("The task “%(title)s” was removed, with the ways from and to it.", { title });
+  if (next !== null) {
+    for (const each of store.document.transitions) if (each.to === task.key) each.to = next;
+    message = t("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", { title, next: titleOf(next) });
+  } else removeWays((each) => each.to === task.key);
+  return message;
+}
+
+function copyTask(task) {
+  task.key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
+  task.title = t("Copy of %(title)s", { title: task.title || "" }).trim();
+  addWay(task.key, END);
+  return task;
+}
+
+function taskBody(task, refresh, redraw) {
+  const rename = (key) => {
+    const old = task.key;
+    const isShared = taskKeys().filter((each) => each === old).length > 1;
+    task.key = key;
+    if (old && !isShared) renameTask(old, key);
+    elementOf(task).id = `task-${key}`;
+  };
+  const key = keyField(task, { rename, refresh, help: t("What conditions call this task.") });
+  const type = task.task_type || "FORM";
+  const types = [
+    ["FORM", t("A person fills in a form")],
+    ["SYNC_ACTION", t("A call to another system, answered at once")],
+    ["ASYNC_ACTION", t("A call to another system, answered later")],
+  ];
+  const common = [
+    titleField(t("Title"), task, {
+      refresh,
+      rename,
+      otherwise: "task",
+      taken: () => [...(store.document.tasks || []).filter((each) => each !== task).map((each) => each.key), START, END],
+      keyInput: () => key.querySelector("input"),
+    }),
+    select(t("How it is done"), task, "task_type", types, {
+      otherwise: "FORM",
+      wide: true,
+      onChange: (chosen) => {
+        changeTaskType(task, chosen);
+        redraw();
+        elementOf(task)?.querySelector('[data-name="task_type"]')?.focus();
+      },
+    }),
+    text(t("Description"), task, "description", { rows: 2, wide: true, max: 20000, help: t("What the worker should know.") }),
+  ];
+  const own = type === "FORM" ? formParts(task, refresh) : callParts(task);
+  const rest = h(
+    "details",
+    { class: "ed-more ed-wide" },
+    h("summary", {}, t("More settings")),
+    h("div", { class: "ed-grid" }, key, linksEditor(task, text, field), layouts(task, ["edit_layout", "display_layout"])),
+  );
+  return [
+    h("div", { class: "ed-grid" }, common, own, rest),
+    h("h4", {}, t("Where it goes when this is done")),
+    waysEditor(task.key, { onChange: redraw }),
+  ];
+}
+
+function changeTaskType(task, to) {
+  const stash = stashes.get(task) || {};
+  const [leaving, coming] = to === "FORM" ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
+  for (const name of leaving) {
+    if (task[name] !== undefined) stash[name] = task[name];
+    delete task[name];
+  }
+  for (const name of coming) if (task[name] === undefined && stash[name] !== undefined) task[name] = stash[name];
+  stashes.set(task, stash);
+  changed();
+}
+
+function formParts(task, refresh) {
+  return [
+    roleSelect(task, refresh),
+    h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, t("The form that completes it")), fieldsEditor(task), h("div", { class: "ed-errors", hidden: true })),
+  ];
+}
+
+// One of the company's roles, or a new one.
+function roleSelect(task, refresh) {
+  const root = h("div", { class: "ed-role" });
+  const draw = () => {
+    const control = selectOf([["", t("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", t("New role…")]], task.candidate_role ?? "", (chosen) => {
+      if (chosen === " new") {
+        control.value = task.candidate_role ?? "";
+        newRole(root, (name) => {
+          set(task, "candidate_role", name);
+          refresh();
+          draw();
+          root.querySelector("select").focus();
+        }, draw);
+        return;
+      }
+      set(task, "candidate_role", chosen);
+      refresh();
+    });
+    root.replaceChildren(field(t("Who does it"), control, { name: "candidate_role", help: t("It is given to the free member of the role who has the least to do.") }));
+  };
+  draw();
+  root.classList.add("ed-field-slot");
+  return root;
+}
+
+function newRole(root, onName, onCancel) {
+  const input = h("input", { class: "ed-input", type: "text", maxlength: 100, autocomplete: "off" });
+  const add = () => {
+    const name = input.value.trim().replace(/\s+/g, " ");
+    if (!name) {
+      input.focus();
+      return;
+    }
+    const known = roleNames().find((each) => each.toLowerCase() === name.toLowerCase());
+    onName(known || name);
+  };
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      add();
+    } else if (event.key === "Escape") onCancel();
+  });
+  root.replaceChildren(
+    h(
+      "div",
+      { class: "ed-new-role" },
+      field(t("Name of the new company role"), input, { help: t("It is made when you save; its members are chosen under Company roles.") }),
+      button(t("Add"), add, { name: "add" }),
+      button(t("Cancel"), onCancel, { kind: "ed-quiet" }),
+    ),
+  );
+  input.focus();
+}
+
+function callParts(task) {
+  const later = task.task_type === "ASYNC_ACTION";
+  return [
+    text(t("Address that is called"), task, "action_url", { wide: true, max: 2000, placeholder: "https://", help: t("It gets a POST request with JSON, signed with your company's secret.") }),
+    number(t("Longest wait, in seconds"), task, "timeout_seconds", { otherwise: 30, help: later ? t("For the answer that comes later: up to 30 days (2592000).") : null }),
+    number(t("How often a failed call is tried again"), task, "retries", { otherwise: 3 }),
+    transformEditor(task, "input_transform", {
+      label: t("What is sent"),
+      answer: false,
+      help: t("For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole."),
+    }),
+    transformEditor(task, "output_transform", {
+      label: t("What is kept of the answer"),
+      answer: true,
+      help: t("For example: iban = response.body.iban. With nothing here: the whole answer."),
+    }),
+    schemaEditor(task, "input_schema", t("Schema of what is sent"), t("A JSON Schema that the body must satisfy. Empty: anything.")),
+    schemaEditor(task, "output_schema", t("Schema of the output"), t("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it.")),
+  ];
+}
+
+// Ticket types
+
+export function typesSection() {
+  const list = listEditor({
+    items: () => store.document.ticket_types || [],
+    what: t("Ticket type"),
+    addLabel: t("Add a ticket type"),
+    empty: store.start.has_published ? t("None is listed: those of the published version stay.") : t("There are none yet: nobody can submit a ticket."),
+    head: (type) => ({
+      title: type.title || t("New ticket type"),
+      chips: [(type.roles_with_access || []).join(", ") || t("for everybody"), Object.keys(type.presets || {}).length ? t("with presets") : ""],
+    }),
+    body: typeBody,
+    onAdd: () => {
+      const taken = (store.document.ticket_types || []).map((each) => each.key);
+      const type = { key: freeKey(store.document.workflow.key || "ticket", taken), title: "" };
+      untouched.add(type);
+      store.document.ticket_types = [...(store.document.ticket_types || []), type];
+      return type;
+    },
+    onCopy: (type) => {
+      type.key = freeKey(`${type.key}_copy`.slice(0, 60), (store.document.ticket_types || []).map((each) => each.key));
+      type.title = t("Copy of %(title)s", { title: type.title || "" }).trim();
+      return type;
+    },
+  });
+  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, t("What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.")), list);
+}
+
+function typeBody(type, refresh) {
+  const rename = (key) => {
+    const old = type.key;
+    type.key = key;
+    if (old) renameTicketType(old, key);
+  };
+  const key = keyField(type, { rename, refresh, help: t("It stays the same over all versions, and is used once in the company.") });
+  const access = h("div", {});
+  const drawAccess = () => {
+    access.replaceChildren(
+      h("p", { class: "ed-help" }, t("None is ticked: everybody may submit it.")),
+      manyOf(roleNames().map((name) => [name, name]), type.roles_with_access || [], (chosen) => {
+        set(type, "roles_with_access", chosen.length ? chosen : "");
+        refresh();
+      }),
+      addRole(),
+    );
+  };
+  const addRole = () => {
+    const slot = h("div", {});
+    const show = () => slot.replaceChildren(button(t("New role…"), () => newRole(slot, (name) => {
+      set(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
+      refresh();
+      drawAccess();
+    }, show), { name: "add", kind: "ed-quiet" }));
+    show();
+    return slot;
+  };
+  drawAccess();
+  return h(
+    "div",
+    { class: "ed-grid" },
+    titleField(t("Title"), type, {
+      refresh,
+      rename,
+      otherwise: "ticket",
+      taken: () => (store.document.ticket_types || []).filter((each) => each !== type).map((each) => each.key),
+      keyInput: () => key.querySelector("input"),
+    }),
+    text(t("Description"), type, "description", { rows: 2, wide: true, max: 20000, help: t("When to submit it.") }),
+    presetsEditor(type, refresh),
+    field(t("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
+    h("details", { class: "ed-more ed-wide" }, h("summary", {}, t("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type, text, field), layouts(type, ["edit_layout", "display_layout"]))),
+  );
+}
+
+// Answers that are already set: each with the input of its question.
+function presetsEditor(type, refresh) {
+  const root = h("div", { class: "ed-rows" });
+  const fields = () => (store.document.workflow.fields || []).filter((each) => each.name && each.type !== "file");
+
+  function write(name, value) {
+    type.presets = { ...(type.presets || {}), [name]: value ?? "" };
+    changed();
+    refresh();
+  }
+
+  function draw() {
+    const presets = type.presets || {};
+    const free = fields().filter((each) => !(each.name in presets));
+    const rows = Object.entries(presets).map(([name, value]) => {
+      const spec = fields().find((each) => each.name === name);
+      const label = spec ? spec.label || name : t("%(name)s (there is no such question)", { name });
+      return h(
+        "div",
+        { class: "ed-row ed-preset" },
+        field(label, valueInput(spec || { type: "text" }, value, (made) => write(name, made)), { name, group: spec?.type === "choices" }),
+        iconButton("delete", t("Ask for “%(label)s” again", { label }), () => {
+          snapshot();
+          delete type.presets[name];
+          if (!Object.keys(type.presets).length) delete type.presets;
+          changed();
+          refresh();
+          draw();
+        }),
+      );
+    });
+    const chooser = selectOf([["", t("Set an answer…")], ...free.map((each) => [each.name, each.label || each.name])], "", (name) => {
+      if (!name) return;
+      snapshot();
+      const spec = fields().find((each) => each.name === name);
+      write(name, { boolean: true, choice: undefined, choices: [], records: [] }[spec.type] ?? "");
+      draw();
+      root.querySelector(".ed-preset:last-of-type input, .ed-preset:last-of-type select, .ed-preset:last-of-type textarea")?.focus();
+    });
+    chooser.setAttribute("aria-label", t("Set an answer"));
+    root.replaceChildren(...rows, ...(free.length ? [h("div", {}, chooser)] : []));
+    if (type.presets) place(type.presets, root);
+  }
+
+  draw();
+  return field(t("Answers that are already set"), root, { name: "presets", group: true, wide: true, help: t("These questions are not asked.") });
+}
+
+// Company roles
+
+export function rolesSection() {
+  const root = h("div", { class: "ed-stack" });
+
+  function draw() {
+    const used = usedRoles();
+    const own = store.document.company_roles || [];
+    const fresh = own.filter((each) => isNewRole(each.name || ""));
+    const slot = h("div", { class: "ed-add" });
+    const offer = () =>
+      slot.replaceChildren(
+        button(
+          t("Add a company role"),
+          () =>
+            newRole(slot, (name) => {
+              if (isNewRole(name) && !own.some((each) => each.name === name)) {
+                snapshot();
+                store.document.company_roles = [...own, { name }];
+                changed();
+              }
+              draw();
+            }, offer),
+          { name: "add", action: "add" },
+        ),
+      );
+    offer();
+    root.replaceChildren(
+      h("p", { class: "ed-lead" }, t("Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.")),
+      h(
+        "section",
+        { class: "ed-card" },
+        h("h3", {}, icon("group_add"), t("New with this draft")),
+        fresh.length ? null : h("p", { class: "ed-empty" }, t("None.")),
+        h(
+          "div",
+          { class: "ed-rows" },
+          fresh.map((role) =>
+            place(
+              role,
+              h(
+                "div",
+                { class: "ed-row" },
+                roleName(role, draw),
+                text(t("Description"), role, "description", { max: 20000 }),
+                iconButton("delete", t("Remove “%(name)s”", { name: role.name || "" }), () => {
+                  snapshot();
+                  store.document.company_roles = own.filter((each) => each !== role);
+                  changed();
+                  draw();
+                }, { disabled: used.has(role.name) }),
+                used.has(role.name) ? null : h("span", { class: "ed-soft" }, t("Nothing names it yet.")),
+                placeErrors(),
+              ),
+            ),
+          ),
+        ),
+        slot,
+      ),
+      h(
+        "section",
+        { class: "ed-card" },
+        h("h3", {}, icon("groups"), t("Those that there are")),
+        store.start.roles.length ? null : h("p", { class: "ed-empty" }, t("None yet.")),
+        h(
+          "ul",
+          { class: "ed-plain" },
+          store.start.roles.map((role) => {
+            const item = h(
+              "li",
+              {},
+              h("strong", {}, role.name),
+              used.has(role.name) ? h("span", { class: "ed-chip" }, t("named here")) : null,
+              role.description ? h("div", { class: "ed-soft" }, role.description) : null,
+              placeErrors(),
+            );
+            const listed = own.find((each) => each.name === role.name);
+            return listed ? place(listed, item) : item;
+          }),
+        ),
+      ),
+    );
+  }
+
+  draw();
+  return root;
+}
+
+function roleName(role, redraw) {
+  const control = h("input", {
+    class: "ed-input",
+    type: "text",
+    maxlength: 100,
+    value: role.name ?? "",
+    on: {
+      change: () => {
+        const old = role.name;
+        const name = control.value.trim();
+        if (!name || name === old) {
+          control.value = old ?? "";
+          return;
+        }
+        role.name = name;
+        if (old) renameRole(old, name);
+        changed();
+        redraw();
+      },
+    },
+  });
+  return field(t("Name"), control, { name: "name" });
+}
+

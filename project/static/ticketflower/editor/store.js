@@ -1,0 +1,177 @@
+// The document that is edited, what of it is saved, and what was typed but not saved yet.
+
+import { debounce } from "./dom.js";
+
+const LONGEST_UNDO = 50;
+
+export const store = {
+  start: null,
+  document: null,
+  updatedAt: "",
+  saved: "",
+  rules: [], // the rules as sentences, from the last check
+  problems: [],
+  pending: new Map(), // text that cannot be read yet: key -> {owner, name, message}
+  undoable: [],
+  listeners: { change: [], redraw: [], problems: [] },
+};
+
+export function begin(start) {
+  store.start = start;
+  store.document = start.document;
+  store.updatedAt = start.updated_at;
+  store.saved = JSON.stringify(start.document);
+}
+
+export function on(event, handler) {
+  store.listeners[event].push(handler);
+}
+
+export function tell(event) {
+  for (const handler of store.listeners[event]) handler();
+}
+
+// Call it after every change of the document.
+export function changed() {
+  syncRoles();
+  keepSoon();
+  tell("change");
+}
+
+export function isDirty() {
+  return JSON.stringify(store.document) !== store.saved;
+}
+
+// Undo: whole documents, because they are small and nothing is then forgotten.
+
+export function snapshot() {
+  const text = JSON.stringify(store.document);
+  if (store.undoable.at(-1) === text) return;
+  store.undoable.push(text);
+  if (store.undoable.length > LONGEST_UNDO) store.undoable.shift();
+}
+
+export function undo() {
+  const now = JSON.stringify(store.document);
+  let text = store.undoable.pop();
+  while (text === now) text = store.undoable.pop();
+  if (text === undefined) return false;
+  replaceDocument(JSON.parse(text));
+  return true;
+}
+
+export function replaceDocument(document) {
+  store.document = document;
+  store.pending.clear();
+  changed();
+  tell("redraw");
+}
+
+// What was typed, kept in this tab until it is saved.
+
+function storageKey() {
+  return `ticketflower-editor:${store.start.owner}`;
+}
+
+function keep() {
+  try {
+    if (!isDirty()) {
+      sessionStorage.removeItem(storageKey());
+      return;
+    }
+    const kept = { document: store.document, updated_at: store.updatedAt };
+    sessionStorage.setItem(storageKey(), JSON.stringify(kept));
+  } catch {
+    // Storage may be switched off or full: the page itself still has everything.
+  }
+}
+
+const keepSoon = debounce(keep, 300);
+
+export function keepNow() {
+  keepSoon.cancel();
+  keep();
+}
+
+export function kept() {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(storageKey()) || "null");
+    return found && found.document && JSON.stringify(found.document) !== store.saved ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+// Changing a property: what is left empty is left out.
+
+export function set(owner, name, value) {
+  if (value === "" || value === undefined || value === null) delete owner[name];
+  else owner[name] = value;
+  changed();
+}
+
+export function setPending(owner, name, message, control) {
+  for (const [key, each] of store.pending) {
+    if (each.owner === owner && each.name === name) store.pending.delete(key);
+  }
+  if (message) store.pending.set(Symbol(name), { owner, name, message, control });
+  tell("problems");
+}
+
+// Company roles: the document lists those that it names, and new ones.
+
+export function isNewRole(name) {
+  const wanted = name.toLowerCase();
+  return !store.start.roles.some((each) => each.name.toLowerCase() === wanted);
+}
+
+export function roleNames() {
+  const own = (store.document.company_roles || []).map((each) => each.name).filter(Boolean);
+  const all = new Map([...store.start.roles.map((each) => each.name), ...own].map((name) => [name, name]));
+  return [...all.keys()].sort((a, b) => a.localeCompare(b));
+}
+
+export function usedRoles() {
+  const names = new Set();
+  for (const task of store.document.tasks || []) if (task.candidate_role) names.add(task.candidate_role);
+  for (const type of store.document.ticket_types || []) {
+    for (const name of type.roles_with_access || []) names.add(name);
+  }
+  return names;
+}
+
+function syncRoles() {
+  const used = usedRoles();
+  const roles = (store.document.company_roles || []).filter(
+    (each) => used.has(each.name) || isNewRole(each.name || ""),
+  );
+  for (const name of used) {
+    if (roles.some((each) => each.name === name)) continue;
+    const known = store.start.roles.find((each) => each.name === name);
+    roles.push(known && known.description ? { name, description: known.description } : { name });
+  }
+  if (roles.length) store.document.company_roles = roles;
+  else delete store.document.company_roles;
+}
+
+// Names and keys
+
+export function keyOf(title, otherwise = "x") {
+  const plain = title
+    .toLowerCase()
+    .replace(/ß/g, "ss")
+    .normalize("NFKD")
+    .replace(/[^\x20-\x7e]/g, "")
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 50)
+    .replace(/_+$/, "");
+  if (!plain) return otherwise;
+  return /^[a-z]/.test(plain) ? plain : `${otherwise}_${plain}`;
+}
+
+export function freeKey(wanted, taken) {
+  let key = wanted;
+  for (let number = 2; taken.includes(key); number += 1) key = `${wanted}_${number}`;
+  return key;
+}

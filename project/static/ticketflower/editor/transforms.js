@@ -1,0 +1,137 @@
+// What a call sends, and what is kept of its answer, tried with sample data while it is written.
+
+import { ask } from "./api.js";
+import { button, debounce, field, h, t, uid } from "./dom.js";
+import { changed, setPending, store } from "./store.js";
+import { taskKeys } from "./variables.js";
+
+export function transformEditor(task, name, { label, help, answer }) {
+  const roots = () => (answer ? ["response"] : task.task_type === "ASYNC_ACTION" ? ["callback"] : []);
+  const area = h("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
+  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
+  const sample = h("textarea", { class: "ed-input ed-mono", rows: 9, spellcheck: "false", id: uid() });
+  const sampleNote = h("p", { class: "ed-help" });
+  const result = h("pre", { class: "ed-result", tabindex: "0", "aria-live": "polite" });
+  let latest = 0;
+
+  function say(message, isUnread) {
+    wrong.textContent = message;
+    wrong.hidden = !message;
+    setPending(task, name, isUnread ? message : "", area);
+  }
+
+  function context() {
+    try {
+      const found = JSON.parse(sample.value || "{}");
+      sample.classList.remove("ed-wrong");
+      return found;
+    } catch {
+      sample.classList.add("ed-wrong");
+      return null;
+    }
+  }
+
+  const run = debounce(async () => {
+    const typed = area.value;
+    const number = ++latest;
+    try {
+      const found = await ask("transform", { text: typed, context: context(), task_keys: taskKeys(), roots: roots() });
+      if (number !== latest) return;
+      const empty = found.template === null || found.template === "";
+      if (empty) delete task[name];
+      else task[name] = found.template;
+      changed();
+      say(found.error, false);
+      result.textContent = empty ? t("Nothing is written here, so that the usual is taken.") : found.error ? "" : JSON.stringify(found.result, null, 2);
+    } catch (error) {
+      if (number !== latest) return;
+      say(error.message, true);
+      result.textContent = "";
+    }
+  }, 350);
+
+  async function loadSample() {
+    try {
+      const found = await ask("sample", { document: store.document, task: task.key || "", answer });
+      sample.value = JSON.stringify(found.context, null, 2);
+      sampleNote.textContent = found.ticket
+        ? t("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", { number: found.ticket })
+        : t("Made up from the questions. Change it as you like: nothing is kept.");
+    } catch (error) {
+      sampleNote.textContent = error.message;
+    }
+  }
+
+  async function begin() {
+    if (task[name] !== undefined) {
+      try {
+        const found = await ask("transform", { template: task[name], task_keys: taskKeys(), roots: roots() });
+        if (!area.value) area.value = found.text;
+      } catch {
+        if (!area.value) area.value = JSON.stringify(task[name], null, 2);
+      }
+    }
+    await loadSample();
+    if (area.value) run();
+  }
+
+  area.addEventListener("input", () => {
+    setPending(task, name, t("This is being read. Wait a moment."), area);
+    run();
+  });
+  sample.addEventListener("input", () => run());
+
+  const details = h(
+    "details",
+    { class: "ed-more ed-wide" },
+    h("summary", {}, label, task[name] === undefined ? h("span", { class: "ed-chip" }, t("the usual")) : null),
+    h(
+      "div",
+      { class: "ed-transform" },
+      field(t("One line each: name = value"), area, { name, help, wide: true }),
+      wrong,
+      h(
+        "div",
+        { class: "ed-try" },
+        h("div", { class: "ed-field" }, h("label", { class: "ed-label", for: sample.id }, t("Sample data")), sample, sampleNote, button(t("Load it again"), async () => { await loadSample(); run(); }, { name: "refresh", kind: "ed-quiet" })),
+        h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, t("What comes out")), result),
+      ),
+    ),
+  );
+  let began = false;
+  details.addEventListener("toggle", () => {
+    if (!details.open || began) return;
+    began = true;
+    begin();
+  });
+  return details;
+}
+
+// A JSON Schema: text that must be JSON, checked by the server as part of the document.
+export function schemaEditor(task, name, label, help) {
+  const area = h("textarea", {
+    class: "ed-input ed-mono",
+    rows: 6,
+    spellcheck: "false",
+    value: task[name] === undefined ? "" : JSON.stringify(task[name], null, 2),
+    on: {
+      input: () => {
+        let message = "";
+        try {
+          const found = area.value.trim() ? JSON.parse(area.value) : undefined;
+          if (found === undefined) delete task[name];
+          else if (found === null || typeof found !== "object" || Array.isArray(found)) message = t("A schema is an object: it begins with {.");
+          else task[name] = found;
+        } catch (error) {
+          message = t("This is not JSON: %(reason)s", { reason: error.message });
+        }
+        wrong.textContent = message;
+        wrong.hidden = !message;
+        setPending(task, name, message, area);
+        if (!message) changed();
+      },
+    },
+  });
+  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
+  return h("details", { class: "ed-more ed-wide" }, h("summary", {}, label), field(label, area, { name, help, wide: true }), wrong);
+}

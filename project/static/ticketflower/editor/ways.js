@@ -1,0 +1,188 @@
+// The ways from one task to the next: those of one source, in the order in which they are tried.
+
+import { button, field, h, icon, iconButton, t } from "./dom.js";
+import { selectOf, text } from "./inputs.js";
+import { focusAction, said } from "./lists.js";
+import { elementOf, place } from "./places.js";
+import { ruleEditor } from "./rules.js";
+import { isEmpty } from "./logic.js";
+import { changed, snapshot, store } from "./store.js";
+import { END, START, processVariables, taskKeys } from "./variables.js";
+
+export function titleOf(key) {
+  if (key === START) return t("Start");
+  if (key === END) return t("End");
+  return store.document.tasks.find((each) => each.key === key)?.title || key;
+}
+
+export function waysFrom(source) {
+  return (store.document.transitions || [])
+    .map((each, index) => ({ each, index }))
+    .filter(({ each }) => each.from === source)
+    .sort((a, b) => (a.each.priority || 0) - (b.each.priority || 0) || a.index - b.index)
+    .map(({ each }) => each);
+}
+
+// Makes `ordered` the order of the ways that leave a source, in the list and by priority.
+function putInOrder(source, ordered) {
+  const all = store.document.transitions || [];
+  const first = all.findIndex((each) => each.from === source);
+  const others = all.filter((each) => !ordered.includes(each));
+  const before = first < 0 ? others.length : all.slice(0, first).filter((each) => others.includes(each)).length;
+  others.splice(before, 0, ...ordered);
+  store.document.transitions = others;
+  ordered.forEach((each, index) => {
+    if (ordered.length > 1) each.priority = index + 1;
+    else delete each.priority;
+  });
+}
+
+export function addWay(from, to, more = {}) {
+  const way = { from, to, ...more };
+  const ordered = waysFrom(from);
+  const last = ordered.at(-1);
+  // A way without a condition is taken otherwise: nothing after it would be tried.
+  if (last && isEmpty(last.condition)) ordered.splice(-1, 0, way);
+  else ordered.push(way);
+  store.document.transitions = [...(store.document.transitions || []), way];
+  putInOrder(from, ordered);
+  return way;
+}
+
+export function removeWays(test) {
+  const gone = (store.document.transitions || []).filter(test);
+  store.document.transitions = store.document.transitions.filter((each) => !gone.includes(each));
+  for (const source of new Set(gone.map((each) => each.from))) putInOrder(source, waysFrom(source));
+}
+
+function targets() {
+  return [...taskKeys().map((key) => [key, titleOf(key)]), [END, t("End")]];
+}
+
+function sources() {
+  return [[START, t("Start")], ...taskKeys().map((key) => [key, titleOf(key)])];
+}
+
+export function waysEditor(source, { onChange = () => {} } = {}) {
+  const root = h("div", { class: "ed-ways" });
+
+  function draw() {
+    const ways = waysFrom(source);
+    root.replaceChildren(
+      ...(ways.length ? ways.map((way, index) => row(way, index, ways)) : [h("p", { class: "ed-empty" }, t("Nothing leads on from here yet."))]),
+      h("div", { class: "ed-add" }, button(t("Add a way"), () => add(), { name: "add", kind: "ed-quiet", action: "add" })),
+    );
+  }
+
+  function add() {
+    snapshot();
+    const had = waysFrom(source).length;
+    const way = addWay(source, END);
+    changed();
+    draw();
+    const element = elementOf(way);
+    if (had) element.querySelector(".ed-rule").openRule();
+    element.querySelector("select").focus();
+  }
+
+  function move(way, by) {
+    const ways = waysFrom(source);
+    const index = ways.indexOf(way);
+    snapshot();
+    ways.splice(index, 1);
+    ways.splice(index + by, 0, way);
+    putInOrder(source, ways);
+    changed();
+    draw();
+    focusAction(way, by < 0 ? "up" : "down");
+  }
+
+  function remove(way) {
+    snapshot();
+    removeWays((each) => each === way);
+    changed();
+    draw();
+    said(t("The way to “%(target)s” was removed.", { target: titleOf(way.to) }));
+    root.querySelector(":scope > .ed-add button").focus();
+  }
+
+  function row(way, index, ways) {
+    const rule = ruleEditor({
+      owner: way,
+      name: "condition",
+      variables: () => processVariables(source, true),
+      scope: () => ({ task_keys: taskKeys(), fields: null }),
+      always: () => (ways.length > 1 && index === ways.length - 1 ? t("Otherwise") : t("Always")),
+      addLabel: t("Only if…"),
+    });
+    return place(
+      way,
+      h(
+        "div",
+        { class: "ed-way" },
+        h(
+          "div",
+          { class: "ed-way-line" },
+          ways.length > 1 ? h("span", { class: "ed-order", title: t("The order in which they are tried") }, index + 1) : null,
+          field(
+            t("From"),
+            selectOf(sources(), way.from, (chosen) => {
+              snapshot();
+              removeWays((each) => each === way);
+              way.from = chosen;
+              store.document.transitions.push(way);
+              putInOrder(chosen, waysFrom(chosen));
+              changed();
+              onChange();
+              draw();
+            }),
+            { name: "from" },
+          ),
+          field(
+            t("To"),
+            selectOf(targets(), way.to, (chosen) => {
+              way.to = chosen;
+              changed();
+            }),
+            { name: "to" },
+          ),
+          text(t("Label"), way, "label", { max: 200, placeholder: way.to === END ? t("how it ended") : t("in the picture") }),
+          h(
+            "div",
+            { class: "ed-item-tools" },
+            iconButton("arrow_upward", t("Try this way earlier"), () => move(way, -1), { disabled: index === 0, action: "up" }),
+            iconButton("arrow_downward", t("Try this way later"), () => move(way, 1), { disabled: index === ways.length - 1, action: "down" }),
+            iconButton("delete", t("Remove this way"), () => remove(way), { action: "remove" }),
+          ),
+        ),
+        rule,
+        h("div", { class: "ed-errors ed-place-errors", hidden: true }),
+      ),
+    );
+  }
+
+  draw();
+  return root;
+}
+
+export function waysSection() {
+  const root = h("div", { class: "ed-stack" });
+  const draw = () => {
+    const known = [START, ...taskKeys()];
+    const others = [...new Set((store.document.transitions || []).map((each) => each.from))].filter((each) => !known.includes(each));
+    root.replaceChildren(
+      h("p", { class: "ed-lead" }, t("When a task is done, the ways that leave it are tried from top to bottom. The first whose condition is true is taken.")),
+      ...[...known, ...others].map((source) =>
+        h(
+          "section",
+          { class: "ed-card" },
+          h("h3", {}, icon(source === START ? "play_circle" : "task_alt"), source === START ? t("From the start") : t("After “%(task)s”", { task: titleOf(source) })),
+          waysEditor(source, { onChange: draw }),
+        ),
+      ),
+    );
+  };
+  if (store.document.transitions) place(store.document.transitions, root);
+  draw();
+  return root;
+}

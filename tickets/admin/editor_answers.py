@@ -1,0 +1,305 @@
+"""What the editor asks the server while somebody types. Nothing is saved here.
+
+Each question and each answer is a JSON object. Whatever is sent gets an answer: what cannot
+be read is answered with status 400 and a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views import View
+
+from tenants.active_company import active_company
+from tickets.admin.problem_rows import MOST_SHOWN, showable
+from tickets.models import Ticket
+from tickets.services import problems_here
+from workflows.bundles import MAX_BYTES, Problem, check_bundle, read_bundle
+from workflows.bundles.outline import Outline
+from workflows.bundles.readable import readable_rules
+from workflows.bundles.samples import call_values, sample_context
+from workflows.bundles.unfinished import sketch
+from workflows.engine.condition_text import (
+    ROOTS,
+    ConditionTextError,
+    Names,
+    parse_condition,
+    write_condition,
+)
+from workflows.engine.conditions import check_condition, describe_condition, is_empty
+from workflows.engine.errors import ConditionError, FieldError, TransformError
+from workflows.engine.fields import check_fields
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
+from workflows.engine.transforms import apply_transform, check_transform
+from workflows.errors import UnreadableBundleError
+from workflows.forms import AnswersForm
+from workflows.forms.answers import PREFIX
+from workflows.graph import draw_process
+from workflows.workbooks.lines import UnreadableCellError, read_transform, write_transform
+
+# More could not be drawn, and nobody would look at it.
+MOST_DRAWN = (300, 2_000)
+MOST_TYPED = 200_000
+
+
+class RefusedError(Exception):
+    """The question cannot be answered. The message is for people."""
+
+
+class EditorView(View):
+    """Answers questions in JSON from those who may change workflows."""
+
+    http_method_names = ("post",)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may_edit(request):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
+        try:
+            return JsonResponse(self.answer(read_question(request)))
+        except RefusedError as error:
+            return JsonResponse({"message": showable(str(error))}, status=400)
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class CheckView(EditorView):
+    """The problems of a document, its picture, and its rules as sentences."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        document = question.get("document")
+        is_drawable = not any(unstorable(document))
+        problems = problems_here(document) if is_drawable else check_bundle(document)
+        return {
+            "problems": problems_as_json(problems),
+            "picture": _picture(document) if is_drawable else "",
+            "rules": [
+                {
+                    "path": each.path,
+                    "sentence": showable(each.sentence),
+                    "text": each.text and showable(each.text),
+                }
+                for each in readable_rules(document)
+            ],
+        }
+
+
+class FormView(EditorView):
+    """A form as people will see it; with `answers`, which of its questions are shown then."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        specs, skipped = _drawable(question.get("fields"))
+        pairs = question.get("answers")
+        data = _as_form_data(pairs) if isinstance(pairs, list) else None
+        try:
+            form = AnswersForm(specs, data=data)
+        except FieldError as error:
+            raise RefusedError(str(error)) from error
+        if data is not None:
+            return {"visible": sorted(form.visible())}
+        return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
+
+
+class ConditionView(EditorView):
+    """A rule of a text, and the text of a rule."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        keys = _texts(question.get("task_keys")) or ()
+        fields = _texts(question.get("fields"))
+        if isinstance(text := question.get("text"), str):
+            return _of_text(text, keys, fields)
+        rule = question.get("rule")
+        if any(unstorable(rule)):
+            raise RefusedError(_("This rule cannot be used."))
+        return {
+            "rule": rule,
+            "text": write_condition(rule, task_keys=keys, fields=fields),
+            "sentence": showable(describe_condition(rule)),
+            "problems": list(map(showable, check_condition(rule))),
+        }
+
+
+class TransformView(EditorView):
+    """A transform of a text (or the other way round), and what it makes of sample data."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        extra = [each for each in _texts(question.get("roots")) or () if each.isidentifier()]
+        names = Names(_texts(question.get("task_keys")) or (), None, (*ROOTS, *extra))
+        text, template = question.get("text"), question.get("template")
+        if isinstance(text, str):
+            template = _read_transform(text, names)
+        elif any(unstorable(template)):
+            raise RefusedError(_("This transform cannot be used."))
+        written = write_transform(template, names) if isinstance(template, dict) else None
+        shown = json.dumps(template, ensure_ascii=False, indent=2)
+        answer: dict[str, Any] = {
+            "template": template,
+            "text": "" if is_empty(template) else showable(written or shown),
+            "error": "",
+            "pointer": "",
+            "result": None,
+        }
+        context = question.get("context")
+        if isinstance(context, dict) and not is_empty(template):
+            answer |= _tried(template, context)
+        return answer
+
+
+class SampleView(EditorView):
+    """What a transform can read: of the last ticket for those who may see it, else made up."""
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
+        try:
+            question = read_question(request)
+        except RefusedError as error:
+            return JsonResponse({"message": showable(str(error))}, status=400)
+        key, is_answer = str(question.get("task", "")), question.get("answer") is True
+        document = question.get("document")
+        if any(unstorable(document)) or not isinstance(document, dict):
+            document = {}
+        ticket = _last_ticket(request, str(Outline(document).workflow.text("key")))
+        if ticket is None:
+            context = sample_context(document, task_key=key, answer=is_answer)
+            return JsonResponse({"context": context, "ticket": None})
+        company = active_company(request)
+        assert company is not None  # noqa: S101 - may_edit has asked
+        data = ticket.workflow_instance.data if ticket.workflow_instance else {}
+        context = {**ticket.facts(company), "tasks": data}
+        if task := Outline(document).task_of.get(key):
+            context |= call_values(task, answer=is_answer)
+        return JsonResponse({"context": context, "ticket": ticket.pk})
+
+
+def may_edit(request: HttpRequest) -> bool:
+    return active_company(request) is not None and request.user.has_perm(
+        "workflows.change_workflowdefinition"
+    )
+
+
+def read_question(request: HttpRequest) -> JsonObject:
+    """The JSON object that was sent.
+
+    Raises:
+        RefusedError: it is too large, or no JSON object.
+    """
+    if request.content_type != "application/json":
+        raise RefusedError(_("Send JSON."))
+    data = request.read(MAX_BYTES + 1)
+    try:
+        found = read_bundle(data)
+    except UnreadableBundleError as error:
+        raise RefusedError(str(error)) from error
+    if not isinstance(found, dict):
+        raise RefusedError(_("Send a JSON object."))
+    return found
+
+
+def problems_as_json(problems: Collection[Problem]) -> list[dict[str, Any]]:
+    """Errors first."""
+    ordered = sorted(problems, key=lambda each: not each.is_error)[:MOST_SHOWN]
+    return [
+        {
+            "path": [showable(step) if isinstance(step, str) else step for step in each.path],
+            "is_error": each.is_error,
+            "where": showable(each.where),
+            "message": showable(each.message),
+            "nearest": showable(each.nearest),
+        }
+        for each in ordered
+    ]
+
+
+def _picture(document: Json) -> str:
+    process = sketch(document)
+    most_tasks, most_transitions = MOST_DRAWN
+    if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
+        return ""
+    return str(draw_process(process, links={key: f"#task-{key}" for key in process.tasks}))
+
+
+def _drawable(specs: object) -> tuple[list[Json], int]:
+    """The fields that are in order, and how many were left out because they are not."""
+    if any(unstorable(specs)) or not isinstance(specs, list):
+        raise RefusedError(_("These fields cannot be shown."))
+    kept: list[Json] = list(specs)
+    while problems := check_fields(kept):
+        wrong = {each.path[0] for each in problems if each.path}
+        if not wrong:
+            raise RefusedError(problems[0].message)
+        kept = [each for index, each in enumerate(kept) if index not in wrong]
+    return kept, len(specs) - len(kept)
+
+
+def _as_form_data(pairs: list[Json]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    for pair in pairs[:MOST_TYPED]:
+        match pair:
+            case [str(name), str(value)] if name.startswith(f"{PREFIX}-"):
+                data.appendlist(name, value)
+    return data
+
+
+def _of_text(text: str, keys: Collection[str], fields: Collection[str] | None) -> dict[str, Any]:
+    try:
+        rule = parse_condition(text, task_keys=keys, fields=fields)
+    except ConditionTextError as error:
+        return {"error": showable(str(error)), "column": error.column}
+    if problems := check_condition(rule):
+        return {"error": showable(problems[0]), "column": 1}
+    return {"rule": rule, "sentence": showable(describe_condition(rule)), "text": text}
+
+
+def _read_transform(text: str, names: Names) -> Json:
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            return read_bundle(text.encode("utf-8", "replace"))
+        except UnreadableBundleError as error:
+            raise RefusedError(str(error)) from error
+    try:
+        return read_transform(text, names) or None
+    except UnreadableCellError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _tried(template: Json, context: JsonObject) -> dict[str, Any]:
+    """What the transform makes of the data, or why it does not."""
+    for problem in check_transform(template):
+        return {"error": showable(problem)}
+    try:
+        return {"result": apply_transform(template, context)}
+    except TransformError as error:
+        return {"error": showable(str(error)), "pointer": showable(error.pointer)}
+    except ConditionError as error:
+        return {"error": showable(str(error))}
+
+
+def _last_ticket(request: HttpRequest, key: str) -> Ticket | None:
+    if not request.user.has_perm("tickets.view_ticket"):
+        return None
+    tickets = Ticket.objects.filter(workflow__key=key).select_related(
+        "workflow_instance", "created_by"
+    )
+    return tickets.order_by("-pk").first()
+
+
+def _texts(value: Json) -> list[str] | None:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
+
+
+VIEWS: dict[str, Callable[..., Any]] = {
+    "check": CheckView.as_view(),
+    "form": FormView.as_view(),
+    "condition": ConditionView.as_view(),
+    "transform": TransformView.as_view(),
+    "sample": SampleView.as_view(),
+}
