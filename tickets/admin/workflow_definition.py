@@ -27,6 +27,7 @@ from tickets.admin.definition_rows import (
     task_cards,
 )
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.editor_page import editor_urls
 from tickets.admin.import_page import ImportPage
 from tickets.admin.problem_rows import ProblemRow, problem_rows
 from tickets.models import TicketDefinition
@@ -182,6 +183,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
                 "<int:object_id>/new-draft/", own(self.new_draft_view), name=f"{prefix}_new_draft"
             ),
             path("<int:object_id>/download/", own(self.download_view), name=f"{prefix}_download"),
+            *editor_urls(self),
             *super().get_urls(),
         ]
 

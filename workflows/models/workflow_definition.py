@@ -90,6 +90,15 @@ class WorkflowDefinition(StatusModel):
         verbose_name=_("created by"),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+        help_text=_("Who saved the draft last, on its page."),
+    )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
