@@ -13,6 +13,7 @@ from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
 from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.models.task_instance import ASSIGNMENT
 
 
 def eligible_workers(role: CompanyRole | None) -> UserQuerySet:
@@ -20,6 +21,12 @@ def eligible_workers(role: CompanyRole | None) -> UserQuerySet:
     workers: UserQuerySet = User.objects.active().with_role(SystemRole.TASK_WORKER)
     workers = workers.filter(company__schema_name=current_schema())
     return workers.filter(company_roles=role) if role is not None else workers
+
+
+def available_workers(role: CompanyRole | None, *, but: int | None = None) -> UserQuerySet:
+    """Those of them who are available; `but` is the id of somebody who is passed over."""
+    workers: UserQuerySet = eligible_workers(role).filter(is_available=True)
+    return workers if but is None else workers.exclude(pk=but)
 
 
 def lock_assignment() -> None:
@@ -35,11 +42,11 @@ def lock_assignment() -> None:
         )
 
 
-def pick_worker(role: CompanyRole | None) -> User | None:
+def pick_worker(role: CompanyRole | None, *, but: int | None = None) -> User | None:
     """The one to be given the next task, or None where nobody is available.
 
-    Fewest unfinished tasks first; of equals, whoever was given work longest ago. Call
-    `lock_assignment` first.
+    Fewest unfinished tasks first; of equals, whoever was given work longest ago. `but` is the
+    id of somebody who is passed over. Call `lock_assignment` first.
     """
     unfinished = (
         TaskInstance.objects.unfinished()
@@ -55,8 +62,7 @@ def pick_worker(role: CompanyRole | None) -> User | None:
         .values("assigned_at")[:1]
     )
     return (
-        eligible_workers(role)
-        .filter(is_available=True)
+        available_workers(role, but=but)
         .annotate(load=Coalesce(Subquery(unfinished), 0), last_given=Subquery(last_given))
         .order_by("load", F("last_given").asc(nulls_first=True), "pk")
         .first()
@@ -66,10 +72,11 @@ def pick_worker(role: CompanyRole | None) -> User | None:
 def assign_if_possible(task: TaskInstance, *, now: datetime, actor: User | None = None) -> bool:
     """Give a waiting FORM task to the worker whose turn it is; False where nobody is available.
 
+    Whoever gave it back is passed over: they may claim it, or another worker is given it.
     Changes the object; the caller saves it (and is inside a transaction).
     """
     lock_assignment()
-    worker = pick_worker(task.definition.candidate_role)
+    worker = pick_worker(task.definition.candidate_role, but=task.released_by_id)
     if worker is None:
         return False
     task.assign(to=worker, now=now)
@@ -81,6 +88,9 @@ def hand_out_waiting_tasks(*, now: datetime) -> int:
 
     Call it inside a transaction, after somebody became available or joined a role.
     """
+    # Before it reads: a task for which nobody was available, and which is not committed yet,
+    # would not be seen here, and would wait although somebody is available now.
+    lock_assignment()
     waiting = (
         TaskInstance.objects.unassigned()
         .exclude(workflow_instance__status__in=(WorkflowStatus.ON_HOLD, WorkflowStatus.CANCELLED))
@@ -91,7 +101,7 @@ def hand_out_waiting_tasks(*, now: datetime) -> int:
     for task in waiting:
         if not assign_if_possible(task, now=now):
             continue
-        task.save(update_fields=["status", "assigned_to", "assigned_at"])
+        task.save(update_fields=ASSIGNMENT)
         WorkflowEvent.objects.create(
             workflow_instance_id=task.workflow_instance_id,
             task_instance=task,

@@ -69,6 +69,14 @@ class WorkerNotEligibleError(WorkflowsError):
     """This person may not be given this task: it takes an active task worker of the right role."""
 
 
+class TaskTakenError(WorkflowsError):
+    """Somebody else has this task now: it was claimed by them, or given to them."""
+
+
+class MayNotClaimError(WorkflowsError):
+    """You may not claim this task: it takes a task worker of the right company role."""
+
+
 class NotYourTaskError(WorkflowsError):
     """This task was given to somebody else."""
 

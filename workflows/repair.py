@@ -28,7 +28,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
-from workflows.models.task_instance import UNFINISHED
+from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.state_manager import WorkflowStateManager
 
 ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
@@ -234,7 +234,7 @@ class WorkflowRepair(WorkflowStateManager):
             if task.status == TaskStatus.ERROR:
                 task.retry()
             task.release()
-        task.save(update_fields=["status", "assigned_to", "assigned_at", "completed_at"])
+        task.save(update_fields=[*ASSIGNMENT, "completed_at"])
         data: JsonObject = {"reason": reason}
         if task.assigned_to is None:
             self._record(EventKind.RELEASED, task=task, data=data)

@@ -11,7 +11,12 @@ from workflows.assignment import assign_if_possible
 from workflows.definition_cache import process_of
 from workflows.engine.decide import Decision, decide
 from workflows.engine.process import JsonObject, TaskType
-from workflows.errors import TaskNotWorkableError, WorkflowOnHoldError, WorkflowsError
+from workflows.errors import (
+    TaskNotWorkableError,
+    TaskTakenError,
+    WorkflowOnHoldError,
+    WorkflowsError,
+)
 from workflows.models import (
     EventKind,
     TaskDefinition,
@@ -22,6 +27,7 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.models.task_instance import ASSIGNMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,6 @@ class WorkflowStateManager:
             # no_key: or whoever inserts a row that points here while holding a later lock
             # (an event of a task that is handed out) and we would wait for each other.
             .select_for_update(of=("self",), no_key=True)
-            .get(pk=instance_id)
         )
         return cls(instance, now=now, actor=actor)
 
@@ -165,6 +170,36 @@ class WorkflowStateManager:
         """
         self._ensure_workable(task)
         if task.status == TaskStatus.IN_PROGRESS:
+    def claim_task(self, task: TaskInstance, *, by: User) -> None:
+        """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
+
+        Raises:
+            TaskTakenError: somebody has it.
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        if task.assigned_to_id is not None or task.status != TaskStatus.PENDING:
+            raise TaskTakenError
+        task.assign(to=by, now=self.now)
+        task.save(update_fields=ASSIGNMENT)
+        self._record(EventKind.ASSIGNED, task=task, data={**_person(by), "claimed": True})
+        self._save_events()
+
+    def release_task(self, task: TaskInstance, *, by: User) -> None:
+        """Put a form back, for another worker: at once, or whoever is available or claims it next.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        task.release(by=by)
+        data: JsonObject = {"from": str(by), "from_id": by.pk}
+        self._record(EventKind.RELEASED, task=task, data=data)
+        if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
+            self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
+        task.save(update_fields=ASSIGNMENT)
+        self._save_events()
+
             return
         task.start(now=self.now)
         task.save(update_fields=["status", "started_at"])

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from tickets.models import ErrorStatus, TicketError
 from workflows.models import (
@@ -60,6 +64,21 @@ def workflow_badge(status: WorkflowStatus) -> SafeString:
 def task_badge(task: TaskInstance) -> SafeString:
     status = TaskStatus(task.status)
     return badge(status.label, TASK_TONES[status])
+
+
+def due_badge(task: TaskInstance, *, now: datetime) -> SafeString | str:
+    """When the task should be finished: marked where that has passed; “-” where it has none."""
+    if task.due_at is None:
+        return "-"
+    text = date_format(timezone.localtime(task.due_at), "SHORT_DATETIME_FORMAT")
+    if not task.is_overdue(now=now):
+        return text
+    return format_html(
+        '<span class="tk-late" title="{}">{} ({})</span>',
+        gettext("It should have been finished by then."),
+        text,
+        gettext("overdue"),
+    )
 
 
 def error_badge(error: TicketError) -> SafeString:

@@ -13,15 +13,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
 from tickets.admin import progress
-from tickets.admin.badges import task_badge
+from tickets.admin.badges import due_badge, task_badge
 from tickets.admin.my_ticket import visible_answer
 from tickets.admin.tabs import TabbedChangeList, is_archive
 from tickets.admin.uploads import UploadKeeper
@@ -30,10 +31,41 @@ from tickets.models import MyTask, Ticket
 from tickets.services import complete_task, start_task
 from workflows.engine.errors import FieldError
 from workflows.engine.process import TaskType
-from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
+from workflows.errors import (
+    InvalidDataError,
+    MayNotClaimError,
+    NotYourTaskError,
+    TaskNotWorkableError,
+    TaskTakenError,
+)
 from workflows.forms import AnswersForm, show_answers
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
+from workflows.services.people import give_back_tasks, set_availability
+from workflows.services.pool import claim_task, release_task
+
+POOL = "pool"
+
+
+def is_pool(request: HttpRequest) -> bool:
+    return bool(request.GET.get(POOL))
+
+
+class PoolChangeList(TabbedChangeList):
+    """The tab of what the person may claim: other people's tasks, or rather nobody's."""
+
+    is_pool = True
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        found = super().get_filters_params(params)
+        found.pop(POOL, None)
+        return found
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        self.root_queryset = self.model_admin.pool(request)
+        self.is_archive = False
+        rows: QuerySet[Any] = super(TabbedChangeList, self).get_queryset(request, *args, **kwargs)
+        return rows
 
 
 @admin.register(MyTask)
@@ -58,28 +90,33 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MyTask]:
         everybodys: Any = super().get_queryset(request)
-        tasks: QuerySet[MyTask] = (
-            everybodys.assigned_to(request.user)
-            .filter(definition__task_type=TaskType.FORM, workflow_instance__ticket__isnull=False)
-            .select_related(
-                "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
-            )
-        )
-        return tasks
+        return _with_ticket(everybodys.assigned_to(request.user))
 
     # The list
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TabbedChangeList]:
-        return TabbedChangeList
+        return PoolChangeList if is_pool(request) else TabbedChangeList
 
     def tab(self, tasks: QuerySet[MyTask], *, archive: bool) -> QuerySet[MyTask]:
         if archive:
             return tasks.filter(status=TaskStatus.COMPLETED)
         return tasks.filter(status__in=WORKABLE)
 
+    def pool(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the person may claim."""
+        if not isinstance(request.user, User) or active_company(request) is None:
+            return MyTask.objects.none()
+        return _with_ticket(MyTask.objects.pool(request.user))
+
     def get_list_display(self, request: HttpRequest) -> list[str]:
+        if is_pool(request):
+            return ["task", "ticket", "waiting", "due", "claim"]
         left_out = {"state", "since", "due"} if is_archive(request) else {"completed"}
         return [name for name in self.list_display if name not in left_out]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        # The page of a task is for whoever has it.
+        return None if is_pool(request) else self.list_display_links
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -89,9 +126,36 @@ class MyTaskAdmin(CompanyModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": gettext("My tasks"), "subtitle": None, **(extra_context or {})}
+        user = self._worker(request)
+        context = {
+            "title": gettext("My tasks"),
+            "subtitle": None,
+            "worker": user,
+            "may_act": self._may_act(request),
+            "open_count": MyTask.objects.inbox(user).count(),
+            "tabs": self._tabs(request),
+            **(extra_context or {}),
+        }
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def _tabs(self, request: HttpRequest) -> list[dict[str, Any]]:
+        pool, archive = is_pool(request), is_archive(request)
+        return [
+            {"query": "", "title": gettext("To do"), "is_current": not pool and not archive},
+            {
+                "query": f"{POOL}=1",
+                "title": gettext("Pool"),
+                "is_current": pool,
+                "count": self.pool(request).count(),
+            },
+            {"query": "archive=1", "title": gettext("Done"), "is_current": archive and not pool},
+        ]
+
+    def _may_act(self, request: HttpRequest) -> bool:
+        """A superuser who looks into a company is no worker of it."""
+        user = request.user
+        return self.has_change_permission(request) and not user.is_superuser
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
@@ -109,12 +173,22 @@ class MyTaskAdmin(CompanyModelAdmin):
     def since(self, task: MyTask) -> Any:
         return task.assigned_at
 
-    @display(description=_("Due"), ordering="due_at", empty_value="-")
-    def due(self, task: MyTask) -> Any:
-        if task.due_at is not None and task.due_at < timezone.now():
-            text = timezone.localtime(task.due_at).strftime("%Y-%m-%d %H:%M")
-            return format_html('<span class="tk-late">{}</span>', text)
-        return task.due_at
+    @display(description=_("Waits since"), ordering="created_at")
+    def waiting(self, task: MyTask) -> Any:
+        return task.created_at
+
+    @display(description="")
+    def claim(self, task: MyTask) -> SafeString:
+        # The list stands in a form already, so that the button names its own.
+        return format_html(
+            '<button class="tk-button" type="submit" form="pool-form" formaction="{}">{}</button>',
+            reverse("admin:tickets_mytask_claim", args=(task.pk,)),
+            gettext("Claim"),
+        )
+
+    @display(description=_("Due"), ordering="due_at")
+    def due(self, task: MyTask) -> SafeString | str:
+        return due_badge(task, now=timezone.now())
 
     @display(description=_("Completed"), ordering="completed_at")
     def completed(self, task: MyTask) -> Any:
@@ -129,6 +203,22 @@ class MyTaskAdmin(CompanyModelAdmin):
                 "<int:task_id>/start/",
                 wrap(require_POST(self.start_view)),
                 name="tickets_mytask_start",
+            ),
+            path(
+                "availability/",
+                wrap(require_POST(self.availability_view)),
+                name="tickets_mytask_availability",
+            ),
+            path("hand-on/", wrap(require_POST(self.hand_on_view)), name="tickets_mytask_hand_on"),
+            path(
+                "<int:task_id>/claim/",
+                wrap(require_POST(self.claim_view)),
+                name="tickets_mytask_claim",
+            ),
+            path(
+                "<int:task_id>/release/",
+                wrap(require_POST(self.release_view)),
+                name="tickets_mytask_release",
             ),
             path(
                 "<int:task_id>/visible/",
@@ -189,6 +279,63 @@ class MyTaskAdmin(CompanyModelAdmin):
             messages.warning(request, str(error))
             return redirect("admin:tickets_mytask_changelist")
         return redirect("admin:tickets_mytask_change", task.pk)
+
+    def availability_view(self, request: HttpRequest) -> HttpResponse:
+        """Note that the worker is away, or back."""
+        user = self._acting(request)
+        is_available = request.POST.get("available") == "yes"
+        set_availability(user=user, is_available=is_available, now=timezone.now(), actor=user)
+        if is_available:
+            text = gettext("Welcome back. What waited for somebody is given out again.")
+        else:
+            text = gettext("You are away now, and are given no new tasks.")
+        messages.success(request, text)
+        return redirect("admin:tickets_mytask_changelist")
+
+    def hand_on_view(self, request: HttpRequest) -> HttpResponse:
+        """Give all open tasks back at once."""
+        user = self._acting(request)
+        count = give_back_tasks(user=user, now=timezone.now(), actor=user)
+        text = ngettext(
+            "%(count)d task was handed on.", "%(count)d tasks were handed on.", count
+        ) % {"count": count}
+        messages.success(request, text)
+        return redirect("admin:tickets_mytask_changelist")
+
+    def claim_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
+        """Take a task out of the pool."""
+        user = self._acting(request)
+        # Looked up outside the pool too: who comes second is told, and not that it never was.
+        task = _with_ticket(MyTask.objects.all()).filter(pk=_in_range(task_id)).first()
+        if task is None:
+            raise Http404
+        try:
+            claim_task(task=task, user=user, now=timezone.now())
+        except MayNotClaimError:
+            raise Http404 from None
+        except (TaskTakenError, TaskNotWorkableError) as error:
+            messages.warning(request, str(error))
+            return redirect(f"{reverse('admin:tickets_mytask_changelist')}?{POOL}=1")
+        messages.success(request, gettext("“%(task)s” is yours now.") % {"task": task})
+        return redirect("admin:tickets_mytask_change", task.pk)
+
+    def release_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
+        """Put a task back into the pool."""
+        user = self._acting(request)
+        task = self._find(request, str(_in_range(task_id)))
+        try:
+            release_task(task=task, user=user, now=timezone.now())
+        except (NotYourTaskError, TaskNotWorkableError) as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, gettext("You gave “%(task)s” back.") % {"task": task})
+        return redirect("admin:tickets_mytask_changelist")
+
+    def _acting(self, request: HttpRequest) -> User:
+        user = self._worker(request)
+        if not self._may_act(request):
+            raise PermissionDenied
+        return user
 
     def visible_view(self, request: HttpRequest, task_id: int) -> JsonResponse:
         """Which questions are shown for the answers so far; forms.js asks."""
@@ -258,6 +405,7 @@ class MyTaskAdmin(CompanyModelAdmin):
             "lost": lost,
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
+            "may_release": may_work and not lost and self._may_act(request),
             "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
             "visible_url": self._visible_url(task, form) if may_work else "",
         }
@@ -278,6 +426,22 @@ class MyTaskAdmin(CompanyModelAdmin):
         if form is None or not form.is_conditional:
             return ""
         return reverse("admin:tickets_mytask_visible", args=(task.pk,))
+
+
+def _with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
+    """Those that a person can work on, with what the pages show of them."""
+    return tasks.filter(
+        definition__task_type=TaskType.FORM, workflow_instance__ticket__isnull=False
+    ).select_related(
+        "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
+    )
+
+
+def _in_range(task_id: int) -> int:
+    """An id that a person may have typed: more digits than a row can have are no row."""
+    if task_id >= 2**63:
+        raise Http404
+    return task_id
 
 
 def _ticket_of(task: MyTask) -> Ticket:

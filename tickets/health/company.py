@@ -15,7 +15,7 @@ from tickets.health.finding import Finding
 from tickets.health.queue import JobsOfCompany, remove_job
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import ENDED
-from workflows.assignment import eligible_workers
+from workflows.assignment import available_workers
 from workflows.models import (
     ActionAttempt,
     AttemptOutcome,
@@ -112,12 +112,12 @@ def _forms_that_wait_without_need() -> Iterator[Finding]:
         workflow_instance__status=WorkflowStatus.IN_PROGRESS
     )
     rows = waiting.select_related("definition__candidate_role", "workflow_instance__ticket")
-    can_do: dict[int | None, bool] = {}
+    can_do: dict[tuple[int | None, int | None], bool] = {}
     for task in rows:
         role = task.definition.candidate_role
-        key = role.pk if role is not None else None
+        key = (role.pk if role is not None else None, task.released_by_id)
         if key not in can_do:
-            can_do[key] = eligible_workers(role).filter(is_available=True).exists()
+            can_do[key] = available_workers(role, but=task.released_by_id).exists()
         if can_do[key]:
             message = _("“%(task)s” waits for somebody, although somebody is available.")
             yield _finding(

@@ -19,9 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
@@ -33,7 +33,7 @@ from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
 from workflows.models import CompanyRole
-from workflows.services.people import save_person
+from workflows.services.people import give_back_tasks_of, save_person
 
 
 def role_choices() -> list[tuple[str, SafeString]]:
@@ -252,6 +252,24 @@ class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
     @display(description=_("company roles"), label=True)
     def company_role_names(self, person: User) -> list[str]:
         return [role.name for role in person.company_roles.all()]
+
+    # --- work that goes to others ------------------------------------------------------------
+
+    actions = ("hand_round",)
+
+    @action(description=_("Hand round open tasks"), permissions=["change"])
+    def hand_round(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Give what these people have to do to others at once; what nobody can do waits."""
+        actor = request.user if isinstance(request.user, User) else None
+        count = give_back_tasks_of(people=list(people), now=timezone.now(), actor=actor)
+        text = ngettext(
+            "%(count)d open task was taken away and given to others; where nobody else is "
+            "available it waits in the pool.",
+            "%(count)d open tasks were taken away and given to others; where nobody else is "
+            "available they wait in the pool.",
+            count,
+        ) % {"count": count}
+        messages.success(request, text if count else gettext("They have no open tasks."))
 
     # --- the form ----------------------------------------------------------------------------
 

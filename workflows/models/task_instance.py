@@ -29,6 +29,8 @@ class TaskStatus(models.TextChoices):
     ERROR = "ERROR", _("Error")
 
 
+# What changes when a task is given to somebody, or given back.
+ASSIGNMENT = ("status", "assigned_to", "assigned_at", "released_by")
 UNFINISHED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING, TaskStatus.ERROR)
 WORKABLE = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
 
@@ -53,6 +55,16 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         return self.filter(
             status=TaskStatus.PENDING, assigned_to=None, definition__task_type="FORM"
         ).order_by("created_at", "pk")
+
+    def pool(self, user: User) -> TaskInstanceQuerySet:
+        """The forms that nobody has and that this task worker may claim, oldest first."""
+        roles = user.company_roles.all()
+        mine = Q(definition__candidate_role=None) | Q(definition__candidate_role__in=roles)
+        return self.unassigned().filter(mine, workflow_instance__status="IN_PROGRESS")
+
+    def overdue(self, *, now: datetime) -> TaskInstanceQuerySet:
+        """Unfinished tasks that should have been finished by now."""
+        return self.unfinished().filter(due_at__lt=now)
 
 
 class TaskInstance(StatusModel):
@@ -95,6 +107,15 @@ class TaskInstance(StatusModel):
         verbose_name=_("assigned to"),
     )
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("given back by"),
+        help_text=_("Is not given the task again, but may claim it; empty while somebody has it."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
@@ -124,6 +145,10 @@ class TaskInstance(StatusModel):
     def is_workable(self) -> bool:
         return self.status in WORKABLE
 
+    def is_overdue(self, *, now: datetime) -> bool:
+        """Whether it should have been finished by now, and is not."""
+        return self.due_at is not None and self.due_at < now and self.status in UNFINISHED
+
     @transition(
         field=status,
         source=(TaskStatus.PENDING, TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.ERROR),
@@ -133,16 +158,21 @@ class TaskInstance(StatusModel):
         """Give the task to somebody (again)."""
         self.assigned_to = to
         self.assigned_at = now
+        self.released_by = None
 
     @transition(
         field=status,
         source=(TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING),
         target=TaskStatus.PENDING,
     )
-    def release(self) -> None:
-        """Give the task back: it waits for somebody to be available."""
+    def release(self, *, by: User | None = None) -> None:
+        """Give the task back: it waits for somebody to be available.
+
+        `by` is who is not to be given it again: whoever gave it back, or lost it to others.
+        """
         self.assigned_to = None
         self.assigned_at = None
+        self.released_by = by
 
     @transition(
         field=status,

@@ -22,7 +22,7 @@ from workflows.assignment import hand_out_waiting_tasks, lock_assignment
 from workflows.engine.process import TaskType
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.models.task_instance import WORKABLE
+from workflows.models.task_instance import ASSIGNMENT, WORKABLE
 
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
@@ -34,6 +34,7 @@ class Standing:
     """What a person may do, as it stands in the database."""
 
     is_active: bool = False
+    is_available: bool = False
     roles: frozenset[str] = frozenset()
     company_roles: frozenset[int] = frozenset()
 
@@ -52,6 +53,7 @@ def standing_of(person: User) -> Standing:
         return Standing()
     return Standing(
         is_active=stored.is_active,
+        is_available=stored.is_available,
         roles=frozenset(stored.groups.values_list("name", flat=True)),
         company_roles=frozenset(
             CompanyRole.objects.filter(members=stored).values_list("pk", flat=True)
@@ -92,8 +94,33 @@ def save_person(
             _release(_forms_of(person), now=now, actor=actor)
         elif lost := before.company_roles - after.company_roles:
             _release(_forms_of(person, lost), now=now, actor=actor)
+        if after.is_available and not before.is_available:
+            _welcome_back(person)
         hand_out_waiting_tasks(now=now)
     return person
+
+
+def set_availability(
+    *, user: User, is_available: bool, now: datetime, actor: User | None = None
+) -> None:
+    """Note that a person is there, or away; whoever comes back is given what waits, oldest first.
+
+    From then on whoever is away gets nothing new, and keeps what they have: `give_back_tasks`
+    hands it on.
+
+    Raises:
+        OtherCompanyError: the person is not of the company that the connection is set to.
+    """
+    with transaction.atomic():
+        # A task that is being given out right now is given out before, or after.
+        _lock(TaskInstance.objects.none())
+        _ensure_own(user, Company.objects.current())
+        was_available = standing_of(user).is_available
+        User.objects.filter(pk=user.pk).update(is_available=is_available)
+        user.is_available = is_available
+        if is_available and not was_available:
+            _welcome_back(user)
+            hand_out_waiting_tasks(now=now)
 
 
 def give_back_tasks(
@@ -103,16 +130,34 @@ def give_back_tasks(
     actor: User | None = None,
     roles: Collection[CompanyRole] | None = None,
 ) -> int:
-    """Take a person's unfinished forms away and give them to whoever is available.
+    """Take a person's unfinished forms away and give them to others who are available.
 
-    All of them, or only those of these company roles. Nobody available: they wait. The same
-    person may be given one again where nothing else says otherwise: change that first.
-    Returns how many were taken away.
+    All of them, or only those of these company roles. Nobody else available: they wait in the
+    pool. The same person is given none of them again until they have been away and come back;
+    they may claim one. Returns how many were taken away.
     """
     only = None if roles is None else [role.pk for role in roles]
     with transaction.atomic():
         _lock(_forms_of(user, only))
-        released = _release(_forms_of(user, only), now=now, actor=actor)
+        released = _release(_forms_of(user, only), now=now, actor=actor, passed_over=user)
+        hand_out_waiting_tasks(now=now)
+    return released
+
+
+def give_back_tasks_of(
+    *, people: Collection[User], now: datetime, actor: User | None = None
+) -> int:
+    """`give_back_tasks` of several people at once; those who are away are given none of it.
+
+    Returns how many were taken away.
+    """
+    forms = _forms().filter(assigned_to__in=[person.pk for person in people])
+    with transaction.atomic():
+        _lock(forms)
+        released = sum(
+            _release(_forms_of(person), now=now, actor=actor, passed_over=person)
+            for person in people
+        )
         hand_out_waiting_tasks(now=now)
     return released
 
@@ -207,12 +252,23 @@ def _lock_instances(tasks: QuerySet[TaskInstance]) -> None:
     list(instances.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
-def _release(forms: QuerySet[TaskInstance], *, now: datetime, actor: User | None) -> int:
+def _welcome_back(person: User) -> None:
+    """Somebody who was away is no longer passed over for what they gave back."""
+    TaskInstance.objects.unassigned().filter(released_by=person).update(released_by=None)
+
+
+def _release(
+    forms: QuerySet[TaskInstance],
+    *,
+    now: datetime,
+    actor: User | None,
+    passed_over: User | None = None,
+) -> int:
     events = []
     for task in forms.select_related("assigned_to").order_by("pk"):
         person = task.assigned_to
-        task.release()
-        task.save(update_fields=["status", "assigned_to", "assigned_at"])
+        task.release(by=passed_over)
+        task.save(update_fields=ASSIGNMENT)
         events.append(
             WorkflowEvent(
                 workflow_instance_id=task.workflow_instance_id,
