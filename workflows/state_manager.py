@@ -68,12 +68,18 @@ class WorkflowStateManager:
         The current task comes as it was before the wait. Only who holds the ticket's lock
         too, as `advance` does, may decide by it; others read their task anew.
         """
-        instance = (
+        instances = (
             WorkflowInstance.objects.select_related("workflow", "current_task__definition")
             # no_key: or whoever inserts a row that points here while holding a later lock
             # (an event of a task that is handed out) and we would wait for each other.
             .select_for_update(of=("self",), no_key=True)
         )
+        try:
+            instance = instances.get(pk=instance_id)
+        except WorkflowInstance.DoesNotExist:
+            # It was moved to another version during the wait: Postgres has locked the row,
+            # but leaves out what no longer goes with the version that it had joined before.
+            instance = instances.get(pk=instance_id)
         return cls(instance, now=now, actor=actor)
 
     @classmethod
@@ -114,7 +120,9 @@ class WorkflowStateManager:
             return self._stop(decision, ended_task)
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self.instance.start(now=self.now)
-            self._record(EventKind.STARTED, data={"workflow": str(self.instance.workflow)})
+            workflow = self.instance.workflow
+            started: JsonObject = {"workflow": str(workflow), "version": workflow.version}
+            self._record(EventKind.STARTED, data=started)
         moved = decision.as_json()
         self._record(EventKind.MOVED, task=ended_task, data=moved)
         if decision.is_end:
@@ -162,14 +170,6 @@ class WorkflowStateManager:
             self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
         return task
 
-    def start_task(self, task: TaskInstance) -> None:
-        """Note that somebody works on the task, or that a call begins.
-
-        Raises:
-            TaskNotWorkableError: the task has ended, or the workflow does not run.
-        """
-        self._ensure_workable(task)
-        if task.status == TaskStatus.IN_PROGRESS:
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
         """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
 
@@ -200,6 +200,14 @@ class WorkflowStateManager:
         task.save(update_fields=ASSIGNMENT)
         self._save_events()
 
+    def start_task(self, task: TaskInstance) -> None:
+        """Note that somebody works on the task, or that a call begins.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self._ensure_workable(task)
+        if task.status == TaskStatus.IN_PROGRESS:
             return
         task.start(now=self.now)
         task.save(update_fields=["status", "started_at"])
