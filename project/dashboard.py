@@ -6,10 +6,11 @@ Each part is a few queries and a few rows; the screens behind the links have the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from tenants.active_company import active_company
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tickets.models import ErrorStatus, MyTicket, Ticket, TicketDefinition, TicketError
+from workflows.assignment import eligible_workers
 from workflows.models import TaskInstance, WorkflowDefinition
 
 if TYPE_CHECKING:
@@ -49,6 +51,19 @@ class Figure:
     count: int
     url: str
     is_alarming: bool = False
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A company role (empty: any) whose waiting tasks nobody could be given.
+
+    `is_empty`: nobody in it may ever be given one; otherwise all of them are away.
+    """
+
+    role: str
+    count: int
+    oldest: datetime
+    is_empty: bool
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -114,23 +129,56 @@ def _all_work() -> dict[str, Any]:
             Figure(
                 _("Tasks that wait for a worker"),
                 waiting_count,
-                reverse("admin:workflows_taskinstance_changelist"),
+                reverse("admin:workflows_taskinstance_changelist", query={"status": "UNASSIGNED"}),
                 is_alarming=waiting_count > 0,
             ),
             Figure(
                 _("New errors"),
                 error_count,
-                reverse("admin:tickets_ticketerror_changelist"),
+                reverse("admin:tickets_ticketerror_changelist", query={"status": "NEW"}),
                 is_alarming=error_count > 0,
             ),
         ],
         "latest_errors": list(
             TicketError.objects.unresolved().select_related("ticket").order_by("-pk")[:ROWS]
         ),
+        "lacking": _lacking(),
+        "waiting_url": reverse(
+            "admin:workflows_taskinstance_changelist", query={"status": "UNASSIGNED"}
+        ),
         "waiting_tasks": list(
             waiting.select_related("definition__candidate_role", "workflow_instance__ticket")[:ROWS]
         ),
     }
+
+
+def _lacking() -> list[Lacking]:
+    """The company roles that lack people, those with most tasks first."""
+    rows = list(
+        TaskInstance.objects.unassigned()
+        .order_by()
+        .values("definition__candidate_role", "definition__candidate_role__name")
+        .annotate(count=Count("pk"), oldest=Min("created_at"))
+        .order_by("-count", "oldest")[:ROWS]
+    )
+    roles = [row["definition__candidate_role"] for row in rows]
+    members = dict(
+        eligible_workers(None)
+        .filter(company_roles__in=[role for role in roles if role is not None])
+        .order_by()
+        .values_list("company_roles")
+        .annotate(count=Count("pk", distinct=True))
+    )
+    anybody = eligible_workers(None).exists() if None in roles else False
+    return [
+        Lacking(
+            role=row["definition__candidate_role__name"] or "",
+            count=row["count"],
+            oldest=row["oldest"],
+            is_empty=not (anybody if role is None else members.get(role)),
+        )
+        for role, row in zip(roles, rows, strict=True)
+    ]
 
 
 def _workflows() -> dict[str, Any]:

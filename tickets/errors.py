@@ -46,3 +46,19 @@ class CallbackTooLateError(TicketsError):
 
 class CallbackNotFittingError(TicketsError):
     """The answer does not fit what the task asks for."""
+
+
+class TicketTypeChangedError(TicketsError):
+    """Somebody changed this ticket type after you opened the page. Check it, then save again."""
+
+
+class AnotherVersionActiveError(TicketsError):
+    """Another version of this ticket type is active. Switch that one off first."""
+
+
+class WorkflowNotPublishedError(TicketsError):
+    """Its workflow is not published, so that it could not be submitted. Publish that first."""
+
+
+class TooManyTicketsError(TicketsError):
+    """That is too many tickets for one time. Choose at most 100."""

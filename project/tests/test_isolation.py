@@ -30,7 +30,9 @@ from tenants.models import Company, User
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
+from tickets.admin.repair import PAGES
 from tickets.models import (
+    BulkRetry,
     ErrorType,
     FileUpload,
     MyTask,
@@ -115,6 +117,14 @@ class Examples:
             message=f"{MARK} went wrong",
             stack_trace=f"{MARK} trace",
         )
+        self.bulk_retry = BulkRetry.objects.create(
+            error_ids=[self.error.pk],
+            total=1,
+            done=1,
+            refused=[{"error": self.error.pk, "message": f"{MARK} refused"}],
+            reason=f"{MARK} reason",
+            created_by=user,
+        )
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
@@ -177,13 +187,17 @@ class Examples:
             "uuid": [self.file["upload"], self.task.uuid],
             "key": [self.file["upload"]],
             "task_id": [self.task.pk],
+            "retry_id": [self.bulk_retry.pk],
             "url": ["nowhere/"],
             "app_label": [*{model._meta.app_label for model in admin.site._registry}],
         }
 
     def by_page(self) -> dict[str, list[dict[str, object]]]:
         """All arguments of single pages, by the page's name."""
+        repairs = self.repairs()
         return {
+            "admin:tickets_ticket_repair": repairs,
+            "admin:tickets_ticket_repair_visible": repairs,
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
@@ -195,6 +209,17 @@ class Examples:
                 for thing in things
             ],
         }
+
+    def repairs(self) -> list[dict[str, object]]:
+        subjects = {"retry": self.error.pk, "data": 0, "hold": 0, "resume": 0, "cancel": 0}
+        return [
+            {
+                "ticket_id": self.ticket.pk,
+                "verb": verb,
+                "subject_id": subjects.get(verb, self.task.pk),
+            }
+            for verb in PAGES
+        ]
 
     def for_page(self, page: Page) -> list[dict[str, object]]:
         """The values to ask a page with; none: it has no arguments."""

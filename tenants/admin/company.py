@@ -26,6 +26,7 @@ from unfold.widgets import (
 )
 
 from tenants.active_company import active_company
+from tenants.admin.base import GuardedListMixin
 from tenants.connection import PUBLIC
 from tenants.errors import TenantsError
 from tenants.models import Company, User
@@ -94,7 +95,7 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Company)
-class CompanyAdmin(ModelAdmin):
+class CompanyAdmin(GuardedListMixin, ModelAdmin):
     """Companies: seen, renamed, switched off and entered. Never deleted: the data would stay."""
 
     form = CompanyForm

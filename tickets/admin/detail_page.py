@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse
@@ -19,7 +17,6 @@ class DetailPageAdmin(CompanyModelAdmin):
 
     The template extends `tickets/definitions/detail.html` and finds in its context what
     `page_context` returns. There is no form: what can be done is done by buttons that POST.
-    Every entry of `list_filter` is a SimpleListFilter.
     """
 
     warn_unsaved_form = False
@@ -34,18 +31,6 @@ class DetailPageAdmin(CompanyModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return []
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        # The lists are narrowed by their filters alone. Django would take any field of the
-        # model from the address, and hand on what Postgres refuses, such as a broken regex.
-        return lookup in {each.parameter_name for each in self.list_filter}
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        try:
-            return super().get_changelist_instance(request)
-        except DisallowedModelAdminLookup as error:
-            # Django answers this with a redirect to the list, the other with a bare 400.
-            raise IncorrectLookupParameters from error
 
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """What the template shows of the object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,8 @@ from workflows.models import EventKind, TaskInstance, WorkflowDefinition, Workfl
 
 # Of a ticket that goes round in circles the newest events are shown.
 MOST_EVENTS = 300
+# Of what happened while somebody had a page open.
+MOST_SINCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class HistoryLine:
     who: str
     task: TaskInstance | None
     note: str = ""
+    reason: str = ""
+    before: Sequence[Shown] = ()
+    after: Sequence[Shown] = ()
     tried: Sequence[Tried] = ()
     answers: Sequence[Shown] = ()
     documents: Sequence[tuple[str, str]] = ()
@@ -67,10 +72,24 @@ def history(
     newest = events.select_related("actor", "task_instance__definition").order_by("-pk")
     rows = list(newest[: MOST_EVENTS + 1])
     left_out = events.count() - MOST_EVENTS if len(rows) > MOST_EVENTS else 0
+    return History(_lines(workflow, list(reversed(rows[:MOST_EVENTS]))), left_out)
+
+
+def history_since(
+    workflow: WorkflowDefinition, instance_id: int | None, *, event_id: int
+) -> History:
+    """What happened to a workflow instance after an event: the newest, oldest first."""
+    if instance_id is None:
+        return History(())
+    events = WorkflowEvent.objects.filter(workflow_instance=instance_id, pk__gt=event_id)
+    newest = events.select_related("actor", "task_instance__definition").order_by("-pk")
+    return History(_lines(workflow, list(reversed(newest[:MOST_SINCE]))))
+
+
+def _lines(workflow: WorkflowDefinition, events: Sequence[WorkflowEvent]) -> list[HistoryLine]:
     labels = condition_labels(workflow)
     titles = {each.key: each.title for each in workflow.tasks.all()}
-    rows = list(reversed(rows[:MOST_EVENTS]))
-    return History([_line(each, titles, labels) for each in rows], left_out)
+    return [_line(each, titles, labels, workflow.fields) for each in events]
 
 
 _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -82,23 +101,30 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     EventKind.TASK_STARTED: ("play_arrow", "plain"),
     EventKind.TASK_COMPLETED: ("check", "good"),
     EventKind.CALLED: ("bolt", "plain"),
+    EventKind.ACCEPTED: ("hourglass_top", "plain"),
     EventKind.FAILED: ("error", "bad"),
     EventKind.RETRIED: ("refresh", "plain"),
     EventKind.CHANGED: ("edit", "plain"),
     EventKind.HELD: ("pause", "warn"),
     EventKind.RESUMED: ("play_arrow", "plain"),
+    EventKind.VERSION_CHANGED: ("swap_horiz", "plain"),
     EventKind.CANCELLED: ("block", "plain"),
     EventKind.COMPLETED: ("flag", "good"),
 }
 
 
 def _line(
-    event: WorkflowEvent, titles: Mapping[str, str], labels: Mapping[str, str]
+    event: WorkflowEvent,
+    titles: Mapping[str, str],
+    labels: Mapping[str, str],
+    ticket_fields: Json,
 ) -> HistoryLine:
     icon, tone = _LOOKS.get(event.kind, ("circle", "plain"))
     data: JsonObject = event.data if isinstance(event.data, dict) else {}
     task = event.task_instance
     completed = event.kind == EventKind.TASK_COMPLETED and task is not None
+    changed = event.kind == EventKind.CHANGED
+    specs = _specs(data, task, ticket_fields) if changed else None
     return HistoryLine(
         at=event.at,
         text=_text(event, data, titles),
@@ -107,8 +133,11 @@ def _line(
         who=str(event.actor) if event.actor else _("The system"),
         task=task,
         note=str(data.get("error") or ""),
+        reason=str(data.get("reason") or ""),
+        before=show_answers(specs, _object(data.get("old"))) if changed else (),
+        after=show_answers(specs, _object(data.get("new"))) if changed else (),
         tried=tuple(_tried(data.get("tried"), titles, labels)),
-        answers=_output(task) if completed and task else (),
+        answers=_output(data, task) if completed and task else (),
         documents=_documents(task) if completed and task and not task.definition.is_form else (),
     )
 
@@ -119,9 +148,16 @@ def _text(event: WorkflowEvent, data: JsonObject, titles: Mapping[str, str]) -> 
         "to": str(data.get("to") or _("somebody")),
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
+        "from": str(data.get("from") or ""),
         "next": _next(data, titles),
     }
-    if event.kind == EventKind.MOVED:
+    if event.kind == EventKind.TASK_COMPLETED and data.get("by_hand"):
+        template = _("%(task)s was finished by hand.")
+    elif event.kind == EventKind.CHANGED:
+        template = _CHANGES.get(str(data.get("what")), _CHANGES["ticket"])()
+    elif event.kind == EventKind.RETRIED and not words["task"]:
+        template = _("The start is tried again.")
+    elif event.kind == EventKind.MOVED:
         template = _("After %(task)s: on to %(next)s.") if words["task"] else _("On to %(next)s.")
     elif event.kind == EventKind.COMPLETED and words["label"]:
         template = _("The workflow ended: %(label)s.")
@@ -140,10 +176,33 @@ def _sentences() -> Mapping[str, str]:
         EventKind.TASK_STARTED: _("Work on %(task)s began."),
         EventKind.TASK_COMPLETED: _("%(task)s was completed."),
         EventKind.CALLED: _("%(task)s called the other system: attempt %(attempt)s."),
+        EventKind.ACCEPTED: _("The other system accepted %(task)s. Its answer comes later."),
         EventKind.FAILED: _("Something went wrong at %(task)s."),
         EventKind.RETRIED: _("%(task)s is tried again."),
+        EventKind.HELD: _("The ticket was put on hold."),
+        EventKind.RESUMED: _("The ticket was let go on."),
+        EventKind.VERSION_CHANGED: _("It was moved from version %(from)s to version %(to)s."),
+        EventKind.CANCELLED: _("The ticket was cancelled."),
         EventKind.COMPLETED: _("The workflow ended."),
     }
+
+
+_CHANGES: Final[Mapping[str, Callable[[], str]]] = {
+    "ticket": lambda: _("What was submitted was corrected."),
+    "output": lambda: _("What came of %(task)s was corrected."),
+    "input": lambda: _("What %(task)s sends was corrected."),
+}
+
+
+def _specs(data: JsonObject, task: TaskInstance | None, ticket_fields: Json) -> Json:
+    """The questions whose answers were changed; None where there are none."""
+    if data.get("what") == "output" and task is not None:
+        return task.definition.fields if task.definition.is_form else []
+    return ticket_fields if data.get("what") == "ticket" else []
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
 
 
 def _next(data: JsonObject, titles: Mapping[str, str]) -> str:
@@ -166,9 +225,9 @@ def _tried(tried: Json, titles: Mapping[str, str], labels: Mapping[str, str]) ->
         )
 
 
-def _output(task: TaskInstance) -> list[Shown]:
-    output = task.output_data
-    return show_answers(task.definition.fields, output if isinstance(output, dict) else {})
+def _output(data: JsonObject, task: TaskInstance) -> list[Shown]:
+    """As it was then: it may have been corrected since."""
+    return show_answers(task.definition.fields, _object(data.get("output", task.output_data)))
 
 
 def _documents(task: TaskInstance) -> list[tuple[str, str]]:

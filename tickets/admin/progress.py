@@ -120,6 +120,11 @@ def _called(event: WorkflowEvent) -> Moment:
     return Moment(event.at, _("%(task)s began by itself.") % _names(event), "bolt")
 
 
+def _accepted(event: WorkflowEvent) -> Moment:
+    text = _("%(task)s was accepted and waits for its answer.") % _names(event)
+    return Moment(event.at, text, "hourglass_top")
+
+
 def _failed(event: WorkflowEvent) -> Moment:
     if event.task_instance is None:
         text = _("Something went wrong. Our ticket admins have been told.")
@@ -131,11 +136,17 @@ def _failed(event: WorkflowEvent) -> Moment:
 
 
 def _retried(event: WorkflowEvent) -> Moment:
+    if event.task_instance is None:
+        return Moment(event.at, _("The start is tried again."), "refresh")
     return Moment(event.at, _("%(task)s is tried again.") % _names(event), "refresh")
 
 
 def _changed(event: WorkflowEvent) -> Moment:
-    return Moment(event.at, _("%(person)s corrected the ticket.") % _names(event), "edit")
+    if event.task_instance is None:
+        text = _("%(person)s corrected what was submitted.")
+    else:
+        text = _("%(person)s corrected the data of %(task)s.")
+    return Moment(event.at, text % _names(event), "edit")
 
 
 def _held(event: WorkflowEvent) -> Moment:
@@ -164,6 +175,7 @@ _TELLERS: Final[Mapping[EventKind, Callable[[WorkflowEvent], Moment]]] = {
     EventKind.TASK_STARTED: _started,
     EventKind.TASK_COMPLETED: _done,
     EventKind.CALLED: _called,
+    EventKind.ACCEPTED: _accepted,
     EventKind.FAILED: _failed,
     EventKind.RETRIED: _retried,
     EventKind.CHANGED: _changed,
@@ -187,9 +199,8 @@ def picture(ticket: Ticket) -> SafeString:
     instance = ticket.workflow_instance
     if instance is None:
         return draw_process(process)
-    tasks = list(TaskInstance.objects.filter(workflow_instance=instance).order_by("pk"))
-    keys = dict(instance.workflow.tasks.values_list("pk", "key"))
-    status = {keys[task.definition_id]: task.status for task in tasks}
+    tasks = TaskInstance.objects.filter(workflow_instance=instance).order_by("pk")
+    status = dict(tasks.values_list("definition__key", "status"))
     now = instance.current_task
     return draw_process(
         process,

@@ -20,7 +20,10 @@ from tickets.admin.filters import (
     WorkerFilter,
 )
 from tickets.admin.history import history
+from tickets.admin.repair import attempts_of, open_repairs
+from tickets.admin.repair.views import may_repair_here
 from tickets.admin.ticket import add_number
+from tickets.models import Ticket
 from workflows.forms import show_answers
 from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
 
@@ -90,13 +93,18 @@ class TaskInstanceAdmin(DetailPageAdmin):
     def page_context(self, request: HttpRequest, obj: TaskInstance) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.definition.workflow_id)
         output = obj.output_data
+        found = Ticket.objects.with_progress().select_related("workflow")
+        ticket = found.filter(workflow_instance=obj.workflow_instance_id).first()
+        may_repair = ticket is not None and may_repair_here(request)
         return {
+            "repairs": open_repairs(ticket, task=obj) if ticket and may_repair else [],
+            "attempts": attempts_of(obj),
             "title": obj.definition.title,
             "subtitle": None,
             "task": obj,
             "badge": task_badge(obj),
             "worker": worker_of(obj),
-            "ticket": getattr(obj.workflow_instance, "ticket", None),
+            "ticket": ticket,
             "answers": show_answers(
                 obj.definition.fields, output if isinstance(output, dict) else {}
             ),
@@ -123,8 +131,6 @@ def worker_of(task: TaskInstance) -> str:
 
 def _documents(task: TaskInstance) -> list[tuple[str, str]]:
     found = []
-    if task.input_data is not None:
-        found.append((_("What was sent"), pretty(task.input_data)))
     if task.output_data is not None and not task.definition.is_form:
         found.append((_("What came back"), pretty(task.output_data)))
     return found

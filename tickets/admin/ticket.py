@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from tickets.admin import progress
 from tickets.admin.badges import badge, error_badge, task_badge, workflow_badge
-from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.detail_page import admin_link
 from tickets.admin.files import download_base
 from tickets.admin.filters import (
     HasErrorsFilter,
@@ -21,6 +21,8 @@ from tickets.admin.filters import (
     TicketTypeFilter,
 )
 from tickets.admin.history import history
+from tickets.admin.repair import open_repairs
+from tickets.admin.repair.views import RepairViews, may_repair_here
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from workflows.models import TaskInstance, WorkflowDefinition
@@ -40,7 +42,7 @@ def add_number(
 
 
 @admin.register(Ticket)
-class TicketAdmin(DetailPageAdmin):
+class TicketAdmin(RepairViews):
     """Everybody's tickets, for ticket admins."""
 
     list_title = gettext_lazy("All tickets")
@@ -101,7 +103,9 @@ class TicketAdmin(DetailPageAdmin):
     def page_context(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)
         tasks = TaskInstance.objects.filter(workflow_instance=obj.workflow_instance_id)
+        current = obj.workflow_instance.current_task if obj.workflow_instance else None
         return {
+            "repairs": open_repairs(obj, task=current) if may_repair_here(request) else [],
             "title": str(obj),
             "subtitle": None,
             "ticket": obj,

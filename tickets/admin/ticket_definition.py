@@ -2,19 +2,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
 
+from tenants.active_company import active_company
 from tickets.admin.badges import badge, definition_badge
 from tickets.admin.definition_rows import field_labels, field_table, references
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.errors import TicketsError
 from tickets.models import Ticket, TicketDefinition
+from tickets.services.change_ticket_type import change_ticket_type, ticket_type_marker
 from workflows.forms import show_answers
+from workflows.models import CompanyRole
 
 
 class OfferedFilter(admin.SimpleListFilter):
@@ -40,6 +50,34 @@ class OfferedFilter(admin.SimpleListFilter):
         if self.value() == "all":
             return queryset
         return queryset.filter(is_active=self.value() != "inactive")
+
+
+class OfferForm(forms.Form):
+    """Who may submit a ticket type, whether it is offered, and what the page showed."""
+
+    is_active = forms.BooleanField(
+        label=gettext_lazy("Active"),
+        help_text=gettext_lazy("People can submit tickets of this type."),
+        required=False,
+        widget=UnfoldBooleanWidget,
+    )
+    roles = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Company roles with access"),
+        help_text=gettext_lazy("Only their members may submit it. None ticked: everybody may."),
+        queryset=CompanyRole.objects.order_by("name"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        error_messages={
+            "invalid_choice": gettext_lazy("One of these roles is no longer there. Choose again."),
+            "invalid_pk_value": gettext_lazy("One of these roles is not known. Choose again."),
+        },
+    )
+    expected = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, definition: TicketDefinition) -> OfferForm:
+        roles = definition.roles_with_access.all()
+        return cls(initial={"is_active": definition.is_active, "roles": roles})
 
 
 @admin.register(TicketDefinition)
@@ -103,6 +141,53 @@ class TicketDefinitionAdmin(DetailPageAdmin):
     def tickets_column(self, definition: TicketDefinition) -> int:
         return getattr(definition, "ticket_count", 0) or 0
 
+    # Who may submit it, and whether it is offered
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.offer_view)
+        name = "tickets_ticketdefinition_offer"
+        return [path("<int:object_id>/offer/", view, name=name), *super().get_urls()]
+
+    def offer_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Change who may submit a ticket type, and whether it is offered."""
+        if not may_change_types(request):
+            raise PermissionDenied
+        definition: TicketDefinition = self.find(request, str(object_id))
+        if request.method != "POST":
+            return self._offer_page(request, definition, OfferForm.of(definition))
+        form = OfferForm(request.POST)
+        if not form.is_valid():
+            return self._offer_page(request, definition, form)
+        try:
+            change_ticket_type(
+                definition=definition,
+                roles=form.cleaned_data["roles"],
+                is_active=form.cleaned_data["is_active"],
+                expected=form.cleaned_data["expected"],
+            )
+        except TicketsError as problem:
+            form.add_error(None, _(str(problem)))
+            fresh: TicketDefinition = self.find(request, str(object_id))
+            return self._offer_page(request, fresh, form)
+        self.log_change(request, definition, _("Changed who may submit it."))
+        messages.success(request, _("The ticket type is saved."))
+        return redirect(admin_link(definition))
+
+    def _offer_page(
+        self, request: HttpRequest, definition: TicketDefinition, form: OfferForm
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": definition,
+            "title": _("Who may submit it"),
+            "definition": definition,
+            "badge": active_badge(definition),
+            "form": form,
+            "expected": ticket_type_marker(definition),
+        }
+        return TemplateResponse(request, "tickets/definitions/offer.html", context)
+
     def page_context(self, request: HttpRequest, obj: TicketDefinition) -> dict[str, Any]:
         labels = field_labels(obj.workflow.fields)
         versions = TicketDefinition.objects.filter(key=obj.key).select_related("workflow")
@@ -110,6 +195,7 @@ class TicketDefinitionAdmin(DetailPageAdmin):
             "title": obj.title,
             "subtitle": None,
             "definition": obj,
+            "may_change_type": may_change_types(request),
             "references": references(obj.ext_ref),
             "badge": active_badge(obj),
             "workflow_badge": definition_badge(obj.workflow),
@@ -125,6 +211,12 @@ class TicketDefinitionAdmin(DetailPageAdmin):
                 for each in versions.order_by("-version")
             ],
         }
+
+
+def may_change_types(request: HttpRequest) -> bool:
+    return active_company(request) is not None and request.user.has_perm(
+        "tickets.change_ticketdefinition"
+    )
 
 
 def active_badge(definition: TicketDefinition) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,13 +19,18 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.active_company import active_company
+from tickets.admin import progress
 from tickets.admin.badges import error_badge, task_badge, workflow_badge
-from tickets.admin.definition_rows import pretty
-from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.bulk_retry import BulkRetryViews
+from tickets.admin.detail_page import admin_link
 from tickets.admin.filters import ChosenFilter, ErrorTicketTypeFilter
+from tickets.admin.repair import RepairPage, attempts_of, data_so_far, open_repairs
+from tickets.admin.repair.attempts import TaskData
+from tickets.admin.repair.pages import CorrectOutput
+from tickets.admin.repair.views import may_repair_here
 from tickets.admin.ticket import add_number
 from tickets.errors import TicketsError
-from tickets.models import ErrorStatus, ErrorType, TicketError
+from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
 from tickets.services.handle_error import resolve_error, review_error
 
@@ -34,10 +39,18 @@ class ErrorStatusFilter(ChosenFilter):
     title = gettext_lazy("status")
     parameter_name = "status"
 
+    # Without a choice the list shows what is to be looked after.
+    all_option: ClassVar[list[Any]] = ["", gettext_lazy("Not resolved")]
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("unresolved", gettext_lazy("Not resolved")), *ErrorStatus.choices]
+        return [*ErrorStatus.choices, ("all", gettext_lazy("All, resolved ones too"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return self.narrow(queryset, self.chosen() or "unresolved")
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        if chosen == "all":
+            return queryset
         return queryset.filter(status__in=UNRESOLVED if chosen == "unresolved" else (chosen,))
 
 
@@ -68,7 +81,7 @@ class ResolveForm(forms.Form):
 
 
 @admin.register(TicketError)
-class TicketErrorAdmin(DetailPageAdmin):
+class TicketErrorAdmin(BulkRetryViews):
     """What went wrong with tickets: to be looked after, and noted as resolved."""
 
     list_title = gettext_lazy("Ticket errors")
@@ -115,8 +128,17 @@ class TicketErrorAdmin(DetailPageAdmin):
         return error.created_at
 
     def page_context(self, request: HttpRequest, obj: TicketError) -> dict[str, Any]:
+        # With what the buttons ask; the list needs less.
+        ticket = Ticket.objects.with_progress().select_related("workflow").get(pk=obj.ticket_id)
         task = obj.task
+        may_repair = may_repair_here(request)
         return {
+            "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
+            "attempts": attempts_of(task),
+            "data_so_far": [
+                (each, _correction(each, ticket, may_repair)) for each in data_so_far(ticket)
+            ],
+            **progress.submitted(ticket),
             "title": obj.get_error_type_display(),
             "subtitle": None,
             "ticket_error": obj,
@@ -124,7 +146,6 @@ class TicketErrorAdmin(DetailPageAdmin):
             "ticket_badge": workflow_badge(obj.ticket.status),
             "task_badge": task_badge(task) if task else "",
             "task_link": admin_link(task) if task else "",
-            "task_input": pretty(task.input_data) if task and task.input_data is not None else "",
             "is_new": obj.status == ErrorStatus.NEW,
             "may_change": may_handle_errors(request),
             "resolve_form": ResolveForm(),
@@ -200,6 +221,15 @@ def may_handle_errors(request: HttpRequest) -> bool:
     return active_company(request) is not None and request.user.has_perm(
         "tickets.change_ticketerror"
     )
+
+
+def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairPage | None:
+    """The page that corrects an output which counts now."""
+    instance = ticket.workflow_instance
+    if not may_repair or instance is None or ticket.has_ended:
+        return None
+    counts = data.task.definition.key in instance.data
+    return CorrectOutput(ticket, task=data.task) if counts else None
 
 
 def _handled(error: TicketError) -> QuerySet[LogEntry]:

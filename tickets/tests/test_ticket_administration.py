@@ -313,7 +313,7 @@ class EmptyListsTest(CompanyTestCase):
         for url, words in (
             (TICKETS, "No tickets yet"),
             (TASKS, "No tasks yet"),
-            (ERRORS, "Nothing has gone wrong"),
+            (ERRORS, "Nothing to look after"),
         ):
             self.assertContains(self.client.get(url), words)
             self.assertNotContains(self.client.get(url, {"q": "x"}), words)
