@@ -30,6 +30,7 @@ from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.editor_page import editor_urls
 from tickets.admin.import_page import ImportPage
 from tickets.admin.problem_rows import ProblemRow, problem_rows
+from tickets.admin.trying import trying_urls
 from tickets.models import TicketDefinition
 from tickets.services import export_bundle, new_draft, publish_workflow, publishing_problems
 from workflows.bundles import write_bundle
@@ -184,6 +185,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             ),
             path("<int:object_id>/download/", own(self.download_view), name=f"{prefix}_download"),
             *editor_urls(self),
+            *trying_urls(self),
             *super().get_urls(),
         ]
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.problems import Problem, in_words
-from workflows.engine.errors import FieldError
+from workflows.engine.conditions import is_empty
+from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import (
     Json,
@@ -28,6 +29,7 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
+from workflows.engine.transforms import apply_transform
 from workflows.engine.validation import Validator
 
 EXAMPLE_COMPANY: Final = "Example"
@@ -108,6 +110,22 @@ class Trial:
             "company": {"name": self.company_name},
             "number": number,
         }
+
+    def output_of(self, key: str, body: Json, *, context: JsonObject) -> JsonObject:
+        """What is kept of another system's answer, as workflows/actions/output.py makes it.
+
+        Raises TransformError.
+        """
+        task = self.tasks[key]
+        template, response = task.get("output_transform"), dict[str, Json](body=body)
+        if is_empty(template):
+            return body if isinstance(body, dict) else {"response": body}
+        if self.rules[key].task_type is TaskType.SYNC_ACTION:
+            response["status"] = 200
+        output = apply_transform(template, {**context, "response": response})
+        if not isinstance(output, dict):
+            raise TransformError(_("The output transform must make an object."))
+        return output
 
     def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
         return simulate(self.process, facts=facts, tasks=self.rules, answers=answers)

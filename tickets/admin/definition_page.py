@@ -1,0 +1,48 @@
+"""What the pages beside a workflow's own page have in common: trying, test cases, replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.views import View
+
+from tenants.active_company import active_company
+from tickets.admin.badges import definition_badge
+from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from workflows.models import WorkflowDefinition
+
+
+class DefinitionPage(View):
+    """A page for workflow creators about one version of a workflow."""
+
+    model_admin: DetailPageAdmin | None = None
+    template_name = ""
+    workflow: WorkflowDefinition
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if active_company(request) is None or not request.user.has_perm(
+            "workflows.change_workflowdefinition"
+        ):
+            raise PermissionDenied
+        assert self.model_admin is not None  # noqa: S101 - given to as_view
+        found = self.model_admin.find(request, str(kwargs["object_id"]))
+        self.workflow = WorkflowDefinition.objects.whole().get(pk=found.pk)
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, request: HttpRequest, **context: Any) -> HttpResponse:
+        assert self.model_admin is not None  # noqa: S101 - given to as_view
+        shown = {
+            **self.model_admin.admin_site.each_context(request),
+            "opts": self.model_admin.opts,
+            "title": self.workflow.title,
+            "original": self.workflow,
+            "workflow": self.workflow,
+            "badge": definition_badge(self.workflow),
+            "workflow_url": admin_link(self.workflow),
+            **context,
+        }
+        return TemplateResponse(request, self.template_name, shown)

@@ -1,0 +1,321 @@
+"""The page that tries a definition, and the page of its test cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from tenants.testing import CompanyTestCase
+from tickets.models import FileUpload, Ticket
+from tickets.services import import_bundle, publish_workflow, run_test_cases
+from tickets.testing import fixture_document
+from workflows.models import ActionAttempt, TaskInstance, WorkflowDefinition, WorkflowInstance
+
+INVOICE = {
+    "answers-creditor": "Great Pizza",
+    "answers-amount": "30",
+    "answers-invoice_number": "I-1",
+    "answers-category": "Misc",
+}
+
+
+class TryCase(CompanyTestCase):
+    draft: WorkflowDefinition
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.draft = import_bundle(document=fixture_document("invoice"), user=cls.carla)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.carla)
+
+    def url(self, name: str = "try", workflow: WorkflowDefinition | None = None) -> str:
+        pk = (workflow or self.draft).pk
+        return reverse(f"admin:workflows_workflowdefinition_{name}", args=(pk,))
+
+    def begin(self, **query: str) -> Any:
+        return self.client.get(self.url(), query)
+
+    def go_on(self, page: Any, button: str = "next", **data: Any) -> Any:
+        """Send the form of this page."""
+        sent = {"state": page.context["packed"], "task": page.context.get("task_key", "")}
+        response = self.client.post(self.url(), {**sent, button: "1", **data})
+        self.assertEqual(response.status_code, 200, response)
+        return response
+
+    def at_approval(self) -> Any:
+        return self.go_on(self.begin(), **INVOICE, email="uma@acme.example")
+
+    def approve(self, page: Any, answer: str = "true") -> Any:
+        return self.go_on(page, **{"answers-approved": answer})
+
+    def at_call(self) -> Any:
+        page = self.approve(self.at_approval())
+        return self.go_on(page, **{"answers-transfer_reference": "TR-1"})
+
+    def path(self, page: Any) -> list[str]:
+        return list(page.context["simulation"].path)
+
+
+class TryItTest(TryCase):
+    def test_it_begins_with_the_ticket(self) -> None:
+        page = self.begin()
+        self.assertContains(page, "Creditor")
+        self.assertContains(page, self.carla.email)
+        self.assertContains(page, "<svg")
+
+    def test_it_goes_form_by_form_to_the_end(self) -> None:
+        page = self.at_approval()
+        self.assertContains(page, "Approve the invoice")
+        page = self.approve(page)
+        self.assertContains(page, "Transfer reference")
+        self.assertContains(page, "true, taken")
+        self.assertContains(page, "Do you approve this invoice? (Approve the invoice) is yes")
+        page = self.go_on(page, **{"answers-transfer_reference": "TR-1"})
+        self.assertContains(page, "http://accounting.example/demo/accounting/invoices")
+        self.assertIn('"transfer_reference": "TR-1"', page.context["sends"])
+        page = self.go_on(page, body='{"archived": true}')
+        self.assertContains(page, "invoice processed")
+        self.assertEqual(
+            self.path(page), ["approve_invoice", "prepare_bank_transfer", "archive_invoice"]
+        )
+
+    def test_nothing_is_saved_and_no_call_is_made(self) -> None:
+        file: Any = SimpleUploadedFile("scan.pdf", b"%PDF", "application/pdf")
+        page = self.go_on(self.begin(), **INVOICE | {"answers-invoice_document": file})
+        self.assertContains(page, "scan.pdf")
+        self.at_call()
+        self.draft.refresh_from_db()
+        self.assertEqual(len(self.draft.test_cases), 4)
+        for model in (Ticket, WorkflowInstance, TaskInstance, FileUpload, ActionAttempt):
+            self.assertFalse(model.objects.exists(), model)
+
+    def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(self) -> None:
+        page = self.go_on(self.begin(), **INVOICE | {"answers-amount": "-3"})
+        self.assertIsNone(page.context["simulation"])
+        self.assertContains(page, "Great Pizza")
+        self.assertTrue(page.context["form"].errors)
+        page = self.go_on(self.at_approval())
+        self.assertEqual(self.path(page), ["approve_invoice"])
+        self.assertTrue(page.context["form"].errors)
+        page = self.go_on(self.begin(), **INVOICE, email="nonsense")
+        self.assertIsNone(page.context["simulation"])
+
+    def test_back_one_step_shows_what_was_answered(self) -> None:
+        page = self.go_on(self.at_call(), "back")
+        self.assertEqual(self.path(page), ["approve_invoice", "prepare_bank_transfer"])
+        self.assertContains(page, 'value="TR-1"')
+        page = self.go_on(self.go_on(page, "back"), "back")
+        self.assertIsNone(page.context["simulation"])
+        self.assertContains(page, "Great Pizza")
+        self.assertContains(page, "uma@acme.example")
+        page = self.go_on(page, "back")
+        self.assertIsNone(page.context["simulation"])
+
+    def test_a_call_may_fail(self) -> None:
+        page = self.go_on(self.at_call(), fails="on", error="It is down.")
+        self.assertContains(page, "stops here with an error")
+        self.assertContains(page, "It is down.")
+        page = self.go_on(page, "back")
+        self.assertEqual(page.context["task_key"], "archive_invoice")
+
+    def test_what_a_system_answers_must_be_json(self) -> None:
+        deep = "[" * 100_000
+        for body in ("nonsense", "{", "NaN", '{"a": "\\u0000"}', deep, "1" * 500, '{"a": 1e999}'):
+            with self.subTest(body[:20]):
+                page = self.go_on(self.at_call(), body=body)
+                self.assertTrue(page.context["call"].errors)
+                self.assertEqual(page.context["task_key"], "archive_invoice")
+        page = self.go_on(self.at_call(), body="[1, 2]")
+        self.assertEqual(page.context["simulation"].last.output, {"response": [1, 2]})
+
+    def test_the_transform_and_the_schema_of_the_output_count(self) -> None:
+        self.draft.tasks.filter(key="archive_invoice").update(
+            output_transform={"id": {"var": "response.body.number"}},
+            output_schema={"properties": {"id": {"type": "integer"}}},
+        )
+        for body in ("{}", '{"number": "x"}'):
+            page = self.go_on(self.at_call(), body=body)
+            self.assertTrue(page.context["call"].errors)
+        page = self.go_on(self.at_call(), body='{"number": 7}')
+        self.assertEqual(page.context["simulation"].last.output, {"id": 7})
+
+    def test_the_ticket_type_is_chosen(self) -> None:
+        self.draft = import_bundle(document=fixture_document("it_help"), user=self.carla)
+        page = self.begin(type="it_outage")
+        self.assertContains(page, "Already set")
+        page = self.go_on(page, **{"answers-topic": "other", "answers-summary": "x"})
+        self.assertEqual(self.path(page), ["solve"])
+        self.assertContains(self.begin(type="gone"), "What is it about?")
+
+    def test_questions_are_shown_as_they_would_be(self) -> None:
+        self.draft = import_bundle(document=fixture_document("it_help"), user=self.carla)
+        page = self.begin(type="it_help")
+        answers = {"answers-topic": "software"}
+        visible = self.client.post(page.context["visible_url"], answers).json()["visible"]
+        self.assertIn("program", visible)
+        self.assertNotIn("device", visible)
+        url = self.url("try_visible")
+        self.assertEqual(self.client.post(url + "?task=gone").json(), {"visible": []})
+        self.assertEqual(self.client.get(url).status_code, 405)
+
+    def test_garbage_gives_a_clear_message(self) -> None:
+        good = self.at_approval().context["packed"]
+        other = import_bundle(document=fixture_document("vacation"), user=self.carla)
+        foreign = self.client.get(self.url("try", other)).context["packed"]
+        for state in ("", "x", "a:b:c", good[:-1], "x" + good, foreign, "y" * 1_000_000, "\x00"):
+            for button in ("next", "back", "save"):
+                with self.subTest(state[:20], button=button):
+                    page = self.client.post(self.url(), {"state": state, button: "1"})
+                    self.assertContains(page, "could not be read")
+        page = self.client.post(self.url(), {})
+        self.assertContains(page, "could not be read")
+
+    def test_a_draft_that_changes_meanwhile(self) -> None:
+        page = self.at_call()
+        self.draft.tasks.filter(key="approve_invoice").update(
+            fields=[{"name": "sure", "type": "boolean", "required": True}]
+        )
+        page = self.go_on(page, body="{}")
+        self.assertContains(page, "changed meanwhile")
+        self.assertEqual(page.context["task_key"], "approve_invoice")
+        self.draft.fields = [{"name": "what", "type": "text", "required": True}]
+        self.draft.save()
+        page = self.go_on(page)
+        self.assertContains(page, "has changed")
+        self.assertIsNone(page.context["simulation"])
+
+    def test_a_broken_draft_can_be_looked_at(self) -> None:
+        page = self.at_approval()
+        self.draft.tasks.filter(key="approve_invoice").update(fields=[{"name": 5}])
+        self.assertEqual(self.approve(page).status_code, 200)
+        self.draft.fields = [{"type": "gone"}]
+        self.draft.save()
+        self.assertContains(self.begin(), "This form is broken")
+        for button in ("next", "back", "save"):
+            self.go_on(page, button, name="x")
+
+    def test_a_published_version_can_be_tried(self) -> None:
+        published = publish_workflow(workflow=self.draft, user=self.carla)
+        page = self.go_on(self.client.get(self.url("try", published)), **INVOICE)
+        self.assertEqual(self.path(page), ["approve_invoice"])
+        self.assertFalse(page.context["may_save"])
+        page = self.go_on(page, "save", name="A case")
+        self.assertContains(page, "Only a draft")
+
+    def test_a_case_can_be_looked_at_step_by_step(self) -> None:
+        page = self.begin(case="Clarified and then approved")
+        self.assertEqual(len(self.path(page)), 5)
+        self.assertContains(page, "invoice processed")
+        page = self.go_on(page, "back")
+        self.assertEqual(page.context["task_key"], "archive_invoice")
+        page = self.begin(case="The accounting system does not take it")
+        self.assertContains(page, "cannot be reached")
+        self.assertContains(self.begin(case="gone"), "no test case of this name")
+
+    def test_text_of_the_definition_is_only_text(self) -> None:
+        self.draft.tasks.update(title="<script>x</script>")
+        page = self.go_on(self.begin(), **INVOICE | {"answers-creditor": "<script>y</script>"})
+        self.assertNotContains(page, "<script>x")
+        self.assertNotContains(page, "<script>y")
+
+
+class SaveAsTestCaseTest(TryCase):
+    def test_it_is_kept_with_the_way_that_it_took(self) -> None:
+        page = self.approve(self.at_approval(), "false")
+        sent = {"state": page.context["packed"], "save": "1", "name": "Refused"}
+        response = self.client.post(self.url(), sent)
+        self.assertRedirects(response, self.url("tests"))
+        self.draft.refresh_from_db()
+        made = self.draft.test_cases[-1]
+        self.assertEqual(made["name"], "Refused")
+        self.assertEqual(
+            made["expect"],
+            {"path": ["approve_invoice", "invoice_clarification"], "status": "WAITING"},
+        )
+        self.assertTrue(all(each.has_passed for each in run_test_cases(workflow=self.draft)))
+
+    def test_its_name_is_checked(self) -> None:
+        page = self.at_approval()
+        for name in ("", "Approved, paid and archived", "x" * 300):
+            with self.subTest(name[:30]):
+                again = self.go_on(page, "save", name=name)
+                self.assertEqual(len(list(again.context["messages"])), 1)
+                self.assertEqual(self.path(again), ["approve_invoice"])
+
+
+class TestCasesPageTest(TryCase):
+    def test_it_shows_what_came(self) -> None:
+        page = self.client.get(self.url("tests"))
+        self.assertContains(page, "All 4 test cases pass.")
+        self.assertContains(page, "Clarified and then approved")
+
+    def test_a_failing_one_shows_where_the_ways_part(self) -> None:
+        pay = self.draft.tasks.get(key="prepare_bank_transfer")
+        self.draft.transitions.filter(label="clarified").update(to_task=pay)
+        page = self.client.get(self.url("tests"))
+        self.assertContains(page, "1 of 4 does not pass")
+        self.assertContains(page, "trying-parting")
+        self.assertContains(
+            self.client.get(
+                reverse("admin:workflows_workflowdefinition_change", args=(self.draft.pk,))
+            ),
+            "Test case Clarified and then approved",
+        )
+
+    def test_renaming_and_deleting(self) -> None:
+        name = "Clarified and then approved"
+        self.client.post(self.url("tests"), {"name": name, "rename": "1", "new_name": "Twice"})
+        self.draft.refresh_from_db()
+        self.assertEqual(self.draft.test_cases[1]["name"], "Twice")
+        self.client.post(self.url("tests"), {"name": "Twice", "delete": "1"})
+        self.draft.refresh_from_db()
+        self.assertEqual(len(self.draft.test_cases), 3)
+        for data in ({}, {"name": "gone", "delete": "1"}, {"name": "\x00", "new_name": "x"}):
+            page = self.client.post(self.url("tests"), data, follow=True)
+            self.assertContains(page, "no test case of this name")
+
+    def test_a_published_version_offers_no_change(self) -> None:
+        workflow = publish_workflow(workflow=self.draft, user=self.carla)
+        page = self.client.get(self.url("tests", workflow))
+        self.assertNotContains(page, "Rename")
+        page = self.client.post(
+            self.url("tests"), {"name": workflow.test_cases[0]["name"], "delete": "1"}, follow=True
+        )
+        self.assertContains(page, "Only a draft")
+
+    def test_without_any_it_says_what_to_do(self) -> None:
+        self.draft.test_cases = []
+        self.draft.save()
+        self.assertContains(self.client.get(self.url("tests")), "No test cases yet")
+
+
+class WhoMayTryTest(TryCase):
+    def test_only_workflow_creators(self) -> None:
+        for user in (self.alice, self.wendy, self.terry, self.uma):
+            self.log_in(user)
+            for name in ("try", "tests", "replay"):
+                with self.subTest(user=str(user), page=name):
+                    self.assertEqual(self.client.get(self.url(name)).status_code, 403)
+                    self.assertEqual(self.client.post(self.url(name)).status_code, 403)
+            self.assertEqual(self.client.post(self.url("try_visible")).status_code, 403)
+
+    def test_charlie_sees_nothing(self) -> None:
+        page = self.at_approval()
+        self.log_in(self.charlie)
+        for name in ("try", "tests", "replay"):
+            response = self.client.get(self.url(name))
+            self.assertIn(response.status_code, (302, 404))
+            self.assertNotIn(b"Invoice receipt", response.content)
+        response = self.client.post(self.url(), {"state": page.context["packed"], "next": "1"})
+        self.assertIn(response.status_code, (302, 404))
+
+    def test_ids_that_are_none(self) -> None:
+        for number in ("0", "99999999999999999999", "abc"):
+            for page in ("try", "tests", "replay"):
+                url = self.url(page).replace(f"/{self.draft.pk}/", f"/{number}/")
+                self.assertIn(self.client.get(url).status_code, (302, 404))
