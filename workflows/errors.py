@@ -85,6 +85,25 @@ class NotADraftError(WorkflowsError):
     """Only a draft can be changed or published. Make a new draft version first."""
 
 
+class DraftInUseError(WorkflowsError):
+    """This draft is in use, so that it cannot be deleted.
+
+    `uses` says where, a sentence each.
+    """
+
+    def __init__(self, uses: Sequence[str]) -> None:
+        self.uses = list(uses)
+        super().__init__(" ".join(["This draft is in use, so that it cannot be deleted.", *uses]))
+
+
+class NotPublishedError(WorkflowsError):
+    """This version is not the published one (any more). Load the page again."""
+
+
+class CannotMoveError(WorkflowsError):
+    """This ticket cannot be moved to that version."""
+
+
 class DraftChangedError(WorkflowsError):
     """Somebody else has saved this draft in the meantime.
 

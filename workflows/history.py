@@ -37,9 +37,13 @@ class TaskState:
 
 @dataclass(slots=True)
 class State:
-    """A workflow instance, as far as its history tells. `tasks` is {task instance id: state}."""
+    """A workflow instance, as far as its history tells. `tasks` is {task instance id: state}.
+
+    `version` is that of the workflow, once it has started.
+    """
 
     status: str = WorkflowStatus.NOT_STARTED.value
+    version: int | None = None
     current_task: int | None = None
     end_label: str = ""
     data: JsonObject = field(default_factory=dict)
@@ -72,6 +76,7 @@ def stored_state(instance: WorkflowInstance) -> State:
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
     return State(
         status=str(instance.status),
+        version=instance.workflow.version if instance.started_at is not None else None,
         current_task=instance.current_task_id,
         end_label=instance.end_label,
         data=instance.data,
@@ -82,6 +87,19 @@ def stored_state(instance: WorkflowInstance) -> State:
             )
         },
     )
+
+
+def _started(state: State, event: WorkflowEvent) -> None:
+    state.status = WorkflowStatus.IN_PROGRESS.value
+    state.version = event.data.get("version")
+
+
+def _version_changed(state: State, event: WorkflowEvent) -> None:
+    if state.version is None:  # the version that it starts on is told by the start
+        return
+    if state.version != event.data["from"]:
+        raise HistoryError
+    state.version = event.data["to"]
 
 
 def _moved(state: State, event: WorkflowEvent) -> None:
@@ -150,13 +168,13 @@ def _task_becomes(status: TaskStatus) -> Callable[[State, WorkflowEvent], None]:
 
 
 _EFFECTS: Mapping[EventKind, Callable[[State, WorkflowEvent], None]] = {
-    EventKind.STARTED: _becomes(WorkflowStatus.IN_PROGRESS),
+    EventKind.STARTED: _started,
+    EventKind.VERSION_CHANGED: _version_changed,
     EventKind.MOVED: _moved,
     EventKind.ASSIGNED: _assigned,
     EventKind.RELEASED: _released,
     EventKind.TASK_STARTED: _task_becomes(TaskStatus.IN_PROGRESS),
     EventKind.CALLED: _task_becomes(TaskStatus.IN_PROGRESS),
-    EventKind.ACCEPTED: _task_becomes(TaskStatus.PENDING),
     EventKind.ACCEPTED: _task_becomes(TaskStatus.PENDING),
     EventKind.TASK_COMPLETED: _task_completed,
     EventKind.FAILED: _failed,
@@ -164,6 +182,7 @@ _EFFECTS: Mapping[EventKind, Callable[[State, WorkflowEvent], None]] = {
     EventKind.CHANGED: _changed,
     EventKind.HELD: _becomes(WorkflowStatus.ON_HOLD),
     EventKind.RESUMED: _becomes(WorkflowStatus.IN_PROGRESS),
+    EventKind.TIMED_OUT: _task_becomes(TaskStatus.CANCELLED),
     EventKind.CANCELLED: _cancelled,
     EventKind.COMPLETED: _completed,
 }

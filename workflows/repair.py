@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tenants.models import User
 from workflows.assignment import assign_if_possible, eligible_workers
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject, TaskType
 from workflows.engine.validation import FieldProblem, SchemaValidator, validate_fields
 from workflows.errors import (
+    CannotMoveError,
     CannotReassignError,
     InputNotCorrectableError,
     InvalidDataError,
@@ -31,7 +34,11 @@ from workflows.models import (
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.state_manager import WorkflowStateManager
 
+if TYPE_CHECKING:
+    from workflows.moving import TargetVersion
+
 ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
+WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
 
 
 class WorkflowRepair(WorkflowStateManager):
@@ -156,7 +163,7 @@ class WorkflowRepair(WorkflowStateManager):
         newest = (
             TaskInstance.objects.filter(
                 workflow_instance=self.instance,
-                definition=task.definition,
+                definition__key=key,
                 output_data__isnull=False,
             )
             .order_by("-pk")
@@ -242,6 +249,48 @@ class WorkflowRepair(WorkflowStateManager):
             person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to.pk}
             self._record(EventKind.ASSIGNED, task=task, data={**person, **data})
         self._save_instance()
+
+    def move_to_version(
+        self, target: TargetVersion, task: TaskInstance | None, *, reason: str
+    ) -> None:
+        """Let the instance go on in another version of its workflow, where its task stands now.
+
+        What earlier tasks have said stays. A form stays with whoever has it, if they may be
+        given it there too; a task in ERROR stays so, until it is retried.
+
+        Raises:
+            CannotMoveError: it does not fit that version; says why.
+        """
+        obstacle = target.obstacle(self.instance, task)
+        if obstacle:
+            raise CannotMoveError(obstacle)
+        versions: JsonObject = {
+            "from": self.instance.workflow.version,
+            "to": target.workflow.version,
+            "reason": reason,
+        }
+        self._record(EventKind.VERSION_CHANGED, data=versions)
+        self.instance.workflow = target.workflow
+        self._save_instance("workflow")
+        if task is not None:
+            task.definition = target.tasks[task.definition.key]
+            task.save(update_fields=["definition"])
+            if task.definition.is_form and task.status in WAITS_OR_WORKED:
+                self._find_worker(task, reason=reason)
+
+    def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
+        """After the rules of a form have changed: keep who has it, or find somebody."""
+        if task.assigned_to_id is not None:
+            workers = eligible_workers(task.definition.candidate_role)
+            if not workers.filter(pk=task.assigned_to_id).exists():
+                self._give(task, None, reason=reason)
+            return
+        is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
+        if is_running and assign_if_possible(task, now=self.now):
+            task.save(update_fields=ASSIGNMENT)
+            person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
+            self._record(EventKind.ASSIGNED, task=task, data={**person, "reason": reason})
+            self._save_events()
 
     def hold(self, *, reason: str) -> None:
         """Move no further until `resume`.

@@ -28,6 +28,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def ended(self) -> TicketQuerySet:
         return self.filter(workflow_instance__status__in=ENDED)
 
+    def on_older_versions(self, workflow: WorkflowDefinition) -> TicketQuerySet:
+        """Running tickets of the same workflow that do not run on this version of it."""
+        return self.running().filter(workflow__key=workflow.key).exclude(workflow=workflow)
+
+    def for_moving(self) -> TicketQuerySet:
+        """With what decides whether each fits another version, in one query."""
+        return self.with_progress().select_related("workflow")
+
     def with_progress(self) -> TicketQuerySet:
         """With what a list shows of each ticket, in one query."""
         return self.select_related(

@@ -7,12 +7,14 @@ from tickets.services.change_test_cases import (
     delete_test_case,
     rename_test_case,
 )
+from tickets.services.compare_versions import compare_versions
 from tickets.services.complete_task import complete_task, start_task
 from tickets.services.correct_data import (
     correct_task_input,
     correct_task_output,
     correct_ticket_data,
 )
+from tickets.services.delete_draft import delete_draft, uses_of_draft
 from tickets.services.expire_call import expire_call
 from tickets.services.export_bundle import export_bundle
 from tickets.services.finish_task import finish_task_by_hand
@@ -29,6 +31,7 @@ from tickets.services.make_workflow import (
     edit_workflow,
     make_workflow,
 )
+from tickets.services.move_tickets import TicketMove, move_tickets, preview_move
 from tickets.services.new_draft import new_draft
 from tickets.services.publish_workflow import publish_workflow, publishing_problems
 from tickets.services.reassign_task import reassign_task
@@ -39,17 +42,21 @@ from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
 from tickets.services.run_test_cases import run_test_cases, trial_of
 from tickets.services.save_draft import save_draft
+from tickets.services.stop_offering import stop_offering
 from tickets.services.submit_ticket import submit_ticket
 
 __all__ = [
     "BundlePreview",
+    "TicketMove",
     "add_test_case",
     "advance_ticket",
     "cancel_ticket",
+    "compare_versions",
     "complete_task",
     "correct_task_input",
     "correct_task_output",
     "correct_ticket_data",
+    "delete_draft",
     "delete_test_case",
     "duplicate_workflow",
     "edit_workflow",
@@ -63,8 +70,10 @@ __all__ = [
     "make_workflow",
     "marker_of",
     "may_repair",
+    "move_tickets",
     "new_draft",
     "preview_bundle",
+    "preview_move",
     "problems_here",
     "publish_workflow",
     "publishing_problems",
@@ -78,6 +87,8 @@ __all__ = [
     "run_test_cases",
     "save_draft",
     "start_task",
+    "stop_offering",
     "submit_ticket",
     "trial_of",
+    "uses_of_draft",
 ]

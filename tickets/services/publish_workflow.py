@@ -46,8 +46,9 @@ def publish_workflow(
     if errors_of(problems):
         raise NotPublishableError(problems)
     own = ticket_types_of(draft)
-    _retire_published(draft.key)
-    draft.publish(by=user, now=now or timezone.now())
+    now = now or timezone.now()
+    _retire_published(draft.key, by=user, now=now)
+    draft.publish(by=user, now=now)
     draft.save(update_fields=["status", "published_by", "published_at", "updated_at"])
     _move_ticket_types(draft, own, user=user)
     return draft
@@ -65,11 +66,11 @@ def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
     return problems + case_failures(document, run_cases_of(document))
 
 
-def _retire_published(key: str) -> None:
+def _retire_published(key: str, *, by: User | None, now: datetime) -> None:
     published = WorkflowDefinition.objects.versions_of(key).published().select_for_update().first()
     if published is not None:
-        published.retire()
-        published.save(update_fields=["status", "updated_at"])
+        published.retire(by=by, now=now)
+        published.save(update_fields=["status", "retired_by", "retired_at", "updated_at"])
 
 
 def _move_ticket_types(

@@ -104,8 +104,12 @@ def by_whom(sentence: str, by: User) -> str:
 
 
 def lock_ticket(ticket_id: int) -> Ticket:
-    """The first lock of all. no_key: see tickets.services.advance_ticket."""
-    tickets = Ticket.objects.select_related("created_by", "definition", "workflow")
+    """The first lock of all. no_key: see tickets.services.advance_ticket.
+
+    Without the workflow, which may become another during the wait: a row that no longer goes
+    with what it was joined with is left out.
+    """
+    tickets = Ticket.objects.select_related("created_by", "definition")
     return tickets.select_for_update(of=("self",), no_key=True).get(pk=ticket_id)
 
 

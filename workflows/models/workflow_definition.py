@@ -109,6 +109,16 @@ class WorkflowDefinition(StatusModel):
         verbose_name=_("published by"),
     )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("retired by"),
+        help_text=_("Who published the next version, or stopped offering this one."),
+    )
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 
     objects: ClassVar[WorkflowDefinitionQuerySet] = WorkflowDefinitionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -145,8 +155,10 @@ class WorkflowDefinition(StatusModel):
         self.published_at = now or timezone.now()
 
     @transition(field=status, source=DefinitionStatus.PUBLISHED, target=DefinitionStatus.RETIRED)
-    def retire(self) -> None:
+    def retire(self, *, by: User | None = None, now: datetime | None = None) -> None:
         """Start no more tickets; those that are running finish on this version."""
+        self.retired_by = by
+        self.retired_at = now or timezone.now()
 
     def process(self) -> Process:
         """The definition as the engine sees it (uses what `whole()` has fetched)."""
@@ -164,6 +176,7 @@ class WorkflowDefinition(StatusModel):
                     condition=t.condition,
                     priority=t.priority,
                     label=t.label,
+                    after=t.after,
                 )
                 for t in self.transitions.all()
             ),

@@ -23,6 +23,8 @@ class EventKind(models.TextChoices):
     CHANGED = "CHANGED", _("Data changed")
     HELD = "HELD", _("Put on hold")
     RESUMED = "RESUMED", _("Resumed")
+    VERSION_CHANGED = "VERSION_CHANGED", _("Moved to another version")
+    TIMED_OUT = "TIMED_OUT", _("Not finished in time")
     CANCELLED = "CANCELLED", _("Cancelled")
     COMPLETED = "COMPLETED", _("Workflow completed")
 
@@ -31,7 +33,8 @@ class WorkflowEvent(models.Model):
     """One line of the append-only history of a workflow instance.
 
     `data` of a MOVED event is the decision: `workflows.engine.decide.Decision.as_json()`,
-    with each condition that was tried and its result.
+    with each condition that was tried and its result. Of a VERSION_CHANGED event, `from` and
+    `to` are the numbers of the versions.
     """
 
     workflow_instance = models.ForeignKey(

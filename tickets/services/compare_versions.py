@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from tickets.services.export_bundle import export_bundle
+from tickets.services.import_bundle import CONTENT
+from workflows.bundles import Change, differences
+from workflows.engine.process import JsonObject
+from workflows.models import WorkflowDefinition
+
+
+def compare_versions(*, old: WorkflowDefinition, new: WorkflowDefinition) -> list[Change]:
+    """What is different in `new`: its fields, tasks, transitions, ticket types and test cases.
+
+    Company roles are the company's own, and not part of a version.
+    """
+    return differences(_content(old), _content(new))
+
+
+def _content(workflow: WorkflowDefinition) -> JsonObject:
+    document = export_bundle(workflow=workflow)
+    return {name: document[name] for name in CONTENT if name in document}
