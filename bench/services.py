@@ -13,7 +13,8 @@ from workflows.models import TaskInstance
 
 @cache
 def _user(pk: int) -> User:
-    return User.objects.select_related("company").get(pk=pk)
+    user: User = User.objects.select_related("company").get(pk=pk)
+    return user
 
 
 @cache

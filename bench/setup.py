@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import django
 
+from workflows.engine.process import JsonObject
+
 
 def start_django() -> None:
     """Settings as in production, on a database that is made anew and dropped at the end."""
@@ -33,7 +35,7 @@ class Bench:
     second_task_id: int
 
 
-DOCUMENT = {
+DOCUMENT: JsonObject = {
     "format": "ticketflower-bundle",
     "format_version": 1,
     "workflow": {
@@ -72,8 +74,8 @@ DOCUMENT = {
     ],
     "ticket_types": [{"key": "bench", "title": "Bench"}],
 }
-DATA = {"amount": 100, "reason": "Because"}
-OUTPUT = {"ok": True, "note": "Fine"}
+DATA: JsonObject = {"amount": 100, "reason": "Because"}
+OUTPUT: JsonObject = {"ok": True, "note": "Fine"}
 
 
 def make_company(schema_name: str = "bench", workers: int = 5) -> Bench:
