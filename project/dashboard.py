@@ -210,12 +210,12 @@ def _first_steps(company: Company, user: User) -> list[Step]:
     steps = [
         Step(
             gettext_lazy("Bring in a workflow"),
-            gettext_lazy("Import a file that describes how work flows, and publish it."),
+            gettext_lazy("Choose a ready one from the gallery or import a file, and publish it."),
             WorkflowDefinition.objects.published().exists(),
             _if_may(
                 user,
                 "workflows.add_workflowdefinition",
-                "admin:workflows_workflowdefinition_import",
+                "admin:workflows_workflowdefinition_gallery",
             ),
         ),
         Step(

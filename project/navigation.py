@@ -133,6 +133,12 @@ SECTIONS = (
                 "tickets.view_ticketdefinition",
             ),
             Entry(
+                _("Gallery"),
+                "collections_bookmark",
+                "admin:workflows_workflowdefinition_gallery",
+                "workflows.add_workflowdefinition",
+            ),
+            Entry(
                 _("Import"),
                 "upload_file",
                 "admin:workflows_workflowdefinition_import",

@@ -47,7 +47,16 @@ COLORS: Mapping[str, Mapping[str, str]] = {
 }
 
 # One stylesheet for each area, in project/static/ticketflower/.
-STYLESHEETS = ("app", "graph", "tickets", "definitions", "administration", "trying", "editor")
+STYLESHEETS = (
+    "app",
+    "graph",
+    "tickets",
+    "definitions",
+    "gallery",
+    "administration",
+    "trying",
+    "editor",
+)
 
 
 def stylesheet(name: str) -> Callable[[HttpRequest], str]:

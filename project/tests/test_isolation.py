@@ -188,6 +188,7 @@ class Examples:
             "key": [self.file["upload"]],
             "task_id": [self.task.pk],
             "retry_id": [self.bulk_retry.pk],
+            "process": ["purchase_request"],
             "url": ["nowhere/"],
             "app_label": [*{model._meta.app_label for model in admin.site._registry}],
         }

@@ -28,6 +28,7 @@ from tickets.admin.definition_rows import (
 )
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.editor_page import editor_urls
+from tickets.admin.gallery_page import gallery_urls
 from tickets.admin.import_page import ImportPage
 from tickets.admin.problem_rows import ProblemRow, problem_rows
 from tickets.admin.trying import trying_urls
@@ -185,6 +186,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             ),
             path("<int:object_id>/download/", own(self.download_view), name=f"{prefix}_download"),
             *editor_urls(self),
+            *gallery_urls(self),
             *trying_urls(self),
             *super().get_urls(),
         ]
