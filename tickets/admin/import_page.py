@@ -132,6 +132,7 @@ class ImportPage(View):
             "form": ImportForm(initial={"text": outcome.text}),
             "outcome": outcome,
             "ready": ready,
+            "failed_cases": sum(not each.has_passed for each in preview.cases) if preview else 0,
             "changes": _changes(preview) if preview and ready else [],
             "more_changes": max(len(preview.changes) - MOST_CHANGES, 0) if preview else 0,
             "examples": examples(),

@@ -22,8 +22,7 @@ END, WAITS, STOPS = "end", "waits", "stops"
 class Parting:
     """A place where tickets would now go another way than they went.
 
-    `after` is a task's key, empty for the start. `old` and `new` are what came next: a task's
-    key with `is_task`, else END (with a label), WAITS or STOPS.
+    `after` is a task's key, empty for the start; `old` and `new` are what came next.
     """
 
     after: str
@@ -33,7 +32,7 @@ class Parting:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """What comes after a task: another task, or an end of some kind with its label."""
+    """What comes after a task: another task (its key), or else END with its label, WAITS, STOPS."""
 
     task: str = ""
     kind: str = ""
@@ -98,6 +97,11 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
             refusals.setdefault(found, []).append(ticket.pk)
             continue
         parting = _parting(ticket, answers, found)
+        last = found.last
+        if last.refused and last.task is not None and (parting is None or parting.new.kind):
+            # It came to this form as before; else that it parted earlier says more.
+            refusals.setdefault(Refusal(last.task, _names(last.refused)), []).append(ticket.pk)
+            continue
         if parting is None:
             same += 1
             continue
@@ -150,11 +154,7 @@ def _replayed(trial: Trial, ticket: Ticket, answers: Sequence[Answer]) -> Simula
         },
         number=ticket.pk,
     )
-    simulation = trial.run(facts=facts, answers=answers)
-    last = simulation.last
-    if last.refused and last.task is not None:
-        return Refusal(last.task, _names(last.refused))
-    return simulation
+    return trial.run(facts=facts, answers=answers)
 
 
 def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:

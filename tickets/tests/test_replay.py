@@ -183,6 +183,20 @@ class ReplayTest(FinishedTicketsCase):
         self.assertEqual([each.new.kind for each in found.partings], ["stops", "stops"])
         self.assertEqual(len(found.errors), 2)
 
+    def test_a_ticket_that_parts_before_a_form_refuses_is_one_that_parts(self) -> None:
+        def swap_and_be_stricter(document: Any) -> None:
+            swap(document)
+            document["tasks"][2]["fields"][0]["pattern"] = "^[0-9]+$"
+            document["tasks"][1]["fields"][0].update(type="text", required=True)
+            document["transitions"][3]["condition"] = {
+                "==": [{"var": "tasks.invoice_clarification.clarified"}, "yes"]
+            }
+            document["transitions"][4]["condition"] = None
+
+        found = self.replay(swap_and_be_stricter)
+        self.assertEqual(found.refused, 0)
+        self.assertEqual(found.differing, 2)
+
     def test_nothing_is_saved(self) -> None:
         before = [model.objects.count() for model in (Ticket, TaskInstance, WorkflowEvent)]
         replay_tickets(workflow=self.workflow, limit=500)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
@@ -230,6 +231,15 @@ class PublishingTest(CompanyTestCase):
             [(each.place, each.severity) for each in preview.problems],
             [("tests[0]", Severity.WARNING)],
         )
+
+    def test_the_import_page_shows_the_results(self) -> None:
+        self.log_in(self.carla)
+        url = reverse("admin:workflows_workflowdefinition_import")
+        page = self.client.post(url, {"text": json.dumps(vacation(case("rejected")))})
+        self.assertContains(page, "1 of 1 test cases does not pass")
+        self.assertContains(page, "it ends as “vacation rejected”")
+        page = self.client.post(url, {"text": json.dumps(fixture_document("vacation"))})
+        self.assertContains(page, "All of its 3 test cases pass.")
 
     def test_they_are_content(self) -> None:
         first = import_fixture("vacation", self.carla)
