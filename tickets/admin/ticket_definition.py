@@ -157,7 +157,8 @@ class TicketDefinitionAdmin(DetailPageAdmin):
             return self._offer_page(request, definition, OfferForm.of(definition))
         form = OfferForm(request.POST)
         if not form.is_valid():
-            return self._offer_page(request, definition, form)
+            seen = str(form["expected"].value() or "")
+            return self._offer_page(request, definition, form, expected=seen)
         try:
             change_ticket_type(
                 definition=definition,
@@ -174,7 +175,12 @@ class TicketDefinitionAdmin(DetailPageAdmin):
         return redirect(admin_link(definition))
 
     def _offer_page(
-        self, request: HttpRequest, definition: TicketDefinition, form: OfferForm
+        self,
+        request: HttpRequest,
+        definition: TicketDefinition,
+        form: OfferForm,
+        *,
+        expected: str | None = None,
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -184,7 +190,7 @@ class TicketDefinitionAdmin(DetailPageAdmin):
             "definition": definition,
             "badge": active_badge(definition),
             "form": form,
-            "expected": ticket_type_marker(definition),
+            "expected": ticket_type_marker(definition) if expected is None else expected,
         }
         return TemplateResponse(request, "tickets/definitions/offer.html", context)
 

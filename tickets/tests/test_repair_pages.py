@@ -233,6 +233,14 @@ class RetryTest(RepairPageCase):
         self.assertContains(page, 'tk-primary" type="submit"')
         self.assertEqual(self.calls(), [])
 
+    def test_a_mistake_does_not_hide_what_happened_meanwhile(self) -> None:
+        expected = marker_of(self.fresh())
+        self.send("data", answers={"amount": "8"})
+        page = self.send("retry", self.error, expected=expected, reason="")
+        self.assertContains(page, f'name="expected" value="{expected}"')
+        page = self.send("retry", self.error, expected=expected)
+        self.assertContains(page, "Somebody changed this ticket after you opened the page")
+
     def test_a_page_without_what_it_showed_changes_nothing(self) -> None:
         for expected in (None, "", "abc", "9" * 90, "1-2-3"):
             page = self.send("retry", self.error, expected=expected)
@@ -408,6 +416,21 @@ class HoldAndCancelTest(RepairPageCase):
         self.assertEqual(self.fresh().status, "CANCELLED")
         reasons = WorkflowEvent.objects.filter(data__reason=REASON).values_list("kind", flat=True)
         self.assertEqual(sorted(reasons), ["CANCELLED", "HELD", "RESUMED"])
+
+    def test_the_submitter_reads_what_happened_without_the_reasons(self) -> None:
+        self.send("hold")
+        self.send("resume")
+        self.send("data", answers={"amount": "8"})
+        self.send("retry", self.error)
+        self.log_in(self.uma)
+        page = self.client.get(reverse("admin:tickets_myticket_change", args=(self.ticket.pk,)))
+        for words in (
+            "Terry Tate put the ticket on hold.", "Terry Tate let the ticket go on.",
+            "Terry Tate corrected what was submitted.", "Archive is tried again.",
+        ):  # fmt: skip
+            with self.subTest(words):
+                self.assertContains(page, words)
+        self.assertNotContains(page, REASON)
 
     def test_what_is_not_possible_is_said(self) -> None:
         self.assertContains(self.send("resume"), "not possible in the state")

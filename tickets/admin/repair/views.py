@@ -101,7 +101,7 @@ class RepairViews(DetailPageAdmin):
         if answers is not None:
             in_order = answers.is_valid() and in_order
         if not in_order:
-            return self._repair_page(request, page, form, answers)
+            return self._repair_page(request, page, form, answers, expected=_seen(form))
         sent = Sent(
             by=user,
             reason=form.cleaned_data["reason"],
@@ -120,10 +120,10 @@ class RepairViews(DetailPageAdmin):
             )
         except InvalidDataError as problem:
             _add_problems(form, answers, problem)
-            return self._repair_page(request, page, form, answers)
+            return self._repair_page(request, page, form, answers, expected=_seen(form))
         except UnknownUploadError:
             form.add_error(None, _("A file was lost on the way. Choose it again."))
-            return self._repair_page(request, page, form, answers)
+            return self._repair_page(request, page, form, answers, expected=_seen(form))
         except (TicketsError, WorkflowsError) as problem:
             return self._refused(request, page, form, answers, problem)
         if is_new:
@@ -163,6 +163,7 @@ class RepairViews(DetailPageAdmin):
         form: RepairForm,
         answers: AnswersForm | None,
         *,
+        expected: str | None = None,
         problem: str = "",
         is_over: bool = False,
         happened: History | None = None,
@@ -180,6 +181,7 @@ class RepairViews(DetailPageAdmin):
             "repair_form": form,
             "form": answers,
             "token": new_token(),
+            "expected": page.marker if expected is None else expected,
             "problem": problem,
             "is_over": is_over,
             "happened": happened,
@@ -202,6 +204,11 @@ def find_page(ticket_id: int, verb: str, subject_id: int) -> RepairPage:
     if kind is None or ticket is None:
         raise Http404
     return kind.of(ticket, subject_id or None)
+
+
+def _seen(form: RepairForm) -> str:
+    """What the page showed when it was opened: what happened since has not been seen yet."""
+    return str(form["expected"].value() or "")
 
 
 def _repairer(request: HttpRequest) -> User:
