@@ -55,6 +55,7 @@ STYLESHEETS = (
     "gallery",
     "administration",
     "trying",
+    "imports",
     "editor",
 )
 

@@ -16,6 +16,10 @@ class UnknownUploadError(TicketsError):
     """A file that this form names was not uploaded by you, or belongs to another ticket."""
 
 
+class TooManySavedAnswersError(TicketsError):
+    """You have saved too many tickets for later. Submit or discard some of them first."""
+
+
 class ErrorAlreadyHandledError(TicketsError):
     """Somebody has already taken care of this error. Load the page again to see its state."""
 
@@ -62,3 +66,7 @@ class WorkflowNotPublishedError(TicketsError):
 
 class TooManyTicketsError(TicketsError):
     """That is too many tickets for one time. Choose at most 100."""
+
+
+class ImportGoneError(TicketsError):
+    """This file is no longer kept. Upload it again."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from django.db import InterfaceError, OperationalError
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from tenants.jobs import in_company
 from tickets import services
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, RETRY_MANY, RUN_ACTION
+from tickets.services.safety_net import (
+    ADVANCE,
+    EXPIRE_CALL,
+    FORGET_IMPORT,
+    RETRY_MANY,
+    RUN_ACTION,
+    RUN_IMPORT,
+)
 
 # For a database that is away for a while: what fails in a ticket itself becomes a ticket
 # error and does not come here.
 PATIENT = RetryStrategy(max_attempts=10, wait=1, exponential_wait=2)
+# Whatever else goes wrong with a file goes wrong again, while somebody waits for it.
+WHILE_AWAY = RetryStrategy(
+    max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError]
+)
 
 
 @app.task(name=ADVANCE, retry=PATIENT)
@@ -43,3 +55,17 @@ def expire_call(ticket_id: int, task_id: int, attempt: int) -> None:
 def retry_many(bulk_retry_id: int) -> None:
     """Retry many errors, from where an earlier worker has stopped."""
     services.go_on_retrying(bulk_retry_id=bulk_retry_id)
+
+
+@app.task(name=RUN_IMPORT, retry=WHILE_AWAY)
+@in_company
+def run_import(import_run_id: int) -> None:
+    """Check a large file, or make it a draft."""
+    services.go_on_importing(import_run_id=import_run_id)
+
+
+@app.task(name=FORGET_IMPORT, retry=PATIENT)
+@in_company
+def forget_import(import_run_id: int) -> None:
+    """Delete a large file that was imported, or that nobody applied."""
+    services.forget_import(import_run_id=import_run_id)

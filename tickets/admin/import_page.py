@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -24,13 +25,26 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from tenants.active_company import active_company
 from tenants.models import User
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
-from tickets.admin.problem_rows import ProblemRow, problem_rows, showable
-from tickets.services import BundlePreview, import_bundle, preview_bundle
-from workflows.bundles import MAX_BYTES, read_bundle, write_bundle
+from tickets.admin.problem_rows import ProblemRow, by_sheet, problem_rows, showable
+from tickets.services import (
+    Findings,
+    check_file,
+    findings_of,
+    import_bundle,
+    is_large,
+    start_import,
+)
+from workflows.bundles import MAX_BYTES, write_bundle
 from workflows.engine.process import Json
 from workflows.errors import InvalidBundleError, UnreadableBundleError
+from workflows.workbooks import FileType, Reading, write_document, write_template
 
-MOST_CHANGES = 300
+ACCEPTED: Final = ".xlsx,.ods,.json,.yaml,.yml"
+# What is read aloud on the page, by the name in its address.
+HELP: Final = {
+    "workbook": ("workbook-format.md", gettext_lazy("A workflow as a workbook")),
+    "bundle": ("bundle-format.md", gettext_lazy("The bundle format")),
+}
 
 
 class ImportForm(forms.Form):
@@ -38,7 +52,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label=gettext_lazy("A file"), required=False, allow_empty_file=True)
     text = forms.CharField(
-        label=gettext_lazy("The bundle as text"),
+        label=gettext_lazy("Or the bundle as text (JSON or YAML)"),
         required=False,
         strip=False,
         widget=UnfoldAdminTextareaWidget(
@@ -49,17 +63,31 @@ class ImportForm(forms.Form):
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a check. `text` is the document as the page keeps it for the next step."""
+    """What came of a check.
+
+    `text` is the document as the page keeps it for the next step; empty where only the file can
+    be mended. `large` is the content of a file that is too large to be checked at once.
+    """
 
     text: str = ""
-    document: Json = None
     failure: str = ""
-    preview: BundlePreview | None = None
+    filename: str = ""
+    large: bytes = b""
+    reading: Reading | None = None
+    findings: Findings | None = None
     problems: list[ProblemRow] = field(default_factory=list)
+
+    @property
+    def document(self) -> Json:
+        return self.reading.document if self.reading is not None else None
 
     @property
     def errors(self) -> list[ProblemRow]:
         return [each for each in self.problems if each.is_error]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.findings is not None and self.findings.can_be_applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +114,33 @@ class ImportPage(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The empty form, or an example in it (`?example=name`, with `&download=1` as a file)."""
-        name = request.GET.get("example", "")
+        """The empty form, an example in it, or what is there to download and to read.
+
+        `?example=name` fills the field, with `&download=json` (or another format) it is a
+        file; `?template=xlsx` is the template, `?help=workbook` the description.
+        """
+        asked = request.GET
+        if "template" in asked:
+            kind = file_type(asked["template"])
+            return download(write_template(kind), f"template.{kind}", kind)
+        if "help" in asked:
+            return self._help(request, asked["help"])
+        name = asked.get("example", "")
         if not name:
             return self._page(request, Outcome())
         text = read_example(name)
-        if "download" not in request.GET:
+        if "download" not in asked:
             return self._page(request, Outcome(text=text))
-        return HttpResponse(
-            text,
-            content_type="application/json",
-            headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
-        )
+        kind = file_type(asked["download"])
+        return download(write_document(json.loads(text), kind), f"{name}.{kind}", kind)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         outcome = check(request)
-        if "apply" in request.POST and outcome.preview and outcome.preview.can_be_imported:
+        user = request.user
+        if outcome.large and isinstance(user, User):
+            run = start_import(content=outcome.large, filename=outcome.filename, user=user)
+            return redirect("admin:workflows_workflowdefinition_import_run", run.pk)
+        if "apply" in request.POST and outcome.is_ready:
             return self._apply(request, outcome)
         return self._page(request, outcome)
 
@@ -110,10 +149,11 @@ class ImportPage(View):
         try:
             workflow = import_bundle(document=outcome.document, user=user)
         except InvalidBundleError as error:  # somebody changed something since the check
-            outcome.problems = problem_rows(error.problems, outcome.text)
+            outcome.findings = findings_of(error.problems, reading=outcome.reading)
+            outcome.problems = problem_rows(error.problems, outcome.text, outcome.reading)
             return self._page(request, outcome)
         words = {"title": workflow.title, "version": workflow.version}
-        if outcome.preview and outcome.preview.is_unchanged:
+        if outcome.findings and outcome.findings.is_unchanged:
             text = _("“%(title)s” already has this content: it is version %(version)s.")
             messages.info(request, text % words)
         else:
@@ -122,49 +162,111 @@ class ImportPage(View):
         return redirect(admin_link(workflow))
 
     def _page(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
-        assert self.model_admin is not None  # noqa: S101 - given to as_view
-        preview = outcome.preview
-        ready = preview is not None and not outcome.errors
         context = {
-            **self.model_admin.admin_site.each_context(request),
+            **self._context(request),
             "title": _("Import a workflow"),
-            "opts": self.model_admin.opts,
             "form": ImportForm(initial={"text": outcome.text}),
             "outcome": outcome,
-            "ready": ready,
-            "failed_cases": sum(not each.has_passed for each in preview.cases) if preview else 0,
-            "changes": _changes(preview) if preview and ready else [],
-            "more_changes": max(len(preview.changes) - MOST_CHANGES, 0) if preview else 0,
+            **outcome_context(outcome.findings, failure=outcome.failure),
+            "problems": outcome.problems,
+            "sheets": by_sheet(outcome.problems),
+            "document_id": "id_text",
+            "document_is_kept": bool(outcome.text),
+            "apply_form": "import-form",
+            "accepted": ACCEPTED,
             "examples": examples(),
+            "file_types": list(FileType),
             "megabytes": most_bytes() // 1_000_000,
         }
         return TemplateResponse(request, "tickets/definitions/import.html", context)
 
+    def _help(self, request: HttpRequest, name: str) -> HttpResponse:
+        if name not in HELP:
+            raise Http404
+        filename, title = HELP[name]
+        try:
+            text = (Path(settings.BASE_DIR) / "docs" / filename).read_text(encoding="utf-8")
+        except FileNotFoundError as error:  # an installation without its documentation
+            raise Http404 from error
+        context = {**self._context(request), "title": title, "text": text}
+        return TemplateResponse(request, "tickets/definitions/import_help.html", context)
+
+    def _context(self, request: HttpRequest) -> dict[str, Any]:
+        assert self.model_admin is not None  # noqa: S101 - given to as_view
+        return {
+            **self.model_admin.admin_site.each_context(request),
+            "opts": self.model_admin.opts,
+        }
+
+
+def outcome_context(findings: Findings | None, *, failure: str = "") -> dict[str, Any]:
+    """What `_import_outcome.html` shows."""
+    problems = findings.problems if findings else []
+    return {
+        "findings": findings,
+        "failure": failure,
+        "failure_title": _("This cannot be read"),
+        "problems": problems,
+        "sheets": by_sheet(problems),
+    }
+
+
+def download(content: bytes, filename: str, file_type: FileType) -> HttpResponse:
+    """A definition as a file to keep."""
+    disposition = content_disposition_header(True, filename) or "attachment"
+    return HttpResponse(
+        content,
+        content_type=file_type.media_type,
+        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def file_type(name: str) -> FileType:
+    """The format of an address.
+
+    Raises:
+        Http404: there is none of this name. (1 was what JSON's was called.)
+    """
+    if name == "1":
+        return FileType.JSON
+    if name not in list(FileType):
+        raise Http404
+    return FileType(name)
+
 
 def check(request: HttpRequest) -> Outcome:
-    """Read and check what was sent; whatever it is, it stays on the page."""
+    """Read and check what was sent; text stays on the page, whatever it is."""
     upload = request.FILES.get("file")
     data = upload.read(most_bytes() + 1) if upload else request.POST.get("text", "").encode()
+    name = (upload.name or "") if upload else ""
     # Browsers send line ends as CR LF; the page counts lines by LF.
-    outcome = Outcome(text=_as_text(data))
+    outcome = Outcome(text=_as_text(data), filename=name)
     if upload is None and not data.strip():
         outcome.failure = _("Choose a file, or paste a bundle into the field.")
-        return outcome
-    if len(data) > most_bytes():
+    elif len(data) > most_bytes():
         outcome.text = ""
         outcome.failure = _(
             "The bundle is larger than %(limit)s MB, which is the most that this page takes."
         ) % {"limit": most_bytes() // 1_000_000}
-        return outcome
+    elif is_large(data):
+        outcome.large = data
+    else:
+        _check(outcome, data)
+    return outcome
+
+
+def _check(outcome: Outcome, data: bytes) -> None:
     try:
-        outcome.document = read_bundle(data)
+        checked = check_file(content=data, filename=outcome.filename)
     except UnreadableBundleError as error:
         outcome.failure = showable(str(error))
-        return outcome
-    outcome.text = outcome.text or showable(_written(outcome.document))
-    outcome.preview = preview_bundle(document=outcome.document)
-    outcome.problems = problem_rows(outcome.preview.problems, outcome.text)
-    return outcome
+        return
+    outcome.reading = checked.reading
+    outcome.findings = checked.findings()
+    # A workbook with errors has no text that could be mended: the file must be.
+    if not outcome.text and outcome.is_ready:
+        outcome.text = showable(_written(checked.document))
+    outcome.problems = problem_rows(checked.problems, outcome.text, checked.reading)
 
 
 def most_bytes() -> int:
@@ -184,19 +286,6 @@ def _as_text(data: bytes) -> str:
 
 def _written(document: Json) -> str:
     return write_bundle(document) if isinstance(document, dict) else json.dumps(document)
-
-
-def _changes(preview: BundlePreview) -> list[dict[str, str]]:
-    return [
-        {
-            "kind": each.kind.value,
-            "where": showable(each.where),
-            "place": showable(each.place),
-            "old": showable(each.old_text),
-            "new": showable(each.new_text),
-        }
-        for each in preview.changes[:MOST_CHANGES]
-    ]
 
 
 # The examples

@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 from tickets.admin.json_lines import line_of
+from tickets.services.findings import MOST_PROBLEMS, FoundProblem, found_problem, showable
 from workflows.bundles.problems import Problem
+from workflows.workbooks import Reading
 
-# A page with more would not be read; the rest is counted.
-MOST_SHOWN = 200
+__all__ = ["MOST_SHOWN", "ProblemRow", "SheetProblems", "by_sheet", "problem_rows", "showable"]
+
+MOST_SHOWN = MOST_PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemRow:
+class ProblemRow(FoundProblem):
     """`line` is the line of the document, counted from 1; None where it is not known."""
 
-    is_error: bool
-    where: str
-    place: str
-    message: str
-    found: str
-    expected: str
-    nearest: str
     line: int | None = None
 
 
-def problem_rows(problems: Iterable[Problem], text: str = "") -> list[ProblemRow]:
-    """Errors first. `text` is the document as it was written, to find the lines in."""
+@dataclass(frozen=True, slots=True)
+class SheetProblems:
+    """The problems of one sheet, by rows; `name` is empty for those of the whole file."""
+
+    name: str
+    problems: list[FoundProblem]
+
+
+def problem_rows(
+    problems: Iterable[Problem], text: str = "", reading: Reading | None = None
+) -> list[ProblemRow]:
+    """Errors first. `text` is the document as it was written, to find the lines in.
+
+    `reading` knows the places of what was read from a workbook or from YAML.
+    """
     ordered = sorted(problems, key=lambda each: not each.is_error)[:MOST_SHOWN]
+    rows = []
+    for each in ordered:
+        found = found_problem(each, reading)
+        line = found.row or None if not found.sheet else None
+        if line is None and text and not found.sheet:
+            line = line_of(text, each.path)
+        rows.append(ProblemRow(**asdict(found), line=line))
+    return rows
+
+
+def by_sheet(problems: Sequence[FoundProblem]) -> list[SheetProblems]:
+    """The problems of a workbook, sheet by sheet; empty where none stands in a sheet."""
+    if not any(each.sheet for each in problems):
+        return []
+    names = dict.fromkeys(each.sheet for each in problems)
     return [
-        ProblemRow(
-            is_error=each.is_error,
-            where=showable(each.where),
-            place=showable(each.place),
-            message=showable(each.message),
-            found=showable(each.found_text),
-            expected=showable(each.expected),
-            nearest=showable(each.nearest),
-            line=line_of(text, each.path) if text else None,
+        SheetProblems(
+            name,
+            sorted(
+                (each for each in problems if each.sheet == name),
+                key=lambda each: (each.row, not each.is_error),
+            ),
         )
-        for each in ordered
+        for name in names
     ]
-
-
-def showable(text: str) -> str:
-    r"""The text without what no page can carry: half characters such as \ud800 of a JSON file."""
-    return text.encode("utf-8", "replace").decode()

@@ -29,15 +29,16 @@ from tickets.admin.definition_rows import (
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.editor_page import editor_urls
 from tickets.admin.gallery_page import gallery_urls
-from tickets.admin.import_page import ImportPage
+from tickets.admin.import_page import ImportPage, download, file_type
+from tickets.admin.import_run_page import import_run_urls
 from tickets.admin.problem_rows import ProblemRow, problem_rows
 from tickets.admin.trying import trying_urls
 from tickets.models import TicketDefinition
 from tickets.services import export_bundle, new_draft, publish_workflow, publishing_problems
-from workflows.bundles import write_bundle
 from workflows.errors import WorkflowsError
 from workflows.graph import draw_process
 from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
+from workflows.workbooks import FileType, write_document
 
 
 class VersionsFilter(admin.SimpleListFilter):
@@ -166,6 +167,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "ticket_types": _ticket_types(workflow),
             "versions": _versions(workflow),
             "may_change": may_change,
+            "file_types": list(FileType),
             "may_see_tasks": request.user.has_perm("workflows.view_taskdefinition"),
             "problems": problems,
             "refusals": [each for each in problems if each.is_error],
@@ -180,6 +182,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
         prefix = "workflows_workflowdefinition"
         return [
             path("import/", own(ImportPage.as_view(model_admin=self)), name=f"{prefix}_import"),
+            *import_run_urls(self),
             path("<int:object_id>/publish/", own(self.publish_view), name=f"{prefix}_publish"),
             path(
                 "<int:object_id>/new-draft/", own(self.new_draft_view), name=f"{prefix}_new_draft"
@@ -221,16 +224,13 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
         return redirect(admin_link(draft))
 
     def download_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The definition as a bundle."""
+        """The definition as a bundle, in the format of `?format=` (JSON unless it says)."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         workflow = self.find(request, str(object_id))
-        name = f"{workflow.key}-v{workflow.version}.json"
-        return HttpResponse(
-            write_bundle(export_bundle(workflow=workflow)),
-            content_type="application/json",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        kind = file_type(request.GET.get("format", FileType.JSON))
+        content = write_document(export_bundle(workflow=workflow), kind)
+        return download(content, f"{workflow.key}-v{workflow.version}.{kind}", kind)
 
     def _to_change(self, request: HttpRequest, object_id: int) -> tuple[WorkflowDefinition, User]:
         if not may_change_workflows(request) or not isinstance(request.user, User):

@@ -1,5 +1,6 @@
 from tickets.models.bulk_retry import BulkRetry
 from tickets.models.file_upload import FileUpload
+from tickets.models.import_run import ImportRun, ImportStatus
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
 from tickets.models.ticket import Ticket
@@ -11,6 +12,8 @@ __all__ = [
     "ErrorStatus",
     "ErrorType",
     "FileUpload",
+    "ImportRun",
+    "ImportStatus",
     "MyTask",
     "MyTicket",
     "Ticket",

@@ -17,6 +17,7 @@ from tickets.services.correct_data import (
 from tickets.services.delete_draft import delete_draft, uses_of_draft
 from tickets.services.expire_call import expire_call
 from tickets.services.export_bundle import export_bundle
+from tickets.services.findings import Findings, check_file, findings_of
 from tickets.services.finish_task import finish_task_by_hand
 from tickets.services.hold_ticket import hold_ticket, resume_ticket
 from tickets.services.import_bundle import (
@@ -24,6 +25,14 @@ from tickets.services.import_bundle import (
     import_bundle,
     preview_bundle,
     problems_here,
+)
+from tickets.services.import_run import (
+    apply_import,
+    forget_import,
+    go_on_importing,
+    is_large,
+    look_after,
+    start_import,
 )
 from tickets.services.keep_file import keep_file
 from tickets.services.make_workflow import (
@@ -47,10 +56,13 @@ from tickets.services.submit_ticket import submit_ticket
 
 __all__ = [
     "BundlePreview",
+    "Findings",
     "TicketMove",
     "add_test_case",
     "advance_ticket",
+    "apply_import",
     "cancel_ticket",
+    "check_file",
     "compare_versions",
     "complete_task",
     "correct_task_input",
@@ -62,11 +74,16 @@ __all__ = [
     "edit_workflow",
     "expire_call",
     "export_bundle",
+    "findings_of",
     "finish_task_by_hand",
+    "forget_import",
+    "go_on_importing",
     "go_on_retrying",
     "hold_ticket",
     "import_bundle",
+    "is_large",
     "keep_file",
+    "look_after",
     "make_workflow",
     "marker_of",
     "may_repair",
@@ -86,6 +103,7 @@ __all__ = [
     "run_action",
     "run_test_cases",
     "save_draft",
+    "start_import",
     "start_task",
     "stop_offering",
     "submit_ticket",

@@ -13,6 +13,8 @@ ADVANCE = "tickets.jobs.advance"
 RUN_ACTION = "tickets.jobs.run_action"
 EXPIRE_CALL = "tickets.jobs.expire_call"
 RETRY_MANY = "tickets.jobs.retry_many"
+RUN_IMPORT = "tickets.jobs.run_import"
+FORGET_IMPORT = "tickets.jobs.forget_import"
 
 
 def advance_after_commit(ticket_id: int) -> None:

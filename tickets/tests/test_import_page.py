@@ -166,7 +166,7 @@ class ImportPageTest(CompanyTestCase):
             with self.subTest(example.name):
                 page = self.client.get(PAGE, {"example": example.name})
                 self.assertContains(self.check(page.context["form"]["text"].value()), "Apply")
-                file = self.client.get(PAGE, {"example": example.name, "download": "1"})
+                file = self.client.get(PAGE, {"example": example.name, "download": "json"})
                 self.assertIn("attachment", file["Content-Disposition"])
                 self.assertIn("workflow", json.loads(file.content))
 
