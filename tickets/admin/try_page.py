@@ -153,13 +153,20 @@ def unpacked(text: str, workflow: WorkflowDefinition) -> TryState | None:
         document = signing.loads(text, salt=_salt(workflow))
     except signing.BadSignature:
         return None
-    ticket = document["ticket"]
+    if not isinstance(document, dict):
+        return None
+    # An older version of this program may have signed something else.
+    ticket, submitter = document.get("ticket"), document.get("submitter")
     return TryState(
-        ticket_type=document["ticket_type"],
-        submitter=document["submitter"],
-        ticket=ticket,
-        answers=tuple(read_answers(document["answers"])),
+        ticket_type=str(document.get("ticket_type", "")),
+        submitter=_texts(submitter if isinstance(submitter, dict) else {}),
+        ticket=ticket if isinstance(ticket, dict) else None,
+        answers=tuple(read_answers(document.get("answers"))),
     )
+
+
+def _texts(submitter: Mapping[str, Json]) -> dict[str, str]:
+    return {name: str(submitter.get(name, "")) for name in EXAMPLE_SUBMITTER}
 
 
 def _salt(workflow: WorkflowDefinition) -> str:
@@ -230,10 +237,10 @@ class TryPage(DefinitionPage):
             messages.warning(request, _("There is no test case of this name (any more)."))
             return TryState(_first(trial), _person(request))
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
-        who = submitter if isinstance(submitter, dict) else EXAMPLE_SUBMITTER
+        who = submitter if isinstance(submitter, dict) else dict[str, Json](EXAMPLE_SUBMITTER)
         return TryState(
             ticket_type=str(case.get("ticket_type", "")),
-            submitter={each: str(who.get(each, "")) for each in EXAMPLE_SUBMITTER},
+            submitter=_texts(who),
             ticket=ticket if isinstance(ticket, dict) else {},
             answers=tuple(read_answers(case.get("answers"))),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -174,6 +175,19 @@ class TryItTest(TryCase):
                     self.assertContains(page, "could not be read")
         page = self.client.post(self.url(), {})
         self.assertContains(page, "could not be read")
+
+    def test_a_state_of_another_version_of_the_program_is_survived(self) -> None:
+        salt = f"tickets.try:acme:{self.draft.pk}"
+        nonsense: list[Any] = [
+            5, [], {}, {"ticket": 5, "answers": 5, "submitter": []}, {"ticket": {"creditor": []}},
+            {"ticket": {}, "answers": [{"task": "approve_invoice", "output": {"approved": {}}}]},
+        ]  # fmt: skip
+        for document in nonsense:
+            state = signing.dumps(document, salt=salt, compress=True)
+            for button in ("next", "back", "save"):
+                with self.subTest(document=document, button=button):
+                    page = self.client.post(self.url(), {"state": state, button: "1"})
+                    self.assertEqual(page.status_code, 200)
 
     def test_a_draft_that_changes_meanwhile(self) -> None:
         page = self.at_call()

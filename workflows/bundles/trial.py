@@ -330,7 +330,8 @@ def _entries(document: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _type_of(task: JsonObject) -> TaskType:
-    return TaskType(str(task.get("task_type", TaskType.FORM)))
+    found = task.get("task_type", TaskType.FORM)
+    return TaskType(found) if isinstance(found, str) and found in list(TaskType) else TaskType.FORM
 
 
 def _spec(key: str, task: JsonObject) -> TaskSpec:
@@ -356,4 +357,5 @@ def _transition(each: JsonObject) -> TransitionSpec:
         condition=each.get("condition"),
         priority=priority if isinstance(priority, int) else 0,
         label=str(each.get("label", "")),
+        after=str(each.get("after", "")),
     )
