@@ -178,7 +178,7 @@ class WorkflowPageTest(DefinitionTestCase):
     def test_a_published_version_has_no_publish_button(self) -> None:
         page = self.client.get(change_url(self.workflow))
         self.assertNotContains(page, button_url(self.workflow, "publish"))
-        self.assertContains(page, button_url(self.workflow, "new_draft"))
+        self.assertContains(page, button_url(self.workflow, "start_editing"))
 
     def test_what_a_customer_wrote_is_text(self) -> None:
         draft = self.make_draft(title="<script>alert(1)</script>", description="<b>bold</b>")
@@ -227,7 +227,7 @@ class PublishTest(DefinitionTestCase):
 
     def test_it_does_nothing_on_get(self) -> None:
         draft = self.make_draft(title="Purchase, better")
-        for verb in ("publish", "new_draft"):
+        for verb in ("publish", "start_editing"):
             self.assertEqual(self.client.get(button_url(draft, verb)).status_code, 405)
         self.assertTrue(WorkflowDefinition.objects.get(pk=draft.pk).is_draft)
         self.assertEqual(WorkflowDefinition.objects.count(), 2)
@@ -245,14 +245,6 @@ class PublishTest(DefinitionTestCase):
     def test_publishing_twice_is_told_not_done(self) -> None:
         response = self.client.post(button_url(self.workflow, "publish"), follow=True)
         self.assertContains(response, "Only a draft can be changed or published.")
-
-    def test_it_makes_a_new_draft(self) -> None:
-        response = self.client.post(button_url(self.workflow, "new_draft"), follow=True)
-        self.assertContains(response, "has a new draft: version 2")
-        draft = WorkflowDefinition.objects.get(version=2)
-        self.assertTrue(draft.is_draft)
-        self.assertEqual(draft.tasks.count(), 2)
-        self.assertRedirects(response, change_url(draft))
 
 
 class DownloadTest(DefinitionTestCase):
@@ -342,7 +334,7 @@ class WhoMayTest(DefinitionTestCase):
             for url in self.all_pages():
                 with self.subTest(url=url, person=person.email):
                     self.assertEqual(self.client.get(url).status_code, 403)
-            for verb in ("publish", "new_draft"):
+            for verb in ("publish", "start_editing"):
                 with self.subTest(verb=verb, person=person.email):
                     response = self.client.post(button_url(self.workflow, verb))
                     self.assertEqual(response.status_code, 403)
@@ -357,7 +349,7 @@ class WhoMayTest(DefinitionTestCase):
         for url in pages[3:]:
             with self.subTest(url):
                 self.assertIn(self.client.get(url).status_code, (302, 404))
-        for verb in ("publish", "new_draft"):
+        for verb in ("publish", "start_editing"):
             self.assertEqual(self.client.post(button_url(self.workflow, verb)).status_code, 404)
 
     def test_a_superuser_outside_a_company_gets_no_page(self) -> None:

@@ -5,6 +5,7 @@ import { debounce, fill, h, icon, plainText, t } from "./dom.js";
 import { open } from "./lists.js";
 import { along, elementOf, locate, pathOf } from "./places.js";
 import { on, store, tell } from "./store.js";
+import { titleOf } from "./ways.js";
 
 let running = null;
 let showTab = () => {};
@@ -72,6 +73,14 @@ export function openTask(key) {
 
 // Problems
 
+// `tasks[2].fields[0].type`, as the workflow's page writes it.
+export function pathOfPlace(place) {
+  return place
+    .split(/[.[\]]+/)
+    .filter(Boolean)
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+
 function allProblems() {
   const unread = [...store.pending.values()].map((each) => ({
     path: pathOf(each.owner, each.name) || [],
@@ -104,6 +113,22 @@ export function tabOf(path) {
   }
 }
 
+// Where it is, as the page calls it; the server's words for what has no title here.
+function whereOf(problem) {
+  const words = [];
+  let isKnown = false;
+  let value = store.document;
+  for (const step of problem.path) {
+    const list = value;
+    value = value?.[step];
+    if (!Array.isArray(list) || !value || typeof value !== "object") continue;
+    if (value.from && value.to) words.push(t("From “%(from)s” to “%(to)s”", { from: titleOf(value.from), to: titleOf(value.to) }));
+    else words.push(value.title || value.label || value.name || value.key);
+    isKnown = true;
+  }
+  return isKnown && words.every(Boolean) ? words.join(", ") : problem.where;
+}
+
 function showProblems() {
   const problems = allProblems();
   const errors = problems.filter((each) => each.is_error).length;
@@ -133,7 +158,7 @@ function showProblems() {
         h(
           "button",
           { type: "button", on: { click: () => focusOn(each) } },
-          h("strong", {}, each.where),
+          h("strong", {}, whereOf(each)),
           h("span", {}, each.message),
         ),
       ),
@@ -184,7 +209,8 @@ function slotOf({ element, control }) {
 // Opens what hides the place of a problem, goes there, and puts the cursor into it.
 export function focusOn(problem) {
   if (problem.control?.isConnected) {
-    problem.control.focus();
+    if (problem.control.openRule) problem.control.openRule();
+    else problem.control.focus();
     problem.control.scrollIntoView({ block: "center" });
     return;
   }
@@ -201,5 +227,3 @@ export function focusOn(problem) {
   setTimeout(() => target.classList.remove("ed-flash"), 1600);
   (inner || target).focus({ preventScroll: true });
 }
-
-export { status };

@@ -118,6 +118,13 @@ function isBlank(node) {
   return (node.kind === "test" && !node.path) || (node.kind === "group" && node.items.every(isBlank));
 }
 
+// The first test that was begun and has nothing to compare with.
+export function unfinished(node) {
+  if (node.kind === "group") return node.items.map(unfinished).find(Boolean);
+  const isMissing = node.value === undefined || node.value === "" || (Array.isArray(node.value) && !node.value.length);
+  return node.kind === "test" && node.path && node.isDirty && !node.other && !["empty", "filled"].includes(node.op) && isMissing ? node : undefined;
+}
+
 function write(node) {
   if (node.kind === "raw" || !isDirty(node)) return node.source;
   if (node.kind === "test") return writeTest(node);

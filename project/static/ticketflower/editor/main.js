@@ -1,7 +1,7 @@
 // The page that edits a draft.
 
 import { AskError, ask } from "./api.js";
-import { begin as beginChecks, errorCount, focusOn, openTask } from "./checks.js";
+import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
 import { button, fill, h, t } from "./dom.js";
 import { said } from "./lists.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
@@ -221,6 +221,7 @@ function begin() {
   show(wanted in TABS ? wanted : "workflow");
   if (wanted.startsWith("task-")) openTask(wanted.slice("task-".length));
   beginChecks({ show });
+  if (wanted.startsWith("at=")) focusOn({ path: pathOfPlace(decodeURIComponent(wanted.slice(3))) });
   showState();
 }
 

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { button, debounce, h, icon, iconButton, option, t, uid } from "./dom.js";
 import { readNumber, selectOf, valueInput, manyOf } from "./inputs.js";
-import { isEmpty, readRule, touch, writeRule } from "./logic.js";
+import { isEmpty, readRule, touch, unfinished, writeRule } from "./logic.js";
 import { changed, on, setPending, snapshot, store } from "./store.js";
 
 const EQUAL = [["==", t("is")], ["!=", t("is not")]];
@@ -82,11 +82,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   function toggle(wanted) {
     const unread = [...store.pending.values()].find((each) => each.owner === owner && each.name === name);
     if (!wanted && unread) {
-      unread.control.focus(); // closing would throw away what was typed
+      (unread.control === root ? panel.querySelector("[data-unfinished] input, [data-unfinished] select") || root : unread.control).focus(); // closing would throw away what was typed
       return;
     }
     isOpen = wanted;
     panel.hidden = !wanted;
+    root.classList.toggle("ed-rule-open", wanted);
     if (wanted) {
       tree = readRule(isEmpty(owner[name]) ? null : owner[name]);
       if (isEmpty(owner[name])) {
@@ -118,6 +119,9 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   }
 
   function write() {
+    const isUnfinished = Boolean(unfinished(tree));
+    setPending(owner, name, isUnfinished ? t("A condition has nothing to compare with. Complete it, or remove it.") : "", isUnfinished ? root : null);
+    if (isUnfinished) return;
     const rule = writeRule(tree);
     if (rule === null) delete owner[name];
     else owner[name] = rule;
@@ -241,7 +245,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     }
     return h(
       "div",
-      { class: "ed-test", "data-node": id(node) },
+      { class: "ed-test", "data-node": id(node), "data-unfinished": unfinished(node) ? "" : null },
       h("div", { class: "ed-test-line" }, rows, iconButton("close", t("Remove this condition"), () => removeFrom(parent, node))),
       node.path && !["empty", "filled"].includes(node.op) ? fallbackOf(node, found, type) : null,
     );
@@ -279,6 +283,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const put = (value) => {
       node.value = value;
       touch(node);
+      const line = panel.querySelector(`[data-node="${id(node)}"]`);
+      if (line) line.toggleAttribute("data-unfinished", Boolean(unfinished(node)));
       write();
     };
     const comparable = known.filter((each) => each.path !== node.path && family(each.type) === family(type));
@@ -434,6 +440,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
 
   root.openRule = () => {
     if (!isOpen) toggle(true);
+    else (panel.querySelector("[data-unfinished] :is(input, select)") || panel.querySelector("select, input, textarea"))?.focus();
   };
   root.refreshSentence = showSentence;
   showSentence();

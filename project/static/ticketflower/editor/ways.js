@@ -63,7 +63,7 @@ function sources() {
   return [[START, t("Start")], ...taskKeys().map((key) => [key, titleOf(key)])];
 }
 
-export function waysEditor(source, { onChange = () => {} } = {}) {
+export function waysEditor(source, { onChange = () => {}, withSource = false } = {}) {
   const root = h("div", { class: "ed-ways" });
 
   function draw() {
@@ -122,9 +122,9 @@ export function waysEditor(source, { onChange = () => {} } = {}) {
         { class: "ed-way" },
         h(
           "div",
-          { class: "ed-way-line" },
+          { class: `ed-way-line${withSource ? " ed-with-source" : ""}` },
           ways.length > 1 ? h("span", { class: "ed-order", title: t("The order in which they are tried") }, index + 1) : null,
-          field(
+          withSource && field(
             t("From"),
             selectOf(sources(), way.from, (chosen) => {
               snapshot();
@@ -177,7 +177,7 @@ export function waysSection() {
           "section",
           { class: "ed-card" },
           h("h3", {}, icon(source === START ? "play_circle" : "task_alt"), source === START ? t("From the start") : t("After “%(task)s”", { task: titleOf(source) })),
-          waysEditor(source, { onChange: draw }),
+          waysEditor(source, { onChange: draw, withSource: true }),
         ),
       ),
     );
