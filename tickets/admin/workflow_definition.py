@@ -34,7 +34,7 @@ from tickets.admin.import_run_page import import_run_urls
 from tickets.admin.problem_rows import ProblemRow, problem_rows
 from tickets.admin.trying import trying_urls
 from tickets.models import TicketDefinition
-from tickets.services import export_bundle, new_draft, publish_workflow, publishing_problems
+from tickets.services import export_bundle, publish_workflow, publishing_problems
 from workflows.errors import WorkflowsError
 from workflows.graph import draw_process
 from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
@@ -184,9 +184,6 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             path("import/", own(ImportPage.as_view(model_admin=self)), name=f"{prefix}_import"),
             *import_run_urls(self),
             path("<int:object_id>/publish/", own(self.publish_view), name=f"{prefix}_publish"),
-            path(
-                "<int:object_id>/new-draft/", own(self.new_draft_view), name=f"{prefix}_new_draft"
-            ),
             path("<int:object_id>/download/", own(self.download_view), name=f"{prefix}_download"),
             *editor_urls(self),
             *gallery_urls(self),
@@ -208,20 +205,6 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             text = _("Version %(version)s of “%(title)s” is published.") % words
             messages.success(request, text)
         return redirect(admin_link(workflow))
-
-    def new_draft_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Copy this version to a new draft."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        workflow, user = self._to_change(request, object_id)
-        try:
-            draft = new_draft(workflow=workflow, user=user)
-        except WorkflowsError as error:
-            messages.error(request, str(error))
-            return redirect(admin_link(workflow))
-        words = {"title": draft.title, "version": draft.version}
-        messages.success(request, _("“%(title)s” has a new draft: version %(version)s.") % words)
-        return redirect(admin_link(draft))
 
     def download_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The definition as a bundle, in the format of `?format=` (JSON unless it says)."""
