@@ -56,6 +56,7 @@ STYLESHEETS = (
     "administration",
     "trying",
     "imports",
+    "versions",
     "editor",
 )
 

@@ -21,6 +21,7 @@ from tickets.admin.filters import (
     TicketTypeFilter,
 )
 from tickets.admin.history import history
+from tickets.admin.move_page import move_address, newer_version
 from tickets.admin.repair import open_repairs
 from tickets.admin.repair.views import RepairViews, may_repair_here
 from tickets.models import Ticket, TicketError
@@ -104,8 +105,11 @@ class TicketAdmin(RepairViews):
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)
         tasks = TaskInstance.objects.filter(workflow_instance=obj.workflow_instance_id)
         current = obj.workflow_instance.current_task if obj.workflow_instance else None
+        newer = newer_version(obj) if may_repair_here(request) else None
         return {
             "repairs": open_repairs(obj, task=current) if may_repair_here(request) else [],
+            "newer": newer,
+            "move_url": f"{move_address(newer)}?ticket={obj.pk}" if newer else "",
             "title": str(obj),
             "subtitle": None,
             "ticket": obj,

@@ -31,9 +31,12 @@ from tickets.admin.editor_page import editor_urls
 from tickets.admin.gallery_page import gallery_urls
 from tickets.admin.import_page import ImportPage, download, file_type
 from tickets.admin.import_run_page import import_run_urls
+from tickets.admin.move_page import move_address
 from tickets.admin.problem_rows import ProblemRow, problem_rows
+from tickets.admin.repair.views import may_repair_here
 from tickets.admin.trying import trying_urls
-from tickets.models import TicketDefinition
+from tickets.admin.versions_page import version_urls, versions_of
+from tickets.models import Ticket, TicketDefinition
 from tickets.services import export_bundle, publish_workflow, publishing_problems
 from workflows.errors import WorkflowsError
 from workflows.graph import draw_process
@@ -165,7 +168,8 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "cards": task_cards(workflow, labels),
             "transitions": all_transitions(workflow, labels),
             "ticket_types": _ticket_types(workflow),
-            "versions": _versions(workflow),
+            "versions": versions_of(workflow),
+            **_on_older_versions(request, workflow),
             "may_change": may_change,
             "file_types": list(FileType),
             "may_see_tasks": request.user.has_perm("workflows.view_taskdefinition"),
@@ -188,6 +192,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             *editor_urls(self),
             *gallery_urls(self),
             *trying_urls(self),
+            *version_urls(self),
             *super().get_urls(),
         ]
 
@@ -238,14 +243,10 @@ def _ticket_types(workflow: WorkflowDefinition) -> QuerySet[TicketDefinition]:
     return workflow.ticket_definitions.prefetch_related("roles_with_access").order_by("title")
 
 
-def _versions(workflow: WorkflowDefinition) -> list[dict[str, Any]]:
-    versions = WorkflowDefinition.objects.versions_of(workflow.key)
-    return [
-        {
-            "workflow": each,
-            "badge": definition_badge(each),
-            "link": admin_link(each),
-            "is_this": each.pk == workflow.pk,
-        }
-        for each in versions.select_related("created_by", "published_by")
-    ]
+def _on_older_versions(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:
+    """How many running tickets the published version could still take over."""
+    if not workflow.is_published:
+        return {}
+    count = Ticket.objects.on_older_versions(workflow).count()
+    may_move = count > 0 and may_repair_here(request)
+    return {"older_tickets": count, "move_url": move_address(workflow) if may_move else ""}

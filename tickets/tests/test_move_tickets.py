@@ -5,8 +5,10 @@ import time
 from typing import Any
 
 from django.db import connection, transaction
+from django.urls import reverse
 
 from tenants.connection import work_in
+from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
 from tickets.health import company_findings
@@ -24,6 +26,7 @@ from tickets.services import (
     reassign_task,
     resume_ticket,
     retry_step,
+    stop_offering,
 )
 from tickets.tests.repair_case import SmallWorkflow, broken_invariants
 from tickets.tests.test_concurrent_changes import DECLARED, ConcurrentCase
@@ -36,6 +39,7 @@ from workflows.models import (
     TaskStatus,
     WorkflowDefinition,
     WorkflowEvent,
+    WorkflowInstance,
     WorkflowStatus,
 )
 
@@ -435,6 +439,137 @@ class MoveFromABrokenWayTest(MoveCase):
         second = self.draft_without_checks()
         second.tasks.filter(key="check").update(fields=[field("big")])
         self.assert_refused("What came of “Check” does not fit version 2: Big: ", to=second)
+
+
+def address(workflow: WorkflowDefinition) -> str:
+    return reverse("admin:workflows_workflowdefinition_move_tickets", args=[workflow.pk])
+
+
+class MovePageTest(MoveCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.calling = self.submit_now()
+        self.answer_now(self.calling, {"big": True})
+        self.second = self.publish_next()
+        self.log_in(self.terry)
+
+    def post(self, **values: Any) -> Any:
+        return self.client.post(address(self.second), {"reason": REASON, **values}, follow=True)
+
+    def test_it_lists_who_can_be_moved_and_why_not(self) -> None:
+        answer = self.client.get(address(self.second))
+        self.assertContains(answer, "2 tickets still run on older versions")
+        self.assertContains(answer, f'value="{self.ticket.pk}"')
+        self.assertNotContains(answer, f'value="{self.calling.pk}"')
+        self.assertContains(answer, "The call of “Archive” is under way")
+
+    def test_it_moves_those_that_were_chosen(self) -> None:
+        other = self.waiting()
+        answer = self.post(ticket=[self.ticket.pk, self.calling.pk])
+        self.assertContains(answer, "1 ticket was moved to version 2.")
+        self.assertContains(answer, f"#{self.calling.pk} was not moved. The call of")
+        self.assertEqual(self.version_of(self.ticket), (2, 2))
+        self.assertEqual(self.version_of(self.calling), (1, 1))
+        self.assertEqual(self.version_of(other), (1, 1))
+        page = self.client.get(reverse("admin:tickets_ticket_change", args=[self.ticket.pk]))
+        self.assertContains(page, "It was moved from version 1 to version 2.")
+        self.assertContains(page, REASON)
+
+    def waiting(self) -> Ticket:
+        """A ticket of the first version that has not started."""
+        return Ticket.objects.create(
+            title="Waits",
+            definition=self.type,
+            workflow=self.workflow,
+            data={"amount": 1},
+            created_by=self.uma,
+            workflow_instance=WorkflowInstance.objects.create(workflow=self.workflow),
+        )
+
+    def test_the_pages_of_a_moved_ticket_show_it_as_it_is_now(self) -> None:
+        self.answer_now(self.ticket, {"big": False})
+        draft = self.draft()
+        draft.transitions.filter(from_task=None).update(to_task=draft.tasks.get(key="sign"))
+        draft.transitions.filter(from_task__key="check").delete()
+        draft.tasks.filter(key__in=["check", "archive"]).delete()
+        third = publish_workflow(workflow=draft, user=self.carla)
+        self.assertEqual(self.move(self.ticket, to=third), [""])
+        task = self.current(self.ticket)
+        assert task.assigned_to is not None
+        pages = (
+            (self.terry, reverse("admin:tickets_ticket_change", args=[self.ticket.pk])),
+            (self.terry, reverse("admin:workflows_taskinstance_change", args=[task.pk])),
+            (self.uma, reverse("admin:tickets_myticket_change", args=[self.ticket.pk])),
+            (task.assigned_to, reverse("admin:tickets_mytask_change", args=[task.pk])),
+        )
+        for person, page in pages:
+            self.log_in(person)
+            self.assertContains(self.client.get(page), "Sign")
+
+    def test_a_ticket_leads_to_its_own_move_and_back(self) -> None:
+        page = reverse("admin:tickets_ticket_change", args=[self.ticket.pk])
+        link = f"{address(self.second)}?ticket={self.ticket.pk}"
+        self.assertContains(self.client.get(page), link)
+        answer = self.client.get(link)
+        self.assertContains(answer, f'id="ticket-{self.ticket.pk}" checked')
+        self.assertNotContains(answer, f"#{self.calling.pk}")
+        self.assertRedirects(
+            self.client.post(
+                address(self.second),
+                {"reason": REASON, "ticket": self.ticket.pk, "only": self.ticket.pk},
+            ),
+            page,
+        )
+        self.assertNotContains(self.client.get(page), link)
+
+    def test_a_reason_and_a_ticket_are_asked_for(self) -> None:
+        answer = self.post(ticket=[self.ticket.pk], reason=" ")
+        self.assertContains(answer, "Say why")
+        self.assertContains(answer, f'id="ticket-{self.ticket.pk}" checked')
+        self.assertContains(self.post(), "Choose the tickets")
+        self.assertContains(self.post(ticket=["abc", "9" * 30, "", "-1"]), "Choose the tickets")
+        self.post(ticket=[self.ticket.pk + 1000])
+        self.assertEqual(self.version_of(self.ticket), (1, 1))
+
+    def test_what_stands_in_the_address_breaks_nothing(self) -> None:
+        for each in ("abc", "0", "9" * 30, "%00", "", str(self.ticket.pk + 1000)):
+            with self.subTest(each):
+                answer = self.client.get(f"{address(self.second)}?ticket={each}")
+                self.assertEqual(answer.status_code, 200)
+
+    def test_from_a_version_that_is_retired_it_leads_to_the_published_one(self) -> None:
+        third = self.publish_next()
+        for send in (self.client.get, self.client.post):
+            answer = send(address(self.second), {"ticket": str(self.ticket.pk), "reason": REASON})
+            self.assertRedirects(answer, address(third))
+        self.assertEqual(self.version_of(self.ticket), (1, 1))
+        stop_offering(workflow=third, user=self.carla)
+        answer = self.client.get(address(third))
+        self.assertRedirects(answer, reverse("admin:tickets_ticket_changelist"))
+
+    def test_the_page_of_the_published_version_tells_how_many_are_left(self) -> None:
+        page = reverse("admin:workflows_workflowdefinition_change", args=[self.second.pk])
+        self.log_in(self.carla)
+        answer = self.client.get(page)
+        self.assertContains(answer, "2 tickets still run on older versions.")
+        self.assertNotContains(answer, address(self.second))
+        self.give_role(self.carla, SystemRole.TICKET_ADMIN)
+        self.assertContains(self.client.get(page), address(self.second))
+
+    def test_many_tickets_take_no_more_queries(self) -> None:
+        before = self.count_queries(address(self.second))
+        for _number in range(4):
+            self.waiting()
+        self.assertEqual(self.count_queries(address(self.second)), before)
+
+    def test_it_takes_a_ticket_admin_of_the_company(self) -> None:
+        people = ((self.carla, 403), (self.uma, 403), (self.wendy, 403), (self.charlie, 404))
+        for person, status in people:
+            self.log_in(person)
+            values = {"ticket": self.ticket.pk, "reason": REASON}
+            self.assertEqual(self.client.get(address(self.second)).status_code, status)
+            self.assertEqual(self.client.post(address(self.second), values).status_code, status)
+        self.assertEqual(self.version_of(self.ticket), (1, 1))
 
 
 class MoveWhileOthersWorkTest(NextVersion, ConcurrentCase):

@@ -1,0 +1,206 @@
+"""The versions of a workflow: comparing, deleting and retiring them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from tickets.admin.badges import definition_badge
+from tickets.admin.change_rows import change_rows
+from tickets.admin.definition_page import DefinitionPage
+from tickets.admin.definition_rows import condition_labels
+from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.move_page import MoveTicketsPage, number_of
+from tickets.models import Ticket, TicketDefinition
+from tickets.services import (
+    compare_versions,
+    delete_draft,
+    new_draft,
+    stop_offering,
+    uses_of_draft,
+)
+from workflows.bundles import ChangeKind
+from workflows.errors import DraftInUseError, InvalidBundleError, NotADraftError, NotPublishedError
+from workflows.graph import draw_process
+from workflows.models import DefinitionStatus, WorkflowDefinition
+
+PREFIX: Final = "workflows_workflowdefinition"
+MOST_CHANGES: Final = 500
+
+
+def version_urls(model_admin: DetailPageAdmin) -> list[URLPattern]:
+    """Beneath the address of one workflow definition."""
+    pages: tuple[tuple[str, str, Any], ...] = (
+        ("compare/", "compare", ComparePage),
+        ("delete-draft/", "delete_draft", DeleteDraftPage),
+        ("stop-offering/", "stop_offering", StopOfferingPage),
+        ("bring-back/", "bring_back", BringBack),
+        ("move-tickets/", "move_tickets", MoveTicketsPage),
+    )
+    return [
+        path(
+            f"<int:object_id>/{address}",
+            model_admin.admin_site.admin_view(page.as_view(model_admin=model_admin)),
+            name=f"{PREFIX}_{name}",
+        )
+        for address, name, page in pages
+    ]
+
+
+def versions_of(workflow: WorkflowDefinition) -> list[dict[str, Any]]:
+    """The versions of a workflow as its page lists them, the newest first."""
+    versions = WorkflowDefinition.objects.versions_of(workflow.key)
+    compare = reverse(f"admin:{PREFIX}_compare", args=[workflow.pk])
+    return [
+        {
+            "workflow": each,
+            "badge": definition_badge(each),
+            "link": admin_link(each),
+            "is_this": each.pk == workflow.pk,
+            "compare_url": "" if each.pk == workflow.pk else f"{compare}?with={each.pk}",
+        }
+        for each in versions.select_related("created_by", "published_by", "retired_by")
+    ]
+
+
+class ComparePage(DefinitionPage):
+    """GET `?with=<id>`: what is different between two versions of one workflow."""
+
+    template_name = "tickets/definitions/compare.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        versions = versions_of(self.workflow)
+        other = self._other(request, versions)
+        context: dict[str, Any] = {"versions": versions, "other": other, "compared": []}
+        if other is not None:
+            context |= self._comparison(other)
+        return self.page(request, **context)
+
+    def _other(
+        self, request: HttpRequest, versions: Sequence[dict[str, Any]]
+    ) -> WorkflowDefinition | None:
+        """The version of the address; without one, the one before this; None: there is none.
+
+        Raises:
+            Http404: it is no version of this workflow.
+        """
+        asked = request.GET.get("with")
+        found = [each["workflow"] for each in versions]
+        if asked is None:
+            others = [each for each in found if each.pk != self.workflow.pk]
+            before = [each for each in others if each.version < self.workflow.version]
+            return next(iter(before or reversed(others)), None)
+        number = number_of(asked)
+        chosen = [each for each in found if each.pk == number]
+        if not chosen:
+            raise Http404
+        return WorkflowDefinition.objects.whole().get(pk=chosen[0].pk)
+
+    def _comparison(self, other: WorkflowDefinition) -> dict[str, Any]:
+        old, new = sorted((other, self.workflow), key=lambda each: each.version)
+        changes = compare_versions(old=old, new=new)
+        kinds = [change.kind for change in changes]
+        return {
+            "old": old,
+            "new": new,
+            "compared": [_version(old), _version(new)],
+            "changes": change_rows(
+                changes[:MOST_CHANGES],
+                old_labels=condition_labels(old),
+                new_labels=condition_labels(new),
+            ),
+            "more_changes": max(len(changes) - MOST_CHANGES, 0),
+            "counts": {kind.value: kinds.count(kind) for kind in ChangeKind},
+        }
+
+
+def _version(workflow: WorkflowDefinition) -> dict[str, SafeString | WorkflowDefinition | str]:
+    return {
+        "workflow": workflow,
+        "badge": definition_badge(workflow),
+        "link": admin_link(workflow),
+        "picture": draw_process(workflow.process()),
+    }
+
+
+class DeleteDraftPage(DefinitionPage):
+    """GET says what would be deleted, POST deletes it."""
+
+    template_name = "tickets/definitions/delete_draft.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if not self.workflow.is_draft:
+            messages.warning(request, _(str(NotADraftError())))
+            return redirect(admin_link(self.workflow))
+        types = self.workflow.ticket_definitions.order_by("title")
+        uses = uses_of_draft(workflow=self.workflow)
+        return self.page(request, ticket_types=types, uses=uses)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        words = {"title": self.workflow.title, "version": self.workflow.version}
+        try:
+            delete_draft(workflow=self.workflow)
+        except WorkflowDefinition.DoesNotExist:
+            messages.info(request, _("Somebody else has deleted this draft already."))
+            return redirect(f"admin:{PREFIX}_changelist")
+        except (NotADraftError, DraftInUseError) as refusal:
+            messages.error(request, _(str(refusal)))
+            return redirect(admin_link(self.workflow))
+        messages.success(request, _("Draft version %(version)s of “%(title)s” is deleted.") % words)
+        rest = WorkflowDefinition.objects.latest(self.workflow.key)
+        return redirect(admin_link(rest) if rest else f"admin:{PREFIX}_changelist")
+
+
+class StopOfferingPage(DefinitionPage):
+    """GET says what would be offered no more, POST retires the version."""
+
+    template_name = "tickets/definitions/stop_offering.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if not self.workflow.is_published:
+            messages.warning(request, _(str(NotPublishedError())))
+            return redirect(admin_link(self.workflow))
+        types = TicketDefinition.objects.active().filter(workflow__key=self.workflow.key)
+        running = Ticket.objects.running().filter(workflow__key=self.workflow.key)
+        return self.page(request, ticket_types=types.order_by("title"), running=running.count())
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        user = request.user if isinstance(request.user, User) else None
+        try:
+            stop_offering(workflow=self.workflow, user=user)
+        except (NotPublishedError, WorkflowDefinition.DoesNotExist):
+            messages.error(request, _(str(NotPublishedError())))
+        else:
+            text = _("“%(title)s” is offered no more. Tickets that are running finish.")
+            messages.success(request, text % {"title": self.workflow.title})
+        return redirect(admin_link(self.workflow))
+
+
+class BringBack(DefinitionPage):
+    """POST copies a retired version as the next draft of its workflow."""
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        user = request.user if isinstance(request.user, User) else None
+        words = {"version": self.workflow.version}
+        if self.workflow.status != DefinitionStatus.RETIRED:
+            messages.error(request, _("Version %(version)s is not retired.") % words)
+            return redirect(admin_link(self.workflow))
+        try:
+            draft = new_draft(workflow=self.workflow, user=user)
+        except InvalidBundleError as refusal:
+            messages.error(request, _(str(refusal)))
+            return redirect(admin_link(self.workflow))
+        text = _(
+            "Version %(version)s is back as version %(draft)s, a draft. Publish it, and it is "
+            "offered again."
+        )
+        messages.success(request, text % {**words, "draft": draft.version})
+        return redirect(admin_link(draft))
