@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -132,6 +133,7 @@ class ProgressTest(BulkRetryCase):
         self.start(self.errors[0])
         progress = self.work()
         url = reverse("admin:tickets_bulkretry_change", args=(progress.pk,))
+        cache.clear()
         self.client.get(url)
         few = self.count_queries(url)
         BulkRetry.objects.update(
