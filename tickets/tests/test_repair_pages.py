@@ -406,7 +406,7 @@ class ReassignTest(RepairPageCase):
         few = self.count_queries(url)
         self.give_role(self.uma, SystemRole.TASK_WORKER)
         self.give_role(self.carla, SystemRole.TASK_WORKER)
-        self.assertEqual(self.count_queries(url), few)
+        self.assertLessEqual(self.count_queries(url), few)
 
 
 class HoldAndCancelTest(RepairPageCase):
