@@ -11,6 +11,7 @@ from tickets import services
 from tickets.services.safety_net import (
     ADVANCE,
     EXPIRE_CALL,
+    FIRE_TIMER,
     FORGET_IMPORT,
     RETRY_MANY,
     RUN_ACTION,
@@ -48,6 +49,13 @@ def run_action(
 def expire_call(ticket_id: int, task_id: int, attempt: int) -> None:
     """Give up waiting for a callback."""
     services.expire_call(ticket_id=ticket_id, task_id=task_id, attempt=attempt)
+
+
+@app.task(name=FIRE_TIMER, retry=PATIENT)
+@in_company
+def fire_timer(ticket_id: int, task_id: int, after: str, due: str) -> None:
+    """Leave a task that has not ended in time."""
+    services.fire_timer(ticket_id=ticket_id, task_id=task_id, after=after, due=due)
 
 
 @app.task(name=RETRY_MANY, retry=PATIENT)

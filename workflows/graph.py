@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from workflows.durations import after_in_words
 from workflows.engine.process import Process, TaskSpec, TaskType, TransitionSpec
 from workflows.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 
@@ -25,6 +26,7 @@ LABEL_SIZE = 11.5
 LABEL_LINE = 14.0
 LABEL_WIDTH = 150.0
 LABEL_PADDING = 8.0
+CLOCK_WIDTH = 16.0
 CIRCLE_RADIUS = 13.0
 CORNER = 8.0
 
@@ -166,10 +168,13 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     edge = Edge(source.node, target.node)
     # A transition to the end lends its label to the end.
     text = "" if spec.to_task is None else _clean(spec.label)
+    if spec.after:
+        wait = _clean(after_in_words(spec.after))
+        text = f"{wait}: {text}" if text else wait
     lines = _wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)
     if lines:
         widest = max(_text_width(line, LABEL_SIZE) for line in lines)
-        edge.label_width = widest + 2 * LABEL_PADDING
+        edge.label_width = widest + 2 * LABEL_PADDING + (CLOCK_WIDTH if spec.after else 0)
         edge.label_height = LABEL_LINE * len(lines) + 6
     words = {"source": source.text, "target": target.text, "label": text}
     if text:
@@ -331,9 +336,10 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
         f"L{_n(base[0] + dy * half)} {_n(base[1] - dx * half)}z"
     )
     return format_html(
-        '<g class="flow-edge{}{}"><title>{}</title><path class="flow-line" d="{}"/>'
+        '<g class="flow-edge{}{}{}"><title>{}</title><path class="flow-line" d="{}"/>'
         '<path class="flow-head" d="{}"/></g>',
         " flow-taken" if taken else "",
+        " flow-timed" if line.spec.after else "",
         " flow-back" if line.edge.is_back else "",
         line.title,
         _rounded([*points[:-1], end]),
@@ -361,16 +367,28 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         return _joined([])
     x, y = line.edge.label_at
     width, height = line.edge.label_width, line.edge.label_height
+    clock = CLOCK_WIDTH if line.spec.after else 0
     return format_html(
-        '<g class="flow-label{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
-        'rx="9"/>{}</g>',
+        '<g class="flow-label{}{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
+        'rx="9"/>{}{}</g>',
         " flow-taken" if taken else "",
+        " flow-timed" if clock else "",
         line.title,
         _n(x - width / 2),
         _n(y - height / 2),
         _n(width),
         _n(height),
-        _texts(line.lines, x, y, LABEL_LINE, LABEL_SIZE),
+        _draw_clock(x - width / 2 + LABEL_PADDING + 4, y) if clock else "",
+        _texts(line.lines, x + clock / 2, y, LABEL_LINE, LABEL_SIZE),
+    )
+
+
+def _draw_clock(x: float, y: float) -> SafeString:
+    return format_html(
+        '<path class="flow-clock" transform="translate({} {})" '
+        'd="M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0zM0-3V0L2 1.6"/>',
+        _n(x),
+        _n(y),
     )
 
 

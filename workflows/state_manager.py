@@ -9,7 +9,8 @@ from typing import Self
 from tenants.models import User
 from workflows.assignment import assign_if_possible
 from workflows.definition_cache import process_of
-from workflows.engine.decide import Decision, decide
+from workflows.engine.calendar import Duration
+from workflows.engine.decide import Decision, decide, decide_timeout
 from workflows.engine.process import JsonObject, TaskType
 from workflows.errors import (
     TaskNotWorkableError,
@@ -18,6 +19,7 @@ from workflows.errors import (
     WorkflowsError,
 )
 from workflows.models import (
+    BusinessCalendar,
     EventKind,
     TaskDefinition,
     TaskInstance,
@@ -35,8 +37,8 @@ class Move:
     """What `advance` did.
 
     `error` is a sentence for people where no way led on: the caller keeps it as a ticket
-    error in the same transaction. `calls` are new action tasks, whose jobs the caller
-    defers, likewise.
+    error in the same transaction. `made` are the new tasks, whose timers
+    the caller sets, and `calls` those of them that are actions, whose jobs it defers, likewise.
     """
 
     moved: bool = False
@@ -44,6 +46,7 @@ class Move:
     error: str = ""
     failed_task: TaskInstance | None = None
     calls: list[TaskInstance] = field(default_factory=list)
+    made: list[TaskInstance] = field(default_factory=list)
 
 
 class WorkflowStateManager:
@@ -102,6 +105,29 @@ class WorkflowStateManager:
         decision = decide(process_of(self.instance.workflow), ended_key, context)
         return self._carry_out(decision, ended_task)
 
+    def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
+        """Leave a task that has not ended within `after`, where the definition says so.
+
+        The caller holds the ticket's lock and has read the task, locked, after the instance.
+        A task that has ended, is in ERROR or on hold is left alone.
+        """
+        is_current = task.pk == self.instance.current_task_id
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or not is_current:
+            return Move()
+        if not task.is_alive:
+            return Move()
+        context = {**facts, "tasks": self.instance.data}
+        process = process_of(self.instance.workflow)
+        decision = decide_timeout(process, task.definition.key, after, context)
+        if decision.error:
+            return self._stop(decision, task)
+        if not decision.is_end and not decision.next_tasks:
+            return Move()
+        task.cancel(now=self.now)
+        task.save(update_fields=["status", "completed_at"])
+        self._record(EventKind.TIMED_OUT, task=task, data={"after": after})
+        return self._carry_out(decision, task)
+
     @property
     def is_step_due(self) -> bool:
         """Whether `advance` has something to do: a start, or a way on from a completed task."""
@@ -136,7 +162,7 @@ class WorkflowStateManager:
         self.instance.current_task = tasks[-1]
         self._save_instance("status", "current_task", "started_at")
         calls = [task for task in tasks if task.definition.task_type != TaskType.FORM]
-        return Move(moved=True, calls=calls)
+        return Move(moved=True, calls=calls, made=tasks)
 
     def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         self._fail(ended_task, data=decision.as_json())
@@ -163,6 +189,9 @@ class WorkflowStateManager:
             workflow_id=self.instance.workflow_id, key=key
         )
         task = TaskInstance(workflow_instance=self.instance, definition=definition)
+        if definition.due_in:
+            working_time = BusinessCalendar.objects.current().working_time()
+            task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))
         if definition.is_form:
             assign_if_possible(task, now=self.now)
         task.save(force_insert=True)

@@ -53,6 +53,7 @@ from tickets.services.run_test_cases import run_test_cases, trial_of
 from tickets.services.save_draft import save_draft
 from tickets.services.stop_offering import stop_offering
 from tickets.services.submit_ticket import submit_ticket
+from tickets.services.timers import fire_timer
 
 __all__ = [
     "BundlePreview",
@@ -76,6 +77,7 @@ __all__ = [
     "export_bundle",
     "findings_of",
     "finish_task_by_hand",
+    "fire_timer",
     "forget_import",
     "go_on_importing",
     "go_on_retrying",

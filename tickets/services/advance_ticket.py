@@ -12,7 +12,7 @@ from tenants.connection import current_schema
 from tenants.jobs import take_away
 from tenants.models import Company
 from tickets.models import ErrorType, Ticket, TicketError
-from tickets.services.safety_net import defer_call
+from tickets.services.timers import follow
 from workflows.models import WorkflowDefinition, WorkflowStatus
 from workflows.state_manager import Move, WorkflowStateManager
 
@@ -57,8 +57,7 @@ def _advance(ticket_id: int, *, now: datetime) -> None:
     move = manager.advance(ticket.facts(company))
     if move.error:
         _keep_error(ticket, move)
-    for call in move.calls:
-        defer_call(ticket_id=ticket.pk, task_id=call.pk)
+    follow(ticket, move, now=now)
 
 
 def _lock(ticket_id: int) -> Ticket:

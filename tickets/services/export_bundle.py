@@ -26,6 +26,7 @@ _TASK = (
     "output_transform",
     "timeout_seconds",
     "retries",
+    "due_in",
 )
 _TICKET_TYPE = (
     "key",
@@ -115,6 +116,7 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "label": row.label,
             "condition": row.condition,
             "priority": row.priority,
+            "after": row.after,
         }
 
     return [made(row) for row in workflow.transitions.order_by("pk")]

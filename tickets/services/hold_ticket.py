@@ -9,6 +9,7 @@ from tickets.models import Ticket
 from tickets.services.calls_of_task import defer_call_if_due, take_away_calls
 from tickets.services.repair import begin_repair
 from tickets.services.safety_net import advance_after_commit
+from tickets.services.timers import set_timers, take_away_timers
 
 
 def hold_ticket(
@@ -34,7 +35,9 @@ def hold_ticket(
         repair.manager.hold(reason=repair.reason)
         current = repair.manager.instance.current_task_id
         if current is not None:
-            take_away_calls(repair.manager.read_task(current))
+            task = repair.manager.read_task(current)
+            take_away_calls(task)
+            take_away_timers(task)
 
 
 def resume_ticket(
@@ -59,4 +62,6 @@ def resume_ticket(
         if current is not None:
             task = repair.manager.read_task(current)
             defer_call_if_due(task, ticket_id=repair.ticket.pk)
+            if task.is_alive:
+                set_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
         advance_after_commit(repair.ticket.pk)

@@ -12,19 +12,22 @@ from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty
 from workflows.engine.field_types import Field, FieldType
-from workflows.engine.process import Json
+from workflows.engine.process import Json, TaskType
 
 
 def flow_problems(outline: Outline) -> Iterator[Problem]:
     """Everything about the ways; silent about reachability while a transition names nothing."""
-    if outline.transitions and not outline.leaving[START]:
+    if outline.transitions and not outline.leaving_completed[START]:
         message = _("No transition leaves the start. Add one from “start” to the first task.")
         yield Problem(("transitions",), message, expected=_("a transition from start"))
     if outline.is_connected and outline.leaving[START]:
         yield from _reachability_problems(outline)
-    for key, transitions in outline.leaving.items():
+    for key, transitions in outline.leaving_completed.items():
         if key == START or key in outline.task_of:
             yield from _default_problems(outline, key, transitions)
+    for each in outline.transitions:
+        if each.text("after"):
+            yield from _timeout_problems(outline, each)
 
 
 def _reachability_problems(outline: Outline) -> Iterator[Problem]:
@@ -34,12 +37,27 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
         if key not in reached:
             message = _("No way leads from the start to this task. Add a transition to it.")
             yield Problem(task.path, message, key)
-        elif not outline.leaving[key]:
+        elif not outline.leaving_completed[key]:
             message = _("No transition leaves this task. Add one to the next task or to “end”.")
             yield Problem(task.path, message, key)
         elif key not in ending:
             message = _("From this task the end cannot be reached. Add a way out of the loop.")
             yield Problem(task.path, message, key)
+
+
+def _timeout_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
+    """Only what waits can be left because it waits too long."""
+    path, source = (*transition.path, "after"), transition.text("from")
+    task = outline.task_of.get(source)
+    if source == START:
+        message = _("Nothing waits at the start. Remove “after”, or let the way leave a task.")
+        yield Problem(path, message, transition.value["after"])
+    elif task is not None and task.value.get("task_type") == TaskType.SYNC_ACTION:
+        message = _(
+            "A call that is answered at once has a timeout of its own. Remove “after”, or let the "
+            "way leave a task that waits for a person or for a callback."
+        )
+        yield Problem(path, message, transition.value["after"])
 
 
 def _leading_to_the_end(outline: Outline) -> set[str]:

@@ -94,6 +94,14 @@ class Outline:
         return found
 
     @cached_property
+    def leaving_completed(self) -> dict[str, list[Entry]]:
+        """Those of them that are tried when the task has been completed, and not after a time."""
+        return {
+            key: [each for each in transitions if not each.text("after")]
+            for key, transitions in self.leaving.items()
+        }
+
+    @cached_property
     def following(self) -> dict[str, set[str]]:
         """The keys that each key leads to directly."""
         return {
@@ -101,15 +109,38 @@ class Outline:
             for key, transitions in self.leaving.items()
         }
 
+    @cached_property
+    def following_completed(self) -> dict[str, set[str]]:
+        """The keys that each key leads to directly when it has been completed."""
+        return {
+            key: {each.text("to") for each in transitions}
+            for key, transitions in self.leaving_completed.items()
+        }
+
+    @cached_property
+    def following_timeout(self) -> dict[str, set[str]]:
+        """The keys that each key leads to directly when it has not ended in time."""
+        return {
+            key: {each.text("to") for each in transitions if each.text("after")}
+            for key, transitions in self.leaving.items()
+        }
+
     def reachable(self, *starts: str, without: str = "") -> set[str]:
-        """The keys that can be reached from these, themselves included; `without` is closed."""
-        found = {each for each in starts if each != without}
-        waiting = list(found)
+        """The keys that can be reached from these, themselves included.
+
+        `without` is a task that is not completed on the way: it can be left only by waiting.
+        """
+        found: set[str] = set()
+        waiting, closed = list(starts), False
         while waiting:
-            for key in self.following.get(waiting.pop(), ()):
-                if key not in found and key != without:
-                    found.add(key)
-                    waiting.append(key)
+            key = waiting.pop()
+            if key == without:
+                if not closed:
+                    waiting.extend(self.following_timeout.get(key, ()))
+                closed = True
+            elif key not in found:
+                found.add(key)
+                waiting.extend(self.following.get(key, ()))
         return found
 
     @cached_property
@@ -120,7 +151,7 @@ class Outline:
         """
         found: dict[str, set[str]] = {key: set() for key in self.task_of}
         for key in self.task_of:
-            for reached in self.reachable(*self.following.get(key, ())) & set(found):
+            for reached in self.reachable(*self.following_completed.get(key, ())) & set(found):
                 found[reached].add(key)
         return found
 

@@ -35,7 +35,8 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         if found := check_condition(rule):
             yield from (Problem(path, message, rule) for message in found)
         elif not is_empty(rule):
-            scope = scopes.after(source)
+            # A task that is left because it waits too long has no output (of this visit).
+            scope = scopes.before(source) if transition.text("after") else scopes.after(source)
             yield from scope.problems(path, rule, variables_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)

@@ -150,6 +150,9 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
     if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)
+    if path[-1:] in (("due_in",), ("after",)):
+        expected = _("a duration such as P2D (two working days), PT4H (four hours) or P1DT30M")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")
     if path[-1:] == ("label",):

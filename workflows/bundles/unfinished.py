@@ -159,6 +159,7 @@ def sketch(document: object) -> Process:
                 condition=each.value.get("condition"),
                 priority=_whole(each.value.get("priority", 0)),
                 label=each.text("label"),
+                after=each.text("after"),
             )
             for each in outline.transitions
             if (source := each.text("from")) and (target := each.text("to"))

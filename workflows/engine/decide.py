@@ -26,8 +26,9 @@ class TriedTransition:
 class Decision:
     """What is next: tasks, the end, or an error; and the transitions tried, in order.
 
-    Exactly one of ``next_tasks``, ``is_end`` and ``error`` says something. ``next_tasks`` has
-    one key for now; it is a tuple so that parallel branches will not change its shape.
+    Exactly one of ``next_tasks``, ``is_end`` and ``error`` says something (none of them, where
+    a task is not left although its time is over). ``next_tasks`` has one key for now; it is a
+    tuple so that parallel branches will not change its shape.
     """
 
     next_tasks: tuple[str, ...] = ()
@@ -52,14 +53,17 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
 
     Lowest priority first, equal ones as listed; the first whose condition is true wins. A
     condition that cannot be decided ends the search with an error, because the right way may
-    have been that one. Never raises for what a definition or its data contain.
+    have been that one. Ways that wait for a time are none of these: `decide_timeout` takes
+    them. Never raises for what a definition or its data contain.
     """
     if ended_task is not None and ended_task not in process.tasks:
         return Decision(
             error=f"The workflow “{_workflow_name(process)}” has no task “{ended_task}”. "
             "Cancel the ticket, or publish a version of the workflow that has it."
         )
-    leaving = [each for each in process.transitions if each.from_task == ended_task]
+    leaving = [
+        each for each in process.transitions if each.from_task == ended_task and not each.after
+    ]
     if not leaving:
         return Decision(
             error=f"No transition leaves {_task_name(process, ended_task)}. Add one in the "
@@ -70,6 +74,25 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
     except ConditionError as error:
         return Decision(error=_failed(process, ended_task, error))
     return _first_true(process, ended_task, leaving, data)
+
+
+def decide_timeout(process: Process, task: str, after: str, context: JsonObject) -> Decision:
+    """Choose the way that leaves ``task`` because it has not ended within ``after``.
+
+    As `decide`, among the ways of exactly this duration. Where none of their conditions is
+    true the decision says nothing but what was tried: the task goes on.
+    """
+    leaving = [
+        each for each in process.transitions if each.from_task == task and each.after == after
+    ]
+    try:
+        data = prepare(context)
+    except ConditionError as error:
+        return Decision(error=_failed(process, task, error))
+    decision = _first_true(process, task, leaving, data)
+    if decision.error and all(each.result is False for each in decision.tried):
+        return Decision(tried=decision.tried)
+    return decision
 
 
 def _first_true(

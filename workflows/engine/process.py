@@ -35,6 +35,9 @@ class TransitionSpec:
     for one that reaches the end. ``condition`` is a JsonLogic rule; None, ``{}`` and
     ``""`` are the empty condition, which is always true. The lowest ``priority`` is
     tried first; equal priorities are tried in the order in which they are listed.
+
+    ``after`` is a duration (see calendar.py): the way is then taken when ``from_task`` has not
+    ended by that time, and never when it has. Empty: the other way round.
     """
 
     from_task: str | None
@@ -42,6 +45,7 @@ class TransitionSpec:
     condition: Json = None
     priority: int = 0
     label: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,8 @@ class Process:
     title: str = ""
     tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
     transitions: tuple[TransitionSpec, ...] = ()
+
+    def timeouts(self, task: str) -> tuple[str, ...]:
+        """The durations after which a task that has not ended may be left; each once."""
+        found = (each.after for each in self.transitions if each.from_task == task and each.after)
+        return tuple(dict.fromkeys(found))

@@ -1,4 +1,5 @@
 from workflows.models.action_attempt import ActionAttempt, AttemptOutcome
+from workflows.models.business_calendar import BusinessCalendar
 from workflows.models.company_role import CompanyRole
 from workflows.models.signing_secret import SigningSecret
 from workflows.models.task_definition import TaskDefinition
@@ -11,6 +12,7 @@ from workflows.models.workflow_instance import WorkflowInstance, WorkflowStatus
 __all__ = [
     "ActionAttempt",
     "AttemptOutcome",
+    "BusinessCalendar",
     "CompanyRole",
     "DefinitionStatus",
     "EventKind",

@@ -80,6 +80,13 @@ class TaskDefinition(models.Model):
         help_text=_("Only its members are given this task; empty: every task worker."),
     )
 
+    due_in = models.CharField(
+        _("due in"),
+        max_length=20,
+        blank=True,
+        help_text=_("Working time from when the task is made, such as P2D or PT4H; empty: none."),
+    )
+
     class Meta:
         verbose_name = _("task definition")
         verbose_name_plural = _("task definitions")

@@ -32,6 +32,7 @@ class TaskStatus(models.TextChoices):
 # What changes when a task is given to somebody, or given back.
 ASSIGNMENT = ("status", "assigned_to", "assigned_at", "released_by")
 UNFINISHED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING, TaskStatus.ERROR)
+ALIVE = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
 WORKABLE = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS)
 
 
@@ -144,6 +145,11 @@ class TaskInstance(StatusModel):
     @property
     def is_workable(self) -> bool:
         return self.status in WORKABLE
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still be completed without a ticket admin."""
+        return self.status in ALIVE
 
     def is_overdue(self, *, now: datetime) -> bool:
         """Whether it should have been finished by now, and is not."""

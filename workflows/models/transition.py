@@ -43,6 +43,16 @@ class Transition(models.Model):
         _("priority"), default=0, help_text=_("The lowest is tried first.")
     )
 
+    after = models.CharField(
+        _("after"),
+        max_length=20,
+        blank=True,
+        help_text=_(
+            "Working time, such as P2D: taken when the task has not ended by then. Empty: taken "
+            "when the task is completed."
+        ),
+    )
+
     class Meta:
         verbose_name = _("transition")
         verbose_name_plural = _("transitions")

@@ -32,6 +32,9 @@ KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
 )
 
 
+DURATIONS = st.sampled_from(["", "P1D", "PT4H", "PT1H30M", "P2DT45M", "P999DT999H59M"])
+
+
 def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Each part is there or is not."""
     return st.fixed_dictionaries({}, optional=parts)
@@ -97,6 +100,7 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
             display_layout=TEXT,
             timeout_seconds=st.integers(1, 90) | st.just(30.0),
             retries=st.integers(0, 20),
+            due_in=DURATIONS,
         )
     )
     if draw(st.booleans()):
@@ -179,12 +183,18 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
     named = draw(st.lists(st.sampled_from(roles or ["Sales", "Board"]), unique=True, max_size=2))
     keys = draw(st.lists(KEYS, min_size=1, max_size=4, unique=True))
     chain = ["start", *keys, "end"]
+    tasks = [draw(_task(key, named)) for key in keys]
+    forms = {task["key"]: "fields" in task for task in tasks}
     transitions: list[dict[str, Any]] = []
     for index, source in enumerate(chain[:-1]):
         for _number in range(draw(st.integers(0, 2))):
             target = draw(st.sampled_from([*keys, "end"]))
             rule = draw(st.sampled_from([{">": [{"var": "number"}, 5.0]}, {"==": [1, 1.0]}]))
             transitions.append({"from": source, "to": target, "condition": rule, "priority": 1})
+        after = draw(DURATIONS) if source != "start" and forms[source] else ""
+        if after:
+            target = draw(st.sampled_from([*keys, "end"]))
+            transitions.append({"from": source, "to": target, "after": after})
         main = {"from": source, "to": chain[index + 1]}
         main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
         transitions.append(main)
@@ -195,7 +205,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         | draw(
             optional(description=TEXT, ext_ref=LINKS, display_layout=TEXT, fields=field_specs())
         ),
-        "tasks": [draw(_task(key, named)) for key in keys],
+        "tasks": tasks,
         "transitions": transitions,
         "ticket_types": [
             {"key": key, "title": draw(LINE)}

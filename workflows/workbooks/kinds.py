@@ -16,6 +16,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.engine.calendar import Duration, DurationError
 from workflows.engine.condition_text import (
     RESPONSE,
     ROOTS,
@@ -440,6 +441,22 @@ def _write_rule(value: Json, names: Names) -> Written:
     return safe_json(value) if text is None and isinstance(value, dict) else text
 
 
+def _read_duration(value: CellValue, _scope: Scope) -> Json:
+    """“2 days 4 hours” as P2DT4H."""
+    try:
+        return Duration.read(text_of(value)).iso
+    except DurationError as error:
+        message = _("Write a duration such as 2 days 4 hours (working time), or 30 minutes.")
+        raise UnreadableCellError(message) from error
+
+
+def _write_duration(value: Json, _scope: Scope) -> Written:
+    try:
+        return Duration.parse(value).text if isinstance(value, str) and value else None
+    except DurationError:
+        return None
+
+
 def _as_it_is(text: str) -> Json:
     return text
 
@@ -451,6 +468,7 @@ ROLES: Final = Kind(
     _read_roles, lambda value, _scope: write_names(value) if isinstance(value, list) else None
 )
 NUMBER: Final = Kind(_read_number, _write_number)
+DURATION: Final = Kind(_read_duration, _write_duration)
 YES_NO: Final = Kind(_read_yes, _write_yes)
 FIELD_TYPE: Final = Kind(_read_type, _as_text)
 TASK_TYPE: Final = Kind(_read_task_type, _as_text)

@@ -299,6 +299,14 @@ TASKS: Final = Sheet(
             gettext_lazy("For actions: how often a failed call is tried again. Empty: 3."),
             10,
         ),
+        Column(
+            "due_in",
+            "Due in",
+            kinds.DURATION,
+            gettext_lazy("When it should be done, in working time: 2 days 4 hours."),
+            14,
+            ("due", "deadline"),
+        ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),
@@ -354,6 +362,17 @@ TRANSITIONS: Final = Sheet(
             gettext_lazy("Of the ways that leave a task, the lowest number is tried first."),
             10,
             ("order",),
+        ),
+        Column(
+            "after",
+            "After",
+            kinds.DURATION,
+            gettext_lazy(
+                "In working time, such as 2 days: this way is taken when the task has not ended by "
+                "then. Empty: it is taken when the task is completed."
+            ),
+            14,
+            ("timeout", "not done after"),
         ),
     ),
     ("ways", "transition"),

@@ -153,6 +153,7 @@ class PlaceTests(SimpleTestCase):
             ("Tasks", "G2"),
             ("Tasks", "I2"),
             ("Tasks", "M2"),
+            ("Tasks", "N2"),
         ):
 
             def change(book: Workbook, sheet: str = sheet, cell: str = cell) -> None:

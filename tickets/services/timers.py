@@ -1,0 +1,136 @@
+"""Ways that are taken when a task has not ended in time: one job for each duration.
+
+A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
+after an outage too. Nobody takes it away when the task ends; it then finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.connection import current_schema
+from tenants.jobs import defer, take_away
+from tenants.models import Company
+from tickets.models import ErrorType, Ticket, TicketError
+from tickets.services.calls_of_task import take_away_all
+from tickets.services.repair import lock_ticket
+from tickets.services.safety_net import FIRE_TIMER, defer_call
+from workflows.definition_cache import process_of
+from workflows.engine.calendar import Duration
+from workflows.errors import TaskNotWorkableError
+from workflows.models import BusinessCalendar, TaskInstance
+from workflows.repair import WorkflowRepair
+from workflows.state_manager import Move
+
+logger = logging.getLogger(__name__)
+
+
+def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
+    """Have a task left that does not end in time, counted from now. In its transaction."""
+    timeouts = process_of(task.workflow_instance.workflow).timeouts(task.definition.key)
+    if not timeouts:
+        return
+    working_time = BusinessCalendar.objects.current().working_time()
+    for after in timeouts:
+        due = working_time.after(now, Duration.parse(after))
+        _defer(ticket_id=ticket_id, task_id=task.pk, after=after, due=due, now=now)
+
+
+def take_away_timers(task: TaskInstance) -> None:
+    """Remove the timers of a task that have not fired."""
+    jobs = ProcrastinateJob.objects.filter(
+        task_name=FIRE_TIMER,
+        status="todo",
+        args__contains={"schema": current_schema(), "task_id": task.pk},
+    )
+    for job_id in jobs.values_list("pk", flat=True):
+        take_away(job_id)
+
+
+def follow(ticket: Ticket, move: Move, *, now: datetime) -> None:
+    """Set the timers and defer the calls of what a move has made, in its transaction."""
+    for task in move.made:
+        set_timers(ticket_id=ticket.pk, task=task, now=now)
+    for call in move.calls:
+        defer_call(ticket_id=ticket.pk, task_id=call.pk)
+
+
+def fire_timer(
+    *, ticket_id: int, task_id: int, after: str, due: str, now: datetime | None = None
+) -> None:
+    """Leave a task that has not ended within `after`, where a way says so.
+
+    `due` is when, in ISO 8601. Safe to call twice, late, or beside whoever completes the task:
+    who comes second finds nothing to do. What fails becomes a ticket error.
+
+    Raises:
+        OperationalError, InterfaceError: the database cannot be reached; the job comes again.
+    """
+    now = now or timezone.now()
+    moment = datetime.fromisoformat(due)
+    if now < moment:  # the clocks of two machines differ
+        with transaction.atomic():
+            _defer(ticket_id=ticket_id, task_id=task_id, after=after, due=moment, now=now)
+        return
+    try:
+        with transaction.atomic():
+            _fire(ticket_id, task_id, after, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # as in advance_ticket: a ticket admin must see it
+        logger.exception("The timer of task %s of %s could not fire", task_id, current_schema())
+        _keep_unexpected(ticket_id, task_id, trace=traceback.format_exc(), now=now)
+
+
+def _fire(ticket_id: int, task_id: int, after: str, *, now: datetime) -> None:
+    ticket = lock_ticket(ticket_id)
+    manager, task = _lock(ticket, task_id, now=now)
+    move = manager.time_out(task, after=after, facts=ticket.facts(Company.objects.current()))
+    if move.error:
+        _keep_error(ticket, task, message=move.error)
+    if move.moved and not task.definition.is_form:
+        take_away_all(task)
+    follow(ticket, move, now=now)
+
+
+def _lock(ticket: Ticket, task_id: int, *, now: datetime) -> tuple[WorkflowRepair, TaskInstance]:
+    if ticket.workflow_instance_id is None:
+        raise TaskInstance.DoesNotExist
+    manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
+    return manager, manager.read_task(task_id)
+
+
+def _keep_error(ticket: Ticket, task: TaskInstance, *, message: str, trace: str = "") -> None:
+    # TASK_UPDATE: it has no output, so that trying again means doing the task again.
+    TicketError.objects.create(
+        ticket=ticket,
+        task=task,
+        error_type=ErrorType.TASK_UPDATE,
+        message=message,
+        stack_trace=trace,
+    )
+
+
+def _keep_unexpected(ticket_id: int, task_id: int, *, trace: str, now: datetime) -> None:
+    message = _("The time of this task is over, but it could not be left. The trace says why.")
+    with transaction.atomic():
+        ticket = lock_ticket(ticket_id)
+        manager, task = _lock(ticket, task_id, now=now)
+        try:
+            manager.fail_task(task, reason=message)
+        except TaskNotWorkableError:  # it has ended in the meantime, or is on hold
+            return
+        _keep_error(ticket, task, message=message, trace=trace)
+
+
+def _defer(*, ticket_id: int, task_id: int, after: str, due: datetime, now: datetime) -> None:
+    left = max((due - now).total_seconds(), 0)
+    arguments = {"ticket_id": ticket_id, "task_id": task_id}
+    defer(FIRE_TIMER, after_seconds=left, **arguments, after=after, due=due.isoformat())

@@ -1,0 +1,312 @@
+"""Ways that are taken when a task has not ended in time. The clock is moved, nothing sleeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.connection import work_in
+from tenants.testing import CompanyTestCase
+from tickets import jobs
+from tickets.health import company_findings
+from tickets.models import Ticket, TicketError
+from tickets.services import (
+    advance_ticket,
+    cancel_ticket,
+    complete_task,
+    fire_timer,
+    hold_ticket,
+    resume_ticket,
+    retry_step,
+)
+from tickets.services.safety_net import ADVANCE, FIRE_TIMER, RUN_ACTION
+from tickets.tests.repair_case import REASON, broken_invariants
+from tickets.tests.screens import make_type
+from tickets.tests.test_concurrent_changes import ConcurrentCase
+from workflows import definition_cache
+from workflows.bundles import check_bundle
+from workflows.engine.process import Json, JsonObject
+from workflows.errors import TaskNotWorkableError
+from workflows.graph import draw_process
+from workflows.models import TaskInstance, WorkflowEvent, WorkflowStatus
+
+MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
+WEDNESDAY = datetime(2026, 3, 4, 10, tzinfo=UTC)
+ANSWER: JsonObject = {"ok": True}
+
+
+class TimeoutCase(CompanyTestCase):
+    """Checking a purchase has two working days; then it is ordered unchecked, or ends."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.definition = make_type()
+        self.workflow = self.definition.workflow
+        self.check = self.workflow.tasks.get(key="check")
+        self.order = self.workflow.tasks.get(key="order")
+
+    def way(self, *, after: str = "P2D", condition: Json = None, **more: Any) -> None:
+        self.workflow.transitions.create(
+            from_task=self.check, after=after, condition=condition, label="too late", **more
+        )
+
+    def make(self, now: datetime = MONDAY) -> Ticket:
+        ticket = Ticket.objects.create(
+            title="A desk", definition=self.definition, workflow=self.workflow,
+            data={"what": "A desk", "amount": 5}, created_by=self.uma,
+        )  # fmt: skip
+        advance_ticket(ticket_id=ticket.pk, now=now)
+        return Ticket.objects.get(pk=ticket.pk)
+
+    def timers(self) -> list[ProcrastinateJob]:
+        found = ProcrastinateJob.objects.filter(task_name=FIRE_TIMER, status="todo")
+        return list(found.order_by("pk"))
+
+    def fire(self, job: ProcrastinateJob, *, now: datetime) -> None:
+        arguments = {name: value for name, value in job.args.items() if name != "schema"}
+        fire_timer(now=now, **arguments)
+
+    def tasks(self, ticket: Ticket) -> list[tuple[str, str]]:
+        found = TaskInstance.objects.filter(workflow_instance=ticket.workflow_instance)
+        return list(found.order_by("pk").values_list("definition__key", "status"))
+
+
+class TimeoutTests(TimeoutCase):
+    def test_the_task_is_cancelled_and_the_flow_goes_on(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        (timer,) = self.timers()
+        self.assertEqual(timer.args["due"], WEDNESDAY.isoformat())
+        self.fire(timer, now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "CANCELLED"), ("order", "OPEN")])
+        event = WorkflowEvent.objects.get(kind="TIMED_OUT")
+        self.assertEqual((event.data, event.actor), ({"after": "P2D"}, None))
+        moved = WorkflowEvent.objects.filter(kind="MOVED").latest("pk")
+        self.assertEqual(moved.data["next_tasks"], ["order"])
+        self.assertEqual(moved.at, WEDNESDAY)
+        self.assertEqual(broken_invariants(ticket), [])
+        self.assertEqual(company_findings(), [])
+
+    def test_it_may_lead_to_the_end(self) -> None:
+        self.way(to_task=None)
+        ticket = self.make()
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        ticket = Ticket.objects.get(pk=ticket.pk)
+        self.assertEqual(ticket.status, WorkflowStatus.COMPLETED)
+        assert ticket.workflow_instance is not None
+        self.assertEqual(ticket.workflow_instance.end_label, "too late")
+        self.assertEqual(broken_invariants(ticket), [])
+
+    def test_twice_is_as_good_as_once(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        (timer,) = self.timers()
+        for _ in range(3):
+            self.fire(timer, now=WEDNESDAY)
+        self.assertEqual(len(self.tasks(ticket)), 2)
+        self.assertEqual(WorkflowEvent.objects.filter(kind="TIMED_OUT").count(), 1)
+
+    def test_it_fires_after_an_outage(self) -> None:
+        """The job stands in the queue, however late the worker comes."""
+        self.way(to_task=self.order)
+        ticket = self.make()
+        self.fire(self.timers()[0], now=WEDNESDAY + timedelta(days=40))
+        self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
+
+    def test_too_early_it_waits_again(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        (timer,) = self.timers()
+        self.fire(timer, now=WEDNESDAY - timedelta(seconds=5))
+        self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+        again = self.timers()[-1]
+        self.assertEqual(again.args, timer.args)
+        self.assertNotEqual(again.pk, timer.pk)
+
+    def test_a_task_that_was_completed_is_not_left_by_it(self) -> None:
+        self.way(to_task=None, priority=-9)
+        ticket = self.make()
+        task = TaskInstance.objects.get()
+        with self.captureOnCommitCallbacks(execute=True):
+            complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
+        self.assertEqual(self.tasks(ticket), [("check", "COMPLETED"), ("order", "OPEN")])
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "COMPLETED"), ("order", "OPEN")])
+
+    def test_what_is_completed_but_not_moved_on_is_not_left_by_it(self) -> None:
+        self.way(to_task=None)
+        ticket = self.make()
+        task = TaskInstance.objects.get()
+        complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "COMPLETED")])
+        self.assertEqual(ProcrastinateJob.objects.filter(task_name=ADVANCE).count(), 1)
+
+    def test_conditions_decide(self) -> None:
+        self.way(to_task=None, condition={">": [{"var": "ticket.amount"}, 100]}, priority=1)
+        self.way(to_task=self.order, condition={"<": [{"var": "ticket.amount"}, 100]}, priority=2)
+        ticket = self.make()
+        self.assertEqual(len(self.timers()), 1, "One timer for each duration.")
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
+
+    def test_where_no_condition_is_true_the_task_goes_on(self) -> None:
+        self.way(to_task=None, condition={">": [{"var": "ticket.amount"}, 100]})
+        self.way(to_task=self.order, after="P3D")
+        ticket = self.make()
+        first, second = self.timers()
+        self.fire(first, now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+        self.fire(second, now=WEDNESDAY + timedelta(days=1))
+        self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
+
+    def test_a_condition_that_cannot_be_decided_is_a_ticket_error(self) -> None:
+        self.way(to_task=self.order, condition={"==": [{"var": "tasks.check.ok"}, True]})
+        ticket = self.make()
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "ERROR")])
+        error = TicketError.objects.get()
+        self.assertIn("tasks.check.ok", error.message)
+        self.assertEqual(broken_invariants(ticket), [])
+        retry_step(error=error, by=self.terry, reason=REASON, now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+        (timer,) = [job for job in self.timers() if job.args["due"] > WEDNESDAY.isoformat()]
+        self.assertEqual(timer.args["due"], (WEDNESDAY + timedelta(days=2)).isoformat())
+
+    def test_a_call_that_waits_for_its_callback_is_left(self) -> None:
+        self.way(to_task=self.order)
+        self.workflow.tasks.filter(pk=self.check.pk).update(
+            task_type="ASYNC_ACTION", action_url="https://a.example/"
+        )
+        ticket = self.make()
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "CANCELLED"), ("order", "OPEN")])
+        self.assertFalse(ProcrastinateJob.objects.filter(task_name=RUN_ACTION).exists())
+
+    def test_what_it_leads_to_has_timers_of_its_own(self) -> None:
+        self.way(to_task=self.order)
+        self.workflow.transitions.create(from_task=self.order, to_task=self.check, after="PT4H")
+        ticket = self.make()
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.fire(self.timers()[-1], now=WEDNESDAY + timedelta(hours=4))
+        self.assertEqual([key for key, _status in self.tasks(ticket)], ["check", "order", "check"])
+        self.assertEqual(len(self.timers()), 3)
+
+    def test_on_hold_the_time_stands_still(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        (timer,) = self.timers()
+        hold_ticket(ticket=ticket, by=self.terry, reason=REASON, now=MONDAY)
+        self.assertEqual(self.timers(), [])
+        self.fire(timer, now=WEDNESDAY)  # it was running already
+        self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+        resume_ticket(ticket=ticket, by=self.terry, reason=REASON, now=WEDNESDAY)
+        (again,) = self.timers()
+        self.assertEqual(again.args["due"], (WEDNESDAY + timedelta(days=2)).isoformat())
+
+    def test_a_cancelled_tickets_timer_does_nothing(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        cancel_ticket(ticket=ticket, by=self.terry, reason=REASON, now=MONDAY)
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.tasks(ticket), [("check", "CANCELLED")])
+        self.assertEqual(TicketError.objects.count(), 0)
+
+    def test_the_worker_is_told(self) -> None:
+        self.way(to_task=self.order)
+        self.make()
+        task = TaskInstance.objects.get()
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        with self.assertRaises(TaskNotWorkableError):
+            complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
+
+    def test_without_a_timeout_there_is_no_timer(self) -> None:
+        self.make()
+        self.assertEqual(self.timers(), [])
+
+    def test_the_picture_shows_it(self) -> None:
+        self.way(to_task=self.order)
+        picture = draw_process(self.workflow.process())
+        self.assertIn("flow-timed", picture)
+        self.assertIn("after 2 days", picture)
+
+
+class CheckTests(CompanyTestCase):
+    def problems(self, *transitions: JsonObject, task_type: str = "FORM") -> list[tuple[str, str]]:
+        form: JsonObject = {"fields": [{"name": "b", "type": "text", "required": True}]}
+        call: JsonObject = {"task_type": task_type, "action_url": "https://calls.example/"}
+        ways: list[Json] = [
+            {"from": "start", "to": "one"}, {"from": "one", "to": "two"},
+            {"from": "two", "to": "end"}, *transitions,
+        ]  # fmt: skip
+        document: JsonObject = {
+            "format": "ticketflower-bundle", "format_version": 1,
+            "workflow": {"key": "w", "title": "W"},
+            "tasks": [
+                {"key": "one", "title": "One", **(form if task_type == "FORM" else call)},
+                {"key": "two", "title": "Two", **form},
+            ],
+            "transitions": ways,
+            "ticket_types": [{"key": "w", "title": "W"}],
+        }  # fmt: skip
+        return [(each.place, each.severity.value) for each in check_bundle(document)]
+
+    def test_a_way_with_a_time_is_all_right(self) -> None:
+        self.assertEqual(self.problems({"from": "one", "to": "end", "after": "P2D"}), [])
+        late: JsonObject = {"from": "one", "to": "end", "after": "P2D"}
+        self.assertEqual(self.problems(late, task_type="ASYNC_ACTION"), [])
+
+    def test_it_leaves_what_waits(self) -> None:
+        place = [("transitions[3].after", "error")]
+        self.assertEqual(self.problems({"from": "start", "to": "two", "after": "P2D"}), place)
+        late: JsonObject = {"from": "one", "to": "end", "after": "P2D"}
+        self.assertEqual(self.problems(late, task_type="SYNC_ACTION"), place)
+
+    def test_it_is_not_the_only_way(self) -> None:
+        document_ways: JsonObject = {"from": "two", "to": "end", "after": "P2D"}
+        self.assertEqual(self.problems(document_ways), [])
+
+    def test_it_cannot_read_what_was_not_answered(self) -> None:
+        rule: Json = {"==": [{"var": "tasks.one.b"}, "x"]}
+        late: JsonObject = {"from": "one", "to": "end", "after": "P2D", "condition": rule}
+        self.assertEqual(self.problems(late), [("transitions[3].condition", "error")])
+
+    def test_what_comes_after_it_is_warned(self) -> None:
+        """Task two may be reached without the output of task one."""
+        rule: Json = {"==": [{"var": "tasks.one.b"}, "x"]}
+        early: JsonObject = {"from": "two", "to": "end", "condition": rule, "priority": -1}
+        self.assertEqual(self.problems(early), [])
+        late: JsonObject = {"from": "one", "to": "two", "after": "P2D"}
+        self.assertEqual(self.problems(early, late), [("transitions[3].condition", "warning")])
+
+
+class AtOnceTests(ConcurrentCase):
+    def test_completing_while_the_time_runs_out(self) -> None:
+        """One of the two happens; either way the ticket goes on, once."""
+        self.workflow.transitions.create(from_task=self.check, to_task=self.sign, after="PT1H")
+        definition_cache._read_once.cache_clear()  # the ticket has begun without it
+        task = self.current(self.ticket)
+        worker = task.assigned_to
+        assert worker is not None
+        due = MONDAY.isoformat()
+        raised = self.at_once(
+            lambda: complete_task(task=task, output={"big": False}, user=worker),
+            lambda: fire_timer(ticket_id=self.ticket.pk, task_id=task.pk, after="PT1H", due=due),
+            lambda: fire_timer(ticket_id=self.ticket.pk, task_id=task.pk, after="PT1H", due=due),
+        )
+        self.assertEqual(raised[1:], [None, None])
+        self.assertIsInstance(raised[0], TaskNotWorkableError | None)
+        self.assertEqual(broken_invariants(self.ticket), [])
+        self.assertEqual(self.current(self.ticket).definition.key, "sign")
+        self.assertEqual(TaskInstance.objects.count(), 2)
+
+    def test_the_worker_runs_the_job(self) -> None:
+        self.workflow.transitions.create(from_task=self.check, to_task=self.sign, after="PT1H")
+        definition_cache._read_once.cache_clear()  # the ticket has begun without it
+        ticket = self.submit()
+        job = ProcrastinateJob.objects.get(task_name=FIRE_TIMER)
+        jobs.fire_timer(**{**job.args, "due": MONDAY.isoformat()})
+        work_in(self.acme)
+        self.assertEqual(self.current(ticket).definition.key, "sign")
