@@ -69,7 +69,7 @@ FOR_VISITORS = {
 # Who sees the ticket sees its files; no role is given them of themselves.
 FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload}
 # Arguments that name no object of a company.
-NO_OBJECT = {"app_label", "url"}
+NO_OBJECT = {"app_label", "url", "process"}
 OBJECT = {"object_id", "id", "pk"}
 GARBAGE = ("0", "abc", "99999999999999999999", "%00")
 
