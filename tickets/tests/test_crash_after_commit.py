@@ -12,7 +12,7 @@ from tenants.testing import CompanyTransactionTestCase, run_python, start_manage
 from tickets.models import Ticket
 from tickets.services import complete_task, submit_ticket
 from tickets.testing import import_fixture
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowStatus
 
 PRELUDE = """
 import django, os, signal, sys
@@ -57,7 +57,7 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()
         workflow = import_fixture("vacation", by=self.carla)
-        workflow.tasks.get().candidate_role.members.add(self.wendy)
+        CompanyRole.objects.get(task_definitions__workflow=workflow).members.add(self.wendy)
 
     def test_the_job_starts_the_workflow_of_a_killed_submission(self) -> None:
         self.run_until_killed(SUBMIT)
