@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { debounce, fill, h, icon, plainText, t } from "./dom.js";
 import { open } from "./lists.js";
-import { along, elementOf, locate, pathOf } from "./places.js";
+import { along, elementOf, locate, ownerAt, pathOf } from "./places.js";
 import { on, store, tell } from "./store.js";
 import { titleOf } from "./ways.js";
 
@@ -30,7 +30,7 @@ async function check() {
     store.problems = answer.problems;
     if (store.document === checked) {
       store.rules = answer.rules.map(({ path, sentence }) => ({
-        owner: along(path)[path.length - 1]?.owner,
+        owner: ownerAt(path),
         name: path.at(-1),
         sentence,
       }));
@@ -56,6 +56,8 @@ function showPicture(svg) {
   const left = frame.scrollLeft;
   const top = frame.scrollTop;
   const drawn = document.importNode(parsed, true);
+  // It is made to fit, but no smaller than can be read.
+  drawn.style.minWidth = `${Math.round(Number(drawn.getAttribute("width")) * 0.62)}px`;
   fill(frame, drawn);
   frame.scrollLeft = left;
   frame.scrollTop = top;
@@ -82,7 +84,7 @@ export function pathOfPlace(place) {
 }
 
 function allProblems() {
-  const unread = [...store.pending.values()].map((each) => ({
+  const unread = store.pending.map((each) => ({
     path: pathOf(each.owner, each.name) || [],
     is_error: true,
     where: t("Text that cannot be read"),

@@ -92,8 +92,8 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   const label = text(inRecord ? t("Column") : t("Question"), spec, "label", {
     wide: true,
     max: 200,
-    onInput: () => refresh(),
-    onCommit: (typed) => {
+    onInput: (typed) => {
+      refresh();
       if (!untouched.has(spec) || !typed.trim()) return;
       const taken = (owner.fields || []).filter((each) => each !== spec).map((each) => each.name);
       rename(freeKey(keyOf(typed, "question"), taken));

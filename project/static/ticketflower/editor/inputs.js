@@ -3,7 +3,7 @@
 import { field, h, option, t, uid } from "./dom.js";
 import { set } from "./store.js";
 
-export function textControl(owner, name, { rows = 0, onInput, onCommit, placeholder, max, mono, ...more } = {}) {
+export function textControl(owner, name, { rows = 0, onInput, placeholder, max, mono, ...more } = {}) {
   const tag = rows ? "textarea" : "input";
   return h(tag, {
     class: `ed-input${mono ? " ed-mono" : ""}`,
@@ -20,7 +20,6 @@ export function textControl(owner, name, { rows = 0, onInput, onCommit, placehol
         set(owner, name, event.target.value);
         if (onInput) onInput(event.target.value);
       },
-      change: (event) => onCommit && onCommit(event.target.value, event.target),
     },
   });
 }

@@ -1,7 +1,7 @@
 // Lists whose entries open: fields, tasks, ticket types.
 
 import { button, h, icon, iconButton, t } from "./dom.js";
-import { changed, snapshot, tell, undo } from "./store.js";
+import { changed, on, snapshot, tell, undo } from "./store.js";
 import { elementOf, place } from "./places.js";
 
 const opened = new WeakSet();
@@ -9,6 +9,10 @@ const opened = new WeakSet();
 export function open(owner) {
   opened.add(owner);
 }
+
+on("change", () => {
+  if (toast()) toast().hidden = true; // undoing would take back something else now
+});
 
 const toast = () => document.getElementById("ed-toast");
 let hiding = null;

@@ -4,6 +4,7 @@ import { AskError, ask } from "./api.js";
 import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
 import { button, fill, h, t } from "./dom.js";
 import { said } from "./lists.js";
+import { pathOf } from "./places.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
 import * as state from "./store.js";
 import { waysSection } from "./ways.js";
@@ -58,7 +59,7 @@ function showState() {
   const isDirty = state.isDirty();
   byId("ed-state").textContent = isSaving ? t("Saving…") : isDirty ? t("Not saved yet") : t("Saved");
   byId("ed-state").classList.toggle("ed-dirty", isDirty);
-  byId("ed-save").disabled = isSaving || (!isDirty && store.pending.size === 0);
+  byId("ed-save").disabled = isSaving || (!isDirty && !store.pending.length);
   byId("ed-undo").disabled = store.undoable.length === 0;
 }
 
@@ -73,14 +74,14 @@ function notice(message, actions = [], kind = "ed-bad") {
 async function save() {
   if (isSaving) return false;
   // What is being typed is taken over when its input is left.
-  if (document.activeElement instanceof HTMLElement && document.activeElement !== byId("ed-save")) {
+  if (document.activeElement?.matches("input:not([type=checkbox]), textarea")) {
     document.activeElement.dispatchEvent(new Event("change", { bubbles: true }));
   }
-  if (store.pending.size) await new Promise((resolve) => setTimeout(resolve, 900));
-  const unread = [...store.pending.values()][0];
+  if (store.pending.length) await new Promise((resolve) => setTimeout(resolve, 900));
+  const unread = store.pending[0];
   if (unread) {
-    notice(t("Nothing was saved: a text cannot be read yet. Correct it first."));
-    focusOn({ control: unread.control, path: [] });
+    notice(`${t("Nothing was saved.")} ${unread.message}`);
+    focusOn({ control: unread.control, path: pathOf(unread.owner, unread.name) || [] });
     return false;
   }
   isSaving = true;
@@ -117,6 +118,7 @@ function refused(error) {
       }),
       button(t("Throw mine away"), () => {
         store.saved = JSON.stringify(store.document);
+        store.pending = [];
         state.keepNow();
         location.reload();
       }, { kind: "ed-quiet" }),
@@ -149,13 +151,11 @@ function bringBack() {
   const kept = state.kept();
   if (!kept) return;
   const discard = () => {
-    store.document = JSON.parse(store.saved);
-    state.changed();
-    state.tell("redraw");
+    state.replaceDocument(JSON.parse(store.saved));
     notice("");
   };
   if (kept.updated_at === store.updatedAt) {
-    store.document = kept.document;
+    state.bringBack(kept);
     notice(t("What you typed before is back. It is not saved yet."), [button(t("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
     return;
   }
@@ -163,13 +163,11 @@ function bringBack() {
     t("You typed something here that was not saved, and the draft has been saved by somebody since then."),
     [
       button(t("Show what I typed"), () => {
-        store.document = kept.document;
-        state.changed();
-        state.tell("redraw");
+        state.bringBack(kept);
         notice(t("This is what you typed. Saving it replaces what was saved since."), [button(t("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
       }),
       button(t("Throw it away"), () => {
-        state.keepNow();
+        state.keepNow(); // nothing is changed here, so that nothing is kept
         notice("");
       }, { kind: "ed-quiet" }),
     ],
@@ -186,7 +184,7 @@ function beginKeys() {
   });
   window.addEventListener("beforeunload", (event) => {
     state.keepNow();
-    if (state.isDirty()) event.preventDefault();
+    if (state.isDirty() || store.pending.length) event.preventDefault();
   });
   window.addEventListener("pagehide", () => state.keepNow());
 }
@@ -199,6 +197,18 @@ function beginPicture() {
     event.preventDefault();
     openTask(address.slice("#task-".length));
   });
+  const dialog = byId("ed-large");
+  byId("ed-enlarge").addEventListener("click", () => {
+    fill(byId("ed-large-picture"), [...byId("ed-picture").children].map((each) => each.cloneNode(true)));
+    dialog.showModal();
+  });
+  dialog.addEventListener("click", (event) => {
+    const address = event.target.closest("a")?.getAttribute("href") || "";
+    if (address) event.preventDefault();
+    if (event.target === dialog || address || event.target.closest("[data-close]")) dialog.close();
+    if (address.startsWith("#task-")) openTask(address.slice("#task-".length));
+  });
+  dialog.addEventListener("close", () => fill(byId("ed-large-picture")));
   if (!window.matchMedia("(min-width: 1100px)").matches) {
     for (const each of document.querySelectorAll(".ed-side details")) each.open = false;
   }
@@ -211,6 +221,7 @@ function begin() {
   beginPicture();
   bringBack();
   state.on("change", showState);
+  state.on("problems", showState);
   state.on("redraw", () => show(current, { redraw: true }));
   byId("ed-save").addEventListener("click", save);
   byId("ed-publish").addEventListener("click", publish);

@@ -44,6 +44,11 @@ export function locate(path) {
   return null;
 }
 
+// The object that holds the last name of a path.
+export function ownerAt(path) {
+  return along(path)[path.length - 1]?.owner;
+}
+
 export function pathOf(owner, name) {
   const search = (value, path) => {
     if (value === owner) return path;

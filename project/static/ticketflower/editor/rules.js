@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { button, debounce, h, icon, iconButton, option, t, uid } from "./dom.js";
 import { readNumber, selectOf, valueInput, manyOf } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, writeRule } from "./logic.js";
-import { changed, on, setPending, snapshot, store } from "./store.js";
+import { changed, on, pendingOf, setPending, snapshot, store } from "./store.js";
 
 const EQUAL = [["==", t("is")], ["!=", t("is not")]];
 const ORDER = [["<", t("is less than")], ["<=", t("is at most")], [">", t("is more than")], [">=", t("is at least")]];
@@ -80,7 +80,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   }
 
   function toggle(wanted) {
-    const unread = [...store.pending.values()].find((each) => each.owner === owner && each.name === name);
+    const unread = pendingOf(owner, name);
     if (!wanted && unread) {
       (unread.control === root ? panel.querySelector("[data-unfinished] input, [data-unfinished] select") || root : unread.control).focus(); // closing would throw away what was typed
       return;
@@ -90,10 +90,11 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     root.classList.toggle("ed-rule-open", wanted);
     if (wanted) {
       tree = readRule(isEmpty(owner[name]) ? null : owner[name]);
-      if (isEmpty(owner[name])) {
+      if (isEmpty(owner[name]) && pendingOf(owner, name)?.text === undefined) {
         tree.items = [blank()];
         showBuilder();
-      } else if (tree.items.every((each) => each.kind === "raw")) showText();
+      } else if (pendingOf(owner, name)?.text !== undefined) showText();
+      else if (tree.items.every((each) => each.kind === "raw")) showText();
       else showBuilder();
       panel.querySelector("select, input, textarea")?.focus();
     } else {
@@ -427,6 +428,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     });
     panel.replaceChildren(label, area, help, wrong);
     showTools();
+    const unread = pendingOf(owner, name);
+    if (unread?.text !== undefined) {
+      area.value = unread.text;
+      say(unread.message);
+      return;
+    }
     if (isEmpty(owner[name])) return;
     try {
       const answer = await ask("condition", { rule: owner[name], task_keys: scope().task_keys, fields: scope().fields });
@@ -443,6 +450,9 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     else (panel.querySelector("[data-unfinished] :is(input, select)") || panel.querySelector("select, input, textarea"))?.focus();
   };
   root.refreshSentence = showSentence;
+  // Of a condition that was being chosen when its tab was left nothing is there to complete.
+  if (pendingOf(owner, name) && pendingOf(owner, name).text === undefined) setPending(owner, name, "");
+  if (pendingOf(owner, name)) toggle(true);
   showSentence();
   showTools();
   return root;

@@ -47,8 +47,8 @@ function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput 
   return text(label, owner, "title", {
     wide: true,
     max: 200,
-    onInput: refresh,
-    onCommit: (typed) => {
+    onInput: (typed) => {
+      refresh();
       if (!untouched.has(owner) || !typed.trim()) return;
       rename(freeKey(keyOf(typed, otherwise), taken()));
       keyInput().value = owner.key;

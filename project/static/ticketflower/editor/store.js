@@ -1,8 +1,10 @@
 // The document that is edited, what of it is saved, and what was typed but not saved yet.
 
 import { debounce } from "./dom.js";
+import { ownerAt, pathOf } from "./places.js";
 
-const LONGEST_UNDO = 50;
+const LONGEST_UNDO = 200;
+const ONE_STEP = 800; // what is typed without a longer pause (ms) is undone as one
 
 export const store = {
   start: null,
@@ -11,7 +13,7 @@ export const store = {
   saved: "",
   rules: [], // the rules as sentences, from the last check
   problems: [],
-  pending: new Map(), // text that cannot be read yet: key -> {owner, name, message}
+  pending: [], // what cannot be taken over yet: {owner, name, message, control, text}
   undoable: [],
   listeners: { change: [], redraw: [], problems: [] },
 };
@@ -21,6 +23,7 @@ export function begin(start) {
   store.document = start.document;
   store.updatedAt = start.updated_at;
   store.saved = JSON.stringify(start.document);
+  before = store.saved;
 }
 
 export function on(event, handler) {
@@ -34,6 +37,8 @@ export function tell(event) {
 // Call it after every change of the document.
 export function changed() {
   syncRoles();
+  record();
+  store.pending = store.pending.filter((each) => pathOf(each.owner));
   keepSoon();
   tell("change");
 }
@@ -44,25 +49,39 @@ export function isDirty() {
 
 // Undo: whole documents, because they are small and nothing is then forgotten.
 
-export function snapshot() {
+let before = "";
+let lastChange = 0;
+let isApart = false;
+
+function record() {
   const text = JSON.stringify(store.document);
-  if (store.undoable.at(-1) === text) return;
-  store.undoable.push(text);
-  if (store.undoable.length > LONGEST_UNDO) store.undoable.shift();
+  if (text === before) return;
+  if (isApart || Date.now() - lastChange > ONE_STEP) {
+    store.undoable.push(before);
+    if (store.undoable.length > LONGEST_UNDO) store.undoable.shift();
+  }
+  before = text;
+  lastChange = isApart ? 0 : Date.now();
+  isApart = false;
+}
+
+// Call it before a change of a list: it is a step of its own.
+export function snapshot() {
+  isApart = true;
 }
 
 export function undo() {
-  const now = JSON.stringify(store.document);
-  let text = store.undoable.pop();
-  while (text === now) text = store.undoable.pop();
+  const text = store.undoable.pop();
   if (text === undefined) return false;
+  before = text; // going back is no step
+  lastChange = 0;
   replaceDocument(JSON.parse(text));
   return true;
 }
 
 export function replaceDocument(document) {
   store.document = document;
-  store.pending.clear();
+  store.pending = [];
   changed();
   tell("redraw");
 }
@@ -75,11 +94,16 @@ function storageKey() {
 
 function keep() {
   try {
-    if (!isDirty()) {
+    if (!isDirty() && !store.pending.length) {
       sessionStorage.removeItem(storageKey());
       return;
     }
-    const kept = { document: store.document, updated_at: store.updatedAt };
+    const texts = store.pending.filter((each) => each.text !== undefined);
+    const kept = {
+      document: store.document,
+      updated_at: store.updatedAt,
+      texts: texts.map((each) => ({ path: pathOf(each.owner, each.name), message: each.message, text: each.text })),
+    };
     sessionStorage.setItem(storageKey(), JSON.stringify(kept));
   } catch {
     // Storage may be switched off or full: the page itself still has everything.
@@ -96,10 +120,20 @@ export function keepNow() {
 export function kept() {
   try {
     const found = JSON.parse(sessionStorage.getItem(storageKey()) || "null");
-    return found && found.document && JSON.stringify(found.document) !== store.saved ? found : null;
+    const isNew = found && found.document && (found.texts?.length || JSON.stringify(found.document) !== store.saved);
+    return isNew ? found : null;
   } catch {
     return null;
   }
+}
+
+export function bringBack(found) {
+  replaceDocument(found.document);
+  for (const { path, message, text } of found.texts || []) {
+    const owner = path && ownerAt(path);
+    if (owner) store.pending.push({ owner, name: path.at(-1), message, text });
+  }
+  tell("redraw");
 }
 
 // Changing a property: what is left empty is left out.
@@ -111,11 +145,14 @@ export function set(owner, name, value) {
 }
 
 export function setPending(owner, name, message, control) {
-  for (const [key, each] of store.pending) {
-    if (each.owner === owner && each.name === name) store.pending.delete(key);
-  }
-  if (message) store.pending.set(Symbol(name), { owner, name, message, control });
+  store.pending = store.pending.filter((each) => each.owner !== owner || each.name !== name);
+  if (message) store.pending.push({ owner, name, message, control, text: control?.value });
+  keepSoon();
   tell("problems");
+}
+
+export function pendingOf(owner, name) {
+  return store.pending.find((each) => each.owner === owner && each.name === name);
 }
 
 // Company roles: the document lists those that it names, and new ones.

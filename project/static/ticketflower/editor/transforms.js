@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { button, debounce, field, h, t, uid } from "./dom.js";
-import { changed, setPending, store } from "./store.js";
+import { changed, pendingOf, setPending, store } from "./store.js";
 import { taskKeys } from "./variables.js";
 
 export function transformEditor(task, name, { label, help, answer }) {
@@ -63,7 +63,11 @@ export function transformEditor(task, name, { label, help, answer }) {
   }
 
   async function begin() {
-    if (task[name] !== undefined) {
+    const unread = pendingOf(task, name);
+    if (unread) {
+      area.value = unread.text;
+      say(unread.message, true);
+    } else if (task[name] !== undefined) {
       try {
         const found = await ask("transform", { template: task[name], task_keys: taskKeys(), roots: roots() });
         if (!area.value) area.value = found.text;
@@ -99,6 +103,7 @@ export function transformEditor(task, name, { label, help, answer }) {
     ),
   );
   let began = false;
+  if (pendingOf(task, name)) details.open = true;
   details.addEventListener("toggle", () => {
     if (!details.open || began) return;
     began = true;
@@ -113,7 +118,7 @@ export function schemaEditor(task, name, label, help) {
     class: "ed-input ed-mono",
     rows: 6,
     spellcheck: "false",
-    value: task[name] === undefined ? "" : JSON.stringify(task[name], null, 2),
+    value: pendingOf(task, name)?.text ?? (task[name] === undefined ? "" : JSON.stringify(task[name], null, 2)),
     on: {
       input: () => {
         let message = "";
@@ -132,6 +137,7 @@ export function schemaEditor(task, name, label, help) {
       },
     },
   });
-  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
-  return h("details", { class: "ed-more ed-wide" }, h("summary", {}, label), field(label, area, { name, help, wide: true }), wrong);
+  const unread = pendingOf(task, name);
+  const wrong = h("p", { class: "ed-errors", role: "status", hidden: !unread }, unread?.message);
+  return h("details", { class: "ed-more ed-wide", open: Boolean(unread) }, h("summary", {}, label), field(label, area, { name, help, wide: true }), wrong);
 }
