@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from unittest import TestSuite
@@ -26,6 +27,8 @@ class CompanyTestRunner(DiscoverRunner):
             },
         )
         self._fast.enable()
+        # Hundreds of tests ask for what they must not get; each refusal would print a warning.
+        logging.getLogger("django.request").setLevel(logging.ERROR)
 
     def teardown_test_environment(self, **kwargs: Any) -> None:
         self._fast.disable()
