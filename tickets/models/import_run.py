@@ -74,7 +74,7 @@ class ImportRun(StatusModel):
 
     @property
     def is_ready(self) -> bool:
-        return self.status == ImportStatus.READY
+        return ImportStatus(self.status) is ImportStatus.READY
 
     @transition(
         field=status,

@@ -24,6 +24,9 @@ from tenants.admin.base import CompanyModelAdmin
 from tenants.connection import in_public
 from tenants.errors import TenantsError
 from tenants.models import Company, User
+from workflows.admin.business_calendar import business_calendar_urls
+from workflows.admin.company_role_resource import CompanyRoleResource
+from workflows.admin.flat import FlatImportAdmin
 from workflows.admin.signing_secret import signing_secret_urls
 from workflows.errors import RoleInUseError, WorkflowsError
 from workflows.models import CompanyRole
@@ -60,12 +63,18 @@ class CompanyRoleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CompanyRole)
-class CompanyRoleAdmin(CompanyModelAdmin):
+class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
     """A company's own groups of people, for its admins; workflow creators may look."""
 
     may_add = True
     may_change = True
     may_delete = True
+    resource_classes = [CompanyRoleResource]
+    import_help = _(
+        "Roles are recognised by their name. Columns that a file does not have stay as they "
+        "are; roles that it does not have stay too. Members are e-mail addresses of active "
+        "people, separated by commas or on a line each."
+    )
     form = CompanyRoleForm
     search_fields = ("name", "description")
     search_help_text = _("Search by name or description")
@@ -79,8 +88,12 @@ class CompanyRoleAdmin(CompanyModelAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        # Also a matter of the company's admins, of which there is never more than one.
-        return [*signing_secret_urls(self.admin_site), *super().get_urls()]
+        # Also matters of the company's admins, of which there is never more than one.
+        return [
+            *signing_secret_urls(self.admin_site),
+            *business_calendar_urls(self.admin_site),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyRole]:
         roles: QuerySet[CompanyRole] = super().get_queryset(request)

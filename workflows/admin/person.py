@@ -32,6 +32,8 @@ from tenants.errors import LastAdminError, TenantsError
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
+from workflows.admin.flat import FlatImportAdmin
+from workflows.admin.person_resource import PersonResource
 from workflows.models import CompanyRole
 from workflows.services.people import give_back_tasks_of, save_person
 
@@ -171,7 +173,7 @@ class CompanyRoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
+class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg, misc]
     """The people of a company, for its admins.
 
     A superuser inside a company manages that company's people; outside one everybody is
@@ -180,6 +182,12 @@ class PersonAdmin(UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg]
 
     may_add = True
     may_change = True
+    resource_classes = [PersonResource]
+    import_help = _(
+        "People are recognised by their e-mail address. Columns that a file does not have stay "
+        "as they are. Several roles in a cell are separated by commas or stand on a line each. "
+        "Whoever is new cannot log in until you set a password on their page."
+    )
     form = PersonForm
     add_form = PersonAddForm
     add_form_template = None

@@ -7,14 +7,15 @@ instances first, then the choosing of workers, then people.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from tenants.errors import OtherCompanyError
+from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
@@ -45,6 +46,15 @@ class Standing:
     @property
     def is_worker(self) -> bool:
         return self.is_active and SystemRole.TASK_WORKER in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """A new or changed person with exactly the roles that they are to have."""
+
+    person: User
+    roles: tuple[SystemRole, ...]
+    company_roles: tuple[CompanyRole, ...]
 
 
 def standing_of(person: User) -> Standing:
@@ -83,21 +93,35 @@ def save_person(
     with transaction.atomic():
         _lock(_forms_of(person))
         _ensure_own(person, company)
-        before = standing_of(person)
-        save_user(user=person, fields=None if person._state.adding else EDITABLE)
-        set_system_roles(user=person, roles=roles)
-        _set_company_roles(person, company_roles)
-        after = standing_of(person)
-        if before.is_admin and not after.is_admin:
+        change = PersonChange(person, tuple(roles), tuple(company_roles))
+        if _save_locked(change, now=now, actor=actor):
             ensure_an_admin_is_left(company=company)
-        if before.is_worker and not after.is_worker:
-            _release(_forms_of(person), now=now, actor=actor)
-        elif lost := before.company_roles - after.company_roles:
-            _release(_forms_of(person, lost), now=now, actor=actor)
-        if after.is_available and not before.is_available:
-            _welcome_back(person)
         hand_out_waiting_tasks(now=now)
     return person
+
+
+def save_people(
+    *, changes: Sequence[PersonChange], now: datetime, actor: User | None = None
+) -> None:
+    """`save_person` for many at once, all of them or none; those who are new cannot log in yet.
+
+    They can once an admin has set their passwords.
+
+    Raises:
+        OtherCompanyError, EmailInUseError, LastAdminError: as `save_person`.
+    """
+    company = Company.objects.current()
+    new = [each for each in changes if each.person._state.adding]
+    known = [each for each in changes if not each.person._state.adding]
+    with transaction.atomic():
+        _lock(_forms().filter(assigned_to__in=[each.person.pk for each in known]))
+        for each in changes:
+            _ensure_own(each.person, company)
+        _add_people(new)
+        lost = [_save_locked(each, now=now, actor=actor) for each in known]
+        if any(lost):
+            ensure_an_admin_is_left(company=company)
+        hand_out_waiting_tasks(now=now)
 
 
 def set_availability(
@@ -215,9 +239,54 @@ def delete_company_role(*, role: CompanyRole) -> None:
         role.delete()
 
 
+def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> bool:
+    """Save one person and give back what they may no longer do; whether an admin was lost."""
+    person = change.person
+    before = standing_of(person)
+    save_user(user=person, fields=None if person._state.adding else EDITABLE)
+    set_system_roles(user=person, roles=change.roles)
+    _set_company_roles(person, change.company_roles)
+    after = standing_of(person)
+    if before.is_worker and not after.is_worker:
+        _release(_forms_of(person), now=now, actor=actor)
+    elif lost := before.company_roles - after.company_roles:
+        _release(_forms_of(person, lost), now=now, actor=actor)
+    if after.is_available and not before.is_available:
+        _welcome_back(person)
+    return before.is_admin and not after.is_admin
+
+
+def _add_people(changes: Sequence[PersonChange]) -> None:
+    """New people in a few statements, however many they are."""
+    for each in changes:
+        each.person.email = each.person.email.strip().lower()
+        each.person.set_unusable_password()
+    try:
+        with transaction.atomic():
+            people = User.objects.bulk_create([each.person for each in changes], batch_size=1_000)
+    except IntegrityError as error:
+        emails = [each.person.email for each in changes]
+        if User.objects.filter(email__in=emails).exists():
+            raise EmailInUseError from error
+        raise
+    groups = dict(Group.objects.values_list("name", "pk"))
+    in_group, in_role = User.groups.through, CompanyRole.members.through
+    in_group.objects.bulk_create(
+        in_group(user_id=person.pk, group_id=groups[role.value])
+        for person, each in zip(people, changes, strict=True)
+        for role in each.roles
+    )
+    in_role.objects.bulk_create(
+        in_role(user_id=person.pk, companyrole_id=role.pk)
+        for person, each in zip(people, changes, strict=True)
+        for role in each.company_roles
+    )
+
+
 def _ensure_own(person: User, company: Company) -> None:
-    stored = User.objects.filter(pk=person.pk).values_list("company", flat=True).first()
-    owner = person.company_id if person._state.adding else stored
+    owner = person.company_id
+    if not person._state.adding:
+        owner = User.objects.filter(pk=person.pk).values_list("company", flat=True).first()
     if owner != company.pk or person.is_superuser:
         raise OtherCompanyError
 

@@ -1,0 +1,253 @@
+"""The kinds of files that lists are exchanged in, read without trusting them.
+
+Others that django-import-export knows are left out: they run code, read without bounds, or
+show what is in them as HTML. A cell is a text here, whatever program wrote it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import warnings
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any, Final
+
+import tablib
+from django.utils.timezone import is_aware, localtime
+from django.utils.translation import gettext as _
+from import_export.formats import base_formats
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from workflows.bundles import read_bundle
+from workflows.errors import UnreadableBundleError
+from workflows.workbooks.archive import Archive, damaged
+from workflows.workbooks.grid import Cell, cleaned, column_letters
+from workflows.workbooks.xlsx_reading import read_xlsx
+
+MOST_COLUMNS: Final = 100
+MOST_CHARACTERS: Final = 32_000  # in a cell, as spreadsheets have it
+# What makes a spreadsheet take a text of a .csv file for a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_APOSTROPHE: Final = "'"
+
+
+class Table(tablib.Dataset):
+    """A table with the number that each row has in its file."""
+
+    def __init__(self, headers: Sequence[str]) -> None:
+        super().__init__(headers=list(headers))
+        self.row_numbers: list[int] = []
+
+    def add(self, number: int, values: Sequence[str]) -> None:
+        self.append(list(values))
+        self.row_numbers.append(number)
+
+
+class Xlsx(base_formats.XLSX):
+    """Workbooks. Reading goes through the same bounded reader as whole workflows."""
+
+    def create_dataset(self, in_stream: bytes, **_options: Any) -> Table:
+        sheets = [each for each in read_xlsx(Archive(in_stream)) if each.rows]
+        sheet = next((each for each in sheets if not each.is_hidden), None)
+        if sheet is None:
+            raise UnreadableBundleError(_("The workbook is empty."))
+        rows = sorted(sheet.rows.items())
+        width = max(max(cells) for _number, cells in rows)
+        return _table(
+            (number, [_text(cells.get(at), number, at) for at in range(1, width + 1)])
+            for number, cells in rows
+        )
+
+    def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet(str(dataset.title or "Sheet1")[:31])
+        sheet.freeze_panes = "A2"
+        for number, _heading in enumerate(dataset.headers or [], 1):
+            sheet.column_dimensions[column_letters(number)].width = 24
+        sheet.append([_cell(sheet, each) for each in dataset.headers or []])
+        for row in dataset:
+            sheet.append([_cell(sheet, each) for each in row])
+        file = io.BytesIO()
+        with warnings.catch_warnings():  # openpyxl's own, about utcnow
+            warnings.simplefilter("ignore", DeprecationWarning)
+            book.save(file)
+        return file.getvalue()
+
+
+class Csv(base_formats.CSV):
+    """Tables as text, which spreadsheet programs open and save with commas or semicolons."""
+
+    def create_dataset(self, in_stream: bytes, **_options: Any) -> Table:
+        try:
+            text = in_stream.decode("utf-16" if in_stream[:2] in _UTF16 else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UnreadableBundleError(
+                _("This is not text in UTF-8. Save it as .xlsx, or as CSV in UTF-8.")
+            ) from error
+        first = text.partition("\n")[0]
+        delimiter = max(",;\t", key=first.count)
+        reader = csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=delimiter)
+        rows: list[tuple[int, list[str]]] = []
+        try:
+            rows.extend(
+                (reader.line_num, [_unguarded(cleaned(each)) for each in row]) for row in reader
+            )
+        except csv.Error as error:
+            raise UnreadableBundleError(
+                _("The file cannot be read as a table from line %(line)d on.")
+                % {"line": reader.line_num}
+            ) from error
+        return _table(rows)
+
+    def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
+        file = io.StringIO()
+        writer = csv.writer(file)
+        writer.writerow(dataset.headers or [])
+        for row in dataset:
+            writer.writerow([_guarded(_written(each)) for each in row])
+        # With the mark by which Excel knows that it is UTF-8.
+        return file.getvalue().encode("utf-8-sig")
+
+    def is_binary(self) -> bool:
+        return True  # bytes in, bytes out: the encoding is settled here
+
+
+class Json(base_formats.JSON):
+    """A list of objects. Nothing takes its texts for formulas."""
+
+    def create_dataset(self, in_stream: bytes, **_options: Any) -> Table:
+        entries = read_bundle(in_stream)
+        if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+            raise UnreadableBundleError(_("The file must hold a list of objects: [{…}, {…}]."))
+        objects = [each for each in entries if isinstance(each, dict)]
+        headers = list(dict.fromkeys(name for each in objects for name in each))
+        rows = [
+            (number, [_json_text(each.get(name), number, name) for name in headers])
+            for number, each in enumerate(objects, 1)
+        ]
+        return _table([(0, headers), *rows] if headers else [])
+
+    def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
+        headings = dataset.headers or []
+        entries = [
+            dict(zip(headings, (_json_value(each) for each in row), strict=True)) for row in dataset
+        ]
+        return json.dumps(entries, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+    def is_binary(self) -> bool:
+        return True
+
+
+FORMATS: Final[list[type[base_formats.Format]]] = [Xlsx, Csv, Json]
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def format_of(content: bytes, filename: str) -> base_formats.Format:
+    """The format of a file: by what is in it, not by what it is called.
+
+    Raises:
+        UnreadableBundleError: it is a workbook of another kind.
+    """
+    if content.startswith(b"PK"):
+        return Xlsx()
+    if filename.lower().endswith((".xlsx", ".xls", ".ods")):
+        raise damaged()
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
+        return Json()
+    return Csv()
+
+
+def _table(rows: Iterable[tuple[int, list[str]]]) -> Table:
+    """The rows as a table whose headings are in the first; blank rows are left out.
+
+    Raises:
+        UnreadableBundleError: there are no rows, or a cell holds too much.
+    """
+    filled = [(number, row) for number, row in rows if any(row)]
+    if not filled:
+        raise UnreadableBundleError(_("The file has no rows."))
+    headings = filled[0][1]
+    while headings and not headings[-1]:
+        headings.pop()
+    if not headings or len(headings) > MOST_COLUMNS:
+        raise UnreadableBundleError(_("The first row must have the headings of the columns."))
+    table = Table(headings)
+    for number, row in filled[1:]:
+        if any(row[len(headings) :]):
+            raise UnreadableBundleError(
+                _("Row %(row)d has more cells than there are headings.") % {"row": number}
+            )
+        if any(len(each) > MOST_CHARACTERS for each in row):
+            raise UnreadableBundleError(
+                _("A cell in row %(row)d holds more text than a cell can.") % {"row": number}
+            )
+        table.add(number, (row + [""] * len(headings))[: len(headings)])
+    return table
+
+
+def _text(cell: Cell | None, row: int, column: int) -> str:
+    if cell is None:
+        return ""
+    if cell.error:
+        raise UnreadableBundleError(
+            _("Cell %(cell)s: %(error)s")
+            % {"cell": f"{column_letters(column)}{row}", "error": cell.error}
+        )
+    return cleaned(_written(cell.value))
+
+
+def _json_text(value: object, number: int, name: str) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return "\n".join(value)
+    if isinstance(value, list | dict):
+        raise UnreadableBundleError(
+            _("Entry %(number)d: “%(name)s” must be a text, not a list or an object.")
+            % {"number": number, "name": name[:60]}
+        )
+    return cleaned(_written(value))
+
+
+def _written(value: object) -> str:
+    """A value as text: yes and no, dates as people and programs both read them."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return (localtime(value) if is_aware(value) else value).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _json_value(value: object) -> object:
+    return value if isinstance(value, bool | int | float) else _written(value)
+
+
+def _cell(sheet: Any, value: object) -> Any:
+    """A cell for openpyxl, which would take a text that begins with “=” for a formula."""
+    if isinstance(value, datetime):
+        naive = localtime(value).replace(tzinfo=None) if is_aware(value) else value
+        return WriteOnlyCell(sheet, value=naive.replace(microsecond=0))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return WriteOnlyCell(sheet, value=value)
+    text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _written(value))[:MOST_CHARACTERS]
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    cell.number_format = "@"  # stays text where somebody edits it
+    return cell
+
+
+def _guarded(text: str) -> str:
+    """With an apostrophe before what a spreadsheet would take for a formula."""
+    return _APOSTROPHE + text if text.startswith(_FORMULA) else text
+
+
+def _unguarded(text: str) -> str:
+    return text[1:] if text.startswith(_APOSTROPHE) and text[1:].startswith(_FORMULA) else text
