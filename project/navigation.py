@@ -157,6 +157,12 @@ SECTIONS = (
                 "workflows.view_companyrole",
             ),
             Entry(
+                _("Working hours"),
+                "schedule",
+                "admin:workflows_businesscalendar",
+                "workflows.change_businesscalendar",
+            ),
+            Entry(
                 _("Signing secret"),
                 "key",
                 "admin:workflows_signingsecret",

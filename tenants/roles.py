@@ -46,6 +46,8 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "workflows.delete_companyrole",
         "workflows.view_signingsecret",
         "workflows.change_signingsecret",
+        "workflows.view_businesscalendar",
+        "workflows.change_businesscalendar",
     ),
     SystemRole.USER: (
         "tickets.view_myticket",

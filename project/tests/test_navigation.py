@@ -35,7 +35,10 @@ class NavigationTests(CompanyTestCase):
                 *("Dashboard", "Workflows", "Ticket types", "Gallery", "Import"),
                 "Company roles",
             ],
-            self.alice: ["Dashboard", "People", "Company roles", "Signing secret"],
+            self.alice: [
+                *("Dashboard", "People", "Company roles", "Working hours"),
+                "Signing secret",
+            ],
         }
         for person, titles in expected.items():
             with self.subTest(person):

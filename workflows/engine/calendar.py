@@ -7,7 +7,7 @@ hours of working time. Both together go days first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -24,6 +24,9 @@ DURATION_PATTERN: Final = (
 _MOST_IDLE_DAYS: Final = 800
 _ISO: Final = re.compile(r"P(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,3})H)?(?:([0-9]{1,2})M)?)?")
 _CANONICAL: Final = re.compile(DURATION_PATTERN)
+_SPAN: Final = re.compile(
+    r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*[-\u2013]\s*([0-9]{1,2})(?:[:.]([0-9]{2}))?"
+)
 _WORDS: Final = re.compile(
     r"\s*([0-9]{1,6})\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m)(?![a-z])[\s,]*(?:and\b)?",
     re.IGNORECASE,
@@ -102,6 +105,41 @@ class Span:
 
     opens: int
     closes: int
+
+
+class SpanError(ValueError):
+    """Write working hours as 09:00-12:00, 13:00-17:00: in order, and none twice."""
+
+    def __init__(self) -> None:
+        super().__init__((self.__doc__ or "").strip())
+
+
+def read_spans(text: str) -> tuple[Span, ...]:
+    """The working time of a day as people write it: “9-12, 13:00-17:30”; empty: none.
+
+    Raises SpanError.
+    """
+    spans: list[Span] = []
+    for part in filter(None, (each.strip() for each in re.split("[,;]", text))):
+        match = _SPAN.fullmatch(part)
+        if match is None:
+            raise SpanError
+        hour, minute, to_hour, to_minute = (int(each or 0) for each in match.groups())
+        span = Span(hour * 60 + minute, to_hour * 60 + to_minute)
+        earliest = spans[-1].closes if spans else 0
+        fits = earliest <= span.opens < span.closes <= DAY_MINUTES
+        if not fits or minute > 59 or to_minute > 59:
+            raise SpanError
+        spans.append(span)
+    return tuple(spans)
+
+
+def write_spans(spans: Iterable[Span]) -> str:
+    return ", ".join(f"{_clock(each.opens)}-{_clock(each.closes)}" for each in spans)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 @dataclass(frozen=True, slots=True)

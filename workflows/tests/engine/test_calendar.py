@@ -11,7 +11,10 @@ from workflows.engine.calendar import (
     Duration,
     DurationError,
     Span,
+    SpanError,
     WorkingTime,
+    read_spans,
+    write_spans,
 )
 
 BRUSSELS, NEW_YORK = ZoneInfo("Europe/Brussels"), ZoneInfo("America/New_York")
@@ -51,6 +54,24 @@ class DurationTests(unittest.TestCase):
         for text in ("PT90M", "p1d", "2 days", "P01D", "P1D "):
             with self.subTest(text=text), self.assertRaises(DurationError):
                 Duration.parse(text)
+
+
+class SpanTests(unittest.TestCase):
+    def test_it_reads_what_people_write(self) -> None:
+        for text, written in (
+            ("09:00-17:00", "09:00-17:00"),
+            ("9-12, 13-17.30", "09:00-12:00, 13:00-17:30"),
+            (" 8:30 – 12 ; 12-16 ", "08:30-12:00, 12:00-16:00"),  # noqa: RUF001
+            ("0-24", "00:00-24:00"),
+            ("", ""),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(write_spans(read_spans(text)), written)
+
+    def test_it_refuses_the_rest(self) -> None:
+        for text in ("9", "17-9", "9-9", "9-12, 11-17", "13-17, 9-12", "9-25", "8:60-9", "closed"):
+            with self.subTest(text=text), self.assertRaises(SpanError):
+                read_spans(text)
 
 
 class WorkingTimeTests(unittest.TestCase):
