@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from tickets.admin.definition_rows import FIELD_TYPE_NAMES
 from tickets.admin.problem_rows import showable
-from workflows.bundles import Change
+from workflows.bundles import Change, ChangeKind
+from workflows.bundles.canonical import default_of
 from workflows.bundles.problems import value_text
 from workflows.engine.conditions import describe_condition
 from workflows.engine.field_types import FieldType
@@ -19,6 +20,14 @@ from workflows.engine.process import Json, JsonObject
 
 CONDITIONS: Final = frozenset({"condition", "visible_when"})
 
+# What the entries of a list are called in the schema of bundles.
+PARTS: Final[Mapping[str | int, str]] = {
+    "workflow": "workflow",
+    "tasks": "task",
+    "transitions": "transition",
+    "ticket_types": "ticket_type",
+    "fields": "field",
+}
 KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "added": (gettext_lazy("added"), "add"),
     "changed": (gettext_lazy("changed"), "edit"),
@@ -45,17 +54,33 @@ def change_rows(
     new_labels: Mapping[str, str],
 ) -> list[ChangeRow]:
     """`old_labels` and `new_labels` name the variables of each version's conditions."""
-    return [
-        ChangeRow(
-            kind=each.kind.value,
-            kind_name=str(KINDS[each.kind.value][0]),
-            icon=KINDS[each.kind.value][1],
-            where=showable(each.where),
-            old=_words(each, each.old, old_labels) if each.kind.value != "added" else "",
-            new=_words(each, each.new, new_labels) if each.kind.value != "removed" else "",
-        )
-        for each in changes
-    ]
+    return [_row(_with_default(each), old_labels, new_labels) for each in changes]
+
+
+def _row(change: Change, old_labels: Mapping[str, str], new_labels: Mapping[str, str]) -> ChangeRow:
+    kind = change.kind.value
+    return ChangeRow(
+        kind=kind,
+        kind_name=str(KINDS[kind][0]),
+        icon=KINDS[kind][1],
+        where=showable(change.where),
+        old=_words(change, change.old, old_labels) if kind != "added" else "",
+        new=_words(change, change.new, new_labels) if kind != "removed" else "",
+    )
+
+
+def _with_default(change: Change) -> Change:
+    """A bundle leaves out what has its default; for people that is a value like any other."""
+    path = change.path
+    if change.kind is ChangeKind.CHANGED or len(path) < 2 or not isinstance(path[-1], str):
+        return change
+    owner = path[-3] if isinstance(path[-2], int) and len(path) > 2 else path[-2]
+    default = default_of(PARTS[owner], path[-1]) if owner in PARTS else None
+    if default is None:
+        return change
+    if change.kind is ChangeKind.ADDED:
+        return replace(change, kind=ChangeKind.CHANGED, old=default)
+    return replace(change, kind=ChangeKind.CHANGED, new=default)
 
 
 def _words(change: Change, value: Json, labels: Mapping[str, str]) -> str:

@@ -136,7 +136,10 @@ class MoveTicketsPage(View):
         count = older.count()
         context = {
             **self.model_admin.admin_site.each_context(request),
-            "opts": self.model_admin.opts,
+            # The way back up leads to the list of workflows, which is not for everybody here.
+            "opts": self.model_admin.opts
+            if self.model_admin.has_view_permission(request)
+            else Ticket._meta,
             "title": _("Move tickets to version %(version)s") % {"version": self.workflow.version},
             "workflow": self.workflow,
             "workflow_url": admin_link(self.workflow)

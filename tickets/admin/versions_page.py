@@ -107,18 +107,17 @@ class ComparePage(DefinitionPage):
     def _comparison(self, other: WorkflowDefinition) -> dict[str, Any]:
         old, new = sorted((other, self.workflow), key=lambda each: each.version)
         changes = compare_versions(old=old, new=new)
-        kinds = [change.kind for change in changes]
+        rows = change_rows(
+            changes, old_labels=condition_labels(old), new_labels=condition_labels(new)
+        )
+        kinds = [row.kind for row in rows]
         return {
             "old": old,
             "new": new,
             "compared": [_version(old), _version(new)],
-            "changes": change_rows(
-                changes[:MOST_CHANGES],
-                old_labels=condition_labels(old),
-                new_labels=condition_labels(new),
-            ),
-            "more_changes": max(len(changes) - MOST_CHANGES, 0),
-            "counts": {kind.value: kinds.count(kind) for kind in ChangeKind},
+            "changes": rows[:MOST_CHANGES],
+            "more_changes": max(len(rows) - MOST_CHANGES, 0),
+            "counts": {kind.value: kinds.count(kind.value) for kind in ChangeKind},
         }
 
 

@@ -74,6 +74,14 @@ class ComparePageTest(CompareCase):
         self.assertContains(answer, "Published by Carla Cole", count=1)
         self.assertContains(answer, "<svg", count=2)
 
+    def test_what_was_left_out_has_its_default(self) -> None:
+        third = new_draft(workflow=self.first, user=self.carla)
+        third.tasks.filter(key="approve_vacation").update(retries=5)
+        answer = self.client.get(address(third, self.first.pk))
+        [row] = answer.context["changes"]
+        self.assertEqual((row.kind, row.old, row.new), ("changed", "3", "5"))
+        self.assertEqual(answer.context["counts"], {"added": 0, "changed": 1, "removed": 0})
+
     def test_the_older_version_is_the_old_one_from_both_sides(self) -> None:
         answers = [
             self.client.get(address(self.second, self.first.pk)),
