@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflows.durations import after_in_words, duration_in_words
 from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.field_types import Field, FieldType
@@ -71,6 +72,7 @@ class TransitionRow:
     is_always: bool
     label: str
     priority: int
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         is_always=is_empty(transition.condition),
         label=transition.label,
         priority=transition.priority,
+        after=after_in_words(transition.after) if transition.after else "",
     )
 
 
@@ -196,10 +199,16 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=() if task.is_form else tuple(_call(task)),
+        call=tuple(_due(task)) if task.is_form else (*_call(task), *_due(task)),
         documents=() if task.is_form else tuple(_documents(task)),
         leads_to=transition_rows(transitions, labels),
     )
+
+
+def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.due_in:
+        words = {"duration": duration_in_words(task.due_in)}
+        yield _("Due in"), _("%(duration)s of working time") % words
 
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:

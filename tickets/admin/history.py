@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tickets.admin.definition_rows import condition_labels, pretty
+from workflows.durations import duration_in_words
 from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
@@ -108,6 +109,7 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     EventKind.HELD: ("pause", "warn"),
     EventKind.RESUMED: ("play_arrow", "plain"),
     EventKind.VERSION_CHANGED: ("swap_horiz", "plain"),
+    EventKind.TIMED_OUT: ("timer_off", "warn"),
     EventKind.CANCELLED: ("block", "plain"),
     EventKind.COMPLETED: ("flag", "good"),
 }
@@ -148,6 +150,7 @@ def _text(event: WorkflowEvent, data: JsonObject, titles: Mapping[str, str]) -> 
         "to": str(data.get("to") or _("somebody")),
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
+        "after": duration_in_words(str(data.get("after") or "")),
         "from": str(data.get("from") or ""),
         "next": _next(data, titles),
     }
@@ -183,6 +186,7 @@ def _sentences() -> Mapping[str, str]:
         EventKind.RESUMED: _("The ticket was let go on."),
         EventKind.VERSION_CHANGED: _("It was moved from version %(from)s to version %(to)s."),
         EventKind.CANCELLED: _("The ticket was cancelled."),
+        EventKind.TIMED_OUT: _("%(task)s was not finished within %(after)s, and was left."),
         EventKind.COMPLETED: _("The workflow ended."),
     }
 

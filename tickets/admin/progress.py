@@ -158,6 +158,11 @@ def _resumed(event: WorkflowEvent) -> Moment:
     return Moment(event.at, text, "play_arrow")
 
 
+def _timed_out(event: WorkflowEvent) -> Moment:
+    text = _("%(task)s was not finished in time. The ticket goes on without it.") % _names(event)
+    return Moment(event.at, text, "timer_off")
+
+
 def _cancelled(event: WorkflowEvent) -> Moment:
     return Moment(event.at, _("%(person)s cancelled the ticket.") % _names(event), "block")
 
@@ -181,6 +186,7 @@ _TELLERS: Final[Mapping[EventKind, Callable[[WorkflowEvent], Moment]]] = {
     EventKind.CHANGED: _changed,
     EventKind.HELD: _held,
     EventKind.RESUMED: _resumed,
+    EventKind.TIMED_OUT: _timed_out,
     EventKind.CANCELLED: _cancelled,
     EventKind.COMPLETED: _completed,
 }

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from tickets.admin.badges import error_badge, task_badge
+from tickets.admin.badges import due_badge, error_badge, task_badge
 from tickets.admin.definition_rows import pretty
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.files import download_base
@@ -41,6 +42,7 @@ class TaskInstanceAdmin(DetailPageAdmin):
         "status_column",
         "worker_column",
         "since_column",
+        "due_column",
         "attempts_column",
     )
     list_filter = (TaskStatusFilter, WorkerFilter, TaskTicketTypeFilter, TaskTypeFilter)
@@ -85,6 +87,10 @@ class TaskInstanceAdmin(DetailPageAdmin):
     @display(description=gettext_lazy("Since"), ordering="created_at")
     def since_column(self, task: TaskInstance) -> Any:
         return task.completed_at or task.assigned_at or task.created_at
+
+    @display(description=gettext_lazy("Due"), ordering="due_at")
+    def due_column(self, task: TaskInstance) -> str:
+        return due_badge(task, now=timezone.now())
 
     @display(description=gettext_lazy("Attempts"), ordering="attempts")
     def attempts_column(self, task: TaskInstance) -> int:

@@ -9,7 +9,7 @@ from tickets.models import Ticket
 from tickets.services.calls_of_task import defer_call_if_due, take_away_calls
 from tickets.services.repair import begin_repair
 from tickets.services.safety_net import advance_after_commit
-from tickets.services.timers import set_timers, take_away_timers
+from tickets.services.timers import restart_timers, take_away_timers
 
 
 def hold_ticket(
@@ -62,6 +62,5 @@ def resume_ticket(
         if current is not None:
             task = repair.manager.read_task(current)
             defer_call_if_due(task, ticket_id=repair.ticket.pk)
-            if task.is_alive:
-                set_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
+            restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
         advance_after_commit(repair.ticket.pk)

@@ -11,6 +11,7 @@ from tenants.models import User
 from tickets.errors import TicketsError, TooManyTicketsError
 from tickets.models import Ticket
 from tickets.services.repair import begin_repair, check_repair
+from tickets.services.timers import restart_timers
 from workflows.engine.errors import FieldError
 from workflows.engine.fields import parse_fields
 from workflows.engine.validation import check_presets, validate_fields
@@ -109,6 +110,8 @@ def _move(
     manager.move_to_version(target, task, reason=repair.reason)
     ticket.workflow = target.workflow
     ticket.save(update_fields=["workflow", "updated_at"])
+    if task is not None:
+        restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
 
 
 def _ensure_published(workflow: WorkflowDefinition) -> None:

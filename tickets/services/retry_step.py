@@ -10,7 +10,7 @@ from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import ErrorType, TicketError
 from tickets.services.repair import Repair, begin_repair, by_whom, resolved_message
 from tickets.services.safety_net import advance_after_commit, defer_call
-from tickets.services.timers import set_timers, take_away_timers
+from tickets.services.timers import restart_timers
 from workflows.models import TaskInstance
 
 
@@ -70,7 +70,6 @@ def retry_locked(repair: Repair, *, error: TicketError) -> None:
 
 def _do_again(repair: Repair, task: TaskInstance) -> None:
     repair.manager.retry_task(task, reason=repair.reason)
-    take_away_timers(task)
-    set_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
+    restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
     if not task.definition.is_form:
         defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)

@@ -25,7 +25,7 @@ from tickets.services.safety_net import FIRE_TIMER, defer_call
 from workflows.definition_cache import process_of
 from workflows.engine.calendar import Duration
 from workflows.errors import TaskNotWorkableError
-from workflows.models import BusinessCalendar, TaskInstance
+from workflows.models import BusinessCalendar, TaskInstance, WorkflowStatus
 from workflows.repair import WorkflowRepair
 from workflows.state_manager import Move
 
@@ -52,6 +52,13 @@ def take_away_timers(task: TaskInstance) -> None:
     )
     for job_id in jobs.values_list("pk", flat=True):
         take_away(job_id)
+
+
+def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
+    """Begin the time of a task anew, after it was tried again, resumed, or moved elsewhere."""
+    take_away_timers(task)
+    if task.is_alive and task.workflow_instance.status == WorkflowStatus.IN_PROGRESS:
+        set_timers(ticket_id=ticket_id, task=task, now=now)
 
 
 def follow(ticket: Ticket, move: Move, *, now: datetime) -> None:

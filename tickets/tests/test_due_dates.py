@@ -56,6 +56,21 @@ class DueTests(ScreenTestCase):
         page = self.client.get(LIST, {"o": str(columns.index("due") + 1)})
         self.assertEqual([row.pk for row in page.context["cl"].result_list], [sooner.pk, later.pk])
 
+    def test_ticket_admins_see_it_too(self) -> None:
+        self.due_in("P1D")
+        self.make()
+        self.log_in(self.terry)
+        page = self.client.get(ALL)
+        self.assertContains(page, "(overdue)", count=1)
+        number = list(page.context["cl"].list_display).index("due_column")
+        self.assertContains(self.client.get(ALL, {"o": f"-{number}"}), "(overdue)")
+        self.log_in(self.carla)
+        TaskDefinition.objects.get(workflow=self.definition.workflow, key="check")
+        workflow = reverse(
+            "admin:workflows_workflowdefinition_change", args=(self.definition.workflow.pk,)
+        )
+        self.assertContains(self.client.get(workflow), "1 day of working time")
+
     def test_what_is_finished_is_not_overdue(self) -> None:
         self.due_in("P1D")
         task = self.make()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import work_in
@@ -18,6 +19,7 @@ from tickets.services import (
     complete_task,
     fire_timer,
     hold_ticket,
+    move_tickets,
     resume_ticket,
     retry_step,
 )
@@ -205,6 +207,37 @@ class TimeoutTests(TimeoutCase):
         resume_ticket(ticket=ticket, by=self.terry, reason=REASON, now=WEDNESDAY)
         (again,) = self.timers()
         self.assertEqual(again.args["due"], (WEDNESDAY + timedelta(days=2)).isoformat())
+
+    def test_in_another_version_its_times_count(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        newer = make_type(version=2)
+        order = newer.workflow.tasks.get(key="order")
+        newer.workflow.transitions.create(
+            from_task=newer.workflow.tasks.get(key="check"), to_task=order, after="PT1H"
+        )
+        (moved,) = move_tickets(
+            tickets=[ticket], to=newer.workflow, by=self.terry, reason=REASON, now=WEDNESDAY
+        )
+        self.assertTrue(moved.is_moved, moved.refusal)
+        (timer,) = self.timers()
+        self.assertEqual(timer.args["due"], (WEDNESDAY + timedelta(hours=1)).isoformat())
+
+    def test_the_history_and_the_submitter_are_told(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.log_in(self.terry)
+        page = self.client.get(reverse("admin:tickets_ticket_change", args=(ticket.pk,)))
+        self.assertContains(page, "Check it was not finished within 2 days, and was left.")
+        self.log_in(self.uma)
+        page = self.client.get(reverse("admin:tickets_myticket_change", args=(ticket.pk,)))
+        self.assertContains(page, "Check it was not finished in time.")
+        self.log_in(self.carla)
+        page = self.client.get(
+            reverse("admin:workflows_workflowdefinition_change", args=(self.workflow.pk,))
+        )
+        self.assertContains(page, "<strong>after 2 days</strong>", html=True)
 
     def test_a_cancelled_tickets_timer_does_nothing(self) -> None:
         self.way(to_task=self.order)
