@@ -35,6 +35,7 @@ from tickets.models import (
     BulkRetry,
     ErrorType,
     FileUpload,
+    ImportRun,
     MyTask,
     MyTicket,
     Ticket,
@@ -125,6 +126,9 @@ class Examples:
             reason=f"{MARK} reason",
             created_by=user,
         )
+        self.import_run = ImportRun.objects.create(
+            filename=f"{MARK}.xlsx", content=MARK.encode(), created_by=user
+        )
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
@@ -188,6 +192,7 @@ class Examples:
             "key": [self.file["upload"]],
             "task_id": [self.task.pk],
             "retry_id": [self.bulk_retry.pk],
+            "run_id": [self.import_run.pk],
             "process": ["purchase_request"],
             "url": ["nowhere/"],
             "app_label": [*{model._meta.app_label for model in admin.site._registry}],

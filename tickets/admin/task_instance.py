@@ -13,6 +13,7 @@ from unfold.decorators import display
 from tickets.admin.badges import due_badge, error_badge, task_badge
 from tickets.admin.definition_rows import pretty
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.exports import TaskResource
 from tickets.admin.files import download_base
 from tickets.admin.filters import (
     TaskStatusFilter,
@@ -25,15 +26,17 @@ from tickets.admin.repair import attempts_of, open_repairs
 from tickets.admin.repair.views import may_repair_here
 from tickets.admin.ticket import add_number
 from tickets.models import Ticket
+from workflows.admin.flat import FlatExportAdmin
 from workflows.forms import show_answers
 from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
 
 
 @admin.register(TaskInstance)
-class TaskInstanceAdmin(DetailPageAdmin):
+class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
     """Everybody's tasks, for ticket admins."""
 
     list_title = gettext_lazy("All tasks")
+    resource_classes = [TaskResource]
     change_list_template = "tickets/administration/task_list.html"
     change_form_template = "tickets/administration/task.html"
     list_display = (

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from tickets.admin import progress
 from tickets.admin.badges import badge, error_badge, task_badge, workflow_badge
 from tickets.admin.detail_page import admin_link
+from tickets.admin.exports import TicketResource
 from tickets.admin.files import download_base
 from tickets.admin.filters import (
     HasErrorsFilter,
@@ -26,6 +27,7 @@ from tickets.admin.repair import open_repairs
 from tickets.admin.repair.views import RepairViews, may_repair_here
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
+from workflows.admin.flat import FlatExportAdmin
 from workflows.models import TaskInstance, WorkflowDefinition
 
 # Fewer than a bigint has, so that Postgres takes every number that is left.
@@ -43,10 +45,11 @@ def add_number(
 
 
 @admin.register(Ticket)
-class TicketAdmin(RepairViews):
+class TicketAdmin(FlatExportAdmin, RepairViews):
     """Everybody's tickets, for ticket admins."""
 
     list_title = gettext_lazy("All tickets")
+    resource_classes = [TicketResource]
     change_list_template = "tickets/administration/ticket_list.html"
     change_form_template = "tickets/administration/ticket.html"
     list_display = (

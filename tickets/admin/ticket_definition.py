@@ -20,9 +20,11 @@ from tenants.active_company import active_company
 from tickets.admin.badges import badge, definition_badge
 from tickets.admin.definition_rows import field_labels, field_table, references
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
+from tickets.admin.exports import TicketTypeResource
 from tickets.errors import TicketsError
 from tickets.models import Ticket, TicketDefinition
 from tickets.services.change_ticket_type import change_ticket_type, ticket_type_marker
+from workflows.admin.flat import FlatExportAdmin
 from workflows.forms import show_answers
 from workflows.models import CompanyRole
 
@@ -81,10 +83,11 @@ class OfferForm(forms.Form):
 
 
 @admin.register(TicketDefinition)
-class TicketDefinitionAdmin(DetailPageAdmin):
+class TicketDefinitionAdmin(FlatExportAdmin, DetailPageAdmin):
     """The ticket types: what people may submit, and the workflow that each starts."""
 
     list_title = gettext_lazy("Ticket types")
+    resource_classes = [TicketTypeResource]
     change_list_template = "tickets/definitions/ticket_type_list.html"
     change_form_template = "tickets/definitions/ticket_type.html"
     list_display = (

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from tenants.testing import CompanyTestCase
 from tickets.admin.import_page import examples, most_bytes
 from tickets.admin.json_lines import line_of
-from tickets.services import import_bundle, publish_workflow
+from tickets.services import export_bundle, import_bundle, publish_workflow
 from tickets.tests.test_definition_pages import bundle
-from workflows.bundles import write_bundle
+from workflows.bundles import canonical, write_bundle
 from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.workbooks import FileType, write_document
 
 PAGE = reverse("admin:workflows_workflowdefinition_import")
 
@@ -174,6 +178,125 @@ class ImportPageTest(CompanyTestCase):
         for name in ("../manage", "..%2f..%2fetc%2fpasswd", "nothing", "\x00", "invoice.json"):
             with self.subTest(name):
                 self.assertEqual(self.client.get(PAGE, {"example": name}).status_code, 404)
+
+
+class OtherFormatsTest(CompanyTestCase):
+    """Workbooks and YAML on the page."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.carla)
+
+    def upload(self, data: bytes, name: str, **more: str) -> Any:
+        return self.client.post(PAGE, {"file": SimpleUploadedFile(name, data), **more})
+
+    def test_every_format_becomes_the_same_draft(self) -> None:
+        for kind in FileType:
+            with self.subTest(kind.value):
+                page = self.upload(write_document(bundle(), kind), f"process.{kind}")
+                self.assertTrue(page.context["findings"].can_be_applied)
+                kept = page.context["form"]["text"].value()
+                self.client.post(PAGE, {"text": kept, "apply": "1"})
+                self.assertEqual(WorkflowDefinition.objects.count(), 1)  # nothing new after one
+        (workflow,) = WorkflowDefinition.objects.all()
+        self.assertEqual(export_bundle(workflow=workflow)["tasks"], canonical(bundle())["tasks"])
+
+    def test_yaml_may_be_pasted(self) -> None:
+        text = write_document(bundle(title=""), FileType.YAML).decode()
+        page = self.client.post(PAGE, {"text": text})
+        (problem,) = page.context["outcome"].errors
+        self.assertIn("title", text.splitlines()[(problem.line or 0) - 1])
+        self.assertEqual(page.context["form"]["text"].value(), text)
+
+    def test_problems_of_a_workbook_are_told_by_cell(self) -> None:
+        document = bundle()
+        document["workflow"]["fields"][0]["type"] = "nmber"
+        document["tasks"][0]["candidate_role"] = "Aprover"
+        data = write_document(document, FileType.XLSX)
+        page = self.upload(data, "process.xlsx")
+        self.assertContains(page, "Sheet Fields")
+        self.assertContains(page, "Sheet Tasks")
+        self.assertContains(page, "Mend your file and upload it again.")
+        self.assertNotContains(page, "Apply as draft")
+        self.assertEqual(page.context["form"]["text"].value(), "")
+        rows = {each.sheet: each for each in page.context["outcome"].errors}
+        self.assertEqual((rows["Fields"].found, rows["Fields"].nearest), ("nmber", "number"))
+        self.assertEqual(rows["Fields"].heading, "Type")
+        self.assertGreater(rows["Fields"].row, 1)
+        self.upload(data, "process.xlsx", apply="1")
+        self.assertFalse(WorkflowDefinition.objects.exists())
+
+    def test_what_is_wrong_with_the_file_alone_stops_it_too(self) -> None:
+        """The document is good; a cell of the file could not be read."""
+        book = load_workbook(io.BytesIO(write_document(bundle(), FileType.XLSX)))
+        book["Workflow"].append(["Kee", "x"])
+        book["Fields"].cell(1, 40).value = "Lable"
+        book["Fields"].cell(2, 40).value = "lost"
+        file = io.BytesIO()
+        book.save(file)
+        page = self.upload(file.getvalue(), "process.xlsx", apply="1")
+        self.assertTrue(page.context["outcome"].errors)
+        self.assertNotContains(page, "Apply as draft")
+        self.assertFalse(WorkflowDefinition.objects.exists())
+
+    def test_hostile_files_are_refused_in_a_sentence(self) -> None:
+        bomb = io.BytesIO()
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/workbook.xml", b" " * 90_000_000)
+        files = {
+            "a.xlsx": bomb.getvalue()[:90_000],
+            "b.xlsx": b"PK\x03\x04 no",
+            "c.ods": b"hello",
+            "d.csv": b"a,b,c",
+            "e.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "f.docx": b"hello",
+            "g.yaml": b"a: &x [*x, *x]",
+        }
+        for name, data in files.items():
+            with self.subTest(name):
+                page = self.upload(data, name)
+                self.assertContains(page, "This cannot be read")
+
+    def test_the_template_can_be_downloaded_and_imported(self) -> None:
+        for kind in FileType:
+            file = self.client.get(PAGE, {"template": kind.value})
+            with self.subTest(kind.value):
+                self.assertIn(f"template.{kind}", file["Content-Disposition"])
+                page = self.upload(file.content, f"template.{kind}")
+                self.assertContains(page, "Apply as draft")
+
+    def test_examples_come_in_every_format(self) -> None:
+        name = examples()[0].name
+        for kind in FileType:
+            file = self.client.get(PAGE, {"example": name, "download": kind.value})
+            with self.subTest(kind.value):
+                self.assertContains(self.upload(file.content, f"x.{kind}"), "Apply as draft")
+
+    def test_the_formats_are_described(self) -> None:
+        self.assertContains(self.client.get(PAGE, {"help": "workbook"}), "A workflow as a workbook")
+        self.assertContains(self.client.get(PAGE, {"help": "bundle"}), "bundle")
+
+    def test_garbage_in_the_address_is_not_found(self) -> None:
+        for query in (
+            {"help": "../../manage.py"}, {"help": ""}, {"template": "exe"}, {"template": ""},
+            {"example": examples()[0].name, "download": "html"},
+        ):  # fmt: skip
+            with self.subTest(query):
+                self.assertEqual(self.client.get(PAGE, query).status_code, 404)
+
+    def test_a_definition_is_downloaded_in_every_format_and_imports_unchanged(self) -> None:
+        workflow = import_bundle(document=bundle(), user=self.carla)
+        url = reverse("admin:workflows_workflowdefinition_download", args=(workflow.pk,))
+        for kind in FileType:
+            with self.subTest(kind.value):
+                file = self.client.get(url, {"format": kind.value})
+                self.assertEqual(file["Content-Type"], kind.media_type)
+                self.assertIn(f'filename="purchase-v1.{kind}"', file["Content-Disposition"])
+                self.assertContains(self.upload(file.content, f"x.{kind}"), "Nothing is new here")
+        for format_name in ("exe", "", "../json"):
+            self.assertEqual(self.client.get(url, {"format": format_name}).status_code, 404)
+        self.log_in(self.charlie)
+        self.assertEqual(self.client.get(url, {"format": "xlsx"}).status_code, 404)
 
 
 class WhoMayImportTest(CompanyTestCase):
