@@ -96,7 +96,7 @@ def data_so_far(ticket: Ticket) -> list[TaskData]:
     tasks = TaskInstance.objects.filter(
         workflow_instance=ticket.workflow_instance_id, output_data__isnull=False
     )
-    newest = tasks.order_by("definition_id", "-pk").distinct("definition_id")
+    newest = tasks.order_by("definition__key", "-pk").distinct("definition__key")
     rows = newest.select_related("definition")
     return [_task_data(each) for each in sorted(rows, key=lambda task: task.pk)]
 
