@@ -135,7 +135,7 @@ class ComparePageTest(CompareCase):
         before = self.count_queries(address(self.second, self.first.pk))
         for _number in range(3):
             new_draft(workflow=self.second, user=self.carla)
-        self.assertEqual(self.count_queries(address(self.second, self.first.pk)), before)
+        self.assertLessEqual(self.count_queries(address(self.second, self.first.pk)), before)
 
     def test_it_takes_a_workflow_creator_of_the_company(self) -> None:
         for person, status in ((self.terry, 403), (self.wendy, 403), (self.charlie, 404)):

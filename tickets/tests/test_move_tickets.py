@@ -560,7 +560,7 @@ class MovePageTest(MoveCase):
         before = self.count_queries(address(self.second))
         for _number in range(4):
             self.waiting()
-        self.assertEqual(self.count_queries(address(self.second)), before)
+        self.assertLessEqual(self.count_queries(address(self.second)), before)
 
     def test_it_takes_a_ticket_admin_of_the_company(self) -> None:
         people = ((self.carla, 403), (self.uma, 403), (self.wendy, 403), (self.charlie, 404))

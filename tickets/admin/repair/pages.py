@@ -300,7 +300,7 @@ class CorrectOutput(_OutputPage):
             return False
         visits = TaskInstance.objects.filter(
             workflow_instance=instance,
-            definition=self.task.definition_id,
+            definition__key=key,
             output_data__isnull=False,
         )
         newest = visits.order_by("-pk").values_list("pk", flat=True).first()
