@@ -1,0 +1,68 @@
+"""As tickets/tests/crash, on a Postgres of its own, which is killed too. For long runs only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import unittest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import psutil
+from django.db import connection
+from django.test import override_settings
+
+from project import embedded_postgres
+from tenants.connection import work_in_public
+from tenants.testing import make_test_companies, start_manage
+from tickets.tests.crash.crash_case import CrashCase
+
+LONG_RUN_SECONDS = int(os.environ.get("CRASH_RUN_SECONDS") or 0)
+
+
+@unittest.skipUnless(LONG_RUN_SECONDS, "CRASH_RUN_SECONDS is not set")
+@override_settings(WORKER_LOST_SECONDS=5)  # for the doctor, who runs here
+class CrashesOfPostgresTests(CrashCase):
+    folder: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(tempfile.mkdtemp(prefix="ticketflower-crash-"))
+        cls.folder.chmod(0o755)  # the server may have to run as somebody else
+        cls.enterClassContext(own_server(cls.folder))
+        super().setUpClass()
+
+    def test_nothing_is_lost_stuck_or_done_twice(self) -> None:
+        self.weather_for(LONG_RUN_SECONDS, restart_database=self.kill_and_start)
+        self.tell()
+        self.assertGreater(self.kills["Postgres"], 0)
+
+    def kill_and_start(self) -> None:
+        running = embedded_postgres.running_postmaster(self.folder)
+        assert running is not None
+        psutil.Process(running.pid).kill()
+        embedded_postgres.ensure_running(self.folder)
+
+
+@contextmanager
+def own_server(folder: Path) -> Iterator[None]:
+    """Let this process and its children work on a new embedded Postgres."""
+    embedded_postgres.ensure_running(folder)
+    connection.close()
+    try:
+        entry = embedded_postgres.database_entry(folder)
+        with mock.patch.dict(connection.settings_dict, entry):
+            if start_manage("migrate_schemas").wait(timeout=300):
+                raise AssertionError("The database could not be migrated.")
+            work_in_public()
+            make_test_companies()
+            try:
+                yield
+            finally:
+                connection.close()
+    finally:
+        embedded_postgres.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)

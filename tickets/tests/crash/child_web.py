@@ -1,0 +1,10 @@
+"""What the web server of these tests serves: the product, with a death at a commit."""
+
+from __future__ import annotations
+
+from django.core.wsgi import get_wsgi_application
+
+from tickets.tests.crash.dying import die_at_commit
+
+application = get_wsgi_application()
+die_at_commit("web")
