@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+from django_tenants.utils import schema_context
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from tenants.jobs import in_company
+from tenants.jobs import defer, in_company
+from tenants.models import Company
 from tickets import services
 from tickets.services.safety_net import (
     ADVANCE,
+    CLEAN_UP_UPLOADS,
     EXPIRE_CALL,
     FIRE_TIMER,
     FORGET_IMPORT,
@@ -77,3 +81,21 @@ def run_import(import_run_id: int) -> None:
 def forget_import(import_run_id: int) -> None:
     """Delete a large file that was imported, or that nobody applied."""
     services.forget_import(import_run_id=import_run_id)
+
+
+# Once a day.
+@app.periodic(cron="23 2 * * *")
+@app.task(name="tickets.jobs.clean_up_everywhere", retry=PATIENT)
+def clean_up_everywhere(timestamp: int) -> None:
+    """Have the files that were never submitted deleted in every active company."""
+    close_old_connections()
+    for schema in list(Company.objects.active().values_list("schema_name", flat=True)):
+        with schema_context(schema):
+            defer(CLEAN_UP_UPLOADS)
+
+
+@app.task(name=CLEAN_UP_UPLOADS, retry=PATIENT)
+@in_company
+def clean_up_uploads() -> None:
+    """Delete the files of a company that were never submitted."""
+    services.clean_up_uploads(now=timezone.now())

@@ -42,7 +42,12 @@ from tickets.models import (
     TicketDefinition,
     TicketError,
 )
-from tickets.services import keep_file, submit_ticket
+from tickets.services import (
+    keep_file,
+    save_task_answers,
+    save_ticket_answers,
+    submit_ticket,
+)
 from workflows.models import (
     CompanyRole,
     TaskDefinition,
@@ -126,6 +131,14 @@ class Examples:
             reason=f"{MARK} reason",
             created_by=user,
         )
+        self.saved = save_ticket_answers(
+            definition=self.ticket_type,
+            slot="0" * 32,
+            answers={"note": f"{MARK} begun"},
+            user=user,
+            title=f"{MARK} begun",
+        )
+        save_task_answers(task=self.task, answers={"ok": True}, user=user)
         self.import_run = ImportRun.objects.create(
             filename=f"{MARK}.xlsx", content=MARK.encode(), created_by=user
         )
@@ -193,6 +206,7 @@ class Examples:
             "task_id": [self.task.pk],
             "retry_id": [self.bulk_retry.pk],
             "run_id": [self.import_run.pk],
+            "saved_id": [self.saved.pk],
             "process": ["purchase_request"],
             "url": ["nowhere/"],
             "app_label": [*{model._meta.app_label for model in admin.site._registry}],

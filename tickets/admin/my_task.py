@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,13 +22,20 @@ from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
 from tickets.admin import progress
-from tickets.admin.badges import due_badge, task_badge
+from tickets.admin.badges import badge, due_badge, task_badge
 from tickets.admin.my_ticket import visible_answer
+from tickets.admin.saved import (
+    continued_form,
+    forget_typed,
+    is_saving,
+    tell_of_changes,
+    tell_saved,
+)
 from tickets.admin.tabs import TabbedChangeList, is_archive
 from tickets.admin.uploads import UploadKeeper
 from tickets.errors import UnknownUploadError
-from tickets.models import MyTask, Ticket
-from tickets.services import complete_task, start_task
+from tickets.models import MyTask, SavedAnswers, Ticket
+from tickets.services import complete_task, save_task_answers, start_task
 from workflows.engine.errors import FieldError
 from workflows.engine.process import TaskType
 from workflows.errors import (
@@ -45,6 +52,8 @@ from workflows.services.people import give_back_tasks, set_availability
 from workflows.services.pool import claim_task, release_task
 
 POOL = "pool"
+# Fewer than a bigint has, so that Postgres takes every number that is left.
+MOST_DIGITS = 18
 
 
 def is_pool(request: HttpRequest) -> bool:
@@ -90,7 +99,9 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MyTask]:
         everybodys: Any = super().get_queryset(request)
-        return _with_ticket(everybodys.assigned_to(request.user))
+        saved = SavedAnswers.objects.filter(task=OuterRef("pk"), user=request.user.pk)
+        tasks: QuerySet[MyTask] = _with_ticket(everybodys.assigned_to(request.user))
+        return tasks.annotate(is_saved=Exists(saved))
 
     # The list
 
@@ -134,10 +145,17 @@ class MyTaskAdmin(CompanyModelAdmin):
             "may_act": self._may_act(request),
             "open_count": MyTask.objects.inbox(user).count(),
             "tabs": self._tabs(request),
+            "lost_answers": self._lost_answers(request, user),
             **(extra_context or {}),
         }
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def _lost_answers(self, request: HttpRequest, user: User) -> list[SavedAnswers]:
+        """Answers that were saved for a task which the person cannot complete any more."""
+        if is_pool(request) or is_archive(request) or active_company(request) is None:
+            return []
+        return list(SavedAnswers.objects.of_lost_tasks(user))
 
     def _tabs(self, request: HttpRequest) -> list[dict[str, Any]]:
         pool, archive = is_pool(request), is_archive(request)
@@ -159,7 +177,10 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        return format_html('<span class="tk-clip">{}</span>', task.definition.title)
+        title = format_html('<span class="tk-clip">{}</span>', task.definition.title)
+        if not getattr(task, "is_saved", False) or task.status not in WORKABLE:
+            return title
+        return format_html("{} {}", title, badge(gettext("Answers saved"), "info"))
 
     @display(description=_("Ticket"), ordering="workflow_instance__ticket__id")
     def ticket(self, task: MyTask) -> SafeString:
@@ -225,6 +246,11 @@ class MyTaskAdmin(CompanyModelAdmin):
                 wrap(require_POST(self.visible_view)),
                 name="tickets_mytask_visible",
             ),
+            path(
+                "<int:task_id>/discard/",
+                wrap(require_POST(self.discard_view)),
+                name="tickets_mytask_discard",
+            ),
             *super().get_urls(),
         ]
 
@@ -239,6 +265,9 @@ class MyTaskAdmin(CompanyModelAdmin):
         user = self._worker(request)
         if request.method == "POST":
             return self._complete(request, user, self._find_sent(request, user, object_id))
+        saved = self._saved(user, object_id) if active_company(request) is not None else None
+        if saved is not None:
+            return self._continue(request, user, saved)
         task = self._find(request, object_id)
         form = self._form(task) if self._may_work(request, task) else None
         return self._task_page(request, task, form)
@@ -248,6 +277,8 @@ class MyTaskAdmin(CompanyModelAdmin):
         form = self._form(task, data=request.POST, files=request.FILES, keeper=keeper)
         if form is None:
             return self._task_page(request, task, None)
+        if is_saving(request):
+            return self._save(request, user, task, form)
         if not form.is_valid():
             return self._task_page(request, task, form)
         try:
@@ -265,6 +296,62 @@ class MyTaskAdmin(CompanyModelAdmin):
         names = {"task": task.definition.title, "number": _ticket_of(task).pk}
         text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
         messages.success(request, text % names)
+        return forget_typed(redirect("admin:tickets_mytask_changelist"), _form_name(task))
+
+    # Saving for later
+
+    def _save(
+        self, request: HttpRequest, user: User, task: MyTask, form: AnswersForm
+    ) -> HttpResponse:
+        """Keep the form as it is; only what no database could hold is refused."""
+        try:
+            save_task_answers(task=task, answers=form.answers_so_far(), user=user)
+        except InvalidDataError as error:
+            form.show_only(error.problems)
+            return self._task_page(request, task, form)
+        except (NotYourTaskError, TaskNotWorkableError) as error:
+            task.refresh_from_db()
+            form.show_only([])
+            return self._task_page(request, task, form, lost=str(error))
+        tell_saved(request, form)
+        return forget_typed(redirect("admin:tickets_mytask_changelist"), _form_name(task))
+
+    def _saved(self, user: User, object_id: str) -> SavedAnswers | None:
+        """What this person has saved of a task, also of one that is no longer theirs."""
+        named = unquote(object_id)
+        if not (named.isascii() and named.isdigit()) or len(named) > MOST_DIGITS:
+            return None
+        tasks = SavedAnswers.objects.of(user).filter(task=int(named))
+        return tasks.select_related("task").first()
+
+    def _continue(self, request: HttpRequest, user: User, saved: SavedAnswers) -> HttpResponse:
+        """The task with the answers as the person left them."""
+        task = _with_ticket(MyTask.objects.filter(pk=saved.task_id)).first()
+        if not isinstance(task, MyTask):
+            raise Http404
+        keeper = UploadKeeper(user=user, ticket=_ticket_of(task))
+        try:
+            form: AnswersForm | None = continued_form(saved, task.definition.fields, keeper=keeper)
+        except FieldError:
+            return self._task_page(request, task, None, saved=saved)
+        if task.assigned_to_id != user.pk:
+            return self._task_page(request, task, form, lost=str(NotYourTaskError()), saved=saved)
+        if not task.is_workable:
+            lost = str(TaskNotWorkableError())
+            return self._task_page(request, task, form, lost=lost, saved=saved)
+        tell_of_changes(request, saved, task.definition.fields)
+        return self._task_page(request, task, form, saved=saved)
+
+    def discard_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
+        """Throw away what was saved of a task."""
+        user = self._worker(request)
+        if active_company(request) is None:
+            raise Http404
+        saved = self._saved(user, str(_in_range(task_id)))
+        if saved is None:
+            raise Http404
+        saved.delete()
+        messages.success(request, gettext("Your saved answers were discarded."))
         return redirect("admin:tickets_mytask_changelist")
 
     def start_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
@@ -329,6 +416,7 @@ class MyTaskAdmin(CompanyModelAdmin):
             messages.warning(request, str(error))
         else:
             messages.success(request, gettext("You gave “%(task)s” back.") % {"task": task})
+            return forget_typed(redirect("admin:tickets_mytask_changelist"), _form_name(task))
         return redirect("admin:tickets_mytask_changelist")
 
     def _acting(self, request: HttpRequest) -> User:
@@ -365,7 +453,7 @@ class MyTaskAdmin(CompanyModelAdmin):
         own = self.get_object(request, unquote(object_id))
         if isinstance(own, MyTask):
             return own
-        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
+        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > MOST_DIGITS:
             raise Http404
         forms = MyTask.objects.filter(definition__task_type=TaskType.FORM).select_related(
             "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
@@ -387,7 +475,13 @@ class MyTaskAdmin(CompanyModelAdmin):
             return None
 
     def _task_page(
-        self, request: HttpRequest, task: MyTask, form: AnswersForm | None, *, lost: str = ""
+        self,
+        request: HttpRequest,
+        task: MyTask,
+        form: AnswersForm | None,
+        *,
+        lost: str = "",
+        saved: SavedAnswers | None = None,
     ) -> HttpResponse:
         is_mine = task.assigned_to_id == getattr(request.user, "pk", None)
         ticket = _ticket_of(task)
@@ -402,6 +496,8 @@ class MyTaskAdmin(CompanyModelAdmin):
             "badge": task_badge(task),
             "references": progress.references(task.definition.ext_ref),
             "form": form,
+            "form_name": _form_name(task),
+            "saved": saved,
             "lost": lost,
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
@@ -435,6 +531,11 @@ def _with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
     ).select_related(
         "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
     )
+
+
+def _form_name(task: MyTask) -> str:
+    """What typed.js calls the form of a task."""
+    return f"task.{task.pk}"
 
 
 def _in_range(task_id: int) -> int:

@@ -20,15 +20,23 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
 from tickets.admin import progress
-from tickets.admin.once import do_once, new_token
+from tickets.admin.once import do_once, new_token, result_of
+from tickets.admin.saved import (
+    continued_form,
+    forget_typed,
+    is_saving,
+    tell_of_changes,
+    tell_saved,
+)
 from tickets.admin.tabs import TabbedChangeList, is_archive
 from tickets.admin.uploads import UploadKeeper
-from tickets.errors import MayNotSubmitError, UnknownUploadError
-from tickets.models import MyTicket, Ticket, TicketDefinition, TicketError
-from tickets.services import submit_ticket
+from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
+from tickets.models import MyTicket, SavedAnswers, Ticket, TicketDefinition, TicketError
+from tickets.services import save_ticket_answers, submit_ticket
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
 from workflows.forms import AnswersForm
@@ -98,9 +106,20 @@ class MyTicketAdmin(CompanyModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": gettext("My tickets"), "subtitle": None, **(extra_context or {})}
+        context = {
+            "title": gettext("My tickets"),
+            "subtitle": None,
+            "saved_tickets": self._saved_tickets(request),
+            **(extra_context or {}),
+        }
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def _saved_tickets(self, request: HttpRequest) -> list[SavedAnswers]:
+        """What the person has begun, to be shown above what runs."""
+        if is_archive(request) or not self.has_add_permission(request):
+            return []
+        return list(_saved_of(request))
 
     @display(description=_("Number"), ordering="pk")
     def number(self, ticket: MyTicket) -> str:
@@ -175,6 +194,11 @@ class MyTicketAdmin(CompanyModelAdmin):
                 wrap(require_POST(self.visible_view)),
                 name="tickets_myticket_visible",
             ),
+            path(
+                "saved/<int:saved_id>/discard/",
+                wrap(require_POST(self.discard_view)),
+                name="tickets_myticket_discard",
+            ),
             *super().get_urls(),
         ]
 
@@ -196,16 +220,22 @@ class MyTicketAdmin(CompanyModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form of one ticket type, named by `?definition=`."""
+        """The form of one ticket type, named by `?definition=`.
+
+        With `?saved=` it is one that was begun, with what was answered so far.
+        """
         user = self._submitter(request)
         named = _named_definition(request)
         if named is None:
             return self._back_to_cards(request)
+        saved = _named_saved(request)
         definition = _offered_now(named, user)
         if definition is None:
             text = gettext("You cannot submit this type of ticket (any more). Choose another.")
             return self._back_to_cards(request, text)
         try:
+            if saved is not None and request.method != "POST":
+                return self._continue(request, user, definition, saved)
             if request.method == "POST":
                 return self._submit(request, user, definition, named)
             form = AnswersForm(definition.workflow.fields, presets=definition.presets)
@@ -231,6 +261,8 @@ class MyTicketAdmin(CompanyModelAdmin):
             keeper=UploadKeeper(user=user),
         )
         title_form = TitleForm(request.POST)
+        if is_saving(request):
+            return self._save(request, user, filled_in, form, title_form)
         if not _asks_the_same(definition, filled_in):
             text = gettext(
                 "This form was changed while you filled it in. Check your answers and submit again."
@@ -246,6 +278,7 @@ class MyTicketAdmin(CompanyModelAdmin):
                 data=form.answers(),
                 user=user,
                 title=title_form.cleaned_data["title"],
+                slot=token,
             )
             return ticket.pk
 
@@ -264,9 +297,74 @@ class MyTicketAdmin(CompanyModelAdmin):
             text = gettext("Your ticket was submitted. Its number is #%(number)s.")
             messages.success(request, text % {"number": number})
         else:
-            text = gettext("You have submitted this form already, as ticket #%(number)s.")
-            messages.info(request, text % {"number": number})
-        return redirect("admin:tickets_myticket_change", number)
+            _tell_submitted_before(request, number)
+        answer = redirect("admin:tickets_myticket_change", number)
+        return forget_typed(answer, _form_name(request, definition))
+
+    # Saving for later
+
+    def _save(
+        self,
+        request: HttpRequest,
+        user: User,
+        definition: TicketDefinition,
+        form: AnswersForm,
+        title_form: TitleForm,
+    ) -> HttpResponse:
+        """Keep the form as it is; only what no database could hold is refused.
+
+        `definition` is the version that was filled in: a later one is told of on the way back.
+        """
+        # A token that is no token was not ours.
+        is_ours = not title_form.errors.get("token")
+        slot = (title_form["token"].value() if is_ours else "") or new_token()
+        number = result_of(request, token=slot)
+        if number is not None:
+            _tell_submitted_before(request, number)
+            return redirect("admin:tickets_myticket_change", number)
+        try:
+            save_ticket_answers(
+                definition=definition,
+                slot=slot,
+                answers=form.answers_so_far(),
+                user=user,
+                title=title_form["title"].value() or "",
+            )
+        except InvalidDataError as error:
+            form.show_only(error.problems)
+            return self._form_page(request, definition, form, title_form)
+        except TooManySavedAnswersError as error:
+            messages.warning(request, str(error))
+            form.show_only([])
+            return self._form_page(request, definition, form, title_form)
+        tell_saved(request, form)
+        answer = redirect("admin:tickets_myticket_changelist")
+        return forget_typed(answer, _form_name(request, definition))
+
+    def _continue(
+        self, request: HttpRequest, user: User, definition: TicketDefinition, saved: SavedAnswers
+    ) -> HttpResponse:
+        """The form as the person left it, in the version of today.
+
+        Raises:
+            FieldError: the definition's fields are broken.
+        """
+        specs, presets = definition.workflow.fields, definition.presets
+        form = continued_form(saved, specs, presets=presets, keeper=UploadKeeper(user=user))
+        tell_of_changes(request, saved, specs, presets=presets)
+        title_form = TitleForm(initial={"title": saved.title, "token": saved.slot})
+        return self._form_page(request, definition, form, title_form)
+
+    def discard_view(self, request: HttpRequest, saved_id: int) -> HttpResponse:
+        """Throw away what was begun."""
+        self._submitter(request)
+        saved = _saved_of(request).filter(pk=saved_id).first() if saved_id < 2**63 else None
+        if saved is None:
+            raise Http404
+        title = str(saved)
+        saved.delete()
+        messages.success(request, gettext("“%(title)s” was discarded.") % {"title": title})
+        return redirect("admin:tickets_myticket_changelist")
 
     def _form_page(
         self,
@@ -275,13 +373,16 @@ class MyTicketAdmin(CompanyModelAdmin):
         form: AnswersForm,
         title_form: TitleForm,
     ) -> HttpResponse:
+        saved = _named_saved(request)
         context = {
             **self._page(request, title=definition.title),
             "definition": definition,
             "references": progress.references(definition.ext_ref),
             "form": form,
             "title_form": title_form,
-            "action": _form_address(definition),
+            "action": _form_address(definition, saved),
+            "form_name": _form_name(request, definition),
+            "saved": saved,
             "visible_url": _visible_address(definition) if form.is_conditional else "",
         }
         return TemplateResponse(request, "tickets/ticket_form.html", context)
@@ -349,8 +450,46 @@ def _asks_the_same(definition: TicketDefinition, other: TicketDefinition) -> boo
     )
 
 
-def _form_address(definition: TicketDefinition) -> str:
-    return reverse("admin:tickets_myticket_add", query={"definition": definition.pk})
+def _saved_of(request: HttpRequest) -> QuerySet[SavedAnswers]:
+    """What the person has begun in the active company."""
+    if not isinstance(request.user, User) or active_company(request) is None:
+        return SavedAnswers.objects.none()
+    return SavedAnswers.objects.of_tickets(request.user)
+
+
+def _named_saved(request: HttpRequest) -> SavedAnswers | None:
+    """What `?saved=` names; None where it names nothing.
+
+    A form that is sent does without: it has all answers itself, and must not lose them
+    because what it began with was discarded in the meantime.
+
+    Raises:
+        Http404: it names something that is not (or no longer) this person's.
+    """
+    named = request.GET.get("saved", "")
+    if not named:
+        return None
+    is_number = named.isascii() and named.isdigit() and len(named) <= MOST_DIGITS
+    saved = _saved_of(request).filter(pk=int(named)).first() if is_number else None
+    if saved is None and request.method != "POST":
+        raise Http404
+    return saved
+
+
+def _tell_submitted_before(request: HttpRequest, number: int) -> None:
+    text = gettext("You have submitted this form already, as ticket #%(number)s.")
+    messages.info(request, text % {"number": number})
+
+
+def _form_name(request: HttpRequest, definition: TicketDefinition) -> str:
+    """What typed.js calls this form: the same in every version of the ticket type."""
+    saved = request.GET.get("saved", "")
+    return f"ticket.{definition.key}.{saved if saved.isdigit() else ''}"
+
+
+def _form_address(definition: TicketDefinition, saved: SavedAnswers | None = None) -> str:
+    query = {"definition": definition.pk} | ({"saved": saved.pk} if saved else {})
+    return reverse("admin:tickets_myticket_add", query=query)
 
 
 def _visible_address(definition: TicketDefinition) -> str:

@@ -42,6 +42,11 @@ def do_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tupl
     return result, True
 
 
+def result_of(request: HttpRequest, *, token: str) -> int | None:
+    """What came of the form with this token, if this session has sent it before."""
+    return _sent_before(request).get(token)
+
+
 def _lock(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

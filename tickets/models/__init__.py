@@ -3,6 +3,7 @@ from tickets.models.file_upload import FileUpload
 from tickets.models.import_run import ImportRun, ImportStatus
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
+from tickets.models.saved_answers import SavedAnswers
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_definition import TicketDefinition
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
@@ -16,6 +17,7 @@ __all__ = [
     "ImportStatus",
     "MyTask",
     "MyTicket",
+    "SavedAnswers",
     "Ticket",
     "TicketDefinition",
     "TicketError",

@@ -7,6 +7,7 @@ from tickets.services.change_test_cases import (
     delete_test_case,
     rename_test_case,
 )
+from tickets.services.clean_up_uploads import clean_up_uploads
 from tickets.services.compare_versions import compare_versions
 from tickets.services.complete_task import complete_task, start_task
 from tickets.services.correct_data import (
@@ -50,6 +51,7 @@ from tickets.services.retry_many import go_on_retrying, retry_many
 from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
 from tickets.services.run_test_cases import run_test_cases, trial_of
+from tickets.services.save_answers import save_task_answers, save_ticket_answers
 from tickets.services.save_draft import save_draft
 from tickets.services.stop_offering import stop_offering
 from tickets.services.submit_ticket import submit_ticket
@@ -64,6 +66,7 @@ __all__ = [
     "apply_import",
     "cancel_ticket",
     "check_file",
+    "clean_up_uploads",
     "compare_versions",
     "complete_task",
     "correct_task_input",
@@ -105,6 +108,8 @@ __all__ = [
     "run_action",
     "run_test_cases",
     "save_draft",
+    "save_task_answers",
+    "save_ticket_answers",
     "start_import",
     "start_task",
     "stop_offering",

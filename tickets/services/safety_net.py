@@ -12,6 +12,7 @@ from tenants.jobs import defer
 ADVANCE = "tickets.jobs.advance"
 RUN_ACTION = "tickets.jobs.run_action"
 EXPIRE_CALL = "tickets.jobs.expire_call"
+CLEAN_UP_UPLOADS = "tickets.jobs.clean_up_uploads"
 FIRE_TIMER = "tickets.jobs.fire_timer"
 RETRY_MANY = "tickets.jobs.retry_many"
 RUN_IMPORT = "tickets.jobs.run_import"

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import ErrorDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
@@ -94,6 +95,35 @@ class AnswersForm(forms.Form):
         """The answers as the engine takes them: what was left empty is left out."""
         _checked = self.errors
         return dict(self._answers)
+
+    def answers_so_far(self) -> JsonObject:
+        """The answers of somebody who goes on later: right, wrong or missing.
+
+        Where a file was refused, the one that was kept before it stays.
+        """
+        answers = self.answers()
+        for name, field in self.fields.items():
+            if isinstance(field, FileAnswer) and name not in answers and field.kept is not None:
+                answers[name] = field.kept
+        return answers
+
+    def refused_files(self) -> list[tuple[str, str]]:
+        """The label of each question whose file could not be kept, and why."""
+        _checked = self.errors
+        return [
+            (str(field.label), field.refusal)
+            for field in self.fields.values()
+            if isinstance(field, FileAnswer) and field.refusal
+        ]
+
+    def show_only(self, problems: Iterable[FieldProblem]) -> None:
+        """Show these problems in the place of all others.
+
+        Who saves a form for later is not told what is missing in it.
+        """
+        _checked = self.errors
+        self._errors = ErrorDict()
+        self.add_problems(problems)
 
     def visible(self) -> frozenset[str]:
         """The names of the questions that are shown for these answers.

@@ -71,7 +71,8 @@ class FileAnswer(forms.Field):
     def __init__(self, spec: Field, keeper: FileKeeper | None, first: Json) -> None:
         self.spec = spec
         self._keeper = keeper
-        self._kept: Json = first
+        self.kept: Json = first
+        self.refusal = ""
         attrs = {"aria-required": "true"} if spec.required else {}
         super().__init__(
             required=False,
@@ -82,15 +83,22 @@ class FileAnswer(forms.Field):
         )
 
     def clean(self, value: SentFile) -> Json:
-        self._kept = None
+        self.kept = None
         if value.kept and not value.is_dropped and self._keeper is not None:
-            self._kept = self._keeper.find(value.kept)
+            self.kept = self._keeper.find(value.kept)
         if value.file is not None and self._keeper is not None:
-            self._kept = self._keeper.keep(checked(value.file))
-        return self._kept
+            self.kept = self._keeper.keep(self._checked(value.file))
+        return self.kept
+
+    def _checked(self, file: UploadedFile) -> UploadedFile:
+        try:
+            return checked(file)
+        except ValidationError as error:
+            self.refusal = " ".join(error.messages)
+            raise
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        return self._kept
+        return self.kept
 
 
 def checked(file: UploadedFile) -> UploadedFile:

@@ -94,6 +94,19 @@
       });
     }
 
+    // What was typed is put back: rows with these numbers, in the place of those there are.
+    records.addEventListener("setrows", function (event) {
+      rows.replaceChildren();
+      event.detail.forEach(function (number) {
+        var row = template.content.firstElementChild.cloneNode(true);
+        renumber(row, number);
+        prepare(row);
+        rows.appendChild(row);
+        following = Math.max(following, number + 1);
+      });
+      changed();
+    });
+
     Array.prototype.forEach.call(rows.children, prepare);
     add.hidden = false;
     add.disabled = rows.children.length >= most;
@@ -157,5 +170,6 @@
     document.querySelectorAll("[data-show-current]").forEach(showCurrent);
     var problems = document.getElementById("form-problems");
     if (problems) { problems.focus(); }
+    document.dispatchEvent(new CustomEvent("formsready"));
   });
 })();
