@@ -123,7 +123,8 @@ class SaveDraftTest(CompanyTestCase):
         ):
             tasks = [{**document["tasks"][0], key: value}, document["tasks"][1]]
             unfinished.append({**document, "tasks": tasks})
-        for condition in ({"no_operator": []}, {"var": "ticket.nothing"}, {"a": 1, "b": 2}):
+        conditions: list[Any] = [{"no_operator": []}, {"var": "ticket.nothing"}, {"a": 1, "b": 2}]
+        for condition in conditions:
             ways = [{**document["transitions"][0], "condition": condition}]
             unfinished.append({**document, "transitions": ways + document["transitions"][1:]})
         for each in unfinished:

@@ -102,7 +102,15 @@ export function workflowSection() {
             ),
           ),
         ),
-        tests ? h("p", { class: "ed-soft" }, t("It has %(count)s test cases. They are kept, follow what you rename, and run before it is published.", { count: tests })) : null,
+        h(
+          "p",
+          { class: "ed-soft" },
+          tests
+            ? t("It has %(count)s test cases. They are kept, follow what you rename, and run before it is published.", { count: tests })
+            : t("It has no test cases yet. Those run before it is published."),
+          " ",
+          h("a", { class: "link", href: store.start.urls.tests }, t("Look at the test cases")),
+        ),
       ),
     ),
   );
@@ -429,7 +437,7 @@ function presetsEditor(type, refresh) {
       return h(
         "div",
         { class: "ed-row ed-preset" },
-        field(label, valueInput(spec || { type: "text" }, value, (made) => write(name, made)), { name, group: spec?.type === "choices" }),
+        field(label, valueInput(spec || { type: "text" }, value, (made) => write(name, made), { none: t("Choose…") }), { name, group: spec?.type === "choices" }),
         iconButton("delete", t("Ask for “%(label)s” again", { label }), () => {
           snapshot();
           delete type.presets[name];
