@@ -54,23 +54,23 @@ class CompanyRoleResource(FlatResource[CompanyRoleRow]):
         self.people = {each.email: each for each in people}
 
     def find(self, cells: Mapping[str, str]) -> CompanyRoleRow:
-        name = cells.get("name", "")
+        name, self.refusal = cells.get("name", ""), ""
         if not name:
-            raise ValidationError({"name": [_("Write the name of a company role.")]})
-        if name.casefold() in self.seen:
-            raise ValidationError({"name": [_("This role stands in the file twice.")]})
+            self.refusal = _("Write the name of a company role.")
+        elif name.casefold() in self.seen:
+            self.refusal = _("This role stands in the file twice.")
         self.seen[name.casefold()] = 1
         role = self.roles.get(name.casefold())
         return self.row_of(role) if role is not None else CompanyRoleRow(name=name)
 
     def read(self, row: CompanyRoleRow, cells: Mapping[str, str]) -> dict[str, str]:
-        wrong: dict[str, str] = {}
-        row.name = cells["name"]
+        wrong = {"name": self.refusal} if self.refusal else {}
+        row.name = cells.get("name", "")
         field: Any = CompanyRole._meta.get_field("name")
         try:
             field.clean(row.name, None)
         except ValidationError as error:
-            wrong["name"] = " ".join(error.messages)
+            wrong.setdefault("name", " ".join(error.messages))
         if "description" in cells:
             row.description = cells["description"]
         if "members" in cells:

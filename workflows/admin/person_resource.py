@@ -93,17 +93,17 @@ class PersonResource(FlatResource[PersonRow]):
         self.taken = set(taken) - self.people.keys()
 
     def find(self, cells: Mapping[str, str]) -> PersonRow:
-        email = self._email(cells.get("email", ""))
+        email, self.refusal = self._email(cells.get("email", ""))
         if email in self.seen:
-            raise ValidationError({"email": [_("This address stands in the file twice.")]})
+            self.refusal = _("This address stands in the file twice.")
+        elif email in self.taken:
+            self.refusal = _("Somebody already uses this e-mail address.")
         self.seen[email] = 1
-        if email in self.taken:
-            raise ValidationError({"email": [_("Somebody already uses this e-mail address.")]})
         person = self.people.get(email)
         return self.row_of(person) if person is not None else PersonRow(email=email)
 
     def read(self, row: PersonRow, cells: Mapping[str, str]) -> dict[str, str]:
-        wrong: dict[str, str] = {}
+        wrong = {"email": self.refusal} if self.refusal else {}
         for name in ("first_name", "last_name"):
             text = cells.get(name, "")
             if text:
@@ -150,14 +150,15 @@ class PersonResource(FlatResource[PersonRow]):
         person.is_available, person.is_active = row.is_available, row.is_active
         return person
 
-    def _email(self, text: str) -> str:
+    def _email(self, text: str) -> tuple[str, str]:
+        """The address as it is stored, and what is wrong with it."""
         field: Any = User._meta.get_field("email")
         if not text:
-            raise ValidationError({"email": [_("Write an e-mail address.")]})
+            return text, _("Write an e-mail address.")
         try:
-            return str(field.clean(text, None))
+            return str(field.clean(text, None)), ""
         except ValidationError as error:
-            raise ValidationError({"email": error.messages}) from error
+            return text.lower(), " ".join(error.messages)
 
     def _no_company_role(self, name: str) -> str:
         names = [each.name for each in self.company_roles_by_name.values()]

@@ -69,7 +69,7 @@ class CompanyRoleFileTest(CompanyTestCase):
 
     def test_wrong_rows_are_told_and_nothing_is_imported(self) -> None:
         found = self.messages(f"Name,Members\nA,\na,\n,x\n{'n' * 101},\nB,nobody\n")
-        self.assertEqual(len(found), 4)
+        self.assertEqual(len(found), 5)
         self.assertEqual(CompanyRole.objects.count(), 1)
 
     def test_what_goes_out_comes_in_unchanged(self) -> None:

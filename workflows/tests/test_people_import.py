@@ -164,7 +164,7 @@ class RefusedPeopleTest(PeopleFileCase):
     def test_every_problem_is_told_with_its_row_and_column(self) -> None:
         found = self.problems(
             "E-mail,First name,Last name,System roles,Company roles,Available\n"
-            "nobody,Nora,Newton,,,\n"
+            "nobody,Nora,Newton,,,perhaps\n"
             "\n"
             "b@acme.example,,Newton,tsk_worker,,maybe\n"
             "b@acme.example,B,B,,Acounting,\n"
@@ -173,8 +173,8 @@ class RefusedPeopleTest(PeopleFileCase):
         )
         self.assertEqual(
             [(row, column) for row, column, _message in found],
-            [(2, "E-mail"), (4, "First name"), (4, "Available"), (4, "System roles"),
-             (5, "E-mail"), (6, "Company roles"), (7, "First name")],
+            [(2, "E-mail"), (2, "Available"), (4, "First name"), (4, "Available"),
+             (4, "System roles"), (5, "E-mail"), (5, "Company roles"), (6, "Company roles"), (7, "First name")],
         )  # fmt: skip
         messages = " ".join(message for _row, _column, message in found)
         self.assertIn("Did you mean “task_worker”?", messages)

@@ -82,6 +82,7 @@ class FlatExportAdmin(ExportMixin):
     """A list that whoever sees it may download: the rows that its filters show."""
 
     export_form_class = ExportForm
+    export_template_name = "workflows/flat_export.html"
     resource_classes: ClassVar[list[type[FlatResource[Any]]]] = []
 
     def has_export_permission(self, request: HttpRequest) -> bool:
@@ -106,7 +107,10 @@ class FlatExportAdmin(ExportMixin):
             raise PermissionDenied
         try:
             count = self.get_export_queryset(request).count()
-        except (IncorrectLookupParameters, DisallowedModelAdminLookup):  # what a person typed into the address
+        except (
+            IncorrectLookupParameters,
+            DisallowedModelAdminLookup,
+        ):  # what a person typed into the address
             return HttpResponseRedirect(self._list())
         if count > MOST_EXPORTED:
             text = _(
@@ -121,7 +125,12 @@ class FlatExportAdmin(ExportMixin):
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().init_request_context_data(request, form)
         name = {"name": self.opts.verbose_name_plural}
-        return {**context, "title": _("Download: %(name)s") % name}
+        return {
+            **context,
+            "title": _("Download: %(name)s") % name,
+            "headings": [each.column_name for each in self.resource_classes[0].fields.values()],
+            "list_url": self._list(),
+        }
 
     def _list(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

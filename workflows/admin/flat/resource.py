@@ -86,6 +86,7 @@ class FlatResource[Row: FlatRow](resources.Resource):
         super().__init__(**options)
         self.user = user
         self.seen: dict[str, int] = {}
+        self.refusal = ""
         self.changed: list[Row] = []
         self.row_numbers: list[int] = []
         self.cells: dict[int, Mapping[str, str]] = {}
@@ -103,8 +104,8 @@ class FlatResource[Row: FlatRow](resources.Resource):
     def find(self, cells: Mapping[str, str]) -> Row:
         """The row that is there already, or a new one.
 
-        Raises:
-            ValidationError: it cannot be told which one is meant.
+        Where it cannot be told which one is meant, `refusal` says so, and `read` passes it on:
+        a row is told all that is wrong with it.
         """
         raise NotImplementedError
 
