@@ -9,6 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
 from project.tests.browser import BrowserTestCase
+from project.tests.test_accessibility import FINDINGS
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import export_bundle, make_workflow, save_draft
 from tickets.testing import import_fixture
@@ -212,6 +213,7 @@ class EditorTests(BrowserTestCase):
                 self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
                 self.click_all(page.locator("#ed-panel details:not([open]) > summary"))
                 self.click_all(page.get_by_role("button", name="Change", exact=True))
+                self.assertEqual(page.evaluate(FINDINGS), [], tab)
                 self.check(page)
             page.wait_for_timeout(1000)  # the transforms have been tried by then
             expect(page.locator("#ed-state")).to_have_text("Saved")

@@ -203,9 +203,10 @@ class QuestionsTest(EditorTestCase):
         self.assertIn("Choose another key", answer["problems"][0]["message"])
 
     def test_the_form_is_shown_as_people_will_see_it(self) -> None:
+        if_a = {"==": [{"var": "a"}, True]}
         fields = [
             {"name": "a", "label": "<b>A</b>", "type": "boolean"},
-            {"name": "b", "label": "Why?", "type": "text", "visible_when": {"==": [{"var": "a"}, True]}},
+            {"name": "b", "label": "Why?", "type": "text", "visible_when": if_a},
             {"name": "Broken", "type": "text"},
         ]
         answer = self.ask("form", {"fields": fields}).json()
