@@ -174,7 +174,8 @@ class RefusedPeopleTest(PeopleFileCase):
         self.assertEqual(
             [(row, column) for row, column, _message in found],
             [(2, "E-mail"), (2, "Available"), (4, "First name"), (4, "Available"),
-             (4, "System roles"), (5, "E-mail"), (5, "Company roles"), (6, "Company roles"), (7, "First name")],
+             (4, "System roles"), (5, "E-mail"), (5, "Company roles"),
+             (6, "Company roles"), (7, "First name")],
         )  # fmt: skip
         messages = " ".join(message for _row, _column, message in found)
         self.assertIn("Did you mean “task_worker”?", messages)
