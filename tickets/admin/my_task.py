@@ -326,7 +326,7 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     def _continue(self, request: HttpRequest, user: User, saved: SavedAnswers) -> HttpResponse:
         """The task with the answers as the person left them."""
-        task = _with_ticket(MyTask.objects.filter(pk=saved.task_id)).first()
+        task = _with_ticket(MyTask.objects.filter(saved_answers=saved)).first()
         if not isinstance(task, MyTask):
             raise Http404
         keeper = UploadKeeper(user=user, ticket=_ticket_of(task))

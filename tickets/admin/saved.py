@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeGuard
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -89,5 +89,5 @@ def _fitting(field: Field, value: Json, keeper: UploadKeeper) -> Json:
     return None if isinstance(value, dict | list) else value
 
 
-def _is_file(value: Any) -> bool:
+def _is_file(value: Json) -> TypeGuard[JsonObject]:
     return isinstance(value, dict) and "upload" in value

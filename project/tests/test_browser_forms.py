@@ -1,0 +1,252 @@
+"""What a person typed into a form survives errors, an ended session, and the browser itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from playwright.sync_api import Page, expect
+
+from project.tests.browser import BrowserTestCase
+from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.testing import PASSWORD
+from tickets.models import SavedAnswers, Ticket, TicketDefinition
+from tickets.services import submit_ticket
+from tickets.tests.screens import FIELDS, make_type
+from workflows.engine.process import JsonObject
+
+RESTORED = "What you typed here before was put back."
+ITEMS: JsonObject = {
+    "name": "items", "label": "Items", "type": "records",
+    "fields": [
+        {"name": "name", "label": "Name", "type": "text"},
+        {"name": "kind", "label": "Kind", "type": "choice", "choices": ["chair", "desk"]},
+    ],
+}  # fmt: skip
+COLOURS: JsonObject = {
+    "name": "colours", "label": "Colours", "type": "choices", "choices": ["red", "blue"],
+}  # fmt: skip
+
+
+class FormTests(BrowserTestCase):
+    definition: ClassVar[TicketDefinition]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.definition = make_type(fields=[*FIELDS, COLOURS, ITEMS])  # type: ignore[misc]
+        self.address_of_form = f"/app/tickets/myticket/add/?definition={self.definition.pk}"
+
+        # The server of the browser tests takes no password that is hashed for tests' speed.
+        for person in (self.uma, self.walt, self.wendy):
+            row = User.objects.filter(pk=person.pk)
+            self.addCleanup(row.update, password=person.password)
+            row.update(password=PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-22-characters!"))
+            # A session ends when the password is changed: nobody may log in with the old one.
+            person.refresh_from_db()
+
+    # --- the tests
+
+    def test_questions_come_and_go_without_a_reload(self) -> None:
+        page = self.open_form(self.uma)
+        why = page.get_by_label("Why so much?")
+        expect(why).to_be_hidden()
+        page.evaluate("window.isTheSamePage = true")
+        page.get_by_label("Amount").fill("2000")
+        expect(why).to_be_visible()
+        page.get_by_label("Amount").fill("20")
+        expect(why).to_be_hidden()
+        self.assertTrue(page.evaluate("window.isTheSamePage"))
+        self.check(page)
+
+    def test_a_missing_answer_loses_nothing(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        page.get_by_label("What do you need?").fill("")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator(".tk-field.errors")).to_have_count(1)
+        self.expect_filled(page, what="")
+        expect(page.get_by_text(RESTORED)).to_be_hidden()
+        page.get_by_label("What do you need?").fill("A desk")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+        self.expect_forgotten(page)
+
+    def test_a_reload_loses_nothing(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        page.reload()
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        self.expect_filled(page)
+        self.check(page)
+        page.get_by_role("button", name="Discard it").click()
+        expect(page.get_by_label("What do you need?")).to_have_value("")
+        expect(page.get_by_text(RESTORED)).to_be_hidden()
+        page.reload()
+        expect(page.get_by_text(RESTORED)).to_be_hidden()
+
+    def test_an_ended_session_loses_nothing(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        self.end_session(page)
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your session has ended.")
+        self.log_in_here(page, self.uma)
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        self.expect_filled(page)
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+        data = Ticket.objects.get().data
+        self.assertEqual(data["items"], [{"name": "Chair", "kind": "chair"}, {"name": "Desk"}])
+        self.assertEqual((data["what"], data["colours"]), ("A desk", ["blue"]))
+        self.expect_forgotten(page)
+        page.goto(self.address_of_form)
+        expect(page.get_by_label("What do you need?")).to_have_value("")
+        self.check(page)
+
+    def test_whoever_else_logs_in_does_not_see_it(self) -> None:
+        self.give_role(self.walt, SystemRole.USER)
+        page = self.open_form(self.uma)
+        self.fill(page)
+        self.end_session(page)
+        page.get_by_role("button", name="Submit").click()
+        self.log_in_here(page, self.walt)
+        expect(page.get_by_label("What do you need?")).to_have_value("")
+        expect(page.get_by_text(RESTORED)).to_be_hidden()
+        self.expect_forgotten(page)
+
+    def test_logging_out_forgets_it(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        page.goto("/app/")
+        self.assertTrue(self.kept(page))
+        page.evaluate("document.getElementById('logout-form').requestSubmit()")
+        page.wait_for_url(lambda address: "/app/" not in address)
+        self.assertEqual(self.kept(page), [])
+
+    def test_a_form_from_before_the_last_log_in_loses_nothing(self) -> None:
+        """Logging in again, in another tab, makes the form's token invalid."""
+        page = self.open_form(self.uma)
+        self.fill(page)
+        self.end_session(page)
+        other = page.context.new_page()
+        other.goto("/app/login/")
+        self.log_in_here(other, self.uma)
+        expect(other.locator("body")).to_contain_text("Dashboard")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("This form was open for too long")
+        page.get_by_role("link", name="Open the page again").click()
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        self.expect_filled(page)
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+
+    def test_a_network_error_loses_nothing(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Submit").click()
+        page.wait_for_timeout(500)
+        page.context.set_offline(False)
+        page.goto(self.address_of_form)
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        self.expect_filled(page)
+
+    def test_a_ticket_is_saved_and_continued(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        page.get_by_role("button", name="Save and continue later").click()
+        expect(page.locator("body")).to_contain_text("Not yet submitted")
+        self.expect_forgotten(page)
+        self.check(page)
+        page.get_by_role("link", name="Continue My desk").click()
+        self.expect_filled(page)
+        expect(page.get_by_text(RESTORED)).to_be_hidden()
+        self.check(page)
+        page.get_by_label("What do you need?").fill("Two desks")
+        self.end_session(page)
+        page.get_by_role("button", name="Submit").click()
+        self.log_in_here(page, self.uma)
+        expect(page.get_by_label("What do you need?")).to_have_value("Two desks")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+        self.assertEqual(Ticket.objects.get().data["what"], "Two desks")
+        self.assertEqual(SavedAnswers.objects.count(), 0)
+
+    def test_a_task_survives_an_ended_session_and_is_saved(self) -> None:
+        self.walt.is_available = False
+        self.walt.save()
+        submit_ticket(definition=self.definition, data={"what": "A desk"}, user=self.uma)
+        page = self.open_window(self.wendy)
+        page.goto("/app/tickets/mytask/")
+        page.get_by_role("link", name="Check it").click()
+        page.get_by_role("radio", name="No", exact=True).check()
+        page.get_by_label("What is wrong?").fill("Too dear")
+        self.end_session(page)
+        page.get_by_role("button", name="Complete").click()
+        self.log_in_here(page, self.wendy)
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        expect(page.get_by_label("What is wrong?")).to_have_value("Too dear")
+        self.check(page)
+        page.get_by_role("button", name="Save and continue later").click()
+        expect(page.locator("body")).to_contain_text("Answers saved")
+        self.expect_forgotten(page)
+        self.check(page)
+        page.get_by_role("link", name="Check it").click()
+        expect(page.get_by_label("What is wrong?")).to_have_value("Too dear")
+        self.check(page)
+        page.get_by_role("button", name="Complete").click()
+        expect(page.locator("body")).to_contain_text("is done. Thank you.")
+
+    # --- what they share
+
+    def open_form(self, user: User) -> Page:
+        page = self.open_window(user)
+        page.goto(self.address_of_form)
+        return page
+
+    def fill(self, page: Page) -> None:
+        page.get_by_label("Title").fill("My desk")
+        page.get_by_label("What do you need?").fill("A desk")
+        page.get_by_label("Amount").fill("2000")
+        page.get_by_label("Why so much?").fill("It is large")
+        page.get_by_label("blue").check()
+        for number, name in enumerate(("Chair", "Desk")):
+            page.get_by_role("button", name="Add a row").click()
+            page.get_by_label("Name").nth(number).fill(name)
+        page.get_by_label("Kind").first.select_option("chair")
+        # What is typed is written down a moment later.
+        page.wait_for_timeout(400)
+
+    def expect_filled(self, page: Page, what: str = "A desk") -> None:
+        expect(page.get_by_label("Title")).to_have_value("My desk")
+        expect(page.get_by_label("What do you need?")).to_have_value(what)
+        expect(page.get_by_label("Amount")).to_have_value("2000")
+        expect(page.get_by_label("Why so much?")).to_have_value("It is large")
+        expect(page.get_by_label("Why so much?")).to_be_visible()
+        expect(page.get_by_label("blue")).to_be_checked()
+        expect(page.get_by_label("red")).not_to_be_checked()
+        expect(page.get_by_label("Name")).to_have_count(2)
+        expect(page.get_by_label("Name").nth(1)).to_have_value("Desk")
+        expect(page.get_by_label("Kind").first).to_have_value("chair")
+
+    def end_session(self, page: Page) -> None:
+        """As after two weeks: the browser still has the cookie, the server nothing."""
+        name = settings.SESSION_COOKIE_NAME
+        page.context.clear_cookies(name=name)
+        page.context.add_cookies([{"name": name, "value": "x" * 32, "url": self.address}])
+
+    def log_in_here(self, page: Page, user: User) -> None:
+        page.locator("input[name=username]").fill(user.email)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda address: "/login/" not in address)
+
+    def kept(self, page: Page) -> list[str]:
+        keys: list[str] = page.evaluate("Object.keys(sessionStorage)")
+        return [key for key in keys if key.startswith("typed:")]
+
+    def expect_forgotten(self, page: Page) -> None:
+        page.wait_for_load_state("load")
+        self.assertEqual(self.kept(page), [])
