@@ -516,7 +516,6 @@ export function rolesSection() {
                   changed();
                   draw();
                 }, { disabled: used.has(role.name) }),
-                used.has(role.name) ? null : h("span", { class: "ed-soft" }, t("Nothing names it yet.")),
                 placeErrors(),
               ),
             ),
