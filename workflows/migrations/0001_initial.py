@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,185 +20,597 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CompanyRole',
+            name="CompanyRole",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('members', models.ManyToManyField(blank=True, related_name='company_roles', to=settings.AUTH_USER_MODEL, verbose_name='members')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "members",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="company_roles",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="members",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'company role',
-                'verbose_name_plural': 'company roles',
-                'ordering': ('name',),
+                "verbose_name": "company role",
+                "verbose_name_plural": "company roles",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='TaskDefinition',
+            name="TaskDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=63, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]{0,62}$', 'Use lower-case letters, digits and underscores, beginning with a letter (at most 63).')], verbose_name='key')),
-                ('position', models.PositiveIntegerField(default=0, help_text='The order in which the definition lists its tasks.', verbose_name='position')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('ext_ref', models.JSONField(blank=True, default=list, verbose_name='external references')),
-                ('task_type', models.CharField(choices=[('FORM', 'Form (a person fills it in)'), ('SYNC_ACTION', 'Call (answered at once)'), ('ASYNC_ACTION', 'Call (answered later)')], default='FORM', max_length=20, verbose_name='type')),
-                ('fields', models.JSONField(blank=True, default=list, help_text='The form that completes a FORM task: a list of field specs.', verbose_name='fields')),
-                ('input_schema', models.JSONField(blank=True, help_text="JSON Schema that an action's request body must satisfy.", null=True, verbose_name='input schema')),
-                ('output_schema', models.JSONField(blank=True, help_text="JSON Schema that an action's output must satisfy.", null=True, verbose_name='output schema')),
-                ('edit_layout', models.TextField(blank=True, verbose_name='edit layout')),
-                ('display_layout', models.TextField(blank=True, verbose_name='display layout')),
-                ('action_url', models.CharField(blank=True, max_length=2000, verbose_name='action URL')),
-                ('input_transform', models.JSONField(blank=True, null=True, verbose_name='input transform')),
-                ('output_transform', models.JSONField(blank=True, null=True, verbose_name='output transform')),
-                ('timeout_seconds', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2592000)], verbose_name='timeout in seconds')),
-                ('retries', models.PositiveIntegerField(default=3, validators=[django.core.validators.MaxValueValidator(20)], verbose_name='retries')),
-                ('candidate_role', models.ForeignKey(blank=True, help_text='Only its members are given this task; empty: every task worker.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='task_definitions', to='workflows.companyrole', verbose_name='candidate company role')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=63,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9_]{0,62}$",
+                                "Use lower-case letters, digits and underscores, beginning with a letter (at most 63).",
+                            )
+                        ],
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The order in which the definition lists its tasks.",
+                        verbose_name="position",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "ext_ref",
+                    models.JSONField(blank=True, default=list, verbose_name="external references"),
+                ),
+                (
+                    "task_type",
+                    models.CharField(
+                        choices=[
+                            ("FORM", "Form (a person fills it in)"),
+                            ("SYNC_ACTION", "Call (answered at once)"),
+                            ("ASYNC_ACTION", "Call (answered later)"),
+                        ],
+                        default="FORM",
+                        max_length=20,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "fields",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="The form that completes a FORM task: a list of field specs.",
+                        verbose_name="fields",
+                    ),
+                ),
+                (
+                    "input_schema",
+                    models.JSONField(
+                        blank=True,
+                        help_text="JSON Schema that an action's request body must satisfy.",
+                        null=True,
+                        verbose_name="input schema",
+                    ),
+                ),
+                (
+                    "output_schema",
+                    models.JSONField(
+                        blank=True,
+                        help_text="JSON Schema that an action's output must satisfy.",
+                        null=True,
+                        verbose_name="output schema",
+                    ),
+                ),
+                ("edit_layout", models.TextField(blank=True, verbose_name="edit layout")),
+                ("display_layout", models.TextField(blank=True, verbose_name="display layout")),
+                (
+                    "action_url",
+                    models.CharField(blank=True, max_length=2000, verbose_name="action URL"),
+                ),
+                (
+                    "input_transform",
+                    models.JSONField(blank=True, null=True, verbose_name="input transform"),
+                ),
+                (
+                    "output_transform",
+                    models.JSONField(blank=True, null=True, verbose_name="output transform"),
+                ),
+                (
+                    "timeout_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(2592000),
+                        ],
+                        verbose_name="timeout in seconds",
+                    ),
+                ),
+                (
+                    "retries",
+                    models.PositiveIntegerField(
+                        default=3,
+                        validators=[django.core.validators.MaxValueValidator(20)],
+                        verbose_name="retries",
+                    ),
+                ),
+                (
+                    "candidate_role",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Only its members are given this task; empty: every task worker.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="task_definitions",
+                        to="workflows.companyrole",
+                        verbose_name="candidate company role",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'task definition',
-                'verbose_name_plural': 'task definitions',
-                'ordering': ('workflow', 'position', 'pk'),
+                "verbose_name": "task definition",
+                "verbose_name_plural": "task definitions",
+                "ordering": ("workflow", "position", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='TaskInstance',
+            name="TaskInstance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, help_text="Also the Idempotency-Key of an action's call.", unique=True)),
-                ('status', django_fsm.FSMField(choices=[('OPEN', 'Open'), ('IN_PROGRESS', 'In progress'), ('PENDING', 'Waiting'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled'), ('ERROR', 'Error')], default='PENDING', max_length=20, protected=True, verbose_name='status')),
-                ('input_data', models.JSONField(blank=True, null=True, verbose_name='input')),
-                ('output_data', models.JSONField(blank=True, null=True, verbose_name='output')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('assigned_at', models.DateTimeField(blank=True, null=True, verbose_name='assigned at')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('completed_at', models.DateTimeField(blank=True, null=True, verbose_name='completed at')),
-                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='due at')),
-                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assigned_tasks', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instances', to='workflows.taskdefinition', verbose_name='task')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        help_text="Also the Idempotency-Key of an action's call.",
+                        unique=True,
+                    ),
+                ),
+                (
+                    "status",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("OPEN", "Open"),
+                            ("IN_PROGRESS", "In progress"),
+                            ("PENDING", "Waiting"),
+                            ("COMPLETED", "Completed"),
+                            ("CANCELLED", "Cancelled"),
+                            ("ERROR", "Error"),
+                        ],
+                        default="PENDING",
+                        max_length=20,
+                        protected=True,
+                        verbose_name="status",
+                    ),
+                ),
+                ("input_data", models.JSONField(blank=True, null=True, verbose_name="input")),
+                ("output_data", models.JSONField(blank=True, null=True, verbose_name="output")),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "assigned_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="assigned at"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="started at"),
+                ),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="completed at"),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="due at")),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assigned_tasks",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="assigned to",
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instances",
+                        to="workflows.taskdefinition",
+                        verbose_name="task",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'task',
-                'verbose_name_plural': 'tasks',
-                'ordering': ('-pk',),
+                "verbose_name": "task",
+                "verbose_name_plural": "tasks",
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='WorkflowDefinition',
+            name="WorkflowDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=63, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]{0,62}$', 'Use lower-case letters, digits and underscores, beginning with a letter (at most 63).')], verbose_name='key')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('ext_ref', models.JSONField(blank=True, default=list, verbose_name='external references')),
-                ('fields', models.JSONField(blank=True, default=list, help_text='What a ticket asks for: a list of field specs.', verbose_name='fields')),
-                ('display_layout', models.TextField(blank=True, verbose_name='display layout')),
-                ('status', django_fsm.FSMField(choices=[('DRAFT', 'Draft'), ('PUBLISHED', 'Published'), ('RETIRED', 'Retired')], default='DRAFT', max_length=20, protected=True, verbose_name='status')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=63,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9_]{0,62}$",
+                                "Use lower-case letters, digits and underscores, beginning with a letter (at most 63).",
+                            )
+                        ],
+                        verbose_name="key",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "ext_ref",
+                    models.JSONField(blank=True, default=list, verbose_name="external references"),
+                ),
+                (
+                    "fields",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="What a ticket asks for: a list of field specs.",
+                        verbose_name="fields",
+                    ),
+                ),
+                ("display_layout", models.TextField(blank=True, verbose_name="display layout")),
+                (
+                    "status",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("PUBLISHED", "Published"),
+                            ("RETIRED", "Retired"),
+                        ],
+                        default="DRAFT",
+                        max_length=20,
+                        protected=True,
+                        verbose_name="status",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="published at"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="created by",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="published by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'workflow definition',
-                'verbose_name_plural': 'workflow definitions',
-                'ordering': ('title', '-version'),
+                "verbose_name": "workflow definition",
+                "verbose_name_plural": "workflow definitions",
+                "ordering": ("title", "-version"),
             },
         ),
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, max_length=200, verbose_name='label')),
-                ('condition', models.JSONField(blank=True, help_text='JsonLogic; empty: always.', null=True, verbose_name='condition')),
-                ('priority', models.IntegerField(default=0, help_text='The lowest is tried first.', verbose_name='priority')),
-                ('from_task', models.ForeignKey(blank=True, help_text='Empty: from the start.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='transitions_out', to='workflows.taskdefinition', verbose_name='from task')),
-                ('to_task', models.ForeignKey(blank=True, help_text='Empty: to the end.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='transitions_in', to='workflows.taskdefinition', verbose_name='to task')),
-                ('workflow', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transitions', to='workflows.workflowdefinition', verbose_name='workflow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=200, verbose_name="label")),
+                (
+                    "condition",
+                    models.JSONField(
+                        blank=True,
+                        help_text="JsonLogic; empty: always.",
+                        null=True,
+                        verbose_name="condition",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.IntegerField(
+                        default=0, help_text="The lowest is tried first.", verbose_name="priority"
+                    ),
+                ),
+                (
+                    "from_task",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: from the start.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transitions_out",
+                        to="workflows.taskdefinition",
+                        verbose_name="from task",
+                    ),
+                ),
+                (
+                    "to_task",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: to the end.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transitions_in",
+                        to="workflows.taskdefinition",
+                        verbose_name="to task",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transitions",
+                        to="workflows.workflowdefinition",
+                        verbose_name="workflow",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'transition',
-                'verbose_name_plural': 'transitions',
-                'ordering': ('workflow', 'priority', 'pk'),
+                "verbose_name": "transition",
+                "verbose_name_plural": "transitions",
+                "ordering": ("workflow", "priority", "pk"),
             },
         ),
         migrations.AddField(
-            model_name='taskdefinition',
-            name='workflow',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='workflows.workflowdefinition', verbose_name='workflow'),
+            model_name="taskdefinition",
+            name="workflow",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tasks",
+                to="workflows.workflowdefinition",
+                verbose_name="workflow",
+            ),
         ),
         migrations.CreateModel(
-            name='WorkflowInstance',
+            name="WorkflowInstance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='data')),
-                ('status', django_fsm.FSMField(choices=[('NOT_STARTED', 'Not started'), ('IN_PROGRESS', 'In progress'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled'), ('ON_HOLD', 'On hold')], default='NOT_STARTED', max_length=20, protected=True, verbose_name='status')),
-                ('end_label', models.CharField(blank=True, max_length=200, verbose_name='outcome')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('completed_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
-                ('current_task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workflows.taskinstance', verbose_name='current task')),
-                ('workflow', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instances', to='workflows.workflowdefinition', verbose_name='workflow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="data")),
+                (
+                    "status",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("NOT_STARTED", "Not started"),
+                            ("IN_PROGRESS", "In progress"),
+                            ("COMPLETED", "Completed"),
+                            ("CANCELLED", "Cancelled"),
+                            ("ON_HOLD", "On hold"),
+                        ],
+                        default="NOT_STARTED",
+                        max_length=20,
+                        protected=True,
+                        verbose_name="status",
+                    ),
+                ),
+                ("end_label", models.CharField(blank=True, max_length=200, verbose_name="outcome")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="started at"),
+                ),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="ended at"),
+                ),
+                (
+                    "current_task",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="workflows.taskinstance",
+                        verbose_name="current task",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instances",
+                        to="workflows.workflowdefinition",
+                        verbose_name="workflow",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'workflow instance',
-                'verbose_name_plural': 'workflow instances',
-                'ordering': ('-pk',),
+                "verbose_name": "workflow instance",
+                "verbose_name_plural": "workflow instances",
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='WorkflowEvent',
+            name="WorkflowEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('STARTED', 'Workflow started'), ('MOVED', 'Moved on'), ('ASSIGNED', 'Task assigned'), ('RELEASED', 'Task given back'), ('TASK_STARTED', 'Task started'), ('TASK_COMPLETED', 'Task completed'), ('CALLED', 'Other system called'), ('FAILED', 'Something went wrong'), ('RETRIED', 'Tried again'), ('CHANGED', 'Data changed'), ('HELD', 'Put on hold'), ('RESUMED', 'Resumed'), ('CANCELLED', 'Cancelled'), ('COMPLETED', 'Workflow completed')], max_length=20, verbose_name='what happened')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='details')),
-                ('actor', models.ForeignKey(blank=True, help_text='Empty: the system.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
-                ('task_instance', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='workflows.taskinstance', verbose_name='task')),
-                ('workflow_instance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='workflows.workflowinstance', verbose_name='workflow instance')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("STARTED", "Workflow started"),
+                            ("MOVED", "Moved on"),
+                            ("ASSIGNED", "Task assigned"),
+                            ("RELEASED", "Task given back"),
+                            ("TASK_STARTED", "Task started"),
+                            ("TASK_COMPLETED", "Task completed"),
+                            ("CALLED", "Other system called"),
+                            ("FAILED", "Something went wrong"),
+                            ("RETRIED", "Tried again"),
+                            ("CHANGED", "Data changed"),
+                            ("HELD", "Put on hold"),
+                            ("RESUMED", "Resumed"),
+                            ("CANCELLED", "Cancelled"),
+                            ("COMPLETED", "Workflow completed"),
+                        ],
+                        max_length=20,
+                        verbose_name="what happened",
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
+                ),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="details")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the system.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+                (
+                    "task_instance",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="workflows.taskinstance",
+                        verbose_name="task",
+                    ),
+                ),
+                (
+                    "workflow_instance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="workflows.workflowinstance",
+                        verbose_name="workflow instance",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ('pk',),
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ("pk",),
             },
         ),
         migrations.AddField(
-            model_name='taskinstance',
-            name='workflow_instance',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='workflows.workflowinstance', verbose_name='workflow instance'),
+            model_name="taskinstance",
+            name="workflow_instance",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tasks",
+                to="workflows.workflowinstance",
+                verbose_name="workflow instance",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='companyrole',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='company_role_name_unique', violation_error_message='There is already a company role of this name.'),
+            model_name="companyrole",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"),
+                name="company_role_name_unique",
+                violation_error_message="There is already a company role of this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workflowdefinition',
-            constraint=models.UniqueConstraint(fields=('key', 'version'), name='workflow_definition_version_unique'),
+            model_name="workflowdefinition",
+            constraint=models.UniqueConstraint(
+                fields=("key", "version"), name="workflow_definition_version_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workflowdefinition',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'PUBLISHED')), fields=('key',), name='workflow_definition_one_published'),
+            model_name="workflowdefinition",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "PUBLISHED")),
+                fields=("key",),
+                name="workflow_definition_one_published",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taskdefinition',
-            constraint=models.UniqueConstraint(fields=('workflow', 'key'), name='task_definition_key_unique_in_workflow'),
+            model_name="taskdefinition",
+            constraint=models.UniqueConstraint(
+                fields=("workflow", "key"), name="task_definition_key_unique_in_workflow"
+            ),
         ),
         migrations.AddIndex(
-            model_name='taskinstance',
-            index=models.Index(fields=['assigned_to', 'status'], name='task_instance_load'),
+            model_name="taskinstance",
+            index=models.Index(fields=["assigned_to", "status"], name="task_instance_load"),
         ),
         migrations.AddIndex(
-            model_name='taskinstance',
-            index=models.Index(fields=['assigned_to', '-assigned_at'], name='task_instance_last_given'),
+            model_name="taskinstance",
+            index=models.Index(
+                fields=["assigned_to", "-assigned_at"], name="task_instance_last_given"
+            ),
         ),
         migrations.AddIndex(
-            model_name='taskinstance',
-            index=models.Index(condition=models.Q(('assigned_to', None), ('status', 'PENDING')), fields=['created_at'], name='task_instance_waiting'),
+            model_name="taskinstance",
+            index=models.Index(
+                condition=models.Q(("assigned_to", None), ("status", "PENDING")),
+                fields=["created_at"],
+                name="task_instance_waiting",
+            ),
         ),
     ]
