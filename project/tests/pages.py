@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
@@ -87,6 +87,20 @@ class HtmlForm:
     method: str
     values: dict[str, list[str]] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    has_plain_button: bool = False
+
+    def by_button(self) -> list[HtmlForm]:
+        """The form as each of its buttons sends it.
+
+        Where all have names it is one form that is sent with all of them: enough to be sent.
+        """
+        if not self.has_plain_button:
+            for name, value in self.buttons:
+                self.values.setdefault(name, []).append(value)
+            return [self]
+        pressed = [replace(self, values={**self.values, n: [v]}) for n, v in self.buttons]
+        return [self, *pressed]
 
 
 class _FormReader(HTMLParser):
@@ -107,6 +121,11 @@ class _FormReader(HTMLParser):
             self.forms.append(self._form)
         elif self._form is None:
             return
+        elif tag == "button" and given.get("type") == "submit" and not given.get("formaction"):
+            if name:
+                self._form.buttons.append((name, value))
+            else:
+                self._form.has_plain_button = True
         elif tag in ("input", "button") and name:
             box = given.get("type") in ("checkbox", "radio")
             if not box or "checked" in given:
@@ -142,4 +161,4 @@ class _FormReader(HTMLParser):
 def forms_of(html: str, *, address: str) -> list[HtmlForm]:
     reader = _FormReader(address)
     reader.feed(html)
-    return reader.forms
+    return [each for form in reader.forms for each in form.by_button()]
