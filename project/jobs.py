@@ -7,20 +7,26 @@ import logging
 from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+REQUEUE = "project.jobs.requeue_stalled"
 
 logger = logging.getLogger(__name__)
 
 
 # Every ten seconds: the sixth field is that of the seconds.
 @app.periodic(cron="* * * * * */10")
-@app.task(name="project.jobs.requeue_stalled", pass_context=True, queueing_lock="requeue_stalled")
+@app.task(name=REQUEUE, pass_context=True, queueing_lock="requeue_stalled")
 async def requeue_stalled(context: JobContext, timestamp: int) -> None:
     """Put the jobs of workers that died back into the queue; nothing else ever would.
 
-    A worker that is killed leaves its job `doing`. Every job is safe to repeat.
+    A worker that is killed leaves its job `doing`. Every job is safe to repeat. A job of
+    this kind itself is dropped: the next one is queued already, and its lock lets no second in.
     """
-    for job in await context.app.job_manager.get_stalled_jobs(
-        seconds_since_heartbeat=settings.WORKER_LOST_SECONDS
-    ):
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.WORKER_LOST_SECONDS):
         logger.warning("Requeue job %s (%s): its worker is gone", job.id, job.task_name)
-        await context.app.job_manager.retry_job(job)
+        if job.task_name == REQUEUE and job.id is not None:
+            await jobs.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+        else:
+            await jobs.retry_job(job)
