@@ -13,7 +13,7 @@ from project.tests.test_accessibility import FINDINGS
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import export_bundle, make_workflow, save_draft
 from tickets.testing import import_fixture
-from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.models import CompanyRole, TaskDefinition, WorkflowDefinition
 
 
 class EditorTests(BrowserTestCase):
@@ -39,6 +39,7 @@ class EditorTests(BrowserTestCase):
         page.get_by_role("button", name="Publish").click()
         expect(page.locator("body")).to_contain_text("Version 1 of “Buying” is published.")
         CompanyRole.objects.get(name="Boss").members.add(self.wendy)
+        self.assertEqual(TaskDefinition.objects.get(key="approve_it").due_in, "P2D")
 
         self.submit(5000)
         self.submit(50)
@@ -81,6 +82,7 @@ class EditorTests(BrowserTestCase):
         inner.get_by_label("Question", exact=True).fill("Do you approve?")
         inner.get_by_label("Type of the answer").select_option(label="Yes or no")
         inner.get_by_label("An answer is required").check()
+        task.get_by_label("How long it may take").fill("2")
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
         self.check(page)
 
@@ -222,6 +224,25 @@ class EditorTests(BrowserTestCase):
         """Each click leaves one less to be clicked."""
         while found.count():
             found.first.click()
+
+    def test_a_way_out_of_a_task_that_waits_too_long(self) -> None:
+        draft = make_workflow(title="Buying", user=self.carla)
+        page = self.edit(draft)
+        self.tab(page, "Ways")
+        card = page.locator(".ed-card").filter(has_text="After “Handle the request”")
+        card.get_by_role("button", name="Add a way").click()
+        way = card.locator(".ed-way").first
+        way.get_by_role("button", name="Close").click()
+        way.get_by_label("When this way is taken").select_option(label="when it is not done within")
+        way.get_by_label("Time after which it is taken").fill("4")
+        way.get_by_label("Unit of the time").select_option(label="hours of working time")
+        way.get_by_label("Label").fill("given up")
+        expect(page.locator("#ed-picture svg")).to_contain_text("given up")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.assertEqual(draft.transitions.get(label="given up").after, "PT4H")
+        self.check(page)
 
     def test_undo_brings_a_removed_task_back(self) -> None:
         page = self.edit(make_workflow(title="Buying", user=self.carla))

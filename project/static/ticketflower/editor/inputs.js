@@ -61,6 +61,46 @@ export function selectOf(options, value, onChange) {
   );
 }
 
+const UNITS = [
+  ["D", t("working days")],
+  ["H", t("hours of working time")],
+  ["M", t("minutes of working time")],
+];
+
+// A duration such as P2D or PT4H: a number and a unit. What has several units is text.
+export function durationControl(owner, name, { label, onChange = () => {} }) {
+  const given = owner[name] ?? "";
+  const parts = /^P(?:(\d+)D|T(\d+)([HM]))$/.exec(given);
+  if (given && !parts) {
+    const control = textControl(owner, name, { mono: true, max: 20, onInput: onChange });
+    control.setAttribute("aria-label", label);
+    return control;
+  }
+  let unit = parts?.[3] || "D";
+  const write = () => {
+    const typed = count.value.trim();
+    const made = unit === "D" ? `P${typed}D` : `PT${typed}${unit}`;
+    set(owner, name, typed ? made : "");
+    onChange();
+  };
+  const count = h("input", {
+    class: "ed-input ed-count",
+    type: "text",
+    inputmode: "numeric",
+    autocomplete: "off",
+    maxlength: 3,
+    value: parts ? parts[1] || parts[2] : "",
+    "aria-label": label,
+    on: { input: write },
+  });
+  const units = selectOf(UNITS, unit, (chosen) => {
+    unit = chosen;
+    write();
+  });
+  units.setAttribute("aria-label", t("Unit of the time"));
+  return h("div", { class: "ed-duration" }, count, units);
+}
+
 export function checkbox(label, isChecked, onChange, { name = "" } = {}) {
   const id = uid();
   return h(

@@ -2,7 +2,7 @@
 
 import { button, field, h, icon, iconButton, t } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
-import { manyOf, number, select, selectOf, text, valueInput } from "./inputs.js";
+import { durationControl, manyOf, number, select, selectOf, text, valueInput } from "./inputs.js";
 import { linksEditor, listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
@@ -167,7 +167,7 @@ function addTask() {
   tasks.push(task);
   const from = previous ? previous.key : START;
   const ways = waysFrom(from);
-  const open = ways.filter((each) => each.to === END && isEmpty(each.condition));
+  const open = ways.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
   const more = {};
   if (open.length === 1 && ways.length === 1) {
     if (open[0].label) more.label = open[0].label;
@@ -180,7 +180,7 @@ function addTask() {
 
 // What led to it leads to what came after it, where that is one thing only.
 function removeTask(task) {
-  const after = waysFrom(task.key).filter((each) => each.to !== task.key);
+  const after = waysFrom(task.key).filter((each) => each.to !== task.key && !each.after);
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || task.key;
   if (taskKeys().filter((each) => each === task.key).length > 1) return null;
@@ -263,8 +263,17 @@ function changeTaskType(task, to) {
 function formParts(task, refresh) {
   return [
     roleSelect(task, refresh),
+    dueField(task),
     h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, t("The form that completes it")), fieldsEditor(task), h("div", { class: "ed-errors", hidden: true })),
   ];
+}
+
+function dueField(task) {
+  return field(t("When it should be done"), durationControl(task, "due_in", { label: t("How long it may take") }), {
+    name: "due_in",
+    group: true,
+    help: t("Counted from when the task is made. Empty: no such time."),
+  });
 }
 
 // One of the company's roles, or a new one.
@@ -327,6 +336,7 @@ function callParts(task) {
     text(t("Address that is called"), task, "action_url", { wide: true, max: 2000, placeholder: "https://", help: t("It gets a POST request with JSON, signed with your company's secret.") }),
     number(t("Longest wait, in seconds"), task, "timeout_seconds", { otherwise: 30, help: later ? t("For the answer that comes later: up to 30 days (2592000).") : null }),
     number(t("How often a failed call is tried again"), task, "retries", { otherwise: 3 }),
+    later || task.due_in ? dueField(task) : null,
     transformEditor(task, "input_transform", {
       label: t("What is sent"),
       answer: false,

@@ -1,7 +1,7 @@
 // The ways from one task to the next: those of one source, in the order in which they are tried.
 
 import { button, field, h, icon, iconButton, t } from "./dom.js";
-import { selectOf, text } from "./inputs.js";
+import { durationControl, selectOf, text } from "./inputs.js";
 import { focusAction, said } from "./lists.js";
 import { elementOf, place } from "./places.js";
 import { ruleEditor } from "./rules.js";
@@ -42,7 +42,7 @@ export function addWay(from, to, more = {}) {
   const ordered = waysFrom(from);
   const last = ordered.at(-1);
   // A way without a condition is taken otherwise: nothing after it would be tried.
-  if (last && isEmpty(last.condition)) ordered.splice(-1, 0, way);
+  if (last && isEmpty(last.condition) && !last.after) ordered.splice(-1, 0, way);
   else ordered.push(way);
   store.document.transitions = [...(store.document.transitions || []), way];
   putInOrder(from, ordered);
@@ -110,9 +110,9 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
     const rule = ruleEditor({
       owner: way,
       name: "condition",
-      variables: () => processVariables(source, true),
+      variables: () => processVariables(source, !way.after),
       scope: () => ({ task_keys: taskKeys(), fields: null }),
-      always: () => (ways.length > 1 && index === ways.length - 1 ? t("Otherwise") : t("Always")),
+      always: () => (way.after ? t("In any case") : ways.length > 1 && index === ways.length - 1 ? t("Otherwise") : t("Always")),
       addLabel: t("Only if…"),
     });
     return place(
@@ -155,10 +155,37 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
             iconButton("delete", t("Remove this way"), () => remove(way), { action: "remove" }),
           ),
         ),
+        timing(way),
         rule,
         h("div", { class: "ed-errors ed-place-errors", hidden: true }),
       ),
     );
+  }
+
+  // A way out of a task that waits too long: not for the start, nor for what is answered at once.
+  function timing(way) {
+    const task = (store.document.tasks || []).find((each) => each.key === source);
+    const canWait = task && task.task_type !== "SYNC_ACTION";
+    if (!canWait && !way.after) return null;
+    const slot = h("div", { class: "ed-timing" });
+    const show = (isLate) => {
+      const choice = selectOf(
+        [["done", t("when the task is done")], ["late", t("when it is not done within")]],
+        isLate ? "late" : "done",
+        (chosen) => {
+          snapshot();
+          if (chosen === "late") way.after = "P2D";
+          else delete way.after;
+          changed();
+          show(chosen === "late");
+          slot.querySelector("select").focus();
+        },
+      );
+      choice.setAttribute("aria-label", t("When this way is taken"));
+      slot.replaceChildren(field(t("Taken"), choice), ...(isLate ? [field(t("Time"), durationControl(way, "after", { label: t("Time after which it is taken") }), { name: "after", group: true })] : []));
+    };
+    show(Boolean(way.after));
+    return slot;
   }
 
   draw();
