@@ -244,6 +244,19 @@ class EditorTests(BrowserTestCase):
         self.assertEqual(draft.transitions.get(label="given up").after, "PT4H")
         self.check(page)
 
+    def test_an_address_leads_to_a_place(self) -> None:
+        """As the picture and the problems of the workflow's page write it."""
+        draft = make_workflow(title="Buying", user=self.carla)
+        page = self.open_window(self.carla)
+        address = f"/app/workflows/workflowdefinition/{draft.pk}/edit/"
+        page.goto(f"{address}#task-handle")
+        expect(page.get_by_label("Description")).to_be_visible()
+        page.goto("/app/")
+        page.goto(f"{address}#at=tasks%5B0%5D.fields%5B0%5D.pattern")
+        expect(page.get_by_label("Question", exact=True)).to_have_value("What was done?")
+        expect(page.get_by_label("Pattern")).to_be_focused()
+        self.check(page)
+
     def test_undo_brings_a_removed_task_back(self) -> None:
         page = self.edit(make_workflow(title="Buying", user=self.carla))
         self.tab(page, "Tasks")

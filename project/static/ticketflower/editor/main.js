@@ -230,8 +230,8 @@ function begin() {
   });
   const wanted = location.hash.slice(1);
   show(wanted in TABS ? wanted : "workflow");
-  if (wanted.startsWith("task-")) openTask(wanted.slice("task-".length));
   beginChecks({ show });
+  if (wanted.startsWith("task-")) openTask(wanted.slice("task-".length));
   if (wanted.startsWith("at=")) focusOn({ path: pathOfPlace(decodeURIComponent(wanted.slice(3))) });
   showState();
 }
