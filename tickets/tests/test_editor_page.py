@@ -188,7 +188,8 @@ class QuestionsTest(EditorTestCase):
     def test_the_check_tells_problems_picture_and_rules(self) -> None:
         self.document["transitions"][0]["condition"] = {"==": [{"var": "ticket.requst"}, "a"]}
         answer = self.ask("check", {"document": self.document}).json()
-        problem = answer["problems"][0]
+        no_default, problem = answer["problems"]
+        self.assertEqual(no_default["path"], ["transitions", 0])
         self.assertEqual(problem["path"], ["transitions", 0, "condition"])
         self.assertEqual((problem["is_error"], problem["nearest"]), (True, "ticket.request"))
         self.assertIn('href="#task-handle"', answer["picture"])

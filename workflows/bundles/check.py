@@ -6,6 +6,7 @@ from itertools import chain, islice
 
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.cases import case_problems
+from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, in_words
@@ -43,6 +44,7 @@ def _further_problems(document: JsonObject) -> Iterator[Problem]:
         reference_problems(outline),
         flow_problems(outline),
         rule_problems(outline),
+        comparison_problems(outline),
         case_problems(outline),
     )
 

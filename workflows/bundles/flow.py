@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START, as_text, free_form
-from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.comparisons import fields_by_name, variable_name
+from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty
 from workflows.engine.field_types import Field, FieldType
@@ -86,22 +87,13 @@ def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> I
                 yield Problem(later.path, text, severity=Severity.WARNING)
             return
     conditions: list[Json] = [each.value["condition"] for each in transitions]
-    if conditions and not cover_each_other(conditions, _answers(outline)):
+    if conditions and not cover_each_other(conditions, fields_by_name(outline)):
         message = _(
             "Every way on from %(task)s has a condition. Where none of them is true the ticket "
             "stops with an error. Leave the condition of the last one out, so that it is taken "
             "otherwise."
         )
-        yield Problem(transitions[-1].path, message % {"task": key}, severity=Severity.WARNING)
-
-
-def _answers(outline: Outline) -> dict[str, Field]:
-    """The fields that conditions can read, by their dotted names."""
-    found = {f"ticket.{name}": field for name, field in (outline.fields or {}).items()}
-    for key, task in outline.task_of.items():
-        for name, field in (readable_fields(task) or {}).items():
-            found[f"tasks.{key}.{name}"] = field
-    return found
+        yield Problem(transitions[-1].path, message % {"task": key})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +140,21 @@ def _test(condition: Json) -> _Test | None:
     if not isinstance(condition, dict) or len(condition) != 1:
         return None
     ((operator, arguments),) = condition.items()
-    if name := _variable(condition):
+    if name := variable_name(condition):
         return _Test(name, "true", is_equal=True)
     if operator == "!":
-        name = _variable(arguments[0] if isinstance(arguments, list) and arguments else arguments)
+        name = variable_name(
+            arguments[0] if isinstance(arguments, list) and arguments else arguments
+        )
         return _Test(name, "false", is_equal=True) if name else None
     if operator not in {"==", "===", "!=", "!=="}:
         return None
     if not isinstance(arguments, list) or len(arguments) != 2:
         return None
     left, right = arguments
-    if not _variable(left):
+    if not variable_name(left):
         left, right = right, left
-    name = _variable(left)
+    name = variable_name(left)
     if not name or isinstance(right, dict | list):
         return None
     return _Test(name, as_text(free_form(right)), is_equal=operator in {"==", "==="})
-
-
-def _variable(rule: Json) -> str:
-    """The name in a plain {"var": name}; empty for anything else."""
-    if not isinstance(rule, dict) or list(rule) != ["var"]:
-        return ""
-    name = rule["var"]
-    if isinstance(name, list) and len(name) == 1:
-        name = name[0]
-    return name if isinstance(name, str) else ""

@@ -277,10 +277,10 @@ class FlowTest(SimpleTestCase):
         found = self.check(("start", "a"), ("a", "start"), ("end", "b"), ("b", "end"))
         self.assertEqual([each[0] for each in found], ["transitions[1].to", "transitions[2].from"])
 
-    def test_conditions_without_a_default_are_a_warning(self) -> None:
+    def test_conditions_without_a_default_are_an_error(self) -> None:
         rule = {"==": [{"var": "ticket.x"}, 1]}
         found = self.check(("start", "a"), ("a", "b", {"var": "tasks.a.ok"}), ("b", "end"))
-        self.assert_problem(found, "transitions[1]", "Every way on from a", error=False)
+        self.assert_problem(found, "transitions[1]", "Every way on from a", error=True)
         self.assertIn("ticket.x", self.check(("start", "a", rule), ("a", "b"), ("b", "end"))[-1][2])
 
     def test_conditions_that_cover_each_other_need_no_default(self) -> None:
@@ -338,7 +338,7 @@ class RuleTest(SimpleTestCase):
         )
         for name in names:
             with self.subTest(name):
-                self.assertEqual(self.check("condition", {"==": [{"var": name}, 1]}), [])
+                self.assertEqual(self.check("condition", {"==": [{"var": name}, None]}), [])
                 self.assertEqual(self.check("input_transform", {"value": {"var": name}}), [])
 
     def test_what_nothing_provides_is_refused_with_the_nearest(self) -> None:
