@@ -37,7 +37,7 @@ class ComparisonTests(TestCase):
         return check_bundle(bundle(condition, with_default=with_default))
 
     def test_unlike_types_are_refused_at_the_condition(self) -> None:
-        for condition in (
+        conditions: list[Json] = [
             compare("==", "sum", "1000"),
             compare(">", "sum", "many"),
             compare("===", "ok", "yes"),
@@ -47,7 +47,8 @@ class ComparisonTests(TestCase):
             compare("==", "why", {"var": "tasks.ask.sum"}),
             {"!": [{"and": [compare("==", "ok", True), compare("==", "ok", "true")]}]},
             {"==": [{"var": "number"}, "7"]},
-        ):
+        ]
+        for condition in conditions:
             with self.subTest(condition):
                 (problem,) = self.problems(condition)
                 self.assertTrue(problem.is_error)
@@ -60,7 +61,7 @@ class ComparisonTests(TestCase):
         self.assertEqual((problem.found, problem.expected), ("1000", "a number"))
 
     def test_like_types_and_what_is_not_known_pass(self) -> None:
-        for condition in (
+        conditions: list[Json] = [
             compare("===", "ok", True),
             compare(">=", "sum", 10.5),
             compare("==", "why", "because"),
@@ -68,12 +69,14 @@ class ComparisonTests(TestCase):
             compare("==", "ok", None),
             {">": [{"+": [{"var": "tasks.ask.sum"}, 1]}, 5]},
             {"==": [{"var": "submitter.email"}, "uma@acme.example"]},
-        ):
+        ]
+        for condition in conditions:
             with self.subTest(condition):
                 self.assertEqual(self.problems(condition), [])
 
     def test_a_condition_that_is_no_condition_is_refused(self) -> None:
-        for condition in ("text", 3, [1]):
+        conditions: list[Json] = ["text", 3, [1]]
+        for condition in conditions:
             with self.subTest(condition):
                 self.assertTrue(any(each.is_error for each in self.problems(condition)))
 
