@@ -23,11 +23,13 @@ from django.test.utils import CaptureQueriesContext
 
 from tenants.connection import current_schema, work_in, work_in_public
 from tenants.models import Company, User
+from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
 
 PASSWORD = "a-password-for-tests"  # noqa: S105
 ACME, GLOBEX = "acme", "globex"
+ROOT = "root@ticketflower.example"
 
 PERSONAS: dict[str, tuple[str, str, tuple[SystemRole, ...]]] = {
     "alice": (ACME, "Alice Archer", (SystemRole.ADMIN,)),
@@ -59,8 +61,8 @@ def make_test_companies() -> None:
                 last_name=last,
                 roles=roles,
             )
-    if not User.objects.filter(email="root@ticketflower.example").exists():
-        User.objects.create_superuser("root@ticketflower.example", PASSWORD)
+    if not User.objects.filter(email=ROOT).exists():
+        User.objects.create_superuser(ROOT, PASSWORD)
 
 
 def email_of(persona: str) -> str:
@@ -114,7 +116,7 @@ class _People:
         for name in PERSONAS:
             user = User.objects.select_related("company").get(email=email_of(name))
             setattr(cls, name, user)
-        cls.root = User.objects.get(email="root@ticketflower.example")
+        cls.root = User.objects.get(email=ROOT)
 
     def log_in(self, user: User) -> None:
         self.client.force_login(user)
@@ -183,22 +185,35 @@ def empty_companies() -> None:
         tables = [row[0] for row in cursor.fetchall()]
         tables += ["public.procrastinate_jobs", "public.procrastinate_workers"]
         tables += ["public.procrastinate_periodic_defers", "public.django_session"]
+        tables += ["public.django_admin_log"]
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+    known = [*map(email_of, PERSONAS), ROOT]
+    _delete_people(User.objects.exclude(email__in=known))
     for company in Company.objects.exclude(schema_name__in=(ACME, GLOBEX)):
-        _drop(company)
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA IF EXISTS "{company.schema_name}" CASCADE')
+            cursor.execute("DELETE FROM tenants_company WHERE id = %s", [company.pk])
+    restore_people()
 
 
-def _drop(company: Company) -> None:
+def _delete_people(people: UserQuerySet) -> None:
     """Plain SQL: deleting a User through the ORM looks for the companies' tables in public."""
-    people = "(SELECT id FROM tenants_user WHERE company_id = %s)"
+    ids = list(people.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(f'DROP SCHEMA IF EXISTS "{company.schema_name}" CASCADE')
-        cursor.execute(
-            f"DELETE FROM tenants_user_groups WHERE user_id IN {people}",  # noqa: S608
-            [company.pk],
-        )
-        cursor.execute("DELETE FROM tenants_user WHERE company_id = %s", [company.pk])
-        cursor.execute("DELETE FROM tenants_company WHERE id = %s", [company.pk])
+        for table in ("tenants_user_groups", "tenants_user_user_permissions"):
+            cursor.execute(f"DELETE FROM {table} WHERE user_id = ANY(%s)", [ids])  # noqa: S608
+        cursor.execute("DELETE FROM tenants_user WHERE id = ANY(%s)", [ids])
+
+
+def restore_people() -> None:
+    """Make the test companies and their people again what they were: a test has committed."""
+    Company.objects.update(is_active=True)
+    for name, (_schema, full_name, roles) in PERSONAS.items():
+        person = User.objects.get(email=email_of(name))
+        person.first_name, person.last_name = full_name.split()
+        person.is_active = person.is_available = True
+        person.save()
+        person.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
 
 
 def request_as(user: User, company: Company | None = None) -> HttpRequest:
