@@ -187,12 +187,15 @@ def empty_companies() -> None:
         tables += ["public.procrastinate_periodic_defers", "public.django_session"]
         tables += ["public.django_admin_log"]
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
-    known = [*map(email_of, PERSONAS), ROOT]
-    _delete_people(User.objects.exclude(email__in=known))
-    for company in Company.objects.exclude(schema_name__in=(ACME, GLOBEX)):
-        with connection.cursor() as cursor:
+    others = list(Company.objects.exclude(schema_name__in=(ACME, GLOBEX)))
+    with connection.cursor() as cursor:
+        # Their schemas first: what is in them points to people.
+        for company in others:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{company.schema_name}" CASCADE')
-            cursor.execute("DELETE FROM tenants_company WHERE id = %s", [company.pk])
+    _delete_people(User.objects.exclude(email__in=[*map(email_of, PERSONAS), ROOT]))
+    with connection.cursor() as cursor:
+        ids = [company.pk for company in others]
+        cursor.execute("DELETE FROM tenants_company WHERE id = ANY(%s)", [ids])
     restore_people()
 
 
