@@ -39,6 +39,11 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "DJANGO_SECRET_KEY is not set: put a long random value into the environment or .env."
     )
+# What encrypts secrets in the database: the first key encrypts, each of them decrypts.
+# A system check (workflows.E003) says so where there is none.
+FIELD_ENCRYPTION_KEYS = env_list("FIELD_ENCRYPTION_KEYS") or (
+    [kept_secret(DATA_DIR / "encryption_key")] if DEBUG else []
+)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from workflows.actions.destinations import parse_allowed_networks, parse_connect_to
+from workflows.encryption import SHORTEST_KEY, check_keys
 
 
 @register
@@ -36,3 +37,21 @@ def check_action_destinations(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register
+def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        check_keys(settings.FIELD_ENCRYPTION_KEYS)
+    except ValueError as error:
+        return [
+            Error(
+                f"FIELD_ENCRYPTION_KEYS is wrong: {error}",
+                hint="Signing secrets are encrypted with it. Put a random value of at least "
+                f"{SHORTEST_KEY} characters into the environment or .env, the same on every web "
+                "server and worker, and keep it: without it the secrets cannot be read any more. "
+                'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"',
+                id="workflows.E003",
+            )
+        ]
+    return []

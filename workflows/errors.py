@@ -16,7 +16,7 @@ class WorkflowsError(Exception):
     """Something about workflows went wrong."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
+        super().__init__(message or " ".join((self.__doc__ or "").split()))
 
 
 class InvalidDataError(WorkflowsError):
@@ -172,3 +172,17 @@ class RoleNameInUseError(WorkflowsError):
 
 class SecretShownError(WorkflowsError):
     """The signing secret was shown already. If it was not written down, make a new one."""
+
+
+class EncryptionError(WorkflowsError):
+    """A secret cannot be read from the database, or kept there."""
+
+
+class EncryptionKeyMissingError(EncryptionError):
+    """FIELD_ENCRYPTION_KEYS is not set, so that no signing secret can be kept or read. Whoever runs
+    the server must set it."""
+
+
+class UndecryptableError(EncryptionError):
+    """The signing secret was encrypted with a key that is not among FIELD_ENCRYPTION_KEYS. Whoever
+    runs the server must add that key, or your company's admin makes a new secret."""

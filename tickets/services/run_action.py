@@ -34,7 +34,7 @@ from workflows.actions import (
     signed,
 )
 from workflows.engine.process import JsonObject, TaskType
-from workflows.errors import TaskNotWorkableError
+from workflows.errors import EncryptionError, TaskNotWorkableError
 from workflows.models import ActionAttempt, TaskDefinition
 from workflows.repair import corrected_input
 from workflows.services.signing_secrets import active_secrets
@@ -208,7 +208,13 @@ def _request(locked: LockedTask, attempt: ActionAttempt, facts: JsonObject) -> C
         corrected=corrected_input(locked.task),
     )
     now = attempt.started_at
-    return signed(request, secrets=active_secrets(now=now), now=now)
+    try:
+        secrets = active_secrets(now=now)
+    except EncryptionError as error:
+        raise ActionError(str(error)) from error
+    request = signed(request, secrets=secrets, now=now)
+    attempt.keep_sent(request.content)
+    return request
 
 
 def _finish(action: Action, begun: Begun, answer: Answer, output: JsonObject) -> None:

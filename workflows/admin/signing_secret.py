@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldBooleanWidget
 
 from tenants.active_company import active_company
 from tenants.models import User
-from workflows.errors import SecretShownError
+from workflows.errors import EncryptionError, SecretShownError
 from workflows.models import SigningSecret
 from workflows.services.signing_secrets import (
     OVERLAP,
@@ -107,7 +107,7 @@ def _show(admin_site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
     user = _user(request)
     try:
         shown = show_signing_secret(user=user, now=timezone.now())
-    except SecretShownError as error:
+    except (SecretShownError, EncryptionError) as error:
         messages.error(request, str(error))
         return _back()
     _log(user, gettext("Shown."))

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -30,6 +31,9 @@ OVER = (
     AttemptOutcome.LOST,
     AttemptOutcome.TIMED_OUT,
 )
+
+# How much of a request is kept, in bytes: there may be many attempts, and a ticket may be large.
+MOST_SENT = 20_000
 
 
 class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
@@ -78,6 +82,14 @@ class ActionAttempt(StatusModel):
         protected=True,
         max_length=20,
     )
+    sent = models.TextField(
+        _("what was sent"),
+        blank=True,
+        help_text=_("The JSON of the request; of a long one only the beginning."),
+    )
+    sent_bytes = models.PositiveIntegerField(
+        _("size of what was sent, in bytes"), null=True, blank=True
+    )
     status_code = models.PositiveSmallIntegerField(
         _("status"), null=True, blank=True, help_text=_("Empty: there was no answer to the call.")
     )
@@ -116,6 +128,14 @@ class ActionAttempt(StatusModel):
                 fields=("task", "number"), name="action_attempt_number_unique_in_task"
             ),
         )
+        indexes = (
+            # The few that are under way, among all that ever were.
+            models.Index(
+                fields=("task",),
+                condition=Q(outcome__in=("RUNNING", "WAITING")),
+                name="action_attempt_under_way",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.task_id}/{self.number}"
@@ -141,6 +161,17 @@ class ActionAttempt(StatusModel):
         if self.outcome == AttemptOutcome.FAILED:
             return self.status_code is None
         return self.outcome not in (AttemptOutcome.SUCCEEDED, AttemptOutcome.TIMED_OUT)
+
+    def keep_sent(self, content: bytes) -> None:
+        """Note what is sent, before it is: up to MOST_SENT bytes of it."""
+        # Requests are written in ASCII, so that no character is cut in two.
+        self.sent = content[:MOST_SENT].decode("ascii", errors="replace")
+        self.sent_bytes = len(content)
+
+    @property
+    def is_sent_whole(self) -> bool:
+        """Whether all of what was sent was kept."""
+        return self.sent_bytes is not None and self.sent_bytes <= MOST_SENT
 
     def note_call(self, *, status_code: int | None, now: datetime) -> None:
         """How the call itself ended, whatever becomes of the attempt."""

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from workflows.encryption import decrypt
+
 
 class SigningSecretQuerySet(models.QuerySet["SigningSecret"]):
     def active(self, *, now: datetime) -> SigningSecretQuerySet:
@@ -23,11 +25,12 @@ class SigningSecret(models.Model):
     """What a company's calls are signed with, so that the other system knows the caller.
 
     It stands in the company's own schema: no query of another company can find it, and it
-    leaves with the company's data. It is kept as it is, because signing needs the secret
-    itself: who can read the database can sign. No screen shows it after the first time.
+    leaves with the company's data. Signing needs the secret itself, so it cannot be hashed;
+    it is encrypted with a key that is not in the database (`workflows.encryption`). No screen
+    shows it after the first time.
     """
 
-    secret = models.CharField(_("secret"), max_length=100, editable=False)
+    encrypted = models.TextField(_("secret, encrypted"), editable=False)
     created_at = models.DateTimeField(_("made at"))
     shown_at = models.DateTimeField(_("shown at"), null=True, blank=True)
     shown_to = models.ForeignKey(
@@ -61,3 +64,12 @@ class SigningSecret(models.Model):
 
     def __str__(self) -> str:
         return str(_("Signing secret"))
+
+    @property
+    def secret(self) -> str:
+        """The secret itself.
+
+        Raises:
+            EncryptionError: it cannot be decrypted with the keys that are set.
+        """
+        return decrypt(self.encrypted)

@@ -137,6 +137,14 @@ class TaskInstance(StatusModel):
                 condition=Q(status="PENDING", assigned_to=None),
                 name="task_instance_waiting",
             ),
+            # What is overdue, among the few tasks that are not finished.
+            models.Index(
+                fields=("due_at",),
+                condition=Q(
+                    status__in=("OPEN", "IN_PROGRESS", "PENDING", "ERROR"), due_at__isnull=False
+                ),
+                name="task_instance_due",
+            ),
         )
 
     def __str__(self) -> str:

@@ -25,6 +25,8 @@ class EventKind(models.TextChoices):
     RESUMED = "RESUMED", _("Resumed")
     VERSION_CHANGED = "VERSION_CHANGED", _("Moved to another version")
     TIMED_OUT = "TIMED_OUT", _("Not finished in time")
+    ERROR_REVIEWED = "ERROR_REVIEWED", _("Error reviewed")
+    ERROR_RESOLVED = "ERROR_RESOLVED", _("Error resolved")
     CANCELLED = "CANCELLED", _("Cancelled")
     COMPLETED = "COMPLETED", _("Workflow completed")
 
@@ -34,7 +36,8 @@ class WorkflowEvent(models.Model):
 
     `data` of a MOVED event is the decision: `workflows.engine.decide.Decision.as_json()`,
     with each condition that was tried and its result. Of a VERSION_CHANGED event, `from` and
-    `to` are the numbers of the versions.
+    `to` are the numbers of the versions. ERROR_REVIEWED and ERROR_RESOLVED tell of a ticket
+    error (`error_id`), and change nothing of the instance.
     """
 
     workflow_instance = models.ForeignKey(

@@ -6,13 +6,16 @@ no way to ask for another company's secrets.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from tenants.models import User
 from workflows.actions.signature import make_secret
-from workflows.errors import SecretShownError
+from workflows.encryption import encrypt, encrypt_again
+from workflows.errors import SecretShownError, UndecryptableError
 from workflows.models import SigningSecret
 
 # How long a secret that was replaced is still signed with, so that nobody is cut off.
@@ -22,10 +25,21 @@ MOST_AT_ONCE = 5
 
 
 def active_secrets(*, now: datetime) -> list[str]:
-    """The secrets to sign with, the newest first; a first one is made where there is none."""
+    """The secrets to sign with, the newest first; a first one is made where there is none.
+
+    Raises:
+        EncryptionError: the newest cannot be decrypted with the keys that are set.
+    """
     newest = current_secret(now=now)
     replaced = SigningSecret.objects.active(now=now).exclude(pk=newest.pk)
-    return [newest.secret, *(each.secret for each in replaced[: MOST_AT_ONCE - 1])]
+    return [newest.secret, *_readable(replaced[: MOST_AT_ONCE - 1])]
+
+
+def _readable(replaced: Iterable[SigningSecret]) -> Iterator[str]:
+    """Without those whose key is gone: that is why they were replaced."""
+    for each in replaced:
+        with suppress(UndecryptableError):
+            yield each.secret
 
 
 def current_secret(*, now: datetime) -> SigningSecret:
@@ -35,7 +49,7 @@ def current_secret(*, now: datetime) -> SigningSecret:
         return found
     try:
         with transaction.atomic():
-            return SigningSecret.objects.create(secret=make_secret(), created_at=now)
+            return SigningSecret.objects.create(encrypted=encrypt(make_secret()), created_at=now)
     except IntegrityError:  # another process made it at the same moment
         return SigningSecret.objects.get(expires_at=None)
 
@@ -49,7 +63,7 @@ def rotate_signing_secret(*, now: datetime) -> SigningSecret:
         old.expires_at = now + OVERLAP
         old.save(update_fields=["expires_at"])
         SigningSecret.objects.filter(expires_at__lte=now).delete()
-        return SigningSecret.objects.create(secret=make_secret(), created_at=now)
+        return SigningSecret.objects.create(encrypted=encrypt(make_secret()), created_at=now)
 
 
 def show_signing_secret(*, user: User, now: datetime) -> str:
@@ -57,6 +71,7 @@ def show_signing_secret(*, user: User, now: datetime) -> str:
 
     Raises:
         SecretShownError: somebody has seen it already.
+        EncryptionError: it cannot be decrypted with the keys that are set.
     """
     with transaction.atomic():
         newest = SigningSecret.objects.select_for_update().get(pk=current_secret(now=now).pk)
@@ -66,3 +81,26 @@ def show_signing_secret(*, user: User, now: datetime) -> str:
         newest.shown_to = user
         newest.save(update_fields=["shown_at", "shown_to"])
         return newest.secret
+
+
+def encrypt_secrets_again() -> int:
+    """Encrypt the company's secrets with the first of the keys; returns how many there are.
+
+    One that was replaced and cannot be decrypted any more is of no use, and is deleted.
+
+    Raises:
+        EncryptionError: the one in use cannot be decrypted; none is changed.
+    """
+    count = 0
+    with transaction.atomic():
+        for each in SigningSecret.objects.select_for_update().order_by("pk"):
+            try:
+                each.encrypted = encrypt_again(each.encrypted)
+            except UndecryptableError:
+                if each.expires_at is None:
+                    raise
+                each.delete()
+                continue
+            each.save(update_fields=["encrypted"])
+            count += 1
+    return count
