@@ -52,7 +52,13 @@ def add_test_case(
         "ticket": ticket,
         "submitter": dict[str, Json](submitter),
         "answers": [
-            {"task": each.task, "output": each.output, "error": each.error} for each in answers
+            {
+                "task": each.task,
+                "output": each.output,
+                "error": each.error,
+                "after": each.after,
+            }
+            for each in answers
         ],
     }
     if ticket_type:

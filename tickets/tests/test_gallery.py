@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections import Counter
 from copy import deepcopy
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 from unittest import mock
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import work_in
 from tenants.models import User
@@ -26,6 +28,7 @@ from tickets.gallery import GalleryProcess, find_process, gallery, read_gallery
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import (
     complete_task,
+    fire_timer,
     import_bundle,
     keep_file,
     preview_bundle,
@@ -33,6 +36,7 @@ from tickets.services import (
     run_action,
     submit_ticket,
 )
+from tickets.services.safety_net import FIRE_TIMER
 from tickets.tests.action_case import replies
 from workflows.bundles import canonical, check_bundle, read_bundle_file, run_cases, write_bundle
 from workflows.bundles.canonical import SCHEMA, as_text
@@ -110,14 +114,33 @@ class GalleryTests(SimpleTestCase):
                 continue  # processes that others published
             with self.subTest(each.name):
                 taken = {
-                    (step.task, step.decision.next_tasks[-1] if step.decision.next_tasks else None)
+                    (way.from_task, way.to_task, way.label)
                     for result in run_cases(each.document)
                     if result.simulation is not None
                     for step in result.simulation.steps
                     if step.decision is not None
+                    for way in step.decision.tried
+                    if way.result
                 }
-                ways = {(way.from_task, way.to_task) for way in each.trial.process.transitions}
+                ways = {
+                    (way.from_task, way.to_task, way.label)
+                    for way in each.trial.process.transitions
+                }
                 self.assertEqual(ways - taken, set())
+
+    def test_some_are_not_done_in_time(self) -> None:
+        """Each way that waits for a time is taken because the time has passed."""
+        for each in processes():
+            with self.subTest(each.name):
+                passed = {
+                    (step.task, step.left_after)
+                    for result in run_cases(each.document)
+                    if result.simulation is not None
+                    for step in result.simulation.steps
+                    if step.left_after
+                }
+                ways = each.trial.process.transitions
+                self.assertEqual(passed, {(w.from_task, w.after) for w in ways if w.after})
 
     def test_they_do_not_stand_in_each_others_way(self) -> None:
         """One company may take over all of them."""
@@ -247,13 +270,27 @@ class ReplayTests(CompanyTestCase):
         self.assert_arrived(ticket, expect)
 
     def answer(self, task: TaskInstance, ticket: Ticket, answer: JsonObject) -> None:
-        if task.definition.is_form:
+        if "after" in answer:
+            self.let_time_pass(task, str(answer["after"]))
+        elif task.definition.is_form:
             assert task.assigned_to is not None
             output = self.with_files(answer.get("output", {}), by=task.assigned_to)
             with self.captureOnCommitCallbacks(execute=True):
                 complete_task(task=task, output=output, user=task.assigned_to)
         else:
             self.call(task, ticket, answer)
+
+    def let_time_pass(self, task: TaskInstance, after: str) -> None:
+        """The clock comes to this time; what falls due before it comes first."""
+        timers = ProcrastinateJob.objects.filter(
+            task_name=FIRE_TIMER, status="todo", args__task_id=task.pk
+        )
+        (last,) = [job for job in timers if job.args["after"] == after]
+        for job in sorted(timers, key=lambda each: str(each.args["due"])):
+            if job.args["due"] <= last.args["due"]:
+                arguments = {name: v for name, v in job.args.items() if name != "schema"}
+                with self.captureOnCommitCallbacks(execute=True):
+                    fire_timer(**arguments, now=datetime.fromisoformat(last.args["due"]))
 
     def call(self, task: TaskInstance, ticket: Ticket, answer: JsonObject) -> None:
         """The other system answers what the test case says: at once, later, or with an error."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
+from workflows.durations import duration_in_words
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
@@ -116,7 +117,9 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
             yield _unknown_task((*answer.path, "task"), key, forms.outline)
         return
     output, error = answer.value.get("output", {}), answer.text("error")
-    if error and is_form(tasks[key]):
+    if answer.value.get("after", "") != "":
+        yield from _time_problems(answer, tasks[key], forms.outline)
+    elif error and is_form(tasks[key]):
         message = _("Only calls fail: this task is a form. Leave out “error”.")
         yield Problem((*answer.path, "error"), message, error)
     elif error and output:
@@ -126,6 +129,29 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
         validator = forms.of_task(tasks[key])
         if validator is not None:
             yield from _refused(validator, output, (*answer.path, "output"))
+
+
+def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Problem]:
+    for name in ("output", "error"):
+        if answer.value.get(name):
+            message = _(
+                "A task that is not done in time says nothing. Leave out “%(name)s” or “after”."
+            )
+            yield Problem((*answer.path, name), message % {"name": name}, answer.value[name])
+    after, key = answer.text("after"), task.text("key")
+    known = list(dict.fromkeys(each.text("after") for each in outline.leaving_late[key]))
+    if after in known or not after:  # what is no text has been told already
+        return
+    if known:
+        message = _("No way leaves the task “%(task)s” after %(time)s.")
+    else:
+        message = _(
+            "No way leaves the task “%(task)s” after a time. Give one a time, or leave out “after”."
+        )
+    message %= {"task": short(key), "time": duration_in_words(after)}
+    meant = known[0] if len(known) == 1 else nearest(after, known)
+    expected = ", ".join(f"{each} ({duration_in_words(each)})" for each in known)
+    yield Problem((*answer.path, "after"), message + did_you_mean(meant), after, expected, meant)
 
 
 def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:

@@ -102,6 +102,14 @@ class Outline:
         }
 
     @cached_property
+    def leaving_late(self) -> dict[str, list[Entry]]:
+        """The others: those that are tried when the task has not ended by a time."""
+        return {
+            key: [each for each in transitions if each.text("after")]
+            for key, transitions in self.leaving.items()
+        }
+
+    @cached_property
     def following(self) -> dict[str, set[str]]:
         """The keys that each key leads to directly."""
         return {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.problems import Problem, in_words
+from workflows.durations import duration_in_words
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem
@@ -257,6 +258,10 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, parting: in
         return _parted(trial, expected, simulation, parting)
     place = {"place": _place(trial, simulation.path, len(simulation.path))}
     if simulation.outcome != expected.status:
+        if simulation.outcome is Outcome.WAITING and simulation.last.times:
+            text = _("%(place)s is not left after %(time)s, so that the ticket waits there.")
+            time = duration_in_words(simulation.last.times[-1].after)
+            return text % {**place, "time": time}
         return {
             Outcome.COMPLETED: _("After %(place)s the ticket reaches the end."),
             Outcome.WAITING: _("There is no answer for %(place)s, so that the ticket waits there."),

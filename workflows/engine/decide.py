@@ -37,6 +37,11 @@ class Decision:
     error: str = ""
     tried: tuple[TriedTransition, ...] = ()
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the task goes on, although a time is over."""
+        return not (self.next_tasks or self.is_end or self.error)
+
     def as_json(self) -> JsonObject:
         """The decision as it is kept in the history."""
         return {

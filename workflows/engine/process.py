@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .calendar import Duration, DurationError
+
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
 
@@ -62,3 +64,27 @@ class Process:
         """The durations after which a task that has not ended may be left; each once."""
         found = (each.after for each in self.transitions if each.from_task == task and each.after)
         return tuple(dict.fromkeys(found))
+
+    def timeouts_until(self, task: str, after: str) -> tuple[str, ...]:
+        """Those of its durations that are over once `after` is: first the shorter ones, then it.
+
+        Of “2 days” and “9 hours” no one but a company's working hours says which is shorter:
+        such a one is left out.
+        """
+        shorter = [each for each in self.timeouts(task) if _is_shorter(each, after)]
+        until = [each for each in self.timeouts(task) if each == after]
+        return (*sorted(shorter, key=_length), *until)
+
+
+def _length(after: str) -> tuple[int, int]:
+    duration = Duration.parse(after)
+    return duration.days, duration.minutes
+
+
+def _is_shorter(one: str, other: str) -> bool:
+    """Whether it is whatever the working hours are; never where one of them is no duration."""
+    try:
+        (days, minutes), (more_days, more_minutes) = _length(one), _length(other)
+    except DurationError:
+        return False
+    return one != other and days <= more_days and minutes <= more_minutes

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .conditions import is_empty
-from .decide import Decision, decide
+from .decide import Decision, decide, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .problems import FieldProblem
 from .process import Json, JsonObject, Process, TaskType
@@ -40,11 +40,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes of one visit of a task: its output, or why the call failed for good."""
+    """What comes of one visit of a task: its output, or why the call failed for good.
+
+    With ``after``, a duration, neither: the task has not ended by then. Where no way leaves it
+    then, it goes on, and the next answer counts for the same visit.
+    """
 
     task: str
     output: JsonObject = field(default_factory=dict)
     error: str = ""
+    after: str = ""
 
 
 @dataclass(slots=True)
@@ -73,13 +78,21 @@ class TaskRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeOver:
+    """A time by which a task had not ended, and what its ways of that time said."""
+
+    after: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """The start (``task`` is None) or one visit of a task.
 
     ``data`` holds the latest output of each task after this step, as ``tasks`` in a context.
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
-    not done: ``error`` or ``refused`` says why, or nothing does, and the answer is missing.
-    ``decision`` is the way on.
+    not done: ``left_after``, ``error`` or ``refused`` says why, or nothing does, and the answer
+    is missing. ``decision`` is the way on. ``times`` are those that passed meanwhile, in order.
     """
 
     task: str | None
@@ -89,17 +102,29 @@ class Step:
     decision: Decision | None = None
     error: str = ""
     refused: tuple[FieldProblem, ...] = ()
+    times: tuple[TimeOver, ...] = ()
+
+    @property
+    def left_after(self) -> str:
+        """The duration after which the task was left, not done; else empty."""
+        was_left = self.output is None and self.decision is not None and not self.decision.error
+        return self.times[-1].after if was_left else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The steps that were gone, and how it ended. ``unused`` are answers nobody asked for."""
+    """The steps that were gone, and how it ended.
+
+    ``used`` are the answers that counted, in the order of the steps; ``unused`` those that
+    nobody asked for.
+    """
 
     steps: tuple[Step, ...]
     outcome: Outcome
     end_label: str = ""
     error: str = ""
     unused: tuple[Answer, ...] = ()
+    used: tuple[Answer, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -127,7 +152,8 @@ def simulate(
     """Go from the start to the end, to an error, or to where an answer is missing.
 
     ``facts`` is the context without ``tasks``; what it holds of the ticket has been validated.
-    Each visit of a task takes the next of its answers. More than ``max_steps`` tasks are an
+    Each visit of a task takes the next of its answers. A time that passes (`Answer.after`) is
+    over together with every shorter one of the task. More than ``max_steps`` tasks are an
     error: the process goes round in circles. Never raises for what a definition, its data or
     the answers contain.
     """
@@ -148,6 +174,7 @@ class _Run:
         self.answers: dict[str, deque[Answer]] = {}
         for answer in answers:
             self.answers.setdefault(answer.task, deque()).append(answer)
+        self.used: list[Answer] = []
         self.data: JsonObject = {}
         self.steps: list[Step] = []
 
@@ -178,37 +205,52 @@ class _Run:
             sends, error = self._sent_by(rules)
             if error:
                 return Step(key, self.data, sends=sends, error=error), Outcome.ERROR
-        answer = self._next_answer(key)
+        times, answer = self._next_answer(key)
+        step = Step(key, self.data, sends=sends, times=times)
+        if times and not times[-1].decision.is_silent:
+            return replace(step, decision=times[-1].decision), Outcome.COMPLETED
         if answer is None:
-            return Step(key, self.data, sends=sends), Outcome.WAITING
+            return step, Outcome.WAITING
         if answer.error:
-            return Step(key, self.data, sends=sends, error=answer.error), Outcome.ERROR
+            return replace(step, error=answer.error), Outcome.ERROR
         try:
             refused = tuple(rules.refusals(answer.output))
         except (FieldError, SchemaError) as error:
-            return Step(key, self.data, sends=sends, error=str(error)), Outcome.ERROR
+            return replace(step, error=str(error)), Outcome.ERROR
         if refused:
-            return self._refused(key, rules, refused, sends)
+            return self._refused(step, rules, refused)
         self.data = {**self.data, key: answer.output}
         decision = self._decide(key)
-        return Step(key, self.data, answer.output, sends, decision), Outcome.COMPLETED
+        step = replace(step, data=self.data, output=answer.output, decision=decision)
+        return step, Outcome.COMPLETED
 
     def _refused(
-        self,
-        key: str,
-        rules: TaskRules,
-        refused: tuple[FieldProblem, ...],
-        sends: JsonObject | None,
+        self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...]
     ) -> tuple[Step, Outcome]:
         """A person is asked again; an output that a call gives is an error."""
         if rules.task_type is TaskType.FORM:
-            return Step(key, self.data, refused=refused), Outcome.REFUSED
+            return replace(step, refused=refused), Outcome.REFUSED
         error = f"The output does not fit the output schema. {_sentences(refused)}"
-        return Step(key, self.data, sends=sends, error=error, refused=refused), Outcome.ERROR
+        return replace(step, error=error, refused=refused), Outcome.ERROR
 
-    def _next_answer(self, key: str) -> Answer | None:
+    def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:
+        """The times that pass at this visit, and what comes of it; None where it is left first."""
+        times: list[TimeOver] = []
         waiting = self.answers.get(key)
-        return waiting.popleft() if waiting else None
+        while waiting:
+            answer = waiting.popleft()
+            self.used.append(answer)
+            if not answer.after:
+                return tuple(times), answer
+            for after in self.process.timeouts_until(key, answer.after):
+                if after in {each.after for each in times}:
+                    continue
+                context: JsonObject = {**self.facts, "tasks": self.data}
+                decision = decide_timeout(self.process, key, after, context)
+                times.append(TimeOver(after, decision))
+                if not decision.is_silent:
+                    return tuple(times), None
+        return tuple(times), None
 
     def _decide(self, ended_task: str | None) -> Decision:
         return decide(self.process, ended_task, {**self.facts, "tasks": self.data})
@@ -241,7 +283,9 @@ class _Run:
 
     def _ended(self, outcome: Outcome, *, end_label: str = "", error: str = "") -> Simulation:
         unused = tuple(answer for waiting in self.answers.values() for answer in waiting)
-        return Simulation(tuple(self.steps), outcome, end_label, error, unused)
+        return Simulation(
+            tuple(self.steps), outcome, end_label, error, unused, used=tuple(self.used)
+        )
 
 
 def read_answers(document: Json) -> list[Answer]:
@@ -250,8 +294,11 @@ def read_answers(document: Json) -> list[Answer]:
     for each in document if isinstance(document, list) else []:
         if isinstance(each, dict) and isinstance(each.get("task"), str):
             output, error = each.get("output", {}), each.get("error", "")
-            if isinstance(output, dict) and isinstance(error, str) and not any(unstorable(output)):
-                found.append(Answer(str(each["task"]), output, error))
+            after = each.get("after", "")
+            if not (isinstance(error, str) and isinstance(after, str)):
+                continue
+            if isinstance(output, dict) and not any(unstorable(output)):
+                found.append(Answer(str(each["task"]), output, error, after))
     return found
 
 

@@ -153,10 +153,18 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     """A test case that passes."""
     keys = [task["key"] for task in document["tasks"]]
     forms = {task["key"]: task.get("fields") for task in document["tasks"]}
+    times: dict[str, list[str]] = {}
+    for way in document["transitions"]:
+        if way.get("after"):
+            times.setdefault(way["from"], []).append(way["after"])
     answers = []
     for key in draw(st.lists(st.sampled_from(keys), max_size=4)):
-        if forms[key] is None:
-            more: dict[str, Any] = draw(optional(output=st.dictionaries(TEXT, JSON, max_size=2)))
+        more: dict[str, Any]
+        is_late = draw(st.booleans())
+        if is_late and key in times:
+            more = {"after": draw(st.sampled_from(times[key]))}
+        elif forms[key] is None:
+            more = draw(optional(output=st.dictionaries(TEXT, JSON, max_size=2)))
             if not more:
                 more = draw(optional(error=LINE))
         else:

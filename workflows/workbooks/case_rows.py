@@ -1,4 +1,4 @@
-"""Test cases as rows: one for the ticket, one for each visit of a task."""
+"""Test cases as rows: one for the ticket, one for each answer of a task."""
 
 from __future__ import annotations
 
@@ -70,11 +70,21 @@ def _case(
                 findings.tell(inner, _("A test case submits one ticket. Remove one of the rows."))
             elif value is not None:
                 case["ticket"] = value
+            _tell_of_task(row, findings)
         else:
             answers.append(_answer(row, step, (*path, "answers", len(answers)), scope_of(step)))
     if answers:
         case["answers"] = answers
     return case
+
+
+def _tell_of_task(row: Row, findings: Findings) -> None:
+    """What only a task can have, in a row of the ticket: it would be lost."""
+    for column in (_COLUMNS["error"], _COLUMNS["after"]):
+        if column.name in row.cells:
+            message = _("Only a task has this. Write the key of the task under Step.")
+            path = findings.cell_path(row.place(column))
+            findings.tell(path, message, found=row.text(column.name))
 
 
 def _of_the_case(rows: list[Row], name: str, path: Path, scope: Scope, findings: Findings) -> Json:
@@ -105,7 +115,7 @@ def _answer(row: Row, step: str, path: Path, scope: Scope) -> Json:
     places[path] = row.place()
     places[(*path, "task")] = row.place(_COLUMNS["step"])
     made: JsonObject = {"task": step.removeprefix(_TASKS_PREFIX)}
-    for column, name in (("answers", "output"), ("error", "error")):
+    for column, name in (("answers", "output"), ("error", "error"), ("after", "after")):
         value = row.value(_COLUMNS[column], (*path, name), scope)
         if value is not None:
             made[name] = value
@@ -130,6 +140,7 @@ def case_rows(cases: list[JsonObject], scopes: Mapping[str, Scope]) -> Iterator[
                     "name": case.get("name"),
                     "answers": answer.get("output"),
                     "error": answer.get("error"),
+                    "after": answer.get("after"),
                 }
                 full = f"{_TASKS_PREFIX}{key}"
                 reserved = key in {TICKET, "workflow"}

@@ -458,6 +458,17 @@ TESTS: Final = Sheet(
             20,
         ),
         Column(
+            "after",
+            "After",
+            kinds.DURATION,
+            gettext_lazy(
+                "Instead of answers: the task is not done in this time, such as 2 days, and the "
+                "ticket goes the way that has this time in the sheet Transitions."
+            ),
+            14,
+            ("not done after", "timeout"),
+        ),
+        Column(
             "ticket_type",
             "Ticket type",
             kinds.KEY,

@@ -52,11 +52,28 @@ EXAMPLE: Final[JsonObject] = {
             "priority": 1,
         },
         {"from": "approve", "to": "end", "label": "not approved", "priority": 2},
+        {"from": "approve", "to": "end", "label": "not decided in time", "after": "P5D"},
     ],
     "ticket_types": [
         {"key": "my_request", "title": "My request", "description": "Ask for something."}
     ],
     "company_roles": [{"name": "Approver", "description": "Decides on requests."}],
+    "tests": [
+        {
+            "name": "What is approved",
+            "ticket_type": "my_request",
+            "ticket": {"what": "A chair"},
+            "answers": [{"task": "approve", "output": {"approved": True}}],
+            "expect": {"path": ["approve"], "end": "approved"},
+        },
+        {
+            "name": "Nobody decides in time",
+            "ticket_type": "my_request",
+            "ticket": {"what": "A chair"},
+            "answers": [{"task": "approve", "after": "P5D"}],
+            "expect": {"path": ["approve"], "end": "not decided in time"},
+        },
+    ],
 }
 
 

@@ -164,13 +164,98 @@ class SimulateTests(unittest.TestCase):
         self.assertEqual((found.outcome, found.path), (Outcome.ERROR, ()))
 
 
+LARGE: Any = {">": [{"var": "ticket.amount"}, 100]}
+TIMED = Process(
+    key="purchase",
+    tasks={"approve": TaskSpec("approve"), "remind": TaskSpec("remind")},
+    transitions=(
+        TransitionSpec(None, "approve"),
+        TransitionSpec("approve", None, None, 1, "approved"),
+        TransitionSpec("approve", None, LARGE, 1, "too late", after="P1D"),
+        TransitionSpec("approve", "remind", None, 2, after="P2D"),
+        TransitionSpec("approve", None, None, 3, "given up", after="PT9H"),
+        TransitionSpec("remind", "approve"),
+    ),
+)
+LATE = Answer("approve", after="P2D")
+DONE = Answer("approve", {"approved": True})
+
+
+def run_timed(*answers: Answer, amount: Any = 5) -> Simulation:
+    facts: JsonObject = {"ticket": {"amount": amount}, "number": 1}
+    fields: list[JsonObject] = [{"name": "approved", "type": "boolean", "required": True}]
+    tasks = {"approve": TaskRules(fields=list(fields)), "remind": TaskRules(fields=[])}
+    return simulate(TIMED, facts=facts, tasks=tasks, answers=answers)
+
+
+class TimePassesTests(unittest.TestCase):
+    """Tasks that do not end in time. 9 hours may be more or less than a day: nobody knows."""
+
+    def test_the_task_is_left_without_an_output(self) -> None:
+        found = run_timed(LATE)
+        self.assertEqual(found.path, ("approve", "remind"))
+        step = found.steps[1]
+        self.assertEqual((step.output, step.left_after, step.data), (None, "P2D", {}))
+        self.assertEqual(found.waiting_for, "remind")
+        self.assertEqual(found.used, (LATE,))
+
+    def test_shorter_times_are_over_before(self) -> None:
+        step = run_timed(LATE).steps[1]
+        self.assertEqual([each.after for each in step.times], ["P1D", "P2D"])
+        self.assertEqual([each.decision.is_silent for each in step.times], [True, False])
+        found = run_timed(LATE, amount=500)
+        self.assertEqual((found.path, found.end_label), (("approve",), "too late"))
+        self.assertEqual(found.last.left_after, "P1D")
+
+    def test_where_no_way_is_taken_the_task_goes_on(self) -> None:
+        day = Answer("approve", after="P1D")
+        found = run_timed(day)
+        self.assertEqual((found.outcome, found.waiting_for), (Outcome.WAITING, "approve"))
+        self.assertEqual((found.last.left_after, len(found.last.times)), ("", 1))
+        found = run_timed(day, DONE)
+        self.assertEqual((found.path, found.end_label), (("approve",), "approved"))
+        self.assertEqual((found.last.output, found.last.left_after), ({"approved": True}, ""))
+        found = run_timed(day, LATE)
+        self.assertEqual([each.after for each in found.steps[1].times], ["P1D", "P2D"])
+        self.assertEqual(found.used, (day, LATE))
+
+    def test_a_time_that_the_task_does_not_have_passes_too(self) -> None:
+        self.assertEqual(run_timed(Answer("approve", after="PT8H")).outcome, Outcome.WAITING)
+        found = run_timed(Answer("approve", after="P7D"))
+        self.assertEqual(found.steps[1].left_after, "P2D")
+        found = run_timed(Answer("approve", after="nonsense"), DONE)
+        self.assertEqual(found.end_label, "approved")
+
+    def test_each_visit_begins_its_time_anew(self) -> None:
+        found = run_timed(LATE, Answer("remind"), LATE, Answer("remind"), DONE, DONE)
+        self.assertEqual(found.path, ("approve", "remind", "approve", "remind", "approve"))
+        self.assertEqual(found.end_label, "approved")
+        self.assertEqual(found.unused, (DONE,))
+
+    def test_a_condition_that_cannot_be_decided_stops_it(self) -> None:
+        found = run_timed(LATE, amount="much")
+        self.assertEqual((found.outcome, found.path), (Outcome.ERROR, ("approve",)))
+        self.assertEqual(found.last.left_after, "")
+
+    def test_times_of_a_draft_that_are_none_are_survived(self) -> None:
+        ways = (TransitionSpec(None, "a"), TransitionSpec("a", None, after="soon"))
+        process = Process(key="x", tasks={"a": TaskSpec("a")}, transitions=ways)
+        for after, outcome in (("soon", Outcome.COMPLETED), ("P1D", Outcome.WAITING)):
+            with self.subTest(after):
+                found = simulate(process, facts={}, tasks={}, answers=[Answer("a", after=after)])
+                self.assertEqual(found.outcome, outcome)
+
+
 class ReadAnswersTests(unittest.TestCase):
     def test_it_leaves_out_what_is_no_answer(self) -> None:
         good: Any = {"task": "a", "output": {"x": 1}}
         bad: list[Any] = [
             None, 5, {}, {"task": 5}, {"task": "a", "output": []}, {"task": "a", "error": 5},
             {"task": "a", "output": {"x": "\x00"}}, {"task": "a", "output": {"x": 10**400}},
+            {"task": "a", "after": 5}, {"task": "a", "after": None},
         ]  # fmt: skip
         self.assertEqual(read_answers([*bad, good]), [Answer("a", {"x": 1})])
+        late: Any = {"task": "a", "after": "P2D"}
+        self.assertEqual(read_answers([late]), [Answer("a", after="P2D")])
         nothing: list[Any] = [None, {}, "text", 5]
         self.assertEqual([read_answers(each) for each in nothing], [[]] * 4)

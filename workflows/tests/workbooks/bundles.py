@@ -34,6 +34,7 @@ documents: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
+durations = st.sampled_from(["", "P1D", "PT4H", "PT1M", "P2DT1H30M", "P999DT999H59M"])
 objects = st.dictionaries(keys | texts, documents, max_size=3)
 
 
@@ -149,6 +150,7 @@ def bundles(draw: st.DrawFn) -> JsonObject:
             "label": texts,
             "condition": rules(PROCESS_NAMES),
             "priority": st.integers(-9, 9),
+            "after": durations,
         },
     )
     ticket_types: st.SearchStrategy[Any] = st.fixed_dictionaries(
@@ -160,7 +162,7 @@ def bundles(draw: st.DrawFn) -> JsonObject:
         },
     )
     answers: st.SearchStrategy[Any] = st.fixed_dictionaries(
-        {"task": keys}, optional={"output": objects, "error": texts}
+        {"task": keys}, optional={"output": objects, "error": texts, "after": durations}
     )
     case: st.SearchStrategy[Any] = st.fixed_dictionaries(
         {"expect": st.fixed_dictionaries({"path": st.lists(keys, max_size=3)})},

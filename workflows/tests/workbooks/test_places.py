@@ -64,6 +64,28 @@ class PlaceTests(SimpleTestCase):
         places = [place for place, _message in told(reading)]
         self.assertIn("sheet Tasks, cell E2 (Company role)", places)
 
+    def test_a_time_that_the_task_does_not_have(self) -> None:
+        late = {"Step": "solve", "After": "2 days"}
+        reading = self.with_cell("Tests", "After", "3 days", **late)
+        problem = problem_at(reading, "sheet Tests, cell E15 (After)")
+        self.assertEqual((problem.found, problem.nearest), ("P3D", "P2D"))
+        self.assertIn("after 3 days", problem.message)
+
+    def test_a_time_that_cannot_be_read(self) -> None:
+        reading = self.with_cell("Tests", "After", "soon", Step="solve", After="2 days")
+        problem = problem_at(reading, "sheet Tests, cell E15 (After)")
+        self.assertEqual(problem.found, "soon")
+
+    def test_a_time_of_the_ticket_is_not_lost(self) -> None:
+        reading = self.with_cell("Tests", "After", "2 days", Step="ticket", Ticket_type="it_outage")
+        self.assertIn(
+            (
+                "sheet Tests, cell E7 (After)",
+                "Only a task has this. Write the key of the task under Step.",
+            ),
+            told(reading),
+        )
+
     def test_neither_yes_nor_no(self) -> None:
         reading = self.with_cell("Fields", "Required", "maybe", Form="solve", Name="solved")
         problem = problem_at(reading, "sheet Fields, cell E13 (Required)")
