@@ -5,7 +5,7 @@ class TicketsError(Exception):
     """Something about tickets went wrong."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
+        super().__init__(message or " ".join((self.__doc__ or "").split()))
 
 
 class MayNotSubmitError(TicketsError):
@@ -26,6 +26,11 @@ class ErrorAlreadyHandledError(TicketsError):
 
 class NotesMissingError(TicketsError):
     """Write down how the error was resolved: whoever meets it next will look here."""
+
+
+class StepStuckError(TicketsError):
+    """The step that failed is still stuck, so that the error stays open. Try the step again,
+    finish it by hand, or cancel the ticket: the error is resolved by that."""
 
 
 class MayNotRepairError(TicketsError):

@@ -110,6 +110,8 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     EventKind.RESUMED: ("play_arrow", "plain"),
     EventKind.VERSION_CHANGED: ("swap_horiz", "plain"),
     EventKind.TIMED_OUT: ("timer_off", "warn"),
+    EventKind.ERROR_REVIEWED: ("visibility", "plain"),
+    EventKind.ERROR_RESOLVED: ("task_alt", "good"),
     EventKind.CANCELLED: ("block", "plain"),
     EventKind.COMPLETED: ("flag", "good"),
 }
@@ -152,6 +154,7 @@ def _text(event: WorkflowEvent, data: JsonObject, titles: Mapping[str, str]) -> 
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
         "from": str(data.get("from") or ""),
+        "what": str(data.get("what") or ""),
         "next": _next(data, titles),
     }
     if event.kind == EventKind.TASK_COMPLETED and data.get("by_hand"):
@@ -185,6 +188,8 @@ def _sentences() -> Mapping[str, str]:
         EventKind.HELD: _("The ticket was put on hold."),
         EventKind.RESUMED: _("The ticket was let go on."),
         EventKind.VERSION_CHANGED: _("It was moved from version %(from)s to version %(to)s."),
+        EventKind.ERROR_REVIEWED: _("Somebody looks after the error: %(what)s"),
+        EventKind.ERROR_RESOLVED: _("The error was noted as resolved: %(what)s"),
         EventKind.CANCELLED: _("The ticket was cancelled."),
         EventKind.TIMED_OUT: _("%(task)s was not finished within %(after)s, and was left."),
         EventKind.COMPLETED: _("The workflow ended."),

@@ -19,6 +19,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.active_company import active_company
+from tenants.models import User
 from tickets.admin import progress
 from tickets.admin.badges import error_badge, task_badge, workflow_badge
 from tickets.admin.bulk_retry import BulkRetryViews
@@ -173,7 +174,7 @@ class TicketErrorAdmin(BulkRetryViews):
             return HttpResponseNotAllowed(["POST"])
         error = self._to_handle(request, object_id)
         try:
-            review_error(error=error)
+            review_error(error=error, by=_person(request))
         except TicketsError as problem:
             messages.error(request, _(str(problem)))
         else:
@@ -190,7 +191,7 @@ class TicketErrorAdmin(BulkRetryViews):
         if not form.is_valid():
             return self._page_again(request, error, form)
         try:
-            resolve_error(error=error, notes=form.cleaned_data["notes"])
+            resolve_error(error=error, by=_person(request), notes=form.cleaned_data["notes"])
         except TicketsError as problem:
             messages.error(request, _(str(problem)))
         else:
@@ -221,6 +222,12 @@ def may_handle_errors(request: HttpRequest) -> bool:
     return active_company(request) is not None and request.user.has_perm(
         "tickets.change_ticketerror"
     )
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairPage | None:

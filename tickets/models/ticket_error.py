@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from tickets.models.ticket import Ticket
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.models.status import StatusModel
 
 
@@ -81,6 +81,15 @@ class TicketError(StatusModel):
     @property
     def is_resolved(self) -> bool:
         return bool(self.status == ErrorStatus.RESOLVED)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the step that failed has neither been tried again nor ended otherwise."""
+        if self.ticket.has_ended:
+            return False
+        if self.task is None:
+            return self.ticket.status == WorkflowStatus.NOT_STARTED
+        return bool(self.task.status == TaskStatus.ERROR)
 
     @transition(field=status, source=ErrorStatus.NEW, target=ErrorStatus.REVIEWED)
     def review(self) -> None:

@@ -54,12 +54,16 @@ def begin_repair(
     ticket = lock_ticket(ticket_id)
     if expected is not None and expected != marker_of(ticket):
         raise ChangedMeanwhileError
-    return Repair(
-        ticket=ticket,
-        manager=_manager_of(ticket, by=by, now=now or timezone.now()),
-        by=by,
-        reason=reason,
-    )
+    return _repair_of(ticket, by=by, reason=reason, now=now or timezone.now())
+
+
+def lock_for_repair(ticket_id: int, *, by: User, now: datetime) -> Repair:
+    """The locks alone, without a reason, for whoever has checked the person."""
+    return _repair_of(lock_ticket(ticket_id), by=by, reason="", now=now)
+
+
+def _repair_of(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Repair:
+    return Repair(ticket=ticket, manager=_manager_of(ticket, by=by, now=now), by=by, reason=reason)
 
 
 def check_repair(*, by: User, reason: str) -> str:

@@ -27,6 +27,7 @@ from workflows.models import (
     TaskStatus,
     WorkflowEvent,
 )
+from workflows.models.action_attempt import MOST_SENT
 
 
 def change_url(obj: Model) -> str:
@@ -161,6 +162,32 @@ class WhatWasTriedTest(RepairPageCase):
             self.assertContains(page, "What the latest attempt sent")
             self.assertContains(page, "&quot;amount&quot;: 7")
             self.assertContains(page, "http://accounting.example/invoices")
+
+    def test_each_attempt_shows_what_it_sent(self) -> None:
+        first, second = ActionAttempt.objects.of_task(self.task)
+        third = ActionAttempt(task=self.task, number=3, started_at=self.started)
+        for attempt, body in ((first, {"to": "A<b>"}), (second, {"to": "B"}), (third, {"to": "B"})):
+            attempt.keep_sent(json.dumps(body).encode())
+            attempt.save()
+        for obj in (self.error, self.task):
+            page = self.client.get(change_url(obj))
+            self.assertContains(page, "&quot;to&quot;: &quot;A&lt;b&gt;&quot;", count=1)
+            self.assertContains(page, "&quot;to&quot;: &quot;B&quot;", count=1)
+            self.assertContains(page, "Sent the same as attempt 2", count=1)
+            self.assertNotContains(page, "What the latest attempt sent")
+            self.assertNotContains(page, "Only the beginning")
+
+    def test_of_a_large_request_the_beginning_is_kept_and_shown(self) -> None:
+        attempt = ActionAttempt.objects.latest_of(self.task.pk)
+        assert attempt is not None
+        attempt.keep_sent(json.dumps({"text": "x" * 50_000}).encode())
+        attempt.save()
+        attempt.refresh_from_db()
+        self.assertEqual(len(attempt.sent), MOST_SENT)
+        self.assertEqual(attempt.sent_bytes, 50_012)
+        page = self.client.get(change_url(self.error))
+        self.assertContains(page, "Only the beginning of 50012 bytes is kept.")
+        self.assertContains(page, "What the latest attempt sent")
 
     def test_the_data_so_far_is_shown(self) -> None:
         page = self.client.get(change_url(self.error))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from unittest import mock
 
 from tenants.testing import CompanyTestCase
@@ -43,6 +44,24 @@ class RetryActionTests(ActionCase, CompanyTestCase):
         for attempt in (first, second):
             self.assertIsNotNone(attempt.finished_at)
             self.assertIsNotNone(attempt.duration_ms)
+
+    def test_what_was_sent_is_kept_with_each_attempt_before_the_call(self) -> None:
+        with replies((503, {}), (201, {})) as system:
+            self.run_job(system)
+            Ticket.objects.update(data={"amount": 8})
+            # As a process that is killed in the call.
+            killed = mock.patch(
+                "tickets.services.run_action.make_call", side_effect=KeyboardInterrupt
+            )
+            with killed, self.assertRaises(KeyboardInterrupt):
+                self.run_again(self.jobs()[0], system)
+        first, second = self.attempts()
+        self.assertEqual(first.sent.encode(), system.received[0].body)
+        self.assertEqual(json.loads(first.sent)["ticket"], {"amount": 7})
+        self.assertEqual(first.sent_bytes, len(system.received[0].body))
+        self.assertEqual(
+            (second.outcome, json.loads(second.sent)["ticket"]["amount"]), ("RUNNING", 8)
+        )
 
     def test_all_attempts_have_one_idempotency_key_and_ids_of_their_own(self) -> None:
         with replies((503, {}), (201, {})) as system:

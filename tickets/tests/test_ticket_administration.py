@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
-from tickets.errors import ErrorAlreadyHandledError, NotesMissingError
+from tickets.errors import ErrorAlreadyHandledError, MayNotRepairError, NotesMissingError
 from tickets.models import (
     ErrorStatus,
     ErrorType,
@@ -297,14 +297,20 @@ class ErrorPagesTest(AdministrationTestCase):
         self.assertEqual(self.status(), ErrorStatus.NEW)
 
     def test_the_services_guard_themselves(self) -> None:
-        with self.assertRaises(NotesMissingError):
-            resolve_error(error=self.error, notes=" ")
-        review_error(error=self.error)
+        for notes in (" ", "\x00"):
+            with self.assertRaises(NotesMissingError):
+                resolve_error(error=self.error, by=self.terry, notes=notes)
+        for person in (self.wendy, self.charlie):
+            with self.assertRaises(MayNotRepairError):
+                review_error(error=self.error, by=person)
+            with self.assertRaises(MayNotRepairError):
+                resolve_error(error=self.error, by=person, notes="Mine.")
+        review_error(error=self.error, by=self.terry)
         with self.assertRaises(ErrorAlreadyHandledError):
-            review_error(error=self.error)
-        resolve_error(error=self.error, notes="Done.")
+            review_error(error=self.error, by=self.terry)
+        resolve_error(error=self.error, by=self.terry, notes="Done.")
         with self.assertRaises(ErrorAlreadyHandledError):
-            resolve_error(error=self.error, notes="Done again.")
+            resolve_error(error=self.error, by=self.terry, notes="Done again.")
 
 
 class EmptyListsTest(CompanyTestCase):

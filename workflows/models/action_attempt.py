@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -33,7 +34,7 @@ OVER = (
 )
 
 # How much of a request is kept, in bytes: there may be many attempts, and a ticket may be large.
-MOST_SENT = 20_000
+MOST_SENT = 10_000
 
 
 class ActionAttemptQuerySet(models.QuerySet["ActionAttempt"]):
@@ -201,6 +202,16 @@ class ActionAttempt(StatusModel):
     @transition(field=outcome, source=AttemptOutcome.RUNNING, target=AttemptOutcome.FAILED)
     def fail(self, *, error: str, now: datetime) -> None:
         self.error = error
+        self.finished_at = now
+
+    @transition(
+        field=outcome,
+        source=(AttemptOutcome.RUNNING, AttemptOutcome.WAITING),
+        target=AttemptOutcome.FAILED,
+    )
+    def abandon(self, *, now: datetime) -> None:
+        """Its task ended otherwise: nobody wants the answer any more."""
+        self.error = gettext("The task ended otherwise before the answer came.")
         self.finished_at = now
 
     @transition(field=outcome, source=AttemptOutcome.RUNNING, target=AttemptOutcome.LOST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -31,15 +32,22 @@ _TONES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
+    """`same_as` is the number of the attempt before it, where that has sent the very same."""
+
     attempt: ActionAttempt
     badge: SafeString
     answer: str
     duration: str
+    sent: str
+    same_as: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """The attempts at a task's call, oldest first; `left_out` counts those before them."""
+    """The attempts at a task's call, oldest first; `left_out` counts those before them.
+
+    `sent` is the whole of what the latest one sent, where its row does not have that.
+    """
 
     rows: list[AttemptRow]
     left_out: int = 0
@@ -54,22 +62,37 @@ def attempts_of(task: TaskInstance | None) -> Attempts | None:
     found = ActionAttempt.objects.of_task(task)
     newest = list(found.order_by("-number")[: MOST_ATTEMPTS + 1])
     left_out = found.count() - MOST_ATTEMPTS if len(newest) > MOST_ATTEMPTS else 0
+    shown = newest[:MOST_ATTEMPTS][::-1]
+    has_latest = bool(shown) and shown[-1].is_sent_whole
     return Attempts(
-        rows=[_row(each) for each in reversed(newest[:MOST_ATTEMPTS])],
+        rows=[_row(each, before) for each, before in zip(shown, [None, *shown], strict=False)],
         left_out=left_out,
-        sent="" if task.input_data is None else pretty(task.input_data),
+        sent="" if has_latest or task.input_data is None else pretty(task.input_data),
         address=task.definition.action_url,
     )
 
 
-def _row(attempt: ActionAttempt) -> AttemptRow:
+def _row(attempt: ActionAttempt, before: ActionAttempt | None) -> AttemptRow:
     outcome = AttemptOutcome(attempt.outcome)
+    is_same = before is not None and attempt.is_sent_whole and attempt.sent == before.sent
     return AttemptRow(
         attempt=attempt,
         badge=badge(outcome.label, _TONES[outcome]),
         answer="" if attempt.status_code is None else str(attempt.status_code),
         duration=_duration(attempt.duration_ms),
+        sent="" if is_same else _sent(attempt),
+        same_as=before.number if before is not None and is_same else None,
     )
+
+
+def _sent(attempt: ActionAttempt) -> str:
+    """To be read by people; a document of which only the beginning was kept comes as it is."""
+    if not attempt.is_sent_whole:
+        return attempt.sent
+    try:
+        return pretty(json.loads(attempt.sent))
+    except ValueError:
+        return attempt.sent
 
 
 def _duration(milliseconds: int | None) -> str:
