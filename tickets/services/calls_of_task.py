@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
@@ -18,10 +20,21 @@ def take_away_calls(task: TaskInstance) -> None:
         take_away(job_id)
 
 
-def take_away_all(task: TaskInstance) -> None:
-    """Remove every job of a task that has ended. A call under way comes back to nothing."""
-    for job_id in _jobs(task, "todo", names=(RUN_ACTION, EXPIRE_CALL)):
+def take_away_all(task: TaskInstance, *, now: datetime | None = None) -> None:
+    """Remove every job of a task that has ended. A call under way comes back to nothing.
+
+    No job is left that would close the attempt that waits for an answer, or one whose worker
+    has died and whose job was about to run again: they are closed here.
+    """
+    jobs = _jobs(task, "todo", names=(RUN_ACTION, EXPIRE_CALL))
+    for job_id in jobs:
         take_away(job_id)
+    attempt = ActionAttempt.objects.latest_of(task.pk)
+    if attempt is None or attempt.is_over:
+        return
+    if attempt.is_waiting or attempt.job_id in jobs:
+        attempt.abandon(now=now or timezone.now())
+        attempt.save(update_fields=["outcome", "error", "finished_at"])
 
 
 def defer_call_if_due(task: TaskInstance, *, ticket_id: int) -> bool:

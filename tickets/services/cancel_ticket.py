@@ -31,6 +31,6 @@ def cancel_ticket(
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         for task in repair.manager.cancel(reason=repair.reason):
             if not task.definition.is_form:
-                take_away_all(task)
+                take_away_all(task, now=repair.manager.now)
         errors = TicketError.objects.filter(ticket=repair.ticket)
         repair.resolve(errors, how=by_whom(_("The ticket was cancelled by %(person)s:"), by))

@@ -44,6 +44,6 @@ def finish_task_by_hand(
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
         else:
-            take_away_all(locked)
+            take_away_all(locked, now=repair.manager.now)
         repair.resolve_errors_of(locked, how=by_whom(_("Finished by hand by %(person)s:"), by))
         advance_after_commit(repair.ticket.pk)

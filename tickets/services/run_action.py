@@ -141,7 +141,10 @@ def _begin(action: Action) -> Begun | None:
     with transaction.atomic():
         locked = action.lock()
         latest = ActionAttempt.objects.latest_of(locked.task.pk)
-        if not locked.is_wanted or not _is_due(action, locked, latest):
+        if not locked.is_wanted:
+            _abandon_our_own(action, latest)
+            return None
+        if not _is_due(action, locked, latest):
             return None
         attempt = _new_attempt(action, locked, latest)
         company = Company.objects.current()
@@ -156,6 +159,13 @@ def _begin(action: Action) -> Begun | None:
             return None
         attempt.save()
     return Begun(request, attempt.pk, locked.task.definition, facts)
+
+
+def _abandon_our_own(action: Action, latest: ActionAttempt | None) -> None:
+    """Close what an earlier run of this job left behind, of a task that has ended since."""
+    if latest is not None and latest.is_running and latest.job_id == action.job_id:
+        latest.abandon(now=action.clock())
+        latest.save()
 
 
 def _is_due(action: Action, locked: LockedTask, latest: ActionAttempt | None) -> bool:
@@ -246,10 +256,7 @@ def _wait(action: Action, begun: Begun, answer: Answer) -> None:
                 attempt=attempt.number,
             )
         elif attempt.is_running:
-            attempt.fail(
-                error=_("The task had ended otherwise when the call was accepted."),
-                now=action.clock(),
-            )
+            attempt.abandon(now=action.clock())
         attempt.save()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
+from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -214,6 +215,37 @@ class AsyncActionTests(ActionCase, CompanyTestCase):
         self.assertEqual(self.task().status, "CANCELLED")
         self.assertEqual(self.jobs("expire_call"), [])
         self.assertEqual(TicketError.objects.count(), 0)
+        self.assert_abandoned()
+
+    def test_a_lost_call_of_a_cancelled_ticket_is_closed(self) -> None:
+        self.lose_worker()
+        cancel_ticket(ticket=Ticket.objects.get(), by=self.terry, reason="No more")
+        self.assertEqual(self.jobs(), [])
+        self.assert_abandoned()
+
+    def test_a_lost_call_whose_ticket_was_cancelled_in_between_is_closed(self) -> None:
+        (job,) = self.jobs()
+        self.lose_worker()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+        cancel_ticket(ticket=Ticket.objects.get(), by=self.terry, reason="No more")
+        self.assertEqual(self.attempts()[0].outcome, "RUNNING")
+        self.run_again(job)
+        self.assert_abandoned()
+
+    def lose_worker(self) -> None:
+        """A worker dies in the call; its job is still there."""
+        with (
+            mock.patch("tickets.services.run_action.make_call", side_effect=KeyboardInterrupt),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            self.run_again(self.jobs()[0])
+
+    def assert_abandoned(self) -> None:
+        (attempt,) = self.attempts()
+        self.assertEqual(attempt.outcome, "FAILED")
+        self.assertEqual(attempt.error, "The task ended otherwise before the answer came.")
+        self.assertIsNotNone(attempt.finished_at)
 
     def test_without_a_public_address_nobody_is_called(self) -> None:
         with override_settings(PUBLIC_URL=""), replies((202, {})) as system:
@@ -233,11 +265,7 @@ class AsyncActionTests(ActionCase, CompanyTestCase):
         self.assertEqual(replay(events), stored_state(instance))
 
     def test_a_lost_worker_uses_an_attempt_up(self) -> None:
-        with (
-            mock.patch("tickets.services.run_action.make_call", side_effect=KeyboardInterrupt),
-            self.assertRaises(KeyboardInterrupt),
-        ):
-            self.run_again(self.jobs()[0])
+        self.lose_worker()
         with replies((202, {})) as system:
             self.run_job(system)  # the job again
             self.run_job(system)
