@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
@@ -19,6 +20,7 @@ from tickets.models import TicketDefinition, TicketError
 from tickets.models.ticket_error import UNRESOLVED
 from workflows.models import TaskStatus, WorkflowStatus
 from workflows.models.task_definition import TaskTypeChoices
+from workflows.models.task_instance import UNFINISHED
 
 # A dropdown with more people than this is no help: search by e-mail address then.
 MOST_PEOPLE = 200
@@ -139,3 +141,26 @@ class TaskTypeFilter(ChosenFilter):
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(definition__task_type=chosen)
+
+
+class DueFilter(ChosenFilter):
+    """By when a task should be finished; what is finished is never overdue."""
+
+    title = _("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("overdue", _("Overdue")),
+            ("later", _("Due later")),
+            ("none", _("Without a due date")),
+        ]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        unfinished = queryset.filter(status__in=UNFINISHED)
+        if chosen == "none":
+            return unfinished.filter(due_at=None)
+        now = timezone.now()
+        if chosen == "overdue":
+            return unfinished.filter(due_at__lt=now)
+        return unfinished.filter(due_at__gte=now)

@@ -16,6 +16,7 @@ from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.exports import TaskResource
 from tickets.admin.files import download_base
 from tickets.admin.filters import (
+    DueFilter,
     TaskStatusFilter,
     TaskTicketTypeFilter,
     TaskTypeFilter,
@@ -48,7 +49,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         "due_column",
         "attempts_column",
     )
-    list_filter = (TaskStatusFilter, WorkerFilter, TaskTicketTypeFilter, TaskTypeFilter)
+    list_filter = (TaskStatusFilter, DueFilter, WorkerFilter, TaskTicketTypeFilter, TaskTypeFilter)
     list_filter_submit = True
     list_select_related = (
         "definition",

@@ -71,6 +71,28 @@ class DueTests(ScreenTestCase):
         )
         self.assertContains(self.client.get(workflow), "1 day of working time")
 
+    def test_ticket_admins_filter_by_it(self) -> None:
+        without = self.make()
+        self.due_in("P1D")
+        later, overdue, done = (
+            self.make(datetime(2199, 1, 7, 12, tzinfo=UTC)),
+            self.make(),
+            self.make(),
+        )
+        done.complete(output={}, now=FRIDAY)
+        done.save()
+        self.log_in(self.terry)
+        for chosen, expected in (
+            ("overdue", [overdue]),
+            ("later", [later]),
+            ("none", [without]),
+            ("nonsense", [done, overdue, later, without]),
+        ):
+            with self.subTest(chosen):
+                page = self.client.get(ALL, {"due": chosen})
+                self.assertEqual(list(page.context["cl"].result_list), expected)
+        self.assertContains(self.client.get(ALL), "Without a due date")
+
     def test_what_is_finished_is_not_overdue(self) -> None:
         self.due_in("P1D")
         task = self.make()
