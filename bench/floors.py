@@ -1,158 +1,242 @@
-"""The same rows, written by raw psycopg and by the plain ORM: what a step costs at least."""
+"""The same rows, written by raw psycopg and by the plain ORM: what a step costs at least.
+
+They write what our services leave behind (a test compares it): ticket, instance, task and the
+three events of a step. They check nothing, decide nothing, and always give the task to the
+same worker. Each is one transaction.
+"""
 
 from __future__ import annotations
 
 import json
 import uuid
+from datetime import datetime
+from functools import cache
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bench.setup import DATA, OUTPUT, Bench
-from tenants.jobs import defer, take_away
+from bench.fill import MOVED
+from bench.services import user_of
+from bench.setup import DATA, OUTPUT, Bench, enter
 from tickets.models import Ticket
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.engine.process import JsonObject
+from workflows.models import EventKind, TaskInstance, WorkflowEvent, WorkflowInstance
 
-ADVANCE = "tickets.jobs.advance"
+type Event = tuple[EventKind, bool, JsonObject]
 
 
-def _run(cursor: Any, sql: str, values: tuple[Any, ...]) -> Any:
-    cursor.execute(sql, values, prepare=True)
-    return cursor.fetchone() if cursor.description else None
+def submit_events(bench: Bench) -> list[Event]:
+    """What a submission writes into the history: (kind, whether of the task, data)."""
+    return [
+        (EventKind.STARTED, False, {"version": 1, "workflow": "Bench (v1)"}),
+        (EventKind.MOVED, False, MOVED),
+        (EventKind.ASSIGNED, True, _worker(bench)),
+    ]
+
+
+def complete_events(bench: Bench) -> list[Event]:
+    """What a completion writes into the history."""
+    return [
+        (EventKind.TASK_COMPLETED, True, {"output": OUTPUT}),
+        (EventKind.MOVED, True, MOVED),
+        (EventKind.ASSIGNED, True, _worker(bench)),
+    ]
+
+
+def _worker(bench: Bench) -> JsonObject:
+    return {"to": bench.worker_email, "to_id": bench.worker_ids[0]}
+
+
+# Raw psycopg: a connection of its own, because Django's binds values on the client and so can
+# prepare nothing. Every statement is prepared.
+
+
+@cache
+def _raw_connection() -> psycopg.Connection:
+    """Kept until `close_raw_connection`: no database is dropped while somebody is connected."""
+    settings = connection.settings_dict
+    options = {**settings["OPTIONS"], "prepare_threshold": 0}
+    options.pop("server_side_binding", None)  # Django's own word
+    return psycopg.connect(
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        host=settings["HOST"],
+        port=settings["PORT"] or None,
+        autocommit=True,
+        **options,
+    )
+
+
+def close_raw_connection() -> None:
+    if _raw_connection.cache_info().currsize:
+        _raw_connection().close()
+        _raw_connection.cache_clear()
+    _Raw.schema_name = ""
+
+
+class _Raw:
+    """Which company the raw connection works in."""
+
+    schema_name = ""
+
+
+def _raw(bench: Bench) -> psycopg.Connection:
+    raw = _raw_connection()
+    if _Raw.schema_name != bench.schema_name:
+        raw.execute(f'SET search_path = "{bench.schema_name}", public', prepare=False)
+        _Raw.schema_name = bench.schema_name
+    return raw
 
 
 def raw_submit(bench: Bench) -> int:
-    """Ticket, instance, task, event and job in one transaction; returns the task's id."""
-    connection.ensure_connection()
+    """Ticket, instance, task, events; returns the task's id."""
+    raw = _raw(bench)
     now = timezone.now()
-    with transaction.atomic():
-        raw = connection.connection.cursor()
-        (instance,) = _run(
+    with raw.transaction():
+        instance = _id(
             raw,
             "INSERT INTO workflows_workflowinstance (uuid, workflow_id, data, status, end_label,"
             " created_at, updated_at, started_at)"
             " VALUES (%s, %s, '{}', 'IN_PROGRESS', '', %s, %s, %s) RETURNING id",
             (uuid.uuid4(), bench.workflow_id, now, now, now),
         )
-        (ticket,) = _run(
-            raw,
+        raw.execute(
             "INSERT INTO tickets_ticket (title, definition_id, workflow_id, workflow_instance_id,"
             " data, created_by_id, created_at, updated_at)"
             " VALUES ('Bench', %s, %s, %s, %s, %s, %s, %s) RETURNING id",
             (bench.type_id, bench.workflow_id, instance, json.dumps(DATA), bench.user_id, now, now),
         )
-        task = _raw_task(raw, bench.first_task_id, instance, bench.worker_ids[0])
-        _run(
-            raw,
+        task = _raw_task(raw, bench, bench.first_task_id, instance, now)
+        raw.execute(
             "UPDATE workflows_workflowinstance SET current_task_id = %s WHERE id = %s",
             (task, instance),
         )
-        _raw_event(raw, instance, task, "MOVED")
-        _raw_job(raw, ticket)
-    return int(task)
+        _raw_events(raw, submit_events(bench), instance, task, now)
+    return task
 
 
 def raw_complete(bench: Bench, task_id: int) -> None:
-    """Lock, task, next task, instance, event: one transaction."""
+    """Lock, task, next task, instance, events."""
+    raw = _raw(bench)
     now = timezone.now()
-    with transaction.atomic():
-        raw = connection.connection.cursor()
-        (instance,) = _run(
+    with raw.transaction():
+        instance = _id(
             raw,
             "SELECT i.id FROM workflows_workflowinstance i JOIN workflows_taskinstance t"
             " ON t.workflow_instance_id = i.id WHERE t.id = %s FOR NO KEY UPDATE OF i",
             (task_id,),
         )
-        _run(
-            raw,
+        raw.execute(
             "UPDATE workflows_taskinstance SET status = 'COMPLETED', output_data = %s,"
             " started_at = %s, completed_at = %s WHERE id = %s",
             (json.dumps(OUTPUT), now, now, task_id),
         )
-        task = _raw_task(raw, bench.second_task_id, instance, bench.worker_ids[0])
-        _run(
-            raw,
+        task = _raw_task(raw, bench, bench.second_task_id, instance, now)
+        raw.execute(
             "UPDATE workflows_workflowinstance SET current_task_id = %s, data = %s,"
             " updated_at = %s WHERE id = %s",
             (task, json.dumps({"check": OUTPUT}), now, instance),
         )
-        _raw_event(raw, instance, task, "MOVED")
+        _raw_events(raw, complete_events(bench), instance, task, now)
 
 
-def _raw_task(raw: Any, definition: int, instance: int, worker: int) -> int:
-    now = timezone.now()
-    (task,) = _run(
+def _id(raw: psycopg.Connection, sql: str, values: tuple[Any, ...]) -> int:
+    row = raw.execute(sql, values).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _raw_task(
+    raw: psycopg.Connection, bench: Bench, definition: int, instance: int, now: datetime
+) -> int:
+    return _id(
         raw,
         "INSERT INTO workflows_taskinstance (uuid, workflow_instance_id, definition_id, status,"
         " attempts, assigned_to_id, assigned_at, created_at)"
         " VALUES (%s, %s, %s, 'OPEN', 0, %s, %s, %s) RETURNING id",
-        (uuid.uuid4(), instance, definition, worker, now, now),
+        (uuid.uuid4(), instance, definition, bench.worker_ids[0], now, now),
     )
-    return int(task)
 
 
-def _raw_event(raw: Any, instance: int, task: int, kind: str) -> None:
-    _run(
-        raw,
+def _raw_events(
+    raw: psycopg.Connection, events: list[Event], instance: int, task: int, now: datetime
+) -> None:
+    values: list[Any] = []
+    for kind, is_of_task, data in events:
+        values += [instance, task if is_of_task else None, str(kind), now, json.dumps(data)]
+    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(events))
+    raw.execute(
         "INSERT INTO workflows_workflowevent (workflow_instance_id, task_instance_id, kind, at,"
-        " data) VALUES (%s, %s, %s, %s, '{}')",
-        (instance, task, kind, timezone.now()),
+        f" data) VALUES {rows}",
+        values,
     )
 
 
-def _raw_job(raw: Any, ticket: int) -> None:
-    _run(
-        raw,
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status,"
-        " scheduled_at) VALUES ('default', %s, 0, %s, 'todo', now() + interval '1 hour')",
-        (ADVANCE, json.dumps({"schema": "bench", "ticket_id": ticket})),
-    )
+# The plain ORM: what one writes who follows Django's tutorial; the events in one bulk_create.
 
 
-def orm_submit(bench: Bench) -> int:
-    """The same rows by plain Django: create() for each."""
+def orm_submit(bench: Bench, *, data: JsonObject = DATA, user_id: int | None = None) -> int:
+    """Ticket, instance, task, events; returns the task's id."""
+    enter(bench)
+    now = timezone.now()
     with transaction.atomic():
         instance = WorkflowInstance.objects.create(workflow_id=bench.workflow_id)
-        ticket = Ticket.objects.create(
+        Ticket.objects.create(
             title="Bench",
             definition_id=bench.type_id,
             workflow_id=bench.workflow_id,
             workflow_instance=instance,
-            data=DATA,
-            created_by_id=bench.user_id,
+            data=data,
+            created_by_id=user_id or bench.user_id,
         )
-        task = _orm_task(bench.first_task_id, instance, bench.worker_ids[0])
-        instance.start(now=timezone.now())
+        task = _orm_task(bench, bench.first_task_id, instance, now)
+        instance.start(now=now)
         instance.current_task = task
         instance.save()
-        WorkflowEvent.objects.create(workflow_instance=instance, task_instance=task, kind="MOVED")
-        take_away(defer(ADVANCE, after_seconds=3600, ticket_id=ticket.pk))
+        _orm_events(submit_events(bench), instance, task, now)
     return task.pk
 
 
-def orm_complete(bench: Bench, task_id: int) -> None:
-    """The same rows by plain Django: get(), save() and create()."""
+def orm_complete(bench: Bench, task_id: int, *, output: JsonObject = OUTPUT) -> None:
+    """Lock, task, next task, instance, events."""
+    enter(bench)
+    now = timezone.now()
     with transaction.atomic():
         task = TaskInstance.objects.get(pk=task_id)
         instance = WorkflowInstance.objects.select_for_update(no_key=True).get(
             pk=task.workflow_instance_id
         )
-        task.complete(output=OUTPUT, now=timezone.now())
+        task.complete(output=output, now=now)
         task.save()
-        following = _orm_task(bench.second_task_id, instance, bench.worker_ids[0])
+        following = _orm_task(bench, bench.second_task_id, instance, now)
         instance.current_task = following
-        instance.data = {"check": OUTPUT}
+        instance.data = {"check": output}
         instance.save()
-        WorkflowEvent.objects.create(
-            workflow_instance=instance, task_instance=following, kind="MOVED"
-        )
+        _orm_events(complete_events(bench), instance, following, now)
 
 
-def _orm_task(definition: int, instance: WorkflowInstance, worker: int) -> TaskInstance:
-    task = TaskInstance(
-        workflow_instance=instance, definition_id=definition, assigned_at=timezone.now()
-    )
-    task.assigned_to_id = worker
+def _orm_task(
+    bench: Bench, definition: int, instance: WorkflowInstance, now: datetime
+) -> TaskInstance:
+    task = TaskInstance(workflow_instance=instance, definition_id=definition)
+    task.assign(to=user_of(bench.worker_ids[0]), now=now)
     task.save()
     return task
+
+
+def _orm_events(
+    events: list[Event], instance: WorkflowInstance, task: TaskInstance, now: datetime
+) -> None:
+    WorkflowEvent.objects.bulk_create(
+        WorkflowEvent(
+            workflow_instance=instance,
+            task_instance=task if is_of_task else None,
+            kind=kind,
+            at=now,
+            data=data,
+        )
+        for kind, is_of_task, data in events
+    )

@@ -7,48 +7,88 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from bench.counting import SENT
 
-Act = Callable[[], object]
+type Act = Callable[[], object]
+type Prepare = Callable[[int], Sequence[Act]]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a process has used up so far: its CPU in seconds, and what it sent to Postgres."""
+
+    cpu: float
+    statements: int
+    transactions: int
+
+
+def own_spending() -> Spent:
+    return Spent(time.process_time(), SENT.statements, SENT.transactions)
 
 
 @dataclass
 class Scenario:
-    """`prepare` returns the acts of one round; only they are timed."""
+    """`prepare` returns the acts of one round; only they are timed.
 
-    name: str
-    prepare: Callable[[int], Sequence[Act]]
+    `spending` asks the process that does the work: this one, or the web server.
+    """
+
+    prepare: Prepare
+    spending: Callable[[], Spent] = own_spending
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    statements: int = 0
+    statements: float = 0
+    transactions: float = 0
+
+    def run(self, operations: int, *, counts: bool) -> None:
+        acts = self.prepare(operations)
+        before, began = self.spending(), time.perf_counter()
+        for act in acts:
+            act()
+        seconds = time.perf_counter() - began
+        after = self.spending()
+        if not counts:
+            return
+        self.seconds.append(seconds / operations)
+        self.cpu.append((after.cpu - before.cpu) / operations)
+        self.statements = (after.statements - before.statements) / operations
+        self.transactions = (after.transactions - before.transactions) / operations
 
     @property
-    def median(self) -> float:
-        """Seconds an operation."""
+    def seconds_an_operation(self) -> float:
+        """The median of the rounds."""
         return statistics.median(self.seconds)
 
-    @property
-    def median_cpu(self) -> float:
-        """Seconds of this process's CPU an operation (Postgres' own not included)."""
-        return statistics.median(self.cpu)
+    def figures(self) -> dict[str, float]:
+        """Medians over the rounds; CPU of the process that works, without Postgres' own."""
+        seconds = self.seconds_an_operation
+        return {
+            "per_second": round(1 / seconds, 1),
+            "ms": round(seconds * 1000, 3),
+            "cpu_ms": round(statistics.median(self.cpu) * 1000, 3),
+            "statements": round(self.statements, 2),
+            "transactions": round(self.transactions, 2),
+        }
 
 
-def measure(scenarios: Sequence[Scenario], *, rounds: int, operations: int) -> None:
-    """Fill in each scenario's figures; the first round of each warms up and is not counted."""
-    for scenario in scenarios:
-        (act,) = scenario.prepare(1)
-        with CaptureQueriesContext(connection) as queries:
-            act()
-        scenario.statements = len(queries)
+def measure(
+    scenarios: Sequence[Scenario],
+    *,
+    rounds: int,
+    operations: int,
+    tidy: Callable[[], object] = lambda: None,
+) -> None:
+    """Fill in each scenario's figures; the first round of each warms up and is not counted.
+
+    `tidy` is called before each: it puts back what the others have left.
+    """
     for number in range(rounds + 1):
         for scenario in scenarios:
-            acts = scenario.prepare(operations)
-            began, cpu = time.perf_counter(), time.process_time()
-            for act in acts:
-                act()
-            seconds = (time.perf_counter() - began) / operations
-            spent = (time.process_time() - cpu) / operations
-            if number:
-                scenario.seconds.append(seconds)
-                scenario.cpu.append(spent)
+            tidy()
+            scenario.run(operations, counts=number > 0)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that this share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

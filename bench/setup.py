@@ -1,40 +1,52 @@
-"""A database of its own with a company, a workflow of two tasks, and people."""
+"""A database of its own with companies, a workflow of two tasks, and people."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import django
 
 from workflows.engine.process import JsonObject
+
+if TYPE_CHECKING:
+    from tenants.models import Company
 
 
 def start_django() -> None:
     """Settings as in production, on a database that is made anew and dropped at the end."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     os.environ["TEST_DB_NAME"] = f"ticketflower_bench_{os.getpid()}"
-    os.environ["LOG_LEVEL"] = "ERROR"
+    os.environ.setdefault("DJANGO_SECRET_KEY", secrets.token_hex())
+    os.environ |= {"LOG_LEVEL": "ERROR", "DEBUG": "0", "DEMO": "0", "HTTPS": "0"}
+    os.environ["ALLOWED_HOSTS"] = "127.0.0.1"
     django.setup()
-    from django.conf import settings
-
-    settings.DEBUG = False
-    settings.ALLOWED_HOSTS = ["*"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Bench:
-    """What every scenario needs; `type_id` is the ticket type's."""
+    """A company, with what every scenario needs of it; `type_id` is the ticket type's."""
 
     company_id: int
+    schema_name: str
     user_id: int
-    worker_ids: list[int]
+    worker_ids: tuple[int, ...]
+    worker_email: str
     type_id: int
     workflow_id: int
     first_task_id: int
     second_task_id: int
 
 
+CONDITION: JsonObject = {
+    "and": [
+        {"===": [{"var": "tasks.check.ok"}, True]},
+        {">": [{"var": "ticket.amount"}, 10]},
+    ]
+}
 DOCUMENT: JsonObject = {
     "format": "ticketflower-bundle",
     "format_version": 1,
@@ -59,16 +71,7 @@ DOCUMENT: JsonObject = {
     ],
     "transitions": [
         {"from": "start", "to": "check"},
-        {
-            "from": "check",
-            "to": "decide",
-            "condition": {
-                "and": [
-                    {"===": [{"var": "tasks.check.ok"}, True]},
-                    {">": [{"var": "ticket.amount"}, 10]},
-                ]
-            },
-        },
+        {"from": "check", "to": "decide", "condition": CONDITION},
         {"from": "check", "to": "end", "label": "too small", "priority": 1},
         {"from": "decide", "to": "end", "label": "decided"},
     ],
@@ -78,8 +81,8 @@ DATA: JsonObject = {"amount": 100, "reason": "Because"}
 OUTPUT: JsonObject = {"ok": True, "note": "Fine"}
 
 
-def make_company(schema_name: str = "bench", workers: int = 5) -> Bench:
-    """A company whose people and workflow the scenarios use."""
+def make_company(schema_name: str, workers: int = 5) -> Bench:
+    """A company with people, who have no passwords, and a published workflow."""
     from tenants.connection import work_in, work_in_public
     from tenants.roles import SystemRole
     from tenants.services import create_company, create_person
@@ -92,16 +95,15 @@ def make_company(schema_name: str = "bench", workers: int = 5) -> Bench:
         company=company,
         email=f"user@{schema_name}.example",
         password=None,
-        roles=[SystemRole.USER, SystemRole.TASK_WORKER],
-        is_available=False,
+        roles=[SystemRole.USER, SystemRole.WORKFLOW_CREATOR],
     )
-    worker_ids = [
+    task_workers = [
         create_person(
             company=company,
             email=f"worker{number}@{schema_name}.example",
             password=None,
             roles=[SystemRole.TASK_WORKER],
-        ).pk
+        )
         for number in range(workers)
     ]
     work_in(company)
@@ -109,8 +111,10 @@ def make_company(schema_name: str = "bench", workers: int = 5) -> Bench:
     tasks = {task.key: task.pk for task in workflow.tasks.all()}
     return Bench(
         company_id=company.pk,
+        schema_name=schema_name,
         user_id=user.pk,
-        worker_ids=worker_ids,
+        worker_ids=tuple(each.pk for each in task_workers),
+        worker_email=task_workers[0].email,
         type_id=TicketDefinition.objects.active().get().pk,
         workflow_id=workflow.pk,
         first_task_id=tasks["check"],
@@ -118,49 +122,17 @@ def make_company(schema_name: str = "bench", workers: int = 5) -> Bench:
     )
 
 
-def fill(bench: Bench, tickets: int) -> None:
-    """Add finished tickets until there are so many; each has a task and two events."""
-    from django.db import connection
+def enter(bench: Bench) -> None:
+    """Let the queries that follow go to the company; costs a SET where it was another one."""
+    from tenants.connection import current_schema, work_in
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM tickets_ticket")
-        missing = tickets - cursor.fetchone()[0]
-        if missing <= 0:
-            return
-        cursor.execute(
-            """
-            WITH instances AS (
-                INSERT INTO workflows_workflowinstance (uuid, workflow_id, data, status, end_label,
-                    created_at, updated_at, started_at, completed_at)
-                SELECT gen_random_uuid(), %(workflow)s, '{"check": {"ok": true}}', 'COMPLETED',
-                    'too small', now(), now(), now(), now()
-                FROM generate_series(1, %(missing)s) RETURNING id
-            ), tickets AS (
-                INSERT INTO tickets_ticket (title, definition_id, workflow_id,
-                    workflow_instance_id, data, created_by_id, created_at, updated_at)
-                SELECT 'Bench', %(type)s, %(workflow)s, id,
-                    '{"amount": 100, "reason": "Because"}', %(user)s, now(), now() FROM instances
-            ), tasks AS (
-                INSERT INTO workflows_taskinstance (uuid, workflow_instance_id, definition_id,
-                    status, output_data, attempts, assigned_to_id, assigned_at, created_at,
-                    started_at, completed_at)
-                SELECT gen_random_uuid(), id, %(task)s, 'COMPLETED', '{"ok": true}', 0,
-                    (%(workers)s::bigint[])[1 + id %% %(worker_count)s], now(), now(), now(), now()
-                FROM instances RETURNING id, workflow_instance_id
-            )
-            INSERT INTO workflows_workflowevent (workflow_instance_id, task_instance_id, kind, at,
-                data)
-            SELECT workflow_instance_id, id, kind, now(), '{}'
-            FROM tasks, unnest(ARRAY['ASSIGNED', 'TASK_COMPLETED']) AS kind
-            """,
-            {
-                "missing": missing,
-                "workflow": bench.workflow_id,
-                "type": bench.type_id,
-                "user": bench.user_id,
-                "task": bench.first_task_id,
-                "workers": bench.worker_ids,
-                "worker_count": len(bench.worker_ids),
-            },
-        )
-        cursor.execute("ANALYZE")
+    if current_schema() != bench.schema_name:
+        work_in(_company(bench.company_id))
+
+
+@cache
+def _company(pk: int) -> Company:
+    from tenants.models import Company
+
+    found: Company = Company.objects.get(pk=pk)
+    return found

@@ -1,0 +1,200 @@
+"""What is measured, in the order in which it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.db import connection
+
+from bench.counting import start_counting
+from bench.fill import fill, finish_open_tickets
+from bench.floors import close_raw_connection
+from bench.latency import commit_to_next_task, engine_cpu
+from bench.measure import Scenario, measure
+from bench.over_http import complete_scenarios, server, submit_scenarios
+from bench.processes import rates
+from bench.report import Report, Row, rows_of
+from bench.scenarios import ORM, OURS, preparations
+from bench.setup import Bench, make_company
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured; of the `companies` that there are, steps go round those `used`."""
+
+    rounds: int
+    operations: int
+    tickets: tuple[int, ...]
+    companies: int
+    used: int
+
+
+SIZES = {
+    "tiny": Size(rounds=1, operations=2, tickets=(10, 20), companies=3, used=2),
+    "quick": Size(rounds=3, operations=30, tickets=(1_000, 10_000), companies=10, used=5),
+    "normal": Size(rounds=9, operations=100, tickets=(1_000, 100_000), companies=100, used=10),
+    "full": Size(
+        rounds=9, operations=100, tickets=(1_000, 100_000, 1_000_000), companies=100, used=10
+    ),
+}
+
+
+class Measurements:
+    """One run. Each method measures one thing, and adds a table and what it says of the goals."""
+
+    def __init__(self, name: str) -> None:
+        self.size = SIZES[name]
+        self.report = Report(about=_about(name))
+        start_counting()
+
+    def close(self) -> None:
+        close_raw_connection()
+
+    @cached_property
+    def small(self) -> Bench:
+        """The company with the fewest tickets; what is not about growth is measured in it."""
+        return self._company(self.size.tickets[0])
+
+    def steps(self) -> None:
+        """Submit and complete, each by raw psycopg, the plain ORM and our services, in turn."""
+        title = f"One company with {self.size.tickets[0]:,} tickets"
+        rows: list[Row] = []
+        for what, prepare in preparations([self.small]).items():
+            named = {whose: Scenario(each) for whose, each in prepare.items()}
+            self._measure(named.values(), [self.small])
+            rows += [{**row, "what": f"{what}: {row['what']}"} for row in rows_of(named, floor=ORM)]
+        self.report.add(title, rows)
+        for what in ("submit", "complete"):
+            ours = self.report.find(title, f"{what}: {OURS}")
+            times, statements = float(ours["times_floor"]), float(ours["statements"])
+            self.report.goal(f"{what}, times the plain ORM", found=times, at_least=2)
+            self.report.goal(f"{what}, statements", found=statements, at_most=7)
+
+    def http(self) -> None:
+        """The same over HTTP, against a plain Django view in the same server."""
+        title = "Over HTTP, one server process"
+        rows: list[Row] = []
+        with server(self.small) as browser:
+            for what, named in {
+                "submit": submit_scenarios(self.small, browser),
+                "complete": complete_scenarios(self.small, browser),
+            }.items():
+                self._measure(named.values(), [self.small])
+                found = rows_of(named, floor=next(iter(named)))
+                rows += [{**row, "what": f"{what}: {row['what']}"} for row in found]
+                share = float(found[-1]["times_floor"])
+                if what == "submit":
+                    self.report.goal("HTTP submit, times a plain view", found=share, at_least=0.6)
+        self.report.add(title, rows)
+
+    def latency(self) -> None:
+        """From the commit of what a person did until the next task is committed."""
+        rows: list[Row] = []
+        for what, prepare in preparations([self.small]).items():
+            finish_open_tickets([self.small])
+            acts = prepare[OURS](self.size.rounds * self.size.operations)
+            rows.append({"what": f"after: {what}", **commit_to_next_task(acts)})
+        self.report.add("From commit to the next task", rows)
+        print(
+            "Should the process die in between, the worker takes the step as soon as it sees the "
+            f"safety net, which is due SAFETY_NET_SECONDS = {settings.SAFETY_NET_SECONDS} s later."
+        )
+
+    def engine(self) -> None:
+        """CPU of validation, context and decision alone."""
+        times = 20 * self.size.operations
+        rows: list[Row] = [
+            {"what": what, "cpu_ms": cpu}
+            for what, cpu in engine_cpu(self.small, times=times).items()
+        ]
+        self.report.add("The engine, without any SQL", rows)
+        worst = max(float(row["cpu_ms"]) for row in rows)
+        self.report.goal("engine CPU, ms a step", found=worst, at_most=0.3)
+
+    def processes(self) -> None:
+        """The steps by one process and by two at once."""
+        finish_open_tickets([self.small])
+        close_raw_connection()
+        connection.close()
+        found = rates(self.small, operations=2 * self.size.operations)
+        rows: list[Row] = [
+            {
+                "what": what,
+                "one process, a second": each["1"],
+                "two, a second": each["2"],
+                "times_one": round(each["2"] / each["1"], 2),
+            }
+            for what, each in found.items()
+        ]
+        self.report.add("Processes", rows)
+
+    def growth(self) -> None:
+        """The same steps with more tickets, and with the companies of a large installation.
+
+        All in turn: what is compared is measured in the same minutes.
+        """
+        few, *more = self.size.tickets
+        groups = {f"{few:,} tickets": [self.small]}
+        groups |= {f"{count:,} tickets": [self._company(count)] for count in more}
+        others = [self._company(few) for _ in range(self.size.used - 1)]
+        for _ in range(self.size.companies - self.size.used):
+            make_company(self._next_name(), workers=1)
+        groups[f"{self.size.companies:,} companies"] = [self.small, *others]
+        first, most = next(iter(groups)), f"{more[-1]:,} tickets"
+        for what in ("submit", "complete"):
+            named = {
+                f"{group}: {whose}": Scenario(preparations(benches)[what][whose])
+                for group, benches in groups.items()
+                for whose in (ORM, OURS)
+            }
+            everybody = list({bench: None for benches in groups.values() for bench in benches})
+            self._measure(named.values(), everybody)
+            title = f"Growth: {what}"
+            self.report.add(title, rows_of(named, floor=f"{first}: {ORM}"))
+            self._compare(title, what, first, most)
+            self._compare(title, what, first, f"{self.size.companies:,} companies")
+
+    def _compare(self, title: str, what: str, first: str, other: str) -> None:
+        costs = [float(self.report.find(title, f"{each}: {OURS}")["ms"]) for each in (other, first)]
+        times = round(costs[0] / costs[1], 2)
+        print(f"growth: a step ({what}) at {other} costs {times} times one at {first}")
+        self.report.goal(f"{what}: cost at {other}, times {first}", found=times, at_most=1.2)
+
+    def _measure(self, scenarios: Iterable[Scenario], benches: Sequence[Bench]) -> None:
+        measure(
+            list(scenarios),
+            rounds=self.size.rounds,
+            operations=self.size.operations,
+            tidy=lambda: finish_open_tickets(benches),
+        )
+
+    def _company(self, tickets: int) -> Bench:
+        bench = make_company(self._next_name())
+        began = time.monotonic()
+        fill(bench, tickets)
+        if (seconds := time.monotonic() - began) > 2:
+            print(f"Made {tickets:,} tickets in {seconds:.0f} s.", flush=True)
+        return bench
+
+    def _next_name(self) -> str:
+        self._made = getattr(self, "_made", 0) + 1
+        return f"bench_{self._made}"
+
+
+def _about(name: str) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        version = str(cursor.fetchone()[0])
+    return {
+        "run": name,
+        "at": time.strftime("%Y-%m-%d %H:%M"),
+        "Python": platform.python_version(),
+        "Postgres": version,
+        "processors": str(os.cpu_count()),
+    }

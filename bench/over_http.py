@@ -1,0 +1,171 @@
+"""The same steps over real HTTP: granian, one process, one browser that keeps its connection."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cache, partial
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import reverse
+
+from bench.floors import orm_submit
+from bench.measure import Act, Prepare, Scenario, Spent
+from bench.plain_site import BENCH
+from bench.services import new_task, user_of
+from bench.setup import Bench, enter
+from tenants.testing import child_environment
+
+READY_SECONDS = 30
+CSRF = "c" * 32
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Host": "127.0.0.1"}
+
+
+class Browser:
+    """Sends forms as somebody who is logged in; the connection is kept."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def send(self, address: str, user_id: int, values: dict[str, str]) -> None:
+        """Raises RuntimeError where the form was not taken (a redirect says that it was)."""
+        cookies = f"{settings.SESSION_COOKIE_NAME}={_session_of(user_id)}; csrftoken={CSRF}"
+        body = urlencode({**values, "csrfmiddlewaretoken": CSRF})
+        self._connection.request("POST", address, body, {**FORM, "Cookie": cookies})
+        answer = self._connection.getresponse()
+        page = answer.read()
+        location = answer.headers.get("Location", "")
+        if answer.status != 302 or "login" in location or "submit" in location:
+            text = f"{address} answered with {answer.status} {location}: {page[:2000]!r}"
+            raise RuntimeError(text)
+
+    def spending(self) -> Spent:
+        self._connection.request("GET", "/spent")
+        return Spent(**json.loads(self._connection.getresponse().read()))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@cache
+def _session_of(user_id: int) -> str:
+    """A session like the one that logging in makes; most people's hold nothing else."""
+    user = user_of(user_id)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    assert session.session_key is not None
+    return session.session_key
+
+
+@contextmanager
+def server(bench: Bench) -> Iterator[Browser]:
+    """A browser at a web server of its own, which ends with the block.
+
+    Raises RuntimeError where the server does not answer; its last lines say why.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws"]
+    command += ["--log-level", "error", "bench.server:application"]
+    environment = child_environment(
+        DEBUG="0", LOG_LEVEL="ERROR", **{BENCH: json.dumps(asdict(bench))}
+    )
+    environment["DJANGO_SECRET_KEY"] = settings.SECRET_KEY
+    environment["PYTHONPATH"] = os.fspath(settings.BASE_DIR)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                command, env=environment, cwd=settings.BASE_DIR, stdout=stream, stderr=stream
+            )
+        browser = Browser(port)
+        try:
+            _wait_for(browser, process, log)
+            yield browser
+        finally:
+            browser.close()
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_for(browser: Browser, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            browser.spending()
+        except OSError:
+            browser.close()
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"The web server did not start:\n{log.read_text(encoding='utf-8')[-4000:]}")
+
+
+def submit_scenarios(bench: Bench, browser: Browser) -> dict[str, Scenario]:
+    """A form that submits a ticket: of the plain site, and ours."""
+    answers = {"amount": "100", "reason": "Because"}
+    ours = f"{reverse('admin:tickets_myticket_add')}?definition={bench.type_id}"
+
+    def plainly(count: int) -> Sequence[Act]:
+        address = f"/plain/submit/{bench.type_id}/"
+        return [partial(browser.send, address, bench.user_id, answers)] * count
+
+    def by_us(count: int) -> Sequence[Act]:
+        named = {f"answers-{name}": value for name, value in answers.items()}
+        return [
+            partial(browser.send, ours, bench.user_id, {**named, "token": uuid.uuid4().hex})
+            for _ in range(count)
+        ]
+
+    return _both(browser, plainly, by_us)
+
+
+def complete_scenarios(bench: Bench, browser: Browser) -> dict[str, Scenario]:
+    """A form that completes a task: of the plain site, and ours."""
+    answers = {"ok": "on", "note": "Fine"}
+
+    def plainly(count: int) -> Sequence[Act]:
+        worker = bench.worker_ids[0]
+        tasks = [orm_submit(bench) for _ in range(count)]
+        return [
+            partial(browser.send, f"/plain/complete/{task}/", worker, answers) for task in tasks
+        ]
+
+    def by_us(count: int) -> Sequence[Act]:
+        enter(bench)
+        named = {"answers-ok": "true", "answers-note": "Fine"}
+        acts: list[Act] = []
+        for _ in range(count):
+            task = new_task(bench)
+            address = reverse("admin:tickets_mytask_change", args=(task.pk,))
+            assert task.assigned_to_id is not None
+            acts.append(partial(browser.send, address, task.assigned_to_id, named))
+        return acts
+
+    return _both(browser, plainly, by_us)
+
+
+def _both(browser: Browser, plainly: Prepare, by_us: Prepare) -> dict[str, Scenario]:
+    return {
+        "plain Django view": Scenario(plainly, browser.spending),
+        "our page": Scenario(by_us, browser.spending),
+    }
