@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +23,19 @@ def duration_in_words(text: str) -> str:
         (minutes, ngettext("%(count)d minute", "%(count)d minutes", minutes)),
     )
     return " ".join(words % {"count": count} for count, words in parts if count)
+
+
+def shortest_first(texts: Iterable[str]) -> list[str]:
+    """Durations in their order as far as there is one; what is none comes last."""
+    return sorted(texts, key=_length)
+
+
+def _length(text: str) -> tuple[bool, int, int]:
+    try:
+        duration = Duration.parse(text)
+    except DurationError:
+        return True, 0, 0
+    return False, duration.days, duration.minutes
 
 
 def after_in_words(text: str) -> str:

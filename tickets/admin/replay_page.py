@@ -24,6 +24,7 @@ from tickets.services.replay_tickets import (
     replay_tickets,
 )
 from workflows.bundles import Trial
+from workflows.durations import duration_in_words
 from workflows.models import TaskDefinition
 
 DEFAULT_TICKETS: Final = 50
@@ -105,6 +106,9 @@ def _parting_group(
 ) -> Group:
     after = titles.get(parting.after, parting.after)
     place = _("After “%(task)s”") % {"task": after} if after else _("At the start")
+    if parting.time:
+        words = {"task": after, "time": duration_in_words(parting.time)}
+        place = _("After “%(task)s” was not done within %(time)s") % words
     return Group(
         text=place,
         old=_onward(titles, parting.old),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -26,18 +26,17 @@ from unfold.widgets import (
 from tenants.connection import current_schema
 from tickets.admin.definition_page import DefinitionPage
 from tickets.admin.definition_rows import condition_labels, pretty
+from tickets.admin.try_steps import StepRow, picture_of, step_rows, time_rows, times_to_come
 from tickets.services import add_test_case, trial_of
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
-from workflows.engine.conditions import describe_condition, is_empty
-from workflows.engine.decide import TriedTransition
+from workflows.durations import duration_in_words
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject, TaskType
-from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
+from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
 from workflows.engine.storable import unstorable
 from workflows.errors import WorkflowsError
-from workflows.forms import AnswersForm, Shown, show_answers
-from workflows.graph import draw_process
+from workflows.forms import AnswersForm
 from workflows.models import WorkflowDefinition
 
 # The state travels in the page and comes back with each step.
@@ -137,10 +136,7 @@ class TryState:
             "ticket_type": self.ticket_type,
             "submitter": self.submitter,
             "ticket": self.ticket,
-            "answers": [
-                {"task": each.task, "output": each.output, "error": each.error}
-                for each in self.answers
-            ],
+            "answers": [asdict(each) for each in self.answers],
         }
         return signing.dumps(document, salt=_salt(workflow), compress=True)
 
@@ -171,30 +167,6 @@ def _texts(submitter: Mapping[str, Json]) -> dict[str, str]:
 
 def _salt(workflow: WorkflowDefinition) -> str:
     return f"tickets.try:{current_schema()}:{workflow.pk}"
-
-
-@dataclass(frozen=True, slots=True)
-class TriedRow:
-    """A condition as a sentence, with its result: yes, no or error."""
-
-    target: str
-    condition: str
-    is_always: bool
-    outcome: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step of the way so far. `tone` is plain, good, bad or now."""
-
-    title: str
-    icon: str
-    tone: str
-    answers: Sequence[Shown]
-    tried: Sequence[TriedRow]
-    error: str
-    documents: Sequence[tuple[str, str]]
 
 
 class TryPage(DefinitionPage):
@@ -228,6 +200,8 @@ class TryPage(DefinitionPage):
             return self._save(request, trial, state)
         if state.ticket is None:
             return self._submit(request, trial, state)
+        if "after" in request.POST:
+            return self._let_time_pass(request, trial, state)
         return self._answer(request, trial, state)
 
     def _of_case(self, request: HttpRequest, trial: Trial, name: str) -> TryState:
@@ -260,9 +234,8 @@ class TryPage(DefinitionPage):
         simulation = _run(trial, state)
         key = simulation.waiting_for if simulation else None
         if simulation is None or key is None or key != request.POST.get("task"):
-            messages.warning(request, _("The draft was changed meanwhile. Look at the way so far."))
-            return self._show(request, trial, state)
-        state = replace(state, answers=_used(state, simulation))
+            return self._changed_meanwhile(request, trial, state)
+        state = replace(state, answers=_used(simulation))
         if trial.rules[key].task_type is not TaskType.FORM:
             return self._answer_call(request, trial, state, key, simulation)
         form = _form(trial.fields_of(key), request)
@@ -270,6 +243,23 @@ class TryPage(DefinitionPage):
             return self._show(request, trial, state, form=form)
         following = replace(state, answers=(*state.answers, Answer(key, form.answers())))
         return self._go_on(request, trial, state, following, form=form)
+
+    def _let_time_pass(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+        """The task has not ended by the time that was chosen."""
+        simulation, after = _run(trial, state), request.POST["after"]
+        key = simulation.waiting_for if simulation else None
+        if simulation is None or key is None or key != request.POST.get("task"):
+            return self._changed_meanwhile(request, trial, state)
+        if after not in times_to_come(trial, simulation):
+            return self._changed_meanwhile(request, trial, state)
+        answers = (*_used(simulation), Answer(key, after=after))
+        return self._go_on(request, trial, state, replace(state, answers=answers))
+
+    def _changed_meanwhile(
+        self, request: HttpRequest, trial: Trial, state: TryState
+    ) -> HttpResponse:
+        messages.warning(request, _("The draft was changed meanwhile. Look at the way so far."))
+        return self._show(request, trial, state)
 
     def _answer_call(
         self,
@@ -360,8 +350,8 @@ class TryPage(DefinitionPage):
         else:
             refused = simulation.outcome is Outcome.REFUSED
             if refused and first is None:
-                first = _refused_output(state, simulation)
-            state = replace(state, answers=_used(state, simulation))
+                first = simulation.used[-1].output
+            state = replace(state, answers=_used(simulation))
             context |= self._next_context(trial, simulation, call)
             is_form = context["is_form"]
             form = (form or _first_form(trial, simulation, first)) if is_form else None
@@ -370,12 +360,16 @@ class TryPage(DefinitionPage):
             "form": form,
             "is_broken": simulation is None and form is None,
             "simulation": simulation,
-            "steps": _step_rows(self.workflow, trial, state, simulation) if simulation else [],
-            "picture": _picture(trial, simulation),
+            "steps": self._steps(trial, state, simulation) if simulation else [],
+            "picture": picture_of(trial, simulation),
             "visible_url": self._visible_url(state, form, context.get("task_key", "")),
             "may_save": self.workflow.is_draft and simulation is not None,
         }
         return self.page(request, **context)
+
+    def _steps(self, trial: Trial, state: TryState, simulation: Simulation) -> list[StepRow]:
+        ticket = {**trial.presets(state.ticket_type), **(state.ticket or {})}
+        return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
     def _next_context(
         self, trial: Trial, simulation: Simulation, call: CallForm | None
@@ -392,6 +386,8 @@ class TryPage(DefinitionPage):
             "call": None if is_form else call or CallForm(),
             "sends": None if is_form else pretty(simulation.last.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
+            "passed": [duration_in_words(each.after) for each in simulation.last.times],
+            "times": time_rows(trial, simulation, condition_labels(self.workflow)),
         }
 
     def _ticket_form(
@@ -473,22 +469,9 @@ def _facts(trial: Trial, state: TryState) -> JsonObject:
     )
 
 
-def _used(state: TryState, simulation: Simulation) -> tuple[Answer, ...]:
-    """The answers that count, in the order of the way so far."""
-    waiting: dict[str, list[Answer]] = {}
-    for each in state.answers:
-        waiting.setdefault(each.task, []).append(each)
-    for each in simulation.unused:
-        waiting[each.task].pop()
-    found = [waiting[key].pop(0) for key in simulation.path if waiting.get(key)]
-    return tuple(found[:-1] if simulation.outcome is Outcome.REFUSED else found)
-
-
-def _refused_output(state: TryState, simulation: Simulation) -> JsonObject:
-    """The answer that a form refuses now, to be mended."""
-    answers = [each for each in state.answers if each.task == simulation.waiting_for]
-    number = simulation.path.count(simulation.waiting_for or "") - 1
-    return answers[number].output if 0 <= number < len(answers) else {}
+def _used(simulation: Simulation) -> tuple[Answer, ...]:
+    """The answers that count, in the order of the way so far, without one that is refused."""
+    return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
 
 
 def _output_of(
@@ -521,90 +504,3 @@ def _types(trial: Trial, state: TryState) -> list[dict[str, Any]]:
         {"key": key, "title": str(each.get("title") or key), "is_chosen": key == state.ticket_type}
         for key, each in trial.ticket_types.items()
     ]
-
-
-# The way so far
-
-
-def _step_rows(
-    workflow: WorkflowDefinition, trial: Trial, state: TryState, simulation: Simulation
-) -> list[StepRow]:
-    labels = condition_labels(workflow)
-    return [
-        _step_row(trial, state, simulation, step, labels, is_last=step is simulation.last)
-        for step in simulation.steps
-    ]
-
-
-def _step_row(
-    trial: Trial,
-    state: TryState,
-    simulation: Simulation,
-    step: Step,
-    labels: Mapping[str, str],
-    *,
-    is_last: bool,
-) -> StepRow:
-    if step.task is None:
-        title, icon = _("The ticket"), "play_circle"
-        data = {**trial.presets(state.ticket_type), **(state.ticket or {})}
-        answers = show_answers(trial.fields, data)
-    else:
-        is_form = trial.rules[step.task].task_type is TaskType.FORM
-        title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
-        answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
-    error = simulation.error if is_last else ""
-    tone = "bad" if error else "good" if step.output is not None else "now"
-    return StepRow(
-        title=title,
-        icon=icon,
-        tone=tone,
-        answers=answers,
-        tried=tuple(_tried(trial, step.decision.tried, labels)) if step.decision else (),
-        error=error,
-        documents=tuple(_documents(step)),
-    )
-
-
-def _tried(
-    trial: Trial, tried: Iterable[TriedTransition], labels: Mapping[str, str]
-) -> Iterable[TriedRow]:
-    for each in tried:
-        target = trial.title_of(each.to_task) if each.to_task is not None else _("the end")
-        if each.to_task is None and each.label:
-            target = _("the end (%(label)s)") % {"label": each.label}
-        yield TriedRow(
-            target=target,
-            condition=describe_condition(each.condition, labels),
-            is_always=is_empty(each.condition),
-            outcome="error" if each.result is None else "yes" if each.result else "no",
-            error=each.error,
-        )
-
-
-def _documents(step: Step) -> Iterable[tuple[str, str]]:
-    if step.sends is not None:
-        yield _("What the call would send"), pretty(step.sends)
-    if step.task is not None and step.output is not None:
-        yield _("All data of the tasks after this step"), pretty(step.data)
-
-
-def _picture(trial: Trial, simulation: Simulation | None) -> str:
-    if simulation is None:
-        return draw_process(trial.process)
-    failed = simulation.outcome is Outcome.ERROR and simulation.last.task is not None
-    last = simulation.last.task
-    taken = [
-        (each.from_task, each.to_task, each.label)
-        for step in simulation.steps
-        if step.decision is not None
-        for each in step.decision.tried
-        if each.result
-    ]
-    return draw_process(
-        trial.process,
-        current=[simulation.waiting_for] if simulation.waiting_for else [],
-        finished=[step.task for step in simulation.steps if step.task and step.output is not None],
-        failed=[last] if failed and last else [],
-        taken=taken,
-    )

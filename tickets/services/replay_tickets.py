@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from tickets.models import Ticket
 from tickets.services.run_test_cases import trial_of
 from workflows.bundles import Trial
@@ -10,7 +12,14 @@ from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
-from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition, WorkflowStatus
+from workflows.models import (
+    EventKind,
+    TaskInstance,
+    TaskStatus,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowStatus,
+)
 
 MOST_TICKETS = 500
 
@@ -22,12 +31,14 @@ END, WAITS, STOPS = "end", "waits", "stops"
 class Parting:
     """A place where tickets would now go another way than they went.
 
-    `after` is a task's key, empty for the start; `old` and `new` are what came next.
+    `after` is a task's key, empty for the start; `old` and `new` are what came next. `time` is a
+    duration where the task was not done within it.
     """
 
     after: str
     old: Onward
     new: Onward
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,8 @@ class Replay:
 def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
     """Run the newest finished tickets of a workflow, of whatever version, through this one.
 
-    They are answered as people answered them; of an action counts the output that was kept.
+    They are answered as people answered them; of an action counts the output that was kept. A
+    task that was not done in time is not done in that time again.
     Nothing is saved and no call is made. At most `limit` and MOST_TICKETS; the number of
     queries does not depend on it.
     """
@@ -117,19 +129,30 @@ def _most_first[K](groups: dict[K, list[int]]) -> dict[K, list[int]]:
 
 def _answers_of(tickets: Iterable[Ticket]) -> dict[int, list[Answer]]:
     """What came of the tasks of each workflow instance, in the order in which they were made."""
+    instances = [each.workflow_instance_id for each in tickets]
+    times = _times_of(instances)
     rows = (
-        TaskInstance.objects.filter(
-            workflow_instance__in=[each.workflow_instance_id for each in tickets],
-            status=TaskStatus.COMPLETED,
-        )
+        TaskInstance.objects.filter(workflow_instance__in=instances)
+        .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=list(times)))
         .order_by("pk")
-        .values_list("workflow_instance_id", "definition__key", "output_data")
+        .values_list("pk", "workflow_instance_id", "definition__key", "output_data")
     )
     found: dict[int, list[Answer]] = {}
-    for instance_id, key, output in rows:
-        answer = Answer(key, output if isinstance(output, dict) else {})
+    for task_id, instance_id, key, output in rows:
+        if task_id in times:
+            answer = Answer(key, after=times[task_id])
+        else:
+            answer = Answer(key, output if isinstance(output, dict) else {})
         found.setdefault(instance_id, []).append(answer)
     return found
+
+
+def _times_of(instances: Sequence[int | None]) -> dict[int, str]:
+    """The duration after which each task was left that was not done in time."""
+    rows = WorkflowEvent.objects.filter(
+        workflow_instance__in=instances, kind=EventKind.TIMED_OUT, task_instance__isnull=False
+    ).values_list("task_instance_id", "data")
+    return {task_id: str(data.get("after", "")) for task_id, data in rows}
 
 
 def _replayed(trial: Trial, ticket: Ticket, answers: Sequence[Answer]) -> Simulation | Refusal:
@@ -154,7 +177,7 @@ def _replayed(trial: Trial, ticket: Ticket, answers: Sequence[Answer]) -> Simula
         },
         number=ticket.pk,
     )
-    return trial.run(facts=facts, answers=answers)
+    return trial.run(facts=facts, answers=answers, one_answer_a_visit=True)
 
 
 def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:
@@ -166,11 +189,11 @@ def _parting(ticket: Ticket, answers: Sequence[Answer], simulation: Simulation) 
     label = ticket.workflow_instance.end_label if ticket.workflow_instance else ""
     old = [*(Onward(each.task) for each in answers), Onward(kind=END, label=label)]
     new = [*map(Onward, simulation.path), _ending(simulation)]
-    after = ""
-    for before, now in zip(old, new, strict=False):
+    last = Answer("")
+    for index, (before, now) in enumerate(zip(old, new, strict=False)):
         if before != now:
-            return Parting(after, before, now)
-        after = before.task
+            return Parting(last.task, before, now, last.after)
+        last = answers[index] if index < len(answers) else last
     return None
 
 

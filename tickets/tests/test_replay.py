@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -11,12 +12,14 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.roles import SystemRole
 from tickets.models import Ticket
 from tickets.services import (
     complete_task,
     export_bundle,
+    fire_timer,
     import_bundle,
     publish_workflow,
     run_action,
@@ -24,12 +27,14 @@ from tickets.services import (
 )
 from tickets.services.replay_tickets import (
     END,
+    WAITS,
     Onward,
     Parting,
     Refusal,
     Replay,
     replay_tickets,
 )
+from tickets.services.safety_net import FIRE_TIMER
 from tickets.testing import import_fixture
 from tickets.tests.test_published_processes import INVOICE, ProcessTestCase
 from workflows.engine.process import JsonObject
@@ -38,6 +43,7 @@ from workflows.models import (
     CompanyRole,
     EventKind,
     TaskInstance,
+    TaskStatus,
     WorkflowDefinition,
     WorkflowEvent,
     WorkflowInstance,
@@ -66,6 +72,14 @@ class FinishedTicketsCase(ProcessTestCase):
                 complete_task(task=task, output=output, user=worker)
             else:
                 run_action(ticket_id=ticket.pk, task_id=task.pk)
+
+    def let_time_pass(self, ticket: Ticket) -> None:
+        """The timer of the current task fires, at its time."""
+        task = self.current_task(ticket)
+        job = ProcrastinateJob.objects.get(task_name=FIRE_TIMER, args__task_id=task.pk)
+        arguments = {name: value for name, value in job.args.items() if name != "schema"}
+        with self.captureOnCommitCallbacks(execute=True):
+            fire_timer(**arguments, now=datetime.fromisoformat(job.args["due"]))
 
     def paid(self, **data: Any) -> Ticket:
         ticket = self.submit("invoice", INVOICE | data)
@@ -224,6 +238,57 @@ def swap(document: Any) -> None:
     approved["to"], refused["to"] = refused["to"], approved["to"]
 
 
+class NotDoneInTimeTest(FinishedTicketsCase):
+    """IT help: what a technician does not do within two days goes to the manager."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.workflow = import_fixture("it_help", self.carla)
+        self.give_everybody_every_role()
+        self.ticket = self.submit("it_outage", {"topic": "other", "summary": "x"})
+        self.let_time_pass(self.ticket)
+        self.answer(self.ticket, {"decision": "again", "advice": "x"})
+        self.answer(self.ticket, {"solved": True, "solution": "x"})
+
+    def replay(self, change: Any) -> Replay:
+        return replay_tickets(workflow=self.draft(change), limit=50)
+
+    def test_it_is_not_done_in_time_again(self) -> None:
+        found = replay_tickets(workflow=self.workflow, limit=50)
+        self.assertEqual((found.count, found.same), (1, 1))
+        self.assertEqual((found.partings, found.refusals), ({}, {}))
+
+    def test_a_time_that_leads_elsewhere_is_found(self) -> None:
+        def give_up(document: Any) -> None:
+            timed(document).update(to="end", label="nobody came")
+
+        found = self.replay(give_up)
+        end = Onward(kind=END, label="nobody came")
+        parting = Parting("solve", Onward("escalate"), end, "P2D")
+        self.assertEqual(found.partings, {parting: [self.ticket.pk]})
+        self.log_in(self.carla)
+        draft = WorkflowDefinition.objects.get(key=self.workflow.key, version=2)
+        url = reverse("admin:workflows_workflowdefinition_replay", args=(draft.pk,))
+        page = self.client.get(url, {"tickets": "50"})
+        self.assertContains(page, "After “Solve the problem” was not done within 2 days")
+
+    def test_a_shorter_time_would_have_come_first(self) -> None:
+        def hurry(document: Any) -> None:
+            document["transitions"].append({"from": "solve", "to": "triage", "after": "P1D"})
+
+        (parting,) = self.replay(hurry).partings
+        self.assertEqual((parting.after, parting.new), ("solve", Onward("triage")))
+
+    def test_with_more_time_it_waits(self) -> None:
+        found = self.replay(lambda document: timed(document).update(after="P3D"))
+        (parting,) = found.partings
+        self.assertEqual((parting.old, parting.new.kind), (Onward("escalate"), WAITS))
+
+
+def timed(document: Any) -> Any:
+    return next(each for each in document["transitions"] if "after" in each)
+
+
 class ReplayPageTest(FinishedTicketsCase):
     def setUp(self) -> None:
         super().setUp()
@@ -303,6 +368,10 @@ class SimulationIsWhatHappensTest(FinishedTicketsCase):
             )
             if task is None:
                 break
+            is_late = data.draw(st.booleans())
+            if is_late and task.definition.key == "solve":
+                self.let_time_pass(ticket)
+                continue
             outputs = OUTPUTS.get(task.definition.key, st.just({}))
             self.answer(ticket, data.draw(outputs))
         self.compare(Ticket.objects.get(pk=ticket.pk))
@@ -312,14 +381,14 @@ class SimulationIsWhatHappensTest(FinishedTicketsCase):
         tasks = TaskInstance.objects.filter(workflow_instance=instance).order_by("pk")
         made = list(tasks.select_related("definition"))
         trial = trial_of(ticket.workflow)
-        found = trial.run(
-            facts=ticket.facts(self.acme),
-            answers=[
-                Answer(each.definition.key, each.output_data or {})
-                for each in made
-                if each.output_data is not None
-            ],
-        )
+        answers = [
+            Answer(each.definition.key, after="P2D")
+            if each.status == TaskStatus.CANCELLED
+            else Answer(each.definition.key, each.output_data or {})
+            for each in made
+            if each.output_data is not None or each.status == TaskStatus.CANCELLED
+        ]
+        found = trial.run(facts=ticket.facts(self.acme), answers=answers)
         self.assertEqual(list(found.path), [each.definition.key for each in made])
         self.assertEqual(found.last.data, instance.data)
         self.assertEqual(found.end_label, instance.end_label)

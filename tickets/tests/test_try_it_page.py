@@ -238,6 +238,111 @@ class TryItTest(TryCase):
         self.assertNotContains(page, "<script>y")
 
 
+class LetTimePassTest(TryCase):
+    """IT help: after two days without a technician it goes to the manager."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.draft = import_bundle(document=fixture_document("it_help"), user=cls.carla)
+
+    def at_solve(self) -> Any:
+        sent = {"answers-topic": "other", "answers-summary": "x"}
+        return self.go_on(self.begin(type="it_outage"), **sent)
+
+    def let_pass(self, page: Any, after: str = "P2D") -> Any:
+        sent = {"state": page.context["packed"], "task": page.context["task_key"], "after": after}
+        response = self.client.post(self.url(), sent)
+        self.assertEqual(response.status_code, 200)
+        return response
+
+    def change_way(self, **values: Any) -> None:
+        self.draft.transitions.filter(after="P2D").update(**values)
+
+    def test_it_offers_the_times_with_their_ways(self) -> None:
+        page = self.at_solve()
+        self.assertContains(page, "Let the time pass: 2 days")
+        self.assertContains(page, "To Decide how to go on, always")
+        self.change_way(condition={"==": [{"var": "ticket.priority"}, "low"]})
+        page = self.at_solve()
+        self.assertContains(page, "To Decide how to go on, when How urgent is it? is")
+
+    def test_the_ticket_goes_the_way_of_that_time(self) -> None:
+        page = self.let_pass(self.at_solve())
+        self.assertEqual(self.path(page), ["solve", "escalate"])
+        self.assertContains(page, "Not done within 2 days:")
+        self.assertContains(page, "To Decide how to go on, always: <strong>true, taken</strong>")
+        self.assertNotContains(page, "Let the time pass")
+        self.assertContains(page, "Advice or reason")
+
+    def test_back_one_step_undoes_it(self) -> None:
+        page = self.go_on(self.let_pass(self.at_solve()), "back")
+        self.assertEqual(self.path(page), ["solve"])
+        self.assertContains(page, "Let the time pass: 2 days")
+
+    def test_where_no_way_is_taken_the_task_goes_on(self) -> None:
+        self.change_way(condition={"==": [{"var": "ticket.priority"}, "low"]})
+        solve = self.draft.tasks.get(key="solve")
+        self.draft.transitions.create(from_task=solve, to_task=None, after="P5D", label="gone")
+        page = self.let_pass(self.at_solve())
+        self.assertEqual(page.context["task_key"], "solve")
+        self.assertContains(page, "After 2 days no way was taken: the task goes on.")
+        self.assertContains(page, "2 days pass:")
+        self.assertNotContains(page, "Let the time pass: 2 days")
+        answers = {"answers-solved": "true", "answers-solution": "x"}
+        done = self.go_on(page, **answers)
+        self.assertEqual(done.context["simulation"].end_label, "solved")
+        page = self.let_pass(page, "P5D")
+        self.assertContains(page, "The ticket has reached the end: gone")
+
+    def test_a_shorter_time_comes_first(self) -> None:
+        solve, triage = self.draft.tasks.get(key="solve"), self.draft.tasks.get(key="triage")
+        self.draft.transitions.create(from_task=solve, to_task=triage, after="PT4H", priority=9)
+        self.draft.transitions.create(from_task=solve, to_task=triage, after="P1D", priority=9)
+        page = self.at_solve()
+        times = [each.time for each in page.context["times"]]
+        self.assertEqual(times, ["4 hours", "1 day", "2 days"])
+        page = self.let_pass(page)
+        self.assertEqual(self.path(page), ["solve", "triage"])
+        self.assertContains(page, "Not done within 1 day:")
+
+    def test_a_condition_that_cannot_be_decided_is_an_error(self) -> None:
+        self.change_way(condition={"==": [{"var": "tasks.solve.solved"}, True]})
+        page = self.let_pass(self.at_solve())
+        self.assertContains(page, "The ticket stops here with an error.")
+        self.assertContains(page, "tasks.solve.solved")
+
+    def test_times_that_the_task_does_not_have(self) -> None:
+        for after in ("P3D", "", "2 days", "\x00", "x" * 10_000):
+            with self.subTest(after[:20]):
+                page = self.let_pass(self.at_solve(), after)
+                self.assertContains(page, "changed meanwhile")
+                self.assertEqual(self.path(page), ["solve"])
+
+    def test_a_call_that_is_not_answered_in_time(self) -> None:
+        self.draft.tasks.filter(key="solve").update(
+            task_type="ASYNC_ACTION", action_url="https://calls.example/"
+        )
+        page = self.at_solve()
+        self.assertContains(page, "If no answer comes in time")
+        self.assertEqual(self.path(self.let_pass(page)), ["solve", "escalate"])
+
+    def test_without_times_there_is_no_choice(self) -> None:
+        self.draft.transitions.filter(after="P2D").delete()
+        self.assertNotContains(self.at_solve(), "Let the time pass")
+
+    def test_it_is_kept_as_a_test_case(self) -> None:
+        page = self.let_pass(self.at_solve())
+        sent = {"state": page.context["packed"], "save": "1", "name": "Nobody came"}
+        self.assertRedirects(self.client.post(self.url(), sent), self.url("tests"))
+        self.draft.refresh_from_db()
+        made = self.draft.test_cases[-1]
+        self.assertEqual(made["answers"], [{"task": "solve", "after": "P2D"}])
+        self.assertEqual(made["expect"], {"path": ["solve", "escalate"], "status": "WAITING"})
+        page = self.begin(case="Nobody came")
+        self.assertContains(page, "Not done within 2 days:")
+
+
 class SaveAsTestCaseTest(TryCase):
     def test_it_is_kept_with_the_way_that_it_took(self) -> None:
         page = self.approve(self.at_approval(), "false")

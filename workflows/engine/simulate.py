@@ -148,16 +148,19 @@ def simulate(
     tasks: Mapping[str, TaskRules],
     answers: Iterable[Answer] = (),
     max_steps: int = MAX_STEPS,
+    one_answer_a_visit: bool = False,
 ) -> Simulation:
     """Go from the start to the end, to an error, or to where an answer is missing.
 
     ``facts`` is the context without ``tasks``; what it holds of the ticket has been validated.
     Each visit of a task takes the next of its answers. A time that passes (`Answer.after`) is
-    over together with every shorter one of the task. More than ``max_steps`` tasks are an
-    error: the process goes round in circles. Never raises for what a definition, its data or
-    the answers contain.
+    over together with every shorter one of the task; with ``one_answer_a_visit`` a task that is
+    not left then waits, and does not take what was meant for its next visit. More
+    than ``max_steps`` tasks are an error: the process goes round in circles. Never raises for
+    what a definition, its data or the answers contain.
     """
-    return _Run(process, facts, tasks, answers).until_it_ends(max_steps)
+    run = _Run(process, facts, tasks, answers, one_answer_a_visit=one_answer_a_visit)
+    return run.until_it_ends(max_steps)
 
 
 class _Run:
@@ -167,8 +170,11 @@ class _Run:
         facts: JsonObject,
         tasks: Mapping[str, TaskRules],
         answers: Iterable[Answer],
+        *,
+        one_answer_a_visit: bool,
     ) -> None:
         self.process = process
+        self.one_answer_a_visit = one_answer_a_visit
         self.facts = facts
         self.tasks = tasks
         self.answers: dict[str, deque[Answer]] = {}
@@ -250,6 +256,8 @@ class _Run:
                 times.append(TimeOver(after, decision))
                 if not decision.is_silent:
                     return tuple(times), None
+            if self.one_answer_a_visit:
+                break
         return tuple(times), None
 
     def _decide(self, ended_task: str | None) -> Decision:

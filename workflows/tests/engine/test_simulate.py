@@ -219,6 +219,13 @@ class TimePassesTests(unittest.TestCase):
         self.assertEqual([each.after for each in found.steps[1].times], ["P1D", "P2D"])
         self.assertEqual(found.used, (day, LATE))
 
+    def test_what_was_meant_for_the_next_visit_may_be_kept_for_it(self) -> None:
+        facts: JsonObject = {"ticket": {"amount": 5}, "number": 1}
+        answers = [Answer("approve", after="P1D"), DONE]
+        found = simulate(TIMED, facts=facts, tasks={}, answers=answers, one_answer_a_visit=True)
+        self.assertEqual((found.outcome, found.waiting_for), (Outcome.WAITING, "approve"))
+        self.assertEqual(found.unused, (DONE,))
+
     def test_a_time_that_the_task_does_not_have_passes_too(self) -> None:
         self.assertEqual(run_timed(Answer("approve", after="PT8H")).outcome, Outcome.WAITING)
         found = run_timed(Answer("approve", after="P7D"))
