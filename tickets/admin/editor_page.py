@@ -28,6 +28,7 @@ from tickets.admin.editor_answers import (
     problems_as_json,
     read_question,
 )
+from tickets.admin.json_form_widget import ScriptedJSONForm
 from tickets.services import (
     duplicate_workflow,
     edit_workflow,
@@ -133,6 +134,7 @@ class _Page:
             "opts": self.model_admin.opts,
             "workflow": workflow,
             "back": admin_link(workflow),
+            "json_forms": ScriptedJSONForm().media,
             "start": _start(request, workflow),
         }
         return TemplateResponse(request, "tickets/definitions/editor.html", context)

@@ -186,19 +186,26 @@ function markPlaces(problems) {
     each.hidden = true;
   }
   for (const each of document.querySelectorAll("#ed-panel .ed-has-error")) each.classList.remove("ed-has-error");
-  for (const each of document.querySelectorAll("#ed-panel [aria-invalid]")) each.removeAttribute("aria-invalid");
+  for (const each of document.querySelectorAll("#ed-panel [aria-invalid]")) {
+    if (!each.closest(".ed-json")) each.removeAttribute("aria-invalid");
+  }
+  const inParts = new Map([...document.querySelectorAll("#ed-panel .ed-json-part")].map((each) => [each, []]));
   for (const problem of problems) {
     if (problem.control) continue;
     const found = locate(problem.path);
     if (!found || found.element.id === "ed-panel") continue;
-    const slot = slotOf(found);
-    if (!slot) continue;
-    slot.hidden = false;
-    slot.append(h("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
+    if (inParts.has(found.control) && found.control.stepsOf(problem.path)) inParts.get(found.control).push(problem);
+    else {
+      const slot = slotOf(found);
+      if (!slot) continue;
+      slot.hidden = false;
+      slot.append(h("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
+    }
     if (!problem.is_error) continue;
     if (found.control?.matches("input, select, textarea")) found.control.setAttribute("aria-invalid", "true");
     for (let outer = found.element; outer; outer = outer.parentElement.closest("[data-place]")) outer.classList.add("ed-has-error");
   }
+  for (const [part, found] of inParts) part.showProblems(found);
 }
 
 function slotOf({ element, control }) {
@@ -224,6 +231,10 @@ export function focusOn(problem) {
   let target = found.control || found.element;
   for (let outer = target.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
   if (target.openRule) target.openRule();
+  if (target.openPlace) {
+    target.openPlace(target.stepsOf(problem.path) || []);
+    return;
+  }
   const inner = target.matches("input, select, textarea") ? target : target.querySelector("input:not([type=hidden]), select, textarea, button");
   target.scrollIntoView({ block: "center" });
   target.classList.add("ed-flash");

@@ -129,7 +129,7 @@ export function choicesOf(spec) {
     .filter(([value]) => value !== "");
 }
 
-function localMoment(value) {
+export function localMoment(value) {
   const moment = new Date(value);
   if (typeof value !== "string" || Number.isNaN(moment.getTime())) return "";
   const two = (part) => String(part).padStart(2, "0");

@@ -2,12 +2,13 @@
 
 import { button, field, h, icon, iconButton, t } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
-import { durationControl, manyOf, number, select, selectOf, text, valueInput } from "./inputs.js";
-import { linksEditor, listEditor } from "./lists.js";
+import { durationControl, manyOf, number, select, selectOf, text } from "./inputs.js";
+import { linksEditor, presetsEditor, schemaEditor } from "./jsonparts.js";
+import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
 import { changed, freeKey, isNewRole, keyOf, roleNames, set, snapshot, store, usedRoles } from "./store.js";
-import { schemaEditor, transformEditor } from "./transforms.js";
+import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys } from "./variables.js";
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
 
@@ -84,7 +85,7 @@ export function workflowSection() {
           { class: "ed-grid" },
           text(t("Title"), workflow, "title", { wide: true, max: 200, onInput: (typed) => { document.getElementById("ed-title").textContent = typed || t("Untitled"); } }),
           text(t("Description"), workflow, "description", { rows: 3, wide: true, max: 20000, help: t("What it is for, for the people who look after it.") }),
-          linksEditor(workflow, text, field),
+          linksEditor(workflow),
           h(
             "details",
             { class: "ed-more ed-wide" },
@@ -239,7 +240,7 @@ function taskBody(task, refresh, redraw) {
     "details",
     { class: "ed-more ed-wide" },
     h("summary", {}, t("More settings")),
-    h("div", { class: "ed-grid" }, key, linksEditor(task, text, field), layouts(task, ["edit_layout", "display_layout"])),
+    h("div", { class: "ed-grid" }, key, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
   );
   return [
     h("div", { class: "ed-grid" }, common, own, rest),
@@ -423,56 +424,8 @@ function typeBody(type, refresh) {
     text(t("Description"), type, "description", { rows: 2, wide: true, max: 20000, help: t("When to submit it.") }),
     presetsEditor(type, refresh),
     field(t("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
-    h("details", { class: "ed-more ed-wide" }, h("summary", {}, t("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type, text, field), layouts(type, ["edit_layout", "display_layout"]))),
+    h("details", { class: "ed-more ed-wide" }, h("summary", {}, t("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"]))),
   );
-}
-
-// Answers that are already set: each with the input of its question.
-function presetsEditor(type, refresh) {
-  const root = h("div", { class: "ed-rows" });
-  const fields = () => (store.document.workflow.fields || []).filter((each) => each.name && each.type !== "file");
-
-  function write(name, value) {
-    type.presets = { ...(type.presets || {}), [name]: value ?? "" };
-    changed();
-    refresh();
-  }
-
-  function draw() {
-    const presets = type.presets || {};
-    const free = fields().filter((each) => !(each.name in presets));
-    const rows = Object.entries(presets).map(([name, value]) => {
-      const spec = fields().find((each) => each.name === name);
-      const label = spec ? spec.label || name : t("%(name)s (there is no such question)", { name });
-      return h(
-        "div",
-        { class: "ed-row ed-preset" },
-        field(label, valueInput(spec || { type: "text" }, value, (made) => write(name, made), { none: t("Choose…") }), { name, group: spec?.type === "choices" }),
-        iconButton("delete", t("Ask for “%(label)s” again", { label }), () => {
-          snapshot();
-          delete type.presets[name];
-          if (!Object.keys(type.presets).length) delete type.presets;
-          changed();
-          refresh();
-          draw();
-        }),
-      );
-    });
-    const chooser = selectOf([["", t("Set an answer…")], ...free.map((each) => [each.name, each.label || each.name])], "", (name) => {
-      if (!name) return;
-      snapshot();
-      const spec = fields().find((each) => each.name === name);
-      write(name, { boolean: true, choice: undefined, choices: [], records: [] }[spec.type] ?? "");
-      draw();
-      root.querySelector(".ed-preset:last-of-type input, .ed-preset:last-of-type select, .ed-preset:last-of-type textarea")?.focus();
-    });
-    chooser.setAttribute("aria-label", t("Set an answer"));
-    root.replaceChildren(...rows, ...(free.length ? [h("div", {}, chooser)] : []));
-    if (type.presets) place(type.presets, root);
-  }
-
-  draw();
-  return field(t("Answers that are already set"), root, { name: "presets", group: true, wide: true, help: t("These questions are not asked.") });
 }
 
 // Company roles

@@ -111,33 +111,3 @@ export function transformEditor(task, name, { label, help, answer }) {
   });
   return details;
 }
-
-// A JSON Schema: text that must be JSON, checked by the server as part of the document.
-export function schemaEditor(task, name, label, help) {
-  const area = h("textarea", {
-    class: "ed-input ed-mono",
-    rows: 6,
-    spellcheck: "false",
-    value: pendingOf(task, name)?.text ?? (task[name] === undefined ? "" : JSON.stringify(task[name], null, 2)),
-    on: {
-      input: () => {
-        let message = "";
-        try {
-          const found = area.value.trim() ? JSON.parse(area.value) : undefined;
-          if (found === undefined) delete task[name];
-          else if (found === null || typeof found !== "object" || Array.isArray(found)) message = t("A schema is an object: it begins with {.");
-          else task[name] = found;
-        } catch (error) {
-          message = t("This is not JSON: %(reason)s", { reason: error.message });
-        }
-        wrong.textContent = message;
-        wrong.hidden = !message;
-        setPending(task, name, message, area);
-        if (!message) changed();
-      },
-    },
-  });
-  const unread = pendingOf(task, name);
-  const wrong = h("p", { class: "ed-errors", role: "status", hidden: !unread }, unread?.message);
-  return h("details", { class: "ed-more ed-wide", open: Boolean(unread) }, h("summary", {}, label), field(label, area, { name, help, wide: true }), wrong);
-}
