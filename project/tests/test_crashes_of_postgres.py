@@ -13,7 +13,6 @@ from unittest import mock
 
 import psutil
 from django.db import connection
-from django.test import override_settings
 
 from project import embedded_postgres
 from tenants.connection import work_in_public
@@ -24,7 +23,6 @@ LONG_RUN_SECONDS = int(os.environ.get("CRASH_RUN_SECONDS") or 0)
 
 
 @unittest.skipUnless(LONG_RUN_SECONDS, "CRASH_RUN_SECONDS is not set")
-@override_settings(WORKER_LOST_SECONDS=5)  # for the doctor, who runs here
 class CrashesOfPostgresTests(CrashCase):
     folder: Path
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from http import HTTPStatus
 
+from django.db.models import QuerySet
+
+from tickets.callback_address import read_token
 from tickets.health import company_findings, queue_findings
 from tickets.models import Ticket, TicketError
+from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.made_up_process import MOST_RETRIES
-from tickets.tests.crash.moody_system import MoodySystem
-from tickets.tests.crash.storm import Storm
+from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
+from tickets.tests.crash.quick_time import MINUTE_SECONDS
 from tickets.tests.repair_case import broken_invariants
+from workflows.engine.calendar import Duration
+from workflows.engine.process import JsonObject
 from workflows.models import (
     ActionAttempt,
+    AttemptOutcome,
     EventKind,
     TaskInstance,
     TaskStatus,
@@ -23,7 +33,10 @@ from workflows.models import (
 
 def unsettled(*, may_be_open: bool) -> list[str]:
     """The tickets that are neither finished, nor have an error that somebody sees, nor (where
-    they may) wait for a person who has the task; and what the doctor finds."""
+    they may) wait for a person who has the task; and what the doctor finds.
+
+    A task that is left after some time does not wait for a person: its time will come.
+    """
     stuck = []
     for ticket in Ticket.objects.select_related("workflow_instance__current_task__definition"):
         instance = ticket.workflow_instance
@@ -32,7 +45,7 @@ def unsettled(*, may_be_open: bool) -> list[str]:
         if ticket.errors.unresolved().exists():
             continue
         task = instance.current_task if instance is not None else None
-        if may_be_open and task is not None and task.is_workable and task.assigned_to_id:
+        if may_be_open and task is not None and _is_with_somebody(task):
             continue
         where = f"{task.definition.key} {task.status}" if task is not None else "not started"
         stuck.append(f"ticket {ticket.pk}: {where}")
@@ -40,7 +53,12 @@ def unsettled(*, may_be_open: bool) -> list[str]:
     return stuck + [f"doctor, ticket {each.ticket_id}: {each.message}" for each in found]
 
 
-def broken_promises(storm: Storm, system: MoodySystem) -> list[str]:
+def _is_with_somebody(task: TaskInstance) -> bool:
+    is_timed = task.definition.transitions_out.exclude(after="").exists()
+    return task.is_workable and task.assigned_to_id is not None and not is_timed
+
+
+def broken_promises(journal: Journal, system: MoodySystem) -> list[str]:
     """Every promise that was not kept, as a sentence."""
     broken = [
         f"ticket {ticket.pk}: {rule}"
@@ -51,19 +69,27 @@ def broken_promises(storm: Storm, system: MoodySystem) -> list[str]:
         f"ticket {error.ticket_id}: {error.stack_trace}"
         for error in TicketError.objects.filter(stack_trace__contains="Traceback")
     ]
-    return [*broken, *_lost(storm), *_steps_done_twice(), *_calls_made_twice(system)]
+    return [
+        *broken,
+        *_lost(journal),
+        *_steps_done_twice(),
+        *_timed_out_too_early(),
+        *_calls_made_twice(system),
+        *_answers_not_kept(system),
+        *_attempts_left_behind(),
+    ]
 
 
-def _lost(storm: Storm) -> Iterator[str]:
+def _lost(journal: Journal) -> Iterator[str]:
     """Whoever was told that it is done can rely on it."""
     titles = Counter(Ticket.objects.values_list("title", flat=True))
     for title, count in titles.items():
         if count > 1:
             yield f"{title} was submitted once, and there are {count} tickets"
-    for title in set(storm.notes("submitted")) - set(titles):
+    for title in set(journal.notes("submitted")) - set(titles):
         yield f"{title} was submitted, and there is no such ticket"
     done = TaskInstance.objects.filter(status=TaskStatus.COMPLETED).values_list("pk", flat=True)
-    for task in {int(each) for each in storm.notes("completed")} - set(done):
+    for task in {int(each) for each in journal.notes("completed")} - set(done):
         yield f"task {task} was completed, and is not"
 
 
@@ -75,8 +101,8 @@ def _steps_done_twice() -> Iterator[str]:
             counted[(f"a step from the task (of {instance})", task or f"start of {instance}")] += 1
             for made in data.get("made", []):
                 counted["the making of the task", made["task"]] += 1
-        elif kind == EventKind.TASK_COMPLETED:
-            counted["the completion of the task", task] += 1
+        elif kind in (EventKind.TASK_COMPLETED, EventKind.TIMED_OUT):
+            counted["the end of the task", task] += 1
         elif kind in (EventKind.STARTED, EventKind.COMPLETED):
             counted[f"{kind} of the instance", instance] += 1
     for (what, of), count in counted.items():
@@ -87,18 +113,34 @@ def _steps_done_twice() -> Iterator[str]:
         yield f"task {task} was made without a step"
 
 
+def _timed_out_too_early() -> Iterator[str]:
+    events = WorkflowEvent.objects.filter(kind=EventKind.TIMED_OUT).select_related("task_instance")
+    for event in events:
+        minutes = Duration.parse(event.data["after"]).minutes
+        least = timedelta(seconds=minutes * MINUTE_SECONDS)
+        if event.task_instance is None or event.at < event.task_instance.created_at + least:
+            yield f"task {event.task_instance_id} was left before {event.data['after']} had passed"
+
+
 def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
-    """Each attempt calls once at most, and with its task's key; retries bound their number."""
+    """Each attempt calls once at most, with its task's key; retries bound their number.
+
+    All calls of one task ask for the same.
+    """
     attempts = {
         str(request): (str(key), number)
         for request, key, number in ActionAttempt.objects.values_list(
             "request_id", "task__uuid", "number"
         )
     }
-    received = Counter(
-        (each.header("Idempotency-Key")[0], each.header("X-Request-ID")[0])
-        for each in system.received
-    )
+    received: Counter[tuple[str, str]] = Counter()
+    bodies: dict[str, JsonObject] = {}
+    for each in system.received:
+        (key,), (request,) = each.header("Idempotency-Key"), each.header("X-Request-ID")
+        received[key, request] += 1
+        body = {name: value for name, value in json.loads(each.body).items() if name != "callback"}
+        if bodies.setdefault(key, body) != body:
+            yield f"the call {request} with the key {key} asks for something else than before"
     for (key, request), count in received.items():
         if count > 1:
             yield f"the attempt {request} called {count} times"
@@ -110,11 +152,53 @@ def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
     succeeded = Counter(
         ActionAttempt.objects.filter(outcome="SUCCEEDED").values_list("task__uuid", flat=True)
     )
-    documents = TaskInstance.objects.filter(status=TaskStatus.COMPLETED).exclude(
-        definition__task_type="FORM"
-    )
-    for task in documents:
+    for task in _completed_calls():
         if task.output_data != {"document": f"D-{system.documents.get(str(task.uuid))}"}:
             yield f"task {task.pk} has {task.output_data}, which the other system did not make"
         if succeeded[task.uuid] != 1:
             yield f"task {task.pk} is completed, with {succeeded[task.uuid]} answers"
+
+
+def _completed_calls() -> QuerySet[TaskInstance]:
+    tasks = TaskInstance.objects.filter(status=TaskStatus.COMPLETED)
+    return tasks.exclude(definition__task_type="FORM")
+
+
+def _answers_not_kept(system: MoodySystem) -> Iterator[str]:
+    """Whoever was told that an answer is accepted can rely on it, and is never told otherwise."""
+    for url, answers in system.answers.items():
+        address = read_token(url.rstrip("/").rpartition("/")[2])
+        attempt = ActionAttempt.objects.get(task__uuid=address.task, number=address.attempt)
+        told = {(each.status, each.body) for each in answers.replies if _is_final(each)}
+        if not told:
+            yield f"nobody took an answer to attempt {attempt}: {answers.replies}"
+        if len(told) > 1:
+            yield f"the answers to attempt {attempt} were told different things: {told}"
+        for status, body in told:
+            if status not in (HTTPStatus.OK, HTTPStatus.GONE):
+                yield f"an answer to attempt {attempt} was told {status}: {body!r}"
+            if status == HTTPStatus.GONE and attempt.callback_answer is not None:
+                yield f"an answer to attempt {attempt} was kept, and told that it was too late"
+            if status != HTTPStatus.OK:
+                continue
+            if answers.is_late:
+                yield f"an answer to attempt {attempt} came too late, and was accepted"
+            if json.loads(body) != attempt.callback_answer:
+                yield f"attempt {attempt} says that it told {attempt.callback_answer}"
+            if attempt.outcome != AttemptOutcome.SUCCEEDED:
+                yield f"attempt {attempt} was answered, and is {attempt.outcome}"
+
+
+def _is_final(reply: Reply) -> bool:
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return False
+    if reply.sent == NONSENSE and reply.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return False
+    return reply.status != HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _attempts_left_behind() -> Iterator[str]:
+    """A call that nobody makes any more is not shown as one that is under way."""
+    unfinished = (AttemptOutcome.RUNNING, AttemptOutcome.WAITING)
+    for attempt in ActionAttempt.objects.filter(outcome__in=unfinished).select_related("task"):
+        yield f"attempt {attempt} is {attempt.outcome}, its task is {attempt.task.status}"

@@ -1,13 +1,23 @@
-"""A process of the storm: `worker`, or `people SEED CHANGES MOST_TICKETS`; see `dying`."""
+"""A process of these tests; see `dying`.
+
+`worker`; `people SEED CHANGES MOST_TICKETS`; `nursery`, which bears a process for each order that
+it reads (see `nursery.py`); `order ORDER`, which carries out one.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
 import sys
 import time
+import traceback
+from typing import Any
 
 import django
 from django.core.management import call_command
+from procrastinate import App
 
 from tickets.tests.crash.dying import die_at_commit, note
 
@@ -16,9 +26,7 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
     """Submit tickets and complete tasks, through the services."""
     from django_tenants.utils import schema_context
 
-    from tenants.models import User
-    from tickets.models import TicketDefinition
-    from tickets.services import complete_task, submit_ticket
+    from tickets.services import complete_task
     from tickets.tests.crash.storm import open_forms, wants_to_submit
     from workflows.errors import WorkflowsError
 
@@ -27,14 +35,7 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
         for number in range(changes):
             forms = open_forms()
             if wants_to_submit(chance, forms, most=most_tickets):
-                title = f"{seed}.{number}"
-                submit_ticket(
-                    definition=TicketDefinition.objects.active().get(),
-                    data={"amount": chance.randrange(100)},
-                    user=User.objects.get(email="uma@acme.example"),
-                    title=title,
-                )
-                note(f"submitted {title}")
+                submit(f"{seed}.{number}", amount=chance.randrange(100))
                 continue
             if not forms:
                 time.sleep(0.1)
@@ -50,13 +51,118 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
             note(f"completed {task.pk}")
 
 
+def submit(title: str, *, amount: int, key: str = "") -> None:
+    """As uma, a ticket of this type (empty: of the only one)."""
+    from tenants.models import User
+    from tickets.models import TicketDefinition
+    from tickets.services import submit_ticket
+
+    types = TicketDefinition.objects.active()
+    submit_ticket(
+        definition=types.get(key=key) if key else types.get(),
+        data={"amount": amount},
+        user=User.objects.get(email="uma@acme.example"),
+        title=title,
+    )
+    note(f"submitted {title}")
+
+
+def complete(task_id: int) -> None:
+    from tickets.services import complete_task
+    from workflows.models import TaskInstance
+
+    task = TaskInstance.objects.select_related("assigned_to").get(pk=task_id)
+    assert task.assigned_to is not None
+    complete_task(task=task, output={"again": False}, user=task.assigned_to)
+    note(f"completed {task_id}")
+
+
+def work_off(queue: str) -> None:
+    """Be a worker that takes the jobs of this queue only, and ends when there are none."""
+    run_worker: Any = App.run_worker_async
+
+    async def run_worker_of_queue(self: App, **options: Any) -> None:
+        await run_worker(self, **{**options, "queues": [queue]})
+
+    App.run_worker_async = run_worker_of_queue  # type: ignore[method-assign]
+    call_command("run_worker", until_idle=True)
+
+
+def answer(address: str, body: Any) -> None:
+    """Be a web server that takes one answer at a callback address."""
+    from django.test import Client
+
+    path = address.partition("//")[2].partition("/")[2]
+    browser = Client(SERVER_NAME="127.0.0.1")
+    reply = browser.post(f"/{path}", body, content_type="application/json")
+    # Taken; or nothing that could be taken.
+    assert reply.status_code in (200, 422), reply.content
+
+
+def carry_out(order: dict[str, Any]) -> None:
+    """An order is {environment: {...}, do: a word, with: [arguments]}."""
+    from django_tenants.utils import schema_context
+
+    os.environ.update(order["environment"])
+    die_at_commit("process")
+    arguments = order["with"]
+    if order["do"] == "work off":
+        work_off(*arguments)
+    elif order["do"] == "answer":
+        answer(*arguments)
+    else:
+        with schema_context("acme"):
+            if order["do"] == "submit":
+                key, title = arguments
+                submit(title, amount=7, key=key)
+            else:
+                complete(*arguments)
+
+
+def nursery() -> None:
+    """Bear a process for each order of standard input; answers with how it ended.
+
+    What takes long, all the imports, is done once where a process can be forked.
+    """
+    import project.urls  # noqa: F401
+
+    for line in sys.stdin:
+        sys.stdout.write(f"{_bear(line)}\n")
+        sys.stdout.flush()
+
+
+def _bear(line: str) -> int:
+    if sys.platform == "win32":
+        command = [sys.executable, "-m", "tickets.tests.crash.child", "order", line]
+        return subprocess.run(command, check=False).returncode
+    pid = os.fork()
+    if pid == 0:
+        try:
+            carry_out(json.loads(line))
+        except BaseException:  # this is not the nursery, and may not return to its loop
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
 def main(role: str, *arguments: str) -> None:
     django.setup()
-    die_at_commit(role)
-    if role == "worker":
-        call_command("run_worker")
-    else:
-        people(*map(int, arguments))
+    from tickets.tests.crash.quick_time import hurry, quick_minutes
+
+    if os.environ.get("CRASH_HURRY"):
+        hurry()
+    with quick_minutes():
+        if role == "nursery":
+            nursery()
+        elif role == "order":
+            carry_out(json.loads(arguments[0]))
+        else:
+            die_at_commit(role)
+            if role == "worker":
+                call_command("run_worker")
+            else:
+                people(*map(int, arguments))
 
 
 if __name__ == "__main__":

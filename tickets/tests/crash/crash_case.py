@@ -5,30 +5,50 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from django.test import override_settings
 
 from tenants.testing import CompanyTransactionTestCase
 from tickets.models import Ticket, TicketError
 from tickets.services import complete_task, import_bundle, publish_workflow
 from tickets.tests.crash.aftermath import broken_promises, unsettled
+from tickets.tests.crash.installation import Installation
+from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.made_up_process import make_up_process
 from tickets.tests.crash.moody_system import MoodySystem
+from tickets.tests.crash.quick_time import quick_minutes
 from tickets.tests.crash.storm import Storm, open_forms
-from workflows.models import WorkflowStatus
+from workflows.engine.process import JsonObject
+from workflows.errors import WorkflowsError
+from workflows.models import ActionAttempt, EventKind, WorkflowEvent, WorkflowStatus
 
 RECOVERY_SECONDS = 60
 STORM_SECONDS = 60  # of one storm of a long run
+# What a process is told, so that a lost one is noticed soon; CRASH_HURRY: see quick_time.
+QUICK = {
+    "CRASH_HURRY": "1",
+    "WORKER_HEARTBEAT_SECONDS": "1",
+    "WORKER_LOST_SECONDS": "2",
+    "SAFETY_NET_SECONDS": "1",
+}
+# What every third storm of a long run is told: nothing. Recovery takes as long as it takes.
+AS_SHIPPED: dict[str, str] = {}
 
 
 class CrashCase(CompanyTransactionTestCase):
-    """Weathers storms. `tickets`, `kills` and `recoveries` count over all of them."""
+    """Has processes killed and counts. `kills` is {what and where: how often}, `tickets` and
+    `happened` {what: how often}, `recoveries` seconds, each over all that was done."""
 
     def setUp(self) -> None:
         super().setUp()
         self.tickets: Counter[str] = Counter()
+        self.happened: Counter[str] = Counter()
         self.kills: Counter[str] = Counter()
         self.recoveries: list[float] = []
+        self.enterContext(quick_minutes())
 
     def weather(
         self,
@@ -38,37 +58,24 @@ class CrashCase(CompanyTransactionTestCase):
         most_tickets: int,
         longest_life: float,
         restart_database: Callable[[], None] | None = None,
+        settings: dict[str, str] | None = None,
     ) -> None:
-        """One storm with a workflow of its own, and what must hold after it: see Storm.
-
-        What the processes said is kept where something is wrong.
-        """
-        folder = Path(tempfile.mkdtemp(prefix="ticketflower-crash-"))
-        draft = import_bundle(document=make_up_process(seed), user=self.carla)
-        publish_workflow(workflow=draft, user=self.carla)
-        with MoodySystem(seed) as system:
+        """One storm with a workflow of its own, and what must hold after it: see Storm."""
+        self.publish(make_up_process(seed))
+        with self.installed(seed, QUICK if settings is None else settings) as (site, system):
             storm = Storm(
                 seed=seed,
-                folder=folder,
-                connect_to=system.connect_to,
+                installation=site,
                 submitter=self.uma,
                 most_tickets=most_tickets,
                 longest_life=longest_life,
                 restart_database=restart_database,
             )
             storm.rage(seconds)
-            worker = storm.start_worker()
-            try:
-                self.recoveries.append(self.wait_until_settled(may_be_open=True))
-                # What is open is really open: people finish it.
-                self.wait_until_settled(may_be_open=False)
-            finally:
-                worker.kill()
-        self.assertEqual(broken_promises(storm, system)[:10], [], f"see {folder}")
-        if restart_database is None:
-            self.assertEqual(storm.server_errors, [], f"see {folder}")
-        self.count(storm)
-        shutil.rmtree(folder, ignore_errors=True)
+            self.recover(site, system)
+            if restart_database is None:
+                self.assertEqual(storm.server_errors, [], f"see {site.folder}")
+        self.kills += storm.kills
 
     def weather_for(
         self, seconds: float, *, restart_database: Callable[[], None] | None = None
@@ -83,10 +90,45 @@ class CrashCase(CompanyTransactionTestCase):
                     most_tickets=200,
                     longest_life=8,
                     restart_database=restart_database,
+                    settings=AS_SHIPPED if len(self.recoveries) % 3 == 2 else QUICK,
                 )
             self._fixture_teardown()
             CompanyTransactionTestCase.setUp(self)
             seed += 1
+
+    def publish(self, document: JsonObject) -> None:
+        draft = import_bundle(document=document, user=self.carla)
+        publish_workflow(workflow=draft, user=self.carla)
+
+    @contextmanager
+    def installed(
+        self, seed: int, settings: dict[str, str]
+    ) -> Iterator[tuple[Installation, MoodySystem]]:
+        """An installation and the system that it calls. What its processes say is kept where
+        something is wrong."""
+        folder = Path(tempfile.mkdtemp(prefix="ticketflower-crash-"))
+        with MoodySystem(seed) as system:
+            yield Installation(folder, system.connect_to, settings), system
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def recover(self, site: Installation, system: MoodySystem) -> None:
+        """Start what nobody kills; fails where something is not as it must be in a minute."""
+        system.calm_down()
+        # For the doctor, who runs here.
+        lost = int(site.settings.get("WORKER_LOST_SECONDS", "20")) + 3
+        calm = [site.start_worker(), site.start_web()]
+        try:
+            with override_settings(WORKER_LOST_SECONDS=lost):
+                self.recoveries.append(self.wait_until_settled(may_be_open=True))
+                # What is open is really open: people finish it.
+                self.wait_until_settled(may_be_open=False)
+            system.wait_for_senders()
+        finally:
+            for program in calm:
+                program.kill()
+            system.end()
+        self.count(site.journal)
+        self.assertEqual(broken_promises(site.journal, system)[:10], [], f"see {site.folder}")
 
     def wait_until_settled(self, *, may_be_open: bool) -> float:
         """How many seconds it took."""
@@ -95,26 +137,41 @@ class CrashCase(CompanyTransactionTestCase):
             waited = time.monotonic() - start
             self.assertLess(waited, RECOVERY_SECONDS, wrong[:10])
             if not may_be_open:
-                for task in open_forms():
-                    assert task.assigned_to is not None
-                    complete_task(task=task, output={"again": False}, user=task.assigned_to)
+                self.complete_forms()
             time.sleep(0.2)
         return time.monotonic() - start
 
-    def count(self, storm: Storm) -> None:
-        self.kills += storm.deaths()
+    def complete_forms(self) -> None:
+        for task in open_forms():
+            assert task.assigned_to is not None
+            try:
+                complete_task(task=task, output={"again": False}, user=task.assigned_to)
+            except WorkflowsError:  # its time was over
+                continue
+
+    def count(self, journal: Journal) -> None:
+        self.kills += Counter(journal.notes("died"))
         self.tickets["in all"] += Ticket.objects.count()
         completed = Ticket.objects.filter(workflow_instance__status=WorkflowStatus.COMPLETED)
         self.tickets["completed"] += completed.count()
         errors = TicketError.objects.unresolved()
         self.tickets["with an error"] += errors.values("ticket").distinct().count()
+        for kind in WorkflowEvent.objects.values_list("kind", flat=True):
+            self.happened[f"events {EventKind(kind).value}"] += 1
+        for outcome in ActionAttempt.objects.values_list("outcome", flat=True):
+            self.happened[f"calls {outcome}"] += 1
 
     def tell(self) -> None:
         """Print how much it was."""
-        kills = ", ".join(f"{count} {what}" for what, count in sorted(self.kills.items()))
-        tickets = ", ".join(f"{count} {what}" for what, count in self.tickets.items())
         slowest = max(self.recoveries, default=0.0)
-        sys.stderr.write(
-            f"\n{len(self.recoveries)} storms, {self.kills.total()} kills ({kills}); "
-            f"tickets: {tickets}; slowest recovery {slowest:.1f} s.\n"
-        )
+        lines = [
+            f"{len(self.recoveries)} recoveries, the slowest in {slowest:.1f} s; "
+            f"{self.kills.total()} kills; tickets: {_counted(self.tickets)}.",
+            f"kills: {_counted(self.kills)}",
+            f"what happened: {_counted(self.happened)}",
+        ]
+        sys.stderr.write("\n" + "\n".join(lines) + "\n")
+
+
+def _counted(what: Counter[str]) -> str:
+    return ", ".join(f"{count} {each}" for each, count in sorted(what.items()))

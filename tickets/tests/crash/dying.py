@@ -1,24 +1,38 @@
 """A process that kills itself at a commit: only ever in the processes of these tests.
 
 `CRASH_AT` says where: `before 3` before its third commit; `after 3` when that is committed but
-nothing has followed it, no on_commit and no answer; empty never. `CRASH_JOURNAL` is a file in
-which the processes note what they did, `CRASH_NAME` what it calls this one.
+nothing has followed it, no on_commit and no answer; `never` it only notes its commits; empty not
+even that. `CRASH_JOURNAL` is a file in which the processes note what they did, `CRASH_NAME` what
+it calls this one.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import sys
 from pathlib import Path
 
 import psutil
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from tickets.tests.crash.journal import Journal
+
+# The services that a commit is counted for.
+STEPS = (
+    "submit_ticket",
+    "complete_task",
+    "advance_ticket",
+    "run_action",
+    "receive_callback",
+    "expire_call",
+    "fire_timer",
+    "go_on_retrying",
+)
+
 
 def note(line: str) -> None:
-    """Add a line to the journal; whole, also where others write at the same time."""
-    with Path(os.environ["CRASH_JOURNAL"]).open("ab", buffering=0) as journal:
-        journal.write(f"{line}\n".encode())
+    Journal(Path(os.environ["CRASH_JOURNAL"])).note(line)
 
 
 def die_at_commit(who: str) -> None:
@@ -34,14 +48,32 @@ def die_at_commit(who: str) -> None:
     commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
 
     def commit_or_die(self: BaseDatabaseWrapper) -> None:
-        is_the_one = next(counted) == int(number)
+        if where == "never":
+            note(f"commits {os.environ['CRASH_NAME']} {step_here()}")
+        is_the_one = str(next(counted)) == number
         if is_the_one and where == "before":
-            _die(f"died {who} before")
+            _die(f"died {who} before {step_here()}")
         commit(self)
         if is_the_one:
-            _die(f"died {who} after")
+            _die(f"died {who} after {step_here()}")
 
     BaseDatabaseWrapper._commit = commit_or_die  # type: ignore[attr-defined]
+
+
+def step_here() -> str:
+    """Which service commits here, and which function of it: `run_action._begin`.
+
+    Of two that stand on the stack, as advance_ticket on submit_ticket, the inner one.
+    """
+    frame, function = sys._getframe(1), ""
+    while frame.f_back is not None:
+        frame = frame.f_back
+        name = frame.f_code.co_name
+        if name in STEPS:
+            return f"{name}.{function}" if function else name
+        if not function and str(frame.f_globals.get("__name__")).startswith("tickets.services."):
+            function = name
+    return "something else"
 
 
 def _die(line: str) -> None:

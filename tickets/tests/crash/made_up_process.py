@@ -4,67 +4,101 @@ from __future__ import annotations
 
 import itertools
 import random
+from urllib.parse import quote
 
 from workflows.bundles import FORMAT, FORMAT_VERSION
 from workflows.engine.process import Json, JsonObject
 
 MOST_RETRIES = 1
+FORM, CALL, CALL_LATER = "FORM", "SYNC_ACTION", "ASYNC_ACTION"
+TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 
 
 def make_up_process(seed: int) -> JsonObject:
-    """The bundle of a workflow with a form, a call, a branch and a loop at least.
+    """The bundle of a workflow with a form, a call of each kind, a branch and a loop at least.
 
-    Each loop goes through a form whose answer decides, so that it ends. A ticket asks for an
-    `amount` (0 to 99), each form for `again`.
+    Each loop goes through a form whose answer decides, so that it ends. A way that is taken
+    because a task waits too long leads forward. A ticket asks for an `amount` (0 to 99), each
+    form for `again`.
     """
     chance = random.Random(seed)
-    is_form = [True, False, *(chance.random() < 0.4 for _each in range(chance.randint(1, 2)))]
-    chance.shuffle(is_form)
-    keys = [f"step_{number}" for number in range(len(is_form))]
+    kinds = [FORM, CALL, CALL_LATER]
+    kinds += chance.choices([FORM, CALL, CALL_LATER], [3, 2, 2], k=chance.randint(0, 2))
+    chance.shuffle(kinds)
+    keys = [f"step_{number}" for number in range(len(kinds))]
     chain = ["start", *keys, "end"]
     ways: list[JsonObject] = [
         {"from": source, "to": target, "priority": 9}
         for source, target in itertools.pairwise(chain)
     ]
-    forms = [index for index, form in enumerate(is_form) if form]
-    for index in forms:
+    for index in (index for index, kind in enumerate(kinds) if kind == FORM):
         back = keys[chance.randint(0, index)]
         again: Json = {"==": [{"var": f"tasks.{keys[index]}.again"}, True]}
         ways.append({"from": keys[index], "to": back, "condition": again, "priority": 1})
     around = chance.randint(0, len(keys) - 1)
-    small: Json = {"<": [{"var": "ticket.amount"}, chance.randint(20, 60)]}
-    ways.append({"from": chain[around], "to": chain[around + 2], "condition": small, "priority": 2})
+    way_around = _way(chain[around], chain[around + 2], condition=_small(chance))
+    ways.append({**way_around, "priority": 2})
+    for index, kind in enumerate(kinds):
+        if kind != CALL and chance.random() < TIMED_SHARE:
+            ways += _timed_ways(keys[index], chain[index + 2 :], chance)
     tasks: list[Json] = [
-        _form(key) if form else _call(key, retries=chance.randint(0, MOST_RETRIES))
-        for key, form in zip(keys, is_form, strict=True)
+        form(key) if kind == FORM else call(key, kind, retries=chance.randint(0, MOST_RETRIES))
+        for key, kind in zip(keys, kinds, strict=True)
     ]
+    return bundle(f"made_up_{seed}", tasks, ways)
+
+
+def bundle(key: str, tasks: list[Json], ways: list[JsonObject]) -> JsonObject:
+    """The document of a workflow, with a ticket type of the same key."""
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "workflow": {
-            "key": f"made_up_{seed}",
-            "title": f"Made up from {seed}",
+            "key": key,
+            "title": key,
             "fields": [{"name": "amount", "label": "Amount", "type": "integer", "required": True}],
         },
         "tasks": tasks,
         "transitions": [*ways],
-        "ticket_types": [{"key": f"made_up_{seed}", "title": f"Made up from {seed}"}],
+        "ticket_types": [{"key": key, "title": key}],
     }
 
 
-def _form(key: str) -> JsonObject:
+def form(key: str) -> JsonObject:
     again: Json = {"name": "again", "label": "Again?", "type": "boolean", "required": True}
     return {"key": key, "title": f"Form {key}", "fields": [again]}
 
 
-def _call(key: str, *, retries: int) -> JsonObject:
+def call(key: str, kind: str, *, retries: int = 0, mood: str = "", timeout: int = 0) -> JsonObject:
+    """A call to the moody system, in this mood (empty: in whichever it is).
+
+    The `timeout` is in seconds; 0: one that the moody system often does not keep to.
+    """
     return {
         "key": key,
         "title": f"Call {key}",
-        "task_type": "SYNC_ACTION",
-        "action_url": "http://accounting.example/documents",
-        "timeout_seconds": 1,
+        "task_type": kind,
+        "action_url": f"http://accounting.example/{quote(mood)}",
+        "timeout_seconds": timeout or (3 if kind == CALL_LATER else 1),
         "retries": retries,
         "output_schema": {"type": "object", "required": ["document"]},
         "output_transform": {"document": {"var": "response.body.document"}},
     }
+
+
+def _timed_ways(key: str, targets: list[str], chance: random.Random) -> list[JsonObject]:
+    """One that is taken in any case; half of the time one before it, for small amounts."""
+    always = _way(key, chance.choice(targets))
+    if chance.random() < 0.5:
+        return [{**always, "after": "PT1M"}]
+    sometimes = _way(key, chance.choice(targets), condition=_small(chance))
+    return [{**sometimes, "after": "PT1M"}, {**always, "after": "PT2M"}]
+
+
+def _way(source: str, target: str, *, condition: Json = None) -> JsonObject:
+    way: JsonObject = {"from": source, "to": target}
+    return way if condition is None else {**way, "condition": condition}
+
+
+def _small(chance: random.Random) -> Json:
+    return {"<": [{"var": "ticket.amount"}, chance.randint(20, 60)]}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-import socket
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 from django.conf import settings
@@ -19,8 +17,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tenants.models import User
-from tenants.testing import child_environment
 from tickets.models import Ticket, TicketDefinition
+from tickets.tests.crash.installation import CHILD, Installation
 from tickets.tests.crash.process import Process
 from workflows.models import TaskInstance
 from workflows.models.task_instance import WORKABLE
@@ -32,12 +30,6 @@ FEWEST_TICKETS = 4
 CHANGES = 40  # that one process of people makes, if it lives
 COMMITS = (4, 16, 64)  # a process dies at one of its first
 CSRF = "c" * 32
-# What a process is told, so that a lost one is noticed soon.
-QUICK = {
-    "WORKER_HEARTBEAT_SECONDS": "1",
-    "WORKER_LOST_SECONDS": "2",
-    "SAFETY_NET_SECONDS": "1",
-}
 
 
 def open_forms() -> list[TaskInstance]:
@@ -73,8 +65,7 @@ class Storm:
     """
 
     seed: int
-    folder: Path
-    connect_to: list[str]
+    installation: Installation
     submitter: User
     most_tickets: int
     longest_life: float
@@ -84,13 +75,8 @@ class Storm:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self.journal = self.folder / "journal"
-        self.journal.touch()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
         self._programs: dict[str, Process] = {}
         self._ends: dict[Process, float] = {}
-        self._started = 0
         # Without cookies of its own: it is everybody's.
         self._browser = httpx.Client(timeout=5)
         self._unanswered: list[Sent] = []
@@ -106,7 +92,9 @@ class Storm:
         deadline = latest + seconds
         try:
             while time.monotonic() < deadline or self._is_too_early(begun):
-                if time.monotonic() < latest and len(self.notes("ready")) >= len(PROCESSES):
+                if time.monotonic() < latest and len(
+                    self.installation.journal.notes("ready")
+                ) >= len(PROCESSES):
                     latest, deadline = 0, time.monotonic() + seconds
                 for name in PROCESSES:
                     self._look_after(name)
@@ -124,24 +112,17 @@ class Storm:
         few = Ticket.objects.count() < FEWEST_TICKETS
         return few and time.monotonic() < begun + LONGEST_START
 
-    def start_worker(self) -> Process:
-        """A worker of the product itself, which nobody kills; the caller ends it."""
-        return self._start("calm", ["manage.py", "run_worker"])
-
-    def notes(self, word: str) -> list[str]:
-        """What follows this word in the lines of the journal that begin with it."""
-        lines = self.journal.read_text(encoding="utf-8").splitlines()
-        return [line.removeprefix(f"{word} ") for line in lines if line.startswith(f"{word} ")]
-
     def deaths(self) -> Counter[str]:
         """The kills, with those at a commit: {what and where: how often}."""
-        return self.kills + Counter(self.notes("died"))
+        return self.kills + Counter(self.installation.journal.notes("died"))
 
     def _look_after(self, name: str) -> None:
         """Start it where it does not run; kill it some time after it began to work."""
         program = self._programs.get(name)
         if program is not None and program.is_running:
-            if program not in self._ends and program.name in self.notes("ready"):
+            if program not in self._ends and program.name in self.installation.journal.notes(
+                "ready"
+            ):
                 program.learn_family()
                 self._ends[program] = time.monotonic() + self.chance.uniform(0.5, self.longest_life)
             if time.monotonic() > self._ends.get(program, math.inf):
@@ -152,31 +133,15 @@ class Storm:
         number = self.chance.randint(1, self.chance.choice(COMMITS))
         at = f"{self.chance.choice(['before', 'after'])} {number}"
         crash_at = at if self.chance.random() < 0.7 else ""
-        self._programs[name] = self._start(name, self._command(name), CRASH_AT=crash_at)
+        self._programs[name] = self._start(name, CRASH_AT=crash_at)
 
-    def _command(self, name: str) -> list[str]:
+    def _start(self, name: str, **environment: str) -> Process:
         if name == "web":
-            web = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-            web += ["--port", str(self.port), "--workers", "1", "--blocking-threads", "1"]
-            return [*web, "--no-ws", "--log-level", "error", "tickets.tests.crash.child_web"]
-        child = ["-m", "tickets.tests.crash.child", name]
+            return self.installation.start_web(**environment)
         if name == "worker":
-            return child
-        return [*child, str(self.chance.randrange(2**31)), str(CHANGES), str(self.most_tickets)]
-
-    def _start(self, name: str, command: list[str], **environment: str) -> Process:
-        self._started += 1
-        name = f"{name}-{self._started}"
-        everything = child_environment(
-            DJANGO_SECRET_KEY=settings.SECRET_KEY,
-            ACTION_CONNECT_TO=",".join(self.connect_to),
-            CRASH_JOURNAL=str(self.journal),
-            CRASH_NAME=name,
-            **QUICK,
-            **environment,
-        )
-        log = self.folder / f"{name}.log"
-        return Process(name, command, everything, log=log)
+            return self.installation.start_worker(**environment)
+        numbers = (self.chance.randrange(2**31), CHANGES, self.most_tickets)
+        return self.installation.start(name, [*CHILD, name, *map(str, numbers)], **environment)
 
     def _kill(self, name: str) -> None:
         program = self._programs.pop(name)
@@ -197,7 +162,7 @@ class Storm:
         session = f"{settings.SESSION_COOKIE_NAME}={self._session_of(sent.user)}"
         try:
             answer = self._browser.post(
-                f"http://127.0.0.1:{self.port}{sent.address}",
+                f"{self.installation.url}{sent.address}",
                 data={**sent.values, "csrfmiddlewaretoken": CSRF},
                 headers={"Cookie": f"{session}; csrftoken={CSRF}"},
             )
@@ -208,8 +173,7 @@ class Storm:
             self.server_errors.append(f"{sent.address}: {answer.status_code}")
             self._unanswered.append(sent)
         elif answer.status_code == 302:
-            with self.journal.open("ab", buffering=0) as journal:
-                journal.write(f"{sent.done}\n".encode())
+            self.installation.journal.note(sent.done)
         elif sent.done.startswith("submitted"):
             raise AssertionError(f"{sent.address} answers with {answer.status_code}.")
 

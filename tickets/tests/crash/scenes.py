@@ -1,0 +1,233 @@
+"""The steps of a ticket, each as something that a process does and may die of at every commit.
+
+A scene has a workflow of its own, and is prepared anew, with a ticket of its own, for each
+process that dies in it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.models import User
+from tickets.callback_address import CallbackAddress
+from tickets.models import Ticket, TicketDefinition
+from tickets.services import retry_many, submit_ticket
+from tickets.services.run_action import run_action
+from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
+from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
+from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
+from workflows.engine.process import Json, JsonObject
+from workflows.models import ActionAttempt, TaskInstance
+
+IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
+LONG = 60  # seconds, of a timeout that shall not pass
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a process is to do: see `child.carry_out`. `answer` is what a callback brings: whoever
+    sends it sends it again, where the process has died."""
+
+    do: str
+    arguments: tuple[Json, ...]
+    answer: Json = None
+
+
+@dataclass
+class Stage:
+    """What scenes are prepared with."""
+
+    submitter: User
+    ticket_admin: User
+    system: MoodySystem
+    queues: int = 0
+
+    def submit(self, key: str, title: str) -> Ticket:
+        definition = TicketDefinition.objects.active().get(key=key)
+        data: JsonObject = {"amount": 7}
+        return submit_ticket(definition=definition, data=data, user=self.submitter, title=title)
+
+    def work_off(self, job: ProcrastinateJob) -> Order:
+        """A worker shall take this job, now, and no other."""
+        self.queues += 1
+        queue = f"scene-{self.queues}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET queue_name = %s, scheduled_at = now() WHERE id = %s",
+                [queue, job.pk],
+            )
+        return Order("work off", (queue,))
+
+    def make_call(self, ticket: Ticket) -> ActionAttempt:
+        """As a worker that nobody kills."""
+        job = job_of(ticket, RUN_ACTION)
+        task = task_of(ticket)
+        run_action(ticket_id=ticket.pk, task_id=task.pk, job_id=job.pk)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job.pk])
+        return ActionAttempt.objects.get(task=task)
+
+    def answer_of(self, task: TaskInstance) -> Json:
+        return {"document": f"D-{self.system.documents[str(task.uuid)]}"}
+
+
+def task_of(ticket: Ticket) -> TaskInstance:
+    task = Ticket.objects.get(pk=ticket.pk).workflow_instance
+    assert task is not None
+    assert task.current_task is not None
+    return task.current_task
+
+
+def job_of(ticket: Ticket, name: str) -> ProcrastinateJob:
+    jobs = ProcrastinateJob.objects.filter(task_name=name, status="todo")
+    job: ProcrastinateJob = jobs.get(args__contains={"ticket_id": ticket.pk})
+    return job
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`tasks` are done one after the other, then a form. `prepare` is given the ticket type's
+    key and the ticket's title. `fails`: the ticket has an error in the end; `may_fail`: it has
+    one where the process has died."""
+
+    name: str
+    tasks: list[Json]
+    prepare: Callable[[Stage, str, str], Order]
+    fails: bool = False
+    may_fail: bool = False
+    ways: list[JsonObject] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return self.name.replace(" ", "_")
+
+    @property
+    def document(self) -> JsonObject:
+        tasks = [*self.tasks, form("last")]
+        keys = ["start", *(str(each["key"]) for each in tasks if isinstance(each, dict)), "end"]
+        chain: list[JsonObject] = [
+            {"from": source, "to": target, "priority": 9}
+            for source, target in itertools.pairwise(keys)
+        ]
+        return bundle(self.key, tasks, chain + self.ways)
+
+
+def _submit(stage: Stage, key: str, title: str) -> Order:
+    return Order("submit", (key, title))
+
+
+def _complete(stage: Stage, key: str, title: str) -> Order:
+    return Order("complete", (task_of(stage.submit(key, title)).pk,))
+
+
+def _take_the_step(stage: Stage, key: str, title: str) -> Order:
+    """As after the death of whoever submitted."""
+    with transaction.atomic():
+        ticket = stage.submit(key, title)
+        connection.run_on_commit.clear()
+    return stage.work_off(job_of(ticket, ADVANCE))
+
+
+def _call(stage: Stage, key: str, title: str) -> Order:
+    return stage.work_off(job_of(stage.submit(key, title), RUN_ACTION))
+
+
+def _answer(stage: Stage, key: str, title: str) -> Order:
+    return _answer_with(stage, key, title)
+
+
+def _answer_nonsense(stage: Stage, key: str, title: str) -> Order:
+    return _answer_with(stage, key, title, NONSENSE)
+
+
+def _answer_with(stage: Stage, key: str, title: str, body: Json = None) -> Order:
+    ticket = stage.submit(key, title)
+    attempt = stage.make_call(ticket)
+    answer = stage.answer_of(attempt.task)
+    address = CallbackAddress("acme", attempt.task.uuid, attempt.number).url()
+    return Order("answer", (address, body or answer), answer=answer)
+
+
+def _expire(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    attempt = stage.make_call(ticket)
+    ActionAttempt.objects.filter(pk=attempt.pk).update(
+        answer_until=timezone.now() - timedelta(seconds=1)
+    )
+    return stage.work_off(job_of(ticket, EXPIRE_CALL))
+
+
+def _fire_timer(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    task = task_of(ticket)
+    if not task.definition.is_form:
+        stage.make_call(ticket)
+    job = job_of(ticket, FIRE_TIMER)
+    # The time has passed: as if all had been made a minute ago.
+    minute = timedelta(minutes=1)
+    TaskInstance.objects.filter(pk=task.pk).update(created_at=task.created_at - minute)
+    past = (timezone.now() - timedelta(seconds=1)).isoformat()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET args = args || jsonb_build_object('due', %s::text)"
+            " WHERE id = %s",
+            [past, job.pk],
+        )
+    return stage.work_off(job)
+
+
+def _retry_many(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    stage.make_call(ticket)
+    retry_many(errors=ticket.errors.all(), by=stage.ticket_admin, reason="It was down.")
+    job = ProcrastinateJob.objects.filter(task_name=RETRY_MANY).latest("pk")
+    return stage.work_off(job)
+
+
+def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> list[Json]:
+    return [call("first", kind, retries=retries, mood=mood, timeout=timeout)]
+
+
+_TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
+
+SCENES = (
+    Scene("submit to a form", [form("first")], _submit),
+    Scene("submit to a call", _calls(CALL, "well"), _submit),
+    Scene("complete a form", [form("first")], _complete),
+    Scene("take a step for somebody who died", [form("first")], _take_the_step),
+    Scene("call", _calls(CALL, "well"), _call),
+    Scene("call without retries", _calls(CALL, "well", retries=0), _call, may_fail=True),
+    Scene("call in vain", _calls(CALL, "fails"), _call, fails=True),
+    Scene(
+        "be unable to call",
+        [{**call("first", CALL), "input_transform": IMPOSSIBLE}],
+        _call,
+        fails=True,
+    ),
+    Scene("retry many calls", _calls(CALL, "fails", retries=0), _retry_many, fails=True),
+    Scene("call for a later answer", _calls(CALL_LATER, "well"), _call),
+    Scene("call and be answered first", _calls(CALL_LATER, "answers first"), _call),
+    Scene("be answered", _calls(CALL_LATER, "says nothing"), _answer),
+    Scene("be answered with nonsense", _calls(CALL_LATER, "says nothing"), _answer_nonsense),
+    Scene("wait in vain", _calls(CALL_LATER, "says nothing", retries=0), _expire, fails=True),
+    Scene(
+        "wait in vain and call again",
+        _calls(CALL_LATER, "says nothing", timeout=3),
+        _expire,
+        fails=True,
+    ),
+    Scene("leave a form that waits", [form("first")], _fire_timer, ways=_TOO_LATE),
+    Scene(
+        "leave a call that waits",
+        _calls(CALL_LATER, "says nothing"),
+        _fire_timer,
+        ways=_TOO_LATE,
+    ),
+)

@@ -1,0 +1,81 @@
+"""A process dies right before and right after every commit of every step of a ticket."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from django.test import override_settings
+
+from tickets.models import Ticket
+from tickets.tests.crash.crash_case import QUICK, CrashCase
+from tickets.tests.crash.dying import STEPS
+from tickets.tests.crash.installation import Installation
+from tickets.tests.crash.moody_system import MoodySystem
+from tickets.tests.crash.nursery import Nursery
+from tickets.tests.crash.scenes import SCENES, Scene, Stage
+from workflows.models import EventKind, WorkflowEvent, WorkflowStatus
+
+SURVIVES = "never"
+# Another attempt at a call that was lost calls again.
+REPEATED = (EventKind.CALLED, EventKind.ACCEPTED)
+
+
+class EveryCommitTests(CrashCase):
+    def test_whoever_dies_at_a_commit_leaves_nothing_lost_stuck_or_done_twice(self) -> None:
+        for scene in SCENES:
+            self.publish(scene.document)
+        with (
+            self.installed(1, QUICK) as (site, system),
+            override_settings(PUBLIC_URL=site.url, ACTION_CONNECT_TO=system.connect_to),
+        ):
+            self.die_everywhere(site, system)
+            self.recover(site, system)
+            for scene in SCENES:
+                self.assert_outcome(scene)
+            died = {each.split()[-1].partition(".")[0] for each in site.journal.notes("died")}
+        self.tell()
+        self.assertEqual(died, set(STEPS))
+
+    def die_everywhere(self, site: Installation, system: MoodySystem) -> None:
+        """Each scene once to its end, to learn its commits; then with a death at each."""
+        stage = Stage(self.uma, self.terry, system)
+        web = site.start_web()
+        try:
+            with Nursery(site) as nursery:
+                for scene in SCENES:
+                    name, survived = self.play(scene, stage, nursery, at=SURVIVES)
+                    self.assertTrue(survived, f"{scene.name}: see {site.folder}")
+                    for number, _step in enumerate(site.journal.notes(f"commits {name}"), 1):
+                        for where in ("before", "after"):
+                            at = f"{where} {number}"
+                            name, survived = self.play(scene, stage, nursery, at=at)
+                            self.assertFalse(survived, f"{scene.name} {at}: see {site.folder}")
+        finally:
+            web.kill()
+
+    def play(self, scene: Scene, stage: Stage, nursery: Nursery, *, at: str) -> tuple[str, bool]:
+        """Prepare a scene and have a process play it; its name, and whether it has survived."""
+        order = scene.prepare(stage, scene.key, f"{scene.name}: {at}")
+        name, survived = nursery.bear(order.do, *order.arguments, at=at)
+        if order.answer is not None:
+            stage.system.send_back(str(order.arguments[0]), order.answer)
+        return name, survived
+
+    def assert_outcome(self, scene: Scene) -> None:
+        """It is the same whether somebody died or not."""
+        histories: defaultdict[str, list[str]] = defaultdict(list)
+        events = WorkflowEvent.objects.filter(workflow_instance__ticket__definition__key=scene.key)
+        for title, kind in events.exclude(kind__in=REPEATED).values_list(
+            "workflow_instance__ticket__title", "kind"
+        ):
+            histories[title].append(kind)
+        undisturbed = histories[f"{scene.name}: {SURVIVES}"]
+        for ticket in Ticket.objects.filter(definition__key=scene.key):
+            errors = ticket.errors.unresolved().count()
+            has_completed = ticket.status == WorkflowStatus.COMPLETED
+            with self.subTest(ticket.title):
+                if scene.may_fail and errors:
+                    self.assertEqual((errors, has_completed), (1, False))
+                    continue
+                self.assertEqual((errors, has_completed), (int(scene.fails), not scene.fails))
+                self.assertEqual(histories[ticket.title], undisturbed)
