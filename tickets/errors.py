@@ -69,6 +69,14 @@ class WorkflowNotPublishedError(TicketsError):
     """Its workflow is not published, so that it could not be submitted. Publish that first."""
 
 
+class TicketTypeKeyTakenError(TicketsError):
+    """There is already a ticket type with this key. Choose another key."""
+
+
+class PresetsRefusedError(TicketsError):
+    """The form of the workflow does not accept these presets."""
+
+
 class TooManyTicketsError(TicketsError):
     """That is too many tickets for one time. Choose at most 100."""
 

@@ -1,4 +1,4 @@
-"""Tickets, tasks and ticket types as tables to download."""
+"""Tickets and tasks as tables to download."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from workflows.admin.flat import FlatResource, FlatRow
-from workflows.admin.flat.resource import column, names_as_text
+from workflows.admin.flat.resource import column
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 
 
@@ -109,42 +108,3 @@ class TaskResource(FlatResource[TaskRow]):
 
     def filter_export(self, queryset: QuerySet[TaskInstance], **options: Any) -> Any:
         return queryset.select_related("definition", "assigned_to", "workflow_instance__ticket")
-
-
-@dataclass
-class TicketTypeRow(FlatRow):
-    key: str = ""
-    version: int = 0
-    title: str = ""
-    description: str = ""
-    workflow: str = ""
-    is_active: bool = False
-    roles: str = ""
-
-
-class TicketTypeResource(FlatResource[TicketTypeRow]):
-    """Ticket types with who may submit them; they come in with their workflows only."""
-
-    key = column("key", "Key")
-    version = column("version", "Version")
-    title = column("title", "Title")
-    description = column("description", "Description")
-    workflow = column("workflow", "Workflow")
-    is_active = column("is_active", "Active")
-    roles = column("roles", "Roles with access")
-
-    def row_of(self, thing: TicketDefinition) -> TicketTypeRow:
-        roles = sorted(role.name for role in thing.roles_with_access.all())
-        return TicketTypeRow(
-            pk=thing.pk,
-            key=thing.key,
-            version=thing.version,
-            title=thing.title,
-            description=thing.description,
-            workflow=str(thing.workflow),
-            is_active=thing.is_active,
-            roles=names_as_text(roles) or _("everybody"),
-        )
-
-    def filter_export(self, queryset: QuerySet[TicketDefinition], **options: Any) -> Any:
-        return queryset.select_related("workflow").prefetch_related("roles_with_access")

@@ -20,11 +20,11 @@ from tenants.active_company import active_company
 from tickets.admin.badges import badge, definition_badge
 from tickets.admin.definition_rows import field_labels, field_table, references
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
-from tickets.admin.exports import TicketTypeResource
+from tickets.admin.ticket_type_resource import TicketTypeResource
 from tickets.errors import TicketsError
 from tickets.models import Ticket, TicketDefinition
 from tickets.services.change_ticket_type import change_ticket_type, ticket_type_marker
-from workflows.admin.flat import FlatExportAdmin
+from workflows.admin.flat import FlatImportAdmin
 from workflows.forms import show_answers
 from workflows.models import CompanyRole
 
@@ -83,11 +83,18 @@ class OfferForm(forms.Form):
 
 
 @admin.register(TicketDefinition)
-class TicketDefinitionAdmin(FlatExportAdmin, DetailPageAdmin):
+class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
     """The ticket types: what people may submit, and the workflow that each starts."""
 
     list_title = gettext_lazy("Ticket types")
     resource_classes = [TicketTypeResource]
+    import_help = gettext_lazy(
+        "Ticket types are recognised by their key. Title, description, roles with access and "
+        "whether it is active can change; columns and types that a file does not have stay as "
+        "they are. No role: everybody may submit it. A new key makes a new ticket type of the "
+        "published workflow whose key stands under Workflow; its presets are lines such as "
+        "priority = high."
+    )
     change_list_template = "tickets/definitions/ticket_type_list.html"
     change_form_template = "tickets/definitions/ticket_type.html"
     list_display = (
@@ -143,6 +150,11 @@ class TicketDefinitionAdmin(FlatExportAdmin, DetailPageAdmin):
     @display(description=gettext_lazy("Tickets"))
     def tickets_column(self, definition: TicketDefinition) -> int:
         return getattr(definition, "ticket_count", 0) or 0
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        # No ticket type is added or changed in a form of this screen: services do both.
+        may_add = request.user.has_perm("tickets.add_ticketdefinition")
+        return may_add and may_change_types(request)
 
     # Who may submit it, and whether it is offered
 

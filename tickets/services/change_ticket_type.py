@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,7 +13,10 @@ from tickets.errors import (
     WorkflowNotPublishedError,
 )
 from tickets.models import TicketDefinition
+from workflows.engine.storable import unstorable
 from workflows.models import CompanyRole, DefinitionStatus
+
+LONGEST_DESCRIPTION: Final = 20_000  # as in a bundle
 
 
 def change_ticket_type(
@@ -19,18 +24,22 @@ def change_ticket_type(
     definition: TicketDefinition,
     roles: Iterable[CompanyRole],
     is_active: bool,
+    title: str | None = None,
+    description: str | None = None,
     expected: str | None = None,
 ) -> TicketDefinition:
-    """Say who may submit a ticket type, and whether it is offered at all.
+    """Say who may submit a ticket type, whether it is offered at all, and what it is called.
 
-    No roles: everybody who may submit tickets. What the type asks for and the workflow that
-    it starts belong to its version, and do not change. Tickets that run are not touched.
-    `expected` is what `ticket_type_marker` gave when the page was shown.
+    No roles: everybody who may submit tickets. None for `title` or `description`: it stays.
+    What the type asks for and the workflow that it starts belong to its version, and do not
+    change. Tickets that run are not touched. `expected` is what `ticket_type_marker` gave when
+    the page was shown.
 
     Raises:
         TicketTypeChangedError: somebody changed it after the page was shown.
         AnotherVersionActiveError: it shall be active, and another version of its key is.
         WorkflowNotPublishedError: it shall be active, and its workflow is not published.
+        ValidationError: the title or the description cannot be one.
     """
     with transaction.atomic():
         # All versions, in one order: at most one of them is active, and two people may
@@ -48,7 +57,10 @@ def change_ticket_type(
         if is_active and not own.is_active:
             _ensure_may_be_active(own, locked.values())
         own.is_active = is_active
-        own.save(update_fields=["is_active", "updated_at"])
+        own.title = own.title if title is None else title
+        own.description = own.description if description is None else description
+        ensure_texts(own)
+        own.save(update_fields=["is_active", "title", "description", "updated_at"])
         own.roles_with_access.set(roles)
     return own
 
@@ -56,6 +68,24 @@ def change_ticket_type(
 def ticket_type_marker(definition: TicketDefinition) -> str:
     """What a page that shows the ticket type was made of."""
     return str(int(definition.updated_at.timestamp() * 1_000_000))
+
+
+def ensure_texts(definition: TicketDefinition) -> None:
+    """Raise ValidationError where its title or description is none that a bundle can have."""
+    definition.title = definition.title.strip()
+    definition.clean_fields(
+        exclude=[
+            each.name
+            for each in definition._meta.fields
+            if each.name not in {"title", "description"}
+        ]
+    )
+    if len(definition.description) > LONGEST_DESCRIPTION:
+        message = _("At most %(most)d characters.") % {"most": LONGEST_DESCRIPTION}
+        raise ValidationError({"description": message})
+    for name in ("title", "description"):
+        for _path, problem in unstorable(getattr(definition, name)):
+            raise ValidationError({name: problem})
 
 
 def _ensure_may_be_active(own: TicketDefinition, versions: Iterable[TicketDefinition]) -> None:

@@ -23,6 +23,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from workflows.bundles import read_bundle
+from workflows.engine.storable import unstorable
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks.archive import Archive, damaged
 from workflows.workbooks.grid import Cell, cleaned, column_letters
@@ -123,6 +124,8 @@ class Json(base_formats.JSON):
         entries = read_bundle(in_stream)
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             raise UnreadableBundleError(_("The file must hold a list of objects: [{…}, {…}]."))
+        for _path, message in unstorable(entries):  # half a character, which no page can show
+            raise UnreadableBundleError(message)
         objects = [each for each in entries if isinstance(each, dict)]
         headers = list(dict.fromkeys(name for each in objects for name in each))
         rows = [
