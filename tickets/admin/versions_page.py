@@ -28,7 +28,7 @@ from tickets.services import (
     uses_of_draft,
 )
 from workflows.bundles import ChangeKind
-from workflows.errors import DraftInUseError, InvalidBundleError, NotADraftError, NotPublishedError
+from workflows.errors import DraftInUseError, NotADraftError, NotPublishedError
 from workflows.graph import draw_process
 from workflows.models import DefinitionStatus, WorkflowDefinition
 
@@ -192,11 +192,7 @@ class BringBack(DefinitionPage):
         if self.workflow.status != DefinitionStatus.RETIRED:
             messages.error(request, _("Version %(version)s is not retired.") % words)
             return redirect(admin_link(self.workflow))
-        try:
-            draft = new_draft(workflow=self.workflow, user=user)
-        except InvalidBundleError as refusal:
-            messages.error(request, _(str(refusal)))
-            return redirect(admin_link(self.workflow))
+        draft = new_draft(workflow=self.workflow, user=user)
         text = _(
             "Version %(version)s is back as version %(draft)s, a draft. Publish it, and it is "
             "offered again."

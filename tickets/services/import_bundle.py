@@ -96,6 +96,7 @@ def preview_bundle(*, document: object) -> BundlePreview:
     )
 
 
+@transaction.atomic
 def import_bundle(*, document: object, user: User | None) -> WorkflowDefinition:
     """Make a new draft version of a workflow from a bundle, all of it or nothing.
 
@@ -107,28 +108,13 @@ def import_bundle(*, document: object, user: User | None) -> WorkflowDefinition:
     Raises:
         InvalidBundleError: the bundle has errors; it has every problem.
     """
-    return _import(document, user=user, always=False)
-
-
-def import_as_new_draft(*, document: object, user: User | None) -> WorkflowDefinition:
-    """`import_bundle`, but a new draft also where the content is not new.
-
-    Raises:
-        InvalidBundleError: the bundle has errors; it has every problem.
-    """
-    return _import(document, user=user, always=True)
-
-
-@transaction.atomic
-def _import(document: object, *, user: User | None, always: bool) -> WorkflowDefinition:
     lock_definitions()
     problems = problems_here(document)
     if errors_of(problems) or not isinstance(document, dict):
         raise InvalidBundleError(problems)
     bundle = WholeBundle(document)
     roles = bundle.make_roles()
-    same = None if always else bundle.same_version()
-    return same if same is not None else bundle.make_draft(roles, user=user)
+    return bundle.same_version() or bundle.make_draft(roles, user=user)
 
 
 def lock_definitions() -> None:

@@ -11,6 +11,7 @@ from tenants.models import User
 from tickets.models import TicketDefinition
 from tickets.services.export_bundle import export_bundle
 from tickets.services.import_bundle import WholeBundle, lock_definitions
+from tickets.services.new_draft import new_draft
 from workflows.bundles.unfinished import first_draft
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import NoTitleError
@@ -64,18 +65,14 @@ def duplicate_workflow(*, workflow: WorkflowDefinition, user: User | None) -> Wo
 
 @transaction.atomic
 def edit_workflow(*, workflow: WorkflowDefinition, user: User | None) -> WorkflowDefinition:
-    """The draft in which a version is changed: itself, a later one that there is, or a new one.
-
-    The new draft is a copy, also of a version that does not pass the checks of today: they
-    are shown while it is edited.
-    """
+    """The draft in which a version is changed: itself, a later one that there is, or a new one."""
     lock_definitions()
     workflow.refresh_from_db()
     if workflow.is_draft:
         return workflow
     drafts = WorkflowDefinition.objects.versions_of(workflow.key).drafts()
     later = drafts.filter(version__gt=workflow.version).first()
-    return later or _made(export_bundle(workflow=workflow), user=user)
+    return later or new_draft(workflow=workflow, user=user)
 
 
 def _made(document: JsonObject, *, user: User | None) -> WorkflowDefinition:

@@ -12,11 +12,13 @@ from tickets.services import (
     export_bundle,
     new_draft,
     publish_workflow,
+    publishing_problems,
     stop_offering,
     submit_ticket,
 )
 from tickets.testing import import_fixture
-from workflows.errors import NotPublishedError
+from workflows.bundles import errors_of
+from workflows.errors import NotPublishableError, NotPublishedError
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,
@@ -92,6 +94,15 @@ class StopOfferingTest(RetireCase):
         publish_workflow(workflow=draft, user=self.carla)
         offered = TicketDefinition.objects.submittable_by(self.uma).get()
         self.assertEqual((offered.workflow, offered.version), (draft, 2))
+
+    def test_also_one_that_todays_checks_refuse(self) -> None:
+        stop_offering(workflow=self.workflow, user=self.carla)
+        self.workflow.transitions.update(condition={"no_operator": []})
+        draft = new_draft(workflow=self.fresh(), user=self.carla)
+        self.assertEqual(draft.transitions.count(), self.workflow.transitions.count())
+        self.assertTrue(errors_of(publishing_problems(workflow=draft)))
+        with self.assertRaises(NotPublishableError):
+            publish_workflow(workflow=draft, user=self.carla)
 
 
 class RetirePageTest(RetireCase):
