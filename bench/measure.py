@@ -59,6 +59,14 @@ class Scenario:
         """The median of the rounds."""
         return statistics.median(self.seconds)
 
+    def times(self, floor: Scenario) -> float:
+        """How many times as fast as the floor: the median of the rounds, each with its own.
+
+        Both of a round were measured right after each other, also while the machine was slow.
+        """
+        pairs = zip(floor.seconds, self.seconds, strict=True)
+        return statistics.median(theirs / ours for theirs, ours in pairs)
+
     def figures(self) -> dict[str, float]:
         """Medians over the rounds; CPU of the process that works, without Postgres' own."""
         seconds = self.seconds_an_operation

@@ -157,12 +157,11 @@ class Measurements:
             self._measure(named.values(), everybody)
             title = f"Growth: {what}"
             self.report.add(title, rows_of(named, floor=f"{first}: {ORM}"))
-            self._compare(title, what, first, most)
-            self._compare(title, what, first, f"{self.size.companies:,} companies")
+            for other in (most, f"{self.size.companies:,} companies"):
+                costs = named[f"{first}: {OURS}"].times(named[f"{other}: {OURS}"])
+                self._compare(what, first, other, round(costs, 2))
 
-    def _compare(self, title: str, what: str, first: str, other: str) -> None:
-        costs = [float(self.report.find(title, f"{each}: {OURS}")["ms"]) for each in (other, first)]
-        times = round(costs[0] / costs[1], 2)
+    def _compare(self, what: str, first: str, other: str, times: float) -> None:
         print(f"growth: a step ({what}) at {other} costs {times} times one at {first}")
         self.report.goal(f"{what}: cost at {other}, times {first}", found=times, at_most=1.2)
 

@@ -77,11 +77,14 @@ class Report:
 
 def rows_of(scenarios: Mapping[str, Scenario], *, floor: str) -> list[Row]:
     """A row for each; `times_floor` compares its rate with the one of that name."""
-    rows: list[Row] = []
-    for name, scenario in scenarios.items():
-        times = scenarios[floor].seconds_an_operation / scenario.seconds_an_operation
-        rows.append({"what": name, **scenario.figures(), "times_floor": round(times, 2)})
-    return rows
+    return [
+        {
+            "what": name,
+            **scenario.figures(),
+            "times_floor": round(scenario.times(scenarios[floor]), 2),
+        }
+        for name, scenario in scenarios.items()
+    ]
 
 
 def _columns(rows: Sequence[Mapping[str, object]]) -> list[str]:

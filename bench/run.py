@@ -31,9 +31,9 @@ def main() -> int:
         nargs="+",
         default=list(PARTS),
         metavar="PART",
-        help=f"of {', '.join(PARTS)}; nothing is kept then",
+        help=f"of {', '.join(PARTS)}; kept only with --results",
     )
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where they are kept")
+    parser.add_argument("--results", type=Path, help="the folder to keep them in")
     options = parser.parse_args()
     name = options.size or "normal"
     start_django()
@@ -54,10 +54,11 @@ def main() -> int:
         connection.creation.destroy_test_db(database, verbosity=0)
     report = measurements.report
     report.print_goals()
-    if set(options.only) == set(PARTS):
+    if options.results or set(options.only) == set(PARTS):
+        folder = options.results or RESULTS
         kept = "latest" if name in ("normal", "full") else name
-        report.keep(options.results, kept)
-        print(f"\nKept as {options.results / kept}.json and .md.")
+        report.keep(folder, kept)
+        print(f"\nKept as {folder / kept}.json and .md.")
     return 0
 
 
