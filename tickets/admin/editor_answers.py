@@ -19,8 +19,16 @@ from django.views import View
 from tenants.active_company import active_company
 from tickets.admin.problem_rows import MOST_SHOWN, showable
 from tickets.models import Ticket
-from tickets.services import problems_here
-from workflows.bundles import MAX_BYTES, Problem, check_bundle, read_bundle
+from tickets.services import problems_here, run_cases_of_draft
+from workflows.bundles import (
+    MAX_BYTES,
+    CaseResult,
+    Problem,
+    case_failures,
+    check_bundle,
+    errors_of,
+    read_bundle,
+)
 from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
@@ -36,6 +44,7 @@ from workflows.engine.conditions import check_condition, describe_condition, is_
 from workflows.engine.errors import ConditionError, FieldError, TransformError
 from workflows.engine.fields import check_fields
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
 from workflows.errors import UnreadableBundleError
@@ -74,13 +83,19 @@ class EditorView(View):
 
 
 class CheckView(EditorView):
-    """The problems of a document, its picture, and its rules as sentences."""
+    """The problems of a document, its picture, its rules as sentences, what its tests come to."""
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
         document = question.get("document")
         is_drawable = not any(unstorable(document))
         problems = problems_here(document) if is_drawable else check_bundle(document)
+        tests: list[CaseResult] = []
+        if is_drawable and isinstance(document, dict):
+            tests = run_cases_of_draft(document, problems)
+            if not errors_of(problems):
+                problems = [*problems, *case_failures(document, tests)]
         return {
+            "tests": [_came_of(each) for each in tests],
             "problems": problems_as_json(problems),
             "picture": _picture(document) if is_drawable else "",
             "rules": [
@@ -217,6 +232,20 @@ def problems_as_json(problems: Collection[Problem]) -> list[dict[str, Any]]:
         }
         for each in ordered
     ]
+
+
+def _came_of(result: CaseResult) -> dict[str, Any]:
+    found, simulation = result.found, result.simulation
+    return {
+        "index": result.index,
+        "has_passed": result.has_passed,
+        "reason": showable(result.reason),
+        "path": list(found.path) if found else [],
+        "status": found.status if found else "",
+        "end": found.end if found else "",
+        "waiting_for": simulation.waiting_for if simulation else None,
+        "can_be_expected": found is not None and found.status != Outcome.REFUSED,
+    }
 
 
 def _picture(document: Json) -> str:

@@ -50,7 +50,7 @@ from tickets.services.repair import marker_of, may_repair
 from tickets.services.retry_many import go_on_retrying, retry_many
 from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
-from tickets.services.run_test_cases import run_test_cases, trial_of
+from tickets.services.run_test_cases import run_cases_of_draft, run_test_cases, trial_of
 from tickets.services.save_answers import save_task_answers, save_ticket_answers
 from tickets.services.save_draft import save_draft
 from tickets.services.stop_offering import stop_offering
@@ -106,6 +106,7 @@ __all__ = [
     "retry_many",
     "retry_step",
     "run_action",
+    "run_cases_of_draft",
     "run_test_cases",
     "save_draft",
     "save_task_answers",

@@ -197,6 +197,58 @@ class QuestionsTest(EditorTestCase):
         self.assertEqual(rule["text"], 'ticket.requst = "a"')
         self.assertEqual(rule["path"], ["transitions", 0, "condition"])
 
+    def test_the_check_runs_the_test_cases(self) -> None:
+        field, task = self.document["workflow"]["fields"][0], self.document["tasks"][0]
+        case: dict[str, Any] = {
+            "name": "Handled",
+            "ticket": {field["name"]: "A lathe"},
+            "answers": [{"task": task["key"], "output": {task["fields"][0]["name"]: "It is."}}],
+            "expect": {"path": [task["key"]]},
+        }
+        waiting = {**case, "name": "Not handled", "answers": []}
+        self.document["tests"] = [case, waiting]
+        answer = self.ask("check", {"document": self.document}).json()
+        passed, failed = answer["tests"]
+        self.assertTrue(passed["has_passed"])
+        self.assertEqual(passed["path"], [task["key"]])
+        self.assertFalse(failed["has_passed"])
+        self.assertEqual(failed["waiting_for"], task["key"])
+        # Publishing would refuse it, so that it is a problem.
+        problem = next(each for each in answer["problems"] if each["is_error"])
+        self.assertEqual(problem["path"], ["tests", 1])
+        self.assertIn("There is no answer for", problem["message"])
+        # An answer that a form refuses is told beside it, once.
+        case["ticket"] = {}
+        answer = self.ask("check", {"document": self.document}).json()
+        places = [each["path"] for each in answer["problems"] if each["is_error"]]
+        self.assertEqual(places, [["tests", 0, "ticket", field["name"]]])
+        self.assertIn("refuses the answer", answer["tests"][0]["reason"])
+        # Nothing runs while something else is wrong.
+        self.document["transitions"].pop()
+        self.assertEqual(self.ask("check", {"document": self.document}).json()["tests"], [])
+
+    def test_hostile_test_cases_run_into_nothing(self) -> None:
+        whole: dict[str, Any] = {"name": "A", "ticket": {}, "answers": [], "expect": {"path": []}}
+        odd: list[Any] = [None, 3, "x", [], [3], {}, {"a": [None]}, [{"task": {}}], True, 3.5, "P1D"]
+        for name in (*whole, "submitter", "ticket_type"):
+            for value in odd:
+                self.document["tests"] = [{**whole, name: value}, value]
+                with self.subTest(name=name, value=value):
+                    answer = self.ask("check", {"document": self.document})
+                    self.assertEqual(answer.status_code, 200)
+                self.document["tests"].pop()
+                with self.subTest(name=name, value=value, alone=True):
+                    answer = self.ask("check", {"document": self.document})
+                    self.assertEqual(answer.status_code, 200)
+        key = self.document["tasks"][0]["key"]
+        for part in ("output", "error", "after"):
+            for value in odd:
+                answers = [{"task": key, part: value}]
+                self.document["tests"] = [{**whole, "answers": answers}]
+                with self.subTest(part=part, value=value):
+                    answer = self.ask("check", {"document": self.document})
+                    self.assertEqual(answer.status_code, 200)
+
     def test_it_tells_of_another_workflows_ticket_type(self) -> None:
         make_workflow(title="Selling", user=self.carla)
         self.document["ticket_types"][0]["key"] = "selling"

@@ -5,6 +5,7 @@ import { debounce, fill, h, icon, plainText, t } from "./dom.js";
 import { open } from "./lists.js";
 import { along, elementOf, locate, ownerAt, pathOf } from "./places.js";
 import { on, store, tell } from "./store.js";
+import { showResults } from "./tests.js";
 import { titleOf } from "./ways.js";
 
 let running = null;
@@ -34,6 +35,7 @@ async function check() {
         name: path.at(-1),
         sentence,
       }));
+      showResults(answer.tests);
     }
     showPicture(answer.picture);
   } catch (error) {
@@ -110,6 +112,8 @@ export function tabOf(path) {
       return "types";
     case "company_roles":
       return "roles";
+    case "tests":
+      return "tests";
     default:
       return "workflow";
   }

@@ -210,33 +210,50 @@ export function linksEditor(owner) {
 // Answers that are already set: the ticket's form, in which what stays empty is asked
 
 export function presetsEditor(type, onChange) {
-  const specs = (store.document.workflow.fields || []).filter((each) => isObject(each) && each.name);
-  const drawn = specs.filter((each, index) => each.type !== "file" && specs.findIndex((other) => other.name === each.name) === index);
-  const keyOf = (spec) => `f${drawn.indexOf(spec)}`;
-  const known = new Map(drawn.map((each) => [each.name, each]));
-  return jsonPart({
+  return answersPart({
     owner: type,
     name: "presets",
     label: t("Answers that are already set"),
     help: t("What is set here is not asked. What stays empty is."),
+    specs: (store.document.workflow.fields || []).filter((each) => each?.type !== "file"),
+    onChange,
+  });
+}
+
+// The answers on a form: one input for each question, and JSON for what fits none of them.
+// `isOpen`: there may be more than what `specs` say.
+export function answersPart({ owner, name, label, help, specs, isOpen = false, onChange = () => {} }) {
+  const drawn = specs.filter((each, index) => isObject(each) && each.name && specs.findIndex((other) => other?.name === each.name) === index);
+  const keyOf = (spec) => `f${drawn.indexOf(spec)}`;
+  const known = new Map(drawn.map((each) => [each.name, each]));
+  return jsonPart({
+    owner,
+    name,
+    label,
+    help,
     onChange,
     kind: {
       schema: () => ({
         type: "object",
         properties: {
-          ...Object.fromEntries(drawn.map((spec) => [keyOf(spec), answerSchema(spec, type.presets?.[spec.name])])),
-          other: { type: "string", widget: "textarea", title: t("Other answers, as JSON"), helpText: t("Questions that are not there, and answers that do not fit.") },
+          ...Object.fromEntries(drawn.map((spec) => [keyOf(spec), answerSchema(spec, owner[name]?.[spec.name])])),
+          other: {
+            type: "string",
+            widget: "textarea",
+            title: isOpen ? t("What else it says, as JSON") : t("Other answers, as JSON"),
+            helpText: isOpen ? null : t("Questions that are not there, and answers that do not fit."),
+          },
         },
       }),
       toForm(value = {}) {
         if (!isObject(value)) return null;
         const other = {};
         const data = Object.fromEntries(drawn.map((spec) => [keyOf(spec), blankAnswer(spec)]));
-        for (const [name, answer] of Object.entries(value)) {
-          const spec = known.get(name);
+        for (const [each, answer] of Object.entries(value)) {
+          const spec = known.get(each);
           const shown = spec && showAnswer(spec, answer);
           if (spec && shown !== undefined && same(readAnswer(spec, shown), answer)) data[keyOf(spec)] = shown;
-          else other[name] = answer;
+          else other[each] = answer;
         }
         return { ...data, other: Object.keys(other).length ? JSON.stringify(other, null, 2) : "" };
       },
@@ -250,16 +267,18 @@ export function presetsEditor(type, onChange) {
       words: {
         add: () => t("Add a record"),
         item: (_steps, index) => t("Record %(number)s", { number: index + 1 }),
-        hidden: (steps, data) => steps.length === 1 && steps[0] === "other" && !data.other,
+        hidden: (steps, data) => steps.length === 1 && steps[0] === "other" && !data.other && !isOpen,
       },
-      steps([name, index, column], data) {
-        const spec = known.get(name);
+      steps([first, index, column], data) {
+        const spec = known.get(first);
         if (!spec) return data.other ? ["other"] : null;
         const columns = (spec.fields || []).filter(isObject);
         const at = columns.findIndex((each) => each.name === column);
         if (spec.type !== "records" || index === undefined) return [keyOf(spec)];
         return at < 0 ? [keyOf(spec), String(index)] : [keyOf(spec), String(index), `c${at}`];
       },
+      // No answers at all may be written, or left out.
+      isSame: (one = {}, other = {}) => same(one, other),
       wrong: (value) => (isObject(value) ? "" : NOT_AN_OBJECT()),
     },
   });
@@ -286,6 +305,8 @@ function answerSchema(spec, given) {
     case "integer":
     case "number":
       return { ...made, type: spec.type };
+    case "file":
+      return { ...made, placeholder: t("Name of the file") };
     case "records":
       return {
         type: "array",
@@ -325,6 +346,10 @@ function showAnswer(spec, answer) {
     case "integer":
     case "number":
       return typeof answer === "number" && Number.isFinite(answer) && (spec.type === "number" || Number.isInteger(answer)) ? answer : undefined;
+    case "file":
+      if (!isObject(answer) || !isText(answer.filename) || !isText(answer.upload)) return undefined;
+      uploads.set(answer.filename, answer.upload);
+      return answer.filename;
     case "records":
       return Array.isArray(answer) && answer.every(isObject) ? answer.map((each) => showRecord(spec, each)) : undefined;
     case "date":
@@ -359,6 +384,10 @@ function readAnswer(spec, shown) {
     case "integer":
     case "number":
       return shown ?? undefined;
+    case "file":
+      if (!shown) return undefined;
+      if (!uploads.has(shown)) uploads.set(shown, madeUpKey());
+      return { upload: uploads.get(shown), filename: shown };
     case "records": {
       const columns = (spec.fields || []).filter(isObject);
       const made = (shown || []).map((row) =>
@@ -373,6 +402,26 @@ function readAnswer(spec, shown) {
     default:
       return shown || undefined;
   }
+}
+
+// Test cases name files, and hold none: any key will do, the same one each time.
+const uploads = new Map();
+
+function madeUpKey() {
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-");
+}
+
+// The output of a call, as far as its schema says what is in it: as questions of a form.
+export function outputSpecs(task) {
+  const properties = isObject(task.output_schema?.properties) ? task.output_schema.properties : {};
+  return Object.entries(properties)
+    .filter(([, each]) => isObject(each) && SIMPLE.includes(each.type))
+    .map(([name, each]) => {
+      const spec = { name, label: isText(each.title) ? each.title : name, help: isText(each.description) ? each.description : undefined };
+      if (each.type !== "string") return { ...spec, type: each.type };
+      return Array.isArray(each.enum) && each.enum.every(isText) ? { ...spec, type: "choice", choices: each.enum } : { ...spec, type: "text" };
+    });
 }
 
 // JSON Schemas of calls: the fields of an object, and what is in them

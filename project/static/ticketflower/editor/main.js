@@ -6,6 +6,7 @@ import { button, fill, h, t } from "./dom.js";
 import { said } from "./lists.js";
 import { pathOf } from "./places.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
+import { testsSection } from "./tests.js";
 import * as state from "./store.js";
 import { waysSection } from "./ways.js";
 
@@ -17,6 +18,7 @@ const TABS = {
   ways: waysSection,
   types: typesSection,
   roles: rolesSection,
+  tests: testsSection,
 };
 const byId = (id) => document.getElementById(id);
 let current = "";

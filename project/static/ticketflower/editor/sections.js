@@ -110,7 +110,7 @@ export function workflowSection() {
             ? t("It has %(count)s test cases. They are kept, follow what you rename, and run before it is published.", { count: tests })
             : t("It has no test cases yet. Those run before it is published."),
           " ",
-          h("a", { class: "link", href: store.start.urls.tests }, t("Look at the test cases")),
+          h("a", { class: "link", href: store.start.urls.tests }, t("Look at all of them, as they are saved")),
         ),
       ),
     ),
