@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
 from django.db import connection
-from django_tenants.utils import get_public_schema_name
+from django_tenants.utils import get_public_schema_name, schema_context
 
 if TYPE_CHECKING:
     from tenants.models import Company
@@ -20,6 +23,11 @@ def _wrapper() -> Any:
 def current_schema() -> str:
     """The schema that queries go to: a company's, or `public`."""
     return str(_wrapper().schema_name)
+
+
+def chosen_tenant() -> object:
+    """What `work_in` was given; elsewhere something that knows the schema alone."""
+    return _wrapper().tenant
 
 
 def in_public() -> bool:
@@ -40,3 +48,19 @@ def work_in_public() -> None:
 def forget_search_path() -> None:
     """Needed after a SET search_path of one's own: the connection believes its last one holds."""
     _wrapper().search_path_set_schemas = None
+
+
+def raw_connection() -> psycopg.Connection[Any]:
+    """The driver's own connection, which is open."""
+    raw: psycopg.Connection[Any] = _wrapper().connection
+    return raw
+
+
+@contextmanager
+def company_of(schema: str) -> Iterator[None]:
+    """Work in a schema; where the connection does so already, nothing is sent for it."""
+    if current_schema() == schema:
+        yield
+        return
+    with schema_context(schema):
+        yield

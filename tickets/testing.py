@@ -1,6 +1,11 @@
-"""Definitions for tests: the bundles of fixtures/, imported and published."""
+"""For tests: the bundles of fixtures/, imported and published; and steps that are late."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from unittest import mock
 
 from django.conf import settings
 
@@ -23,3 +28,19 @@ def import_fixture(name: str, by: User | None) -> WorkflowDefinition:
     """Import the bundle into the active company and publish it; `name` is invoice, vacation ..."""
     workflow = import_bundle(document=fixture_document(name), user=by)
     return publish_workflow(workflow=workflow, user=by) if workflow.is_draft else workflow
+
+
+@contextmanager
+def step_left_to_its_job() -> Iterator[None]:
+    """What people submit and complete inside is committed, but its step is not taken.
+
+    As if the step had failed, and the process had died before it tried again.
+    """
+    with ExitStack() as stack:
+        for name in ("submit_ticket", "complete_task"):
+            module = import_module(f"tickets.services.{name}")
+            stack.enter_context(mock.patch.object(module, "take_step", side_effect=RuntimeError))
+            stack.enter_context(mock.patch.object(module.logger, "exception"))
+        advance = import_module("tickets.services.advance_ticket")
+        stack.enter_context(mock.patch.object(advance, "advance_ticket"))
+        yield

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import CharField, Count, F, Func, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from tenants.connection import current_schema
 from tenants.models import User
 from tenants.models.user import UserQuerySet
+from tenants.prepared import PreparedQuery, send
 from tenants.roles import SystemRole
 from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import ASSIGNMENT
 
+NO_TASK = 0
+ASSIGNMENT_LOCK = "pg_advisory_xact_lock(hashtextextended('assignment:' || current_schema(), 0))"
+# The one that the connection works in, so that one statement does for every company.
+ACTIVE_SCHEMA = Func(function="current_schema", output_field=CharField())
 
-def eligible_workers(role: CompanyRole | None) -> UserQuerySet:
+
+def eligible_workers(role: CompanyRole | int | None) -> UserQuerySet:
     """Who may be given a task of this company role (None: of any), available or not."""
     workers: UserQuerySet = User.objects.active().with_role(SystemRole.TASK_WORKER)
-    workers = workers.filter(company__schema_name=current_schema())
-    return workers.filter(company_roles=role) if role is not None else workers
+    workers = workers.filter(company__schema_name=ACTIVE_SCHEMA)
+    return workers if role is None else workers.filter(company_roles=role)
 
 
-def available_workers(role: CompanyRole | None, *, but: int | None = None) -> UserQuerySet:
+def available_workers(role: CompanyRole | int | None, *, but: int | None = None) -> UserQuerySet:
     """Those of them who are available; `but` is the id of somebody who is passed over."""
     workers: UserQuerySet = eligible_workers(role).filter(is_available=True)
     return workers if but is None else workers.exclude(pk=but)
@@ -35,22 +39,29 @@ def lock_assignment() -> None:
     Without it two tasks made at the same moment both count the load as it was before.
     Take it after the instance's row lock, never before: so no two can wait for each other.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"assignment:{current_schema()}"],
-        )
+    send(f"SELECT {ASSIGNMENT_LOCK}")
 
 
-def pick_worker(role: CompanyRole | None, *, but: int | None = None) -> User | None:
+def pick_worker(
+    role: CompanyRole | int | None, *, but: int | None = None, ended: int = NO_TASK
+) -> User | None:
     """The one to be given the next task, or None where nobody is available.
 
     Fewest unfinished tasks first; of equals, whoever was given work longest ago. `but` is the
-    id of somebody who is passed over. Call `lock_assignment` first.
+    id of somebody who is passed over; `ended` that of a task which is written as ended only
+    together with the new one, and does not count any more. Call `lock_assignment` first.
     """
+    role_id = role.pk if isinstance(role, CompanyRole) else role
+    if but is not None:
+        return _by_load(role_id, but=but, ended=ended).first()
+    return _next_worker.first(ended) if role_id is None else _next_of_role.first(role_id, ended)
+
+
+def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> UserQuerySet:
     unfinished = (
         TaskInstance.objects.unfinished()
         .filter(assigned_to=OuterRef("pk"))
+        .exclude(pk=ended)
         .order_by()
         .values("assigned_to")
         .annotate(count=Count("pk"))
@@ -61,22 +72,33 @@ def pick_worker(role: CompanyRole | None, *, but: int | None = None) -> User | N
         .order_by("-assigned_at")
         .values("assigned_at")[:1]
     )
-    return (
-        available_workers(role, but=but)
+    workers: UserQuerySet = (
+        available_workers(role_id, but=but)
         .annotate(load=Coalesce(Subquery(unfinished), 0), last_given=Subquery(last_given))
         .order_by("load", F("last_given").asc(nulls_first=True), "pk")
-        .first()
     )
+    return workers
 
 
-def assign_if_possible(task: TaskInstance, *, now: datetime, actor: User | None = None) -> bool:
+_next_worker = PreparedQuery(lambda ended: _by_load(None, ended=ended)[:1])
+_next_of_role = PreparedQuery(
+    lambda role_id, ended: _by_load(role_id, ended=ended)[:1],
+    slots=2,
+)
+
+
+def assign_if_possible(
+    task: TaskInstance, *, now: datetime, ended: int = NO_TASK, is_locked: bool = False
+) -> bool:
     """Give a waiting FORM task to the worker whose turn it is; False where nobody is available.
 
     Whoever gave it back is passed over: they may claim it, or another worker is given it.
     Changes the object; the caller saves it (and is inside a transaction).
     """
-    lock_assignment()
-    worker = pick_worker(task.definition.candidate_role, but=task.released_by_id)
+    if not is_locked:
+        lock_assignment()
+    role_id = task.definition.candidate_role_id
+    worker = pick_worker(role_id, but=task.released_by_id, ended=ended)
     if worker is None:
         return False
     task.assign(to=worker, now=now)

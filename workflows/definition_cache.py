@@ -6,23 +6,70 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
 
 from tenants.connection import current_schema
 from workflows.engine.process import Process
-from workflows.models import WorkflowDefinition
+from workflows.models import TaskDefinition, WorkflowDefinition
+
+MOST_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDefinition:
+    """A version of a workflow with what a step needs of it. Nobody may change its objects.
+
+    `tasks` is {key: task definition}, `tasks_by_id` the same by id.
+    """
+
+    workflow: WorkflowDefinition
+    process: Process
+    tasks: dict[str, TaskDefinition]
+    tasks_by_id: dict[int, TaskDefinition]
+
+
+_kept: OrderedDict[tuple[str, int], KnownDefinition] = OrderedDict()
+_lock = Lock()
+
+
+def definition_of(workflow_id: int) -> KnownDefinition:
+    """This version, whole.
+
+    Raises:
+        WorkflowDefinition.DoesNotExist: there is none.
+    """
+    key = (current_schema(), workflow_id)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    known = _read(workflow_id)
+    if not known.workflow.is_draft:
+        with _lock:
+            _kept[key] = known
+            if len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return known
 
 
 def process_of(definition: WorkflowDefinition) -> Process:
-    if definition.is_draft:
-        return _read(definition.pk)
-    return _read_once(current_schema(), definition.pk)
+    return definition_of(definition.pk).process
 
 
-def _read(pk: int) -> Process:
-    return WorkflowDefinition.objects.whole().get(pk=pk).process()
+def forget_definitions() -> None:
+    """For tests, which change what never changes."""
+    with _lock:
+        _kept.clear()
 
 
-@lru_cache(maxsize=1_000)
-def _read_once(schema_name: str, pk: int) -> Process:
-    return _read(pk)
+def _read(pk: int) -> KnownDefinition:
+    workflow = WorkflowDefinition.objects.whole().get(pk=pk)
+    tasks = list(workflow.tasks.all())
+    return KnownDefinition(
+        workflow=workflow,
+        process=workflow.process(),
+        tasks={task.key: task for task in tasks},
+        tasks_by_id={task.pk: task for task in tasks},
+    )

@@ -82,7 +82,7 @@ class WorkflowRepair(WorkflowStateManager):
         if self.instance.status != WorkflowStatus.NOT_STARTED:
             raise NothingToRetryError
         self._record(EventKind.RETRIED, data={"reason": reason})
-        self._save_events()
+        self._save()
 
     def retry_moving_on(self, task: TaskInstance, *, reason: str) -> None:
         """The task's output stands, and the way on is decided again; the caller advances.
@@ -290,7 +290,7 @@ class WorkflowRepair(WorkflowStateManager):
             task.save(update_fields=ASSIGNMENT)
             person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
             self._record(EventKind.ASSIGNED, task=task, data={**person, "reason": reason})
-            self._save_events()
+            self._save()
 
     def hold(self, *, reason: str) -> None:
         """Move no further until `resume`.

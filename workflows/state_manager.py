@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
+from django.db.models import Model
+
+from tenants.batch import Batch
 from tenants.models import User
-from workflows.assignment import assign_if_possible
-from workflows.definition_cache import process_of
+from tenants.prepared import next_id, next_ids
+from workflows.assignment import ASSIGNMENT_LOCK, NO_TASK, assign_if_possible
+from workflows.definition_cache import definition_of
 from workflows.engine.calendar import Duration
 from workflows.engine.decide import Decision, decide, decide_timeout
 from workflows.engine.process import JsonObject, TaskType
@@ -21,7 +27,6 @@ from workflows.errors import (
 from workflows.models import (
     BusinessCalendar,
     EventKind,
-    TaskDefinition,
     TaskInstance,
     TaskStatus,
     WorkflowDefinition,
@@ -49,6 +54,11 @@ class Move:
     made: list[TaskInstance] = field(default_factory=list)
 
 
+# What a query draws that reads and locks an instance: with both, making a task needs no more
+# statements. The lock comes after the instance's, in its order.
+NEXT_TASK = {"assignment_lock": ASSIGNMENT_LOCK, "next_task_id": next_id(TaskInstance)}
+
+
 class WorkflowStateManager:
     """Moves one workflow instance, whose row the transaction has locked.
 
@@ -57,12 +67,23 @@ class WorkflowStateManager:
     """
 
     def __init__(
-        self, instance: WorkflowInstance, *, now: datetime, actor: User | None = None
+        self,
+        instance: WorkflowInstance,
+        *,
+        now: datetime,
+        actor: User | None = None,
+        next_task_id: int | None = None,
     ) -> None:
+        """For an instance that the caller has locked; else see `lock` and `create`.
+
+        `next_task_id` was drawn by who holds the lock of the assignment: see NEXT_TASK.
+        """
         self.instance = instance
         self.now = now
         self.actor = actor
-        self._events: list[WorkflowEvent] = []
+        self._batch = Batch()
+        self._is_together = False
+        self._next_task_id = next_task_id
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -92,17 +113,48 @@ class WorkflowStateManager:
         """Make an instance that has not started; nobody else sees it before the commit."""
         return cls(WorkflowInstance.objects.create(workflow=workflow), now=now, actor=actor)
 
+    @classmethod
+    def begin(
+        cls, workflow: WorkflowDefinition, *, instance_id: int, next_task_id: int, now: datetime
+    ) -> Self:
+        """As `create`, but the instance is inserted with what is done next."""
+        instance = WorkflowInstance(pk=instance_id, workflow=workflow)
+        manager = cls(instance, now=now, next_task_id=next_task_id)
+        manager.also_insert(instance)
+        return manager
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all that is done inside in one statement, at the end; nothing where it fails."""
+        self._is_together = True
+        try:
+            yield
+        finally:
+            self._is_together = False
+        self._save()
+
+    def also_insert(self, row: Model) -> None:
+        """Have a row, whose id is known, inserted with what is done next."""
+        self._batch.insert(row)
+
+    def also_update(self, row: Model, *names: str) -> None:
+        """Have fields of a locked row written with what is done next."""
+        self._batch.update(row, *names)
+
     def advance(self, facts: JsonObject) -> Move:
         """Take the step that is due, if one is: from the start, or from a completed task.
 
         `facts` is the context without `tasks`. Called twice, the second finds nothing to do.
+        Whoever did what made it due, the step is the system's doing.
         """
+        self.actor = None
         if not self.is_step_due:
             return Move()
         ended_task = self._task_to_leave()
         ended_key = None if ended_task is None else ended_task.definition.key
         context = {**facts, "tasks": self.instance.data}
-        decision = decide(process_of(self.instance.workflow), ended_key, context)
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide(process, ended_key, context)
         return self._carry_out(decision, ended_task)
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
@@ -117,14 +169,14 @@ class WorkflowStateManager:
         if not task.is_alive:
             return Move()
         context = {**facts, "tasks": self.instance.data}
-        process = process_of(self.instance.workflow)
+        process = definition_of(self.instance.workflow_id).process
         decision = decide_timeout(process, task.definition.key, after, context)
         if decision.error:
             return self._stop(decision, task)
         if not decision.is_end and not decision.next_tasks:
             return Move()
         task.cancel(now=self.now)
-        task.save(update_fields=["status", "completed_at"])
+        self._batch.update(task, "status", "completed_at")
         self._record(EventKind.TIMED_OUT, task=task, data={"after": after})
         return self._carry_out(decision, task)
 
@@ -156,7 +208,8 @@ class WorkflowStateManager:
             self._record(EventKind.COMPLETED, data={"label": decision.end_label})
             self._save_instance("status", "end_label", "completed_at", "started_at")
             return Move(moved=True, ended=True)
-        tasks = [self._make_task(key) for key in decision.next_tasks]
+        ended = NO_TASK if ended_task is None else ended_task.pk
+        tasks = [self._make_task(key, ended=ended) for key in decision.next_tasks]
         # With these ids the history alone tells every task's life: workflows/history.py.
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         self.instance.current_task = tasks[-1]
@@ -180,21 +233,23 @@ class WorkflowStateManager:
     def _fail(self, task: TaskInstance | None, *, data: JsonObject) -> None:
         if task is not None:
             task.fail()
-            task.save(update_fields=["status"])
+            self._batch.update(task, "status")
         self._record(EventKind.FAILED, task=task, data=data)
-        self._save_events()
+        self._save()
 
-    def _make_task(self, key: str) -> TaskInstance:
-        definition = TaskDefinition.objects.select_related("candidate_role").get(
-            workflow_id=self.instance.workflow_id, key=key
-        )
-        task = TaskInstance(workflow_instance=self.instance, definition=definition)
+    def _make_task(self, key: str, *, ended: int) -> TaskInstance:
+        definition = definition_of(self.instance.workflow_id).tasks[key]
+        task_id, self._next_task_id = self._next_task_id, None
+        is_locked = task_id is not None
+        if task_id is None:
+            (task_id,) = next_ids(TaskInstance)
+        task = TaskInstance(pk=task_id, workflow_instance=self.instance, definition=definition)
         if definition.due_in:
             working_time = BusinessCalendar.objects.current().working_time()
             task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))
         if definition.is_form:
-            assign_if_possible(task, now=self.now)
-        task.save(force_insert=True)
+            assign_if_possible(task, now=self.now, ended=ended, is_locked=is_locked)
+        self._batch.insert(task)
         if task.assigned_to is not None:
             self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
         return task
@@ -206,13 +261,13 @@ class WorkflowStateManager:
             TaskTakenError: somebody has it.
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         if task.assigned_to_id is not None or task.status != TaskStatus.PENDING:
             raise TaskTakenError
         task.assign(to=by, now=self.now)
-        task.save(update_fields=ASSIGNMENT)
+        self._batch.update(task, *ASSIGNMENT)
         self._record(EventKind.ASSIGNED, task=task, data={**_person(by), "claimed": True})
-        self._save_events()
+        self._save()
 
     def release_task(self, task: TaskInstance, *, by: User) -> None:
         """Put a form back, for another worker: at once, or whoever is available or claims it next.
@@ -220,14 +275,14 @@ class WorkflowStateManager:
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         task.release(by=by)
         data: JsonObject = {"from": str(by), "from_id": by.pk}
         self._record(EventKind.RELEASED, task=task, data=data)
         if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
             self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
-        task.save(update_fields=ASSIGNMENT)
-        self._save_events()
+        self._batch.update(task, *ASSIGNMENT)
+        self._save()
 
     def start_task(self, task: TaskInstance) -> None:
         """Note that somebody works on the task, or that a call begins.
@@ -235,13 +290,13 @@ class WorkflowStateManager:
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         if task.status == TaskStatus.IN_PROGRESS:
             return
         task.start(now=self.now)
-        task.save(update_fields=["status", "started_at"])
+        self._batch.update(task, "status", "started_at")
         self._record(EventKind.TASK_STARTED, task=task)
-        self._save_events()
+        self._save()
 
     def begin_call(self, task: TaskInstance, *, input_data: JsonObject) -> None:
         """Record one more attempt of an action's call, before the call is made.
@@ -251,13 +306,13 @@ class WorkflowStateManager:
         """
         if self.instance.status == WorkflowStatus.ON_HOLD:
             raise WorkflowOnHoldError
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         task.start(now=self.now)
         task.attempts += 1
         task.input_data = input_data
-        task.save(update_fields=["status", "started_at", "attempts", "input_data"])
+        self._batch.update(task, "status", "started_at", "attempts", "input_data")
         self._record(EventKind.CALLED, task=task, data={"attempt": task.attempts})
-        self._save_events()
+        self._save()
 
     def wait_for_callback(self, task: TaskInstance) -> None:
         """Note that the call was accepted, and its answer comes later.
@@ -265,11 +320,11 @@ class WorkflowStateManager:
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         task.wait_for_callback()
-        task.save(update_fields=["status"])
+        self._batch.update(task, "status")
         self._record(EventKind.ACCEPTED, task=task, data={"attempt": task.attempts})
-        self._save_events()
+        self._save()
 
     def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
         """Save a task's output, which the caller has validated; `advance` then moves on.
@@ -277,9 +332,9 @@ class WorkflowStateManager:
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         task.complete(output=output, now=self.now)
-        task.save(update_fields=["status", "output_data", "started_at", "completed_at"])
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, task.definition.key: output}
         self._record(EventKind.TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance("data")
@@ -290,10 +345,16 @@ class WorkflowStateManager:
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
-        self._ensure_workable(task)
+        self.ensure_workable(task)
         self._fail(task, data={"error": reason})
 
-    def _ensure_workable(self, task: TaskInstance) -> None:
+    def ensure_workable(self, task: TaskInstance) -> None:
+        """For a task that is to be worked on or completed.
+
+        Raises:
+            TaskNotWorkableError: it has ended, or the workflow does not run.
+            WorkflowOnHoldError: the workflow was put on hold.
+        """
         if task.workflow_instance_id != self.instance.pk:
             raise WorkflowsError("This task belongs to another workflow instance.")
         alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
@@ -308,7 +369,7 @@ class WorkflowStateManager:
     def _record(
         self, kind: EventKind, *, task: TaskInstance | None = None, data: JsonObject | None = None
     ) -> None:
-        self._events.append(
+        self._batch.insert(
             WorkflowEvent(
                 workflow_instance=self.instance,
                 task_instance=task,
@@ -319,13 +380,13 @@ class WorkflowStateManager:
             )
         )
 
-    def _save_events(self) -> None:
-        WorkflowEvent.objects.bulk_create(self._events)
-        self._events = []
+    def _save(self) -> None:
+        if not self._is_together:
+            self._batch.write()
 
     def _save_instance(self, *fields: str) -> None:
-        self.instance.save(update_fields=[*fields, "updated_at"])
-        self._save_events()
+        self._batch.update(self.instance, *fields, "updated_at")
+        self._save()
 
 
 def _person(user: User) -> JsonObject:

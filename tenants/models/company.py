@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
 
-from tenants.connection import current_schema
+from tenants.connection import chosen_tenant, current_schema
 from tenants.schema_names import validate_schema_name
 
 
@@ -21,6 +21,9 @@ class CompanyQuerySet(models.QuerySet["Company"]):
         Raises:
             Company.DoesNotExist: it works in `public`.
         """
+        chosen = chosen_tenant()
+        if isinstance(chosen, Company):
+            return chosen
         return self.get(schema_name=current_schema())
 
 

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
 from tenants.jobs import take_away
-from tenants.models import Company
 from tickets.models import ErrorType, Ticket, TicketError
-from tickets.services.timers import follow
+from tickets.services.take_step import take_step
 from workflows.models import WorkflowDefinition, WorkflowStatus
-from workflows.state_manager import Move, WorkflowStateManager
+from workflows.state_manager import WorkflowStateManager
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +51,7 @@ def _advance(ticket_id: int, *, now: datetime) -> None:
     ticket = _lock(ticket_id)
     if ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists():
         return
-    manager = _manager_of(ticket, now=now)
-    company = Company.objects.current()
-    move = manager.advance(ticket.facts(company))
-    if move.error:
-        _keep_error(ticket, move)
-    follow(ticket, move, now=now)
+    take_step(ticket, _manager_of(ticket, now=now), now=now)
 
 
 def _lock(ticket_id: int) -> Ticket:
@@ -74,15 +68,6 @@ def _manager_of(ticket: Ticket, *, now: datetime) -> WorkflowStateManager:
     ticket.workflow_instance = manager.instance
     ticket.save(update_fields=["workflow_instance", "updated_at"])
     return manager
-
-
-def _keep_error(ticket: Ticket, move: Move) -> None:
-    TicketError.objects.create(
-        ticket=ticket,
-        task=move.failed_task,
-        error_type=ErrorType.WORKFLOW_TRANSITION,
-        message=move.error,
-    )
 
 
 def _keep_unexpected(ticket_id: int, *, trace: str, safety_net: int | None) -> None:

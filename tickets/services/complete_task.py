@@ -1,27 +1,52 @@
 from __future__ import annotations
 
+import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from tenants.connection import current_schema
 from tenants.models import User
+from tenants.prepared import PreparedQuery
 from tickets.models import SavedAnswers, Ticket
 from tickets.services.keep_file import claim_files
 from tickets.services.safety_net import advance_after_commit
+from tickets.services.take_step import StepFailedError, take_step, undone_where_it_fails
+from workflows.definition_cache import definition_of
 from workflows.engine.process import JsonObject
 from workflows.engine.validation import validate_fields
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance
-from workflows.state_manager import WorkflowStateManager
+from workflows.state_manager import NEXT_TASK, WorkflowStateManager
+
+logger = logging.getLogger(__name__)
+
+_locked = PreparedQuery(
+    lambda pk: (
+        TaskInstance.objects.filter(pk=pk, workflow_instance__ticket__isnull=False)
+        .select_related("workflow_instance__ticket__created_by")
+        .annotate(has_saved_answers=Exists(SavedAnswers.objects.filter(task=OuterRef("pk"))))
+        .order_by()
+        # The order in which every service takes these locks.
+        .select_for_update(
+            of=("workflow_instance__ticket", "workflow_instance", "self"), no_key=True
+        )
+    ),
+    also=NEXT_TASK,
+)
 
 
 def complete_task(
     *, task: TaskInstance, output: JsonObject, user: User, now: datetime | None = None
 ) -> None:
-    """Complete a FORM task with its output; the workflow moves on right after the commit.
+    """Complete a FORM task with its output and take the workflow's next step, in one transaction.
 
-    Of two who complete the same task, one wins and the other is told.
+    Of two who complete the same task, one wins and the other is told. Should the step fail in
+    a way that nobody has foreseen, the task is completed all the same, and the workflow moves
+    on right after the commit, as `advance_after_commit` says.
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.
@@ -29,15 +54,34 @@ def complete_task(
         InvalidDataError: the output does not fit the form; it lists every problem.
         UnknownUploadError: the output names a file that this person did not upload.
     """
+    now = now or timezone.now()
+    try:
+        with transaction.atomic():
+            manager, locked, ticket = _checked(task, output, user, now)
+            with undone_where_it_fails(), manager.together():
+                manager.complete_task(locked, output=output)
+                take_step(ticket, manager, now=now)
+            return
+    except StepFailedError:
+        logger.exception("The step after task %s of %s failed", task.pk, current_schema())
     with transaction.atomic():
-        manager, locked, ticket = lock_workable(task, user=user, now=now or timezone.now())
-        problems = validate_fields(locked.definition.fields, output)
-        if problems:
-            raise InvalidDataError(problems)
-        claim_files(locked.definition.fields, output, ticket=ticket, user=user)
+        manager, locked, ticket = _checked(task, output, user, now)
         manager.complete_task(locked, output=output)
-        SavedAnswers.objects.filter(task=locked, user=user).delete()
         advance_after_commit(ticket.pk)
+
+
+def _checked(
+    task: TaskInstance, output: JsonObject, user: User, now: datetime
+) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
+    manager, locked, ticket = lock_workable(task, user=user, now=now)
+    manager.ensure_workable(locked)
+    problems = validate_fields(locked.definition.fields, output)
+    if problems:
+        raise InvalidDataError(problems)
+    claim_files(locked.definition.fields, output, ticket=ticket, user=user)
+    if getattr(locked, "has_saved_answers", True):
+        SavedAnswers.objects.filter(task=locked, user=user).delete()
+    return manager, locked, ticket
 
 
 def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -> None:
@@ -55,16 +99,24 @@ def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -
 def lock_workable(
     task: TaskInstance, *, user: User, now: datetime
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
-    """Lock a person's own task for what they do to it.
+    """Lock a person's own task, with its ticket and workflow, for what they do to it.
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.
         TaskNotWorkableError: it has ended already, or is no form.
     """
-    manager = WorkflowStateManager.lock(task.workflow_instance_id, now=now, actor=user)
-    locked = TaskInstance.objects.select_related("definition").get(pk=task.pk)
+    locked: Any = _locked.first(task.pk)
+    if locked is None:
+        raise TaskNotWorkableError
     if locked.assigned_to_id != user.pk:
         raise NotYourTaskError
+    instance = locked.workflow_instance
+    known = definition_of(instance.workflow_id)
+    locked.definition = known.tasks_by_id[locked.definition_id]
     if not locked.definition.is_form or not locked.is_workable:
         raise TaskNotWorkableError
-    return manager, locked, Ticket.objects.get(workflow_instance=manager.instance)
+    instance.workflow = known.workflow
+    if instance.current_task_id == locked.pk:
+        instance.current_task = locked
+    manager = WorkflowStateManager(instance, now=now, actor=user, next_task_id=locked.next_task_id)
+    return manager, locked, instance.ticket

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
-from django_tenants.utils import schema_context
 
-from tenants.connection import current_schema
+from tenants.connection import company_of, current_schema
 from tenants.jobs import defer
 
 ADVANCE = "tickets.jobs.advance"
@@ -33,7 +32,7 @@ def advance_after_commit(ticket_id: int) -> None:
     safety_net = defer(ADVANCE, after_seconds=settings.SAFETY_NET_SECONDS, ticket_id=ticket_id)
 
     def take_the_step() -> None:
-        with schema_context(schema):
+        with company_of(schema):
             advance_ticket(ticket_id=ticket_id, safety_net=safety_net)
 
     transaction.on_commit(take_the_step, robust=True)

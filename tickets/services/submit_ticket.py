@@ -1,16 +1,34 @@
 from __future__ import annotations
 
-from django.db import transaction
+import logging
+from dataclasses import dataclass
+from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.connection import current_schema
 from tenants.models import User
+from tenants.prepared import PreparedQuery, next_id
 from tickets.errors import MayNotSubmitError
 from tickets.models import Ticket, TicketDefinition
 from tickets.services.keep_file import claim_files
 from tickets.services.safety_net import advance_after_commit
 from tickets.services.save_answers import forget_saved_answers
+from tickets.services.take_step import StepFailedError, take_step, undone_where_it_fails
+from workflows.definition_cache import definition_of
 from workflows.engine.process import JsonObject
 from workflows.engine.validation import validate_fields
 from workflows.errors import InvalidDataError
+from workflows.models import WorkflowInstance
+from workflows.state_manager import NEXT_TASK, WorkflowStateManager
+
+logger = logging.getLogger(__name__)
+
+_IDS = {"ticket_id": next_id(Ticket), "instance_id": next_id(WorkflowInstance), **NEXT_TASK}
+_offered = PreparedQuery(
+    lambda pk, user_id: TicketDefinition.objects.open_to(user_id).filter(pk=pk), slots=2, also=_IDS
+)
 
 
 def submit_ticket(
@@ -21,32 +39,74 @@ def submit_ticket(
     title: str = "",
     slot: str = "",
 ) -> Ticket:
-    """Submit a ticket; its workflow starts right after the commit.
+    """Submit a ticket and start its workflow, in one transaction.
 
     `data` holds the answers to the fields that are asked; presets are added. Without a
     title the ticket has that of its type. What was saved in the `slot` on the way is forgotten.
+    Should the first step fail in a way that nobody has foreseen, the ticket is submitted all
+    the same, and its workflow starts right after the commit, as `advance_after_commit` says.
 
     Raises:
         MayNotSubmitError: the type is not offered to this person (any more).
         InvalidDataError: the data does not fit the form; it lists every problem.
         UnknownUploadError: the data names a file that this person did not upload.
     """
+    try:
+        with transaction.atomic():
+            ticket, ids = _checked(definition, data, user, title, slot)
+            with undone_where_it_fails():
+                _start(ticket, ids)
+            return ticket
+    except StepFailedError:
+        logger.exception("The first step of a ticket of %s failed", current_schema())
     with transaction.atomic():
-        offered = TicketDefinition.objects.submittable_by(user).filter(pk=definition.pk).first()
-        if offered is None:
-            raise MayNotSubmitError
-        problems = validate_fields(offered.workflow.fields, data, presets=offered.presets)
-        if problems:
-            raise InvalidDataError(problems)
-        ticket = Ticket.objects.create(
-            title=title.strip() or offered.title,
-            definition=offered,
-            workflow=offered.workflow,
-            data={**offered.presets, **data},
-            created_by=user,
-        )
-        claim_files(offered.workflow.fields, data, ticket=ticket, user=user)
-        if slot:
-            forget_saved_answers(user=user, slot=slot)
+        ticket, _ids = _checked(definition, data, user, title, slot)
+        ticket.save(force_insert=True)
         advance_after_commit(ticket.pk)
     return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """Drawn for the rows that a submission inserts."""
+
+    instance: int
+    task: int
+
+
+def _checked(
+    definition: TicketDefinition, data: JsonObject, user: User, title: str, slot: str
+) -> tuple[Ticket, _Ids]:
+    """The ticket, not inserted yet: what points to it is checked at the commit."""
+    if not user.has_perm("tickets.add_myticket"):
+        raise MayNotSubmitError
+    offered: Any = _offered.first(definition.pk, user.pk)
+    if offered is None:
+        raise MayNotSubmitError
+    workflow = definition_of(offered.workflow_id).workflow
+    problems = validate_fields(workflow.fields, data, presets=offered.presets)
+    if problems:
+        raise InvalidDataError(problems)
+    ticket = Ticket(
+        pk=offered.ticket_id,
+        title=title.strip() or offered.title,
+        definition=offered,
+        workflow=workflow,
+        data={**offered.presets, **data},
+        created_by=user,
+    )
+    claim_files(workflow.fields, data, ticket=ticket, user=user)
+    if slot:
+        forget_saved_answers(user=user, slot=slot)
+    return ticket, _Ids(instance=offered.instance_id, task=offered.next_task_id)
+
+
+def _start(ticket: Ticket, ids: _Ids) -> None:
+    now = timezone.now()
+    manager = WorkflowStateManager.begin(
+        ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
+    )
+    ticket.workflow_instance = manager.instance
+    with manager.together():
+        manager.also_insert(ticket)
+        take_step(ticket, manager, now=now)

@@ -22,7 +22,7 @@ from tickets.models import ErrorType, Ticket, TicketError
 from tickets.services.calls_of_task import take_away_all
 from tickets.services.repair import lock_ticket
 from tickets.services.safety_net import FIRE_TIMER, defer_call
-from workflows.definition_cache import process_of
+from workflows.definition_cache import definition_of
 from workflows.engine.calendar import Duration
 from workflows.errors import TaskNotWorkableError
 from workflows.models import BusinessCalendar, TaskInstance, WorkflowStatus
@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 
 def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
     """Have a task left that does not end in time, counted from now. In its transaction."""
-    timeouts = process_of(task.workflow_instance.workflow).timeouts(task.definition.key)
+    process = definition_of(task.workflow_instance.workflow_id).process
+    timeouts = process.timeouts(task.definition.key)
     if not timeouts:
         return
     working_time = BusinessCalendar.objects.current().working_time()

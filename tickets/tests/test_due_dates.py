@@ -10,6 +10,7 @@ from tickets.models import Ticket
 from tickets.services import advance_ticket, import_bundle, publish_workflow
 from tickets.tests.screens import ScreenTestCase
 from workflows.bundles import check_bundle
+from workflows.definition_cache import forget_definitions
 from workflows.models import BusinessCalendar, TaskDefinition, TaskInstance
 
 FRIDAY = datetime(2026, 3, 6, 16, tzinfo=UTC)
@@ -20,6 +21,8 @@ ALL = reverse("admin:workflows_taskinstance_changelist")
 class DueTests(ScreenTestCase):
     def due_in(self, text: str) -> None:
         TaskDefinition.objects.filter(workflow=self.definition.workflow).update(due_in=text)
+        forget_definitions()
+        self.addCleanup(forget_definitions)
 
     def make(self, now: datetime = FRIDAY) -> TaskInstance:
         ticket = Ticket.objects.create(

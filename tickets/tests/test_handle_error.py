@@ -12,6 +12,7 @@ from tickets.health import company_findings
 from tickets.models import Ticket, TicketError
 from tickets.services import cancel_ticket, finish_task_by_hand, hold_ticket, retry_step
 from tickets.services.handle_error import resolve_error, review_error
+from tickets.testing import step_left_to_its_job
 from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from workflows.models import EventKind, WorkflowEvent
 
@@ -58,7 +59,8 @@ class StuckTests(HandleErrorCase):
         self.assertEqual(company_findings(), [])
 
     def test_one_of_a_ticket_that_could_not_start_does_too(self) -> None:
-        ticket = self.submit()
+        with step_left_to_its_job():
+            ticket = self.submit()
         error = TicketError.objects.create(
             ticket=ticket, error_type="WORKFLOW_CREATION", message="No."
         )
@@ -112,7 +114,8 @@ class HistoryTests(HandleErrorCase):
         self.assertEqual(len(self.last_event(EventKind.ERROR_REVIEWED).data["what"]), 500)
 
     def test_a_ticket_whose_workflow_was_never_made_has_a_history_too(self) -> None:
-        ticket = self.submit()
+        with step_left_to_its_job():
+            ticket = self.submit()
         error = TicketError.objects.create(
             ticket=ticket, error_type="WORKFLOW_CREATION", message="No."
         )

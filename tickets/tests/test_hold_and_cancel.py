@@ -14,6 +14,7 @@ from tickets.services import (
     resume_ticket,
     run_action,
 )
+from tickets.testing import step_left_to_its_job
 from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.tests.test_run_action import answer
 from workflows.actions import Answer, CallRequest
@@ -120,7 +121,8 @@ class HoldTicketTests(HoldAndCancelCase):
                 change()
 
     def test_a_ticket_that_has_not_started_cannot_be_held(self) -> None:
-        self.ticket = self.submit()
+        with step_left_to_its_job():
+            self.ticket = self.submit()
         with self.assertRaises(WorkflowNotRunningError):
             self.hold()
 
@@ -169,7 +171,7 @@ class CancelTicketTests(HoldAndCancelCase):
             complete_task(task=task, output={"big": True}, user=task.assigned_to)
 
     def test_a_ticket_whose_workflow_was_not_made_can_be_cancelled(self) -> None:
-        with self.captureOnCommitCallbacks(execute=False) as steps:
+        with step_left_to_its_job(), self.captureOnCommitCallbacks(execute=False) as steps:
             self.ticket = self.submit()
         self.cancel()
         for step in steps:

@@ -28,6 +28,7 @@ from tickets.services import (
     retry_step,
     stop_offering,
 )
+from tickets.testing import step_left_to_its_job
 from tickets.tests.repair_case import SmallWorkflow, broken_invariants
 from tickets.tests.test_concurrent_changes import DECLARED, ConcurrentCase
 from workflows.engine.process import Json
@@ -307,7 +308,8 @@ class MoveTicketsTest(MoveCase):
 
     def test_a_step_that_is_just_being_taken_is_refused(self) -> None:
         second = self.publish_next()
-        self.answer(self.ticket, {"big": False})  # committed, and nothing advanced yet
+        with step_left_to_its_job():
+            self.answer(self.ticket, {"big": False})
         self.assert_refused_while_leaving(second)
 
     def assert_refused_while_leaving(self, second: WorkflowDefinition) -> None:
@@ -366,7 +368,8 @@ class MoveTicketsTest(MoveCase):
         self.assert_in_order(self.ticket)
 
     def test_a_ticket_that_has_not_started_starts_there(self) -> None:
-        waiting = self.submit()  # nothing has advanced it yet
+        with step_left_to_its_job():
+            waiting = self.submit()
         second = self.publish_next()
         self.assertEqual(self.preview(waiting, to=second), [""])
         self.assertEqual(self.move(waiting, to=second), [""])

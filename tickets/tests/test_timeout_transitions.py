@@ -24,11 +24,12 @@ from tickets.services import (
     retry_step,
 )
 from tickets.services.safety_net import ADVANCE, FIRE_TIMER, RUN_ACTION
+from tickets.testing import step_left_to_its_job
 from tickets.tests.repair_case import REASON, broken_invariants
 from tickets.tests.screens import make_type
 from tickets.tests.test_concurrent_changes import ConcurrentCase
-from workflows import definition_cache
 from workflows.bundles import check_bundle
+from workflows.definition_cache import forget_definitions
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import TaskNotWorkableError
 from workflows.graph import draw_process
@@ -141,7 +142,8 @@ class TimeoutTests(TimeoutCase):
         self.way(to_task=None)
         ticket = self.make()
         task = TaskInstance.objects.get()
-        complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
+        with step_left_to_its_job():
+            complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
         self.fire(self.timers()[0], now=WEDNESDAY)
         self.assertEqual(self.tasks(ticket), [("check", "COMPLETED")])
         self.assertEqual(ProcrastinateJob.objects.filter(task_name=ADVANCE).count(), 1)
@@ -319,7 +321,8 @@ class AtOnceTests(ConcurrentCase):
     def test_completing_while_the_time_runs_out(self) -> None:
         """One of the two happens; either way the ticket goes on, once."""
         self.workflow.transitions.create(from_task=self.check, to_task=self.sign, after="PT1H")
-        definition_cache._read_once.cache_clear()  # the ticket has begun without it
+        forget_definitions()  # the ticket has begun without it
+        self.addCleanup(forget_definitions)
         task = self.current(self.ticket)
         worker = task.assigned_to
         assert worker is not None
@@ -337,7 +340,8 @@ class AtOnceTests(ConcurrentCase):
 
     def test_the_worker_runs_the_job(self) -> None:
         self.workflow.transitions.create(from_task=self.check, to_task=self.sign, after="PT1H")
-        definition_cache._read_once.cache_clear()  # the ticket has begun without it
+        forget_definitions()  # the ticket has begun without it
+        self.addCleanup(forget_definitions)
         ticket = self.submit()
         job = ProcrastinateJob.objects.get(task_name=FIRE_TIMER)
         jobs.fire_timer(**{**job.args, "due": MONDAY.isoformat()})

@@ -1,0 +1,159 @@
+"""Queries that Django compiles once a process and Postgres plans once a connection.
+
+For the few that run at every step of a ticket: what such a query costs is mostly the making
+of its SQL, its planning, and its way to the server and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import psycopg
+from django.core.exceptions import FieldError
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model, QuerySet
+from django.db.models import query as django_query
+from psycopg import sql
+from psycopg._queries import PostgresQuery
+from psycopg.types.numeric import Int8Dumper
+
+# Larger than any id, so that none can be taken for a slot.
+_FIRST_SLOT = 2**62
+
+
+def database() -> Any:
+    """Django's connection itself: `django.db.connection` looks it up at every attribute."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
+    """Run a statement in the active company, prepared on this connection; returns its rows.
+
+    The values must have the types that the statement expects; lists are not among them. It goes
+    through Django's wrapper: errors are Django's, and the statement is logged and counted.
+    """
+    wrapper = database()
+    wrapper.close_if_health_check_failed()  # as for every cursor of Django's own
+    wrapper.ensure_connection()
+    wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
+    cursor = _cursor_of(wrapper)
+    wrapper._prepare_cursor(cursor).execute(text, values)
+    return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
+
+
+class _PreparedCursor(psycopg.Cursor[Any]):
+    """Binds values on the server, which is what can be prepared; Django's cursor does not."""
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        super().__init__(raw)
+        # Else each size of a number is a type of its own, and each mix of them a statement.
+        self.adapters.register_dumper(int, Int8Dumper)
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> _PreparedCursor:
+        super().execute(query, params, prepare=True, **options)
+        # For Django's log of queries, which looks here; without the values.
+        self._query = sent = PostgresQuery(self._tx)
+        sent.query = query.encode()
+        return self
+
+
+def _cursor_of(wrapper: Any) -> _PreparedCursor:
+    """The connection's one cursor: every result is fetched before the next statement."""
+    known: _PreparedCursor | None = getattr(wrapper, "prepared_cursor", None)
+    if known is None or known.connection is not wrapper.connection:
+        known = wrapper.prepared_cursor = _PreparedCursor(wrapper.connection)
+    return known
+
+
+class PreparedQuery[M: Model]:
+    """A queryset whose SQL is made once, with slots for the values that differ.
+
+    `build` is called with one slot for each value, an integer that it puts where ids go:
+    `PreparedQuery(lambda pk: Ticket.objects.filter(pk=pk))`. All other values stand in the
+    statement as literals, so that Postgres finds the partial indexes that fit them.
+
+    `also` are SQL expressions, {name: expression}, that are evaluated for each row found, after
+    its locks were taken; the objects have what they yield as attributes.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[M]],
+        *,
+        slots: int = 1,
+        also: Mapping[str, str] | None = None,
+    ) -> None:
+        self._build = build
+        self._also = also or {}
+        self._slots = [_FIRST_SLOT + number for number in range(slots)]
+        self._compiled: _Compiled | None = None
+
+    def rows(self, *values: int) -> list[M]:
+        """The objects, read with these values in the slots' order."""
+        if self._compiled is None:
+            self._compiled = _Compiled(self._build(*self._slots), self._slots, self._also)
+        compiled = self._compiled
+        return compiled.objects(send(compiled.sql, [values[slot] for slot in compiled.order]))
+
+    def first(self, *values: int) -> M | None:
+        """The first of them, or None."""
+        return next(iter(self.rows(*values)), None)
+
+
+class _Compiled:
+    """The SQL of a queryset, and how its rows become objects (as in Django's ModelIterable)."""
+
+    def __init__(self, queryset: QuerySet[Any], slots: list[int], also: Mapping[str, str]) -> None:
+        database().ensure_connection()
+        compiler = cast("Any", queryset.query.get_compiler(using=queryset.db))
+        text, params = compiler.as_sql(with_col_aliases=bool(also))
+        if also:
+            columns = ", ".join(["found.*", *also.values()])
+            text = f"WITH found AS MATERIALIZED ({text}) SELECT {columns} FROM found"  # noqa: S608
+        self.order = [slots.index(each) for each in params if each in slots]
+        if set(self.order) != set(range(len(slots))):
+            raise FieldError("A slot of this query is not in its SQL.")
+        values = ["%s" if each in slots else _literal(each) for each in params]
+        self.sql = text.replace("%%", "%%%%") % tuple(values)
+        fields = compiler.klass_info["select_fields"]
+        self.start, self.end = fields[0], fields[-1] + 1
+        self.model: type[Model] = compiler.klass_info["model"]
+        self.names = [each[0].target.attname for each in compiler.select[self.start : self.end]]
+        count = len(compiler.select)
+        self.annotations = {
+            **(compiler.annotation_col_map or {}),
+            **{name: count + number for number, name in enumerate(also)},
+        }
+        self.converters = compiler.get_converters([each[0] for each in compiler.select])
+        self.compiler = compiler
+        self.related = cast("Any", django_query).get_related_populators(
+            compiler.klass_info, compiler.select, queryset.db
+        )
+
+    def objects(self, rows: list[tuple[Any, ...]]) -> list[Any]:
+        """One object for each row, with those that select_related names, and annotations."""
+        found = []
+        for row in self.compiler.apply_converters(rows, self.converters):
+            each = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.start : self.end])
+            for populator in self.related:
+                populator.populate(row, each)
+            for name, position in self.annotations.items():
+                setattr(each, name, row[position])
+            found.append(each)
+        return found
+
+
+def _literal(value: object) -> str:
+    return sql.Literal(value).as_string(database().connection).replace("%", "%%")
+
+
+def next_ids(*models: type[Model]) -> tuple[int, ...]:
+    """Ids for rows that are inserted later, one for each model named."""
+    (ids,) = send(f"SELECT {', '.join(next_id(model) for model in models)}")
+    return ids
+
+
+def next_id(model: type[Model]) -> str:
+    """The SQL expression that draws the id of a row of this model."""
+    return f"nextval(pg_get_serial_sequence('{model._meta.db_table}', 'id'))"
