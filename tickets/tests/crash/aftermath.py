@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from tickets.callback_address import read_token
 from tickets.health import company_findings, queue_findings
-from tickets.models import Ticket, TicketError
+from tickets.models import ErrorStatus, Ticket, TicketError
 from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.made_up_process import MOST_RETRIES
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
@@ -91,6 +91,10 @@ def _lost(journal: Journal) -> Iterator[str]:
     done = TaskInstance.objects.filter(status=TaskStatus.COMPLETED).values_list("pk", flat=True)
     for task in {int(each) for each in journal.notes("completed")} - set(done):
         yield f"task {task} was completed, and is not"
+    resolved = TicketError.objects.filter(status=ErrorStatus.RESOLVED)
+    retried = {int(each) for each in journal.notes("retried")}
+    for error in retried - set(resolved.values_list("pk", flat=True)):
+        yield f"error {error} was retried, and is not resolved"
 
 
 def _steps_done_twice() -> Iterator[str]:
@@ -123,7 +127,8 @@ def _timed_out_too_early() -> Iterator[str]:
 
 
 def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
-    """Each attempt calls once at most, with its task's key; retries bound their number.
+    """Each attempt calls once at most, with its task's key; retries bound their number, as
+    often as a person asks for them.
 
     All calls of one task ask for the same.
     """
@@ -146,8 +151,9 @@ def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
             yield f"the attempt {request} called {count} times"
         if attempts.get(request, ("", 0))[0] != key:
             yield f"the call {request} with the key {key} belongs to no attempt of that task"
+    retried = _retried()
     for request, (key, number) in attempts.items():
-        if number > MOST_RETRIES + 1:
+        if number > (MOST_RETRIES + 1) * (retried[key] + 1):
             yield f"the attempt {request} at {key} is number {number}"
     succeeded = Counter(
         ActionAttempt.objects.filter(outcome="SUCCEEDED").values_list("task__uuid", flat=True)
@@ -159,6 +165,12 @@ def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
             yield f"task {task.pk} is completed, with {succeeded[task.uuid]} answers"
 
 
+def _retried() -> Counter[str]:
+    """{task's uuid: how often a person retried it}."""
+    events = WorkflowEvent.objects.filter(kind=EventKind.RETRIED, task_instance__isnull=False)
+    return Counter(str(each) for each in events.values_list("task_instance__uuid", flat=True))
+
+
 def _completed_calls() -> QuerySet[TaskInstance]:
     tasks = TaskInstance.objects.filter(status=TaskStatus.COMPLETED)
     return tasks.exclude(definition__task_type="FORM")
@@ -166,13 +178,15 @@ def _completed_calls() -> QuerySet[TaskInstance]:
 
 def _answers_not_kept(system: MoodySystem) -> Iterator[str]:
     """Whoever was told that an answer is accepted can rely on it, and is never told otherwise."""
+    retried = _retried()
     for url, answers in system.answers.items():
         address = read_token(url.rstrip("/").rpartition("/")[2])
         attempt = ActionAttempt.objects.get(task__uuid=address.task, number=address.attempt)
         told = {(each.status, each.body) for each in answers.replies if _is_final(each)}
         if not told:
             yield f"nobody took an answer to attempt {attempt}: {answers.replies}"
-        if len(told) > 1:
+        # One that failed takes no answer, until a person has it tried again.
+        if len(told) > 1 and not retried[str(address.task)]:
             yield f"the answers to attempt {attempt} were told different things: {told}"
         for status, body in told:
             if status not in (HTTPStatus.OK, HTTPStatus.GONE):

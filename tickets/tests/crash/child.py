@@ -21,9 +21,11 @@ from procrastinate import App
 
 from tickets.tests.crash.dying import die_at_commit, note
 
+RETRY_SHARE = 0.15
+
 
 def people(seed: int, changes: int, most_tickets: int) -> None:
-    """Submit tickets and complete tasks, through the services."""
+    """Submit tickets, complete tasks and retry what failed, through the services."""
     from django_tenants.utils import schema_context
 
     from tickets.services import complete_task
@@ -33,6 +35,8 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
     chance = random.Random(seed)
     with schema_context("acme"):
         for number in range(changes):
+            if chance.random() < RETRY_SHARE:
+                retry_an_error(chance)
             forms = open_forms()
             if wants_to_submit(chance, forms, most=most_tickets):
                 submit(f"{seed}.{number}", amount=chance.randrange(100))
@@ -49,6 +53,26 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
             except WorkflowsError:  # somebody else was quicker
                 continue
             note(f"completed {task.pk}")
+
+
+def retry_an_error(chance: random.Random) -> None:
+    """As terry, where there is one."""
+    from tenants.models import User
+    from tickets.errors import TicketsError
+    from tickets.models import TicketError
+    from tickets.services import retry_step
+    from workflows.errors import WorkflowsError
+
+    errors = list(TicketError.objects.unresolved())
+    if not errors:
+        return
+    error = chance.choice(errors)
+    terry = User.objects.get(email="terry@acme.example")
+    try:
+        retry_step(error=error, by=terry, reason="It may work now.")
+    except (TicketsError, WorkflowsError):  # somebody else was quicker
+        return
+    note(f"retried {error.pk}")
 
 
 def submit(title: str, *, amount: int, key: str = "") -> None:

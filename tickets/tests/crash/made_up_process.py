@@ -9,7 +9,7 @@ from urllib.parse import quote
 from workflows.bundles import FORMAT, FORMAT_VERSION
 from workflows.engine.process import Json, JsonObject
 
-MOST_RETRIES = 1
+MOST_RETRIES = 2
 FORM, CALL, CALL_LATER = "FORM", "SYNC_ACTION", "ASYNC_ACTION"
 TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 

@@ -18,10 +18,10 @@ import httpx
 from workflows.engine.process import Json
 from workflows.tests.actions.remote_system import Connection, RemoteSystem
 
-MOODS = {"well": 11, "fails": 3, "hangs": 2, "hangs up": 2, "answers twice, late": 2}
+MOODS = {"well": 20, "fails": 3, "hangs": 2, "hangs up": 2, "answers twice, late": 2}
 # Of calls that are answered later.
 LATER_MOODS = {
-    "well": 6,
+    "well": 10,
     "answers first": 3,  # before it has accepted the call
     "answers twice": 3,  # at the same time
     "talks nonsense": 2,  # and then well
