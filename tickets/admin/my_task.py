@@ -21,6 +21,7 @@ from unfold.decorators import display
 from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
+from tenants.prepared import PreparedQuery
 from tickets.admin import progress
 from tickets.admin.badges import badge, due_badge, task_badge
 from tickets.admin.my_ticket import visible_answer
@@ -450,7 +451,7 @@ class MyTaskAdmin(CompanyModelAdmin):
         """
         if not self.has_change_permission(request):
             raise PermissionDenied
-        own = self.get_object(request, unquote(object_id))
+        own = _own_task(object_id, user) or self.get_object(request, unquote(object_id))
         if isinstance(own, MyTask):
             return own
         if not object_id.isascii() or not object_id.isdigit() or len(object_id) > MOST_DIGITS:
@@ -531,6 +532,17 @@ def _with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
     ).select_related(
         "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
     )
+
+
+_assigned = PreparedQuery(
+    lambda pk, user_id: _with_ticket(MyTask.objects.filter(pk=pk, assigned_to=user_id)), slots=2
+)
+
+
+def _own_task(object_id: str, user: User) -> MyTask | None:
+    """The task that the address names, where the person has it."""
+    is_number = object_id.isascii() and object_id.isdigit() and len(object_id) <= MOST_DIGITS
+    return _assigned.first(int(object_id), user.pk) if is_number else None
 
 
 def _form_name(task: MyTask) -> str:

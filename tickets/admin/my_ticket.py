@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from tenants.active_company import active_company
 from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
+from tenants.prepared import PreparedQuery
 from tickets.admin import progress
 from tickets.admin.once import do_once, new_token, result_of
 from tickets.admin.saved import (
@@ -37,6 +38,7 @@ from tickets.admin.uploads import UploadKeeper
 from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketDefinition, TicketError
 from tickets.services import save_ticket_answers, submit_ticket
+from workflows.definition_cache import definition_of
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
 from workflows.forms import AnswersForm
@@ -225,11 +227,12 @@ class MyTicketAdmin(CompanyModelAdmin):
         With `?saved=` it is one that was begun, with what was answered so far.
         """
         user = self._submitter(request)
-        named = _named_definition(request)
+        offered = _offered_as_named(request, user)
+        named = offered or _named_definition(request)
         if named is None:
             return self._back_to_cards(request)
         saved = _named_saved(request)
-        definition = _offered_now(named, user)
+        definition = offered or _offered_now(named, user)
         if definition is None:
             text = gettext("You cannot submit this type of ticket (any more). Choose another.")
             return self._back_to_cards(request, text)
@@ -390,8 +393,10 @@ class MyTicketAdmin(CompanyModelAdmin):
     def visible_view(self, request: HttpRequest) -> JsonResponse:
         """Which questions are shown for the answers so far; forms.js asks."""
         user = self._submitter(request)
-        named = _named_definition(request)
-        definition = _offered_now(named, user) if named else None
+        definition = _offered_as_named(request, user)
+        if definition is None:
+            named = _named_definition(request)
+            definition = _offered_now(named, user) if named else None
         if definition is None:
             raise Http404
         keeper = UploadKeeper(user=user)
@@ -429,13 +434,34 @@ def _fresh() -> dict[str, str]:
     return {"token": new_token()}
 
 
+def _named_id(request: HttpRequest) -> int | None:
+    named = request.GET.get("definition", "")
+    is_number = named.isascii() and named.isdigit() and len(named) <= MOST_DIGITS
+    return int(named) if is_number else None
+
+
 def _named_definition(request: HttpRequest) -> TicketDefinition | None:
     """The ticket type that the address names, in whatever version; None for anything else."""
-    named = request.GET.get("definition", "")
-    if not (named.isascii() and named.isdigit()) or len(named) > MOST_DIGITS:
-        return None
     definitions = TicketDefinition.objects.select_related("workflow")
-    return definitions.filter(pk=int(named)).first()
+    pk = _named_id(request)
+    return None if pk is None else definitions.filter(pk=pk).first()
+
+
+_offered = PreparedQuery(
+    lambda pk, user_id: TicketDefinition.objects.open_to(user_id).filter(pk=pk), slots=2
+)
+
+
+def _offered_as_named(request: HttpRequest, user: User) -> TicketDefinition | None:
+    """The ticket type that the address names, where that version is offered today.
+
+    So it nearly always is: one short query then does for those that tell why it is not.
+    """
+    pk = _named_id(request)
+    definition = None if pk is None else _offered.first(pk, user.pk)
+    if definition is not None:
+        definition.workflow = definition_of(definition.workflow_id).workflow
+    return definition
 
 
 def _offered_now(named: TicketDefinition, user: User) -> TicketDefinition | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import connection, transaction
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.http import HttpRequest
+
+from tenants.sessions import SessionStore
 
 SESSION_KEY = "sent_forms"
 REMEMBERED = 20
@@ -27,33 +31,34 @@ def do_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tupl
     Raises:
         SessionInterrupted: the session ended meanwhile; nothing was done.
     """
-    with transaction.atomic():
-        _lock(f"{request.session.session_key}:{token}")
-        done = _sent_before(request)
-        if token in done:
-            return done[token], False
-        result = act()
-        latest = list({**done, token: result}.items())[-REMEMBERED:]
-        request.session[SESSION_KEY] = dict(latest)
-        try:
-            request.session.save()
-        except UpdateError as error:
-            raise SessionInterrupted("The session ended before the form was sent.") from error
+    session = _session(request)
+    try:
+        with transaction.atomic():
+            # As it is now: the request read its session before it had the lock.
+            done = _sent(session.lock())
+            if token in done:
+                return done[token], False
+            result = act()
+            latest = list({**done, token: result}.items())[-REMEMBERED:]
+            session[SESSION_KEY] = dict(latest)
+            session.write()
+    except UpdateError as error:
+        raise SessionInterrupted("The session ended before the form was sent.") from error
     return result, True
 
 
 def result_of(request: HttpRequest, *, token: str) -> int | None:
     """What came of the form with this token, if this session has sent it before."""
-    return _sent_before(request).get(token)
+    return _sent(SessionStore(request.session.session_key).load()).get(token)
 
 
-def _lock(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+def _session(request: HttpRequest) -> SessionStore:
+    session = request.session
+    if not isinstance(session, SessionStore):
+        raise ImproperlyConfigured("SESSION_ENGINE must be tenants.sessions.")
+    return session
 
 
-def _sent_before(request: HttpRequest) -> dict[str, int]:
-    """As the database has it now: the request read its session before it had the lock."""
-    session = type(request.session)(request.session.session_key)
+def _sent(session: Mapping[str, Any]) -> dict[str, int]:
     done = session.get(SESSION_KEY)
     return done if isinstance(done, dict) else {}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import User
+from tenants.prepared import send
 from tickets.errors import TooManySavedAnswersError
 from tickets.models import FileUpload, SavedAnswers, TicketDefinition
 from tickets.models.saved_answers import digest_of_form
@@ -76,9 +77,17 @@ def save_task_answers(
     return saved
 
 
+_SAVED = """
+SELECT id FROM tickets_savedanswers
+ WHERE user_id = %s AND slot = %s::varchar AND task_id IS NULL
+"""
+
+
 def forget_saved_answers(*, user: User, slot: str) -> None:
     """A ticket was submitted: what was saved of it on the way is not needed any more."""
-    SavedAnswers.objects.filter(user=user, task=None, slot=slot).delete()
+    # Mostly there is nothing, and a prepared question costs a tenth of Django's delete().
+    if send(_SAVED, (user.pk, slot)):
+        SavedAnswers.objects.filter(user=user, task=None, slot=slot).delete()
 
 
 def _ensure_storable(answers: JsonObject, title: str = "") -> None:

@@ -14,6 +14,7 @@ from tenants.testing import CompanyClient, CompanyTransactionTestCase
 from tickets.errors import MayNotSubmitError
 from tickets.models import FileUpload, Ticket
 from tickets.tests.screens import FIELDS, ScreenTestCase, make_type
+from workflows.definition_cache import forget_definitions
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole, TaskInstance
 
@@ -191,6 +192,8 @@ class SubmitTests(ScreenTestCase):
     def test_a_broken_form_is_no_error_page(self) -> None:
         self.definition.workflow.fields = [{"name": "Ä", "type": "colour"}]
         self.definition.workflow.save()
+        forget_definitions()
+        self.addCleanup(forget_definitions)
         for response in (self.client.get(self.address), self.send(what="A desk")):
             self.assertRedirects(response, CARDS)
 
