@@ -175,7 +175,7 @@ def _raw_events(
     )
 
 
-# The plain ORM: what one writes who follows Django's tutorial; the events in one bulk_create.
+# The plain ORM: what one writes who follows Django's tutorial, create() and save() for each row.
 
 
 def orm_submit(bench: Bench, *, data: JsonObject = DATA, user_id: int | None = None) -> int:
@@ -230,13 +230,11 @@ def _orm_task(
 def _orm_events(
     events: list[Event], instance: WorkflowInstance, task: TaskInstance, now: datetime
 ) -> None:
-    WorkflowEvent.objects.bulk_create(
-        WorkflowEvent(
+    for kind, is_of_task, data in events:
+        WorkflowEvent.objects.create(
             workflow_instance=instance,
             task_instance=task if is_of_task else None,
             kind=kind,
             at=now,
             data=data,
         )
-        for kind, is_of_task, data in events
-    )
