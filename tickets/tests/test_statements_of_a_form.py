@@ -23,22 +23,23 @@ class StatementTests(ScreenTestCase):
         begin = next(n for n, sql in enumerate(statements) if "django_session" in sql)
         return statements[begin:]
 
-    def submit(self) -> list[str]:
+    def submit_form(self) -> list[str]:
         address = f"{reverse('admin:tickets_myticket_add')}?definition={self.definition.pk}"
         return self.send(address, {"token": uuid.uuid4().hex, "answers-what": "A desk"})
 
     def test_submitting_a_ticket(self) -> None:
         self.log_in(self.uma)
-        self.submit()  # what is kept in the process is read once
-        statements = self.submit()
+        self.submit_form()  # what is kept in the process is read once
+        statements = self.submit_form()
         self.assertLessEqual(len(statements), 14, "\n".join(statements))
         self.assertEqual(Ticket.objects.count(), 2)
 
     def test_completing_a_task(self) -> None:
         self.log_in(self.uma)
-        self.submit()
-        self.submit()
+        self.submit_form()
+        self.submit_form()
         self.log_in(self.wendy)
+        statements: list[str] = []
         for task in TaskInstance.objects.all():
             address = reverse("admin:tickets_mytask_change", args=(task.pk,))
             statements = self.send(address, {"answers-ok": "true"})
