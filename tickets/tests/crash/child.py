@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 import traceback
+from importlib import import_module
 from typing import Any
+from unittest import mock
 
 import django
 from django.core.management import call_command
@@ -135,12 +137,21 @@ def carry_out(order: dict[str, Any]) -> None:
     elif order["do"] == "answer":
         answer(*arguments)
     else:
+        if order["do"].startswith("stumble"):
+            stumble()
         with schema_context("acme"):
-            if order["do"] == "submit":
+            if order["do"].endswith("submit"):
                 key, title = arguments
                 submit(title, amount=7, key=key)
             else:
                 complete(*arguments)
+
+
+def stumble() -> None:
+    """Have the step fail that is taken together with what somebody submits or completes."""
+    for name in ("submit_ticket", "complete_task"):
+        module: Any = import_module(f"tickets.services.{name}")
+        module.take_step = mock.Mock(side_effect=RuntimeError("It stumbles."))
 
 
 def nursery() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -21,6 +21,7 @@ from tickets.models import Ticket, TicketDefinition
 from tickets.services import retry_many, submit_ticket
 from tickets.services.run_action import run_action
 from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
+from tickets.testing import step_left_to_its_job
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from workflows.engine.process import Json, JsonObject
@@ -127,11 +128,18 @@ def _complete(stage: Stage, key: str, title: str) -> Order:
     return Order("complete", (task_of(stage.submit(key, title)).pk,))
 
 
+def _stumble_and_submit(stage: Stage, key: str, title: str) -> Order:
+    return Order("stumble and submit", (key, title))
+
+
+def _stumble_and_complete(stage: Stage, key: str, title: str) -> Order:
+    return Order("stumble and complete", (task_of(stage.submit(key, title)).pk,))
+
+
 def _take_the_step(stage: Stage, key: str, title: str) -> Order:
-    """As after the death of whoever submitted."""
-    with transaction.atomic():
+    """As after the death of whoever submitted, when their step had failed."""
+    with step_left_to_its_job():
         ticket = stage.submit(key, title)
-        connection.run_on_commit.clear()
     return stage.work_off(job_of(ticket, ADVANCE))
 
 
@@ -201,6 +209,9 @@ SCENES = (
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),
+    # The step fails in a way that nobody has foreseen, and is taken after the commit.
+    Scene("stumble and submit", [form("first")], _stumble_and_submit),
+    Scene("stumble and complete a form", [form("first")], _stumble_and_complete),
     Scene("take a step for somebody who died", [form("first")], _take_the_step),
     Scene("call", _calls(CALL, "well"), _call),
     Scene("call without retries", _calls(CALL, "well", retries=0), _call, may_fail=True),
