@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext_lazy as _
+from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
@@ -56,6 +57,12 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
             return response
 
         return guarded_view
+
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """The words of all scripts: Django's admin asks for those of its own alone."""
+        return JavaScriptCatalog.as_view()(request)
 
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,7 +1,7 @@
 // Questions to the server. Whatever comes back, nothing that was typed is lost.
 
 import { store } from "./store.js";
-import { t } from "./dom.js";
+import { gettext } from "./dom.js";
 
 export class AskError extends Error {
   constructor(message, { status = 0, answer = {}, isLoggedOut = false } = {}) {
@@ -34,11 +34,11 @@ export async function ask(name, question, { signal } = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new AskError(t("The server cannot be reached. What you typed is kept on this page."));
+    throw new AskError(gettext("The server cannot be reached. What you typed is kept on this page."));
   }
   if (response.type === "opaqueredirect") {
     throw new AskError(
-      t("You are not logged in any more. Log in again in another tab, then come back and save: what you typed is kept on this page."),
+      gettext("You are not logged in any more. Log in again in another tab, then come back and save: what you typed is kept on this page."),
       { status: 401, isLoggedOut: true },
     );
   }
@@ -46,8 +46,8 @@ export async function ask(name, question, { signal } = {}) {
   if (!response.ok) {
     const otherwise =
       response.status === 403
-        ? t("You may not do this, or you have logged in again in the meantime. Try again.")
-        : t("Something went wrong on the server. What you typed is kept on this page.");
+        ? gettext("You may not do this, or you have logged in again in the meantime. Try again.")
+        : gettext("Something went wrong on the server. What you typed is kept on this page.");
     throw new AskError(answer.message || otherwise, { status: response.status, answer });
   }
   return answer;

@@ -1,7 +1,7 @@
 // The live check: problems in a list and beside their places, and the picture.
 
 import { ask } from "./api.js";
-import { debounce, fill, h, icon, plainText, t } from "./dom.js";
+import { debounce, fill, gettext, h, icon, ngettext, plainText } from "./dom.js";
 import { open } from "./lists.js";
 import { along, elementOf, locate, ownerAt, pathOf } from "./places.js";
 import { on, store, tell } from "./store.js";
@@ -50,7 +50,7 @@ async function check() {
 function showPicture(svg) {
   const frame = document.getElementById("ed-picture");
   if (!svg) {
-    fill(frame, h("p", { class: "ed-soft" }, t("This cannot be drawn.")));
+    fill(frame, h("p", { class: "ed-soft" }, gettext("This cannot be drawn.")));
     return;
   }
   const parsed = plainText(svg, "text/html").querySelector("svg");
@@ -89,7 +89,7 @@ function allProblems() {
   const unread = store.pending.map((each) => ({
     path: pathOf(each.owner, each.name) || [],
     is_error: true,
-    where: t("Text that cannot be read"),
+    where: gettext("Text that cannot be read"),
     message: each.message,
     control: each.control,
   }));
@@ -129,7 +129,7 @@ function whereOf(problem) {
     const list = value;
     value = value?.[step];
     if (!Array.isArray(list) || !value || typeof value !== "object") continue;
-    if (value.from && value.to) words.push(t("From “%(from)s” to “%(to)s”", { from: titleOf(value.from), to: titleOf(value.to) }));
+    if (value.from && value.to) words.push(gettext("From “%(from)s” to “%(to)s”", { from: titleOf(value.from), to: titleOf(value.to) }));
     else words.push(value.title || value.label || value.name || value.key);
     isKnown = true;
   }
@@ -141,14 +141,12 @@ function showProblems() {
   const errors = problems.filter((each) => each.is_error).length;
   const summary = document.getElementById("ed-problem-count");
   summary.textContent = status.message
-    ? t("The check does not answer")
+    ? gettext("The check does not answer")
     : errors
-      ? errors === 1
-        ? t("1 problem to mend")
-        : t("%(count)s problems to mend", { count: errors })
+      ? ngettext("%(count)s problem to mend", "%(count)s problems to mend", errors)
       : problems.length
-        ? t("It can be published; a few notes")
-        : t("No problems");
+        ? gettext("It can be published; a few notes")
+        : gettext("No problems");
   const badge = document.getElementById("ed-problem-badge");
   badge.textContent = String(errors || problems.length || "");
   badge.className = errors ? "ed-badge ed-bad" : problems.length ? "ed-badge ed-warn" : "ed-badge ed-good";
@@ -156,7 +154,7 @@ function showProblems() {
   fill(
     document.getElementById("ed-problem-list"),
     status.message ? h("li", { class: "ed-problem" }, icon("cloud_off"), h("span", {}, status.message)) : null,
-    !problems.length && !status.message ? h("li", { class: "ed-problem ed-fine" }, icon("check_circle"), h("span", {}, t("Everything is in order."))) : null,
+    !problems.length && !status.message ? h("li", { class: "ed-problem ed-fine" }, icon("check_circle"), h("span", {}, gettext("Everything is in order."))) : null,
     problems.map((each) =>
       h(
         "li",

@@ -7,10 +7,20 @@ export function uid() {
   return `ed-${lastId}`;
 }
 
-// Words go through Django's catalogue where a page loads one.
-export function t(text, values = {}) {
-  const found = window.gettext ? window.gettext(text) : text;
-  return found.replace(/%\((\w+)\)s/g, (whole, name) => (name in values ? String(values[name]) : whole));
+// All words for people go through Django's catalogue, which the page loads before this. Write
+// `gettext("whole sentence")`: `manage.py makemessages -d djangojs` finds only that.
+export function gettext(text, values = {}) {
+  return filled(window.gettext ? window.gettext(text) : text, values);
+}
+
+// One text for one, another for more; `%(count)s` in it is the number.
+export function ngettext(one, many, count, values = {}) {
+  const otherwise = count === 1 ? one : many;
+  return filled(window.ngettext ? window.ngettext(one, many, count) : otherwise, { count, ...values });
+}
+
+function filled(text, values) {
+  return text.replace(/%\((\w+)\)s/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 export function h(tag, attributes = {}, ...children) {

@@ -1,7 +1,7 @@
 // The form builder: the fields of a ticket, of a task, or of a record.
 
 import { ask } from "./api.js";
-import { button, debounce, field, h, iconButton, plainText, t } from "./dom.js";
+import { button, debounce, field, gettext, h, iconButton, ngettext, plainText } from "./dom.js";
 import { checkbox, number, select, text, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
 import { elementOf } from "./places.js";
@@ -28,18 +28,18 @@ const APPLIES = {
 const stashes = new WeakMap(); // what a field had before its type was changed
 const untouched = new WeakSet(); // new fields whose name still follows the label
 
-export function fieldsEditor(owner, { inRecord = false, addLabel = t("Add a question"), preview = true } = {}) {
+export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add a question"), preview = true } = {}) {
   const items = () => owner.fields || [];
   const names = () => items().map((each) => each.name);
 
   const list = listEditor({
     items,
-    what: t("Question"),
+    what: gettext("Question"),
     addLabel,
-    empty: inRecord ? t("The records have no columns yet.") : t("Nothing is asked yet."),
+    empty: inRecord ? gettext("The records have no columns yet.") : gettext("Nothing is asked yet."),
     head: (spec) => ({
       title: labelOf(spec),
-      chips: [typeName(spec.type), spec.required ? t("required") : "", spec.visible_when ? t("shown sometimes") : ""],
+      chips: [typeName(spec.type), spec.required ? gettext("required") : "", spec.visible_when ? gettext("shown sometimes") : ""],
     }),
     body: (spec, refresh, redraw) => fieldBody(owner, spec, { inRecord, refresh, redraw }),
     onAdd: () => {
@@ -58,7 +58,7 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = t("Add a ques
 }
 
 function typeName(type) {
-  return (store.start.field_types.find(([key]) => key === type) || [type, type || t("no type")])[1];
+  return (store.start.field_types.find(([key]) => key === type) || [type, type || gettext("no type")])[1];
 }
 
 function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
@@ -70,10 +70,10 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     spec.name = name;
     if (old && !(owner.fields || []).some((each) => each !== spec && each.name === old)) renameField(owner, old, name);
   };
-  const nameField = text(t("Name"), spec, "name", {
+  const nameField = text(gettext("Name"), spec, "name", {
     mono: true,
     max: 63,
-    help: t("What conditions call the answer. It follows the question until you change it."),
+    help: gettext("What conditions call the answer. It follows the question until you change it."),
   });
   const nameInput = nameField.querySelector("input");
   // A name is taken over when it is complete: what reads it is then renamed with it.
@@ -89,7 +89,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   });
   nameInput.replaceWith(fresh);
 
-  const label = text(inRecord ? t("Column") : t("Question"), spec, "label", {
+  const label = text(inRecord ? gettext("Column") : gettext("Question"), spec, "label", {
     wide: true,
     max: 200,
     onInput: (typed) => {
@@ -104,7 +104,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
 
   const parts = [
     label,
-    select(t("Type of the answer"), spec, "type", types, {
+    select(gettext("Type of the answer"), spec, "type", types, {
       otherwise: null,
       onChange: (chosen) => {
         changeType(spec, type, chosen);
@@ -116,7 +116,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       "div",
       { class: "ed-field ed-checks" },
       checkbox(
-        t("An answer is required"),
+        gettext("An answer is required"),
         spec.required === true,
         (isChecked) => {
           if (isChecked) spec.required = true;
@@ -127,7 +127,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
         { name: "required" },
       ),
     ),
-    text(t("Hint below the question"), spec, "help", { wide: true, max: 2000 }),
+    text(gettext("Hint below the question"), spec, "help", { wide: true, max: 2000 }),
   ];
   if (APPLIES.choices(type)) parts.push(choicesEditor(spec));
   if (APPLIES.fields(type)) {
@@ -135,8 +135,8 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       h(
         "div",
         { class: "ed-field ed-wide" },
-        h("span", { class: "ed-label" }, t("The columns of a record")),
-        fieldsEditor(spec, { inRecord: true, addLabel: t("Add a column"), preview: false }),
+        h("span", { class: "ed-label" }, gettext("The columns of a record")),
+        fieldsEditor(spec, { inRecord: true, addLabel: gettext("Add a column"), preview: false }),
       ),
     );
   }
@@ -146,10 +146,10 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       name: "visible_when",
       variables: () => formVariables(owner, spec),
       scope: () => ({ task_keys: [], fields: (owner.fields || []).map((each) => each.name).filter(Boolean) }),
-      always: () => t("Always shown."),
-      addLabel: t("Show only when…"),
+      always: () => gettext("Always shown."),
+      addLabel: gettext("Show only when…"),
     });
-    parts.push(h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, t("Shown when")), rule, h("div", { class: "ed-errors", hidden: true })));
+    parts.push(h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, gettext("Shown when")), rule, h("div", { class: "ed-errors", hidden: true })));
   }
   parts.push(more(spec, type, fresh, nameField));
   return h("div", { class: "ed-grid" }, parts);
@@ -157,19 +157,19 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
 
 function more(spec, type, nameInput, nameField) {
   const limits = {
-    text: [t("Fewest characters"), t("Most characters")],
-    long_text: [t("Fewest characters"), t("Most characters")],
-    choices: [t("Fewest answers"), t("Most answers")],
-    records: [t("Fewest records"), t("Most records")],
-    integer: [t("Smallest number"), t("Largest number")],
-    number: [t("Smallest number"), t("Largest number")],
-    date: [t("Earliest"), t("Latest")],
-    time: [t("Earliest"), t("Latest")],
-    datetime: [t("Earliest"), t("Latest")],
+    text: [gettext("Fewest characters"), gettext("Most characters")],
+    long_text: [gettext("Fewest characters"), gettext("Most characters")],
+    choices: [gettext("Fewest answers"), gettext("Most answers")],
+    records: [gettext("Fewest records"), gettext("Most records")],
+    integer: [gettext("Smallest number"), gettext("Largest number")],
+    number: [gettext("Smallest number"), gettext("Largest number")],
+    date: [gettext("Earliest"), gettext("Latest")],
+    time: [gettext("Earliest"), gettext("Latest")],
+    datetime: [gettext("Earliest"), gettext("Latest")],
   }[type];
   const parts = [nameField];
   if (APPLIES.default(type)) {
-    parts.push(field(t("Answer that is there beforehand"), valueInput(spec, spec.default, (value) => set(spec, "default", value)), { name: "default", group: ["choices"].includes(type), wide: type === "records" }));
+    parts.push(field(gettext("Answer that is there beforehand"), valueInput(spec, spec.default, (value) => set(spec, "default", value)), { name: "default", group: ["choices"].includes(type), wide: type === "records" }));
   }
   if (limits) {
     for (const [name, label] of [["min", limits[0]], ["max", limits[1]]]) {
@@ -178,12 +178,12 @@ function more(spec, type, nameInput, nameField) {
       } else parts.push(number(label, spec, name));
     }
   }
-  if (NUMBERS.includes(type)) parts.push(number(t("More than"), spec, "more_than"), number(t("Less than"), spec, "less_than"));
+  if (NUMBERS.includes(type)) parts.push(number(gettext("More than"), spec, "more_than"), number(gettext("Less than"), spec, "less_than"));
   if (APPLIES.pattern(type)) {
-    parts.push(text(t("Pattern"), spec, "pattern", { mono: true, max: 500, help: t("A regular expression that the answer must match, for people who know them.") }));
+    parts.push(text(gettext("Pattern"), spec, "pattern", { mono: true, max: 500, help: gettext("A regular expression that the answer must match, for people who know them.") }));
   }
   const isUsed = ["default", "min", "max", "more_than", "less_than", "pattern"].some((name) => spec[name] !== undefined);
-  return h("details", { class: "ed-more ed-wide", open: isUsed }, h("summary", {}, t("More settings")), h("div", { class: "ed-grid" }, parts));
+  return h("details", { class: "ed-more ed-wide", open: isUsed }, h("summary", {}, gettext("More settings")), h("div", { class: "ed-grid" }, parts));
 }
 
 // What a type does not have is put aside, and comes back with the type.
@@ -239,8 +239,8 @@ function choicesEditor(spec) {
           type: "text",
           value: pair.shown,
           maxlength: 200,
-          placeholder: t("Shown"),
-          "aria-label": t("Choice %(number)s, as it is shown", { number: index + 1 }),
+          placeholder: gettext("Shown"),
+          "aria-label": gettext("Choice %(number)s, as it is shown", { number: index + 1 }),
           on: {
             input: (event) => {
               pair.shown = event.target.value;
@@ -265,8 +265,8 @@ function choicesEditor(spec) {
           type: "text",
           value: pair.kept,
           maxlength: 200,
-          placeholder: t("Kept as the same"),
-          "aria-label": t("Choice %(number)s, as it is kept", { number: index + 1 }),
+          placeholder: gettext("Kept as the same"),
+          "aria-label": gettext("Choice %(number)s, as it is kept", { number: index + 1 }),
           on: {
             input: (event) => {
               pair.kept = event.target.value;
@@ -286,9 +286,9 @@ function choicesEditor(spec) {
           { class: "ed-choice" },
           shown,
           kept,
-          iconButton("arrow_upward", t("Move this choice up"), () => move(-1), { disabled: index === 0 }),
-          iconButton("arrow_downward", t("Move this choice down"), () => move(1), { disabled: index === pairs.length - 1 }),
-          iconButton("delete", t("Remove this choice"), () => {
+          iconButton("arrow_upward", gettext("Move this choice up"), () => move(-1), { disabled: index === 0 }),
+          iconButton("arrow_downward", gettext("Move this choice down"), () => move(1), { disabled: index === pairs.length - 1 }),
+          iconButton("delete", gettext("Remove this choice"), () => {
             snapshot();
             pairs.splice(index, 1);
             if (!pairs.length) pairs.push({ shown: "", kept: "" });
@@ -298,19 +298,19 @@ function choicesEditor(spec) {
           }),
         );
       }),
-      button(t("Add a choice"), () => insert(pairs.length, [""]), { name: "add", kind: "ed-quiet" }),
+      button(gettext("Add a choice"), () => insert(pairs.length, [""]), { name: "add", kind: "ed-quiet" }),
     );
   }
 
   draw();
-  return field(t("Choices"), root, { name: "choices", group: true, wide: true, help: t("Enter adds the next one. Several lines can be pasted at once.") });
+  return field(gettext("Choices"), root, { name: "choices", group: true, wide: true, help: gettext("Enter adds the next one. Several lines can be pasted at once.") });
 }
 
 // The form as people will see it.
 function previewOf(owner) {
   const frame = h("form", { class: "ed-preview-form tk-form", inert: false, on: { submit: (event) => event.preventDefault() } });
   const note = h("p", { class: "ed-soft", role: "status" });
-  const details = h("details", { class: "ed-preview" }, h("summary", {}, t("Preview of the form")), note, frame);
+  const details = h("details", { class: "ed-preview" }, h("summary", {}, gettext("Preview of the form")), note, frame);
   let shown = "";
   let latest = 0;
 
@@ -323,8 +323,8 @@ function previewOf(owner) {
       if (number !== latest) return;
       shown = text;
       note.textContent = answer.skipped
-        ? t("%(count)s of the questions cannot be shown before their problems are mended.", { count: answer.skipped })
-        : t("Try it: nothing is kept.");
+        ? ngettext("%(count)s question cannot be shown before its problems are mended.", "%(count)s questions cannot be shown before their problems are mended.", answer.skipped)
+        : gettext("Try it: nothing is kept.");
       const parsed = plainText(answer.html, "text/html");
       frame.replaceChildren(...[...parsed.body.childNodes].map((each) => document.importNode(each, true)));
       for (const each of frame.querySelectorAll(".tk-add, .tk-remove")) each.hidden = true;

@@ -1,6 +1,6 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
-import { field, h, option, t, uid } from "./dom.js";
+import { field, gettext, h, option, uid } from "./dom.js";
 import { set } from "./store.js";
 
 export function textControl(owner, name, { rows = 0, onInput, placeholder, max, mono, ...more } = {}) {
@@ -56,15 +56,15 @@ export function selectOf(options, value, onChange) {
   return h(
     "select",
     { class: "ed-input", on: { change: (event) => onChange(event.target.value) } },
-    known ? null : option(value, value === "" ? t("Choose…") : t("%(value)s (not there)", { value }), true),
+    known ? null : option(value, value === "" ? gettext("Choose…") : gettext("%(value)s (not there)", { value }), true),
     options.map(([each, label]) => option(each, label, each === value)),
   );
 }
 
 const UNITS = [
-  ["D", t("working days")],
-  ["H", t("hours of working time")],
-  ["M", t("minutes of working time")],
+  ["D", gettext("working days")],
+  ["H", gettext("hours of working time")],
+  ["M", gettext("minutes of working time")],
 ];
 
 // A duration such as P2D or PT4H: a number and a unit. What has several units is text.
@@ -97,7 +97,7 @@ export function durationControl(owner, name, { label, onChange = () => {} }) {
     unit = chosen;
     write();
   });
-  units.setAttribute("aria-label", t("Unit of the time"));
+  units.setAttribute("aria-label", gettext("Unit of the time"));
   return h("div", { class: "ed-duration" }, count, units);
 }
 
@@ -140,12 +140,12 @@ export function localMoment(value) {
 const INPUT_TYPES = { date: "date", time: "time", email: "email", url: "url", phone: "tel" };
 
 // An input for a value of this field; `onChange` gets undefined where nothing stands in it.
-export function valueInput(spec, value, onChange, { none = t("None") } = {}) {
+export function valueInput(spec, value, onChange, { none = gettext("None") } = {}) {
   const given = (made) => onChange(made === "" ? undefined : made);
   switch (spec.type) {
     case "boolean":
       return selectOf(
-        [["", none], ["true", t("Yes")], ["false", t("No")]],
+        [["", none], ["true", gettext("Yes")], ["false", gettext("No")]],
         value === true ? "true" : value === false ? "false" : "",
         (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
       );
@@ -189,7 +189,7 @@ export function manyOf(options, chosen, onChange) {
   return h(
     "div",
     { class: "ed-many" },
-    options.length ? null : h("span", { class: "ed-soft" }, t("There are none yet.")),
+    options.length ? null : h("span", { class: "ed-soft" }, gettext("There are none yet.")),
     options.map(([value, label]) =>
       checkbox(label, values.has(value), (isChecked) => {
         if (isChecked) values.add(value);

@@ -3,7 +3,7 @@
 // Its own words, labels and names are not enough for everybody: what is missing is added here,
 // each time it has drawn. Its validator is not used: the server checks the whole document.
 
-import { h, t, uid } from "./dom.js";
+import { gettext, h, uid } from "./dom.js";
 
 const MARK = "§"; // between the steps of a place, in the names of its inputs
 const live = new Set();
@@ -22,7 +22,7 @@ function sweep() {
 export function jsonForm({ schema, data, onChange, words }) {
   const id = uid();
   const container = h("div", { id, class: "ed-json" });
-  const input = h("textarea", { id: `${id}-data`, hidden: true, "aria-hidden": "true", tabindex: "-1", "aria-label": t("The same as JSON") });
+  const input = h("textarea", { id: `${id}-data`, hidden: true, "aria-hidden": "true", tabindex: "-1", "aria-label": gettext("The same as JSON") });
   const root = h("div", { class: "ed-json-form" }, container, input);
   const state = { root, container, form: null, observer: null, errors: {}, wanted: null };
 
@@ -169,7 +169,7 @@ function completeRow(row) {
 function completeSelect(select) {
   const [first, ...others] = select.options;
   const none = others.find((each) => each.value === "");
-  word(first, none ? none.textContent : t("Choose…"));
+  word(first, none ? none.textContent : gettext("Choose…"));
   if (!none) return;
   first.disabled = false;
   none.hidden = true;
@@ -180,7 +180,7 @@ function nameFold(group, children) {
   const fold = group.querySelector(":scope > .rjf-form-group-title > .rjf-collapse-button, :scope > div > .rjf-form-group-title > .rjf-collapse-button");
   if (!fold) return;
   const isFolded = children.classList.contains("rjf-collapsed");
-  const text = isFolded ? t("Unfold") : t("Fold");
+  const text = isFolded ? gettext("Unfold") : gettext("Fold");
   say(fold, "aria-label", text);
   say(fold, "title", text);
   say(fold, "aria-expanded", String(!isFolded));
@@ -193,9 +193,9 @@ function rowsOf(children) {
 function nameButtons(item, what) {
   const buttons = item.querySelector(":scope > .rjf-form-row-controls");
   const texts = {
-    "rjf-move-up-button": t("Move “%(what)s” up", { what }),
-    "rjf-move-down-button": t("Move “%(what)s” down", { what }),
-    "rjf-remove-button": t("Remove “%(what)s”", { what }),
+    "rjf-move-up-button": gettext("Move “%(what)s” up", { what }),
+    "rjf-move-down-button": gettext("Move “%(what)s” down", { what }),
+    "rjf-remove-button": gettext("Remove “%(what)s”", { what }),
   };
   for (const [name, text] of Object.entries(texts)) {
     const found = buttons?.querySelector(`:scope > .${name}`);

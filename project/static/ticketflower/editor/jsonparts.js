@@ -3,7 +3,7 @@
 // Each is a form that django-jsonform draws. What a form cannot show stays text, and as it is:
 // a value is drawn only where the form, read back, gives that same value.
 
-import { button, fill, h, t } from "./dom.js";
+import { button, fill, gettext, h } from "./dom.js";
 import { choicesOf, localMoment } from "./inputs.js";
 import { jsonForm } from "./jsonform.js";
 import { pathOf } from "./places.js";
@@ -59,24 +59,24 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
         if (!problem) take(value);
       },
     });
-    fill(body, form, canBeText ? button(t("Write as JSON"), () => drawText(), { name: "data_object", kind: "ed-quiet" }) : null);
+    fill(body, form, canBeText ? button(gettext("Write as JSON"), () => drawText(), { name: "data_object", kind: "ed-quiet" }) : null);
   }
 
   function drawText(typed) {
     form = null;
-    const canBeForm = h("div", { hidden: true }, button(t("Use the form"), () => drawForm(kind.toForm(owner[name])), { name: "list_alt", kind: "ed-quiet" }));
+    const canBeForm = h("div", { hidden: true }, button(gettext("Use the form"), () => drawForm(kind.toForm(owner[name])), { name: "list_alt", kind: "ed-quiet" }));
     const note = h("p", { class: "ed-help" });
     const show = () => {
       const isReady = wrong.hidden && isDrawable(owner[name]);
       canBeForm.hidden = !isReady;
-      note.textContent = isReady ? "" : t("A form cannot show all of it, so that it is written as JSON.");
+      note.textContent = isReady ? "" : gettext("A form cannot show all of it, so that it is written as JSON.");
       note.hidden = isReady || !wrong.hidden;
     };
     area = h("textarea", {
       class: "ed-input ed-mono",
       rows: 8,
       spellcheck: "false",
-      "aria-label": t("%(label)s, as JSON", { label }),
+      "aria-label": gettext("%(label)s, as JSON", { label }),
       value: typed ?? (owner[name] === undefined ? "" : JSON.stringify(owner[name], null, 2)),
       on: {
         input: () => {
@@ -86,7 +86,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
             value = area.value.trim() ? JSON.parse(area.value) : undefined;
             message = value === undefined ? "" : kind.wrong(value);
           } catch (error) {
-            message = t("This is not JSON: %(reason)s", { reason: error.message });
+            message = gettext("This is not JSON: %(reason)s", { reason: error.message });
           }
           root.value = area.value;
           say(message);
@@ -174,24 +174,24 @@ function readObject(text) {
   }
 }
 
-const NOT_AN_OBJECT = () => t("Write a JSON object here: it begins with {.");
+const NOT_AN_OBJECT = () => gettext("Write a JSON object here: it begins with {.");
 
 // Links to what belongs to something elsewhere
 
 export function linksEditor(owner) {
   const parts = {
-    label: { type: "string", title: t("Name"), maxLength: 200 },
-    uri: { type: "string", title: t("Address"), maxLength: 2000, placeholder: "https://" },
-    description: { type: "string", title: t("What is found there"), maxLength: 2000 },
+    label: { type: "string", title: gettext("Name"), maxLength: 200 },
+    uri: { type: "string", title: gettext("Address"), maxLength: 2000, placeholder: "https://" },
+    description: { type: "string", title: gettext("What is found there"), maxLength: 2000 },
   };
   const names = Object.keys(parts);
   const isLink = (link) => isObject(link) && Object.entries(link).every(([name, value]) => names.includes(name) && typeof value === "string");
   return jsonPart({
     owner,
     name: "ext_ref",
-    label: t("Links"),
+    label: gettext("Links"),
     kind: {
-      schema: () => ({ type: "array", maxItems: 100, items: { type: "object", title: t("Link"), properties: parts } }),
+      schema: () => ({ type: "array", maxItems: 100, items: { type: "object", title: gettext("Link"), properties: parts } }),
       toForm(value = []) {
         if (!Array.isArray(value) || !value.every(isLink)) return null;
         return value.map((link) => Object.fromEntries(names.map((name) => [name, link[name] ?? ""])));
@@ -200,9 +200,9 @@ export function linksEditor(owner) {
         const made = data.map((link) => Object.fromEntries(names.filter((name) => link[name]).map((name) => [name, link[name]])));
         return { value: made.length ? made : undefined };
       },
-      words: { add: () => t("Add a link"), item: (_steps, index) => t("Link %(number)s", { number: index + 1 }) },
+      words: { add: () => gettext("Add a link"), item: (_steps, index) => gettext("Link %(number)s", { number: index + 1 }) },
       steps: (rest, data) => (rest[0] < data.length ? rest.slice(0, 2).map(String) : null),
-      wrong: (value) => (Array.isArray(value) ? "" : t("Links are a list: it begins with [.")),
+      wrong: (value) => (Array.isArray(value) ? "" : gettext("Links are a list: it begins with [.")),
     },
   });
 }
@@ -213,8 +213,8 @@ export function presetsEditor(type, onChange) {
   return answersPart({
     owner: type,
     name: "presets",
-    label: t("Answers that are already set"),
-    help: t("What is set here is not asked. What stays empty is."),
+    label: gettext("Answers that are already set"),
+    help: gettext("What is set here is not asked. What stays empty is."),
     specs: (store.document.workflow.fields || []).filter((each) => each?.type !== "file"),
     onChange,
   });
@@ -240,8 +240,8 @@ export function answersPart({ owner, name, label, help, specs, isOpen = false, o
           other: {
             type: "string",
             widget: "textarea",
-            title: isOpen ? t("What else it says, as JSON") : t("Other answers, as JSON"),
-            helpText: isOpen ? null : t("Questions that are not there, and answers that do not fit."),
+            title: isOpen ? gettext("What else it says, as JSON") : gettext("Other answers, as JSON"),
+            helpText: isOpen ? null : gettext("Questions that are not there, and answers that do not fit."),
           },
         },
       }),
@@ -265,8 +265,8 @@ export function answersPart({ owner, name, label, help, specs, isOpen = false, o
         return { value: Object.keys(value).length ? value : undefined };
       },
       words: {
-        add: () => t("Add a record"),
-        item: (_steps, index) => t("Record %(number)s", { number: index + 1 }),
+        add: () => gettext("Add a record"),
+        item: (_steps, index) => gettext("Record %(number)s", { number: index + 1 }),
         hidden: (steps, data) => steps.length === 1 && steps[0] === "other" && !data.other && !isOpen,
       },
       steps([first, index, column], data) {
@@ -289,10 +289,10 @@ const INPUTS = { date: "date", time: "time", datetime: "datetime-local", email: 
 function answerSchema(spec, given) {
   const made = { type: "string", title: labelOf(spec) };
   if (spec.help) made.helpText = spec.help;
-  const empty = { title: t("Empty"), value: "" };
+  const empty = { title: gettext("Empty"), value: "" };
   switch (spec.type) {
     case "boolean":
-      return { ...made, enum: [empty, { title: t("Yes"), value: "yes" }, { title: t("No"), value: "no" }] };
+      return { ...made, enum: [empty, { title: gettext("Yes"), value: "yes" }, { title: gettext("No"), value: "no" }] };
     case "choice":
       return { ...made, enum: [empty, ...choicesOf(spec).map(([value, title]) => ({ title, value }))] };
     case "choices":
@@ -306,7 +306,7 @@ function answerSchema(spec, given) {
     case "number":
       return { ...made, type: spec.type };
     case "file":
-      return { ...made, placeholder: t("Name of the file") };
+      return { ...made, placeholder: gettext("Name of the file") };
     case "records":
       return {
         type: "array",
@@ -315,7 +315,7 @@ function answerSchema(spec, given) {
         maxItems: 1000,
         items: {
           type: "object",
-          title: t("Record"),
+          title: gettext("Record"),
           properties: Object.fromEntries((spec.fields || []).filter(isObject).map((each, index) => [`c${index}`, answerSchema(each)])),
         },
       };
@@ -470,8 +470,8 @@ const SCHEMA = {
     return { value: same(made.value, { type: "object" }) ? undefined : made.value };
   },
   words: {
-    add: (steps) => (steps.at(-1) === "choices" ? t("Add a value") : t("Add a field")),
-    item: (steps, index, value) => (steps.at(-1) === "choices" ? t("Value %(number)s", { number: index + 1 }) : value?.name || t("Field %(number)s", { number: index + 1 })),
+    add: (steps) => (steps.at(-1) === "choices" ? gettext("Add a value") : gettext("Add a field")),
+    item: (steps, index, value) => (steps.at(-1) === "choices" ? gettext("Value %(number)s", { number: index + 1 }) : value?.name || gettext("Field %(number)s", { number: index + 1 })),
     hidden(steps, data) {
       const name = steps.at(-1);
       const row = steps.slice(0, -1).reduce((value, step) => value?.[step], data);
@@ -503,7 +503,7 @@ const SCHEMA = {
   },
   // The order of the names that must be there means nothing.
   isSame: (one, other) => same(inOrder(one), inOrder(other)),
-  wrong: (value) => (isObject(value) ? "" : t("A schema is an object: it begins with {.")),
+  wrong: (value) => (isObject(value) ? "" : gettext("A schema is an object: it begins with {.")),
 };
 
 function inOrder(schema) {
@@ -515,37 +515,37 @@ function inOrder(schema) {
 
 function schemaOfSchemas() {
   const text = (title, more = {}) => ({ type: "string", title, ...more });
-  const closed = { type: "boolean", title: t("Nothing else is allowed"), default: false };
-  const more = text(t("Other keywords, as JSON"), { widget: "textarea" });
+  const closed = { type: "boolean", title: gettext("Nothing else is allowed"), default: false };
+  const more = text(gettext("Other keywords, as JSON"), { widget: "textarea" });
   const kinds = [
-    { title: t("Text"), value: "string" },
-    { title: t("Whole number"), value: "integer" },
-    { title: t("Number"), value: "number" },
-    { title: t("Yes or no"), value: "boolean" },
-    { title: t("Fields of its own"), value: "object" },
+    { title: gettext("Text"), value: "string" },
+    { title: gettext("Whole number"), value: "integer" },
+    { title: gettext("Number"), value: "number" },
+    { title: gettext("Yes or no"), value: "boolean" },
+    { title: gettext("Fields of its own"), value: "object" },
   ];
-  const fields = { type: "array", title: t("Fields"), maxItems: 1000, items: { $ref: "#/$defs/field" } };
-  const formats = { date: t("Date"), time: t("Time"), "date-time": t("Date and time"), email: t("E-mail address"), uri: t("Address of a page") };
+  const fields = { type: "array", title: gettext("Fields"), maxItems: 1000, items: { $ref: "#/$defs/field" } };
+  const formats = { date: gettext("Date"), time: gettext("Time"), "date-time": gettext("Date and time"), email: gettext("E-mail address"), uri: gettext("Address of a page") };
   return {
     type: "object",
-    properties: { fields, closed, title: text(t("Title")), description: text(t("Description")), more },
+    properties: { fields, closed, title: text(gettext("Title")), description: text(gettext("Description")), more },
     $defs: {
       field: {
         type: "object",
-        title: t("Field"),
+        title: gettext("Field"),
         properties: {
-          name: text(t("Name"), { maxLength: 200 }),
-          type: text(t("Type"), { enum: [{ title: t("Anything"), value: "" }, ...kinds, { title: t("List"), value: "array" }] }),
-          item_type: text(t("What is in the list"), { enum: [{ title: t("Anything"), value: "" }, ...kinds] }),
-          required: { type: "boolean", title: t("Must be there"), default: false },
-          title: text(t("Title")),
-          description: text(t("Description")),
-          format: text(t("Format"), { enum: [{ title: t("Any"), value: "" }, ...FORMATS.map((value) => ({ title: formats[value], value }))] }),
-          min_length: { type: "integer", title: t("Fewest characters") },
-          max_length: { type: "integer", title: t("Most characters") },
-          minimum: { type: "number", title: t("Smallest number") },
-          maximum: { type: "number", title: t("Largest number") },
-          choices: { type: "array", title: t("Allowed values"), maxItems: 1000, items: { type: "string" } },
+          name: text(gettext("Name"), { maxLength: 200 }),
+          type: text(gettext("Type"), { enum: [{ title: gettext("Anything"), value: "" }, ...kinds, { title: gettext("List"), value: "array" }] }),
+          item_type: text(gettext("What is in the list"), { enum: [{ title: gettext("Anything"), value: "" }, ...kinds] }),
+          required: { type: "boolean", title: gettext("Must be there"), default: false },
+          title: text(gettext("Title")),
+          description: text(gettext("Description")),
+          format: text(gettext("Format"), { enum: [{ title: gettext("Any"), value: "" }, ...FORMATS.map((value) => ({ title: formats[value], value }))] }),
+          min_length: { type: "integer", title: gettext("Fewest characters") },
+          max_length: { type: "integer", title: gettext("Most characters") },
+          minimum: { type: "number", title: gettext("Smallest number") },
+          maximum: { type: "number", title: gettext("Largest number") },
+          choices: { type: "array", title: gettext("Allowed values"), maxItems: 1000, items: { type: "string" } },
           fields,
           closed,
           more,
@@ -638,8 +638,8 @@ function writeFields(target, row, steps) {
   for (const [index, each] of (row.fields || []).entries()) {
     const here = [...steps, "fields", String(index)];
     const name = (each.name || "").trim();
-    if (!name) return { problem: t("Each field needs a name."), steps: [...here, "name"] };
-    if (Object.hasOwn(properties, name)) return { problem: t("There are two fields “%(name)s”.", { name }), steps: [...here, "name"] };
+    if (!name) return { problem: gettext("Each field needs a name."), steps: [...here, "name"] };
+    if (Object.hasOwn(properties, name)) return { problem: gettext("There are two fields “%(name)s”.", { name }), steps: [...here, "name"] };
     const inner = schemaOf(each, here);
     if (inner.problem) return inner;
     properties[name] = inner.value;

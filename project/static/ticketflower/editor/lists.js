@@ -1,6 +1,6 @@
 // Lists whose entries open: fields, tasks, ticket types.
 
-import { button, h, icon, iconButton, t } from "./dom.js";
+import { button, gettext, h, icon, iconButton } from "./dom.js";
 import { changed, on, snapshot, tell, undo } from "./store.js";
 import { elementOf, place } from "./places.js";
 
@@ -36,7 +36,7 @@ export function said(message, { undoable = true } = {}) {
                 },
               },
             },
-            t("Undo"),
+            gettext("Undo"),
           ),
         ]
       : []),
@@ -100,7 +100,7 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
     if (left[index] === item) left.splice(index, 1);
     changed();
     draw();
-    said(message || t("%(what)s “%(title)s” was removed.", { what, title: head(item).title }));
+    said(message || gettext("%(what)s “%(title)s” was removed.", { what, title: head(item).title }));
     root.querySelector(":scope > .ed-add button").focus();
   }
 
@@ -157,13 +157,13 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
           h(
             "div",
             { class: "ed-item-tools" },
-            iconButton("arrow_upward", t("Move “%(what)s” up", named), () => move(item, -1), { disabled: index === 0, action: "up" }),
-            iconButton("arrow_downward", t("Move “%(what)s” down", named), () => move(item, 1), {
+            iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(item, -1), { disabled: index === 0, action: "up" }),
+            iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(item, 1), {
               disabled: index === entries.length - 1,
               action: "down",
             }),
-            onCopy ? iconButton("content_copy", t("Copy “%(what)s”", named), () => copy(item)) : null,
-            iconButton("delete", t("Remove “%(what)s”", named), () => remove(item), { action: "remove" }),
+            onCopy ? iconButton("content_copy", gettext("Copy “%(what)s”", named), () => copy(item)) : null,
+            iconButton("delete", gettext("Remove “%(what)s”", named), () => remove(item), { action: "remove" }),
           ),
         ),
         h("div", { class: "ed-errors ed-place-errors", hidden: true }),

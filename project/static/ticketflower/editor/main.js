@@ -2,7 +2,7 @@
 
 import { AskError, ask } from "./api.js";
 import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
-import { button, fill, h, t } from "./dom.js";
+import { button, fill, gettext, h } from "./dom.js";
 import { said } from "./lists.js";
 import { pathOf } from "./places.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
@@ -59,7 +59,7 @@ function beginTabs() {
 
 function showState() {
   const isDirty = state.isDirty();
-  byId("ed-state").textContent = isSaving ? t("Saving…") : isDirty ? t("Not saved yet") : t("Saved");
+  byId("ed-state").textContent = isSaving ? gettext("Saving…") : isDirty ? gettext("Not saved yet") : gettext("Saved");
   byId("ed-state").classList.toggle("ed-dirty", isDirty);
   byId("ed-save").disabled = isSaving || (!isDirty && !store.pending.length);
   byId("ed-undo").disabled = store.undoable.length === 0;
@@ -82,7 +82,7 @@ async function save() {
   if (store.pending.length) await new Promise((resolve) => setTimeout(resolve, 900));
   const unread = store.pending[0];
   if (unread) {
-    notice(`${t("Nothing was saved.")} ${unread.message}`);
+    notice(`${gettext("Nothing was saved.")} ${unread.message}`);
     focusOn({ control: unread.control, path: pathOf(unread.owner, unread.name) || [] });
     return false;
   }
@@ -110,15 +110,15 @@ function refused(error) {
   state.keepNow();
   const link = (label, href) => h("a", { class: "ed-button", href, target: "_blank", rel: "noopener" }, label);
   if (error.isLoggedOut) {
-    notice(error.message, [link(t("Log in"), store.start.urls.login)]);
+    notice(error.message, [link(gettext("Log in"), store.start.urls.login)]);
   } else if (error.answer.reason === "changed") {
-    notice(`${error.message} ${t("Nothing was saved, and nothing that you typed is lost.")}`, [
-      link(t("See what was saved"), location.href),
-      button(t("Replace it with mine"), () => {
+    notice(`${error.message} ${gettext("Nothing was saved, and nothing that you typed is lost.")}`, [
+      link(gettext("See what was saved"), location.href),
+      button(gettext("Replace it with mine"), () => {
         store.updatedAt = error.answer.updated_at;
         save();
       }),
-      button(t("Throw mine away"), () => {
+      button(gettext("Throw mine away"), () => {
         store.saved = JSON.stringify(store.document);
         store.pending = [];
         state.keepNow();
@@ -140,7 +140,7 @@ async function publish() {
   if (state.isDirty() && !(await save())) return;
   const errors = errorCount();
   if (errors) {
-    notice(t("It was saved, but it cannot be published before the problems are mended."));
+    notice(gettext("It was saved, but it cannot be published before the problems are mended."));
     const first = store.problems.find((each) => each.is_error);
     if (first) focusOn(first);
     return;
@@ -158,17 +158,17 @@ function bringBack() {
   };
   if (kept.updated_at === store.updatedAt) {
     state.bringBack(kept);
-    notice(t("What you typed before is back. It is not saved yet."), [button(t("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+    notice(gettext("What you typed before is back. It is not saved yet."), [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
     return;
   }
   notice(
-    t("You typed something here that was not saved, and the draft has been saved by somebody since then."),
+    gettext("You typed something here that was not saved, and the draft has been saved by somebody since then."),
     [
-      button(t("Show what I typed"), () => {
+      button(gettext("Show what I typed"), () => {
         state.bringBack(kept);
-        notice(t("This is what you typed. Saving it replaces what was saved since."), [button(t("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+        notice(gettext("This is what you typed. Saving it replaces what was saved since."), [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
       }),
-      button(t("Throw it away"), () => {
+      button(gettext("Throw it away"), () => {
         state.keepNow(); // nothing is changed here, so that nothing is kept
         notice("");
       }, { kind: "ed-quiet" }),
@@ -228,7 +228,7 @@ function begin() {
   byId("ed-save").addEventListener("click", save);
   byId("ed-publish").addEventListener("click", publish);
   byId("ed-undo").addEventListener("click", () => {
-    if (!state.undo()) said(t("There is nothing to undo."), { undoable: false });
+    if (!state.undo()) said(gettext("There is nothing to undo."), { undoable: false });
   });
   const wanted = location.hash.slice(1);
   show(wanted in TABS ? wanted : "workflow");

@@ -1,17 +1,17 @@
 // The rule builder: for conditions of ways, and for “shown when”.
 
 import { ask } from "./api.js";
-import { button, debounce, h, icon, iconButton, option, t, uid } from "./dom.js";
+import { button, debounce, gettext, h, icon, iconButton, option, uid } from "./dom.js";
 import { readNumber, selectOf, valueInput, manyOf } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, writeRule } from "./logic.js";
 import { changed, on, pendingOf, setPending, snapshot, store } from "./store.js";
 
-const EQUAL = [["==", t("is")], ["!=", t("is not")]];
-const ORDER = [["<", t("is less than")], ["<=", t("is at most")], [">", t("is more than")], [">=", t("is at least")]];
-const WHEN = [["<", t("is before")], ["<=", t("is at the latest")], [">", t("is after")], [">=", t("is at the earliest")]];
-const AMONG = [["in", t("is one of")], ["not in", t("is none of")]];
-const HAS = [["has", t("contains")], ["lacks", t("does not contain")]];
-const GIVEN = [["empty", t("is empty")], ["filled", t("is filled in")]];
+const EQUAL = [["==", gettext("is")], ["!=", gettext("is not")]];
+const ORDER = [["<", gettext("is less than")], ["<=", gettext("is at most")], [">", gettext("is more than")], [">=", gettext("is at least")]];
+const WHEN = [["<", gettext("is before")], ["<=", gettext("is at the latest")], [">", gettext("is after")], [">=", gettext("is at the earliest")]];
+const AMONG = [["in", gettext("is one of")], ["not in", gettext("is none of")]];
+const HAS = [["has", gettext("contains")], ["lacks", gettext("does not contain")]];
+const GIVEN = [["empty", gettext("is empty")], ["filled", gettext("is filled in")]];
 const OPERATORS = {
   boolean: [EQUAL[0], ...GIVEN],
   integer: [...EQUAL, ...ORDER, ...GIVEN],
@@ -27,10 +27,10 @@ const OPERATORS = {
 };
 const TEXT = [...EQUAL, ...HAS, ...AMONG, ...GIVEN];
 const MODES = [
-  ["all", t("All of these are true")],
-  ["any", t("At least one of these is true")],
-  ["none", t("None of these is true")],
-  ["not", t("Not all of these are true")],
+  ["all", gettext("All of these are true")],
+  ["any", gettext("At least one of these is true")],
+  ["none", gettext("None of these is true")],
+  ["not", gettext("Not all of these are true")],
 ];
 const FALLBACKS = { boolean: false, integer: 0, number: 0, choices: [] };
 
@@ -61,7 +61,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     }
     const found = serverRule(owner, name);
     sentence.classList.remove("ed-soft");
-    sentence.replaceChildren(h("strong", {}, t("If")), ` ${found ? found.sentence : "…"}`);
+    sentence.replaceChildren(h("strong", {}, gettext("If")), ` ${found ? found.sentence : "…"}`);
   }
 
   function showTools() {
@@ -69,13 +69,13 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     tools.replaceChildren(
       ...(isOpen
         ? [
-            button(t("Close"), () => toggle(false), { name: "check", kind: "ed-quiet", action: "close" }),
+            button(gettext("Close"), () => toggle(false), { name: "check", kind: "ed-quiet", action: "close" }),
             mode === "builder"
-              ? button(t("Write as text"), () => showText(), { name: "edit_note", kind: "ed-quiet" })
-              : button(t("Choose from lists"), () => showBuilder(), { name: "tune", kind: "ed-quiet" }),
-            empty ? null : button(t("Remove the condition"), () => clear(), { name: "delete", kind: "ed-quiet" }),
+              ? button(gettext("Write as text"), () => showText(), { name: "edit_note", kind: "ed-quiet" })
+              : button(gettext("Choose from lists"), () => showBuilder(), { name: "tune", kind: "ed-quiet" }),
+            empty ? null : button(gettext("Remove the condition"), () => clear(), { name: "delete", kind: "ed-quiet" }),
           ].filter(Boolean)
-        : [button(empty ? addLabel : t("Change"), () => toggle(true), { name: empty ? "add" : "edit", kind: "ed-quiet", action: "open" })]),
+        : [button(empty ? addLabel : gettext("Change"), () => toggle(true), { name: empty ? "add" : "edit", kind: "ed-quiet", action: "open" })]),
     );
   }
 
@@ -121,7 +121,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
 
   function write() {
     const isUnfinished = Boolean(unfinished(tree));
-    setPending(owner, name, isUnfinished ? t("A condition has nothing to compare with. Complete it, or remove it.") : "", isUnfinished ? root : null);
+    setPending(owner, name, isUnfinished ? gettext("A condition has nothing to compare with. Complete it, or remove it.") : "", isUnfinished ? root : null);
     if (isUnfinished) return;
     const rule = writeRule(tree);
     if (rule === null) delete owner[name];
@@ -162,14 +162,14 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
             "div",
             { class: "ed-group-head" },
             labelled(
-              t("How they are joined"),
+              gettext("How they are joined"),
               selectOf(MODES, node.mode, (chosen) => {
                 touch(node);
                 node.mode = chosen;
                 redraw(id(node));
               }),
             ),
-            parent ? iconButton("delete", t("Remove this group"), () => removeFrom(parent, node)) : null,
+            parent ? iconButton("delete", gettext("Remove this group"), () => removeFrom(parent, node)) : null,
           ),
       h(
         "div",
@@ -179,8 +179,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       h(
         "div",
         { class: "ed-group-add" },
-        button(t("And a condition"), () => addTo(node, blank()), { name: "add", kind: "ed-quiet", action: "add-condition" }),
-        button(t("A group of conditions"), () => addTo(node, { kind: "group", mode: "any", items: [blank(), blank()], isDirty: true }), {
+        button(gettext("And a condition"), () => addTo(node, blank()), { name: "add", kind: "ed-quiet", action: "add-condition" }),
+        button(gettext("A group of conditions"), () => addTo(node, { kind: "group", mode: "any", items: [blank(), blank()], isDirty: true }), {
           name: "data_object",
           kind: "ed-quiet",
         }),
@@ -216,8 +216,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       "div",
       { class: "ed-test ed-raw", "data-node": id(node) },
       h("code", {}, JSON.stringify(node.source)),
-      h("span", { class: "ed-soft" }, t("This part cannot be drawn. It stays as it is; write it as text to change it.")),
-      iconButton("delete", t("Remove this condition"), () => removeFrom(parent, node)),
+      h("span", { class: "ed-soft" }, gettext("This part cannot be drawn. It stays as it is; write it as text to change it.")),
+      iconButton("delete", gettext("Remove this condition"), () => removeFrom(parent, node)),
     );
   }
 
@@ -230,7 +230,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     if (node.path) {
       rows.push(
         labelled(
-          t("How it is compared"),
+          gettext("How it is compared"),
           selectOf(operators, operators.some(([each]) => each === node.op) ? node.op : node.op, (chosen) => {
             const wasMany = ["in", "not in"].includes(node.op);
             const isMany = ["in", "not in"].includes(chosen);
@@ -247,7 +247,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     return h(
       "div",
       { class: "ed-test", "data-node": id(node), "data-unfinished": unfinished(node) ? "" : null },
-      h("div", { class: "ed-test-line" }, rows, iconButton("close", t("Remove this condition"), () => removeFrom(parent, node))),
+      h("div", { class: "ed-test-line" }, rows, iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node))),
       node.path && !["empty", "filled"].includes(node.op) ? fallbackOf(node, found, type) : null,
     );
   }
@@ -258,7 +258,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       "select",
       {
         class: "ed-input",
-        "aria-label": t("What is looked at"),
+        "aria-label": gettext("What is looked at"),
         on: {
           change: (event) => {
             const chosen = known.find((each) => each.path === event.target.value);
@@ -272,7 +272,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
           },
         },
       },
-      node.path && known.some((each) => each.path === node.path) ? null : option(node.path, node.path ? t("%(value)s (not there)", { value: node.path }) : t("Choose an answer…"), true),
+      node.path && known.some((each) => each.path === node.path) ? null : option(node.path, node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…"), true),
       groups.map((name) =>
         h("optgroup", { label: name }, known.filter((each) => each.group === name).map((each) => option(each.path, each.label, each.path === node.path))),
       ),
@@ -298,13 +298,13 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
           write();
         })
       : literal(node, found, type, put);
-    if (control.setAttribute) control.setAttribute("aria-label", t("What it is compared with"));
+    if (control.setAttribute) control.setAttribute("aria-label", gettext("What it is compared with"));
     if (!canBeOther) return control;
     return h(
       "span",
       { class: "ed-value" },
       control,
-      iconButton("swap_horiz", node.other ? t("Compare with a fixed value") : t("Compare with another answer"), () => {
+      iconButton("swap_horiz", node.other ? gettext("Compare with a fixed value") : gettext("Compare with another answer"), () => {
         if (node.other) delete node.other;
         else {
           node.other = { path: comparable[0].path, fallback: comparable[0].optional ? (FALLBACKS[type] ?? "") : undefined };
@@ -318,7 +318,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   function literal(node, found, type, put) {
     const many = ["in", "not in"].includes(node.op);
     if (type === "boolean") {
-      return selectOf([["true", t("yes")], ["false", t("no")]], String(node.value ?? true), (chosen) => put(chosen === "true"));
+      return selectOf([["true", gettext("yes")], ["false", gettext("no")]], String(node.value ?? true), (chosen) => put(chosen === "true"));
     }
     if (found && found.choices.length) {
       if (many) return manyOf(found.choices, Array.isArray(node.value) ? node.value : [], put);
@@ -329,7 +329,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         class: "ed-input",
         type: "text",
         value: (Array.isArray(node.value) ? node.value : []).join(", "),
-        placeholder: t("with commas between them"),
+        placeholder: gettext("with commas between them"),
         on: { input: (event) => put(event.target.value.split(",").map((each) => each.trim()).filter(Boolean)) },
       });
     }
@@ -338,7 +338,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         class: "ed-input",
         type: "text",
         value: node.value === true ? "yes" : node.value === false ? "no" : (node.value ?? ""),
-        placeholder: t("a text, a number, yes or no"),
+        placeholder: gettext("a text, a number, yes or no"),
         on: { input: (event) => put({ yes: true, no: false }[event.target.value.trim().toLowerCase()] ?? readNumber(event.target.value)) },
       });
     }
@@ -358,9 +358,9 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         "p",
         { class: "ed-test-note" },
         icon("info"),
-        h("span", {}, t("There may be no answer to this; the ticket then stops with an error.")),
+        h("span", {}, gettext("There may be no answer to this; the ticket then stops with an error.")),
         button(
-          t("Say what no answer counts as"),
+          gettext("Say what no answer counts as"),
           () => {
             node.fallback = FALLBACKS[type] ?? "";
             touch(node);
@@ -375,19 +375,19 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       touch(node);
       write();
     };
-    const words = h("span", {}, t("No answer counts as"));
-    if (Array.isArray(node.fallback)) return h("p", { class: "ed-test-note" }, words, h("strong", {}, t("nothing chosen")));
+    const words = h("span", {}, gettext("No answer counts as"));
+    if (Array.isArray(node.fallback)) return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
     const control =
       typeof node.fallback === "boolean"
-        ? selectOf([["true", t("yes")], ["false", t("no")]], String(node.fallback), (chosen) => put(chosen === "true"))
+        ? selectOf([["true", gettext("yes")], ["false", gettext("no")]], String(node.fallback), (chosen) => put(chosen === "true"))
         : h("input", {
             class: "ed-input ed-short",
             type: "text",
             value: node.fallback,
-            placeholder: t("empty"),
+            placeholder: gettext("empty"),
             on: { input: (event) => put(family(type) === "number" ? readNumber(event.target.value) : event.target.value) },
           });
-    control.setAttribute("aria-label", t("No answer counts as"));
+    control.setAttribute("aria-label", gettext("No answer counts as"));
     return h("p", { class: "ed-test-note" }, words, control);
   }
 
@@ -397,8 +397,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     mode = "text";
     const area = h("textarea", { class: "ed-input ed-mono", rows: 3, spellcheck: "false", id: uid(), value: "" });
     const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
-    const label = h("label", { class: "ed-label", for: area.id }, t("The condition as text"));
-    const help = h("p", { class: "ed-help" }, scope().fields ? t("For example: topic = \"invoice\" and amount > 1000") : t("For example: ticket.amount > 1000 and approve.approved = yes"));
+    const label = h("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
+    const help = h("p", { class: "ed-help" }, scope().fields ? gettext("For example: topic = \"invoice\" and amount > 1000") : gettext("For example: ticket.amount > 1000 and approve.approved = yes"));
     const say = (message) => {
       wrong.textContent = message;
       wrong.hidden = !message;
@@ -423,7 +423,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       }
     }, 350);
     area.addEventListener("input", () => {
-      setPending(owner, name, t("This condition is being read. Wait a moment."), area);
+      setPending(owner, name, gettext("This condition is being read. Wait a moment."), area);
       read();
     });
     panel.replaceChildren(label, area, help, wrong);

@@ -1,6 +1,6 @@
 // What stands on the tabs, but for the ways.
 
-import { button, field, h, icon, iconButton, t } from "./dom.js";
+import { button, field, gettext, h, icon, iconButton, ngettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, manyOf, number, select, selectOf, text } from "./inputs.js";
 import { linksEditor, presetsEditor, schemaEditor } from "./jsonparts.js";
@@ -41,7 +41,7 @@ function keyField(owner, { help, rename, refresh, fixed }) {
       },
     },
   });
-  return field(t("Key"), control, { name: "key", help });
+  return field(gettext("Key"), control, { name: "key", help });
 }
 
 function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput }) {
@@ -59,9 +59,9 @@ function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput 
 }
 
 function layouts(owner, names) {
-  const labels = { edit_layout: t("Source of a component that draws the form"), display_layout: t("Source of a component that shows the data") };
+  const labels = { edit_layout: gettext("Source of a component that draws the form"), display_layout: gettext("Source of a component that shows the data") };
   return names.map((name) =>
-    text(labels[name], owner, name, { rows: 3, mono: true, wide: true, help: t("Kept, and shown in a later version of TicketFlower.") }),
+    text(labels[name], owner, name, { rows: 3, mono: true, wide: true, help: gettext("Kept, and shown in a later version of TicketFlower.") }),
   );
 }
 
@@ -78,24 +78,24 @@ export function workflowSection() {
       h(
         "section",
         { class: "ed-card" },
-        h("h3", {}, icon("account_tree"), t("The workflow")),
+        h("h3", {}, icon("account_tree"), gettext("The workflow")),
         placeErrors(),
         h(
           "div",
           { class: "ed-grid" },
-          text(t("Title"), workflow, "title", { wide: true, max: 200, onInput: (typed) => { document.getElementById("ed-title").textContent = typed || t("Untitled"); } }),
-          text(t("Description"), workflow, "description", { rows: 3, wide: true, max: 20000, help: t("What it is for, for the people who look after it.") }),
+          text(gettext("Title"), workflow, "title", { wide: true, max: 200, onInput: (typed) => { document.getElementById("ed-title").textContent = typed || gettext("Untitled"); } }),
+          text(gettext("Description"), workflow, "description", { rows: 3, wide: true, max: 20000, help: gettext("What it is for, for the people who look after it.") }),
           linksEditor(workflow),
           h(
             "details",
             { class: "ed-more ed-wide" },
-            h("summary", {}, t("More settings")),
+            h("summary", {}, gettext("More settings")),
             h(
               "div",
               { class: "ed-grid" },
               keyField(workflow, {
                 fixed: store.start.key_is_fixed,
-                help: store.start.key_is_fixed ? t("It is the same in all versions.") : t("It holds the versions together. It cannot change once there is a second one."),
+                help: store.start.key_is_fixed ? gettext("It is the same in all versions.") : gettext("It holds the versions together. It cannot change once there is a second one."),
                 rename: (typed) => { workflow.key = typed; },
                 refresh: () => {},
               }),
@@ -107,10 +107,10 @@ export function workflowSection() {
           "p",
           { class: "ed-soft" },
           tests
-            ? t("It has %(count)s test cases. They are kept, follow what you rename, and run before it is published.", { count: tests })
-            : t("It has no test cases yet. Those run before it is published."),
+            ? ngettext("It has %(count)s test case. It follows what you rename, and runs before this is published.", "It has %(count)s test cases. They follow what you rename, and run before this is published.", tests)
+            : gettext("It has no test cases yet. Those run before it is published."),
           " ",
-          h("a", { class: "link", href: store.start.urls.tests }, t("Look at all of them, as they are saved")),
+          h("a", { class: "link", href: store.start.urls.tests }, gettext("Look at all of them, as they are saved")),
         ),
       ),
     ),
@@ -126,8 +126,8 @@ export function formSection() {
     h(
       "section",
       { class: "ed-card" },
-      h("h3", {}, icon("assignment"), t("What a ticket asks for")),
-      h("p", { class: "ed-lead" }, t("Who submits a ticket answers these questions. Everybody who works on it sees the answers.")),
+      h("h3", {}, icon("assignment"), gettext("What a ticket asks for")),
+      h("p", { class: "ed-lead" }, gettext("Who submits a ticket answers these questions. Everybody who works on it sees the answers.")),
       placeErrors(),
       fieldsEditor(workflow),
     ),
@@ -139,15 +139,15 @@ export function formSection() {
 export function tasksSection() {
   const list = listEditor({
     items: () => store.document.tasks || (store.document.tasks = []),
-    what: t("Task"),
-    addLabel: t("Add a task"),
-    empty: t("There are no tasks yet: nobody has anything to do."),
+    what: gettext("Task"),
+    addLabel: gettext("Add a task"),
+    empty: gettext("There are no tasks yet: nobody has anything to do."),
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
-      title: task.title || t("New task"),
+      title: task.title || gettext("New task"),
       chips: [
-        isForm(task) ? t("form") : task.task_type === "SYNC_ACTION" ? t("call") : t("call, answered later"),
-        isForm(task) ? task.candidate_role || t("every task worker") : "",
+        isForm(task) ? gettext("form") : task.task_type === "SYNC_ACTION" ? gettext("call") : gettext("call, answered later"),
+        isForm(task) ? task.candidate_role || gettext("every task worker") : "",
       ],
     }),
     body: taskBody,
@@ -155,7 +155,7 @@ export function tasksSection() {
     onRemove: removeTask,
     onCopy: copyTask,
   });
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, t("Each task is given to one person, or calls another system.")), list);
+  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")), list);
 }
 
 // A new task goes between the last one and the end, where it is plain what that means.
@@ -186,17 +186,17 @@ function removeTask(task) {
   const title = task.title || task.key;
   if (taskKeys().filter((each) => each === task.key).length > 1) return null;
   removeWays((each) => each.from === task.key);
-  let message = t("The task “%(title)s” was removed, with the ways from and to it.", { title });
+  let message = gettext("The task “%(title)s” was removed, with the ways from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions) if (each.to === task.key) each.to = next;
-    message = t("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", { title, next: titleOf(next) });
+    message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", { title, next: titleOf(next) });
   } else removeWays((each) => each.to === task.key);
   return message;
 }
 
 function copyTask(task) {
   task.key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
-  task.title = t("Copy of %(title)s", { title: task.title || "" }).trim();
+  task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
   addWay(task.key, END);
   return task;
 }
@@ -209,22 +209,22 @@ function taskBody(task, refresh, redraw) {
     if (old && !isShared) renameTask(old, key);
     elementOf(task).id = `task-${key}`;
   };
-  const key = keyField(task, { rename, refresh, help: t("What conditions call this task.") });
+  const key = keyField(task, { rename, refresh, help: gettext("What conditions call this task.") });
   const type = task.task_type || "FORM";
   const types = [
-    ["FORM", t("A person fills in a form")],
-    ["SYNC_ACTION", t("A call to another system, answered at once")],
-    ["ASYNC_ACTION", t("A call to another system, answered later")],
+    ["FORM", gettext("A person fills in a form")],
+    ["SYNC_ACTION", gettext("A call to another system, answered at once")],
+    ["ASYNC_ACTION", gettext("A call to another system, answered later")],
   ];
   const common = [
-    titleField(t("Title"), task, {
+    titleField(gettext("Title"), task, {
       refresh,
       rename,
       otherwise: "task",
       taken: () => [...(store.document.tasks || []).filter((each) => each !== task).map((each) => each.key), START, END],
       keyInput: () => key.querySelector("input"),
     }),
-    select(t("How it is done"), task, "task_type", types, {
+    select(gettext("How it is done"), task, "task_type", types, {
       otherwise: "FORM",
       wide: true,
       onChange: (chosen) => {
@@ -233,18 +233,18 @@ function taskBody(task, refresh, redraw) {
         elementOf(task)?.querySelector('[data-name="task_type"]')?.focus();
       },
     }),
-    text(t("Description"), task, "description", { rows: 2, wide: true, max: 20000, help: t("What the worker should know.") }),
+    text(gettext("Description"), task, "description", { rows: 2, wide: true, max: 20000, help: gettext("What the worker should know.") }),
   ];
   const own = type === "FORM" ? formParts(task, refresh) : callParts(task);
   const rest = h(
     "details",
     { class: "ed-more ed-wide" },
-    h("summary", {}, t("More settings")),
+    h("summary", {}, gettext("More settings")),
     h("div", { class: "ed-grid" }, key, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
   );
   return [
     h("div", { class: "ed-grid" }, common, own, rest),
-    h("h4", {}, t("Where it goes when this is done")),
+    h("h4", {}, gettext("Where it goes when this is done")),
     waysEditor(task.key, { onChange: redraw }),
   ];
 }
@@ -265,15 +265,15 @@ function formParts(task, refresh) {
   return [
     roleSelect(task, refresh),
     dueField(task),
-    h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, t("The form that completes it")), fieldsEditor(task), h("div", { class: "ed-errors", hidden: true })),
+    h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, gettext("The form that completes it")), fieldsEditor(task), h("div", { class: "ed-errors", hidden: true })),
   ];
 }
 
 function dueField(task) {
-  return field(t("When it should be done"), durationControl(task, "due_in", { label: t("How long it may take") }), {
+  return field(gettext("When it should be done"), durationControl(task, "due_in", { label: gettext("How long it may take") }), {
     name: "due_in",
     group: true,
-    help: t("Counted from when the task is made. Empty: no such time."),
+    help: gettext("Counted from when the task is made. Empty: no such time."),
   });
 }
 
@@ -281,7 +281,7 @@ function dueField(task) {
 function roleSelect(task, refresh) {
   const root = h("div", { class: "ed-role" });
   const draw = () => {
-    const control = selectOf([["", t("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", t("New role…")]], task.candidate_role ?? "", (chosen) => {
+    const control = selectOf([["", gettext("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", gettext("New role…")]], task.candidate_role ?? "", (chosen) => {
       if (chosen === " new") {
         control.value = task.candidate_role ?? "";
         newRole(root, (name) => {
@@ -295,7 +295,7 @@ function roleSelect(task, refresh) {
       set(task, "candidate_role", chosen);
       refresh();
     });
-    root.replaceChildren(field(t("Who does it"), control, { name: "candidate_role", help: t("It is given to the free member of the role who has the least to do.") }));
+    root.replaceChildren(field(gettext("Who does it"), control, { name: "candidate_role", help: gettext("It is given to the free member of the role who has the least to do.") }));
   };
   draw();
   root.classList.add("ed-field-slot");
@@ -323,9 +323,9 @@ function newRole(root, onName, onCancel) {
     h(
       "div",
       { class: "ed-new-role" },
-      field(t("Name of the new company role"), input, { help: t("It is made when you save; its members are chosen under Company roles.") }),
-      button(t("Add"), add, { name: "add" }),
-      button(t("Cancel"), onCancel, { kind: "ed-quiet" }),
+      field(gettext("Name of the new company role"), input, { help: gettext("It is made when you save; its members are chosen under Company roles.") }),
+      button(gettext("Add"), add, { name: "add" }),
+      button(gettext("Cancel"), onCancel, { kind: "ed-quiet" }),
     ),
   );
   input.focus();
@@ -334,22 +334,22 @@ function newRole(root, onName, onCancel) {
 function callParts(task) {
   const later = task.task_type === "ASYNC_ACTION";
   return [
-    text(t("Address that is called"), task, "action_url", { wide: true, max: 2000, placeholder: "https://", help: t("It gets a POST request with JSON, signed with your company's secret.") }),
-    number(t("Longest wait, in seconds"), task, "timeout_seconds", { otherwise: 30, help: later ? t("For the answer that comes later: up to 30 days (2592000).") : null }),
-    number(t("How often a failed call is tried again"), task, "retries", { otherwise: 3 }),
+    text(gettext("Address that is called"), task, "action_url", { wide: true, max: 2000, placeholder: "https://", help: gettext("It gets a POST request with JSON, signed with your company's secret.") }),
+    number(gettext("Longest wait, in seconds"), task, "timeout_seconds", { otherwise: 30, help: later ? gettext("For the answer that comes later: up to 30 days (2592000).") : null }),
+    number(gettext("How often a failed call is tried again"), task, "retries", { otherwise: 3 }),
     later || task.due_in ? dueField(task) : null,
     transformEditor(task, "input_transform", {
-      label: t("What is sent"),
+      label: gettext("What is sent"),
       answer: false,
-      help: t("For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole."),
+      help: gettext("For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole."),
     }),
     transformEditor(task, "output_transform", {
-      label: t("What is kept of the answer"),
+      label: gettext("What is kept of the answer"),
       answer: true,
-      help: t("For example: iban = response.body.iban. With nothing here: the whole answer."),
+      help: gettext("For example: iban = response.body.iban. With nothing here: the whole answer."),
     }),
-    schemaEditor(task, "input_schema", t("Schema of what is sent"), t("A JSON Schema that the body must satisfy. Empty: anything.")),
-    schemaEditor(task, "output_schema", t("Schema of the output"), t("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it.")),
+    schemaEditor(task, "input_schema", gettext("Schema of what is sent"), gettext("A JSON Schema that the body must satisfy. Empty: anything.")),
+    schemaEditor(task, "output_schema", gettext("Schema of the output"), gettext("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it.")),
   ];
 }
 
@@ -358,12 +358,12 @@ function callParts(task) {
 export function typesSection() {
   const list = listEditor({
     items: () => store.document.ticket_types || [],
-    what: t("Ticket type"),
-    addLabel: t("Add a ticket type"),
-    empty: store.start.has_published ? t("None is listed: those of the published version stay.") : t("There are none yet: nobody can submit a ticket."),
+    what: gettext("Ticket type"),
+    addLabel: gettext("Add a ticket type"),
+    empty: store.start.has_published ? gettext("None is listed: those of the published version stay.") : gettext("There are none yet: nobody can submit a ticket."),
     head: (type) => ({
-      title: type.title || t("New ticket type"),
-      chips: [(type.roles_with_access || []).join(", ") || t("for everybody"), Object.keys(type.presets || {}).length ? t("with presets") : ""],
+      title: type.title || gettext("New ticket type"),
+      chips: [(type.roles_with_access || []).join(", ") || gettext("for everybody"), Object.keys(type.presets || {}).length ? gettext("with presets") : ""],
     }),
     body: typeBody,
     onAdd: () => {
@@ -375,11 +375,11 @@ export function typesSection() {
     },
     onCopy: (type) => {
       type.key = freeKey(`${type.key}_copy`.slice(0, 60), (store.document.ticket_types || []).map((each) => each.key));
-      type.title = t("Copy of %(title)s", { title: type.title || "" }).trim();
+      type.title = gettext("Copy of %(title)s", { title: type.title || "" }).trim();
       return type;
     },
   });
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, t("What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.")), list);
+  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, gettext("What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.")), list);
 }
 
 function typeBody(type, refresh) {
@@ -388,11 +388,11 @@ function typeBody(type, refresh) {
     type.key = key;
     if (old) renameTicketType(old, key);
   };
-  const key = keyField(type, { rename, refresh, help: t("It stays the same over all versions, and is used once in the company.") });
+  const key = keyField(type, { rename, refresh, help: gettext("It stays the same over all versions, and is used once in the company.") });
   const access = h("div", {});
   const drawAccess = () => {
     access.replaceChildren(
-      h("p", { class: "ed-help" }, t("None is ticked: everybody may submit it.")),
+      h("p", { class: "ed-help" }, gettext("None is ticked: everybody may submit it.")),
       manyOf(roleNames().map((name) => [name, name]), type.roles_with_access || [], (chosen) => {
         set(type, "roles_with_access", chosen.length ? chosen : "");
         refresh();
@@ -402,7 +402,7 @@ function typeBody(type, refresh) {
   };
   const addRole = () => {
     const slot = h("div", {});
-    const show = () => slot.replaceChildren(button(t("New role…"), () => newRole(slot, (name) => {
+    const show = () => slot.replaceChildren(button(gettext("New role…"), () => newRole(slot, (name) => {
       set(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
       refresh();
       drawAccess();
@@ -414,17 +414,17 @@ function typeBody(type, refresh) {
   return h(
     "div",
     { class: "ed-grid" },
-    titleField(t("Title"), type, {
+    titleField(gettext("Title"), type, {
       refresh,
       rename,
       otherwise: "ticket",
       taken: () => (store.document.ticket_types || []).filter((each) => each !== type).map((each) => each.key),
       keyInput: () => key.querySelector("input"),
     }),
-    text(t("Description"), type, "description", { rows: 2, wide: true, max: 20000, help: t("When to submit it.") }),
+    text(gettext("Description"), type, "description", { rows: 2, wide: true, max: 20000, help: gettext("When to submit it.") }),
     presetsEditor(type, refresh),
-    field(t("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
-    h("details", { class: "ed-more ed-wide" }, h("summary", {}, t("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"]))),
+    field(gettext("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
+    h("details", { class: "ed-more ed-wide" }, h("summary", {}, gettext("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"]))),
   );
 }
 
@@ -441,7 +441,7 @@ export function rolesSection() {
     const offer = () =>
       slot.replaceChildren(
         button(
-          t("Add a company role"),
+          gettext("Add a company role"),
           () =>
             newRole(slot, (name) => {
               if (isNewRole(name) && !own.some((each) => each.name === name)) {
@@ -456,12 +456,12 @@ export function rolesSection() {
       );
     offer();
     root.replaceChildren(
-      h("p", { class: "ed-lead" }, t("Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.")),
+      h("p", { class: "ed-lead" }, gettext("Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.")),
       h(
         "section",
         { class: "ed-card" },
-        h("h3", {}, icon("group_add"), t("New with this draft")),
-        fresh.length ? null : h("p", { class: "ed-empty" }, t("None.")),
+        h("h3", {}, icon("group_add"), gettext("New with this draft")),
+        fresh.length ? null : h("p", { class: "ed-empty" }, gettext("None.")),
         h(
           "div",
           { class: "ed-rows" },
@@ -472,8 +472,8 @@ export function rolesSection() {
                 "div",
                 { class: "ed-row" },
                 roleName(role, draw),
-                text(t("Description"), role, "description", { max: 20000 }),
-                iconButton("delete", t("Remove “%(name)s”", { name: role.name || "" }), () => {
+                text(gettext("Description"), role, "description", { max: 20000 }),
+                iconButton("delete", gettext("Remove “%(name)s”", { name: role.name || "" }), () => {
                   snapshot();
                   store.document.company_roles = own.filter((each) => each !== role);
                   changed();
@@ -489,8 +489,8 @@ export function rolesSection() {
       h(
         "section",
         { class: "ed-card" },
-        h("h3", {}, icon("groups"), t("Those that there are")),
-        store.start.roles.length ? null : h("p", { class: "ed-empty" }, t("None yet.")),
+        h("h3", {}, icon("groups"), gettext("Those that there are")),
+        store.start.roles.length ? null : h("p", { class: "ed-empty" }, gettext("None yet.")),
         h(
           "ul",
           { class: "ed-plain" },
@@ -499,7 +499,7 @@ export function rolesSection() {
               "li",
               {},
               h("strong", {}, role.name),
-              used.has(role.name) ? h("span", { class: "ed-chip" }, t("named here")) : null,
+              used.has(role.name) ? h("span", { class: "ed-chip" }, gettext("named here")) : null,
               role.description ? h("div", { class: "ed-soft" }, role.description) : null,
               placeErrors(),
             );
@@ -536,6 +536,6 @@ function roleName(role, redraw) {
       },
     },
   });
-  return field(t("Name"), control, { name: "name" });
+  return field(gettext("Name"), control, { name: "name" });
 }
 

@@ -1,6 +1,6 @@
 // Test cases: what is answered, and which way the ticket must then go.
 
-import { button, field, h, icon, iconButton, t } from "./dom.js";
+import { button, field, gettext, h, icon, iconButton } from "./dom.js";
 import { durationControl, select, selectOf, text } from "./inputs.js";
 import { answersPart, outputSpecs } from "./jsonparts.js";
 import { focusAction, listEditor, said } from "./lists.js";
@@ -36,30 +36,30 @@ function showResult(test) {
 
 function chipsOf(test) {
   const result = results.get(test);
-  return result ? [result.has_passed ? t("passes") : t("does not pass")] : [];
+  return result ? [result.has_passed ? gettext("passes") : gettext("does not pass")] : [];
 }
 
 export function testsSection() {
   const list = listEditor({
     items: () => store.document.tests || [],
-    what: t("Test case"),
-    addLabel: t("Add a test case"),
-    empty: t("There are no test cases yet."),
-    head: (test) => ({ title: test.name || t("New test case"), chips: chipsOf(test) }),
+    what: gettext("Test case"),
+    addLabel: gettext("Add a test case"),
+    empty: gettext("There are no test cases yet."),
+    head: (test) => ({ title: test.name || gettext("New test case"), chips: chipsOf(test) }),
     body: (test, refresh, redraw) => testBody(test, refresh, redraw),
     onAdd: () => {
-      const test = { name: freeName(t("Test case")), ticket: {}, answers: [], expect: { path: [] } };
+      const test = { name: freeName(gettext("Test case")), ticket: {}, answers: [], expect: { path: [] } };
       const type = store.document.ticket_types?.[0]?.key;
       if (type) test.ticket_type = type;
       store.document.tests = [...(store.document.tests || []), test];
       return test;
     },
     onCopy: (test) => {
-      test.name = freeName(test.name || t("Test case"));
+      test.name = freeName(test.name || gettext("Test case"));
       return test;
     },
   });
-  const lead = t("Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.");
+  const lead = gettext("Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.");
   return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, lead), list);
 }
 
@@ -86,25 +86,25 @@ function testBody(test, refresh, redraw) {
     h(
       "div",
       { class: "ed-grid" },
-      text(t("Name"), test, "name", { max: 200, onInput: refresh }),
-      select(t("Ticket type"), test, "ticket_type", [["", t("None: nothing is already set")], ...types], { onChange: redraw }),
-      answersPart({ owner: test, name: "ticket", label: t("The answers of the ticket"), specs: ticketSpecs(test) }),
+      text(gettext("Name"), test, "name", { max: 200, onInput: refresh }),
+      select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], { onChange: redraw }),
+      answersPart({ owner: test, name: "ticket", label: gettext("The answers of the ticket"), specs: ticketSpecs(test) }),
       h(
         "details",
         { class: "ed-more ed-wide", open: Boolean(test.submitter) },
-        h("summary", {}, t("Who submits it")),
+        h("summary", {}, gettext("Who submits it")),
         h(
           "div",
           { class: "ed-grid" },
-          [["email", t("E-mail address"), 254], ["first_name", t("First name"), 150], ["last_name", t("Last name"), 150]].map(([name, label, max]) =>
+          [["email", gettext("E-mail address"), 254], ["first_name", gettext("First name"), 150], ["last_name", gettext("Last name"), 150]].map(([name, label, max]) =>
             field(label, h("input", { class: "ed-input", type: "text", maxlength: max, autocomplete: "off", value: who[name] ?? "", on: { input: (event) => setWho(name, event.target.value) } }), { name }),
           ),
         ),
       ),
     ),
-    h("h4", {}, t("What comes of the tasks")),
+    h("h4", {}, gettext("What comes of the tasks")),
     answersList(test, redraw),
-    h("h4", {}, t("What must come out")),
+    h("h4", {}, gettext("What must come out")),
     expectation(test, redraw),
   );
 }
@@ -147,9 +147,9 @@ function answersList(test, redraw) {
             h(
               "div",
               { class: "ed-item-tools" },
-              iconButton("arrow_upward", t("Move “%(what)s” up", named), () => move(answer, -1), { disabled: index === 0, action: "up" }),
-              iconButton("arrow_downward", t("Move “%(what)s” down", named), () => move(answer, 1), { disabled: index === answers.length - 1, action: "down" }),
-              iconButton("delete", t("Remove “%(what)s”", named), () => change(() => answers.splice(index, 1), () => focusNext(test)), { action: "remove" }),
+              iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(answer, -1), { disabled: index === 0, action: "up" }),
+              iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(answer, 1), { disabled: index === answers.length - 1, action: "down" }),
+              iconButton("delete", gettext("Remove “%(what)s”", named), () => change(() => answers.splice(index, 1), () => focusNext(test)), { action: "remove" }),
             ),
           ),
           h("div", { class: "ed-errors ed-place-errors", hidden: true }),
@@ -157,7 +157,7 @@ function answersList(test, redraw) {
         ),
       );
     }),
-    ...(answers.length ? [] : [h("p", { class: "ed-empty" }, t("No task is answered yet: the ticket waits at the first one."))]),
+    ...(answers.length ? [] : [h("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one."))]),
     h("div", { class: "ed-case-next ed-add" }, nextOf(test)),
   );
   redraws.set(test, redraw);
@@ -181,10 +181,10 @@ function nextOf(test) {
     redraws.get(test)?.();
     elementOf(answer)?.querySelector(".ed-item-body input, .ed-item-body select")?.focus();
   };
-  const chooser = selectOf([["", t("Answer another task…")], ...tasks().filter(([each]) => each !== key)], "", (chosen) => chosen && add(chosen));
-  chooser.setAttribute("aria-label", t("Answer another task"));
+  const chooser = selectOf([["", gettext("Answer another task…")], ...tasks().filter(([each]) => each !== key)], "", (chosen) => chosen && add(chosen));
+  chooser.setAttribute("aria-label", gettext("Answer another task"));
   chooser.classList.add("ed-short");
-  return [key ? button(t("Answer “%(task)s”", { task: titleOf(key) }), () => add(key), { name: "add", action: "add" }) : null, chooser].filter(Boolean);
+  return [key ? button(gettext("Answer “%(task)s”", { task: titleOf(key) }), () => add(key), { name: "add", action: "add" }) : null, chooser].filter(Boolean);
 }
 
 function tasks() {
@@ -195,36 +195,36 @@ function answerParts(answer, redraw) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
   const outcome = answer.after !== undefined ? "late" : answer.error !== undefined ? "fails" : "done";
-  const outcomes = [["done", form ? t("it is done, with these answers") : t("it answers")]];
-  if (!form || outcome === "fails") outcomes.push(["fails", t("the call fails for good")]);
-  if (task?.task_type !== "SYNC_ACTION" || outcome === "late") outcomes.push(["late", t("it is not done in time")]);
+  const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
+  if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
+  if (task?.task_type !== "SYNC_ACTION" || outcome === "late") outcomes.push(["late", gettext("it is not done in time")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();
     for (const name of ["output", "error", "after"]) delete answer[name];
     if (chosen === "done") answer.output = {};
-    if (chosen === "fails") answer.error = t("The call failed.");
+    if (chosen === "fails") answer.error = gettext("The call failed.");
     if (chosen === "late") answer.after = firstTime(answer.task);
     changed();
     redraw();
     elementOf(answer)?.querySelectorAll("select")[1]?.focus();
   });
   const parts = [
-    field(t("Task"), selectOf(tasks(), answer.task ?? "", (chosen) => {
+    field(gettext("Task"), selectOf(tasks(), answer.task ?? "", (chosen) => {
       snapshot();
       answer.task = chosen;
       changed();
       redraw();
       elementOf(answer)?.querySelector("select")?.focus();
     }), { name: "task" }),
-    field(t("What comes of it"), choose),
+    field(gettext("What comes of it"), choose),
   ];
-  if (outcome === "fails") parts.push(text(t("Why it fails"), answer, "error", { max: 2000, wide: true }));
+  if (outcome === "fails") parts.push(text(gettext("Why it fails"), answer, "error", { max: 2000, wide: true }));
   if (outcome === "late") {
-    parts.push(field(t("Time"), durationControl(answer, "after", { label: t("Time after which it is not done") }), { name: "after", group: true }));
+    parts.push(field(gettext("Time"), durationControl(answer, "after", { label: gettext("Time after which it is not done") }), { name: "after", group: true }));
   }
   if (outcome === "done") {
     const specs = form ? task?.fields || [] : outputSpecs(task);
-    parts.push(answersPart({ owner: answer, name: "output", label: form ? t("The answers") : t("The output"), specs, isOpen: !form }));
+    parts.push(answersPart({ owner: answer, name: "output", label: form ? gettext("The answers") : gettext("The output"), specs, isOpen: !form }));
   }
   return parts;
 }
@@ -237,9 +237,9 @@ function firstTime(key) {
 // What must come out
 
 const STATUSES = () => [
-  ["COMPLETED", t("it reaches the end")],
-  ["WAITING", t("it waits at the last task")],
-  ["ERROR", t("it stops there with an error")],
+  ["COMPLETED", gettext("it reaches the end")],
+  ["WAITING", gettext("it waits at the last task")],
+  ["ERROR", gettext("it stops there with an error")],
 ];
 
 function expectation(test, redraw) {
@@ -257,12 +257,12 @@ function expectation(test, redraw) {
   };
   const steps = path.map((key, index) => {
     const choose = selectOf(tasks(), key, (chosen) => write(() => { path[index] = chosen; }, index));
-    choose.setAttribute("aria-label", t("Step %(number)s", { number: index + 1 }));
-    return h("li", {}, choose, iconButton("close", t("Remove step %(number)s", { number: index + 1 }), () => write(() => path.splice(index, 1), Math.max(0, index - 1))));
+    choose.setAttribute("aria-label", gettext("Step %(number)s", { number: index + 1 }));
+    return h("li", {}, choose, iconButton("close", gettext("Remove step %(number)s", { number: index + 1 }), () => write(() => path.splice(index, 1), Math.max(0, index - 1))));
   });
-  const more = selectOf([["", t("Add a step…")], ...tasks()], "", (chosen) => chosen && write(() => path.push(chosen), path.length));
-  more.setAttribute("aria-label", t("Add a step"));
-  const status = select(t("How it ends"), expect, "status", STATUSES(), {
+  const more = selectOf([["", gettext("Add a step…")], ...tasks()], "", (chosen) => chosen && write(() => path.push(chosen), path.length));
+  more.setAttribute("aria-label", gettext("Add a step"));
+  const status = select(gettext("How it ends"), expect, "status", STATUSES(), {
     otherwise: "COMPLETED",
     onChange: (chosen) => {
       if (chosen !== "COMPLETED") set(expect, "end", "");
@@ -272,7 +272,7 @@ function expectation(test, redraw) {
   });
   root.append(
     h("div", { class: "ed-case-result", role: "status" }, resultOf(test)),
-    h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, t("The tasks that are reached, in order")), h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)), h("div", { class: "ed-errors", hidden: true })),
+    h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")), h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)), h("div", { class: "ed-errors", hidden: true })),
     h("div", { class: "ed-grid" }, status, (expect.status ?? "COMPLETED") === "COMPLETED" ? endSelect(expect) : null),
     h("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
@@ -281,22 +281,22 @@ function expectation(test, redraw) {
 
 function endSelect(expect) {
   const labels = [...new Set((store.document.transitions || []).filter((each) => each.to === END && each.label).map((each) => each.label))];
-  const control = selectOf([["", t("any end")], ...labels.map((each) => [each, each])], expect.end ?? "", (chosen) => set(expect, "end", chosen));
-  return field(t("At which end"), control, { name: "end" });
+  const control = selectOf([["", gettext("any end")], ...labels.map((each) => [each, each])], expect.end ?? "", (chosen) => set(expect, "end", chosen));
+  return field(gettext("At which end"), control, { name: "end" });
 }
 
 // What came of it, and to take that over as what must come out.
 function resultOf(test) {
   const result = results.get(test);
-  if (!result) return [h("p", { class: "ed-soft" }, t("It runs once the problems are mended."))];
-  if (result.has_passed) return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, t("It passes.")))];
+  if (!result) return [h("p", { class: "ed-soft" }, gettext("It runs once the problems are mended."))];
+  if (result.has_passed) return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, gettext("It passes.")))];
   const parts = [h("p", { class: "ed-case-bad" }, icon("error"), h("span", {}, result.reason))];
   if (!result.can_be_expected) return parts;
-  const way = result.path.map(titleOf).join(" → ") || t("no task");
-  const end = { COMPLETED: result.end ? t("the end “%(end)s”", { end: result.end }) : t("the end"), WAITING: t("it waits there"), ERROR: t("it stops there with an error") }[result.status];
+  const way = result.path.map(titleOf).join(" → ") || gettext("no task");
+  const end = { COMPLETED: result.end ? gettext("the end “%(end)s”", { end: result.end }) : gettext("the end"), WAITING: gettext("it waits there"), ERROR: gettext("it stops there with an error") }[result.status];
   parts.push(
-    h("p", { class: "ed-soft" }, t("The way that it went: %(way)s; %(end)s", { way, end })),
-    button(t("Expect this way"), () => {
+    h("p", { class: "ed-soft" }, gettext("The way that it went: %(way)s; %(end)s", { way, end })),
+    button(gettext("Expect this way"), () => {
       snapshot();
       const expect = { path: [...result.path] };
       if (result.status !== "COMPLETED") expect.status = result.status;
@@ -304,7 +304,7 @@ function resultOf(test) {
       test.expect = expect;
       changed();
       redraws.get(test)?.();
-      said(t("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
+      said(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
       elementOf(test)?.querySelector(".ed-item-toggle")?.focus();
     }, { name: "done_all" }),
   );

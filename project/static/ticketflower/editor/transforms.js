@@ -1,7 +1,7 @@
 // What a call sends, and what is kept of its answer, tried with sample data while it is written.
 
 import { ask } from "./api.js";
-import { button, debounce, field, h, t, uid } from "./dom.js";
+import { button, debounce, field, gettext, h, uid } from "./dom.js";
 import { changed, pendingOf, setPending, store } from "./store.js";
 import { taskKeys } from "./variables.js";
 
@@ -42,7 +42,7 @@ export function transformEditor(task, name, { label, help, answer }) {
       else task[name] = found.template;
       changed();
       say(found.error, false);
-      result.textContent = empty ? t("Nothing is written here, so that the usual is taken.") : found.error ? "" : JSON.stringify(found.result, null, 2);
+      result.textContent = empty ? gettext("Nothing is written here, so that the usual is taken.") : found.error ? "" : JSON.stringify(found.result, null, 2);
     } catch (error) {
       if (number !== latest) return;
       say(error.message, true);
@@ -55,8 +55,8 @@ export function transformEditor(task, name, { label, help, answer }) {
       const found = await ask("sample", { document: store.document, task: task.key || "", answer });
       sample.value = JSON.stringify(found.context, null, 2);
       sampleNote.textContent = found.ticket
-        ? t("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", { number: found.ticket })
-        : t("Made up from the questions. Change it as you like: nothing is kept.");
+        ? gettext("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", { number: found.ticket })
+        : gettext("Made up from the questions. Change it as you like: nothing is kept.");
     } catch (error) {
       sampleNote.textContent = error.message;
     }
@@ -80,7 +80,7 @@ export function transformEditor(task, name, { label, help, answer }) {
   }
 
   area.addEventListener("input", () => {
-    setPending(task, name, t("This is being read. Wait a moment."), area);
+    setPending(task, name, gettext("This is being read. Wait a moment."), area);
     run();
   });
   sample.addEventListener("input", () => run());
@@ -88,17 +88,17 @@ export function transformEditor(task, name, { label, help, answer }) {
   const details = h(
     "details",
     { class: "ed-more ed-wide" },
-    h("summary", {}, label, task[name] === undefined ? h("span", { class: "ed-chip" }, t("the usual")) : null),
+    h("summary", {}, label, task[name] === undefined ? h("span", { class: "ed-chip" }, gettext("the usual")) : null),
     h(
       "div",
       { class: "ed-transform" },
-      field(t("One line each: name = value"), area, { name, help, wide: true }),
+      field(gettext("One line each: name = value"), area, { name, help, wide: true }),
       wrong,
       h(
         "div",
         { class: "ed-try" },
-        h("div", { class: "ed-field" }, h("label", { class: "ed-label", for: sample.id }, t("Sample data")), sample, sampleNote, button(t("Load it again"), async () => { await loadSample(); run(); }, { name: "refresh", kind: "ed-quiet" })),
-        h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, t("What comes out")), result),
+        h("div", { class: "ed-field" }, h("label", { class: "ed-label", for: sample.id }, gettext("Sample data")), sample, sampleNote, button(gettext("Load it again"), async () => { await loadSample(); run(); }, { name: "refresh", kind: "ed-quiet" })),
+        h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("What comes out")), result),
       ),
     ),
   );

@@ -1,6 +1,6 @@
 // What conditions and transforms can read at each place, and renaming it everywhere.
 
-import { t } from "./dom.js";
+import { gettext } from "./dom.js";
 import { choicesOf } from "./inputs.js";
 import { store } from "./store.js";
 
@@ -17,7 +17,7 @@ export function isForm(task) {
 
 export function labelOf(spec) {
   const name = spec.name || "";
-  return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : t("New field"));
+  return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : gettext("New field"));
 }
 
 function following(without = null) {
@@ -89,7 +89,7 @@ function outputs(task) {
 
 // For the conditions of the ways that leave a task (`itself`), or the transforms of one.
 export function processVariables(at, itself) {
-  const found = fieldVariables(store.document.workflow.fields, "ticket.", t("The ticket"), false);
+  const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
   const done = doneBefore(at, itself);
   for (const task of store.document.tasks || []) {
     if (!done.has(task.key)) continue;
@@ -97,21 +97,21 @@ export function processVariables(at, itself) {
     const certain = (itself && task.key === at) || isCertain(task.key, at);
     found.push(...fieldVariables(fields, `tasks.${task.key}.`, group, !certain));
   }
-  const who = t("Who submitted it");
+  const who = gettext("Who submitted it");
   const plain = (path, label, group, type = "text") => ({ path, label, group, type, choices: [], optional: false });
   found.push(
-    plain("submitter.email", t("E-mail address"), who, "email"),
-    plain("submitter.first_name", t("First name"), who),
-    plain("submitter.last_name", t("Last name"), who),
-    plain("number", t("Number of the ticket"), t("Other"), "integer"),
-    plain("company.name", t("Name of the company"), t("Other")),
+    plain("submitter.email", gettext("E-mail address"), who, "email"),
+    plain("submitter.first_name", gettext("First name"), who),
+    plain("submitter.last_name", gettext("Last name"), who),
+    plain("number", gettext("Number of the ticket"), gettext("Other"), "integer"),
+    plain("company.name", gettext("Name of the company"), gettext("Other")),
   );
   return found;
 }
 
 // For “shown when”: the other fields of the same form. No answer there is no error.
 export function formVariables(owner, spec) {
-  return fieldVariables(owner.fields, "", t("This form"), false)
+  return fieldVariables(owner.fields, "", gettext("This form"), false)
     .filter((each) => each.path !== spec.name)
     .map((each) => ({ ...each, optional: false }));
 }

@@ -1,6 +1,6 @@
 // The ways from one task to the next: those of one source, in the order in which they are tried.
 
-import { button, field, h, icon, iconButton, t } from "./dom.js";
+import { button, field, gettext, h, icon, iconButton } from "./dom.js";
 import { durationControl, selectOf, text } from "./inputs.js";
 import { focusAction, said } from "./lists.js";
 import { elementOf, place } from "./places.js";
@@ -10,8 +10,8 @@ import { changed, snapshot, store } from "./store.js";
 import { END, START, processVariables, taskKeys } from "./variables.js";
 
 export function titleOf(key) {
-  if (key === START) return t("Start");
-  if (key === END) return t("End");
+  if (key === START) return gettext("Start");
+  if (key === END) return gettext("End");
   return store.document.tasks.find((each) => each.key === key)?.title || key;
 }
 
@@ -56,11 +56,11 @@ export function removeWays(test) {
 }
 
 function targets() {
-  return [...taskKeys().map((key) => [key, titleOf(key)]), [END, t("End")]];
+  return [...taskKeys().map((key) => [key, titleOf(key)]), [END, gettext("End")]];
 }
 
 function sources() {
-  return [[START, t("Start")], ...taskKeys().map((key) => [key, titleOf(key)])];
+  return [[START, gettext("Start")], ...taskKeys().map((key) => [key, titleOf(key)])];
 }
 
 export function waysEditor(source, { onChange = () => {}, withSource = false } = {}) {
@@ -69,8 +69,8 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
   function draw() {
     const ways = waysFrom(source);
     root.replaceChildren(
-      ...(ways.length ? ways.map((way, index) => row(way, index, ways)) : [h("p", { class: "ed-empty" }, t("Nothing leads on from here yet."))]),
-      h("div", { class: "ed-add" }, button(t("Add a way"), () => add(), { name: "add", kind: "ed-quiet", action: "add" })),
+      ...(ways.length ? ways.map((way, index) => row(way, index, ways)) : [h("p", { class: "ed-empty" }, gettext("Nothing leads on from here yet."))]),
+      h("div", { class: "ed-add" }, button(gettext("Add a way"), () => add(), { name: "add", kind: "ed-quiet", action: "add" })),
     );
   }
 
@@ -102,7 +102,7 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
     removeWays((each) => each === way);
     changed();
     draw();
-    said(t("The way to “%(target)s” was removed.", { target: titleOf(way.to) }));
+    said(gettext("The way to “%(target)s” was removed.", { target: titleOf(way.to) }));
     root.querySelector(":scope > .ed-add button").focus();
   }
 
@@ -112,8 +112,8 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
       name: "condition",
       variables: () => processVariables(source, !way.after),
       scope: () => ({ task_keys: taskKeys(), fields: null }),
-      always: () => (way.after ? t("In any case") : ways.length > 1 && index === ways.length - 1 ? t("Otherwise") : t("Always")),
-      addLabel: t("Only if…"),
+      always: () => (way.after ? gettext("In any case") : ways.length > 1 && index === ways.length - 1 ? gettext("Otherwise") : gettext("Always")),
+      addLabel: gettext("Only if…"),
     });
     return place(
       way,
@@ -123,9 +123,9 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
         h(
           "div",
           { class: `ed-way-line${withSource ? " ed-with-source" : ""}` },
-          ways.length > 1 ? h("span", { class: "ed-order", title: t("The order in which they are tried") }, index + 1) : null,
+          ways.length > 1 ? h("span", { class: "ed-order", title: gettext("The order in which they are tried") }, index + 1) : null,
           withSource && field(
-            t("From"),
+            gettext("From"),
             selectOf(sources(), way.from, (chosen) => {
               snapshot();
               removeWays((each) => each === way);
@@ -139,20 +139,20 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
             { name: "from" },
           ),
           field(
-            t("To"),
+            gettext("To"),
             selectOf(targets(), way.to, (chosen) => {
               way.to = chosen;
               changed();
             }),
             { name: "to" },
           ),
-          text(t("Label"), way, "label", { max: 200, placeholder: way.to === END ? t("how it ended") : t("in the picture") }),
+          text(gettext("Label"), way, "label", { max: 200, placeholder: way.to === END ? gettext("how it ended") : gettext("in the picture") }),
           h(
             "div",
             { class: "ed-item-tools" },
-            iconButton("arrow_upward", t("Try this way earlier"), () => move(way, -1), { disabled: index === 0, action: "up" }),
-            iconButton("arrow_downward", t("Try this way later"), () => move(way, 1), { disabled: index === ways.length - 1, action: "down" }),
-            iconButton("delete", t("Remove this way"), () => remove(way), { action: "remove" }),
+            iconButton("arrow_upward", gettext("Try this way earlier"), () => move(way, -1), { disabled: index === 0, action: "up" }),
+            iconButton("arrow_downward", gettext("Try this way later"), () => move(way, 1), { disabled: index === ways.length - 1, action: "down" }),
+            iconButton("delete", gettext("Remove this way"), () => remove(way), { action: "remove" }),
           ),
         ),
         timing(way),
@@ -170,7 +170,7 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
     const slot = h("div", { class: "ed-timing" });
     const show = (isLate) => {
       const choice = selectOf(
-        [["done", t("when the task is done")], ["late", t("when it is not done within")]],
+        [["done", gettext("when the task is done")], ["late", gettext("when it is not done within")]],
         isLate ? "late" : "done",
         (chosen) => {
           snapshot();
@@ -181,8 +181,8 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
           slot.querySelector("select").focus();
         },
       );
-      choice.setAttribute("aria-label", t("When this way is taken"));
-      slot.replaceChildren(field(t("Taken"), choice), ...(isLate ? [field(t("Time"), durationControl(way, "after", { label: t("Time after which it is taken") }), { name: "after", group: true })] : []));
+      choice.setAttribute("aria-label", gettext("When this way is taken"));
+      slot.replaceChildren(field(gettext("Taken"), choice), ...(isLate ? [field(gettext("Time"), durationControl(way, "after", { label: gettext("Time after which it is taken") }), { name: "after", group: true })] : []));
     };
     show(Boolean(way.after));
     return slot;
@@ -198,12 +198,12 @@ export function waysSection() {
     const known = [START, ...taskKeys()];
     const others = [...new Set((store.document.transitions || []).map((each) => each.from))].filter((each) => !known.includes(each));
     root.replaceChildren(
-      h("p", { class: "ed-lead" }, t("When a task is done, the ways that leave it are tried from top to bottom. The first whose condition is true is taken.")),
+      h("p", { class: "ed-lead" }, gettext("When a task is done, the ways that leave it are tried from top to bottom. The first whose condition is true is taken.")),
       ...[...known, ...others].map((source) =>
         h(
           "section",
           { class: "ed-card" },
-          h("h3", {}, icon(source === START ? "play_circle" : "task_alt"), source === START ? t("From the start") : t("After “%(task)s”", { task: titleOf(source) })),
+          h("h3", {}, icon(source === START ? "play_circle" : "task_alt"), source === START ? gettext("From the start") : gettext("After “%(task)s”", { task: titleOf(source) })),
           waysEditor(source, { onChange: draw, withSource: true }),
         ),
       ),

@@ -1,0 +1,110 @@
+"""The texts of our scripts can be translated: none is written past Django's catalogue."""
+
+from __future__ import annotations
+
+import re
+import struct
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.test import override_settings
+from django.urls import reverse
+
+from tenants.testing import CompanyTestCase
+
+SCRIPTS = Path(settings.BASE_DIR) / "project" / "static" / "ticketflower"
+# Comments, texts, and regular expressions (which may hold quotes), in this order.
+TOKENS = re.compile(
+    r"""
+    (?P<comment>//[^\n]*|/\*.*?\*/)
+    |(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)
+    |(?<=[(,=:\[!&|?{};\n])\s*(?P<pattern>/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+CALLED = re.compile(r"\b(n?gettext)\(\s*$")
+SECOND_OF_NGETTEXT = re.compile(r"""\bngettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
+# Words as people read them: a capital first, or several in a row, with nothing of a selector,
+# a class or an address.
+READABLE = re.compile(r"[A-Z][a-z]+[….?!]?|[A-Za-z“][a-z'”]*,?(?: [A-Za-z“”'…,;.!?:()]+)+")
+WORD = re.compile(r"[A-Za-z]{3}")
+# What is no text for people: names of keys and headers, of elements, an operator.
+NAMES = {"use strict", "not in", "Home", "End", "Enter", "Escape", "Accept", "Length"}
+ELEMENTS = re.compile(r"(?:(?:input|select|textarea|button|summary)(?:, |$))+")
+
+
+def unspoken(script: str) -> Iterator[str]:
+    """The texts of a script that people would read, and that are not passed to the catalogue."""
+    for token in TOKENS.finditer(script):
+        literal = token["text"]
+        if not literal:
+            continue
+        before = script[: token.start("text")]
+        is_passed = CALLED.search(before) or SECOND_OF_NGETTEXT.search(before)
+        plain = " ".join(re.sub(r"\$\{.*?\}", " ", literal[1:-1], flags=re.DOTALL).split())
+        is_name = plain in NAMES or ELEMENTS.fullmatch(plain)
+        if is_passed and literal[0] == "`":
+            yield literal  # the catalogue has no texts with gaps in them
+        elif not (is_passed or is_name) and READABLE.fullmatch(plain) and WORD.search(plain):
+            yield literal
+
+
+class ScriptTextTests(CompanyTestCase):
+    def test_no_text_is_written_past_the_catalogue(self) -> None:
+        scripts = sorted(SCRIPTS.rglob("*.js"))
+        self.assertGreater(len(scripts), 20)
+        for path in scripts:
+            found = list(unspoken(path.read_text(encoding="utf-8")))
+            with self.subTest(script=path.relative_to(SCRIPTS).as_posix()):
+                self.assertEqual(found, [], "Pass it to gettext.")
+
+    def test_such_a_text_is_found(self) -> None:
+        for script in (
+            'h("p", {}, "Nothing is asked yet.")',
+            'button("Save", () => save())',
+            "said(`The task ${title} was removed.`)",
+            'element.title = "it is done, with these answers"',
+            "gettext(`There are ${count} problems`)",
+            'text.replace(/"/g, ""); alert("Try again")',
+        ):
+            with self.subTest(script=script):
+                self.assertEqual(len(list(unspoken(script))), 1)
+        for script in (
+            'gettext("Nothing is asked yet.")',
+            'ngettext("One problem", "Many problems", count)',
+            '// Not "Saved yet"\nfill(element, { class: "ed-button ed-quiet" })',
+            'document.querySelector("#ed-panel details:not([open]) > summary")',
+            'event.key === "Enter" && (event.type === "click")',
+        ):
+            with self.subTest(script=script):
+                self.assertEqual(list(unspoken(script)), [])
+
+    def test_the_editor_gets_its_words_from_the_catalogue(self) -> None:
+        self.log_in(self.carla)
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "de" / "LC_MESSAGES"
+            target.mkdir(parents=True)
+            (target / "djangojs.mo").write_bytes(catalogue({"Add a link": "Link hinzufügen"}))
+            with override_settings(
+                LANGUAGE_CODE="de", LANGUAGES=[("de", "German")], LOCALE_PATHS=[folder]
+            ):
+                response = self.client.get(reverse("admin:jsi18n"))
+        self.assertEqual(response.headers["Content-Type"], 'text/javascript; charset="utf-8"')
+        self.assertIn("Link hinzuf\\u00fcgen", response.content.decode())
+
+
+def catalogue(texts: dict[str, str]) -> bytes:
+    """What msgfmt would make of these texts: a file of the format that gettext reads."""
+    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **texts}.items())
+    count, start = len(pairs), 28
+    texts_at = start + 16 * count
+    tables, data = [b"", b""], b""
+    for side in (0, 1):
+        for pair in pairs:
+            encoded = pair[side].encode()
+            tables[side] += struct.pack("<II", len(encoded), texts_at + len(data))
+            data += encoded + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, count, start, start + 8 * count, 0, 0)
+    return head + tables[0] + tables[1] + data
