@@ -20,6 +20,8 @@ from psycopg.types.numeric import Int8Dumper
 
 # Larger than any id, so that none can be taken for a slot.
 _FIRST_SLOT = 2**62
+# On one connection, of all its companies together; each takes some 40 kB of Postgres' memory.
+_MOST_PREPARED = 1_000
 
 
 def database() -> Any:
@@ -38,7 +40,9 @@ def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, .
     wrapper.ensure_connection()
     wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
     cursor = _cursor_of(wrapper)
-    wrapper._prepare_cursor(cursor).execute(text, values)
+    # A statement of its own for each schema: Postgres plans one anew whenever the search path is
+    # another one than last time.
+    wrapper._prepare_cursor(cursor).execute(f"{text} /* {wrapper.schema_name} */", values)
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
@@ -63,6 +67,7 @@ def _cursor_of(wrapper: Any) -> _PreparedCursor:
     known: _PreparedCursor | None = getattr(wrapper, "prepared_cursor", None)
     if known is None or known.connection is not wrapper.connection:
         known = wrapper.prepared_cursor = _PreparedCursor(wrapper.connection)
+        wrapper.connection.prepared_max = _MOST_PREPARED
     return known
 
 
