@@ -5,10 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from django import template
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
 from django.template.context import Context
 from django.template.engine import Engine
 from django.utils.safestring import SafeString, mark_safe
 
+from project.breadcrumbs import Crumb, breadcrumbs
 from project.theme import BORDER_RADIUS, COLORS
 
 register = template.Library()
@@ -24,6 +27,27 @@ def theme_colors() -> SafeString:
     )
     # Constants of ours, nothing that a person typed.
     return mark_safe(f":root{{--border-radius:{BORDER_RADIUS};{colors}}}")  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def page_crumbs(context: Context) -> list[Crumb]:
+    """The breadcrumbs of a page; none where there is no request to say where one is."""
+    request = context.get("request")
+    if not isinstance(request, HttpRequest):
+        return []
+    names = ("opts", "original", "object", "title", "crumb")
+    return breadcrumbs(request, {name: context.get(name) for name in names})
+
+
+@register.simple_tag
+def list_count(cl: ChangeList) -> str:
+    """How many rows a list has: “3 tickets”, also of the screen “My tickets”."""
+    counted = getattr(cl.model_admin, "counted", None)
+    if counted is not None:
+        return str(counted % {"count": cl.result_count})
+    opts = (cl.opts.concrete_model or cl.model)._meta
+    name = opts.verbose_name if cl.result_count == 1 else opts.verbose_name_plural
+    return f"{cl.result_count} {name}"
 
 
 @register.simple_tag(takes_context=True)

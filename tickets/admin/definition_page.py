@@ -17,10 +17,11 @@ from workflows.models import WorkflowDefinition
 
 
 class DefinitionPage(View):
-    """A page for workflow creators about one version of a workflow."""
+    """A page for workflow creators about one version of a workflow; `crumb` is its own name."""
 
     model_admin: DetailPageAdmin | None = None
     template_name = ""
+    crumb: Any = ""
     workflow: WorkflowDefinition
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -39,6 +40,7 @@ class DefinitionPage(View):
             **self.model_admin.admin_site.each_context(request),
             "opts": self.model_admin.opts,
             "title": self.workflow.title,
+            "crumb": self.crumb,
             "original": self.workflow,
             "workflow": self.workflow,
             "badge": definition_badge(self.workflow),

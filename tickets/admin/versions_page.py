@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.models import User
 from tickets.admin.badges import definition_badge
@@ -74,6 +75,7 @@ def versions_of(workflow: WorkflowDefinition) -> list[dict[str, Any]]:
 class ComparePage(DefinitionPage):
     """GET `?with=<id>`: what is different between two versions of one workflow."""
 
+    crumb = gettext_lazy("Compare versions")
     template_name = "tickets/definitions/compare.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -133,6 +135,7 @@ def _version(workflow: WorkflowDefinition) -> dict[str, SafeString | WorkflowDef
 class DeleteDraftPage(DefinitionPage):
     """GET says what would be deleted, POST deletes it."""
 
+    crumb = gettext_lazy("Delete this draft")
     template_name = "tickets/definitions/delete_draft.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -161,6 +164,7 @@ class DeleteDraftPage(DefinitionPage):
 class StopOfferingPage(DefinitionPage):
     """GET says what would be offered no more, POST retires the version."""
 
+    crumb = gettext_lazy("Stop offering it")
     template_name = "tickets/definitions/stop_offering.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from unfold.decorators import display
 
 from tenants.active_company import active_company
@@ -77,6 +77,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
     """The workflows of a workflow creator: what there is, how it flows, publish, export."""
 
     list_title = gettext_lazy("Workflows")
+    counted = ngettext_lazy("%(count)d workflow", "%(count)d workflows", "count")
     change_list_template = "tickets/definitions/workflow_list.html"
     change_form_template = "tickets/definitions/workflow.html"
     list_display = (
