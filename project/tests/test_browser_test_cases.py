@@ -177,3 +177,22 @@ class TestCaseTests(BrowserTestCase):
         call.get_by_label("What comes of it").select_option(label="the call fails for good")
         expect(case.get_by_role("status").last).to_contain_text("It passes.")
         self.check(page)
+
+    def test_questions_that_are_not_asked_are_not_shown(self) -> None:
+        published = import_fixture("it_help", by=self.carla)
+        page = self.edit(edit_workflow(workflow=published, user=self.carla))
+        page.get_by_role("button", name="Add a test case").click()
+        case = page.locator(".ed-item.ed-open").first
+        topic = case.get_by_label("What is it about?")
+        program = case.get_by_label("Which program?")
+        expect(program).to_be_hidden()
+        topic.select_option(label="A program")
+        expect(program).to_be_visible()
+        program.fill("Mail")
+        topic.select_option(index=2)
+        # What was answered is still there, with what is wrong about it.
+        expect(program).to_have_value("Mail")
+        expect(program).to_have_attribute("aria-invalid", "true")
+        program.fill("")
+        expect(program).to_be_hidden()
+        self.check(page)

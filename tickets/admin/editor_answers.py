@@ -47,6 +47,7 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
+from workflows.engine.validation import validator_for
 from workflows.errors import UnreadableBundleError
 from workflows.forms import AnswersForm
 from workflows.forms.answers import PREFIX
@@ -89,13 +90,14 @@ class CheckView(EditorView):
         document = question.get("document")
         is_drawable = not any(unstorable(document))
         problems = problems_here(document) if is_drawable else check_bundle(document)
-        tests: list[CaseResult] = []
+        tests: list[dict[str, Any]] = []
         if is_drawable and isinstance(document, dict):
-            tests = run_cases_of_draft(document, problems)
+            results, outline = run_cases_of_draft(document, problems), Outline(document)
+            tests = [{**_came_of(each), "shown": _shown(outline, each.index)} for each in results]
             if not errors_of(problems):
-                problems = [*problems, *case_failures(document, tests)]
+                problems = [*problems, *case_failures(document, results)]
         return {
-            "tests": [_came_of(each) for each in tests],
+            "tests": tests,
             "problems": problems_as_json(problems),
             "picture": _picture(document) if is_drawable else "",
             "rules": [
@@ -246,6 +248,34 @@ def _came_of(result: CaseResult) -> dict[str, Any]:
         "waiting_for": simulation.waiting_for if simulation else None,
         "can_be_expected": found is not None and found.status != Outcome.REFUSED,
     }
+
+
+def _shown(outline: Outline, index: int) -> dict[str, Any]:
+    """The questions that are asked in a test case, of its ticket and of each of its answers.
+
+    None: all of them, or nobody knows.
+    """
+    case = outline.tests[index]
+    kinds = {each.text("key"): each.value.get("presets") for each in outline.ticket_types}
+    presets, answers = kinds.get(case.text("ticket_type")), case.value.get("answers")
+    asked = []
+    for each in answers if isinstance(answers, list) else []:
+        answer = each if isinstance(each, dict) else {}
+        task = outline.task_of.get(str(answer.get("task")))
+        asked.append(_asked(task.value.get("fields"), answer.get("output")) if task else None)
+    fields = outline.workflow.value.get("fields")
+    return {"ticket": _asked(fields, case.value.get("ticket"), presets), "answers": asked}
+
+
+def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | None:
+    specs = fields if isinstance(fields, list) else []
+    if not any(isinstance(each, dict) and each.get("visible_when") for each in specs):
+        return None
+    try:
+        validator = validator_for(specs, presets=presets if isinstance(presets, dict) else {})
+        return sorted(validator.visible(answers if isinstance(answers, dict) else {}))
+    except FieldError:
+        return None
 
 
 def _picture(document: Json) -> str:

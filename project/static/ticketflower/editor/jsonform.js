@@ -30,6 +30,9 @@ export function jsonForm({ schema, data, onChange, words }) {
     state.wanted = steps;
     focusWanted();
   };
+  root.refresh = () => {
+    if (state.form) complete();
+  };
   root.showErrors = (errors) => {
     if (JSON.stringify(errors) === JSON.stringify(state.errors)) return;
     state.errors = errors;

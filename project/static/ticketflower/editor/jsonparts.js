@@ -103,6 +103,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
     if (form) form.openPlace(steps);
     else area.focus();
   };
+  root.refresh = () => form?.refresh();
   root.focus = () => root.openPlace(unreadAt);
   // Where the form shows what a path below `name` leads to; null: nowhere.
   root.stepsOf = (path) => {
@@ -221,8 +222,9 @@ export function presetsEditor(type, onChange) {
 }
 
 // The answers on a form: one input for each question, and JSON for what fits none of them.
-// `isOpen`: there may be more than what `specs` say.
-export function answersPart({ owner, name, label, help, specs, isOpen = false, onChange = () => {} }) {
+// `isOpen`: there may be more than what `specs` say. `shown` gives the names of the questions
+// that are asked for these answers, where that is known.
+export function answersPart({ owner, name, label, help, specs, isOpen = false, shown = () => null, onChange = () => {} }) {
   const drawn = specs.filter((each, index) => isObject(each) && each.name && specs.findIndex((other) => other?.name === each.name) === index);
   const keyOf = (spec) => `f${drawn.indexOf(spec)}`;
   const known = new Map(drawn.map((each) => [each.name, each]));
@@ -267,7 +269,13 @@ export function answersPart({ owner, name, label, help, specs, isOpen = false, o
       words: {
         add: () => gettext("Add a record"),
         item: (_steps, index) => gettext("Record %(number)s", { number: index + 1 }),
-        hidden: (steps, data) => steps.length === 1 && steps[0] === "other" && !data.other && !isOpen,
+        hidden([first, ...inside], data) {
+          if (first === undefined || inside.length) return false;
+          if (first === "other") return !data.other && !isOpen;
+          const spec = drawn.find((each) => keyOf(each) === first);
+          const asked = shown();
+          return Boolean(asked) && !asked.includes(spec.name) && readAnswer(spec, data[first]) === undefined;
+        },
       },
       steps([first, index, column], data) {
         const spec = known.get(first);

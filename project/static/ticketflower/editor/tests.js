@@ -32,6 +32,7 @@ function showResult(test) {
   chips.replaceChildren(...chipsOf(test).map((each) => h("span", { class: "ed-chip" }, each)));
   element.querySelector(".ed-case-result")?.replaceChildren(...resultOf(test));
   element.querySelector(".ed-case-next")?.replaceChildren(...nextOf(test));
+  for (const part of element.querySelectorAll(".ed-json-part")) part.refresh();
 }
 
 function chipsOf(test) {
@@ -88,7 +89,7 @@ function testBody(test, refresh, redraw) {
       { class: "ed-grid" },
       text(gettext("Name"), test, "name", { max: 200, onInput: refresh }),
       select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], { onChange: redraw }),
-      answersPart({ owner: test, name: "ticket", label: gettext("The answers of the ticket"), specs: ticketSpecs(test) }),
+      answersPart({ owner: test, name: "ticket", label: gettext("The answers of the ticket"), specs: ticketSpecs(test), shown: () => results.get(test)?.shown.ticket }),
       h(
         "details",
         { class: "ed-more ed-wide", open: Boolean(test.submitter) },
@@ -153,7 +154,7 @@ function answersList(test, redraw) {
             ),
           ),
           h("div", { class: "ed-errors ed-place-errors", hidden: true }),
-          h("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw)),
+          h("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw, () => results.get(test)?.shown.answers[answers.indexOf(answer)])),
         ),
       );
     }),
@@ -191,7 +192,7 @@ function tasks() {
   return (store.document.tasks || []).filter((each) => each.key).map((each) => [each.key, each.title || each.key]);
 }
 
-function answerParts(answer, redraw) {
+function answerParts(answer, redraw, shown) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
   const outcome = answer.after !== undefined ? "late" : answer.error !== undefined ? "fails" : "done";
@@ -224,7 +225,7 @@ function answerParts(answer, redraw) {
   }
   if (outcome === "done") {
     const specs = form ? task?.fields || [] : outputSpecs(task);
-    parts.push(answersPart({ owner: answer, name: "output", label: form ? gettext("The answers") : gettext("The output"), specs, isOpen: !form }));
+    parts.push(answersPart({ owner: answer, name: "output", label: form ? gettext("The answers") : gettext("The output"), specs, isOpen: !form, shown }));
   }
   return parts;
 }
