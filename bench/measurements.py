@@ -26,7 +26,10 @@ from bench.setup import Bench, make_company
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured; of the `companies` that there are, steps go round those `used`."""
+    """How much is measured; of the `companies` that there are, steps go round those `used`.
+
+    Many short rounds: what else the machine does then hits the scenarios of a round alike.
+    """
 
     rounds: int
     operations: int
@@ -37,10 +40,10 @@ class Size:
 
 SIZES = {
     "tiny": Size(rounds=1, operations=2, tickets=(10, 20), companies=3, used=2),
-    "quick": Size(rounds=3, operations=30, tickets=(1_000, 10_000), companies=10, used=5),
-    "normal": Size(rounds=9, operations=100, tickets=(1_000, 100_000), companies=100, used=10),
+    "quick": Size(rounds=12, operations=8, tickets=(1_000, 10_000), companies=10, used=5),
+    "normal": Size(rounds=60, operations=20, tickets=(1_000, 100_000), companies=100, used=10),
     "full": Size(
-        rounds=9, operations=100, tickets=(1_000, 100_000, 1_000_000), companies=100, used=10
+        rounds=60, operations=20, tickets=(1_000, 100_000, 1_000_000), companies=100, used=10
     ),
 }
 
@@ -98,7 +101,7 @@ class Measurements:
         rows: list[Row] = []
         for what, prepare in preparations([self.small]).items():
             finish_open_tickets([self.small])
-            acts = prepare[OURS](self.size.rounds * self.size.operations)
+            acts = prepare[OURS](20 * self.size.operations)
             rows.append({"what": f"after: {what}", **commit_to_next_task(acts)})
         self.report.add("From commit to the next task", rows)
         print(
@@ -108,7 +111,7 @@ class Measurements:
 
     def engine(self) -> None:
         """CPU of validation, context and decision alone."""
-        times = 20 * self.size.operations
+        times = 100 * self.size.operations
         rows: list[Row] = [
             {"what": what, "cpu_ms": cpu}
             for what, cpu in engine_cpu(self.small, times=times).items()
@@ -122,7 +125,7 @@ class Measurements:
         finish_open_tickets([self.small])
         close_raw_connection()
         connection.close()
-        found = rates(self.small, operations=2 * self.size.operations)
+        found = rates(self.small, operations=10 * self.size.operations)
         rows: list[Row] = [
             {
                 "what": what,
