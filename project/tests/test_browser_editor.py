@@ -210,7 +210,8 @@ class EditorTests(BrowserTestCase):
             page.goto(f"/app/workflows/workflowdefinition/{published.pk}/")
             page.get_by_role("button", name="Edit").click()
             expect(page.locator("#ed-problem-count")).not_to_have_text("Checking…")
-            for tab in ("Ticket form", "Tasks", "Ways", "Ticket types", "Company roles"):
+            names = "Ticket form", "Tasks", "Ways", "Ticket types", "Company roles", "Test cases"
+            for tab in names:
                 self.tab(page, tab)
                 self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
                 self.click_all(page.locator("#ed-panel details:not([open]) > summary"))
