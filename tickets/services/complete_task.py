@@ -110,10 +110,13 @@ def lock_workable(
         raise TaskNotWorkableError
     if locked.assigned_to_id != user.pk:
         raise NotYourTaskError
+    # Before its definition is looked for: one that has ended may be of an older version.
+    if not locked.is_workable:
+        raise TaskNotWorkableError
     instance = locked.workflow_instance
     known = definition_of(instance.workflow_id)
     locked.definition = known.tasks_by_id[locked.definition_id]
-    if not locked.definition.is_form or not locked.is_workable:
+    if not locked.definition.is_form:
         raise TaskNotWorkableError
     instance.workflow = known.workflow
     if instance.current_task_id == locked.pk:

@@ -32,7 +32,12 @@ from tickets.testing import step_left_to_its_job
 from tickets.tests.repair_case import SmallWorkflow, broken_invariants
 from tickets.tests.test_concurrent_changes import DECLARED, ConcurrentCase
 from workflows.engine.process import Json
-from workflows.errors import CannotMoveError, InvalidDataError, NotPublishedError
+from workflows.errors import (
+    CannotMoveError,
+    InvalidDataError,
+    NotPublishedError,
+    TaskNotWorkableError,
+)
 from workflows.models import (
     CompanyRole,
     EventKind,
@@ -153,6 +158,16 @@ class MoveTicketsTest(MoveCase):
         self.answer_now(self.ticket, {"big": False})
         self.assertEqual(self.current(self.ticket).definition.key, "archive")
         self.assertEqual(self.current(self.ticket).definition.workflow, second)
+
+    def test_an_earlier_task_cannot_be_completed_again(self) -> None:
+        """It belongs to a definition that the ticket does not run on any more."""
+        earlier = self.current(self.ticket)
+        worker = earlier.assigned_to
+        assert worker is not None
+        self.answer_now(self.ticket, {"big": False})
+        self.assertEqual(self.move(self.ticket, to=self.publish_next()), [""])
+        with self.assertRaises(TaskNotWorkableError):
+            complete_task(task=earlier, output={"big": True}, user=worker)
 
     def test_what_earlier_tasks_said_stays(self) -> None:
         self.answer_now(self.ticket, {"big": False})
