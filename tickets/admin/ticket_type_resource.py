@@ -66,6 +66,8 @@ class TicketTypeRow(FlatRow):
 
     @property
     def presets_text(self) -> str:
+        if not self.presets:
+            return ""
         return str(write_cell(PRESETS, self.presets, _scope(self.fields)) or "")
 
 

@@ -80,6 +80,7 @@ class ExportTest(TicketTypeFileCase):
         self.assertEqual((rows["it_help"]["Version"], rows["it_help"]["Active"]), (1, True))
         self.assertEqual(rows["it_outage"]["Roles with access"], "")
         self.assertIn("priority = critical", rows["it_outage"]["Presets"])
+        self.assertEqual(rows["it_help"]["Presets"], "")
 
     def test_what_goes_out_comes_in_unchanged(self) -> None:
         self.type().roles_with_access.add(self.buyers)
