@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from time import time
 
 from django.conf import settings
-from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django_tenants.utils import tenant_context
 
 from tenants.connection import work_in_public
 from tenants.models import Company
+from tenants.rate_limits import RateLimitedError, count_request
 from tickets.callback_address import CallbackAddress, read_token
 from tickets.errors import CallbackNotFittingError, CallbackTooLateError, UnknownCallbackError
 from tickets.services.receive_callback import receive_callback
@@ -28,15 +27,15 @@ from workflows.engine.process import Json
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
-WINDOW = 60  # seconds
 
 
 class RefusedError(Exception):
     """The request is refused with this status; the message is for the other system's log."""
 
-    def __init__(self, status: HTTPStatus, message: str) -> None:
+    def __init__(self, status: HTTPStatus, message: str, *, retry_after: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
 
 
 @csrf_exempt
@@ -54,8 +53,8 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
         response._has_been_logged = True  # type: ignore[attr-defined]
         if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
             response["Allow"] = "POST"
-        if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
-            response["Retry-After"] = str(WINDOW)
+        if refused.retry_after:
+            response["Retry-After"] = str(refused.retry_after)
     else:
         # Sorted: a repeat is answered from the database, which keeps no order.
         response = JsonResponse(reply, json_dumps_params={"sort_keys": True})
@@ -124,17 +123,12 @@ def _sender(request: HttpRequest) -> str:
 
 
 def _limit(kind: str, who: str, most: int) -> None:
-    """Count a request; more than `most` in a minute are refused.
-
-    Every web process counts for itself, as the cache is its own: with two processes up to
-    twice as many pass. It is there against loops and floods, not to count exactly.
-    """
-    cache = caches["rates"]
-    key = f"{kind}:{who[:600]}:{int(time() // WINDOW)}"
-    cache.add(key, 0, timeout=2 * WINDOW)
+    """Count a request; more than `most` in a minute are refused, whichever process they reach."""
     try:
-        count = cache.incr(key)
-    except ValueError:  # pushed out in between
-        return
-    if count > most:
-        raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "Too many answers. Wait a minute.")
+        count_request(f"callback {kind}", who, most=most)
+    except RateLimitedError as limited:
+        raise RefusedError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Too many answers. Wait as Retry-After says.",
+            retry_after=limited.seconds,
+        ) from limited

@@ -8,6 +8,7 @@ from django_tenants.utils import schema_context
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from tenants import rate_limits
 from tenants.jobs import defer, in_company
 from tenants.models import Company
 from tickets import services
@@ -99,3 +100,11 @@ def clean_up_everywhere(timestamp: int) -> None:
 def clean_up_uploads() -> None:
     """Delete the files of a company that were never submitted."""
     services.clean_up_uploads(now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT)
+def forget_old_counts(timestamp: int) -> None:
+    """Delete the counts of callbacks that count no more."""
+    close_old_connections()
+    rate_limits.forget_old_counts()
