@@ -6,8 +6,9 @@ events must give the stored state: what checks that nothing went past the histor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from workflows.engine.process import JsonObject
 from workflows.errors import WorkflowsError
@@ -65,28 +66,54 @@ def replay(events: Iterable[WorkflowEvent]) -> State:
     """
     state = State()
     for event in events:
-        apply = _EFFECTS.get(EventKind(event.kind))
-        if apply is not None:
-            apply(state, event)
+        try:
+            apply = _EFFECTS.get(EventKind(event.kind))
+            if apply is not None:
+                apply(state, event)
+        # An unknown kind, or one whose data is not what it must be.
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise HistoryError from error
     return state
+
+
+def replay_all(instances: Sequence[WorkflowInstance]) -> dict[int, State | HistoryError]:
+    """The state that the history of each instance tells, by its id; one query for all."""
+    events = WorkflowEvent.objects.filter(workflow_instance__in=instances)
+    told: dict[int, State | HistoryError] = {instance.pk: State() for instance in instances}
+    of_instance = groupby(
+        events.order_by("workflow_instance", "pk").iterator(chunk_size=1_000),
+        key=lambda event: event.workflow_instance_id,
+    )
+    for pk, its_events in of_instance:
+        try:
+            told[pk] = replay(its_events)
+        except HistoryError as error:
+            told[pk] = error
+    return told
 
 
 def stored_state(instance: WorkflowInstance) -> State:
     """The same of the instance as it is stored, for comparing."""
-    tasks = TaskInstance.objects.filter(workflow_instance=instance)
-    return State(
-        status=str(instance.status),
-        version=instance.workflow.version if instance.started_at is not None else None,
-        current_task=instance.current_task_id,
-        end_label=instance.end_label,
-        data=instance.data,
-        tasks={
-            pk: TaskState(key=key, status=status, assigned_to=assigned_to)
-            for pk, key, status, assigned_to in tasks.values_list(
-                "pk", "definition__key", "status", "assigned_to"
-            )
-        },
-    )
+    return stored_states([instance])[instance.pk]
+
+
+def stored_states(instances: Sequence[WorkflowInstance]) -> dict[int, State]:
+    """`stored_state` of each, by its id; one query for all. Fetch them with their workflow."""
+    states = {
+        instance.pk: State(
+            status=str(instance.status),
+            version=instance.workflow.version if instance.started_at is not None else None,
+            current_task=instance.current_task_id,
+            end_label=instance.end_label,
+            data=instance.data,
+        )
+        for instance in instances
+    }
+    tasks = TaskInstance.objects.filter(workflow_instance__in=instances)
+    columns = ("workflow_instance", "pk", "definition__key", "status", "assigned_to")
+    for instance_id, pk, key, status, assigned_to in tasks.values_list(*columns):
+        states[instance_id].tasks[pk] = TaskState(key, status=status, assigned_to=assigned_to)
+    return states
 
 
 def _started(state: State, event: WorkflowEvent) -> None:

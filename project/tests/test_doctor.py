@@ -13,7 +13,7 @@ from tenants.jobs import defer
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tickets.health import company_findings
-from tickets.models import TicketError
+from tickets.models import Ticket, TicketError
 from tickets.services import advance_ticket, cancel_ticket, hold_ticket
 from tickets.services.safety_net import ADVANCE, EXPIRE_CALL
 from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
@@ -30,7 +30,12 @@ def run_doctor(*options: str) -> tuple[int, str]:
     return 0, said.getvalue()
 
 
-class DoctorTests(SmallWorkflow, CompanyTestCase):
+class DoctorCase(SmallWorkflow, CompanyTestCase):
+    """A ticket, with whose rows something is done past every rule.
+
+    Where only one thing shall be found the histories are left out, which tell of most of it too.
+    """
+
     def setUp(self) -> None:
         super().setUp()
         self.make_workflow()
@@ -42,24 +47,24 @@ class DoctorTests(SmallWorkflow, CompanyTestCase):
             self.answer(self.ticket, {"big": True})
         return self.current(self.ticket)
 
-    def assert_found(self, *parts: str) -> None:
+    def assert_found(self, *parts: str, found: int = 1) -> None:
         """One thing is wrong, and a sentence says what, where."""
-        code, said = run_doctor()
+        code, said = run_doctor("--quick")
         self.assertEqual(code, 1, said)
-        for part in (f"Acme, ticket #{self.ticket.pk}: ", "found: 1,", *parts):
+        for part in (f"Acme, ticket #{self.ticket.pk}: ", f"found: {found},", *parts):
             self.assertIn(part, said)
 
     def assert_repaired(self, *parts: str) -> None:
         self.assert_found()
-        code, said = run_doctor("--repair")
+        code, said = run_doctor("--quick", "--repair")
         self.assertEqual(code, 0, said)
         for part in (*parts, "repaired: 1, left: 0"):
             self.assertIn(part, said)
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
 
     def assert_left(self, *parts: str) -> None:
         self.assert_found(*parts)
-        self.assertEqual(run_doctor("--repair")[0], 1)
+        self.assertEqual(run_doctor("--quick", "--repair")[0], 1)
 
     def change(self, task: TaskInstance, **values: object) -> None:
         """Past every rule, as a bug or a hand in the database would."""
@@ -69,6 +74,8 @@ class DoctorTests(SmallWorkflow, CompanyTestCase):
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs")
 
+
+class DoctorTests(DoctorCase):
     def test_nothing_is_wrong_with_what_the_services_did(self) -> None:
         self.assertEqual(run_doctor()[0], 0)
         self.to_the_call()
@@ -83,8 +90,13 @@ class DoctorTests(SmallWorkflow, CompanyTestCase):
         self.assertEqual((code, said), (0, "Everything is as it must be (companies: 2).\n"))
 
     def test_a_ticket_that_nothing_will_start(self) -> None:
-        self.ticket = self.submit()
-        self.no_jobs()
+        self.ticket = Ticket.objects.create(
+            title="Thing",
+            definition=self.type,
+            workflow=self.workflow,
+            data={"amount": 7, "site": "Ghent"},
+            created_by=self.uma,
+        )
         self.assert_repaired("put into the queue again")
         job = ProcrastinateJob.objects.get(task_name=ADVANCE)
         self.assertEqual(job.args["ticket_id"], self.ticket.pk)
@@ -120,7 +132,7 @@ class DoctorTests(SmallWorkflow, CompanyTestCase):
         self.assertIsNotNone(self.current(self.ticket).assigned_to)
         self.change(self.current(self.ticket), status="PENDING", assigned_to=None)
         User.objects.update(is_available=False)
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
 
     def test_a_form_with_nobody_or_somebody_who_cannot_do_it(self) -> None:
         task = self.current(self.ticket)
@@ -220,7 +232,7 @@ class DoctorTests(SmallWorkflow, CompanyTestCase):
         with CaptureQueriesContext(connection) as many:
             company_findings()
         self.assertLessEqual(len(many), len(few))
-        self.assertLess(len(few), 16)
+        self.assertLess(len(few), 22)
 
     def test_a_company_that_is_switched_off_is_left_alone(self) -> None:
         self.change(self.current(self.ticket), status="CANCELLED")

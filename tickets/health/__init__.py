@@ -6,6 +6,7 @@ past them, or is a bug.
 
 from tickets.health.company import company_findings
 from tickets.health.finding import Finding
+from tickets.health.histories import history_findings
 from tickets.health.queue import queue_findings
 
-__all__ = ["Finding", "company_findings", "queue_findings"]
+__all__ = ["Finding", "company_findings", "history_findings", "queue_findings"]

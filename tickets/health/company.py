@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
 from tickets.health import mending
-from tickets.health.finding import Finding
-from tickets.health.queue import JobsOfCompany, remove_job
+from tickets.health.calls import call_findings
+from tickets.health.finding import AT_A_TIME, Finding, finding
+from tickets.health.jobs import job_advancing, jobs_of_company, number
+from tickets.health.queue import remove_job
+from tickets.health.snapshot import one_snapshot
+from tickets.health.timers import timer_findings
+from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import ENDED
 from workflows.assignment import available_workers
+from workflows.encryption import decrypt
+from workflows.errors import EncryptionError
 from workflows.models import (
-    ActionAttempt,
-    AttemptOutcome,
+    SigningSecret,
     TaskInstance,
     TaskStatus,
     WorkflowInstance,
@@ -30,35 +35,29 @@ ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 
 
 def company_findings() -> list[Finding]:
-    """What is wrong with the tickets of the active company.
+    """What is wrong with the tickets of the active company; their histories are looked at apart.
 
-    Reads one snapshot, so that a step that is being taken at this moment is seen before or
-    after it, never in between; about a dozen queries, however many tickets there are.
+    Reads one snapshot, with about twenty queries, however many tickets there are, and keeps
+    in memory what is wrong only.
     """
-    is_first = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_first:
-            _read_one_snapshot()
-        jobs = JobsOfCompany.read()
+    with one_snapshot(of_many_rows=True):
         return [
-            *_steps_that_nobody_takes(jobs),
-            *_calls_that_nobody_makes(jobs),
+            *_steps_that_nobody_takes(),
+            *call_findings(),
+            *timer_findings(),
             *_forms_that_wait_without_need(),
             *_forms_with_the_wrong_person(),
             *_failures_that_nobody_sees(),
             *_errors_that_do_not_fit(),
             *_tasks_that_do_not_fit(),
             *_instances_that_do_not_fit(),
-            *_jobs_without_a_ticket(jobs),
+            *version_findings(),
+            *_jobs_without_a_ticket(),
+            *_secret_that_cannot_be_read(),
         ]
 
 
-def _read_one_snapshot() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-
-
-def _steps_that_nobody_takes(jobs: JobsOfCompany) -> Iterator[Finding]:
+def _steps_that_nobody_takes() -> Iterator[Finding]:
     open_errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
     not_started = Q(workflow_instance=None) | Q(
         workflow_instance__status=WorkflowStatus.NOT_STARTED
@@ -67,44 +66,17 @@ def _steps_that_nobody_takes(jobs: JobsOfCompany) -> Iterator[Finding]:
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,
         workflow_instance__current_task__status=TaskStatus.COMPLETED,
     )
-    stuck = Ticket.objects.filter(not_started | to_leave).exclude(Exists(open_errors))
-    for pk, task in stuck.order_by("pk").values_list(
-        "pk", "workflow_instance__current_task__definition__title"
-    ):
-        if pk in jobs.advancing:
-            continue
+    stuck = Ticket.objects.filter(
+        not_started | to_leave, ~Exists(open_errors), ~job_advancing("pk")
+    )
+    columns = ("pk", "workflow_instance__current_task__definition__title")
+    for pk, task in stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME):
         message = (
             _("“%(task)s” is completed, but nothing moves the ticket on.") % {"task": task}
             if task
             else _("Its workflow has not started, and nothing will start it.")
         )
-        yield _finding(pk, message, partial(mending.requeue_step, pk))
-
-
-def _calls_that_nobody_makes(jobs: JobsOfCompany) -> Iterator[Finding]:
-    outcome = ActionAttempt.objects.filter(task=OuterRef("pk")).order_by("-number")
-    calls = (
-        TaskInstance.objects.filter(
-            status__in=(TaskStatus.PENDING, TaskStatus.IN_PROGRESS),
-            workflow_instance__status=WorkflowStatus.IN_PROGRESS,
-            workflow_instance__ticket__isnull=False,
-        )
-        .exclude(definition__task_type="FORM")
-        .annotate(outcome=Subquery(outcome.values("outcome")[:1]))
-        .order_by("pk")
-    )
-    for pk, ticket, task, last in calls.values_list(
-        "pk", "workflow_instance__ticket", "definition__title", "outcome"
-    ):
-        title = {"task": task}
-        if last == AttemptOutcome.WAITING:
-            if pk not in jobs.expiring:
-                message = _("“%(task)s” waits for an answer, and nothing will end the wait.")
-                mend = partial(mending.requeue_expiry, ticket, pk)
-                yield _finding(ticket, message % title, mend)
-        elif pk not in jobs.calling:
-            message = _("“%(task)s” is to be called, but no job makes the call.")
-            yield _finding(ticket, message % title, partial(mending.requeue_call, ticket, pk))
+        yield finding(pk, message, partial(mending.requeue_step, pk))
 
 
 def _forms_that_wait_without_need() -> Iterator[Finding]:
@@ -113,14 +85,14 @@ def _forms_that_wait_without_need() -> Iterator[Finding]:
     )
     rows = waiting.select_related("definition__candidate_role", "workflow_instance__ticket")
     can_do: dict[tuple[int | None, int | None], bool] = {}
-    for task in rows:
+    for task in rows.iterator(chunk_size=AT_A_TIME):
         role = task.definition.candidate_role
         key = (role.pk if role is not None else None, task.released_by_id)
         if key not in can_do:
             can_do[key] = available_workers(role, but=task.released_by_id).exists()
         if can_do[key]:
             message = _("“%(task)s” waits for somebody, although somebody is available.")
-            yield _finding(
+            yield finding(
                 _ticket_of(task),
                 message % {"task": task.definition.title},
                 partial(mending.hand_out, task.pk),
@@ -136,7 +108,7 @@ def _forms_with_the_wrong_person() -> Iterator[Finding]:
         .exclude(fits)
         .select_related("definition", "assigned_to", "workflow_instance__ticket")
     )
-    for task in forms.order_by("pk"):
+    for task in forms.order_by("pk").iterator(chunk_size=AT_A_TIME):
         words = {"task": task.definition.title, "person": task.assigned_to}
         if task.assigned_to is None:
             message = _("“%(task)s” is open, but nobody has it: assign it to somebody.")
@@ -145,7 +117,7 @@ def _forms_with_the_wrong_person() -> Iterator[Finding]:
                 "“%(task)s” is with %(person)s, who cannot do it (any more): assign it to "
                 "somebody else."
             )
-        yield _finding(_ticket_of(task), message % words)
+        yield finding(_ticket_of(task), message % words)
 
 
 def _failures_that_nobody_sees() -> Iterator[Finding]:
@@ -153,12 +125,13 @@ def _failures_that_nobody_sees() -> Iterator[Finding]:
     failed = TaskInstance.objects.filter(
         status=TaskStatus.ERROR, workflow_instance__ticket__isnull=False
     ).exclude(Exists(told))
-    for pk, ticket, task in failed.order_by("pk").values_list(
-        "pk", "workflow_instance__ticket", "definition__title"
+    columns = ("pk", "workflow_instance__ticket", "definition__title")
+    for pk, ticket, task in (
+        failed.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME)
     ):
         message = _("“%(task)s” is in error, but no open error tells the ticket admins.")
         mend = partial(mending.show_error, ticket, pk)
-        yield _finding(ticket, message % {"task": task}, mend)
+        yield finding(ticket, message % {"task": task}, mend)
 
 
 def _errors_that_do_not_fit() -> Iterator[Finding]:
@@ -169,18 +142,18 @@ def _errors_that_do_not_fit() -> Iterator[Finding]:
     rows = errors.filter(ended | not_failed | has_started).select_related(
         "ticket__workflow_instance"
     )
-    for error in rows.order_by("pk"):
+    for error in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
         number = {"error": error.pk}
         if error.ticket.has_ended:
             message = _("The error %(error)s is open, although the ticket has ended.")
             mend = partial(mending.resolve_error, error.ticket_id, error.pk)
-            yield _finding(error.ticket_id, message % number, mend)
+            yield finding(error.ticket_id, message % number, mend)
         else:
             message = _(
                 "The error %(error)s is open, although its step is not in error: close it with "
                 "a note."
             )
-            yield _finding(error.ticket_id, message % number)
+            yield finding(error.ticket_id, message % number)
 
 
 def _tasks_that_do_not_fit() -> Iterator[Finding]:
@@ -192,7 +165,7 @@ def _tasks_that_do_not_fit() -> Iterator[Finding]:
         .filter(not_alive | ~current | Q(workflow_instance__current_task=None))
         .select_related("definition", "workflow_instance__ticket")
     )
-    for task in rows.order_by("pk"):
+    for task in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
         words = {
             "task": task.definition.title,
             "status": task.get_status_display(),
@@ -202,7 +175,7 @@ def _tasks_that_do_not_fit() -> Iterator[Finding]:
             message = _("“%(task)s” is not finished, although the workflow is: %(workflow)s.")
         else:
             message = _("“%(task)s” is not finished, but it is not the current task.")
-        yield _finding(_ticket_of(task), message % words)
+        yield finding(_ticket_of(task), message % words)
 
 
 def _instances_that_do_not_fit() -> Iterator[Finding]:
@@ -213,29 +186,37 @@ def _instances_that_do_not_fit() -> Iterator[Finding]:
     rows = WorkflowInstance.objects.filter(
         Q(ticket=None) | without_task | foreign_task
     ).select_related("ticket")
-    for instance in rows.order_by("pk"):
+    for instance in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
         ticket = getattr(instance, "ticket", None)
         if ticket is None:
             message = _("The workflow instance %(id)s belongs to no ticket.") % {"id": instance.pk}
-            yield _finding(None, message)
+            yield finding(None, message)
         else:
-            yield _finding(ticket.pk, _("Its workflow runs, but has no current task of its own."))
+            yield finding(ticket.pk, _("Its workflow runs, but has no current task of its own."))
 
 
-def _jobs_without_a_ticket(jobs: JobsOfCompany) -> Iterator[Finding]:
-    named = {args["ticket_id"] for _id, _name, args in jobs.rows if "ticket_id" in args}
-    known = set(Ticket.objects.filter(pk__in=named).values_list("pk", flat=True))
-    for pk, name, args in jobs.rows:
-        if "ticket_id" in args and args["ticket_id"] not in known:
-            words = {"job": pk, "name": name, "ticket": args["ticket_id"]}
-            message = _("The job %(job)s (%(name)s) names the ticket %(ticket)s, which is unknown.")
-            yield _finding(None, message % words, partial(remove_job, pk))
+def _jobs_without_a_ticket() -> Iterator[Finding]:
+    its_ticket = Ticket.objects.filter(pk=OuterRef("named"))
+    jobs = jobs_of_company().annotate(named=number("ticket_id"))
+    unknown = jobs.filter(~Exists(its_ticket), named__isnull=False).order_by("pk")
+    rows = unknown.values_list("pk", "task_name", "named")
+    for pk, name, ticket in rows.iterator(chunk_size=AT_A_TIME):
+        message = _("The job %(job)s (%(name)s) names the ticket %(ticket)s, which is unknown.")
+        words = {"job": pk, "name": name, "ticket": ticket}
+        yield finding(None, message % words, partial(remove_job, pk))
+
+
+def _secret_that_cannot_be_read() -> Iterator[Finding]:
+    secret = SigningSecret.objects.newest()
+    if secret is None:
+        return
+    try:
+        decrypt(secret.encrypted)
+    except EncryptionError as error:
+        message = _("No call to another system can be made. %(error)s") % {"error": _(str(error))}
+        yield finding(None, message)
 
 
 def _ticket_of(task: TaskInstance) -> int | None:
     ticket = getattr(task.workflow_instance, "ticket", None)
     return ticket.pk if ticket is not None else None
-
-
-def _finding(ticket_id: int | None, message: str, mend: partial[str] | None = None) -> Finding:
-    return Finding(schema=current_schema(), ticket_id=ticket_id, message=message, mend=mend)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.jobs import defer
+from tenants.connection import current_schema
+from tenants.jobs import defer, is_under_way
+from tickets.health.jobs import WAITING
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.services.calls_of_task import defer_call_if_due
+from tickets.services.end_attempt import LockedTask, chance, try_again_or_give_up
+from tickets.services.expire_call import expire_call
+from tickets.services.handle_error import note_in_history
+from tickets.services.move_tickets import obstacle_of_data
 from tickets.services.repair import lock_ticket
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL
+from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER
+from workflows.actions import TemporaryActionError
 from workflows.assignment import hand_out_waiting_tasks
-from workflows.models import ActionAttempt, TaskInstance, TaskStatus
+from workflows.models import ActionAttempt, AttemptOutcome, EventKind, TaskInstance, TaskStatus
 from workflows.state_manager import WorkflowStateManager
 
 
@@ -42,6 +52,73 @@ def requeue_expiry(ticket_id: int, task_id: int) -> str:
         arguments = {"ticket_id": ticket_id, "task_id": task_id, "attempt": attempt.number}
         defer(EXPIRE_CALL, after_seconds=max(left, 0), **arguments)
     return _("The end of the wait was put into the queue again.")
+
+
+def end_wait(ticket_id: int, task_id: int) -> str:
+    """What the job would do whose time has come: it finds nothing to do then."""
+    attempt = ActionAttempt.objects.latest_of(task_id)
+    if attempt is None or not attempt.is_waiting:
+        return ""
+    expire_call(ticket_id=ticket_id, task_id=task_id, attempt=attempt.number)
+    waiting = ActionAttempt.objects.filter(pk=attempt.pk, outcome=AttemptOutcome.WAITING)
+    if waiting.exists():  # its time was prolonged in the meantime
+        return ""
+    return _("The wait was ended; the call is made again, or an error tells of it.")
+
+
+def lose_attempt(ticket_id: int, task_id: int, attempt_id: int) -> str:
+    """As after a worker that was killed: the attempt counts, and its retries bound the next.
+
+    The other system knows the next call by the same Idempotency-Key.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        locked = LockedTask.get(ticket_id=ticket_id, task_id=task_id, now=now)
+        attempt = ActionAttempt.objects.get(pk=attempt_id, task=task_id)
+        if not attempt.is_running or (attempt.job_id and is_under_way(attempt.job_id)):
+            return ""
+        error = TemporaryActionError(
+            _("The process that made the call ended before it had an answer.")
+        )
+        attempt.lose(error=str(error), now=now)
+        attempt.save()
+        if not locked.is_wanted:
+            return _("The attempt was noted as lost; its task had ended otherwise.")
+        retries = attempt.retries_left
+        try_again_or_give_up(locked, attempt, error, chance=chance)
+    if retries:
+        return _("The attempt was noted as lost, and the next one put into the queue.")
+    return _("The attempt was noted as lost; it was the last one, and an error tells of it.")
+
+
+def requeue_timer(ticket_id: int, task_id: int, after: str, due: datetime) -> str:
+    """The timer fires at once where its time is over; it looks itself whether it is wanted."""
+    with transaction.atomic():
+        task = _lock_task(ticket_id, task_id)
+        jobs = ProcrastinateJob.objects.filter(task_name=FIRE_TIMER, status__in=WAITING)
+        wanted = {"schema": current_schema(), "task_id": task_id, "after": after}
+        if not task.is_alive or jobs.filter(args__contains=wanted).exists():
+            return ""
+        left = max((due - timezone.now()).total_seconds(), 0)
+        arguments = {"ticket_id": ticket_id, "task_id": task_id}
+        defer(FIRE_TIMER, after_seconds=left, **arguments, after=after, due=due.isoformat())
+    return _("The timer was put into the queue again.")
+
+
+def adopt_version(ticket_id: int) -> str:
+    """Let the ticket belong to the version that it runs on, where its data fit that."""
+    with transaction.atomic():
+        ticket = lock_ticket(ticket_id)
+        if ticket.workflow_instance_id is None:
+            return ""
+        manager = WorkflowStateManager.lock(ticket.workflow_instance_id, now=timezone.now())
+        runs_on = manager.instance.workflow
+        same = runs_on.key == ticket.workflow.key
+        if runs_on.pk == ticket.workflow_id or not same or obstacle_of_data(ticket, runs_on):
+            return ""
+        ticket.workflow = runs_on
+        ticket.save(update_fields=["workflow", "updated_at"])
+    return _("The ticket belongs to version %(version)s now.") % {"version": runs_on.version}
 
 
 def hand_out(task_id: int) -> str:
@@ -84,6 +161,14 @@ def resolve_error(ticket_id: int, error_id: int) -> str:
             return ""
         error.resolve(notes=_("Closed by the health check: the ticket has ended."))
         error.save(update_fields=["status", "resolution_notes", "updated_at"])
+        if ticket.workflow_instance is not None:
+            note_in_history(
+                EventKind.ERROR_RESOLVED,
+                error,
+                instance=ticket.workflow_instance,
+                by=None,
+                at=timezone.now(),
+            )
     return _("The error was closed.")
 
 

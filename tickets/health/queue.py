@@ -3,57 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.connection import current_schema
 from tenants.jobs import run_again, take_away
 from tenants.models import Company
-from tickets.health.finding import Finding
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, RUN_ACTION
-
-WAITING = ("todo", "doing")
-
-
-@dataclass(frozen=True, slots=True)
-class JobsOfCompany:
-    """The jobs of the active company that run, or will."""
-
-    rows: list[tuple[int, str, dict[str, object]]]
-
-    @classmethod
-    def read(cls) -> JobsOfCompany:
-        jobs = ProcrastinateJob.objects.filter(
-            status__in=WAITING, args__contains={"schema": current_schema()}
-        )
-        return cls(list(jobs.order_by("pk").values_list("pk", "task_name", "args")))
-
-    @property
-    def advancing(self) -> set[object]:
-        """The tickets whose next step a job will take."""
-        return {args.get("ticket_id") for _id, name, args in self.rows if name == ADVANCE}
-
-    @property
-    def calling(self) -> set[object]:
-        """The tasks whose call a job makes."""
-        return {args.get("task_id") for _id, name, args in self.rows if name == RUN_ACTION}
-
-    @property
-    def expiring(self) -> set[object]:
-        """The tasks whose wait for a callback a job will end."""
-        return {args.get("task_id") for _id, name, args in self.rows if name == EXPIRE_CALL}
+from tickets.health.finding import AT_A_TIME, Finding
+from tickets.health.jobs import WAITING
 
 
 def queue_findings() -> list[Finding]:
-    """Stalled jobs, and jobs of companies that do not exist; two queries for all companies."""
-    return [*_stalled(), *_of_nobody()]
+    """Jobs that are stalled, have failed, or are of companies that do not exist.
+
+    A few queries for all companies.
+    """
+    return [*_stalled(), *_failed(), *_of_nobody()]
 
 
 def _stalled() -> Iterator[Finding]:
@@ -61,7 +33,8 @@ def _stalled() -> Iterator[Finding]:
     jobs = ProcrastinateJob.objects.filter(
         Q(worker=None) | Q(worker__last_heartbeat__lt=lost), status="doing"
     )
-    for pk, name, args in jobs.order_by("pk").values_list("pk", "task_name", "args"):
+    rows = jobs.order_by("pk").values_list("pk", "task_name", "args")
+    for pk, name, args in rows.iterator(chunk_size=AT_A_TIME):
         yield Finding(
             schema=str(args.get("schema", "")),
             ticket_id=args.get("ticket_id"),
@@ -71,10 +44,33 @@ def _stalled() -> Iterator[Finding]:
         )
 
 
+def _failed() -> Iterator[Finding]:
+    """Jobs that were tried as often as they may be. Each is safe to repeat, however late."""
+    periodic = {name for name, _id in app.periodic_registry.periodic_tasks}
+    known = set(Company.objects.values_list("schema_name", flat=True))
+    jobs = ProcrastinateJob.objects.filter(status="failed").order_by("pk")
+    rows = jobs.values_list("pk", "task_name", "attempts", "args").iterator(chunk_size=AT_A_TIME)
+    for pk, name, attempts, args in rows:
+        schema = str(args.get("schema", ""))
+        message = _(
+            "The job %(job)s (%(name)s) failed for good after %(attempts)s attempts. The worker's "
+            "log says why: mend that first."
+        )
+        is_of_nobody = bool(schema) and schema not in known
+        yield Finding(
+            schema="" if is_of_nobody else schema,
+            ticket_id=None if is_of_nobody else args.get("ticket_id"),
+            message=message % {"job": pk, "name": name, "attempts": attempts},
+            # A periodic one comes again by itself, and what it would do twice it need not do.
+            mend=partial(_drop if is_of_nobody or name in periodic else _requeue, pk),
+        )
+
+
 def _of_nobody() -> Iterator[Finding]:
     known = set(Company.objects.values_list("schema_name", flat=True))
     jobs = ProcrastinateJob.objects.filter(status__in=WAITING, args__has_key="schema")
-    for pk, name, args in jobs.order_by("pk").values_list("pk", "task_name", "args"):
+    rows = jobs.order_by("pk").values_list("pk", "task_name", "args")
+    for pk, name, args in rows.iterator(chunk_size=AT_A_TIME):
         if args["schema"] not in known:
             yield Finding(
                 schema="",
@@ -86,8 +82,16 @@ def _of_nobody() -> Iterator[Finding]:
 
 
 def _requeue(job_id: int) -> str:
+    if not ProcrastinateJob.objects.filter(pk=job_id, status__in=("doing", "failed")).exists():
+        return ""
     run_again(job_id)
     return _("The job was put into the queue again.")
+
+
+def _drop(job_id: int) -> str:
+    """Remove a job that has failed: only one that is in the queue can be taken away."""
+    with transaction.atomic():
+        return remove_job(job_id) if _requeue(job_id) else ""
 
 
 def remove_job(job_id: int) -> str:

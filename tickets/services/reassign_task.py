@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from tickets.models import Ticket
 from tickets.services.repair import begin_repair, by_whom
-from workflows.models import TaskInstance
+from tickets.services.timers import restart_timers
+from workflows.models import TaskInstance, TaskStatus
 
 
 def reassign_task(
@@ -37,5 +38,8 @@ def reassign_task(
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
         locked = repair.manager.read_task(task.pk)
+        had_failed = locked.status == TaskStatus.ERROR
         repair.manager.reassign(locked, to=to, reason=repair.reason)
+        if had_failed:  # its time is over, or counted while nobody could do it
+            restart_timers(ticket_id=owner.pk, task=locked, now=repair.manager.now)
         repair.resolve_errors_of(locked, how=by_whom(_("Given to somebody by %(person)s:"), by))

@@ -1,0 +1,90 @@
+"""What must hold of every history: replaying it gives what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from tickets.health.finding import Finding, finding
+from tickets.health.snapshot import one_snapshot
+from workflows.history import HistoryError, State, replay_all, stored_states
+from workflows.models import WorkflowInstance
+
+# How many instances are compared at a time, each with all of its events.
+INSTANCES = 200
+# What of a value is shown.
+LONGEST = 80
+
+
+def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
+    """Compare the next instances; returns what was found, and where to go on (None: the end).
+
+    `after` is the id of the last one that was looked at, 0 to begin with. Three queries, of one
+    snapshot: the next call takes another one, so that none is held for long.
+    """
+    with one_snapshot(of_many_rows=False):
+        instances = list(
+            WorkflowInstance.objects.filter(pk__gt=after)
+            .select_related("workflow", "ticket")
+            .order_by("pk")[:INSTANCES]
+        )
+        found = list(_compare(instances))
+    return found, instances[-1].pk if len(instances) == INSTANCES else None
+
+
+def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
+    told = replay_all(instances)
+    stored = stored_states(instances)
+    for instance in instances:
+        ticket = getattr(instance, "ticket", None)
+        number = ticket.pk if ticket is not None else None
+        state = told[instance.pk]
+        if isinstance(state, HistoryError):
+            message = _(
+                "Its history is not whole, so that nobody can tell how it came to be where it is. "
+                "Somebody changed the database by hand, or this is a fault of TicketFlower."
+            )
+            yield finding(number, message)
+        elif state != stored[instance.pk]:
+            message = _(
+                "Its history does not lead to what is stored (%(differences)s). Somebody changed "
+                "the database by hand, or this is a fault of TicketFlower: check the ticket, and "
+                "correct or cancel it."
+            )
+            differences = "; ".join(_differences(state, stored[instance.pk]))
+            yield finding(number, message % {"differences": differences})
+
+
+def _differences(told: State, stored: State) -> Iterator[str]:
+    """Each as a few words: what the history tells, and what is stored."""
+    for name, before, after in _values(told, stored):
+        if before != after:
+            yield _("%(name)s: %(told)s in the history, %(stored)s stored") % {
+                "name": name,
+                "told": _short(before),
+                "stored": _short(after),
+            }
+
+
+def _values(told: State, stored: State) -> Iterator[tuple[str, object, object]]:
+    yield _("status"), told.status, stored.status
+    yield _("version"), told.version, stored.version
+    yield _("current task"), told.current_task, stored.current_task
+    yield _("outcome"), told.end_label, stored.end_label
+    for key in sorted({*told.data, *stored.data}):
+        yield _("output of %(task)s") % {"task": key}, told.data.get(key), stored.data.get(key)
+    for pk in sorted({*told.tasks, *stored.tasks}):
+        one, other = told.tasks.get(pk), stored.tasks.get(pk)
+        name = _("task %(task)s") % {"task": pk}
+        if one is None or other is None:
+            yield name, one and one.key, other and other.key
+            continue
+        yield name, one.key, other.key
+        yield _("status of task %(task)s") % {"task": pk}, one.status, other.status
+        yield _("worker of task %(task)s") % {"task": pk}, one.assigned_to, other.assigned_to
+
+
+def _short(value: object) -> str:
+    text = _("nothing") if value is None or value == "" else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,0 +1,120 @@
+"""What must hold of the ways that are taken after a time: a job stands ready to take each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import cast
+
+from django.db.models import CharField, Exists, F, Max, OuterRef, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.models import Company
+from tickets.health import mending
+from tickets.health.finding import AT_A_TIME, Finding, finding
+from tickets.health.jobs import jobs_of_company, number
+from tickets.models import Ticket
+from tickets.services.safety_net import FIRE_TIMER
+from workflows.durations import duration_in_words
+from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.decide import decide_timeout
+from workflows.engine.process import Process
+from workflows.models import (
+    BusinessCalendar,
+    EventKind,
+    TaskInstance,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowStatus,
+)
+from workflows.models.task_instance import ALIVE
+
+# What begins the time of the current task (anew).
+BEGINS = (EventKind.MOVED, EventKind.RETRIED, EventKind.RESUMED, EventKind.VERSION_CHANGED)
+
+
+class _Timers:
+    """When a timer is due, and whether there is a way for it; reads each version once."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self._processes: dict[int, Process] = {}
+        self._company: Company | None = None
+        self._working_time: WorkingTime | None = None
+
+    def due(self, since: datetime, after: str) -> datetime:
+        if self._working_time is None:
+            self._working_time = BusinessCalendar.objects.current().working_time()
+        return self._working_time.after(since, Duration.parse(after))
+
+    def has_way(self, task: TaskInstance, ticket: Ticket, after: str) -> bool:
+        """Whether the timer would do anything: one that has found no way is gone, rightly."""
+        instance = task.workflow_instance
+        if instance.workflow_id not in self._processes:
+            workflow = WorkflowDefinition.objects.whole().get(pk=instance.workflow_id)
+            self._processes[instance.workflow_id] = workflow.process()
+        if self._company is None:
+            self._company = Company.objects.current()
+        decision = decide_timeout(
+            self._processes[instance.workflow_id],
+            task.definition.key,
+            after,
+            {**ticket.facts(self._company), "tasks": instance.data},
+        )
+        return bool(decision.error or decision.is_end or decision.next_tasks)
+
+
+def timer_findings() -> Iterator[Finding]:
+    """One query for all that have no job, and one for each version of a workflow among them."""
+    timers = _Timers()
+    for task in _without_a_job():
+        ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
+        due = timers.due(cast("datetime", getattr(task, "since") or task.created_at), after)  # noqa: B009
+        if due <= timers.now and not timers.has_way(task, ticket, after):
+            continue
+        message = _("“%(task)s” is to be left after %(after)s, but no job will do it.") % {
+            "task": task.definition.title,
+            "after": duration_in_words(after),
+        }
+        mend = partial(mending.requeue_timer, ticket.pk, task.pk, after, due)
+        yield finding(ticket.pk, message, mend)
+
+
+def _without_a_job() -> Iterator[TaskInstance]:
+    """Each task once for each `after` that has no job; `since` is when its time began."""
+    after = Cast(KeyTextTransform("after", "args"), CharField())
+    jobs = (
+        jobs_of_company()
+        .alias(task=number("task_id"), after=after)
+        .filter(
+            task_name=FIRE_TIMER,
+            task=OuterRef("pk"),
+            after=OuterRef("definition__transitions_out__after"),
+        )
+    )
+    began = (
+        WorkflowEvent.objects.filter(
+            workflow_instance=OuterRef("workflow_instance"), kind__in=BEGINS
+        )
+        .order_by()
+        .values("workflow_instance")
+        .annotate(at=Max("at"))
+        .values("at")
+    )
+    tasks = TaskInstance.objects.filter(
+        ~Exists(jobs),
+        definition__transitions_out__after__gt="",
+        status__in=ALIVE,
+        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+        workflow_instance__current_task=F("pk"),
+        workflow_instance__ticket__isnull=False,
+    )
+    tasks = tasks.annotate(after=F("definition__transitions_out__after"), since=Subquery(began))
+    related = ("definition", "workflow_instance__ticket__created_by")
+    # A task may have two ways after the same time, with different conditions: one timer.
+    found = tasks.select_related(*related).order_by("pk", "after").distinct("pk", "after")
+    return found.iterator(chunk_size=AT_A_TIME)
