@@ -78,7 +78,7 @@ def _session_of(user_id: int) -> str:
 def server(bench: Bench) -> Iterator[Browser]:
     """A browser at a web server of its own, which ends with the block.
 
-    Raises RuntimeError where the server does not answer; its last lines say why.
+    Raises RuntimeError where the server does not do what it should; what it said is told.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -99,15 +99,18 @@ def server(bench: Bench) -> Iterator[Browser]:
             )
         browser = Browser(port)
         try:
-            _wait_for(browser, process, log)
+            _wait_for(browser, process)
             yield browser
+        except RuntimeError as error:
+            said = log.read_text(encoding="utf-8", errors="replace")
+            raise RuntimeError(f"{error}\nThe web server said:\n{said[:4000]}") from error
         finally:
             browser.close()
             process.terminate()
             process.wait(timeout=30)
 
 
-def _wait_for(browser: Browser, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(browser: Browser, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -117,7 +120,7 @@ def _wait_for(browser: Browser, process: subprocess.Popen[bytes], log: Path) -> 
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError(f"The web server did not start:\n{log.read_text(encoding='utf-8')[-4000:]}")
+    raise RuntimeError("The web server did not start.")
 
 
 def submit_scenarios(bench: Bench, browser: Browser) -> dict[str, Scenario]:
