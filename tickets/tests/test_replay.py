@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -278,6 +278,58 @@ class NotDoneInTimeTest(FinishedTicketsCase):
 
         (parting,) = self.replay(hurry).partings
         self.assertEqual((parting.after, parting.new), ("solve", Onward("triage")))
+
+    def test_who_took_too_long_for_a_new_limit_is_found(self) -> None:
+        """It took the manager three days, and nobody had said how long it may take."""
+        task = self.task("escalate")
+        self.took(task, days=3)
+
+        def limit(document: Any) -> None:
+            way = {"from": "escalate", "to": "end", "label": "forgotten", "after": "P2D"}
+            document["transitions"].append(way)
+
+        parting = Parting("escalate", Onward("solve"), Onward(kind=END, label="forgotten"), "P2D")
+        self.assertEqual(self.replay(limit).partings, {parting: [self.ticket.pk]})
+        self.took(task, days=1)
+        self.assertEqual(self.replay(limit).same, 1)
+
+    def test_on_hold_and_in_error_no_time_passes(self) -> None:
+        task = self.task("escalate")
+        begin = self.took(task, days=7)
+
+        def limit(document: Any) -> None:
+            document["transitions"].append({"from": "escalate", "to": "end", "after": "P2D"})
+
+        for number, (stop, go_on) in enumerate(
+            ((EventKind.HELD, EventKind.RESUMED), (EventKind.FAILED, EventKind.RETRIED),
+             (EventKind.FAILED, EventKind.ASSIGNED))
+        ):  # fmt: skip
+            with self.subTest(stop=stop, go_on=go_on):
+                for kind, day in ((stop, 1), (go_on, 6)):
+                    WorkflowEvent.objects.create(
+                        workflow_instance=task.workflow_instance, task_instance=task,
+                        kind=kind, at=begin + timedelta(days=day, seconds=number),
+                    )  # fmt: skip
+                self.assertEqual(self.replay(limit).same, 1)
+                WorkflowEvent.objects.filter(kind__in=[stop, go_on], at__gt=begin).delete()
+
+    def test_times_that_are_none_are_survived(self) -> None:
+        draft = self.draft(lambda document: timed(document).update(label="x"))
+        draft.transitions.filter(after="P2D").update(after="soon")
+        self.assertEqual(replay_tickets(workflow=draft, limit=5).count, 1)
+        draft.transitions.filter(after="soon").update(after="P999DT999H59M")
+        self.assertEqual(replay_tickets(workflow=draft, limit=5).count, 1)
+
+    def task(self, key: str) -> TaskInstance:
+        return TaskInstance.objects.get(definition__key=key)
+
+    def took(self, task: TaskInstance, *, days: int) -> datetime:
+        """Say that a task took so many days; when it began."""
+        begin = datetime(2026, 3, 2, 10, tzinfo=UTC)
+        TaskInstance.objects.filter(pk=task.pk).update(
+            created_at=begin, completed_at=begin + timedelta(days=days, hours=1)
+        )
+        return begin
 
     def test_with_more_time_it_waits(self) -> None:
         found = self.replay(lambda document: timed(document).update(after="P3D"))

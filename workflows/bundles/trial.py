@@ -128,16 +128,8 @@ class Trial:
             raise TransformError(_("The output transform must make an object."))
         return output
 
-    def run(
-        self, *, facts: JsonObject, answers: Iterable[Answer], one_answer_a_visit: bool = False
-    ) -> Simulation:
-        return simulate(
-            self.process,
-            facts=facts,
-            tasks=self.rules,
-            answers=answers,
-            one_answer_a_visit=one_answer_a_visit,
-        )
+    def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
+        return simulate(self.process, facts=facts, tasks=self.rules, answers=answers)
 
     def run_case(self, case: JsonObject) -> Simulation:
         """What comes out for the answers of a test case."""

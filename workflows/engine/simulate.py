@@ -43,13 +43,15 @@ class Answer:
     """What comes of one visit of a task: its output, or why the call failed for good.
 
     With ``after``, a duration, neither: the task has not ended by then. Where no way leaves it
-    then, it goes on, and the next answer counts for the same visit.
+    then, it goes on, and the next answer counts for the same visit. Answers with the same number
+    as ``visit`` are for one visit only: what is left of them when it ends is dropped.
     """
 
     task: str
     output: JsonObject = field(default_factory=dict)
     error: str = ""
     after: str = ""
+    visit: int | None = None
 
 
 @dataclass(slots=True)
@@ -148,19 +150,16 @@ def simulate(
     tasks: Mapping[str, TaskRules],
     answers: Iterable[Answer] = (),
     max_steps: int = MAX_STEPS,
-    one_answer_a_visit: bool = False,
 ) -> Simulation:
     """Go from the start to the end, to an error, or to where an answer is missing.
 
     ``facts`` is the context without ``tasks``; what it holds of the ticket has been validated.
     Each visit of a task takes the next of its answers. A time that passes (`Answer.after`) is
-    over together with every shorter one of the task; with ``one_answer_a_visit`` a task that is
-    not left then waits, and does not take what was meant for its next visit. More
-    than ``max_steps`` tasks are an error: the process goes round in circles. Never raises for
-    what a definition, its data or the answers contain.
+    over together with every shorter one of the task. More than ``max_steps`` tasks are an error:
+    the process goes round in circles. Never raises for what a definition, its data or the
+    answers contain.
     """
-    run = _Run(process, facts, tasks, answers, one_answer_a_visit=one_answer_a_visit)
-    return run.until_it_ends(max_steps)
+    return _Run(process, facts, tasks, answers).until_it_ends(max_steps)
 
 
 class _Run:
@@ -170,11 +169,8 @@ class _Run:
         facts: JsonObject,
         tasks: Mapping[str, TaskRules],
         answers: Iterable[Answer],
-        *,
-        one_answer_a_visit: bool,
     ) -> None:
         self.process = process
-        self.one_answer_a_visit = one_answer_a_visit
         self.facts = facts
         self.tasks = tasks
         self.answers: dict[str, deque[Answer]] = {}
@@ -242,8 +238,9 @@ class _Run:
     def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:
         """The times that pass at this visit, and what comes of it; None where it is left first."""
         times: list[TimeOver] = []
-        waiting = self.answers.get(key)
-        while waiting:
+        waiting = self.answers.get(key, deque())
+        visit = waiting[0].visit if waiting else None
+        while waiting and waiting[0].visit == visit:
             answer = waiting.popleft()
             self.used.append(answer)
             if not answer.after:
@@ -255,9 +252,9 @@ class _Run:
                 decision = decide_timeout(self.process, key, after, context)
                 times.append(TimeOver(after, decision))
                 if not decision.is_silent:
+                    while visit is not None and waiting and waiting[0].visit == visit:
+                        waiting.popleft()
                     return tuple(times), None
-            if self.one_answer_a_visit:
-                break
         return tuple(times), None
 
     def _decide(self, ended_task: str | None) -> Decision:

@@ -221,10 +221,16 @@ class TimePassesTests(unittest.TestCase):
 
     def test_what_was_meant_for_the_next_visit_may_be_kept_for_it(self) -> None:
         facts: JsonObject = {"ticket": {"amount": 5}, "number": 1}
-        answers = [Answer("approve", after="P1D"), DONE]
-        found = simulate(TIMED, facts=facts, tasks={}, answers=answers, one_answer_a_visit=True)
+        answers = [Answer("approve", after="P1D", visit=1), DONE]
+        found = simulate(TIMED, facts=facts, tasks={}, answers=answers)
         self.assertEqual((found.outcome, found.waiting_for), (Outcome.WAITING, "approve"))
         self.assertEqual(found.unused, (DONE,))
+
+    def test_what_is_left_of_a_visit_is_dropped(self) -> None:
+        done = Answer("approve", {"approved": True}, visit=1)
+        found = run_timed(Answer("approve", after="P2D", visit=1), done, Answer("remind"))
+        self.assertEqual(found.path, ("approve", "remind", "approve"))
+        self.assertEqual((found.outcome, found.unused), (Outcome.WAITING, ()))
 
     def test_a_time_that_the_task_does_not_have_passes_too(self) -> None:
         self.assertEqual(run_timed(Answer("approve", after="PT8H")).outcome, Outcome.WAITING)
