@@ -30,12 +30,11 @@ class GuardedListMixin:
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         # Django's own says “Select company role to change”.
         title = capfirst(str(self.opts.verbose_name_plural))  # type: ignore[attr-defined]
         context = {"title": title, **(extra_context or {})}
-        response: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]
-        return response
+        return super().changelist_view(request, context)  # type: ignore[misc]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         filters = self.get_list_filter(request)  # type: ignore[attr-defined]
