@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Field, JSONField, Model
+from django.db.models import DateTimeField, Field, JSONField, Model
 
 from tenants.prepared import database, send
 
-AS_THEY_ARE = frozenset({int, str, bool, datetime, UUID})
+type Values = dict[str, Any]
 
-type Row = Model
-type Names = tuple[str, ...]
+# What a field's get_db_prep_save leaves as it is.
+AS_THEY_ARE = frozenset({int, str, bool, datetime, UUID})
 
 
 class Batch:
@@ -29,13 +29,19 @@ class Batch:
     """
 
     def __init__(self) -> None:
-        self._inserted: list[Row] = []
-        self._updated: dict[tuple[type[Row], Any], tuple[Row, dict[str, None]]] = {}
+        self._inserted: list[Model] = []
+        self._values: list[tuple[type[Model], Values]] = []
+        self._updated: dict[tuple[type[Model], Any], tuple[Model, dict[str, None]]] = {}
 
-    def insert(self, row: Row) -> None:
+    def insert(self, row: Model) -> None:
+        """Insert a row, as it is at `write`."""
         self._inserted.append(row)
 
-    def update(self, row: Row, *names: str) -> None:
+    def insert_values(self, model: type[Model], **values: Any) -> None:
+        """Insert a row that nobody needs as an object; an attribute without a value is null."""
+        self._values.append((model, values))
+
+    def update(self, row: Model, *names: str) -> None:
         """Write these fields of a row, as they are at `write`; of an inserted one they are new."""
         if any(each is row for each in self._inserted):
             return
@@ -44,60 +50,88 @@ class Batch:
 
     def write(self) -> None:
         """Send everything; afterwards the batch is empty."""
-        if not self._inserted and not self._updated:
+        if not self._inserted and not self._values and not self._updated:
             return
-        connection = database()
         statements: list[str] = []
         values: list[Any] = []
-        for model, rows in groupby(sorted(self._inserted, key=_table), key=type):
-            same = [(row, _given(row, connection)) for row in rows]
-            names = tuple(sorted({name for _row, given in same for name in given}))
-            statements.append(_insert(model, names, len(same)))
-            for _row, given in same:
-                values += [given.get(name) for name in names]
-        for row, changed in self._updated.values():
-            names = tuple(changed)
-            statements.append(_update(type(row), names))
-            for field in _fields(type(row), names):
-                values.append(_value(row, field, connection, add=False))
+        for model, rows in self._by_model().items():
+            columns = tuple(sorted({column for row in rows for column in row}))
+            statements.append(_insert(model, columns, len(rows)))
+            for given in rows:
+                values += [given.get(column) for column in columns]
+        for row, names in self._updated.values():
+            changed = tuple(names)
+            statements.append(_update(type(row), changed))
+            values += [_value(row, each, add=False) for each in _named(type(row), changed)]
             values.append(row.pk)
         send(_together(tuple(statements)), values)
         for row in self._inserted:
             row._state.adding = False
             row._state.db = DEFAULT_DB_ALIAS
-        self._inserted, self._updated = [], {}
+        self._inserted, self._values, self._updated = [], [], {}
+
+    def _by_model(self) -> dict[type[Model], list[Values]]:
+        """The rows to insert, each as {column: value}, without those that are null."""
+        found: dict[type[Model], list[Values]] = {}
+        for row in self._inserted:
+            columns = _columns(type(row))
+            given = ((each.name, _value(row, each, add=True)) for each in columns)
+            found.setdefault(type(row), []).append(_without_nulls(given))
+        for model, values in self._values:
+            columns = _columns(model)
+            given = ((each.name, _prepared(each, values.get(each.attribute))) for each in columns)
+            found.setdefault(model, []).append(_without_nulls(given))
+        return found
 
 
-def _table(row: Row) -> str:
-    return row._meta.db_table
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    attribute: str
+    field: Field[Any, Any]
+    is_json: bool
+    is_clock: bool  # may be set to the time of the save
 
 
-def _given(row: Row, connection: Any) -> dict[str, Any]:
-    """{column: value} for an insert; a column without a value is left to be null."""
-    found = {}
-    for field in row._meta.concrete_fields:
-        value = _value(row, field, connection, add=True)
-        if value is not None:
-            found[str(field.column)] = value
-    return found
+def _value(row: Model, column: _Column, *, add: bool) -> Any:
+    if column.is_clock:
+        return column.field.pre_save(row, add)
+    return _prepared(column, getattr(row, column.attribute))
 
 
-def _value(row: Row, field: Field[Any, Any], connection: Any, *, add: bool) -> Any:
-    value = field.pre_save(row, add)
-    # These are what get_db_prep_save would make of them.
-    if value is None or (type(value) in AS_THEY_ARE and not isinstance(field, JSONField)):
+def _prepared(column: _Column, value: Any) -> Any:
+    if value is None or (type(value) in AS_THEY_ARE and not column.is_json):
         return value
-    return field.get_db_prep_save(value, connection)
+    return column.field.get_db_prep_save(value, database())
+
+
+def _without_nulls(given: Iterable[tuple[str, Any]]) -> Values:
+    return {name: value for name, value in given if value is not None}
 
 
 @lru_cache(maxsize=500)
-def _fields(model: type[Row], names: Names) -> tuple[Field[Any, Any], ...]:
-    fields = (model._meta.get_field(name) for name in names)
-    return tuple(field for field in fields if isinstance(field, Field))
+def _columns(model: type[Model]) -> tuple[_Column, ...]:
+    return tuple(_column(field) for field in model._meta.concrete_fields)
 
 
 @lru_cache(maxsize=500)
-def _insert(model: type[Row], columns: Names, count: int) -> str:
+def _named(model: type[Model], names: tuple[str, ...]) -> tuple[_Column, ...]:
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return tuple(_column(fields[name]) for name in names)
+
+
+def _column(field: Field[Any, Any]) -> _Column:
+    return _Column(
+        name=str(field.column),
+        attribute=field.attname,
+        field=field,
+        is_json=isinstance(field, JSONField),
+        is_clock=isinstance(field, DateTimeField),
+    )
+
+
+@lru_cache(maxsize=500)
+def _insert(model: type[Model], columns: tuple[str, ...], count: int) -> str:
     row = f"({', '.join(['%s'] * len(columns))})"
     rows = ", ".join([row] * count)
     names = ", ".join(_quoted(column) for column in columns)
@@ -106,14 +140,14 @@ def _insert(model: type[Row], columns: Names, count: int) -> str:
 
 
 @lru_cache(maxsize=500)
-def _update(model: type[Row], names: Names) -> str:
-    changes = ", ".join(f"{_quoted(str(each.column))} = %s" for each in _fields(model, names))
+def _update(model: type[Model], names: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{_quoted(each.name)} = %s" for each in _named(model, names))
     table = _quoted(model._meta.db_table)
     return f"UPDATE {table} SET {changes} WHERE id = %s"  # noqa: S608 (names of our own)
 
 
 def _quoted(name: str) -> str:
-    return database().ops.quote_name(name)  # type: ignore[no-any-return]
+    return str(database().ops.quote_name(name))
 
 
 @lru_cache(maxsize=500)

@@ -125,10 +125,10 @@ class _Compiled:
         self.start, self.end = fields[0], fields[-1] + 1
         self.model: type[Model] = compiler.klass_info["model"]
         self.names = [each[0].target.attname for each in compiler.select[self.start : self.end]]
-        count = len(compiler.select)
         self.annotations = {
             **(compiler.annotation_col_map or {}),
-            **{name: count + number for number, name in enumerate(also)},
+            # From the end: what DISTINCT is ordered by may stand between.
+            **{name: number - len(also) for number, name in enumerate(also)},
         }
         self.converters = compiler.get_converters([each[0] for each in compiler.select])
         self.compiler = compiler

@@ -369,15 +369,14 @@ class WorkflowStateManager:
     def _record(
         self, kind: EventKind, *, task: TaskInstance | None = None, data: JsonObject | None = None
     ) -> None:
-        self._batch.insert(
-            WorkflowEvent(
-                workflow_instance=self.instance,
-                task_instance=task,
-                kind=kind,
-                actor=self.actor,
-                at=self.now,
-                data=data or {},
-            )
+        self._batch.insert_values(
+            WorkflowEvent,
+            workflow_instance_id=self.instance.pk,
+            task_instance_id=None if task is None else task.pk,
+            kind=kind.value,
+            actor_id=None if self.actor is None else self.actor.pk,
+            at=self.now,
+            data=data or {},
         )
 
     def _save(self) -> None:

@@ -24,10 +24,19 @@ from workflows.state_manager import NEXT_TASK, WorkflowStateManager
 
 logger = logging.getLogger(__name__)
 
+# What a step needs of whoever submitted the ticket.
+PERSON = ("email", "first_name", "last_name")
 _locked = PreparedQuery(
     lambda pk: (
         TaskInstance.objects.filter(pk=pk, workflow_instance__ticket__isnull=False)
         .select_related("workflow_instance__ticket__created_by")
+        .only(
+            *("status", "definition", "assigned_to", "started_at"),
+            *(f"workflow_instance__{name}" for name in ("status", "workflow", "data")),
+            "workflow_instance__current_task",
+            "workflow_instance__ticket__data",
+            *(f"workflow_instance__ticket__created_by__{name}" for name in PERSON),
+        )
         .annotate(has_saved_answers=Exists(SavedAnswers.objects.filter(task=OuterRef("pk"))))
         .order_by()
         # The order in which every service takes these locks.

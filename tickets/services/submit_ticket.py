@@ -27,7 +27,14 @@ logger = logging.getLogger(__name__)
 
 _IDS = {"ticket_id": next_id(Ticket), "instance_id": next_id(WorkflowInstance), **NEXT_TASK}
 _offered = PreparedQuery(
-    lambda pk, user_id: TicketDefinition.objects.open_to(user_id).filter(pk=pk), slots=2, also=_IDS
+    lambda pk, user_id: (
+        TicketDefinition.objects.open_to(user_id)
+        .filter(pk=pk)
+        .order_by()
+        .only("title", "presets", "workflow")
+    ),
+    slots=2,
+    also=_IDS,
 )
 
 
