@@ -169,8 +169,14 @@ def _abandon_our_own(action: Action, latest: ActionAttempt | None) -> None:
 
 
 def _is_due(action: Action, locked: LockedTask, latest: ActionAttempt | None) -> bool:
-    """Whether this job shall call now; closes what an earlier process left behind."""
-    if latest is not None and latest.is_running:
+    """Whether this job shall call now; closes what an earlier process left behind.
+
+    A job makes one attempt and no more, also where it runs again long after it: its worker may
+    have died when that attempt was closed, and the job of the next one may have been quicker.
+    """
+    if latest is None:
+        return _is_next(action, locked)
+    if latest.is_running:
         ours = latest.job_id == action.job_id
         if not ours and latest.job_id is not None and is_under_way(latest.job_id):
             return False
@@ -179,13 +185,21 @@ def _is_due(action: Action, locked: LockedTask, latest: ActionAttempt | None) ->
         )
         latest.lose(error=str(error), now=action.clock())
         latest.save()
-        if ours:
+        if ours or _has_called(action, locked):
             try_again_or_give_up(locked, latest, error, chance=action.chance)
             return False
-    elif latest is not None:
-        ran_before = action.job_id is not None and latest.job_id == action.job_id
-        if ran_before or latest.is_waiting:
-            return False
+        return _is_next(action, locked)
+    if latest.is_waiting or _has_called(action, locked):
+        return False
+    return _is_next(action, locked)
+
+
+def _has_called(action: Action, locked: LockedTask) -> bool:
+    made = ActionAttempt.objects.filter(task=locked.task, job_id=action.job_id)
+    return action.job_id is not None and made.exists()
+
+
+def _is_next(action: Action, locked: LockedTask) -> bool:
     return action.attempt is None or action.attempt == locked.task.attempts + 1
 
 

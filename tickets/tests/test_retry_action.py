@@ -129,6 +129,19 @@ class RetryActionTests(ActionCase, CompanyTestCase):
         self.assertEqual(len(system.received), 1)
         self.assertEqual(len(self.jobs()), 1)
 
+    def test_a_job_that_runs_again_after_the_next_attempt_does_nothing(self) -> None:
+        """Its worker died when the attempt was closed, and was missed after the next one."""
+        (job,) = self.jobs()
+        with replies((503, {})) as system:
+            self.run_job(system)
+            self.run_job(system)
+            self.run_again(job, system)
+            self.assertEqual(len(system.received), 2)
+            self.run_job(system)
+            self.run_again(job, system)
+        self.assertEqual([each.retries_left for each in self.attempts()], [2, 1, 0])
+        self.assertIn("It was tried 3 times.", TicketError.objects.get().message)
+
     def test_an_attempt_whose_process_was_killed_counts(self) -> None:
         (job,) = self.jobs()
         with replies((201, {})) as system:
