@@ -22,6 +22,7 @@ from tickets.tests.crash.journal import Journal
 STEPS = (
     "submit_ticket",
     "complete_task",
+    "finish_task_by_hand",
     "advance_ticket",
     "run_action",
     "receive_callback",

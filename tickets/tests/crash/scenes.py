@@ -128,6 +128,10 @@ def _complete(stage: Stage, key: str, title: str) -> Order:
     return Order("complete", (task_of(stage.submit(key, title)).pk,))
 
 
+def _finish_by_hand(stage: Stage, key: str, title: str) -> Order:
+    return Order("finish by hand", (task_of(stage.submit(key, title)).pk,))
+
+
 def _stumble_and_submit(stage: Stage, key: str, title: str) -> Order:
     return Order("stumble and submit", (key, title))
 
@@ -209,6 +213,7 @@ SCENES = (
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),
+    Scene("finish a form by hand", [form("first")], _finish_by_hand),
     # The step fails in a way that nobody has foreseen, and is taken after the commit.
     Scene("stumble and submit", [form("first")], _stumble_and_submit),
     Scene("stumble and complete a form", [form("first")], _stumble_and_complete),
