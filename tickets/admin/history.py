@@ -43,6 +43,7 @@ class HistoryLine:
     task: TaskInstance | None
     note: str = ""
     reason: str = ""
+    how: str = ""
     before: Sequence[Shown] = ()
     after: Sequence[Shown] = ()
     tried: Sequence[Tried] = ()
@@ -138,6 +139,7 @@ def _line(
         task=task,
         note=str(data.get("error") or ""),
         reason=str(data.get("reason") or ""),
+        how=str(data.get("notes") or ""),
         before=show_answers(specs, _object(data.get("old"))) if changed else (),
         after=show_answers(specs, _object(data.get("new"))) if changed else (),
         tried=tuple(_tried(data.get("tried"), titles, labels)),

@@ -91,7 +91,7 @@ def note_in_history(
     """Write what was done about an error into the history; it changes nothing of the instance."""
     data: JsonObject = {"error_id": error.pk, "what": error.message[:MOST_OF_MESSAGE]}
     if kind == EventKind.ERROR_RESOLVED:
-        data["reason"] = error.resolution_notes
+        data["notes"] = error.resolution_notes
     WorkflowEvent.objects.create(
         workflow_instance=instance,
         task_instance=error.task,

@@ -98,8 +98,8 @@ class HistoryTests(HandleErrorCase):
         for event in (reviewed, resolved):
             self.assertEqual((event.actor, event.task_instance), (self.terry, error.task))
             self.assertEqual((event.data["error_id"], event.data["what"]), (error.pk, "Stray"))
-        self.assertNotIn("reason", reviewed.data)
-        self.assertEqual(resolved.data["reason"], "It was\ttheir <firewall>.")
+        self.assertNotIn("notes", reviewed.data)
+        self.assertEqual(resolved.data["notes"], "It was\ttheir <firewall>.")
         page = self.page(self.ticket)
         self.assertContains(page, "Somebody looks after the error: Stray")
         self.assertContains(page, "The error was noted as resolved: Stray")
