@@ -63,6 +63,8 @@ SHOWN: list[dict[str, Any]] = [
             "d": {"type": "string", "format": "date-time"},
             "e": {"type": "string", "format": "hostname", "pattern": "^a"},
             "f": {"type": ["string", "null"]},
+            "chosen": {"enum": ["signed", "declined"]},
+            "mixed": {"enum": ["signed", 3]},
             "g": {"oneOf": [{"const": 1}, {"const": "2"}]},
             "h": {"type": "array", "items": {"type": "number"}, "maxItems": 3},
             "i": {"type": "array", "items": {"type": "string", "minLength": 1}},

@@ -1,4 +1,4 @@
-"""The test cases of a definition: what came of each, and for drafts, renaming and deleting."""
+"""The test cases of a definition: what came of each, and for drafts, the small changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from tickets.admin.definition_page import DefinitionPage
-from tickets.services import delete_test_case, rename_test_case, run_test_cases, trial_of
+from tickets.services import (
+    delete_test_case,
+    expect_way_of_now,
+    rename_test_case,
+    run_test_cases,
+    trial_of,
+)
 from workflows.bundles import CaseResult, Trial
 from workflows.bundles.trial import Arrival
 from workflows.engine.simulate import Outcome
@@ -36,7 +42,10 @@ class CaseRow:
 
 
 class TestCasesPage(DefinitionPage):
-    """GET runs them all and shows what came; POST renames or deletes one of a draft."""
+    """GET runs them all and shows what came; POST changes one of a draft.
+
+    It renames it, deletes it, or lets it expect the way that it goes now.
+    """
 
     template_name = "tickets/definitions/test_cases.html"
 
@@ -53,6 +62,9 @@ class TestCasesPage(DefinitionPage):
             if "delete" in request.POST:
                 delete_test_case(workflow=self.workflow, name=name)
                 messages.success(request, _("The test case is deleted."))
+            elif "expect" in request.POST:
+                expect_way_of_now(workflow=self.workflow, name=name)
+                messages.success(request, _("The test case expects the way that it goes now."))
             else:
                 new_name = request.POST.get("new_name", "")
                 rename_test_case(workflow=self.workflow, name=name, new_name=new_name)

@@ -5,6 +5,7 @@ from tickets.services.cancel_ticket import cancel_ticket
 from tickets.services.change_test_cases import (
     add_test_case,
     delete_test_case,
+    expect_way_of_now,
     rename_test_case,
 )
 from tickets.services.clean_up_uploads import clean_up_uploads
@@ -76,6 +77,7 @@ __all__ = [
     "delete_test_case",
     "duplicate_workflow",
     "edit_workflow",
+    "expect_way_of_now",
     "expire_call",
     "export_bundle",
     "findings_of",

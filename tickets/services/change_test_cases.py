@@ -1,4 +1,4 @@
-"""Adding, renaming and deleting the test cases of a draft."""
+"""Adding, renaming and deleting the test cases of a draft, and what they expect."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from tickets.services.run_test_cases import trial_of
+from tickets.services.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
+from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.simulate import Answer, Outcome
+from workflows.engine.simulate import Answer, Outcome, Simulation
 from workflows.engine.storable import unstorable
 from workflows.errors import (
     CaseNameInUseError,
@@ -66,15 +67,29 @@ def add_test_case(
     simulation = trial_of(draft).run_case(case)
     if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
         raise InvalidDataError(list(simulation.last.refused))
-    case["expect"] = {
-        "path": list[Json](simulation.path),
-        "end": simulation.end_label,
-        "status": simulation.outcome.value,
-    }
-    made = canonical({"tests": [*cases, case]})["tests"]
-    draft.test_cases = made if isinstance(made, list) else []
-    draft.save(update_fields=["test_cases", "updated_at"])
+    case["expect"] = _way_of(simulation)
+    _keep(draft, [*cases, case])
     return case
+
+
+@transaction.atomic
+def expect_way_of_now(*, workflow: WorkflowDefinition, name: str) -> None:
+    """Let a test case expect the way that the draft goes now.
+
+    Raises:
+        NotADraftError, UnknownCaseError: see there.
+        InvalidDataError: a form refuses an answer, so that there is no way.
+    """
+    draft = _locked(workflow)
+    case = _named(draft, name)
+    index = [each is case for each in draft.test_cases].index(True)
+    result = run_test_cases(workflow=draft)[index]
+    if result.found is None or result.simulation is None:
+        raise InvalidDataError([FieldProblem("", result.reason)])
+    if result.simulation.outcome is Outcome.REFUSED:
+        raise InvalidDataError(list(result.simulation.last.refused))
+    case["expect"] = _way_of(result.simulation)
+    _keep(draft, list(draft.test_cases))
 
 
 @transaction.atomic
@@ -101,6 +116,20 @@ def delete_test_case(*, workflow: WorkflowDefinition, name: str) -> None:
     draft = _locked(workflow)
     case = _named(draft, name)
     draft.test_cases = [each for each in draft.test_cases if each is not case]
+    draft.save(update_fields=["test_cases", "updated_at"])
+
+
+def _way_of(simulation: Simulation) -> JsonObject:
+    return {
+        "path": list[Json](simulation.path),
+        "end": simulation.end_label,
+        "status": simulation.outcome.value,
+    }
+
+
+def _keep(draft: WorkflowDefinition, cases: list[JsonObject]) -> None:
+    made = canonical({"tests": list[Json](cases)})["tests"]
+    draft.test_cases = made if isinstance(made, list) else []
     draft.save(update_fields=["test_cases", "updated_at"])
 
 

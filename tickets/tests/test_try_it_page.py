@@ -386,6 +386,27 @@ class TestCasesPageTest(TryCase):
             "Test case Clarified and then approved",
         )
 
+    def test_a_failing_one_may_expect_the_way_of_now(self) -> None:
+        pay = self.draft.tasks.get(key="prepare_bank_transfer")
+        self.draft.transitions.filter(label="clarified").update(to_task=pay)
+        self.assertContains(self.client.get(self.url("tests")), "Expect this way", count=1)
+        name, before = "Clarified and then approved", self.draft.test_cases
+        page = self.client.post(self.url("tests"), {"name": name, "expect": "1"}, follow=True)
+        self.assertContains(page, "All 4 test cases pass.")
+        self.draft.refresh_from_db()
+        path = ["approve_invoice", "invoice_clarification", pay.key, "archive_invoice"]
+        self.assertEqual(
+            self.draft.test_cases[1]["expect"], {"path": path, "end": "invoice processed"}
+        )
+        self.assertEqual(self.draft.test_cases[0], before[0])
+        # Without a way there is nothing to expect.
+        self.draft.test_cases[1]["ticket"].pop("amount")
+        self.draft.save()
+        page = self.client.post(self.url("tests"), {"name": name, "expect": "1"}, follow=True)
+        self.assertContains(page, "refuses the answer to “amount”")
+        self.draft.refresh_from_db()
+        self.assertEqual(self.draft.test_cases[1]["expect"]["path"], path)
+
     def test_renaming_and_deleting(self) -> None:
         name = "Clarified and then approved"
         self.client.post(self.url("tests"), {"name": name, "rename": "1", "new_name": "Twice"})
@@ -394,7 +415,7 @@ class TestCasesPageTest(TryCase):
         self.client.post(self.url("tests"), {"name": "Twice", "delete": "1"})
         self.draft.refresh_from_db()
         self.assertEqual(len(self.draft.test_cases), 3)
-        for data in ({}, {"name": "gone", "delete": "1"}, {"name": "\x00", "new_name": "x"}):
+        for data in ({}, {"name": "gone", "expect": "1"}, {"name": "\x00", "new_name": "x"}):
             page = self.client.post(self.url("tests"), data, follow=True)
             self.assertContains(page, "no test case of this name")
 
@@ -402,6 +423,7 @@ class TestCasesPageTest(TryCase):
         workflow = publish_workflow(workflow=self.draft, user=self.carla)
         page = self.client.get(self.url("tests", workflow))
         self.assertNotContains(page, "Rename")
+        self.assertNotContains(page, "/edit/")
         page = self.client.post(
             self.url("tests"), {"name": workflow.test_cases[0]["name"], "delete": "1"}, follow=True
         )

@@ -424,12 +424,16 @@ function madeUpKey() {
 export function outputSpecs(task) {
   const properties = isObject(task.output_schema?.properties) ? task.output_schema.properties : {};
   return Object.entries(properties)
-    .filter(([, each]) => isObject(each) && SIMPLE.includes(each.type))
+    .filter(([, each]) => isObject(each) && (SIMPLE.includes(each.type) || hasChoices(each)))
     .map(([name, each]) => {
       const spec = { name, label: isText(each.title) ? each.title : name, help: isText(each.description) ? each.description : undefined };
-      if (each.type !== "string") return { ...spec, type: each.type };
-      return Array.isArray(each.enum) && each.enum.every(isText) ? { ...spec, type: "choice", choices: each.enum } : { ...spec, type: "text" };
+      if (hasChoices(each)) return { ...spec, type: "choice", choices: each.enum };
+      return { ...spec, type: each.type === "string" ? "text" : each.type };
     });
+}
+
+function hasChoices(schema) {
+  return ["string", undefined].includes(schema.type) && Array.isArray(schema.enum) && schema.enum.length > 0 && schema.enum.every(isText);
 }
 
 // JSON Schemas of calls: the fields of an object, and what is in them
@@ -442,7 +446,7 @@ const LIMITS = { minLength: "min_length", maxLength: "max_length", minimum: "min
 const hasFields = (row) => row.type === "object" || (row.type === "array" && row.item_type === "object");
 const SHOWN = {
   format: (row) => row.type === "string",
-  choices: (row) => row.type === "string",
+  choices: (row) => ["", "string"].includes(row.type),
   min_length: (row) => row.type === "string",
   max_length: (row) => row.type === "string",
   minimum: (row) => ["integer", "number"].includes(row.type),
