@@ -76,6 +76,7 @@ class Ticket(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="tickets",
+        db_index=False,  # `ticket_of_a_person` begins with it
         verbose_name=_("submitted by"),
     )
     created_at = models.DateTimeField(_("submitted at"), auto_now_add=True)

@@ -105,6 +105,7 @@ class TaskInstance(StatusModel):
         null=True,
         blank=True,
         related_name="assigned_tasks",
+        db_index=False,  # the index of the load begins with it
         verbose_name=_("assigned to"),
     )
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
@@ -114,6 +115,7 @@ class TaskInstance(StatusModel):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # nobody asks for it, and each index is paid for at every step
         verbose_name=_("given back by"),
         help_text=_("Is not given the task again, but may claim it; empty while somebody has it."),
     )

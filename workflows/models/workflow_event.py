@@ -61,6 +61,7 @@ class WorkflowEvent(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # nobody asks for it, and each index is paid for at every step
         verbose_name=_("who"),
         help_text=_("Empty: the system."),
     )

@@ -41,6 +41,7 @@ class WorkflowInstance(StatusModel):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # nobody asks for it, and without it a step rewrites no index of this table
         verbose_name=_("current task"),
     )
     data = models.JSONField(_("data"), default=dict, blank=True)
