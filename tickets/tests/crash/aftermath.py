@@ -14,7 +14,6 @@ from tickets.callback_address import read_token
 from tickets.health import company_findings, queue_findings
 from tickets.models import ErrorStatus, Ticket, TicketError
 from tickets.tests.crash.journal import Journal
-from tickets.tests.crash.made_up_process import MOST_RETRIES
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
 from tickets.tests.crash.quick_time import MINUTE_SECONDS
 from tickets.tests.repair_case import broken_invariants
@@ -133,9 +132,9 @@ def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
     All calls of one task ask for the same.
     """
     attempts = {
-        str(request): (str(key), number)
-        for request, key, number in ActionAttempt.objects.values_list(
-            "request_id", "task__uuid", "number"
+        str(request): (str(key), number, retries)
+        for request, key, number, retries in ActionAttempt.objects.values_list(
+            "request_id", "task__uuid", "number", "task__definition__retries"
         )
     }
     received: Counter[tuple[str, str]] = Counter()
@@ -149,11 +148,11 @@ def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
     for (key, request), count in received.items():
         if count > 1:
             yield f"the attempt {request} called {count} times"
-        if attempts.get(request, ("", 0))[0] != key:
+        if attempts.get(request, ("",))[0] != key:
             yield f"the call {request} with the key {key} belongs to no attempt of that task"
     retried = _retried()
-    for request, (key, number) in attempts.items():
-        if number > (MOST_RETRIES + 1) * (retried[key] + 1):
+    for request, (key, number, retries) in attempts.items():
+        if number > (retries + 1) * (retried[key] + 1):
             yield f"the attempt {request} at {key} is number {number}"
     succeeded = Counter(
         ActionAttempt.objects.filter(outcome="SUCCEEDED").values_list("task__uuid", flat=True)

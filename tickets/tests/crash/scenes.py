@@ -220,7 +220,7 @@ SCENES = (
     Scene("take a step for somebody who died", [form("first")], _take_the_step),
     Scene("call", _calls(CALL, "well"), _call),
     Scene("call without retries", _calls(CALL, "well", retries=0), _call, may_fail=True),
-    Scene("call in vain", _calls(CALL, "fails"), _call, fails=True),
+    Scene("call in vain", _calls(CALL, "fails", retries=2), _call, fails=True),
     Scene(
         "be unable to call",
         [{**call("first", CALL), "input_transform": IMPOSSIBLE}],
