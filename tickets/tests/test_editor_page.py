@@ -229,7 +229,19 @@ class QuestionsTest(EditorTestCase):
 
     def test_hostile_test_cases_run_into_nothing(self) -> None:
         whole: dict[str, Any] = {"name": "A", "ticket": {}, "answers": [], "expect": {"path": []}}
-        odd: list[Any] = [None, 3, "x", [], [3], {}, {"a": [None]}, [{"task": {}}], True, 3.5, "P1D"]
+        odd: list[Any] = [
+            None,
+            3,
+            "x",
+            [],
+            [3],
+            {},
+            {"a": [None]},
+            [{"task": {}}],
+            True,
+            3.5,
+            "P1D",
+        ]
         for name in (*whole, "submitter", "ticket_type"):
             for value in odd:
                 self.document["tests"] = [{**whole, name: value}, value]
