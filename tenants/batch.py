@@ -126,7 +126,7 @@ def _column(field: Field[Any, Any]) -> _Column:
         attribute=field.attname,
         field=field,
         is_json=isinstance(field, JSONField),
-        is_clock=isinstance(field, DateTimeField),
+        is_clock=isinstance(field, DateTimeField) and (field.auto_now or field.auto_now_add),
     )
 
 

@@ -24,16 +24,16 @@ from workflows.state_manager import NEXT_TASK, WorkflowStateManager
 
 logger = logging.getLogger(__name__)
 
-# What a step needs of whoever submitted the ticket.
+# What a step needs of the workflow instance, and of whoever submitted the ticket.
 PERSON = ("email", "first_name", "last_name")
+INSTANCE = ("status", "workflow", "data", "current_task", "started_at")
 _locked = PreparedQuery(
     lambda pk: (
         TaskInstance.objects.filter(pk=pk, workflow_instance__ticket__isnull=False)
         .select_related("workflow_instance__ticket__created_by")
         .only(
             *("status", "definition", "assigned_to", "started_at"),
-            *(f"workflow_instance__{name}" for name in ("status", "workflow", "data")),
-            "workflow_instance__current_task",
+            *(f"workflow_instance__{name}" for name in INSTANCE),
             "workflow_instance__ticket__data",
             *(f"workflow_instance__ticket__created_by__{name}" for name in PERSON),
         )
