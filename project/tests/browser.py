@@ -22,6 +22,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -33,6 +34,7 @@ from tenants.testing import CompanyTransactionTestCase, child_environment
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}
 READY_SECONDS = 60
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine may take its time
 # How far the widest thing of a page sticks out of the window, and what it is.
 OVERFLOW = """() => {
     const width = document.documentElement.clientWidth;
