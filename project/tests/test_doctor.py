@@ -55,7 +55,7 @@ class DoctorCase(SmallWorkflow, CompanyTestCase):
             self.assertIn(part, said)
 
     def assert_repaired(self, *parts: str) -> None:
-        self.assert_found()
+        self.assert_found("With --repair, 1 of them can be put right.")
         code, said = run_doctor("--quick", "--repair")
         self.assertEqual(code, 0, said)
         for part in (*parts, "repaired: 1, left: 0"):

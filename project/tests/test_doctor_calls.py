@@ -182,6 +182,26 @@ class FailedJobTests(DoctorCase):
         self.assertEqual(run_doctor("--repair")[0], 0)
         self.assertEqual(ProcrastinateJob.objects.count(), 0)
 
+    def test_so_is_one_whose_next_waits_already(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat)"
+                " VALUES (now() - interval '1 hour') RETURNING id"
+            )
+            (worker,) = cursor.fetchone()
+            for status, its_worker in (("failed", None), ("doing", worker), ("todo", None)):
+                cursor.execute(
+                    "INSERT INTO procrastinate_jobs"
+                    " (queue_name, task_name, args, status, queueing_lock, worker_id) VALUES"
+                    " ('default', 'project.jobs.requeue_stalled', '{\"timestamp\": 1}',"
+                    " %s, 'one', %s)",
+                    [status, its_worker],
+                )
+        code, said = run_doctor("--repair")
+        self.assertEqual(code, 0, said)
+        self.assertIn("repaired: 2, left: 0", said)
+        self.assertEqual(ProcrastinateJob.objects.get().status, "todo")
+
     def test_so_is_one_of_a_company_that_is_gone(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(

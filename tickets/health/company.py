@@ -172,9 +172,15 @@ def _tasks_that_do_not_fit() -> Iterator[Finding]:
             "workflow": task.workflow_instance.get_status_display(),
         }
         if task.workflow_instance.status not in ALIVE:
-            message = _("“%(task)s” is not finished, although the workflow is: %(workflow)s.")
+            message = _(
+                "“%(task)s” is not finished, although the workflow is: %(workflow)s. Nobody can "
+                "work on it any more; look into the ticket's history what became of it."
+            )
         else:
-            message = _("“%(task)s” is not finished, but it is not the current task.")
+            message = _(
+                "“%(task)s” is not finished, but it is not the current task. Cancel the ticket, "
+                "and have it submitted anew."
+            )
         yield finding(_ticket_of(task), message % words)
 
 
@@ -189,10 +195,17 @@ def _instances_that_do_not_fit() -> Iterator[Finding]:
     for instance in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
         ticket = getattr(instance, "ticket", None)
         if ticket is None:
-            message = _("The workflow instance %(id)s belongs to no ticket.") % {"id": instance.pk}
+            message = _(
+                "The workflow instance %(id)s belongs to no ticket. It does no harm: whoever looks "
+                "after the database may delete it."
+            ) % {"id": instance.pk}
             yield finding(None, message)
         else:
-            yield finding(ticket.pk, _("Its workflow runs, but has no current task of its own."))
+            message = _(
+                "Its workflow runs, but has no current task of its own. Cancel the ticket, and "
+                "have it submitted anew."
+            )
+            yield finding(ticket.pk, message)
 
 
 def _jobs_without_a_ticket() -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,13 +40,12 @@ def _stalled() -> Iterator[Finding]:
             ticket_id=args.get("ticket_id"),
             message=_("The job %(job)s (%(name)s) is stalled: its worker is gone.")
             % {"job": pk, "name": name},
-            mend=partial(_requeue, pk),
+            mend=partial(_drop if _comes_again(name) else _requeue, pk),
         )
 
 
 def _failed() -> Iterator[Finding]:
     """Jobs that were tried as often as they may be. Each is safe to repeat, however late."""
-    periodic = {name for name, _id in app.periodic_registry.periodic_tasks}
     known = set(Company.objects.values_list("schema_name", flat=True))
     jobs = ProcrastinateJob.objects.filter(status="failed").order_by("pk")
     rows = jobs.values_list("pk", "task_name", "attempts", "args").iterator(chunk_size=AT_A_TIME)
@@ -61,8 +60,7 @@ def _failed() -> Iterator[Finding]:
             schema="" if is_of_nobody else schema,
             ticket_id=None if is_of_nobody else args.get("ticket_id"),
             message=message % {"job": pk, "name": name, "attempts": attempts},
-            # A periodic one comes again by itself, and what it would do twice it need not do.
-            mend=partial(_drop if is_of_nobody or name in periodic else _requeue, pk),
+            mend=partial(_drop if is_of_nobody or _comes_again(name) else _requeue, pk),
         )
 
 
@@ -89,9 +87,22 @@ def _requeue(job_id: int) -> str:
 
 
 def _drop(job_id: int) -> str:
-    """Remove a job that has failed: only one that is in the queue can be taken away."""
-    with transaction.atomic():
-        return remove_job(job_id) if _requeue(job_id) else ""
+    """Delete a job that does not run, and that need not.
+
+    Putting it into the queue would fail where the next of its kind is there already; and only
+    what is in the queue can be taken away.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM public.procrastinate_jobs WHERE id = %s AND status IN ('doing', 'failed')",
+            [job_id],
+        )
+        return _("The job was taken away.") if cursor.rowcount else ""
+
+
+def _comes_again(name: str) -> bool:
+    """Whether it is a periodic job: the next one does what this one has not done."""
+    return any(name == each for each, _id in app.periodic_registry.periodic_tasks)
 
 
 def remove_job(job_id: int) -> str:

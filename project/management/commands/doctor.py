@@ -37,14 +37,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, repair: bool, quick: bool, **options: Any) -> None:
         names = dict(Company.objects.active().values_list("schema_name", "name"))
-        found = mended = 0
+        found = mended = mendable = 0
         for finding in _findings(list(names), quick=quick):
             found += 1
+            mendable += finding.mend is not None
             self.stdout.write(_line(finding, names))
             if repair and (done := _mend(finding)):
                 mended += 1
                 self.stdout.write(f"  {done}")
         self.stdout.write(_summary(companies=len(names), found=found, mended=mended))
+        if mendable and not repair:
+            self.stdout.write(
+                _("With --repair, %(count)d of them can be put right.") % {"count": mendable}
+            )
         if found > mended:
             sys.exit(1)
 
