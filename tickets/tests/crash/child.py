@@ -139,6 +139,16 @@ def answer(address: str, body: Any) -> None:
     assert reply.status_code in (200, 422), reply.content
 
 
+def take_form(address: str, values: dict[str, str], session: str) -> None:
+    """Be a web server that takes one form."""
+    from django.conf import settings
+    from django.test import Client
+
+    browser = Client(SERVER_NAME="127.0.0.1")
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session
+    assert browser.post(address, values).status_code == 302
+
+
 def carry_out(order: dict[str, Any]) -> None:
     """An order is {environment: {...}, do: a word, with: [arguments]}."""
     from django_tenants.utils import schema_context
@@ -150,6 +160,8 @@ def carry_out(order: dict[str, Any]) -> None:
         work_off(*arguments)
     elif order["do"] == "answer":
         answer(*arguments)
+    elif order["do"] == "take a form":
+        take_form(*arguments)
     else:
         if order["do"].startswith("stumble"):
             stumble()
@@ -175,8 +187,9 @@ def nursery() -> None:
 
     What takes long, all the imports, is done once where a process can be forked.
     """
-    import project.urls  # noqa: F401
+    from django.conf import settings
 
+    import_module(settings.ROOT_URLCONF)
     for line in sys.stdin:
         sys.stdout.write(f"{_bear(line)}\n")
         sys.stdout.flush()

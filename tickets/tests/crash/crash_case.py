@@ -87,7 +87,7 @@ class CrashCase(CompanyTransactionTestCase):
                 self.weather(
                     seed,
                     seconds=STORM_SECONDS,
-                    most_tickets=200,
+                    most_tickets=150,
                     longest_life=8,
                     restart_database=restart_database,
                     settings=AS_SHIPPED if len(self.recoveries) % 3 == 2 else QUICK,

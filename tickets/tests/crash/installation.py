@@ -6,13 +6,24 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 from django.conf import settings
+from django.test import Client
 
+from tenants.models import User
 from tenants.testing import child_environment
 from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.process import Process
 
+CSRF = "c" * 32
 CHILD = ["-m", "tickets.tests.crash.child"]
+
+
+def log_in(user: User) -> str:
+    """The key of a new session."""
+    client = Client()
+    client.force_login(user)
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 @dataclass
@@ -48,6 +59,19 @@ class Installation:
         name = f"{name}-{self._started}"
         everything = self.environment(CRASH_NAME=name, **environment)
         return Process(name, command, everything, log=self.folder / f"{name}.log")
+
+    def send(
+        self, browser: httpx.Client, address: str, values: dict[str, str], *, session: str
+    ) -> httpx.Response:
+        """Send a form to the web server, in the session of somebody who is logged in.
+
+        Raises httpx.TransportError where there is no answer.
+        """
+        return browser.post(
+            f"{self.url}{address}",
+            data={**values, "csrfmiddlewaretoken": CSRF},
+            headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; csrftoken={CSRF}"},
+        )
 
     def environment(self, **extra: str) -> dict[str, str]:
         return child_environment(

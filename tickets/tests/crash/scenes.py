@@ -10,18 +10,22 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import uuid4
 
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.models import User
+from tenants.connection import work_in
+from tenants.models import Company, User
 from tickets.callback_address import CallbackAddress
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import retry_many, submit_ticket
 from tickets.services.run_action import run_action
 from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
 from tickets.testing import step_left_to_its_job
+from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from workflows.engine.process import Json, JsonObject
@@ -34,7 +38,7 @@ LONG = 60  # seconds, of a timeout that shall not pass
 @dataclass(frozen=True)
 class Order:
     """What a process is to do: see `child.carry_out`. `answer` is what a callback brings: whoever
-    sends it sends it again, where the process has died."""
+    sends it, or a form, sends it again."""
 
     do: str
     arguments: tuple[Json, ...]
@@ -49,6 +53,14 @@ class Stage:
     ticket_admin: User
     system: MoodySystem
     queues: int = 0
+    sessions: dict[int, str] = field(default_factory=dict)
+
+    def form(self, address: str, values: dict[str, Json], *, of: User) -> Order:
+        """A web server shall take a form."""
+        if of.pk not in self.sessions:
+            self.sessions[of.pk] = log_in(of)
+            work_in(Company.objects.get(pk=of.company_id))
+        return Order("take a form", (address, values, self.sessions[of.pk]))
 
     def submit(self, key: str, title: str) -> Ticket:
         definition = TicketDefinition.objects.active().get(key=key)
@@ -126,6 +138,20 @@ def _submit(stage: Stage, key: str, title: str) -> Order:
 
 def _complete(stage: Stage, key: str, title: str) -> Order:
     return Order("complete", (task_of(stage.submit(key, title)).pk,))
+
+
+def _send_ticket(stage: Stage, key: str, title: str) -> Order:
+    definition = TicketDefinition.objects.active().get(key=key)
+    address = f"{reverse('admin:tickets_myticket_add')}?definition={definition.pk}"
+    values: dict[str, Json] = {"token": uuid4().hex, "title": title, "answers-amount": "7"}
+    return stage.form(address, values, of=stage.submitter)
+
+
+def _send_task(stage: Stage, key: str, title: str) -> Order:
+    task = task_of(stage.submit(key, title))
+    assert task.assigned_to is not None
+    address = reverse("admin:tickets_mytask_change", args=(task.pk,))
+    return stage.form(address, {"answers-again": "false"}, of=task.assigned_to)
 
 
 def _finish_by_hand(stage: Stage, key: str, title: str) -> Order:
@@ -213,6 +239,8 @@ SCENES = (
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),
+    Scene("send a ticket twice", [form("first")], _send_ticket),
+    Scene("send a task twice", [form("first")], _send_task),
     Scene("finish a form by hand", [form("first")], _finish_by_hand),
     # The step fails in a way that nobody has foreseen, and is taken after the commit.
     Scene("stumble and submit", [form("first")], _stumble_and_submit),

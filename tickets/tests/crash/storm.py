@@ -11,14 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
-from django.conf import settings
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 
 from tenants.models import User
 from tickets.models import Ticket, TicketDefinition
-from tickets.tests.crash.installation import CHILD, Installation
+from tickets.tests.crash.installation import CHILD, Installation, log_in
 from tickets.tests.crash.process import Process
 from workflows.models import TaskInstance
 from workflows.models.task_instance import WORKABLE
@@ -29,7 +27,6 @@ LONGEST_START = 60
 FEWEST_TICKETS = 4
 CHANGES = 40  # that one process of people makes, if it lives
 COMMITS = (4, 16, 64)  # a process dies at one of its first
-CSRF = "c" * 32
 
 
 def open_forms() -> list[TaskInstance]:
@@ -159,12 +156,10 @@ class Storm:
         sent = self._unanswered.pop() if self._unanswered else self._new_form()
         if sent is None:
             return
-        session = f"{settings.SESSION_COOKIE_NAME}={self._session_of(sent.user)}"
+        session = self._session_of(sent.user)
         try:
-            answer = self._browser.post(
-                f"{self.installation.url}{sent.address}",
-                data={**sent.values, "csrfmiddlewaretoken": CSRF},
-                headers={"Cookie": f"{session}; csrftoken={CSRF}"},
+            answer = self.installation.send(
+                self._browser, sent.address, sent.values, session=session
             )
         except httpx.TransportError:
             self._unanswered.append(sent)
@@ -198,7 +193,5 @@ class Storm:
 
     def _session_of(self, user: User) -> str:
         if user.pk not in self._sessions:
-            client = Client()
-            client.force_login(user)
-            self._sessions[user.pk] = client.cookies[settings.SESSION_COOKIE_NAME].value
+            self._sessions[user.pk] = log_in(user)
         return self._sessions[user.pk]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 
+import httpx
 from django.test import override_settings
 
 from tickets.models import Ticket
@@ -12,7 +14,7 @@ from tickets.tests.crash.dying import STEPS
 from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.nursery import Nursery
-from tickets.tests.crash.scenes import SCENES, Scene, Stage
+from tickets.tests.crash.scenes import SCENES, Order, Scene, Stage
 from workflows.models import EventKind, WorkflowEvent, WorkflowStatus
 
 SURVIVES = "never"
@@ -34,7 +36,7 @@ class EveryCommitTests(CrashCase):
                 self.assert_outcome(scene)
             died = {each.split()[-1].partition(".")[0] for each in site.journal.notes("died")}
         self.tell()
-        self.assertEqual(died, set(STEPS))
+        self.assertEqual(set(STEPS) - died, set())
 
     def die_everywhere(self, site: Installation, system: MoodySystem) -> None:
         """Each scene once to its end, to learn its commits; then with a death at each."""
@@ -43,23 +45,43 @@ class EveryCommitTests(CrashCase):
         try:
             with Nursery(site) as nursery:
                 for scene in SCENES:
-                    name, survived = self.play(scene, stage, nursery, at=SURVIVES)
+                    name, survived = self.play(scene, stage, nursery, site, at=SURVIVES)
                     self.assertTrue(survived, f"{scene.name}: see {site.folder}")
                     for number, _step in enumerate(site.journal.notes(f"commits {name}"), 1):
                         for where in ("before", "after"):
                             at = f"{where} {number}"
-                            name, survived = self.play(scene, stage, nursery, at=at)
+                            name, survived = self.play(scene, stage, nursery, site, at=at)
                             self.assertFalse(survived, f"{scene.name} {at}: see {site.folder}")
         finally:
             web.kill()
 
-    def play(self, scene: Scene, stage: Stage, nursery: Nursery, *, at: str) -> tuple[str, bool]:
-        """Prepare a scene and have a process play it; its name, and whether it has survived."""
+    def play(
+        self, scene: Scene, stage: Stage, nursery: Nursery, site: Installation, *, at: str
+    ) -> tuple[str, bool]:
+        """Prepare a scene and have a process play it; its name, and whether it has survived.
+
+        What it was sent is sent again: where it had no answer, or by a second click.
+        """
         order = scene.prepare(stage, scene.key, f"{scene.name}: {at}")
         name, survived = nursery.bear(order.do, *order.arguments, at=at)
+        if order.do == "take a form":
+            self.send_again(order, site)
         if order.answer is not None:
             stage.system.send_back(str(order.arguments[0]), order.answer)
         return name, survived
+
+    def send_again(self, order: Order, site: Installation) -> None:
+        address, values, session = order.arguments
+        assert isinstance(values, dict)
+        form = {name: str(value) for name, value in values.items()}
+        answer = None
+        with httpx.Client(timeout=10) as browser:
+            while answer is None:
+                try:
+                    answer = site.send(browser, str(address), form, session=str(session))
+                except httpx.TransportError:  # the web server is starting
+                    time.sleep(0.1)
+        self.assertLess(answer.status_code, 500)
 
     def assert_outcome(self, scene: Scene) -> None:
         """It is the same whether somebody died or not."""
