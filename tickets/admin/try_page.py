@@ -27,7 +27,7 @@ from tenants.connection import current_schema
 from tickets.admin.definition_page import DefinitionPage
 from tickets.admin.definition_rows import condition_labels, pretty
 from tickets.admin.try_steps import StepRow, picture_of, step_rows, time_rows, times_to_come
-from tickets.services import add_test_case, trial_of
+from tickets.services import add_test_case, record_test_case_anew, trial_of
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
 from workflows.durations import duration_in_words
@@ -123,12 +123,16 @@ class NoKeeper:
 
 @dataclass(frozen=True, slots=True)
 class TryState:
-    """What was answered so far. `ticket` is None before the ticket's form was filled in."""
+    """What was answered so far. `ticket` is None before the ticket's form was filled in.
+
+    `case` is the name of the test case that this try began from; empty where there was none.
+    """
 
     ticket_type: str = ""
     submitter: dict[str, str] = field(default_factory=dict)
     ticket: JsonObject | None = None
     answers: tuple[Answer, ...] = ()
+    case: str = ""
 
     def packed(self, workflow: WorkflowDefinition) -> str:
         """The state as signed text, for this version of this company's workflow alone."""
@@ -137,6 +141,7 @@ class TryState:
             "submitter": self.submitter,
             "ticket": self.ticket,
             "answers": [asdict(each) for each in self.answers],
+            "case": self.case,
         }
         return signing.dumps(document, salt=_salt(workflow), compress=True)
 
@@ -158,6 +163,7 @@ def unpacked(text: str, workflow: WorkflowDefinition) -> TryState | None:
         submitter=_texts(submitter if isinstance(submitter, dict) else {}),
         ticket=ticket if isinstance(ticket, dict) else None,
         answers=tuple(read_answers(document.get("answers"))),
+        case=str(document.get("case", "")),
     )
 
 
@@ -196,7 +202,7 @@ class TryPage(DefinitionPage):
             return self._show(request, trial, TryState(_first(trial), _person(request)))
         if "back" in request.POST:
             return self._back(request, trial, state)
-        if "save" in request.POST:
+        if "save" in request.POST or "replace" in request.POST:
             return self._save(request, trial, state)
         if state.ticket is None:
             return self._submit(request, trial, state)
@@ -217,6 +223,7 @@ class TryPage(DefinitionPage):
             submitter=_texts(who),
             ticket=ticket if isinstance(ticket, dict) else {},
             answers=tuple(read_answers(case.get("answers"))),
+            case=name,
         )
 
     # Going on
@@ -305,10 +312,11 @@ class TryPage(DefinitionPage):
         name = request.POST.get("name", "")
         if _run(trial, state) is None:  # there is no way yet that could be kept
             return self._show(request, trial, state)
+        is_new = "replace" not in request.POST
         try:
-            add_test_case(
+            (add_test_case if is_new else record_test_case_anew)(
                 workflow=self.workflow,
-                name=name,
+                name=name if is_new else state.case,
                 ticket_type=state.ticket_type,
                 ticket=state.ticket or {},
                 submitter=state.submitter,
@@ -317,7 +325,11 @@ class TryPage(DefinitionPage):
         except WorkflowsError as error:
             messages.error(request, str(error))
             return self._show(request, trial, state, name=name)
-        messages.success(request, _("The test case is kept. It runs before each publishing."))
+        if is_new:
+            text = _("The test case is kept. It runs before each publishing.")
+        else:
+            text = _("The test case “%(name)s” now answers like this, and expects this way.")
+        messages.success(request, text % {"name": state.case})
         return redirect(
             reverse("admin:workflows_workflowdefinition_tests", args=(self.workflow.pk,))
         )
@@ -364,6 +376,7 @@ class TryPage(DefinitionPage):
             "picture": picture_of(trial, simulation),
             "visible_url": self._visible_url(state, form, context.get("task_key", "")),
             "may_save": self.workflow.is_draft and simulation is not None,
+            "may_replace": any(each.get("name") == state.case for each in trial.cases),
         }
         return self.page(request, **context)
 

@@ -6,6 +6,7 @@ from tickets.services.change_test_cases import (
     add_test_case,
     delete_test_case,
     expect_way_of_now,
+    record_test_case_anew,
     rename_test_case,
 )
 from tickets.services.clean_up_uploads import clean_up_uploads
@@ -103,6 +104,7 @@ __all__ = [
     "publishing_problems",
     "reassign_task",
     "receive_callback",
+    "record_test_case_anew",
     "rename_test_case",
     "resume_ticket",
     "retry_many",

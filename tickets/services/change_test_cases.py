@@ -1,4 +1,4 @@
-"""Adding, renaming and deleting the test cases of a draft, and what they expect."""
+"""Adding, recording anew, renaming and deleting the test cases of a draft, and what they expect."""
 
 from __future__ import annotations
 
@@ -48,27 +48,31 @@ def add_test_case(
     cases = list(draft.test_cases)
     if len(cases) >= _most_cases():
         raise TooManyCasesError
-    case: JsonObject = {
-        "name": _free_name(name, cases),
-        "ticket": ticket,
-        "submitter": dict[str, Json](submitter),
-        "answers": [
-            {
-                "task": each.task,
-                "output": each.output,
-                "error": each.error,
-                "after": each.after,
-            }
-            for each in answers
-        ],
-    }
-    if ticket_type:
-        case["ticket_type"] = ticket_type
-    simulation = trial_of(draft).run_case(case)
-    if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
-        raise InvalidDataError(list(simulation.last.refused))
-    case["expect"] = _way_of(simulation)
+    case = _recorded(draft, _free_name(name, cases), ticket_type, ticket, submitter, answers)
     _keep(draft, [*cases, case])
+    return case
+
+
+@transaction.atomic
+def record_test_case_anew(
+    *,
+    workflow: WorkflowDefinition,
+    name: str,
+    ticket_type: str,
+    ticket: JsonObject,
+    submitter: Mapping[str, str],
+    answers: Iterable[Answer],
+) -> JsonObject:
+    """Let a try take the place of the test case of this name: like add_test_case.
+
+    Raises:
+        NotADraftError, UnknownCaseError: see there.
+        InvalidDataError: a form refuses an answer.
+    """
+    draft = _locked(workflow)
+    old = _named(draft, name)
+    case = _recorded(draft, name, ticket_type, ticket, submitter, answers)
+    _keep(draft, [case if each is old else each for each in draft.test_cases])
     return case
 
 
@@ -117,6 +121,38 @@ def delete_test_case(*, workflow: WorkflowDefinition, name: str) -> None:
     case = _named(draft, name)
     draft.test_cases = [each for each in draft.test_cases if each is not case]
     draft.save(update_fields=["test_cases", "updated_at"])
+
+
+def _recorded(
+    draft: WorkflowDefinition,
+    name: str,
+    ticket_type: str,
+    ticket: JsonObject,
+    submitter: Mapping[str, str],
+    answers: Iterable[Answer],
+) -> JsonObject:
+    """The case that answers like this, and expects the way that the draft goes now."""
+    case: JsonObject = {
+        "name": name,
+        "ticket": ticket,
+        "submitter": dict[str, Json](submitter),
+        "answers": [
+            {
+                "task": each.task,
+                "output": each.output,
+                "error": each.error,
+                "after": each.after,
+            }
+            for each in answers
+        ],
+    }
+    if ticket_type:
+        case["ticket_type"] = ticket_type
+    simulation = trial_of(draft).run_case(case)
+    if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
+        raise InvalidDataError(list(simulation.last.refused))
+    case["expect"] = _way_of(simulation)
+    return case
 
 
 def _way_of(simulation: Simulation) -> JsonObject:

@@ -367,6 +367,57 @@ class SaveAsTestCaseTest(TryCase):
                 self.assertEqual(self.path(again), ["approve_invoice"])
 
 
+class RecordAnewTest(TryCase):
+    name = "Clarified and then approved"
+
+    def replaced(self, page: Any) -> Any:
+        sent = {"state": page.context["packed"], "replace": "1"}
+        response = self.client.post(self.url(), sent, follow=True)
+        self.draft.refresh_from_db()
+        return response
+
+    def test_a_try_that_began_from_a_case_takes_its_place(self) -> None:
+        before = self.draft.test_cases
+        page = self.begin(case=self.name)
+        self.assertContains(page, "Replace the test case")
+        while self.path(page) != ["approve_invoice"]:
+            page = self.go_on(page, "back")
+        page = self.replaced(self.approve(page))
+        self.assertContains(page, "now answers like this")
+        after = self.draft.test_cases
+        self.assertEqual([each["name"] for each in after], [each["name"] for each in before])
+        self.assertEqual(
+            after[1]["expect"],
+            {"path": ["approve_invoice", "prepare_bank_transfer"], "status": "WAITING"},
+        )
+        self.assertEqual(after[1]["ticket"], before[1]["ticket"])
+        self.assertEqual(after[:1] + after[2:], before[:1] + before[2:])
+        self.assertTrue(all(each.has_passed for each in run_test_cases(workflow=self.draft)))
+
+    def test_a_try_of_its_own_replaces_nothing(self) -> None:
+        page = self.at_approval()
+        self.assertNotContains(page, "Replace the test case")
+        before = self.draft.test_cases
+        self.assertContains(self.replaced(page), "no test case of this name")
+        self.assertEqual(self.draft.test_cases, before)
+
+    def test_a_case_that_is_gone_meanwhile(self) -> None:
+        page = self.begin(case=self.name)
+        self.draft.test_cases = []
+        self.draft.save()
+        page = self.replaced(page)
+        self.assertContains(page, "no test case of this name")
+        self.assertNotContains(page, "Replace the test case")
+        self.assertEqual(self.draft.test_cases, [])
+
+    def test_a_published_version_offers_it_not(self) -> None:
+        page = self.begin(case=self.name)
+        workflow = publish_workflow(workflow=self.draft, user=self.carla)
+        self.assertContains(self.replaced(page), "Only a draft")
+        self.assertEqual(self.draft.test_cases, workflow.test_cases)
+        self.assertNotContains(self.begin(case=self.name), "Replace the test case")
+
+
 class TestCasesPageTest(TryCase):
     def test_it_shows_what_came(self) -> None:
         page = self.client.get(self.url("tests"))
