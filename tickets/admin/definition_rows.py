@@ -37,6 +37,27 @@ FIELD_TYPE_NAMES: Mapping[FieldType, Any] = {
     FieldType.FILE: gettext_lazy("File"),
     FieldType.RECORDS: gettext_lazy("Table of records"),
 }
+_OF_TEXT = (
+    gettext_lazy("At least %(limit)s characters"),
+    gettext_lazy("At most %(limit)s characters"),
+)
+_OF_TIME = (gettext_lazy("From %(limit)s on"), gettext_lazy("Until %(limit)s"))
+# What the limits of a field count, where it is not its value.
+_LIMITS: Mapping[FieldType, tuple[Any, Any]] = {
+    **dict.fromkeys(
+        (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.EMAIL, FieldType.URL, FieldType.PHONE),
+        _OF_TEXT,
+    ),
+    **dict.fromkeys((FieldType.DATE, FieldType.TIME, FieldType.DATETIME), _OF_TIME),
+    FieldType.CHOICES: (
+        gettext_lazy("At least %(limit)s of them"),
+        gettext_lazy("At most %(limit)s of them"),
+    ),
+    FieldType.RECORDS: (
+        gettext_lazy("At least %(limit)s records"),
+        gettext_lazy("At most %(limit)s records"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +134,11 @@ def _field_rows(
 
 
 def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
+    at_least, at_most = _LIMITS.get(field.type, (_("At least %(limit)s"), _("At most %(limit)s")))
     if field.minimum is not None:
-        yield _("At least %(limit)s") % {"limit": field.minimum}
+        yield at_least % {"limit": field.minimum}
     if field.maximum is not None:
-        yield _("At most %(limit)s") % {"limit": field.maximum}
+        yield at_most % {"limit": field.maximum}
     if field.more_than is not None:
         yield _("More than %(limit)s") % {"limit": field.more_than}
     if field.less_than is not None:
