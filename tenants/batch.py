@@ -32,6 +32,7 @@ class Batch:
         self._inserted: list[Model] = []
         self._values: list[tuple[type[Model], Values]] = []
         self._updated: dict[tuple[type[Model], Any], tuple[Model, dict[str, None]]] = {}
+        self._others: list[tuple[str, tuple[object, ...]]] = []
 
     def insert(self, row: Model) -> None:
         """Insert a row, as it is at `write`."""
@@ -42,18 +43,28 @@ class Batch:
         self._values.append((model, values))
 
     def update(self, row: Model, *names: str) -> None:
-        """Write these fields of a row, as they are at `write`; of an inserted one they are new."""
+        """Write these fields of a row, as they are at `write`; of an inserted one they are new.
+
+        Raises:
+            ValueError: another object stands for this row already, with values of its own.
+        """
         if any(each is row for each in self._inserted):
             return
-        _row, known = self._updated.setdefault((type(row), row.pk), (row, {}))
-        known.update(dict.fromkeys(names))
+        known, fields = self._updated.setdefault((type(row), row.pk), (row, {}))
+        if known is not row:
+            raise ValueError("Two objects stand for one row of this batch.")
+        fields.update(dict.fromkeys(names))
+
+    def also(self, statement: str, *values: object) -> None:
+        """Run another statement that changes rows, none of those that the batch writes."""
+        self._others.append((statement, values))
 
     def write(self) -> None:
         """Send everything; afterwards the batch is empty."""
-        if not self._inserted and not self._values and not self._updated:
+        if not (self._inserted or self._values or self._updated or self._others):
             return
-        statements: list[str] = []
-        values: list[Any] = []
+        statements = [statement for statement, _values in self._others]
+        values: list[Any] = [value for _statement, given in self._others for value in given]
         for model, rows in self._by_model().items():
             columns = tuple(sorted({column for row in rows for column in row}))
             statements.append(_insert(model, columns, len(rows)))
@@ -68,7 +79,7 @@ class Batch:
         for row in self._inserted:
             row._state.adding = False
             row._state.db = DEFAULT_DB_ALIAS
-        self._inserted, self._values, self._updated = [], [], {}
+        self._inserted, self._values, self._updated, self._others = [], [], {}, []
 
     def _by_model(self) -> dict[type[Model], list[Values]]:
         """The rows to insert, each as {column: value}, without those that are null."""

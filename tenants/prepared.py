@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import psycopg
 from django.core.exceptions import FieldError
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.models import Model, QuerySet
 from django.db.models import query as django_query
 from psycopg import sql
@@ -35,10 +35,24 @@ def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, .
     The values must have the types that the statement expects; lists are not among them. It goes
     through Django's wrapper: errors are Django's, and the statement is logged and counted.
     """
+    try:
+        return _send(text, values)
+    except NotSupportedError:
+        # A column got another type since this was prepared: "cached plan must not change result
+        # type". In a transaction its end forgets what is prepared; here nothing else would.
+        wrapper = database()
+        if wrapper.in_atomic_block:
+            raise
+        wrapper.close()
+        return _send(text, values)
+
+
+def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
     wrapper = database()
     wrapper.close_if_health_check_failed()  # as for every cursor of Django's own
     wrapper.ensure_connection()
-    wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
+    with wrapper.wrap_database_errors:
+        wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
     cursor = _cursor_of(wrapper)
     # A statement of its own for each schema: Postgres plans one anew whenever the search path is
     # another one than last time.

@@ -141,6 +141,10 @@ class WorkflowStateManager:
         """Have fields of a locked row written with what is done next."""
         self._batch.update(row, *names)
 
+    def also_run(self, statement: str, *values: object) -> None:
+        """Have another statement, that changes other rows, run with what is done next."""
+        self._batch.also(statement, *values)
+
     def advance(self, facts: JsonObject) -> Move:
         """Take the step that is due, if one is: from the start, or from a completed task.
 

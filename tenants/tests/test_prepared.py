@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import psycopg
 from django.contrib.auth.models import Group
 from django.core.exceptions import FieldError
-from django.db import DataError, connection, transaction
+from django.db import DataError, NotSupportedError, OperationalError, connection, transaction
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tenants.connection import work_in
 from tenants.models import User
 from tenants.prepared import PreparedQuery, next_id, next_ids, send
-from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
 
 
 class PreparedQueryTests(CompanyTestCase):
@@ -81,3 +82,55 @@ class SendTests(CompanyTransactionTestCase):
         self.assertEqual(send("SELECT 1"), [(1,)])
         connection.close()
         self.assertEqual(send("SELECT 1"), [(1,)])
+
+    def test_one_that_is_lost_when_the_company_changes_is_djangos_error_too(self) -> None:
+        """What is sent first is SET search_path then; callers know the errors of Django alone."""
+        ((pid,),) = send("SELECT pg_backend_pid()")
+        elsewhere("SELECT pg_terminate_backend(%s)", pid)
+        work_in(self.globex)
+        self.addCleanup(connection.close)
+        with self.assertRaises(OperationalError):
+            send("SELECT 1")
+        self.assertTrue(connection.errors_occurred)
+
+    def test_a_column_of_another_type_is_read_at_once(self) -> None:
+        """As after a migration beside processes that have prepared what reads it."""
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE public.migrated (id bigint, name varchar(10))")
+            self.addCleanup(elsewhere, "DROP TABLE public.migrated")
+            cursor.execute("INSERT INTO public.migrated VALUES (1, 'one')")
+        for change in (
+            "SELECT 1",
+            "ALTER TABLE public.migrated ADD COLUMN more text",
+            "ALTER TABLE public.migrated ALTER COLUMN name TYPE varchar(20)",
+            "ALTER TABLE public.migrated DROP COLUMN more",
+        ):
+            with self.subTest(change):
+                elsewhere(change)
+                self.assertEqual(send("SELECT id, name FROM migrated"), [(1, "one")])
+        elsewhere("ALTER TABLE public.migrated ALTER COLUMN name TYPE varchar(30)")
+        with self.assertRaises(NotSupportedError), transaction.atomic():
+            send("SELECT id, name FROM migrated")
+        with transaction.atomic():
+            self.assertEqual(send("SELECT id, name FROM migrated"), [(1, "one")])
+
+    def test_a_transaction_that_is_rolled_back_leaves_the_company(self) -> None:
+        """Postgres takes back a SET search_path of the transaction too."""
+        send("SELECT 1")
+        for nested in (False, True):
+            with transaction.atomic():
+                work_in(self.acme)
+                if nested:
+                    send("SELECT 1")
+                work_in(self.globex)
+                with self.assertRaises(DataError), transaction.atomic():
+                    send("SELECT 1 / %s::int", (0,))
+                self.assertEqual(send("SELECT current_schema()::text"), [("globex",)])
+                transaction.set_rollback(True)
+            self.assertEqual(send("SELECT current_schema()::text"), [("globex",)])
+
+
+def elsewhere(statement: str, *values: object) -> None:
+    """Run a statement over a connection of its own."""
+    with psycopg.connect(child_environment()["DATABASE_URL"], autocommit=True) as other:
+        other.execute(statement, values or None)

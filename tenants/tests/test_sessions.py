@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import psycopg
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
@@ -12,6 +13,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants.backends import EmailBackend
@@ -41,9 +43,16 @@ class SessionTests(CompanyTestCase):
         self.assertIsNone(session.session_key)
 
     def test_a_key_that_is_none_is_nobodys(self) -> None:
-        for key in ("x" * 32, "x" * 5000, "' OR 1=1 --", "٣" * 10):
+        for key in ("x" * 32, "x" * 5000, "' OR 1=1 --", "٣" * 10, "x" * 32 + "\0"):
             with self.subTest(key=key[:10]):
                 self.assertEqual(SessionStore(key).load(), {})
+
+    def test_a_cookie_that_no_database_can_hold_is_nobodys(self) -> None:
+        for value in ('"aaaaaaaaaa\\000b"', '"aaaaaaaaaa\\377\\012"', "aaaaaaaaaa%00"):
+            with self.subTest(value=value):
+                cookie = f"{settings.SESSION_COOKIE_NAME}={value}"
+                answer = self.client.get(reverse("admin:login"), headers={"cookie": cookie})
+                self.assertEqual(answer.status_code, 200)
 
     def test_what_is_written_in_a_transaction_is_not_saved_again(self) -> None:
         session = SessionStore(self.key)

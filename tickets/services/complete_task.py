@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from tenants.connection import current_schema
 from tenants.models import User
 from tenants.prepared import PreparedQuery
-from tickets.models import SavedAnswers, Ticket
+from tickets.models import Ticket
 from tickets.services.keep_file import claim_files
 from tickets.services.safety_net import advance_after_commit
 from tickets.services.take_step import StepFailedError, take_step, undone_where_it_fails
@@ -37,7 +36,6 @@ _locked = PreparedQuery(
             "workflow_instance__ticket__data",
             *(f"workflow_instance__ticket__created_by__{name}" for name in PERSON),
         )
-        .annotate(has_saved_answers=Exists(SavedAnswers.objects.filter(task=OuterRef("pk"))))
         .order_by()
         # The order in which every service takes these locks.
         .select_for_update(
@@ -45,6 +43,15 @@ _locked = PreparedQuery(
         )
     ),
     also=NEXT_TASK,
+)
+# By statements that begin after the locks are held: `_locked` itself does not see what was saved
+# while it waited for them.
+_FORGET_SAVED_ANSWERS = (
+    """
+    DELETE FROM tickets_savedanswers_files WHERE savedanswers_id IN (
+        SELECT id FROM tickets_savedanswers WHERE task_id = %s AND user_id = %s)
+    """,
+    "DELETE FROM tickets_savedanswers WHERE task_id = %s AND user_id = %s",
 )
 
 
@@ -88,8 +95,8 @@ def _checked(
     if problems:
         raise InvalidDataError(problems)
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)
-    if getattr(locked, "has_saved_answers", True):
-        SavedAnswers.objects.filter(task=locked, user=user).delete()
+    for statement in _FORGET_SAVED_ANSWERS:
+        manager.also_run(statement, locked.pk, user.pk)
     return manager, locked, ticket
 
 

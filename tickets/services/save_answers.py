@@ -80,11 +80,15 @@ def save_task_answers(
 _SAVED = """
 SELECT id FROM tickets_savedanswers
  WHERE user_id = %s AND slot = %s::varchar AND task_id IS NULL
+   FOR UPDATE
 """
 
 
 def forget_saved_answers(*, user: User, slot: str) -> None:
-    """A ticket was submitted: what was saved of it on the way is not needed any more."""
+    """A ticket is submitted: what was saved of it on the way is not needed any more.
+
+    Before its files are claimed: in this order `save_ticket_answers` takes the locks.
+    """
     # Mostly there is nothing, and a prepared question costs a tenth of Django's delete().
     if send(_SAVED, (user.pk, slot)):
         SavedAnswers.objects.filter(user=user, task=None, slot=slot).delete()

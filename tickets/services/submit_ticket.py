@@ -102,9 +102,9 @@ def _checked(
         data={**offered.presets, **data},
         created_by=user,
     )
-    claim_files(workflow.fields, data, ticket=ticket, user=user)
     if slot:
         forget_saved_answers(user=user, slot=slot)
+    claim_files(workflow.fields, data, ticket=ticket, user=user)
     return ticket, _Ids(instance=offered.instance_id, task=offered.next_task_id)
 
 
