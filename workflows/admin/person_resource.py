@@ -37,7 +37,7 @@ class PersonRow(FlatRow):
 
     @property
     def roles_text(self) -> str:
-        return names_as_text(self.roles)
+        return names_as_text([str(SystemRole(each).label) for each in self.roles])
 
     @property
     def company_roles_text(self) -> str:
@@ -172,12 +172,10 @@ _SYSTEM_ROLES: Mapping[str, SystemRole] = {
 
 
 def _no_system_role(name: str) -> str:
-    words = {
-        "name": short(name),
-        "names": ", ".join(role.value for role in SystemRole),
-    }
+    names = [str(role.label) for role in SystemRole]
+    words = {"name": short(name), "names": ", ".join(names)}
     text = _("There is no system role “%(name)s”. They are: %(names)s.") % words
-    return text + did_you_mean(nearest(name, [role.value for role in SystemRole]))
+    return text + did_you_mean(nearest(name, names))
 
 
 def _refusal(name: str, text: str) -> str:

@@ -178,7 +178,7 @@ class RefusedPeopleTest(PeopleFileCase):
              (6, "Company roles"), (7, "First name")],
         )  # fmt: skip
         messages = " ".join(message for _row, _column, message in found)
-        self.assertIn("Did you mean “task_worker”?", messages)
+        self.assertIn("Did you mean “Task worker”?", messages)
         self.assertIn("stands in the file twice", messages)
 
     def test_an_address_of_another_company_is_refused(self) -> None:
