@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import threading
 from datetime import timedelta
 
@@ -86,6 +87,34 @@ class PickWorkerTests(_Tasks, CompanyTestCase):
         self.assertEqual(pick_worker(None), self.walt)
         User.objects.filter(pk=self.walt.pk).update(is_active=False)
         self.assertIsNone(pick_worker(None))
+
+    def test_a_task_that_is_about_to_end_counts_as_ended(self) -> None:
+        """Whoever it would be once it is written, whatever tasks there are."""
+        workers = [self.wendy, self.walt, self.uma]
+        self.give_role(self.uma, SystemRole.TASK_WORKER)
+        role = CompanyRole.objects.create(name="Accounting")
+        role.members.set(workers[1:])
+        now, changed = timezone.now(), 0
+        for seed in range(60):
+            chance = random.Random(seed)
+            tasks = TaskInstance.objects.all()
+            tasks.delete()
+            for _ in range(chance.randrange(1, 9)):
+                self.give(chance.choice(workers))
+            for task in tasks:
+                tasks.filter(pk=task.pk).update(
+                    assigned_at=now - timedelta(minutes=chance.randrange(3)),
+                    status=chance.choice(("OPEN", "OPEN", "IN_PROGRESS", "ERROR", "COMPLETED")),
+                )
+            ended, of = chance.choice(list(tasks)), chance.choice((None, role))
+            but = chance.choice((None, None, self.walt.pk))
+            before = pick_worker(of, but=but)
+            early = pick_worker(of, but=but, ended=ended.pk)
+            tasks.filter(pk=ended.pk).update(status="COMPLETED")
+            with self.subTest(seed=seed):
+                self.assertEqual(early, pick_worker(of, but=but))
+            changed += early != before
+        self.assertGreater(changed, 3)
 
     def test_it_never_picks_somebody_of_another_company(self) -> None:
         role = CompanyRole.objects.create(name="Accounting")
