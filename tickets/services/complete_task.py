@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants.connection import current_schema
@@ -26,8 +27,10 @@ logger = logging.getLogger(__name__)
 # What a step needs of the workflow instance, and of whoever submitted the ticket.
 PERSON = ("email", "first_name", "last_name")
 INSTANCE = ("status", "workflow", "data", "current_task", "started_at")
-_locked = PreparedQuery(
-    lambda pk: (
+
+
+def _workable(pk: int) -> QuerySet[TaskInstance]:
+    return (
         TaskInstance.objects.filter(pk=pk, workflow_instance__ticket__isnull=False)
         .select_related("workflow_instance__ticket__created_by")
         .only(
@@ -41,9 +44,11 @@ _locked = PreparedQuery(
         .select_for_update(
             of=("workflow_instance__ticket", "workflow_instance", "self"), no_key=True
         )
-    ),
-    also=NEXT_TASK,
-)
+    )
+
+
+_locked = PreparedQuery(_workable)
+_locked_with_next_task = PreparedQuery(_workable, also=NEXT_TASK)
 # By statements that begin after the locks are held: `_locked` itself does not see what was saved
 # while it waited for them.
 _FORGET_SAVED_ANSWERS = (
@@ -89,7 +94,7 @@ def complete_task(
 def _checked(
     task: TaskInstance, output: JsonObject, user: User, now: datetime
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
-    manager, locked, ticket = lock_workable(task, user=user, now=now)
+    manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
     problems = validate_fields(locked.definition.fields, output)
     if problems:
@@ -113,15 +118,17 @@ def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -
 
 
 def lock_workable(
-    task: TaskInstance, *, user: User, now: datetime
+    task: TaskInstance, *, user: User, now: datetime, moves_on: bool = False
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
     """Lock a person's own task, with its ticket and workflow, for what they do to it.
+
+    `moves_on`: the workflow is to take its next step; the assignment is locked too.
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.
         TaskNotWorkableError: it has ended already, or is no form.
     """
-    locked: Any = _locked.first(task.pk)
+    locked: Any = (_locked_with_next_task if moves_on else _locked).first(task.pk)
     if locked is None:
         raise TaskNotWorkableError
     if locked.assigned_to_id != user.pk:
@@ -137,5 +144,6 @@ def lock_workable(
     instance.workflow = known.workflow
     if instance.current_task_id == locked.pk:
         instance.current_task = locked
-    manager = WorkflowStateManager(instance, now=now, actor=user, next_task_id=locked.next_task_id)
+    next_task_id = getattr(locked, "next_task_id", None)
+    manager = WorkflowStateManager(instance, now=now, actor=user, next_task_id=next_task_id)
     return manager, locked, instance.ticket

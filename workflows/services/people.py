@@ -307,18 +307,25 @@ def _lock(forms: QuerySet[TaskInstance]) -> None:
     """Lock what will change: these forms' instances and the waiting ones', then the choosing.
 
     Once nobody else can choose a worker the instances are looked up again: a form may have
-    been given out in between.
+    been given out in between. Then it lets go of everything and begins anew: whoever holds
+    that form's instance may be waiting to choose a worker.
     """
-    _lock_instances(forms)
-    _lock_instances(TaskInstance.objects.unassigned())
-    lock_assignment()
-    _lock_instances(forms)
+    known: set[int] = set()
+    while True:
+        known |= _instances_of(forms) | _instances_of(TaskInstance.objects.unassigned())
+        before = transaction.savepoint()
+        # no_key: others may still write rows that only point at the instance, such as events.
+        instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
+        list(instances.select_for_update(no_key=True).values_list("pk"))
+        lock_assignment()
+        if _instances_of(forms) <= known:
+            transaction.savepoint_commit(before)
+            return
+        transaction.savepoint_rollback(before)
 
 
-def _lock_instances(tasks: QuerySet[TaskInstance]) -> None:
-    # no_key: others may still write rows that only point at the instance, such as events.
-    instances = WorkflowInstance.objects.filter(pk__in=tasks.order_by().values("workflow_instance"))
-    list(instances.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+def _instances_of(tasks: QuerySet[TaskInstance]) -> set[int]:
+    return set(tasks.order_by().values_list("workflow_instance", flat=True))
 
 
 def _welcome_back(person: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import connection, transaction
@@ -12,9 +13,9 @@ from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
-from workflows.assignment import assign_if_possible
+from workflows.assignment import assign_if_possible, lock_assignment
 from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
-from workflows.services.people import save_person
+from workflows.services.people import give_back_tasks, save_person
 from workflows.tests.work import NOW, make_form
 
 
@@ -125,3 +126,57 @@ class AtOnceTests(CompanyTransactionTestCase):
             User.objects.filter(pk=self.wendy.pk).update(is_available=False)
             self.assertEqual(self.together(make, come), [None, None])
             self.assertEqual(TaskInstance.objects.get().assigned_to, self.wendy)
+
+
+class GivenMeanwhileTests(CompanyTransactionTestCase):
+    def test_a_form_that_was_given_to_them_while_they_hand_all_on(self) -> None:
+        """Whoever chooses workers waits for no form: somebody may hold it and wait to choose."""
+        instance = WorkflowInstance.objects.create(workflow=make_form().workflow)
+        task = TaskInstance.objects.create(
+            workflow_instance=instance, definition=instance.workflow.tasks.get()
+        )
+        TaskInstance.objects.filter(pk=task.pk).update(status="ERROR")
+        raised: list[Exception] = []
+
+        def run(call: Callable[[], object]) -> None:
+            try:
+                work_in(self.acme)
+                call()
+            except Exception as error:
+                raised.append(error)
+            finally:
+                connection.close()
+
+        def work() -> None:
+            with transaction.atomic():
+                WorkflowInstance.objects.select_for_update(no_key=True).get(pk=instance.pk)
+                lock_assignment()
+
+        calls = (lambda: give_back_tasks(user=self.wendy, now=NOW), work)
+        threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+        with transaction.atomic():
+            lock_assignment()
+            for number, thread in enumerate(threads, start=1):
+                thread.start()
+                self.wait_until_waiting(number)
+            given = TaskInstance.objects.filter(pk=task.pk)
+            given.update(status="OPEN", assigned_to=self.wendy, assigned_at=NOW)
+        for thread in threads:
+            thread.join(timeout=30)
+        self.assertEqual(raised, [])
+        task.refresh_from_db()
+        self.assertEqual((task.assigned_to, task.released_by), (self.walt, None))
+
+    def wait_until_waiting(self, number: int) -> None:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+                    " AND database = (SELECT oid FROM pg_database"
+                    " WHERE datname = current_database())"
+                )
+                if cursor.fetchone()[0] >= number:
+                    return
+            time.sleep(0.02)
+        self.fail("They do not wait.")
