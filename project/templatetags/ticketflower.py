@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 from django import template
@@ -9,12 +10,23 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.engine import Engine
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from project.breadcrumbs import Crumb, breadcrumbs
 from project.theme import BORDER_RADIUS, COLORS
 
 register = template.Library()
+
+
+@register.filter
+def how_long(moment: datetime) -> str:
+    """Like `timesince`, which calls less than a minute “0 minutes”."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return _("less than a minute")
+    return timesince(moment)
 
 
 @register.simple_tag

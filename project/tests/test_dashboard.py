@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -79,6 +80,13 @@ class RoleTests(DashboardTestCase):
         page = response.content.decode()
         self.assertLess(page.index("First"), page.index("Second"))
         self.assertNotContains(response, "Of walt")
+
+    def test_what_has_just_come_does_not_wait_for_0_minutes(self) -> None:
+        self.make_ticket("First", by=self.uma, worker=self.wendy)
+        response = self.dashboard_of(self.wendy)
+        self.assertContains(response, "waits for less than a minute")
+        TaskInstance.objects.update(created_at=timezone.now() - timedelta(hours=2))
+        self.assertContains(self.dashboard_of(self.wendy), "waits for 2\xa0hours")
 
     def test_a_worker_who_is_not_available_is_told(self) -> None:
         self.assertContains(self.dashboard_of(self.wendy), "New tasks appear here")

@@ -165,7 +165,7 @@ class TicketPageTest(AdministrationTestCase):
     def test_it_shows_which_conditions_were_tried(self) -> None:
         page = self.client.get(change_url(self.ticket))
         self.assertContains(page, "To Order it, when Amount in EUR is more than 100:")
-        self.assertContains(page, "true, taken")
+        self.assertContains(page, "yes, taken")
 
     def test_a_decision_that_failed_is_shown(self) -> None:
         # Below 100 the first condition is false, the second is always true.

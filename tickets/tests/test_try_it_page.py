@@ -74,7 +74,7 @@ class TryItTest(TryCase):
         self.assertContains(page, "Approve the invoice")
         page = self.approve(page)
         self.assertContains(page, "Transfer reference")
-        self.assertContains(page, "true, taken")
+        self.assertContains(page, "yes, taken")
         self.assertContains(page, "Do you approve this invoice? (Approve the invoice) is yes")
         page = self.go_on(page, **{"answers-transfer_reference": "TR-1"})
         self.assertContains(page, "http://accounting.example/demo/accounting/invoices")
@@ -271,7 +271,7 @@ class LetTimePassTest(TryCase):
         page = self.let_pass(self.at_solve())
         self.assertEqual(self.path(page), ["solve", "escalate"])
         self.assertContains(page, "Not done within 2 days:")
-        self.assertContains(page, "To Decide how to go on, always: <strong>true, taken</strong>")
+        self.assertContains(page, "To Decide how to go on, always: <strong>yes, taken</strong>")
         self.assertNotContains(page, "Let the time pass")
         self.assertContains(page, "Advice or reason")
 

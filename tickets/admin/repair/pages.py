@@ -257,8 +257,11 @@ class _OutputPage(_TaskPage):
         if not self.task.definition.is_form:
             add_document(
                 form,
-                label=_("Output"),
-                help_text=_("A JSON object that fits the output schema of the task."),
+                label=_("What the other system would have given back"),
+                help_text=_(
+                    'As JSON, for example {"id": 7}; {} if nothing of it is needed. '
+                    "It must be what the task's output schema asks for."
+                ),
                 first=self.task.output_data,
             )
         return form
@@ -347,7 +350,7 @@ class CorrectInput(_TaskPage):
         add_document(
             form,
             label=_("What is sent"),
-            help_text=_("A JSON object that fits the input schema of the task."),
+            help_text=_("As JSON. It must be what the task's input schema asks for."),
             first=self.task.input_data,
         )
         if self._retryable() is not None:
