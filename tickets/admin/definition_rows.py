@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.durations import after_in_words, duration_in_words
-from workflows.engine.conditions import describe_condition, is_empty
+from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.field_types import Field, FieldType
 from workflows.engine.fields import parse_fields
@@ -113,7 +113,8 @@ def field_table(specs: object, labels: Mapping[str, str] | None = None) -> Field
         fields = parse_fields(specs)
     except FieldError as error:
         return FieldTable(problem=str(error), raw=pretty(specs))
-    return FieldTable(rows=tuple(_field_rows(fields, labels or {}, depth=0)))
+    names = {**(labels or {}), **choice_labels(specs)}
+    return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
 
 
 def _field_rows(
@@ -162,8 +163,9 @@ def field_labels(specs: object, prefix: str = "") -> dict[str, str]:
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
-    labels = field_labels(workflow.fields, "ticket.")
+    labels = field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in workflow.tasks.all():
+        labels |= choice_labels(task.fields, f"tasks.{task.key}.")
         for name, label in field_labels(task.fields, f"tasks.{task.key}.").items():
             labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
     return labels

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.engine.condition_text import write_condition
-from workflows.engine.conditions import describe_condition, is_empty
+from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
 from workflows.engine.storable import unstorable
@@ -44,13 +44,13 @@ def readable_rules(document: object) -> Iterator[ReadableRule]:
 
 
 def _of_form(form: Entry) -> Iterator[ReadableRule]:
-    labels = field_labels(form)
+    labels, choices = field_labels(form), choice_labels(form.value.get("fields"))
     for path, spec in _fields(form):
         rule = spec.get("visible_when")
         if not is_empty(rule):
             yield ReadableRule(
                 (*path, "visible_when"),
-                describe_condition(rule, labels),
+                describe_condition(rule, labels | choices),
                 write_condition(rule, fields=list(labels)),
             )
 
@@ -58,8 +58,10 @@ def _of_form(form: Entry) -> Iterator[ReadableRule]:
 def condition_labels(outline: Outline) -> dict[str, str]:
     """What the variables of the conditions are called on the forms."""
     labels = {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
+    labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():
         title = task.text("title") or key
+        labels |= choice_labels(task.value.get("fields"), f"tasks.{key}.")
         for name, label in field_labels(task).items():
             labels[f"tasks.{key}.{name}"] = _("%(field)s (%(task)s)") % {
                 "field": label,

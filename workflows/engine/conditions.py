@@ -300,14 +300,35 @@ def _shortened(text: str, limit: int = 80) -> str:
 def describe_condition(rule: Json, labels: Mapping[str, str] | None = None) -> str:
     """The rule as one readable line, for the picture and the history.
 
-    ``labels`` names variables by their dotted path. A variable of a task without a label loses
-    its ``tasks.``. What cannot be phrased comes back as compact JSON. Never raises.
+    ``labels`` names variables by their dotted path, and choices as `choice_labels` does. A
+    variable of a task without a label loses its ``tasks.``. What cannot be phrased comes back as
+    compact JSON. Never raises.
     """
     if is_empty(rule):
         return "always"
     if any(unstorable(rule)):
         return "a condition that cannot be shown"
     return _Description(labels or {}).clause(rule)
+
+
+def choice_labels(specs: object, prefix: str = "") -> dict[str, str]:
+    """What the choices of a form's fields are called, for `describe_condition`.
+
+    `specs` may be wrong in any place; the names get the prefix.
+    """
+    labels = {}
+    for spec in specs if isinstance(specs, list) else []:
+        choices = spec.get("choices") if isinstance(spec, dict) else None
+        for each in choices if isinstance(choices, list) else []:
+            if isinstance(each, dict) and each.get("label"):
+                labels[_choice(f"{prefix}{spec.get('name')}", each.get("value"))] = (
+                    f"“{each['label']}”"
+                )
+    return labels
+
+
+def _choice(path: str, value: object) -> str:
+    return f"{path} = {value}"
 
 
 _ORDER: Final = {
@@ -363,7 +384,7 @@ class _Description:
     def _equality(self, left: Json, right: Json, *, negated: bool) -> str:
         if not _is_variable(left) and _is_variable(right):
             left, right = right, left
-        return f"{self.operand(left)} is {'not ' if negated else ''}{self.operand(right)}"
+        return f"{self.operand(left)} is {'not ' if negated else ''}{self._value(right, left)}"
 
     def _order(self, operator: str, left: Json, right: Json) -> str:
         if not _is_variable(left) and _is_variable(right):
@@ -378,9 +399,15 @@ class _Description:
 
     def _membership(self, item: Json, group: Json) -> str:
         if isinstance(group, list) and group:
-            options = ", ".join(self.operand(each) for each in group)
+            options = ", ".join(self._value(each, item) for each in group)
             return f"{self.operand(item)} is one of {options}"
-        return f"{self.operand(group)} contains {self.operand(item)}"
+        return f"{self.operand(group)} contains {self._value(item, group)}"
+
+    def _value(self, value: Json, variable: Json) -> str:
+        """An operand next to a variable: where it is one of its choices, what that is called."""
+        path = _path_of(variable)
+        label = self.labels.get(_choice(path, value)) if path and isinstance(value, str) else None
+        return label or self.operand(value)
 
     def operand(self, value: Json) -> str:
         if value is None:
@@ -413,6 +440,15 @@ def _call(rule: Json) -> tuple[str, list[Json]]:
         return "", []
     ((operator, arguments),) = rule.items()
     return operator, arguments if isinstance(arguments, list) else [arguments]
+
+
+def _path_of(variable: Json) -> str:
+    """The dotted path of a variable without a default; empty where this is none."""
+    operator, arguments = _call(variable)
+    names = [each for each in arguments if isinstance(each, str) and each]
+    if len(names) != len(arguments) or operator not in {"var", "val"}:
+        return ""
+    return ".".join(names) if operator == "val" or len(names) == 1 else ""
 
 
 def _is_variable(value: Json) -> bool:

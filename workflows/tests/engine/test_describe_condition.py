@@ -4,7 +4,7 @@ import unittest
 
 from hypothesis import given, settings
 
-from workflows.engine.conditions import describe_condition
+from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.process import Json
 from workflows.tests.engine.test_conditions import json_values, var
 
@@ -46,6 +46,30 @@ class DescribeConditionTests(unittest.TestCase):
     def test_it_uses_labels(self) -> None:
         labels = {"ticket.amount": "Amount"}
         self.assertEqual(describe_condition({">=": [AMOUNT, 5]}, labels), "Amount is at least 5")
+
+    def test_choices_are_called_what_they_are_on_the_form(self) -> None:
+        specs: list[Json] = [
+            {"name": "decision", "choices": [{"value": "no", "label": "Not approved"}, "yes"]},
+            {"name": "broken", "choices": [None, {"label": "x"}, {"value": []}]},
+            "no field",
+        ]
+        labels = {"ticket.decision": "Your decision", **choice_labels(specs, "ticket.")}
+        decision: Json = {"var": "ticket.decision"}
+        cases: list[tuple[Json, str]] = [
+            ({"==": [decision, "no"]}, "Your decision is “Not approved”"),
+            (
+                {"!=": ["no", {"val": ["ticket", "decision"]}]},
+                "Your decision is not “Not approved”",
+            ),
+            ({"==": [decision, "yes"]}, 'Your decision is "yes"'),
+            ({"in": [decision, ["no", "yes"]]}, 'Your decision is one of “Not approved”, "yes"'),
+            ({"in": ["no", decision]}, "Your decision contains “Not approved”"),
+            ({"==": [{"var": ["ticket.decision", "x"]}, "no"]}, 'Your decision (or "x") is "no"'),
+        ]
+        for rule, expected in cases:
+            with self.subTest(rule):
+                self.assertEqual(describe_condition(rule, labels), expected)
+        self.assertEqual(choice_labels({"a": 1}), {})
 
     @settings(max_examples=200, deadline=None)
     @given(rule=json_values)
