@@ -307,25 +307,29 @@ def _lock(forms: QuerySet[TaskInstance]) -> None:
     """Lock what will change: these forms' instances and the waiting ones', then the choosing.
 
     Once nobody else can choose a worker the instances are looked up again: a form may have
-    been given out in between. Then it lets go of everything and begins anew: whoever holds
-    that form's instance may be waiting to choose a worker.
+    been given out, or back, in between. Then it lets go of everything and begins anew: whoever
+    holds that form's instance may be waiting to choose a worker.
     """
     known: set[int] = set()
     while True:
-        known |= _instances_of(forms) | _instances_of(TaskInstance.objects.unassigned())
+        known |= _instances_of(forms, TaskInstance.objects.unassigned())
         before = transaction.savepoint()
         # no_key: others may still write rows that only point at the instance, such as events.
         instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
         list(instances.select_for_update(no_key=True).values_list("pk"))
         lock_assignment()
-        if _instances_of(forms) <= known:
+        if _instances_of(forms, TaskInstance.objects.unassigned()) <= known:
             transaction.savepoint_commit(before)
             return
         transaction.savepoint_rollback(before)
 
 
-def _instances_of(tasks: QuerySet[TaskInstance]) -> set[int]:
-    return set(tasks.order_by().values_list("workflow_instance", flat=True))
+def _instances_of(*tasks: QuerySet[TaskInstance]) -> set[int]:
+    return {
+        instance
+        for each in tasks
+        for instance in each.order_by().values_list("workflow_instance", flat=True)
+    }
 
 
 def _welcome_back(person: User) -> None:

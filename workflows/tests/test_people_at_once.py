@@ -129,43 +129,47 @@ class AtOnceTests(CompanyTransactionTestCase):
 
 
 class GivenMeanwhileTests(CompanyTransactionTestCase):
-    def test_a_form_that_was_given_to_them_while_they_hand_all_on(self) -> None:
-        """Whoever chooses workers waits for no form: somebody may hold it and wait to choose."""
-        instance = WorkflowInstance.objects.create(workflow=make_form().workflow)
-        task = TaskInstance.objects.create(
-            workflow_instance=instance, definition=instance.workflow.tasks.get()
-        )
-        TaskInstance.objects.filter(pk=task.pk).update(status="ERROR")
-        raised: list[Exception] = []
+    """Whoever chooses workers waits for no form: somebody may hold it and wait to choose."""
 
-        def run(call: Callable[[], object]) -> None:
-            try:
-                work_in(self.acme)
-                call()
-            except Exception as error:
-                raised.append(error)
-            finally:
-                connection.close()
+    def setUp(self) -> None:
+        super().setUp()
+        definition = make_form()
+        instance = WorkflowInstance.objects.create(workflow=definition.workflow)
+        self.task = TaskInstance.objects.create(workflow_instance=instance, definition=definition)
+        TaskInstance.objects.filter(pk=self.task.pk).update(status="ERROR")
+        self.raised: list[Exception] = []
 
-        def work() -> None:
-            with transaction.atomic():
-                WorkflowInstance.objects.select_for_update(no_key=True).get(pk=instance.pk)
-                lock_assignment()
-
-        calls = (lambda: give_back_tasks(user=self.wendy, now=NOW), work)
-        threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    def change_while_waiting(self, call: Callable[[], object], **given: object) -> None:
+        """The call waits to choose, and behind it whoever holds the task; then that is changed."""
+        threads = [
+            threading.Thread(target=self.run_elsewhere, args=(each,)) for each in (call, self.hold)
+        ]
         with transaction.atomic():
             lock_assignment()
             for number, thread in enumerate(threads, start=1):
                 thread.start()
                 self.wait_until_waiting(number)
-            given = TaskInstance.objects.filter(pk=task.pk)
-            given.update(status="OPEN", assigned_to=self.wendy, assigned_at=NOW)
+            TaskInstance.objects.filter(pk=self.task.pk).update(**given)
         for thread in threads:
             thread.join(timeout=30)
-        self.assertEqual(raised, [])
-        task.refresh_from_db()
-        self.assertEqual((task.assigned_to, task.released_by), (self.walt, None))
+        self.assertEqual(self.raised, [])
+        self.task.refresh_from_db()
+
+    def run_elsewhere(self, call: Callable[[], object]) -> None:
+        try:
+            work_in(self.acme)
+            call()
+        except Exception as error:
+            self.raised.append(error)
+        finally:
+            connection.close()
+
+    def hold(self) -> None:
+        """As somebody does who is about to complete the task."""
+        with transaction.atomic():
+            pk = self.task.workflow_instance_id
+            WorkflowInstance.objects.select_for_update(no_key=True).get(pk=pk)
+            lock_assignment()
 
     def wait_until_waiting(self, number: int) -> None:
         until = time.monotonic() + 20
@@ -180,3 +184,12 @@ class GivenMeanwhileTests(CompanyTransactionTestCase):
                     return
             time.sleep(0.02)
         self.fail("They do not wait.")
+
+    def test_a_form_that_was_given_to_somebody_who_hands_all_on(self) -> None:
+        self.change_while_waiting(
+            lambda: give_back_tasks(user=self.wendy, now=NOW),
+            status="OPEN",
+            assigned_to=self.wendy,
+            assigned_at=NOW,
+        )
+        self.assertEqual(self.task.assigned_to, self.walt)
