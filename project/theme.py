@@ -87,8 +87,11 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": BORDER_RADIUS,
     "COLORS": COLORS,
     "STYLES": [stylesheet(name) for name in STYLESHEETS],
-    # It sets the theme before the first paint; Unfold's own script does so only at its end.
-    "SCRIPTS": [lambda _request: static("ticketflower/theme.js")],
+    # The first sets the theme before the first paint; Unfold's own script does so only at its end.
+    "SCRIPTS": [
+        lambda _request: static("ticketflower/theme.js"),
+        lambda _request: static("ticketflower/pictures.js"),
+    ],
     "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
     "SIDEBAR": {
         "show_search": True,

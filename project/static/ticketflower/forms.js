@@ -153,21 +153,11 @@
     });
   }
 
-  // A picture that is wider than the screen opens where the ticket stands.
-  function showCurrent(graph) {
-    var current = graph.querySelector(".flow-current");
-    if (!current || graph.scrollWidth <= graph.clientWidth) { return; }
-    var place = current.getBoundingClientRect();
-    var frame = graph.getBoundingClientRect();
-    graph.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
-  }
-
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll(".tk-records").forEach(manageRows);
     document.querySelectorAll("form[data-visible-url]").forEach(watchVisibility);
     document.querySelectorAll("form[data-once]").forEach(sendOnce);
     document.querySelectorAll("[data-filter]").forEach(filterCards);
-    document.querySelectorAll("[data-show-current]").forEach(showCurrent);
     var problems = document.getElementById("form-problems");
     if (problems) { problems.focus(); }
     document.dispatchEvent(new CustomEvent("formsready"));

@@ -37,6 +37,12 @@ function putInOrder(source, ordered) {
   });
 }
 
+// Whether a way comes last of those that are tried when the task is done, and not alone.
+function isLast(way, ways) {
+  const tried = ways.filter((each) => !each.after);
+  return tried.length > 1 && tried.at(-1) === way;
+}
+
 export function addWay(from, to, more = {}) {
   const way = { from, to, ...more };
   const ordered = waysFrom(from);
@@ -112,7 +118,7 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
       name: "condition",
       variables: () => processVariables(source, !way.after),
       scope: () => ({ task_keys: taskKeys(), fields: null }),
-      always: () => (way.after ? gettext("In any case") : ways.length > 1 && index === ways.length - 1 ? gettext("Otherwise") : gettext("Always")),
+      always: () => (way.after ? gettext("In any case") : isLast(way, ways) ? gettext("Otherwise") : gettext("Always")),
       addLabel: gettext("Only if…"),
     });
     return place(
