@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.contrib import messages
@@ -124,11 +125,13 @@ class ComparePage(DefinitionPage):
 
 
 def _version(workflow: WorkflowDefinition) -> dict[str, SafeString | WorkflowDefinition | str]:
+    # Named with its version: two pictures of one page may show the same.
+    process = replace(workflow.process(), title=str(workflow))
     return {
         "workflow": workflow,
         "badge": definition_badge(workflow),
         "link": admin_link(workflow),
-        "picture": draw_process(workflow.process()),
+        "picture": draw_process(process),
     }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.urls import reverse
@@ -81,6 +82,12 @@ class ComparePageTest(CompareCase):
         [row] = answer.context["changes"]
         self.assertEqual((row.kind, row.old, row.new), ("changed", "3", "5"))
         self.assertEqual(answer.context["counts"], {"added": 0, "changed": 1, "removed": 0})
+
+    def test_two_pictures_of_the_same_way_have_ids_of_their_own(self) -> None:
+        third = new_draft(workflow=self.first, user=self.carla)
+        answer = self.client.get(address(third, self.first.pk))
+        ids = re.findall(r' id="(flow-[^"]+)"', answer.text)
+        self.assertEqual((len(ids), len(set(ids))), (4, 4))
 
     def test_the_older_version_is_the_old_one_from_both_sides(self) -> None:
         answers = [
