@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -85,13 +85,19 @@ class Batch:
         """The rows to insert, each as {column: value}, without those that are null."""
         found: dict[type[Model], list[Values]] = {}
         for row in self._inserted:
-            columns = _columns(type(row))
-            given = ((each.name, _value(row, each, add=True)) for each in columns)
-            found.setdefault(type(row), []).append(_without_nulls(given))
+            given: Values = {}
+            for column in _columns(type(row)):
+                value = _value(row, column, add=True)
+                if value is not None:
+                    given[column.name] = value
+            found.setdefault(type(row), []).append(given)
         for model, values in self._values:
             columns = _columns(model)
-            given = ((each.name, _prepared(each, values.get(each.attribute))) for each in columns)
-            found.setdefault(model, []).append(_without_nulls(given))
+            named = ((each, values.get(each.attribute)) for each in columns)
+            given = {
+                each.name: _prepared(each, value) for each, value in named if value is not None
+            }
+            found.setdefault(model, []).append(given)
         return found
 
 
@@ -114,10 +120,6 @@ def _prepared(column: _Column, value: Any) -> Any:
     if value is None or (type(value) in AS_THEY_ARE and not column.is_json):
         return value
     return column.field.get_db_prep_save(value, database())
-
-
-def _without_nulls(given: Iterable[tuple[str, Any]]) -> Values:
-    return {name: value for name, value in given if value is not None}
 
 
 @lru_cache(maxsize=500)

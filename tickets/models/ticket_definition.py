@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from workflows.models import CompanyRole, DefinitionStatus, WorkflowDefinition
@@ -29,9 +29,11 @@ class TicketDefinitionQuerySet(models.QuerySet["TicketDefinition"]):
 
     def open_to(self, user_id: int) -> TicketDefinitionQuerySet:
         """Those of them that this person's company roles allow."""
-        allowed = Q(roles_with_access=None) | Q(roles_with_access__members=user_id)
-        published = self.active().filter(allowed, workflow__status=DefinitionStatus.PUBLISHED)
-        return published.distinct()
+        access = TicketDefinition.roles_with_access.through.objects.filter(
+            ticketdefinition=OuterRef("pk")
+        )
+        allowed = ~Exists(access) | Exists(access.filter(companyrole__members=user_id))
+        return self.active().filter(allowed, workflow__status=DefinitionStatus.PUBLISHED)
 
 
 class TicketDefinition(models.Model):
