@@ -21,14 +21,15 @@ from tickets.services import (
     save_ticket_answers,
     submit_ticket,
 )
-from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
+from tickets.tests.repair_case import REASON, broken_invariants
+from tickets.tests.test_move_tickets import NextVersion
 from workflows.definition_cache import forget_definitions
 from workflows.engine.process import JsonObject
 from workflows.errors import NotYourTaskError, TaskNotWorkableError, WorkflowOnHoldError
 from workflows.models import WorkflowInstance
 
 
-class WaitingCase(SmallWorkflow, CompanyTransactionTestCase):
+class WaitingCase(NextVersion, CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.make_workflow()
@@ -127,7 +128,17 @@ class CompleteTests(WaitingCase):
         )
         self.assertIsInstance(error, WorkflowOnHoldError)
 
-    def test_data_changed_by_instance_only(self) -> None:
+    def test_moved_to_another_version(self) -> None:
+        version = self.publish_next(title="Look")
+        raised = self.while_waiting(self.complete, lambda: self.move(self.ticket, to=version))
+        self.assertEqual(raised, [])
+        following = self.current(self.ticket)
+        self.assertEqual(
+            (following.definition.workflow, following.definition.key), (version, "sign")
+        )
+        self.assertEqual(broken_invariants(self.ticket), [])
+
+    def test_an_output_that_was_corrected(self) -> None:
         def change() -> None:
             instance = WorkflowInstance.objects.select_for_update(no_key=True).get(
                 ticket=self.ticket
@@ -140,7 +151,13 @@ class CompleteTests(WaitingCase):
         instance = WorkflowInstance.objects.get(ticket=self.ticket)
         self.assertEqual(instance.data, {"other": {"x": 1}, "check": {"big": False}})
 
-    def test_ticket_changed(self) -> None:
+    def test_data_that_was_corrected(self) -> None:
+        """The way is decided by what the ticket says now."""
+        self.small_way.condition = {"==": [{"var": "ticket.amount"}, 9]}
+        self.small_way.save()
+        forget_definitions()
+        self.addCleanup(forget_definitions)
+
         def change() -> None:
             ticket = Ticket.objects.select_for_update(no_key=True).get()
             ticket.data = {"amount": 9}
@@ -148,6 +165,7 @@ class CompleteTests(WaitingCase):
 
         raised = self.while_waiting(self.complete, change)
         self.assertEqual(raised, [])
+        self.assertEqual(self.current(self.ticket).definition, self.sign)
         self.assertEqual(broken_invariants(self.ticket), [])
 
 
