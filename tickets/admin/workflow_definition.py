@@ -38,9 +38,11 @@ from tickets.admin.trying import trying_urls
 from tickets.admin.versions_page import version_urls, versions_of
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import export_bundle, publish_workflow, publishing_problems
+from workflows.assignment import eligible_workers
+from workflows.engine.process import TaskType
 from workflows.errors import WorkflowsError
 from workflows.graph import draw_process
-from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
+from workflows.models import CompanyRole, DefinitionStatus, TaskDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, write_document
 
 
@@ -171,6 +173,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "ticket_types": _ticket_types(workflow),
             "versions": versions_of(workflow),
             **_on_older_versions(request, workflow),
+            "roles_without_people": _roles_without_people(workflow),
             "may_change": may_change,
             "file_types": list(FileType),
             "may_see_tasks": request.user.has_perm("workflows.view_taskdefinition"),
@@ -242,6 +245,16 @@ def may_import(request: HttpRequest) -> bool:
 
 def _ticket_types(workflow: WorkflowDefinition) -> QuerySet[TicketDefinition]:
     return workflow.ticket_definitions.prefetch_related("roles_with_access").order_by("title")
+
+
+def _roles_without_people(workflow: WorkflowDefinition) -> list[CompanyRole]:
+    """The company roles whose tasks would wait, because no task worker is in them."""
+    if workflow.status == DefinitionStatus.RETIRED:
+        return []
+    forms = workflow.tasks.filter(task_type=TaskType.FORM)
+    roles = CompanyRole.objects.filter(task_definitions__in=forms).distinct().order_by("name")
+    filled = set(eligible_workers(None).values_list("company_roles", flat=True))
+    return [role for role in roles if role.pk not in filled]
 
 
 def _on_older_versions(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:

@@ -103,6 +103,18 @@ class DefinitionTestCase(CompanyTestCase):
         return import_bundle(document=bundle(**workflow), user=self.carla)
 
 
+class RolesWithoutPeopleTest(DefinitionTestCase):
+    def test_it_says_whose_tasks_would_wait(self) -> None:
+        page = self.client.get(change_url(self.workflow))
+        self.assertEqual([str(each) for each in page.context["roles_without_people"]], ["Approver"])
+        self.assertContains(page, "A company admin says who is in them.")
+        role = CompanyRole.objects.get(name="Approver")
+        role.members.add(self.uma)  # who is given no tasks
+        self.assertContains(self.client.get(change_url(self.workflow)), "Nobody is there yet")
+        role.members.add(self.wendy)
+        self.assertNotContains(self.client.get(change_url(self.workflow)), "Nobody is there yet")
+
+
 class WorkflowListTest(DefinitionTestCase):
     def test_it_shows_the_newest_version_of_each_workflow(self) -> None:
         self.make_draft(title="Purchase, better")
