@@ -118,7 +118,7 @@ def hand_out_waiting_tasks(*, now: datetime) -> int:
         TaskInstance.objects.unassigned()
         .exclude(workflow_instance__status__in=(WorkflowStatus.ON_HOLD, WorkflowStatus.CANCELLED))
         .select_related("definition__candidate_role")
-        .select_for_update(of=("self",), skip_locked=True)
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
     )
     given = 0
     for task in waiting:

@@ -180,6 +180,35 @@ class AssignmentUnderConcurrencyTests(_Tasks, CompanyTransactionTestCase):
         loads = [TaskInstance.objects.inbox(worker).count() for worker in everybody]
         self.assertEqual(loads, [3, 3, 3, 3])
 
+    def test_a_task_that_something_only_points_at_is_handed_out(self) -> None:
+        """An event of it, or saved answers: at their commit they hold its key for a moment."""
+        self.make_workflow()
+        task = self.give(None)
+        held, done = threading.Event(), threading.Event()
+
+        def point_at_it() -> None:
+            try:
+                work_in(self.acme)
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT id FROM workflows_taskinstance WHERE id = %s FOR KEY SHARE",
+                        [task.pk],
+                    )
+                    held.set()
+                    done.wait(timeout=20)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=point_at_it)
+        thread.start()
+        try:
+            self.assertTrue(held.wait(timeout=20))
+            with transaction.atomic():
+                self.assertEqual(hand_out_waiting_tasks(now=timezone.now()), 1)
+        finally:
+            done.set()
+            thread.join(timeout=20)
+
     def test_the_lock_is_of_one_company(self) -> None:
         """Another company's assignments do not wait for ours."""
         with transaction.atomic():
