@@ -118,7 +118,7 @@ def take(
     page.locator("input[name=username]").fill(f"{person}@demo.example")
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/app/$"))
+    page.wait_for_url(re.compile(r"^[^?]*/app/$"))
     open_page(page)
     page.wait_for_load_state("networkidle")
     if size != WIDE:

@@ -33,8 +33,15 @@ from workflows.models import CompanyRole
 from workflows.services.people import delete_company_role, save_company_role, where_used
 
 
+class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """People by name, and with the address: two may have the same name."""
+
+    def label_from_instance(self, obj: Model) -> str:
+        return f"{obj} ({obj.email})" if isinstance(obj, User) else str(obj)
+
+
 class CompanyRoleForm(forms.ModelForm):  # type: ignore[type-arg]
-    members = forms.ModelMultipleChoiceField(
+    members = PeopleField(
         label=_("Members"),
         required=False,
         queryset=User.objects.none(),

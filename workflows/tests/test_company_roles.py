@@ -43,6 +43,13 @@ class ScreenTests(CompanyRoleTestCase):
         self.assertEqual(list(role.members.all()), [self.walt])
         self.assertContains(self.client.get(reverse(LIST)), "Computers")
 
+    def test_an_empty_list_says_what_comes_here(self) -> None:
+        CompanyRole.objects.all().delete()
+        self.assertContains(self.client.get(reverse(LIST)), "Here the company roles will be listed")
+        page = self.client.get(reverse(LIST), {"q": "nowhere"})
+        self.assertContains(page, "Nothing found")
+        self.assertContains(page, "Show everything")
+
     def test_a_name_is_unique_in_whatever_case(self) -> None:
         response = self.client.post(reverse(ADD), {"name": "ACCOUNTING"})
         self.assertContains(response, "There is already a company role of this name.")
@@ -55,7 +62,7 @@ class ScreenTests(CompanyRoleTestCase):
     def test_only_the_own_companys_active_people_are_members(self) -> None:
         User.objects.filter(pk=self.walt.pk).update(is_active=False)
         page = self.client.get(reverse(CHANGE, args=[self.role.pk]))
-        self.assertContains(page, "Wendy Wells")
+        self.assertContains(page, f"Wendy Wells ({self.wendy.email})")
         self.assertNotContains(page, "Walt Wood")
         self.assertNotContains(page, "Charlie")
         for person in (self.charlie, self.root, self.walt):
