@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -37,8 +36,6 @@ def database_settings() -> dict[str, Any]:
         entry = _from_url(url)
     else:
         entry = _from_variables()
-    # Only what tenants.prepared sends is prepared, which asks for it: never, for all the rest.
-    entry["OPTIONS"] = {"prepare_threshold": sys.maxsize, **entry["OPTIONS"]}
     return {
         "ENGINE": ENGINE,
         **entry,

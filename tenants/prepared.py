@@ -69,7 +69,12 @@ class _PreparedCursor(psycopg.Cursor[Any]):
         self.adapters.register_dumper(int, Int8Dumper)
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> _PreparedCursor:
-        super().execute(query, params, prepare=True, **options)
+        # Only for this statement: psycopg would count the others, and keep their long texts.
+        self.connection.prepare_threshold = 0
+        try:
+            super().execute(query, params, prepare=True, **options)
+        finally:
+            self.connection.prepare_threshold = None
         # For Django's log of queries, which looks here; without the values.
         self._query = sent = PostgresQuery(self._tx)
         sent.query = query.encode()
