@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from tickets.services.import_bundle import BundlePreview, preview_bundle
-from workflows.bundles import Problem, errors_of
+from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks import Reading, read_document
 
@@ -132,12 +132,7 @@ def findings_of(
     errors = len(errors_of(problems))
     if preview is None or errors:
         return Findings(found, len(problems), errors)
-    changes = [
-        FoundChange(
-            each.kind.value, showable(each.where), showable(each.old_text), showable(each.new_text)
-        )
-        for each in preview.changes[:MOST_CHANGES]
-    ]
+    changes = [_found_change(each) for each in preview.changes[:MOST_CHANGES]]
     return Findings(
         problems=found,
         problem_count=len(problems),
@@ -149,6 +144,19 @@ def findings_of(
         is_unchanged=preview.is_unchanged,
         case_count=len(preview.cases),
         failed_cases=sum(not each.has_passed for each in preview.cases),
+    )
+
+
+def _found_change(change: Change) -> FoundChange:
+    """With both values; of a whole entry that was added or removed, its name says enough."""
+    is_entry = change.kind is not ChangeKind.CHANGED and any(
+        isinstance(each, dict | list) for each in (change.old, change.new)
+    )
+    return FoundChange(
+        kind=change.kind.value,
+        where=showable(change.where),
+        old="" if is_entry else showable(change.old_text),
+        new="" if is_entry else showable(change.new_text),
     )
 
 

@@ -70,6 +70,20 @@ class ImportPageTest(CompanyTestCase):
         self.assertContains(page, "<del>Purchase</del>")
         self.assertContains(page, "<ins>Purchase, better</ins>")
 
+    def test_what_is_added_or_removed_is_shown_too(self) -> None:
+        publish_workflow(
+            workflow=import_bundle(document=bundle(), user=self.carla), user=self.carla
+        )
+        document = bundle()
+        document["workflow"]["fields"][0] |= {"max": 50_000}
+        del document["workflow"]["fields"][0]["required"]
+        document["workflow"]["fields"].append({"name": "note", "label": "Note", "type": "text"})
+        page = self.check(write_bundle(document))
+        self.assertContains(page, "<ins>50000</ins>")
+        self.assertContains(page, "<del>true</del>")
+        self.assertContains(page, "field note</span>")
+        self.assertNotContains(page, "<ins>{")
+
     def test_an_unchanged_bundle_makes_no_new_version(self) -> None:
         draft = import_bundle(document=bundle(), user=self.carla)
         publish_workflow(workflow=draft, user=self.carla)
