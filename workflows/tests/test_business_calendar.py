@@ -27,7 +27,7 @@ class PageTests(CompanyTestCase):
         self.log_in(self.alice)
         page = self.client.get(PAGE)
         self.assertContains(page, 'value="09:00-17:00"', count=5)
-        self.assertContains(page, "Nobody has set your company’s hours yet")
+        self.assertContains(page, "Nobody has set your company’s hours yet")  # noqa: RUF001
 
     def test_it_keeps_what_is_sent_in_one_row(self) -> None:
         self.log_in(self.alice)
