@@ -13,6 +13,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.db import connection
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -29,7 +30,7 @@ from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from workflows.engine.process import Json, JsonObject
-from workflows.models import ActionAttempt, TaskInstance
+from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent
 
 IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
 LONG = 60  # seconds, of a timeout that shall not pass
@@ -210,7 +211,8 @@ def _fire_timer(stage: Stage, key: str, title: str) -> Order:
     job = job_of(ticket, FIRE_TIMER)
     # The time has passed: as if all had been made a minute ago.
     minute = timedelta(minutes=1)
-    TaskInstance.objects.filter(pk=task.pk).update(created_at=task.created_at - minute)
+    events = WorkflowEvent.objects.filter(workflow_instance=task.workflow_instance_id)
+    events.update(at=F("at") - minute)
     past = (timezone.now() - timedelta(seconds=1)).isoformat()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -22,6 +22,11 @@ class Received:
     def header(self, name: str) -> list[str]:
         return [value for each, value in self.headers if each.lower() == name.lower()]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the body came that was announced."""
+        return self.header("Content-Length") in ([], [str(len(self.body))])
+
 
 class RemoteSystem:
     """Answers every POST with `reply`, which is given the open connection to write to.
