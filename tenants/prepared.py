@@ -7,6 +7,7 @@ of its SQL, its planning, and its way to the server and back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import psycopg
@@ -54,17 +55,23 @@ def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
     with wrapper.wrap_database_errors:
         wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
     cursor = _cursor_of(wrapper)
-    # A statement of its own for each schema: Postgres plans one anew whenever the search path is
-    # another one than last time.
-    wrapper._prepare_cursor(cursor).execute(f"{text} /* {wrapper.schema_name} */", values)
+    wrapper._prepare_cursor(cursor).execute(_of_schema(text, wrapper.schema_name), values)
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
+
+
+@lru_cache(maxsize=5_000)
+def _of_schema(text: str, schema: str) -> str:
+    """A statement of its own: Postgres plans one anew whenever the search path is another one
+    than last time."""
+    return f"{text} /* {schema} */"
 
 
 class _PreparedCursor(psycopg.Cursor[Any]):
     """Binds values on the server, which is what can be prepared; Django's cursor does not."""
 
-    def __init__(self, raw: psycopg.Connection[Any]) -> None:
-        super().__init__(raw)
+    def __init__(self, wrapper: Any) -> None:
+        super().__init__(wrapper.connection)
+        self._wrapper = wrapper
         # Else each size of a number is a type of its own, and each mix of them a statement.
         self.adapters.register_dumper(int, Int8Dumper)
 
@@ -75,9 +82,9 @@ class _PreparedCursor(psycopg.Cursor[Any]):
             super().execute(query, params, prepare=True, **options)
         finally:
             self.connection.prepare_threshold = None
-        # For Django's log of queries, which looks here; without the values.
-        self._query = sent = PostgresQuery(self._tx)
-        sent.query = query.encode()
+        if self._wrapper.queries_logged:  # Django looks here; without the values
+            self._query = sent = PostgresQuery(self._tx)
+            sent.query = query.encode()
         return self
 
 
@@ -85,7 +92,7 @@ def _cursor_of(wrapper: Any) -> _PreparedCursor:
     """The connection's one cursor: every result is fetched before the next statement."""
     known: _PreparedCursor | None = getattr(wrapper, "prepared_cursor", None)
     if known is None or known.connection is not wrapper.connection:
-        known = wrapper.prepared_cursor = _PreparedCursor(wrapper.connection)
+        known = wrapper.prepared_cursor = _PreparedCursor(wrapper)
         wrapper.connection.prepared_max = _MOST_PREPARED
     return known
 
