@@ -113,7 +113,7 @@ class RetirePageTest(RetireCase):
     def test_it_says_what_will_happen_and_a_get_changes_nothing(self) -> None:
         self.assertContains(self.client.get(self.page("change")), self.page("stop_offering"))
         answer = self.client.get(self.page("stop_offering"))
-        self.assertContains(answer, "Nobody can submit")
+        self.assertContains(answer, "Nobody will be able to submit")
         self.assertContains(answer, "No ticket of it is running.")
         self.assertTrue(self.fresh().is_published)
 
