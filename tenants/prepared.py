@@ -140,8 +140,11 @@ class _Compiled:
         compiler = cast("Any", queryset.query.get_compiler(using=queryset.db))
         text, params = compiler.as_sql(with_col_aliases=bool(also))
         if also:
-            columns = ", ".join(["found.*", *also.values()])
-            text = f"WITH found AS MATERIALIZED ({text}) SELECT {columns} FROM found"  # noqa: S608
+            more = f"SELECT {', '.join(['found.*', *also.values()])} FROM"
+            if queryset.query.select_for_update:  # a step of its own, so that the locks come first
+                text = f"WITH found AS MATERIALIZED ({text}) {more} found"
+            else:
+                text = f"{more} ({text}) AS found"
         self.order = [slots.index(each) for each in params if each in slots]
         if set(self.order) != set(range(len(slots))):
             raise FieldError("A slot of this query is not in its SQL.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Model
 from django.urls import reverse
 
@@ -124,13 +125,18 @@ class TicketListTest(AdministrationTestCase):
         self.assertContains(page, "Walt Wood")
         self.assertNotContains(page, "Charlie Chaplin")
 
+    def _warm_up(self, url: str) -> None:
+        """The counts beside the navigation are kept for some seconds: from now on."""
+        cache.clear()
+        self.client.get(url)
+
     def test_queries_do_not_grow_with_rows(self) -> None:
         for url in (TICKETS, TASKS, ERRORS):
             self._add(5)
-            self.client.get(url)
+            self._warm_up(url)
             few = self.count_queries(url)
             self._add(20)
-            self.client.get(url)
+            self._warm_up(url)
             with self.subTest(url):
                 self.assertEqual(self.count_queries(url), few)
                 self.assertLess(few, 20)
