@@ -409,7 +409,9 @@ class Walk:
         for role in ("Approver", "Team Assistant", "Accountant"):
             page = self.founder.get(self.founder.get("/app/").link("Company roles"))
             form = self.founder.get(page.link(role)).form("name", "members")
-            chosen = [each.name for each in self.workers if role in each.company_roles]
+            chosen = [
+                f"{each.name} ({each.email})" for each in self.workers if role in each.company_roles
+            ]
             members = [form.option("members", name) for name in chosen]
             page = self.founder.send(form, {"members": members}, button="_save")
             form = self.founder.get(page.link(role)).form("name", "members")
