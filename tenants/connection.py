@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-import psycopg
 from django.db import connection
 from django_tenants.utils import get_public_schema_name, schema_context
 
@@ -48,12 +47,6 @@ def work_in_public() -> None:
 def forget_search_path() -> None:
     """Needed after a SET search_path of one's own: the connection believes its last one holds."""
     _wrapper().search_path_set_schemas = None
-
-
-def raw_connection() -> psycopg.Connection[Any]:
-    """The driver's own connection, which is open."""
-    raw: psycopg.Connection[Any] = _wrapper().connection
-    return raw
 
 
 @contextmanager

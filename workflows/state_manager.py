@@ -137,10 +137,6 @@ class WorkflowStateManager:
         """Have a row, whose id is known, inserted with what is done next."""
         self._batch.insert(row)
 
-    def also_update(self, row: Model, *names: str) -> None:
-        """Have fields of a locked row written with what is done next."""
-        self._batch.update(row, *names)
-
     def also_run(self, statement: str, *values: object) -> None:
         """Have another statement, that changes other rows, run with what is done next."""
         self._batch.also(statement, *values)
