@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,6 +21,7 @@ from project.forms import EmailLoginForm
 from tenants.models import User
 
 View = Callable[..., HttpResponseBase]
+SESSION_ENDED = _("Your session has ended. Log in again, and you are back where you were.")
 
 
 class TicketFlowerAdminSite(UnfoldAdminSite):
@@ -43,16 +44,24 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         """Also tell people whose session has ended why they see the log-in page.
 
         Logging out deletes the cookie. Who still has one, but is nobody, was thrown out: the
-        session is too old, or the person or the company was switched off.
+        session is too old, or the person or the company was switched off. So was who sends a
+        form, for it came from a page of somebody who was logged in.
+
+        What a page's scripts ask for meanwhile is answered 401. Led to the log-in page, they
+        would be shown the reason instead of the person, unseen.
         """
         guarded = super().admin_view(view, cacheable)
 
         @functools.wraps(guarded)
         def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            had_a_session = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-            if had_a_session and not request.user.is_authenticated:
-                text = _("Your session has ended. Log in again, and you are back where you were.")
-                messages.warning(request, text)
+            if not request.user.is_authenticated:
+                if _is_asked_by_a_script(request):
+                    # Django deletes the cookie of a session that is no more. The person's own
+                    # next request shall still have it.
+                    request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+                    return JsonResponse({"message": str(SESSION_ENDED)}, status=401)
+                if request.method == "POST" or settings.SESSION_COOKIE_NAME in request.COOKIES:
+                    messages.warning(request, SESSION_ENDED)
             response: HttpResponseBase = guarded(request, *args, **kwargs)
             return response
 
@@ -109,3 +118,8 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
             context,
             headers={"HX-Trigger": "search"},
         )
+
+
+def _is_asked_by_a_script(request: HttpRequest) -> bool:
+    """Browsers say so (since 2023 all of them); whoever does not is taken for a person."""
+    return request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"

@@ -84,6 +84,25 @@ class LogInTests(CompanyTestCase):
         response = self.client.get(reverse("admin:index"), follow=True)
         self.assertContains(response, "Your session has ended")
 
+    def test_what_scripts_ask_meanwhile_does_not_use_the_explanation_up(self) -> None:
+        self.log_in(self.uma)
+        self.client.session.flush()
+        page = reverse("admin:index")
+        response = self.client.post(page, headers={"Sec-Fetch-Mode": "cors"})
+        self.assertContains(response, "Your session has ended", status_code=401)
+        self.assertEqual(response.cookies.output(), "")
+        response = self.client.get(page, headers={"Sec-Fetch-Mode": "navigate"}, follow=True)
+        self.assertContains(response, "Your session has ended")
+
+    def test_a_form_that_comes_after_the_cookie_has_gone_is_explained(self) -> None:
+        response = self.client.post(reverse("admin:index"), follow=True)
+        self.assertContains(response, "Your session has ended")
+        self.assertNotContains(self.client.get(LOGIN), "Your session has ended")
+
+    def test_whoever_comes_for_the_first_time_is_told_of_no_session(self) -> None:
+        response = self.client.get(reverse("admin:index"), follow=True)
+        self.assertNotContains(response, "Your session has ended")
+
     def test_a_session_ends_when_the_company_is_switched_off(self) -> None:
         self.log_in(self.uma)
         self.acme.is_active = False

@@ -36,7 +36,7 @@ export async function ask(name, question, { signal } = {}) {
     if (error.name === "AbortError") throw error;
     throw new AskError(gettext("The server cannot be reached. What you typed is kept on this page."));
   }
-  if (response.type === "opaqueredirect") {
+  if (response.status === 401 || response.type === "opaqueredirect") {
     throw new AskError(
       gettext("You are not logged in any more. Log in again in another tab, then come back and save: what you typed is kept on this page."),
       { status: 401, isLoggedOut: true },
