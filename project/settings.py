@@ -108,7 +108,10 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": database_settings()}
 # Two test runs beside each other on one server need two names.
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DB_NAME") or None}
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = [
+    "tenants.routers.OneDatabaseRouter",
+    "django_tenants.routers.TenantSyncRouter",
+]
 TENANT_MODEL = "tenants.Company"
 # One SET search_path for a request, not one for every query.
 TENANT_LIMIT_SET_CALLS = True

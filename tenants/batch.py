@@ -25,10 +25,12 @@ class Batch:
 
     Every model's key is its `id`; rows that others point to need theirs before (see
     `next_ids`). Constraints between them are checked at the commit, so that their order does
-    not matter. The updated rows must be locked: nobody is told when one of them is gone.
+    not matter. The updated rows must be locked: nobody is told when one of them is gone. `now`
+    is what fields get that are set to the time at which a row is made or changed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: datetime) -> None:
+        self._now = now
         self._inserted: list[Model] = []
         self._values: list[tuple[type[Model], Values]] = []
         self._updated: dict[tuple[type[Model], Any], tuple[Model, dict[str, None]]] = {}
@@ -73,7 +75,7 @@ class Batch:
         for row, names in self._updated.values():
             changed = tuple(names)
             statements.append(_update(type(row), changed))
-            values += [_value(row, each, add=False) for each in _named(type(row), changed)]
+            values += [self._value(row, each, add=False) for each in _named(type(row), changed)]
             values.append(row.pk)
         send(_together(tuple(statements)), values)
         for row in self._inserted:
@@ -87,7 +89,7 @@ class Batch:
         for row in self._inserted:
             given: Values = {}
             for column in _columns(type(row)):
-                value = _value(row, column, add=True)
+                value = self._value(row, column, add=True)
                 if value is not None:
                     given[column.name] = value
             found.setdefault(type(row), []).append(given)
@@ -100,6 +102,12 @@ class Batch:
             found.setdefault(model, []).append(given)
         return found
 
+    def _value(self, row: Model, column: _Column, *, add: bool) -> Any:
+        if column.is_time_of_change or (add and column.is_time_of_insert):
+            setattr(row, column.attribute, self._now)
+            return self._now
+        return _prepared(column, getattr(row, column.attribute))
+
 
 @dataclass(frozen=True, slots=True)
 class _Column:
@@ -107,13 +115,8 @@ class _Column:
     attribute: str
     field: Field[Any, Any]
     is_json: bool
-    is_clock: bool  # may be set to the time of the save
-
-
-def _value(row: Model, column: _Column, *, add: bool) -> Any:
-    if column.is_clock:
-        return column.field.pre_save(row, add)
-    return _prepared(column, getattr(row, column.attribute))
+    is_time_of_insert: bool
+    is_time_of_change: bool
 
 
 def _prepared(column: _Column, value: Any) -> Any:
@@ -139,7 +142,8 @@ def _column(field: Field[Any, Any]) -> _Column:
         attribute=field.attname,
         field=field,
         is_json=isinstance(field, JSONField),
-        is_clock=isinstance(field, DateTimeField) and (field.auto_now or field.auto_now_add),
+        is_time_of_insert=isinstance(field, DateTimeField) and field.auto_now_add,
+        is_time_of_change=isinstance(field, DateTimeField) and field.auto_now,
     )
 
 

@@ -19,6 +19,8 @@ from psycopg import sql
 from psycopg._queries import PostgresQuery
 from psycopg.types.numeric import Int8Dumper
 
+from tenants.rows import read_row
+
 # Larger than any id, so that none can be taken for a slot.
 _FIRST_SLOT = 2**62
 # On one connection, of all its companies together; each takes some 40 kB of Postgres' memory.
@@ -55,7 +57,14 @@ def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
     with wrapper.wrap_database_errors:
         wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
     cursor = _cursor_of(wrapper)
-    wrapper._prepare_cursor(cursor).execute(_of_schema(text, wrapper.schema_name), values)
+    statement = _of_schema(text, wrapper.schema_name)
+    if wrapper.queries_logged or wrapper.execute_wrappers:
+        wrapper._prepare_cursor(cursor).execute(statement, values)
+    else:  # what Django's cursor does besides
+        wrapper.validate_thread_sharing()
+        wrapper.validate_no_broken_transaction()
+        with wrapper.wrap_database_errors:
+            cursor.execute(statement, values)
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
@@ -169,7 +178,9 @@ class _Compiled:
         """One object for each row, with those that select_related names, and annotations."""
         found = []
         for row in self.compiler.apply_converters(rows, self.converters):
-            each = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.start : self.end])
+            each = read_row(
+                self.model, dict(zip(self.names, row[self.start : self.end], strict=True))
+            )
             for populator in self.related:
                 populator.populate(row, each)
             for name, position in self.annotations.items():
@@ -189,5 +200,9 @@ def next_ids(*models: type[Model]) -> tuple[int, ...]:
 
 
 def next_id(model: type[Model]) -> str:
-    """The SQL expression that draws the id of a row of this model."""
-    return f"nextval(pg_get_serial_sequence('{model._meta.db_table}', 'id'))"
+    """The SQL expression that draws the id of a row of this model.
+
+    It names the sequence as Postgres does for a column of its own: looking the name up with
+    pg_get_serial_sequence, each time, costs more than drawing.
+    """
+    return f"nextval('{model._meta.db_table}_id_seq')"

@@ -75,7 +75,7 @@ def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> User
     workers: UserQuerySet = (
         available_workers(role_id, but=but)
         .only("email", "first_name", "last_name")
-        .annotate(load=Coalesce(Subquery(unfinished), 0), last_given=Subquery(last_given))
+        .alias(load=Coalesce(Subquery(unfinished), 0), last_given=Subquery(last_given))
         .order_by("load", F("last_given").asc(nulls_first=True), "pk")
     )
     return workers

@@ -6,12 +6,14 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from tenants.connection import current_schema
-from workflows.engine.process import Process
+from workflows.engine.process import JsonObject, Process
+from workflows.engine.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 
 MOST_KEPT = 1_000
@@ -28,6 +30,21 @@ class KnownDefinition:
     process: Process
     tasks: dict[str, TaskDefinition]
     tasks_by_id: dict[int, TaskDefinition]
+    _forms: dict[str, Validator] = field(default_factory=dict)
+
+    def ticket_form(self, presets: JsonObject) -> Validator:
+        """What checks the answers of a new ticket; compiled once for equal presets."""
+        key = json.dumps(presets, sort_keys=True) if presets else ""
+        if key not in self._forms:
+            self._forms[key] = validator_for(self.workflow.fields, presets=presets)
+        return self._forms[key]
+
+    def task_form(self, task: TaskDefinition) -> Validator:
+        """What checks the output of one of this version's forms."""
+        key = f"task {task.key}"  # no JSON of presets begins so
+        if key not in self._forms:
+            self._forms[key] = validator_for(task.fields)
+        return self._forms[key]
 
 
 _kept: OrderedDict[tuple[str, int], KnownDefinition] = OrderedDict()

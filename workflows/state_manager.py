@@ -13,6 +13,7 @@ from django.db.models import Model
 from tenants.batch import Batch
 from tenants.models import User
 from tenants.prepared import next_id, next_ids
+from tenants.rows import new_row
 from workflows.assignment import ASSIGNMENT_LOCK, NO_TASK, assign_if_possible
 from workflows.definition_cache import definition_of
 from workflows.engine.calendar import Duration
@@ -81,7 +82,7 @@ class WorkflowStateManager:
         self.instance = instance
         self.now = now
         self.actor = actor
-        self._batch = Batch()
+        self._batch = Batch(now=now)
         self._is_together = False
         self._next_task_id = next_task_id
 
@@ -118,7 +119,7 @@ class WorkflowStateManager:
         cls, workflow: WorkflowDefinition, *, instance_id: int, next_task_id: int, now: datetime
     ) -> Self:
         """As `create`, but the instance is inserted with what is done next."""
-        instance = WorkflowInstance(pk=instance_id, workflow=workflow)
+        instance = new_row(WorkflowInstance, id=instance_id, workflow=workflow)
         manager = cls(instance, now=now, next_task_id=next_task_id)
         manager.also_insert(instance)
         return manager
@@ -243,7 +244,9 @@ class WorkflowStateManager:
         is_locked = task_id is not None
         if task_id is None:
             (task_id,) = next_ids(TaskInstance)
-        task = TaskInstance(pk=task_id, workflow_instance=self.instance, definition=definition)
+        task = new_row(
+            TaskInstance, id=task_id, workflow_instance=self.instance, definition=definition
+        )
         if definition.due_in:
             working_time = BusinessCalendar.objects.current().working_time()
             task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))

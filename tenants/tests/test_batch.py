@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
@@ -14,7 +16,8 @@ from tenants.testing import CompanyTestCase
 class BatchTests(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.batch = Batch()
+        self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+        self.batch = Batch(now=self.now)
 
     def test_it_writes_everything_in_one_statement(self) -> None:
         first, second = next_ids(Group, Group)

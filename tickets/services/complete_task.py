@@ -17,7 +17,6 @@ from tickets.services.safety_net import advance_after_commit
 from tickets.services.take_step import StepFailedError, take_step, undone_where_it_fails
 from workflows.definition_cache import definition_of
 from workflows.engine.process import JsonObject
-from workflows.engine.validation import validate_fields
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance
 from workflows.state_manager import NEXT_TASK, WorkflowStateManager
@@ -96,7 +95,9 @@ def _checked(
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
     manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
-    problems = validate_fields(locked.definition.fields, output)
+    problems = (
+        definition_of(manager.instance.workflow_id).task_form(locked.definition).validate(output)
+    )
     if problems:
         raise InvalidDataError(problems)
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)

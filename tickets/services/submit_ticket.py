@@ -10,6 +10,7 @@ from django.utils import timezone
 from tenants.connection import current_schema
 from tenants.models import User
 from tenants.prepared import PreparedQuery, next_id
+from tenants.rows import new_row
 from tickets.errors import MayNotSubmitError
 from tickets.models import Ticket, TicketDefinition
 from tickets.services.keep_file import claim_files
@@ -18,7 +19,6 @@ from tickets.services.save_answers import forget_saved_answers
 from tickets.services.take_step import StepFailedError, take_step, undone_where_it_fails
 from workflows.definition_cache import definition_of
 from workflows.engine.process import JsonObject
-from workflows.engine.validation import validate_fields
 from workflows.errors import InvalidDataError
 from workflows.models import WorkflowInstance
 from workflows.state_manager import NEXT_TASK, WorkflowStateManager
@@ -90,12 +90,14 @@ def _checked(
     offered: Any = _offered.first(definition.pk, user.pk)
     if offered is None:
         raise MayNotSubmitError
-    workflow = definition_of(offered.workflow_id).workflow
-    problems = validate_fields(workflow.fields, data, presets=offered.presets)
+    known = definition_of(offered.workflow_id)
+    workflow = known.workflow
+    problems = known.ticket_form(offered.presets).validate(data)
     if problems:
         raise InvalidDataError(problems)
-    ticket = Ticket(
-        pk=offered.ticket_id,
+    ticket = new_row(
+        Ticket,
+        id=offered.ticket_id,
         title=title.strip() or offered.title,
         definition=offered,
         workflow=workflow,

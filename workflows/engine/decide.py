@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from .conditions import PreparedData, evaluate_condition, prepare
 from .errors import ConditionError
 from .process import Json, JsonObject, Process, TransitionSpec
-
 
 @dataclass(frozen=True, slots=True)
 class TriedTransition:
@@ -20,6 +19,9 @@ class TriedTransition:
     condition: Json
     result: bool | None
     error: str = ""
+
+    def as_json(self) -> JsonObject:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Decision:
             "is_end": self.is_end,
             "end_label": self.end_label,
             "error": self.error,
-            "tried": [asdict(each) for each in self.tried],
+            "tried": [each.as_json() for each in self.tried],
         }
 
 
