@@ -8,6 +8,7 @@ from .conditions import PreparedData, evaluate_condition, prepare
 from .errors import ConditionError
 from .process import Json, JsonObject, Process, TransitionSpec
 
+
 @dataclass(frozen=True, slots=True)
 class TriedTransition:
     """One transition that was looked at. ``result`` is None where ``error`` says why."""
