@@ -2,25 +2,32 @@
 
 JsonLogic would turn one into the other and answer something; a person who wrote `"1000"` for
 a number, or "yes" for a yes/no question, should hear of it before a ticket takes the wrong way.
+So should one whose condition gives a text or a number: where neither true nor false comes out,
+every ticket would stop with an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import free_form
-from workflows.bundles.outline import Outline, readable_fields
-from workflows.bundles.problems import Problem
-from workflows.engine.conditions import is_empty
+from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.conditions import check_condition, compact, is_empty
 from workflows.engine.field_types import Field, FieldType
-from workflows.engine.problems import Path, short
+from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
 
-COMPARE = {"==", "===", "!=", "!==", "<", "<=", ">", ">="}
-NUMBER, TEXT, YES_NO = "number", "text", "yes/no"
-KINDS = {
+type Fields = Mapping[str, Field]
+
+EQUAL: Final = frozenset({"==", "===", "!=", "!=="})
+COMPARE: Final = EQUAL | {"<", "<=", ">", ">="}
+NUMBER, TEXT, YES_NO, LIST, FILE = "number", "text", "yes/no", "list", "file"
+KINDS: Final[Mapping[FieldType, str]] = {
     FieldType.INTEGER: NUMBER,
     FieldType.NUMBER: NUMBER,
     FieldType.BOOLEAN: YES_NO,
@@ -34,19 +41,65 @@ KINDS = {
     FieldType.DATE: TEXT,
     FieldType.TIME: TEXT,
     FieldType.DATETIME: TEXT,
+    FieldType.CHOICES: LIST,
+    FieldType.RECORDS: LIST,
+    FieldType.FILE: FILE,
+}
+# What operators give, whatever they are given. Those that are not here depend on it.
+RESULTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys((*COMPARE, "!", "!!", "in", "all", "some", "none", "exists"), YES_NO),
+    **dict.fromkeys(("starts_with", "ends_with"), YES_NO),
+    **dict.fromkeys(("length", "abs", "ceil", "floor", "%", "date_diff"), NUMBER),
+    **dict.fromkeys(("cat", "substr", "upper", "lower", "trim", "type", "format_date"), TEXT),
+    **dict.fromkeys(("missing", "missing_some", "filter", "map", "split", "keys"), LIST),
+}
+ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "min", "max"})
+LOOPS: Final = frozenset({"all", "some", "none", "filter", "map"})
+_MOMENTS: Final = {
+    FieldType.DATE: (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "2026-12-31"),
+    FieldType.DATETIME: (
+        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"),
+        "2026-12-31T14:30:00Z",
+    ),
+    FieldType.TIME: (re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"), "14:30"),
 }
 
 
 def comparison_problems(outline: Outline) -> Iterator[Problem]:
-    """Conditions that compare unlike types, or are neither true nor false."""
+    """Conditions and transforms that compare unlike types, or conditions of another type."""
     fields = fields_by_name(outline)
     for transition in outline.transitions:
-        rule = transition.value.get("condition")
         path = (*transition.path, "condition")
-        if not is_empty(rule) and not isinstance(rule, bool | dict):
-            message = _("A condition must be true or false. This one is always %(value)s.")
-            yield Problem(path, message % {"value": short(rule)}, rule)
-        yield from _unlike(rule, fields, path)
+        yield from _condition_problems(transition.value.get("condition"), fields, path)
+    for form in (outline.workflow, *outline.tasks):
+        yield from _visibility_problems(form)
+    for task in outline.tasks:
+        for name in ("input_transform", "output_transform"):
+            yield from _unlike(task.value.get(name), fields, (*task.path, name))
+
+
+def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+    if is_empty(rule):
+        return
+    if not isinstance(rule, bool | dict):
+        message = _("A condition must be true or false. This one is always %(value)s.")
+        yield Problem(path, message % {"value": short(rule)}, rule)
+    elif (kind := _kind(rule, fields)) not in {"", YES_NO}:
+        message = _(
+            "A condition must be true or false, but this one gives %(kind)s. Compare that with a "
+            "value."
+        )
+        yield Problem(path, message % {"kind": _names()[kind]}, rule, expected=_names()[YES_NO])
+    yield from _unlike(rule, fields, path)
+
+
+def _visibility_problems(form: Entry) -> Iterator[Problem]:
+    """The rules by which questions are shown; they name the fields of their form directly."""
+    fields = readable_fields(form) or {}
+    for index, spec in enumerate(fields.values()):
+        if not check_condition(spec.visible_when):
+            path = (*form.path, "fields", index, "visible_when")
+            yield from _condition_problems(spec.visible_when, fields, path)
 
 
 def fields_by_name(outline: Outline) -> dict[str, Field]:
@@ -68,7 +121,7 @@ def variable_name(rule: Json) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _unlike(rule: Json, fields: Mapping[str, Field], path: Path) -> Iterator[Problem]:
+def _unlike(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
     if isinstance(rule, list):
         for each in rule:
             yield from _unlike(each, fields, path)
@@ -76,48 +129,212 @@ def _unlike(rule: Json, fields: Mapping[str, Field], path: Path) -> Iterator[Pro
         return
     for operator, arguments in rule.items():
         operands = arguments if isinstance(arguments, list) else [arguments]
-        if operator in COMPARE:
-            yield from _compared(operands, fields, path)
-        yield from _unlike(operands, fields, path)
+        # An object with several names is a part of a transform, and no rule.
+        if len(rule) == 1 and operator in COMPARE:
+            yield from _compared(operands, fields, path, is_equality=operator in EQUAL)
+        elif len(rule) == 1 and operator == "in" and len(operands) == 2:
+            yield from _contained(operands[0], operands[1], fields, path)
+        if len(rule) == 1 and operator in LOOPS and len(operands) == 2:
+            yield from _unlike(operands[0], fields, path)
+            yield from _of_items(operands[0], operands[1], fields, path)
+        else:
+            yield from _unlike(operands, fields, path)
 
 
-def _compared(operands: list[Json], fields: Mapping[str, Field], path: Path) -> Iterator[Problem]:
+def _compared(
+    operands: list[Json], fields: Fields, path: Path, *, is_equality: bool
+) -> Iterator[Problem]:
     kinds = [(each, _kind(each, fields)) for each in operands]
     known = [(each, kind) for each, kind in kinds if kind]
     if len({kind for _each, kind in known}) < 2:
+        for each in operands:
+            field = _field(variable_name(each), fields)
+            if field is not None:
+                yield from _never_given(field, operands, path, is_equality=is_equality)
         return
     (first, kind), (second, other) = known[0], next(e for e in known if e[1] != known[0][1])
     message = _(
         "%(first)s is %(kind)s, but it is compared with %(second)s, which is %(other)s. "
         "Compare it with a value of its own type."
     )
-    names = {NUMBER: _("a number"), TEXT: _("a text"), YES_NO: _("yes or no")}
+    if LIST in {kind, other}:
+        message = _(
+            "%(first)s is %(kind)s, but it is compared with %(second)s, which is %(other)s. "
+            "Ask whether the list contains it."
+        )
     text = message % {
         "first": _shown(first),
-        "kind": names[kind],
+        "kind": _names()[kind],
         "second": _shown(second),
-        "other": names[other],
+        "other": _names()[other],
     }
-    yield Problem(path, text, free_form(second), expected=names[kind])
+    yield Problem(path, text, free_form(second), expected=_names()[kind])
 
 
-def _kind(operand: Json, fields: Mapping[str, Field]) -> str:
-    """The type of a literal or of a plain variable; empty where it is not known."""
-    if isinstance(operand, bool):
+def _never_given(
+    field: Field, values: Iterable[Json], path: Path, *, is_equality: bool
+) -> Iterator[Problem]:
+    """Texts that this field is compared with, and that can never be its answer."""
+    for value in values:
+        if not isinstance(value, str) or not value:
+            continue
+        if field.type in _MOMENTS and not _MOMENTS[field.type][0].fullmatch(value):
+            message = _(
+                "“%(field)s” is compared with “%(value)s”, which is no date or time. Write it like "
+                "%(example)s."
+            )
+            names = {"field": field.name, "value": short(value)}
+            text = message % {**names, "example": _MOMENTS[field.type][1]}
+            yield Problem(path, text, value, expected=_MOMENTS[field.type][1])
+        elif is_equality and field.type in {FieldType.CHOICE, FieldType.CHOICES}:
+            choices = [choice for choice, _label in field.choices]
+            if value not in choices:
+                message = _("“%(value)s” is not among the choices of “%(field)s”.")
+                text = message % {"value": short(value), "field": field.name}
+                meant = nearest(value, choices)
+                yield Problem(
+                    path,
+                    text + did_you_mean(meant),
+                    value,
+                    ", ".join(choices),
+                    meant,
+                    Severity.WARNING,
+                )
+
+
+def _contained(item: Json, container: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+    """`item in container`, where the container is a list of texts, a text or written out."""
+    kind, field = _kind(item, fields), _field(variable_name(container), fields)
+    if isinstance(container, list):
+        answers = _field(variable_name(item), fields)
+        for each in container:
+            yield from _compared([item, each], fields, path, is_equality=False)
+        if answers is not None and answers.type is FieldType.CHOICE:
+            yield from _never_given(answers, container, path, is_equality=True)
+    elif _kind(container, fields) in {NUMBER, YES_NO, FILE}:
+        message = _("%(name)s is %(kind)s: nothing can be in it. Name a list or a text.")
+        names = {"name": _shown(container), "kind": _names()[_kind(container, fields)]}
+        yield Problem(path, message % names, free_form(container), expected=_names()[LIST])
+    elif kind not in {"", TEXT} and (
+        _kind(container, fields) == TEXT or (field and field.type is FieldType.CHOICES)
+    ):
+        message = _("%(item)s is %(kind)s, but what %(name)s holds is text.")
+        names = {"item": _shown(item), "kind": _names()[kind], "name": _shown(container)}
+        yield Problem(path, message % names, free_form(item), expected=_names()[TEXT])
+    elif field is not None and field.type is FieldType.CHOICES:
+        yield from _never_given(field, [item], path, is_equality=True)
+
+
+def _of_items(items: Json, rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+    """A rule about each item of a list: it reads the item's own fields."""
+    field = _field(variable_name(items), fields)
+    inner = {each.name: each for each in field.fields} if field else {}
+    if field is not None and field.type is FieldType.CHOICES:
+        inner = {"": Field("", FieldType.TEXT, "")}
+    if field is not None and field.type is FieldType.RECORDS:
+        for name in sorted(set(_names_read(rule))):
+            if name and name.partition(".")[0] not in inner:
+                message = _("The records of “%(field)s” have no field “%(name)s”.")
+                meant = nearest(name, inner)
+                text = message % {"field": field.name, "name": short(name)}
+                yield Problem(path, text + did_you_mean(meant), name, ", ".join(inner), meant)
+    yield from _unlike(rule, inner, path)
+
+
+def _names_read(rule: Json) -> Iterator[str]:
+    """The variables of a rule, without those of loops inside it and without computed ones."""
+    if isinstance(rule, list):
+        for each in rule:
+            yield from _names_read(each)
+    elif isinstance(rule, dict):
+        for operator, arguments in rule.items():
+            if operator == "var":
+                name = arguments[0] if isinstance(arguments, list) and arguments else arguments
+                if isinstance(name, str):
+                    yield name
+            elif operator in LOOPS | {"reduce", "sort", "group_by"}:
+                yield from _names_read(arguments[:1] if isinstance(arguments, list) else arguments)
+            else:
+                yield from _names_read(arguments)
+
+
+def _field(name: str, fields: Fields) -> Field | None:
+    """The field behind a name, also one of a record: `ticket.lines.0.amount`."""
+    found, steps = None, name.split(".")
+    for end in range(1, len(steps) + 1):
+        found = fields.get(".".join(steps[:end]))
+        if found is not None:
+            return found if end == len(steps) else _inside(found, steps[end:])
+    return None
+
+
+def _inside(field: Field, steps: list[str]) -> Field | None:
+    if field.type is FieldType.RECORDS and len(steps) == 2 and steps[0].isdecimal():
+        return next((each for each in field.fields if each.name == steps[1]), None)
+    return None
+
+
+def _kind(rule: Json, fields: Fields) -> str:
+    """The type of a literal, a variable or what an operator gives; empty where not known."""
+    if isinstance(rule, bool):
         return YES_NO
-    if isinstance(operand, int | float):
+    if isinstance(rule, int | float):
         return NUMBER
-    if isinstance(operand, str):
+    if isinstance(rule, str):
         return TEXT
-    name = variable_name(operand)
-    if name == "number":
+    if not isinstance(rule, dict) or len(rule) != 1:
+        return LIST if isinstance(rule, list) else ""
+    ((operator, arguments),) = rule.items()
+    operands = arguments if isinstance(arguments, list) else [arguments]
+    if operator == "var":
+        return _kind_of_variable(operands, fields)
+    if operator in RESULTS:
+        return RESULTS[operator]
+    if operator in {"and", "or"}:
+        return _common_kind(operands, fields)
+    if operator == "if":
+        # Without a last branch it may give null.
+        branches = operands[1::2] + (operands[-1:] if len(operands) % 2 else [None])
+        return _common_kind(branches, fields)
+    if operator in ARITHMETIC and _common_kind(operands, fields) == NUMBER:
         return NUMBER
-    if name.partition(".")[0] in {"submitter", "company"}:
-        return TEXT
-    field = fields.get(name)
-    return KINDS.get(field.type, "") if field is not None else ""
+    return ""
+
+
+def _common_kind(operands: list[Json], fields: Fields) -> str:
+    kinds = {_kind(each, fields) for each in operands}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
+    name = operands[0] if operands and isinstance(operands[0], str) else ""
+    if name == "number" and not fields.get(name):
+        return NUMBER
+    field = _field(name, fields)
+    kind = KINDS.get(field.type, "") if field is not None else ""
+    if name.partition(".")[0] in {"submitter", "company"} and field is None and "." in name:
+        kind = TEXT
+    if name.endswith((".filename", ".upload")):
+        owner = _field(name.rpartition(".")[0], fields)
+        kind = TEXT if owner is not None and owner.type is FieldType.FILE else kind
+    # A default that is of another type says what is meant where there is no answer.
+    if len(operands) > 1 and _kind(operands[1], fields) != kind:
+        return ""
+    return kind
+
+
+def _names() -> Mapping[str, str]:
+    return {
+        NUMBER: _("a number"),
+        TEXT: _("a text"),
+        YES_NO: _("yes or no"),
+        LIST: _("a list"),
+        FILE: _("a file"),
+    }
 
 
 def _shown(operand: Json) -> str:
     name = variable_name(operand)
-    return f"“{name}”" if name else short(operand)
+    if name:
+        return f"“{name}”"
+    return short(compact(operand)) if isinstance(operand, dict | list) else short(operand)
