@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from workflows.bundles.canonical import END, START
+from workflows.engine.conditions import is_empty
 from workflows.engine.field_types import Field
 from workflows.engine.fields import check_fields, parse_fields
 from workflows.engine.problems import Path
@@ -110,18 +111,30 @@ class Outline:
         }
 
     @cached_property
+    def never_taken(self) -> set[Path]:
+        """The transitions behind one that is always taken, and those that are simply false."""
+        found: set[Path] = set()
+        for transitions in self.leaving_completed.values():
+            is_decided = False
+            for each in transitions:
+                condition = each.value.get("condition")
+                if is_decided or condition is False:
+                    found.add(each.path)
+                is_decided = is_decided or is_empty(condition) or condition is True
+        return found
+
+    @cached_property
     def following(self) -> dict[str, set[str]]:
         """The keys that each key leads to directly."""
         return {
-            key: {each.text("to") for each in transitions}
-            for key, transitions in self.leaving.items()
+            key: self.following_completed[key] | self.following_timeout[key] for key in self.leaving
         }
 
     @cached_property
     def following_completed(self) -> dict[str, set[str]]:
         """The keys that each key leads to directly when it has been completed."""
         return {
-            key: {each.text("to") for each in transitions}
+            key: {each.text("to") for each in transitions if each.path not in self.never_taken}
             for key, transitions in self.leaving_completed.items()
         }
 

@@ -303,6 +303,16 @@ class FlowTest(SimpleTestCase):
         found = self.check(("start", "a"), ("a", "b"), ("a", "end"), ("b", "end"))
         self.assert_problem(found, "transitions[2]", "never taken", error=False)
 
+    def test_a_way_that_is_never_taken_leads_nowhere(self) -> None:
+        found = self.check(("start", "a"), ("a", "b"), ("b", "a"), ("b", "end"))
+        errors = [place for place, is_error, _message in found if is_error]
+        self.assertEqual(errors, ["tasks[0]", "tasks[1]"])
+        found = self.check(("start", "a"), ("a", "end"), ("a", "b"), ("b", "end"))
+        errors = [place for place, is_error, _message in found if is_error]
+        self.assertEqual(errors, ["tasks[1]"])
+        found = self.check(("start", "a"), ("a", "b", False), ("a", "end"), ("b", "end"))
+        self.assert_problem(found, "tasks[1]", "No way leads from the start")
+
     def test_a_condition_that_is_simply_true_is_a_default(self) -> None:
         yes = {"var": "tasks.a.ok"}
         found = self.check(("start", "a"), ("a", "b", yes), ("a", "end", True), ("b", "end"))
