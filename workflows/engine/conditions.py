@@ -92,13 +92,16 @@ def evaluate_condition(
 ) -> bool:
     """Decide a condition; raise ConditionError where it yields neither true nor false.
 
-    ``missing_is_null`` is for forms, where a variable is missing because nobody answered yet.
+    ``missing_is_null`` is for forms, where a variable is missing because nobody answered yet:
+    a rule that yields null then is about a question without an answer, and not true.
     """
     if is_empty(rule) or rule is True:
         return True
     compiled = compile_condition(rule)
     prepared = context if isinstance(context, PreparedData) else prepare(context)
     result = _run(_compile_lenient(_rule_text(rule)) if missing_is_null else compiled, prepared)
+    if result is None and missing_is_null:
+        return False
     if not isinstance(result, bool):
         raise ConditionError(
             f"The condition yields {_shortened(compact(result))}, where it must yield "

@@ -223,6 +223,14 @@ class VisibleWhenTests(unittest.TestCase):
         found = validate_fields(specs, {"b": "x", "document": UPLOAD})
         self.assertEqual([each.field for each in found], ["b"])
 
+    def test_a_rule_about_an_unanswered_question_alone_is_not_true(self) -> None:
+        more = spec(name="more", type="boolean")
+        why = spec(name="why", required=True, visible_when=var("more"))
+        validator = Validator([more, why])
+        self.assertEqual(validator.validate({}), [])
+        self.assertEqual([each.field for each in validator.validate({"why": "x"})], ["why"])
+        self.assertEqual([each.field for each in validator.validate({"more": True})], ["why"])
+
     def test_the_cause_alone_is_reported(self) -> None:
         specs = [
             spec(name="a", type="number"),
