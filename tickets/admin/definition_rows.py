@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tickets.services.tell_changes import field_labels
 from workflows.durations import after_in_words, duration_in_words
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
@@ -18,25 +19,9 @@ from workflows.engine.field_types import Field, FieldType
 from workflows.engine.fields import parse_fields
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
+from workflows.forms.field_types import FIELD_TYPE_NAMES
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 
-FIELD_TYPE_NAMES: Mapping[FieldType, Any] = {
-    FieldType.TEXT: gettext_lazy("Text"),
-    FieldType.LONG_TEXT: gettext_lazy("Long text"),
-    FieldType.INTEGER: gettext_lazy("Whole number"),
-    FieldType.NUMBER: gettext_lazy("Number"),
-    FieldType.BOOLEAN: gettext_lazy("Yes or no"),
-    FieldType.CHOICE: gettext_lazy("One choice"),
-    FieldType.CHOICES: gettext_lazy("Several choices"),
-    FieldType.DATE: gettext_lazy("Date"),
-    FieldType.TIME: gettext_lazy("Time"),
-    FieldType.DATETIME: gettext_lazy("Date and time"),
-    FieldType.EMAIL: gettext_lazy("E-mail address"),
-    FieldType.URL: gettext_lazy("Web address"),
-    FieldType.PHONE: gettext_lazy("Phone number"),
-    FieldType.FILE: gettext_lazy("File"),
-    FieldType.RECORDS: gettext_lazy("Table of records"),
-}
 _OF_TEXT = (
     gettext_lazy("At least %(limit)s characters"),
     gettext_lazy("At most %(limit)s characters"),
@@ -151,14 +136,6 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
     if not is_empty(field.visible_when):
         condition = describe_condition(field.visible_when, labels)
         yield _("Asked only when %(condition)s") % {"condition": condition}
-
-
-def field_labels(specs: object, prefix: str = "") -> dict[str, str]:
-    """`{name: label}` of what a condition may name; the names get the prefix."""
-    if not isinstance(specs, list):
-        return {}
-    named = [each for each in specs if isinstance(each, dict) and isinstance(each.get("name"), str)]
-    return {f"{prefix}{each['name']}": str(each.get("label") or each["name"]) for each in named}
 
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:

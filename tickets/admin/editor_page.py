@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 
 from tenants.active_company import active_company
 from tenants.models import User
-from tickets.admin.definition_rows import FIELD_TYPE_NAMES
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.editor_answers import (
     VIEWS,
@@ -38,6 +37,7 @@ from tickets.services import (
 )
 from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, NotStorableError
+from workflows.forms.field_types import FIELD_TYPE_NAMES
 from workflows.models import CompanyRole, WorkflowDefinition
 
 PREFIX = "workflows_workflowdefinition"

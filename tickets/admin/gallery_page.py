@@ -20,7 +20,6 @@ from tickets.admin.badges import definition_badge
 from tickets.admin.definition_rows import (
     FieldTable,
     Reference,
-    field_labels,
     field_table,
     references,
 )
@@ -28,6 +27,7 @@ from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.problem_rows import problem_rows
 from tickets.gallery import GalleryProcess, find_process, gallery
 from tickets.services import BundlePreview, import_bundle, preview_bundle
+from tickets.services.tell_changes import field_labels
 from workflows.bundles import CaseResult, write_bundle
 from workflows.engine.process import JsonObject, TaskType
 from workflows.errors import InvalidBundleError

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from tickets.admin.json_lines import line_of
-from tickets.services.findings import MOST_PROBLEMS, FoundProblem, found_problem, showable
+from tickets.services.findings import MOST_PROBLEMS, FoundProblem, found_problem
+from tickets.services.tell_changes import showable
 from workflows.bundles.problems import Problem
 from workflows.workbooks import Reading
 

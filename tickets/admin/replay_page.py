@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tickets.admin.definition_page import DefinitionPage
-from tickets.admin.definition_rows import field_labels
 from tickets.services import trial_of
 from tickets.services.replay_tickets import (
     END,
@@ -23,6 +22,7 @@ from tickets.services.replay_tickets import (
     Replay,
     replay_tickets,
 )
+from tickets.services.tell_changes import field_labels
 from workflows.bundles import Trial
 from workflows.durations import duration_in_words
 from workflows.models import TaskDefinition

@@ -18,12 +18,13 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBoolea
 
 from tenants.active_company import active_company
 from tickets.admin.badges import badge, definition_badge
-from tickets.admin.definition_rows import field_labels, field_table, references
+from tickets.admin.definition_rows import field_table, references
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.ticket_type_resource import TicketTypeResource
 from tickets.errors import TicketsError
 from tickets.models import Ticket, TicketDefinition
 from tickets.services.change_ticket_type import change_ticket_type, ticket_type_marker
+from tickets.services.tell_changes import field_labels
 from workflows.admin.flat import FlatImportAdmin
 from workflows.forms import show_answers
 from workflows.models import CompanyRole

@@ -18,12 +18,11 @@ from tenants.models import User
 from tickets.admin.badges import definition_badge
 from tickets.admin.change_rows import change_rows
 from tickets.admin.definition_page import DefinitionPage
-from tickets.admin.definition_rows import condition_labels
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.move_page import MoveTicketsPage, number_of
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import (
-    compare_versions,
+    compare_in_words,
     delete_draft,
     new_draft,
     stop_offering,
@@ -109,10 +108,7 @@ class ComparePage(DefinitionPage):
 
     def _comparison(self, other: WorkflowDefinition) -> dict[str, Any]:
         old, new = sorted((other, self.workflow), key=lambda each: each.version)
-        changes = compare_versions(old=old, new=new)
-        rows = change_rows(
-            changes, old_labels=condition_labels(old), new_labels=condition_labels(new)
-        )
+        rows = change_rows(compare_in_words(old=old, new=new))
         kinds = [row.kind for row in rows]
         return {
             "old": old,

@@ -21,7 +21,6 @@ from tickets.admin.badges import definition_badge
 from tickets.admin.definition_rows import (
     all_transitions,
     condition_labels,
-    field_labels,
     field_table,
     references,
     task_cards,
@@ -38,6 +37,7 @@ from tickets.admin.trying import trying_urls
 from tickets.admin.versions_page import version_urls, versions_of
 from tickets.models import Ticket, TicketDefinition
 from tickets.services import export_bundle, publish_workflow, publishing_problems
+from tickets.services.tell_changes import field_labels
 from workflows.assignment import eligible_workers
 from workflows.engine.process import TaskType
 from workflows.errors import WorkflowsError

@@ -10,7 +10,7 @@ from tickets.services.change_test_cases import (
     rename_test_case,
 )
 from tickets.services.clean_up_uploads import clean_up_uploads
-from tickets.services.compare_versions import compare_versions
+from tickets.services.compare_versions import compare_in_words, compare_versions
 from tickets.services.complete_task import complete_task, start_task
 from tickets.services.correct_data import (
     correct_task_input,
@@ -69,6 +69,7 @@ __all__ = [
     "cancel_ticket",
     "check_file",
     "clean_up_uploads",
+    "compare_in_words",
     "compare_versions",
     "complete_task",
     "correct_task_input",

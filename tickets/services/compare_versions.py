@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from tickets.services.export_bundle import export_bundle
 from tickets.services.import_bundle import CONTENT
+from tickets.services.tell_changes import FoundChange, tell_changes
 from workflows.bundles import Change, differences
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition
@@ -13,6 +14,12 @@ def compare_versions(*, old: WorkflowDefinition, new: WorkflowDefinition) -> lis
     Company roles are the company's own, and not part of a version.
     """
     return differences(_content(old), _content(new))
+
+
+def compare_in_words(*, old: WorkflowDefinition, new: WorkflowDefinition) -> list[FoundChange]:
+    """The same, as people read it."""
+    before, after = _content(old), _content(new)
+    return tell_changes(differences(before, after), old=before, new=after)
 
 
 def _content(workflow: WorkflowDefinition) -> JsonObject:

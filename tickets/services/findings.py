@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from tickets.services.import_bundle import BundlePreview, preview_bundle
+from tickets.services.tell_changes import FoundChange, showable, tell_changes
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks import Reading, read_document
@@ -34,14 +35,6 @@ class FoundProblem:
     column: str = ""
     heading: str = ""
     at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundChange:
-    kind: str
-    where: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +125,10 @@ def findings_of(
     errors = len(errors_of(problems))
     if preview is None or errors:
         return Findings(found, len(problems), errors)
-    changes = [_found_change(each) for each in preview.changes[:MOST_CHANGES]]
     return Findings(
         problems=found,
         problem_count=len(problems),
-        changes=changes,
+        changes=_found_changes(preview),
         change_count=len(preview.changes),
         new_company_roles=[showable(each) for each in preview.new_company_roles],
         current=str(preview.current) if preview.current is not None else "",
@@ -147,17 +139,21 @@ def findings_of(
     )
 
 
-def _found_change(change: Change) -> FoundChange:
-    """With both values; of a whole entry that was added or removed, its name says enough."""
-    is_entry = change.kind is not ChangeKind.CHANGED and any(
-        isinstance(each, dict | list) for each in (change.old, change.new)
-    )
-    return FoundChange(
-        kind=change.kind.value,
-        where=showable(change.where),
-        old="" if is_entry else showable(change.old_text),
-        new="" if is_entry else showable(change.new_text),
-    )
+def _found_changes(preview: BundlePreview) -> list[FoundChange]:
+    """With both values; of what was added or removed as a whole, its name says enough."""
+    shown = preview.changes[:MOST_CHANGES]
+    told = tell_changes(shown, old=preview.old, new=preview.new)
+    return [
+        replace(words, old="", new="") if _is_whole(change) else words
+        for change, words in zip(shown, told, strict=True)
+    ]
+
+
+def _is_whole(change: Change) -> bool:
+    is_entry = bool(change.path) and isinstance(change.path[-1], int)
+    values = (change.old, change.new)
+    is_known = change.kind is ChangeKind.CHANGED or is_entry
+    return not is_known and any(isinstance(each, dict | list) for each in values)
 
 
 def found_problem(problem: Problem, reading: Reading | None = None) -> FoundProblem:
@@ -176,14 +172,6 @@ def found_problem(problem: Problem, reading: Reading | None = None) -> FoundProb
         heading=showable(place.heading) if place else "",
         at=showable(str(place)) if place else "",
     )
-
-
-def showable(text: str) -> str:
-    r"""The text without what no page can carry: half characters such as \ud800 of a JSON file.
-
-    Nor can Postgres keep a NUL in JSON.
-    """
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _objects(entries: Json) -> list[JsonObject]:

@@ -48,7 +48,8 @@ class BundlePreview:
     new). `version` is the number that the new draft would get; of an unchanged bundle, the
     number of the version that has the same content. While there are errors nothing can be
     imported, and `changes` is empty. `cases` are the results of the test cases; those that do
-    not pass are among the warnings, and stop publishing.
+    not pass are among the warnings, and stop publishing. `old` and `new` are the contents that
+    were compared.
     """
 
     problems: list[Problem]
@@ -58,6 +59,8 @@ class BundlePreview:
     version: int
     is_unchanged: bool
     cases: list[CaseResult] = field(default_factory=list)
+    old: JsonObject = field(default_factory=dict)
+    new: JsonObject = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Problem]:
@@ -75,24 +78,24 @@ def preview_bundle(*, document: object) -> BundlePreview:
         return BundlePreview(problems, [], [], None, 0, is_unchanged=False)
     bundle = WholeBundle(document)
     current = WorkflowDefinition.objects.latest(bundle.key)
-    changes: list[Change] = []
+    old: JsonObject = {}
+    new = _content(bundle.document)
     if current is not None:
         old, new = bundle.comparable_with(current)
-        changes = differences(old, new)
-    else:
-        changes = differences({}, _content(bundle.document))
     same = bundle.same_version()
     runnable = with_types_of_published(bundle.key, bundle.document)
     cases = run_cases_of(runnable)
     failures = [replace(each, severity=Severity.WARNING) for each in case_failures(runnable, cases)]
     return BundlePreview(
         problems=[*problems, *failures],
-        changes=[] if same is not None else changes,
+        changes=[] if same is not None else differences(old, new),
         new_company_roles=bundle.missing_roles(),
         current=current,
         version=same.version if same is not None else next_version(bundle.key),
         is_unchanged=same is not None,
         cases=cases,
+        old=old,
+        new=new,
     )
 
 

@@ -49,7 +49,7 @@ class CompareVersionsTest(CompareCase):
         self.assertEqual(
             there["changed", "Workflow, title"], (self.first.title, "Days off"), there.keys()
         )
-        self.assertIn(("added", "Workflow, field phone"), there)
+        self.assertIn(("added", "Workflow, field “Phone <while> away” (phone)"), there)
         back = {each.kind.value for each in compare_versions(old=second, new=self.first)}
         self.assertIn("removed", back)
 
@@ -69,11 +69,33 @@ class ComparePageTest(CompareCase):
         self.assertContains(answer, "Version 1 and version 2")
         self.assertContains(answer, "Days off</ins>")
         self.assertContains(answer, f"{self.first.title}</del>")
-        self.assertContains(answer, "Phone &lt;while&gt; away, Phone number, required")
+        self.assertContains(answer, "field “Phone &lt;while&gt; away” (phone)</span>")
+        self.assertContains(answer, "Phone number, required</ins>")
         self.assertContains(answer, "In which season? is &quot;Fall&quot;")
         self.assertContains(answer, "Made by Carla Cole", count=2)
         self.assertContains(answer, "Published by Carla Cole", count=1)
         self.assertContains(answer, "<svg", count=2)
+
+    def test_when_a_question_is_asked_names_the_questions_of_its_own_form(self) -> None:
+        document: Any = fixture_document("vacation")
+        document["tests"] = []
+        self.first = import_bundle(document=document, user=self.carla)
+        ticket, task = document["workflow"]["fields"], document["tasks"][0]["fields"]
+        ticket[2]["visible_when"] = {"==": [{"var": "location"}, "Spain"]}
+        task[1]["visible_when"] = {"==": [{"var": "approved"}, "rejected"]}
+        third = import_bundle(document=document, user=self.carla)
+        answer = self.client.get(address(third, self.first.pk))
+        told = {row.where: row.new for row in answer.context["changes"]}
+        self.assertEqual(
+            told,
+            {
+                "Workflow, field “What would you like to do there?” (activities), visible_when": (
+                    'Where would you like to go? is "Spain"'
+                ),
+                "Task “Approve the vacation” (approve_vacation), "
+                "field “Explanation” (explanation), visible_when": "Your decision is “Rejected”",
+            },
+        )
 
     def test_what_was_left_out_has_its_default(self) -> None:
         third = new_draft(workflow=self.first, user=self.carla)

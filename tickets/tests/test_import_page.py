@@ -39,7 +39,7 @@ class ImportPageTest(CompanyTestCase):
     def test_it_shows_what_would_be_made_and_makes_nothing(self) -> None:
         page = self.check(write_bundle(bundle()))
         self.assertContains(page, "This is a new workflow")
-        self.assertContains(page, "Task approve")
+        self.assertContains(page, "Task “Approve the purchase” (approve)")
         self.assertContains(page, "This company role is new")
         self.assertContains(page, "Apply as draft")
         self.assertFalse(WorkflowDefinition.objects.exists())
@@ -80,9 +80,17 @@ class ImportPageTest(CompanyTestCase):
         document["workflow"]["fields"].append({"name": "note", "label": "Note", "type": "text"})
         page = self.check(write_bundle(document))
         self.assertContains(page, "<ins>50000</ins>")
-        self.assertContains(page, "<del>true</del>")
-        self.assertContains(page, "field note</span>")
+        self.assertContains(page, "<del>yes</del> <ins>no</ins>")
+        self.assertContains(page, "field “Note” (note)</span>")
         self.assertNotContains(page, "<ins>{")
+
+    def test_conditions_are_told_with_the_labels_of_the_forms(self) -> None:
+        import_bundle(document=bundle(), user=self.carla)
+        document = bundle()
+        document["transitions"][1]["condition"] = {"==": [{"var": "tasks.approve.approved"}, True]}
+        page = self.check(write_bundle(document))
+        self.assertContains(page, "<del>Amount in EUR is more than 100</del>")
+        self.assertContains(page, "<ins>Approved? (Approve the purchase) is yes</ins>")
 
     def test_an_unchanged_bundle_makes_no_new_version(self) -> None:
         draft = import_bundle(document=bundle(), user=self.carla)

@@ -89,9 +89,17 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "path": (gettext_noop("step %(name)s"), ""),
 }
 
+# What such entries are called on screen.
+_LABELS: Final[Mapping[str, str]] = {"tasks": "title", "ticket_types": "title", "fields": "label"}
+# What stands in these goes by the names of the ticket's fields.
+_TICKET_ANSWERS: Final = frozenset({"presets", "ticket"})
 
-def in_words(document: object, path: Path) -> str:
-    """A path into a bundle in words; entries go by their names where they have one."""
+
+def in_words(document: object, path: Path, *, labelled: bool = False) -> str:
+    """A path into a bundle in words; entries go by their names where they have one.
+
+    `labelled`: as people know them, with the name behind: “field “Amount” (amount)”.
+    """
     words: list[str] = []
     value, steps = document, list(path)
     while steps:
@@ -100,9 +108,12 @@ def in_words(document: object, path: Path) -> str:
         if isinstance(step, str) and step in _PARTS and steps and isinstance(steps[0], int):
             index = steps.pop(0)
             inner = _child(inner, index)
-            words.append(_entry(step, int(index), inner))
+            words.append(_entry(step, int(index), inner, document if labelled else None))
         elif step == "workflow" and not words:
             words.append(_("Workflow"))
+        elif labelled and words and words[-1] in _TICKET_ANSWERS:
+            fields = _child(_child(document, "workflow"), "fields")
+            words.append(_labelled(fields, "name", "label", str(step)))
         else:
             words.append(str(step))
             if words[:-1] and _is_free_form(step):
@@ -122,18 +133,32 @@ def _is_free_form(step: str | int) -> bool:
     }
 
 
-def _entry(kind: str, index: int, entry: object) -> str:
+def _entry(kind: str, index: int, entry: object, document: object = None) -> str:
+    """`document`: the whole bundle, where names are to be shown with their labels."""
     template, name_key = _PARTS[kind]
     name: object = entry.get(name_key) if isinstance(entry, dict) and name_key else None
     if kind == "transitions" and isinstance(entry, dict):
         source, target = entry.get("from"), entry.get("to")
         if isinstance(source, str) and isinstance(target, str):
+            tasks = _child(document, "tasks")
             return _("Transition from %(source)s to %(target)s") % {
-                "source": _printable(short(source)),
-                "target": _printable(short(target)),
+                "source": _labelled(tasks, "key", "title", source),
+                "target": _labelled(tasks, "key", "title", target),
             }
-    shown = _printable(short(name)) if isinstance(name, str) and name.strip() else str(index + 1)
-    return _(template) % {"name": shown}
+    if not isinstance(name, str) or not name.strip():
+        return _(template) % {"name": str(index + 1)}
+    label_key = _LABELS.get(kind, "") if document is not None else ""
+    return _(template) % {"name": _labelled([entry], name_key, label_key, name)}
+
+
+def _labelled(entries: object, name_key: str, label_key: str, name: str) -> str:
+    """The name, with the label before it that the entry of this name has, if it has one."""
+    shown = _printable(short(name))
+    for each in entries if isinstance(entries, list) else []:
+        label = each.get(label_key) if isinstance(each, dict) else None
+        if isinstance(label, str) and label.strip() and each.get(name_key) == name:
+            return _("“%(label)s” (%(name)s)") % {"label": _printable(short(label)), "name": shown}
+    return shown
 
 
 def _child(value: object, step: str | int) -> object:

@@ -26,7 +26,14 @@ class DifferencesTest(SimpleTestCase):
     def test_one_value_changed(self) -> None:
         self.assertEqual(
             self.changes(lambda d: d["tasks"][0].update(title="Approve")),
-            [("changed", "Task approve_invoice, title", "Approve the invoice", "Approve")],
+            [
+                (
+                    "changed",
+                    "Task “Approve” (approve_invoice), title",
+                    "Approve the invoice",
+                    "Approve",
+                )
+            ],
         )
 
     def test_a_field_is_compared_with_the_one_of_its_name(self) -> None:
@@ -44,19 +51,43 @@ class DifferencesTest(SimpleTestCase):
         self.assertEqual(
             self.changes(change),
             [
-                ("added", "Workflow, field amount, min", None, 1),
-                ("removed", "Workflow, field amount, more_than", 0, None),
+                ("added", "Workflow, field “Amount in EUR” (amount), min", None, 1),
+                ("removed", "Workflow, field “Amount in EUR” (amount), more_than", 0, None),
             ],
         )
 
     def test_a_removed_task_goes_by_its_name(self) -> None:
         found = self.changes(lambda d: d["tasks"].pop(1))
-        self.assertEqual([each[:2] for each in found], [("removed", "Task invoice_clarification")])
+        self.assertEqual(
+            [each[:2] for each in found],
+            [("removed", "Task “Clarify the invoice” (invoice_clarification)")],
+        )
 
     def test_a_transition_is_known_by_where_it_leads(self) -> None:
         found = self.changes(lambda d: d["transitions"][1].update(label="yes"))
-        where = "Transition from approve_invoice to prepare_bank_transfer, label"
+        where = (
+            "Transition from “Approve the invoice” (approve_invoice) "
+            "to “Prepare the bank transfer” (prepare_bank_transfer), label"
+        )
         self.assertEqual(found, [("changed", where, "approved", "yes")])
+
+    def test_what_is_removed_goes_by_its_old_label(self) -> None:
+        def change(document: dict[str, Any]) -> None:
+            document["workflow"]["fields"][0] = {"name": "other", "label": "Other", "type": "text"}
+
+        found = [each[:2] for each in self.changes(change)]
+        self.assertIn(("removed", "Workflow, field “Creditor” (creditor)"), found)
+        self.assertIn(("added", "Workflow, field “Other” (other)"), found)
+
+    def test_what_is_set_beforehand_goes_by_the_label_of_its_field(self) -> None:
+        found = self.changes(lambda d: d["ticket_types"][0].update(presets={"amount": 5}))
+        self.assertEqual([each[1] for each in found], ["Ticket type “Invoice” (invoice), presets"])
+
+        def twice(document: dict[str, Any]) -> None:
+            document["tests"][0]["ticket"]["amount"] = 12_345
+
+        [(_kind, where, _old, _new)] = self.changes(twice)
+        self.assertRegex(where, r"^Test case .*, ticket, “Amount in EUR” \(amount\)$")
 
     def test_true_is_not_one(self) -> None:
         found = self.changes(lambda d: d["transitions"][0].update(condition={"==": [1, True]}))

@@ -1,0 +1,173 @@
+"""Differences between two versions in words that people know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles import Change, ChangeKind
+from workflows.bundles.canonical import default_of
+from workflows.bundles.problems import value_text
+from workflows.engine.conditions import choice_labels, describe_condition
+from workflows.engine.field_types import FieldType
+from workflows.engine.problems import Path
+from workflows.engine.process import Json, JsonObject
+from workflows.forms.field_types import FIELD_TYPE_NAMES
+
+# What the entries of a list are called in the schema of bundles.
+PARTS: Final[Mapping[str | int, str]] = {
+    "workflow": "workflow",
+    "tasks": "task",
+    "transitions": "transition",
+    "ticket_types": "ticket_type",
+    "fields": "field",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChange:
+    """One difference: what kind, where, and what stood and stands there."""
+
+    kind: str
+    where: str
+    old: str
+    new: str
+
+
+def tell_changes(
+    changes: Iterable[Change], *, old: JsonObject, new: JsonObject
+) -> list[FoundChange]:
+    """The changes between two canonical bundles, in the order in which they come."""
+    before, after = _Labels(old), _Labels(new)
+    return [_tell(_with_default(each), before, after) for each in changes]
+
+
+def field_labels(specs: object, prefix: str = "") -> dict[str, str]:
+    """`{name: label}` of what a condition may name; the names get the prefix."""
+    if not isinstance(specs, list):
+        return {}
+    named = [each for each in specs if isinstance(each, dict) and isinstance(each.get("name"), str)]
+    return {f"{prefix}{each['name']}": str(each.get("label") or each["name"]) for each in named}
+
+
+class _Labels:
+    """What the variables of conditions are called in one version."""
+
+    def __init__(self, document: JsonObject) -> None:
+        workflow, tasks = document.get("workflow"), document.get("tasks")
+        self.ticket = workflow.get("fields") if isinstance(workflow, dict) else None
+        self.tasks = _objects(tasks)
+
+    @cached_property
+    def of_all(self) -> dict[str, str]:
+        """For the conditions of transitions, which may name every form's fields."""
+        labels = _labels_of(self.ticket, "ticket.")
+        for task in self.tasks:
+            key, title = task.get("key"), task.get("title") or task.get("key")
+            labels |= choice_labels(task.get("fields"), f"tasks.{key}.")
+            for name, label in field_labels(task.get("fields"), f"tasks.{key}.").items():
+                labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": title}
+        return labels
+
+    def of_form(self, task: Json) -> dict[str, str]:
+        """For when a question is asked, which depends on others of its form alone.
+
+        `task`: the key of the task whose form it is; None for the ticket's.
+        """
+        if task is None:
+            return _labels_of(self.ticket)
+        found = [each for each in self.tasks if each.get("key") == task]
+        return _labels_of(found[0].get("fields")) if found else {}
+
+    def key_at(self, path: Path) -> Json:
+        """The key of the task that a path into the document leads to."""
+        index = path[1] if len(path) > 1 else None
+        if isinstance(index, int) and index < len(self.tasks):
+            return self.tasks[index].get("key")
+        return None
+
+
+def _labels_of(specs: object, prefix: str = "") -> dict[str, str]:
+    return field_labels(specs, prefix) | choice_labels(specs, prefix)
+
+
+def _tell(change: Change, before: _Labels, after: _Labels) -> FoundChange:
+    kind = change.kind
+    where = before if kind is ChangeKind.REMOVED else after  # into which the path leads
+    task = where.key_at(change.path) if change.path[:1] == ("tasks",) else None
+    return FoundChange(
+        kind=kind.value,
+        where=showable(change.where),
+        old=_words(change, change.old, before, task) if kind is not ChangeKind.ADDED else "",
+        new=_words(change, change.new, after, task) if kind is not ChangeKind.REMOVED else "",
+    )
+
+
+def _with_default(change: Change) -> Change:
+    """A bundle leaves out what has its default; for people that is a value like any other."""
+    path = change.path
+    if change.kind is ChangeKind.CHANGED or len(path) < 2 or not isinstance(path[-1], str):
+        return change
+    owner = path[-3] if isinstance(path[-2], int) and len(path) > 2 else path[-2]
+    default = default_of(PARTS[owner], path[-1]) if owner in PARTS else None
+    if default is None:
+        return change
+    if change.kind is ChangeKind.ADDED:
+        return replace(change, kind=ChangeKind.CHANGED, old=default)
+    return replace(change, kind=ChangeKind.CHANGED, new=default)
+
+
+def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
+    if change.path and change.path[-1] == "condition":
+        return showable(describe_condition(value, labels.of_all))
+    if change.path and change.path[-1] == "visible_when":
+        return showable(describe_condition(value, labels.of_form(task)))
+    if change.path and change.path[-1] == "type":
+        return _type_name(value)
+    if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
+        return showable(", ".join(_entry_words(value, labels.of_all)))
+    return showable(_value_words(value))
+
+
+def _value_words(value: Json) -> str:
+    """What is empty is said to be so: nothing at all would look like a mistake."""
+    if value is None or value in ("", [], {}):
+        return _("nothing")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list) and not any(isinstance(each, list | dict) for each in value):
+        return ", ".join(value_text(each) for each in value)
+    return value_text(value)
+
+
+def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    """A whole field, task, transition or ticket type in a few words, beyond its place."""
+    if "from" in entry and entry.get("label"):
+        yield value_text(entry["label"])
+    if "type" in entry:
+        yield _type_name(entry["type"])
+    if entry.get("required") is True:
+        yield _("required")
+    if "condition" in entry:
+        yield describe_condition(entry["condition"], labels)
+
+
+def _type_name(value: Json) -> str:
+    known = [each for each in FieldType if each.value == value]
+    return str(FIELD_TYPE_NAMES[known[0]]) if known else value_text(value)
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def showable(text: str) -> str:
+    r"""The text without what no page can carry: half characters such as \ud800 of a JSON file.
+
+    Nor can Postgres keep a NUL in JSON.
+    """
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
