@@ -17,7 +17,7 @@ from tickets.models import Ticket, TicketError
 from tickets.services import advance_ticket, cancel_ticket, hold_ticket
 from tickets.services.safety_net import ADVANCE, EXPIRE_CALL
 from tickets.tests.repair_case import REASON, SmallWorkflow, broken_invariants
-from workflows.models import ActionAttempt, TaskInstance, WorkflowInstance
+from workflows.models import ActionAttempt, CompanyRole, TaskInstance, WorkflowInstance
 
 
 def run_doctor(*options: str) -> tuple[int, str]:
@@ -140,8 +140,17 @@ class DoctorTests(DoctorCase):
         self.assert_left("is with", "assign it to somebody else")
         self.change(task, assigned_to=self.charlie)
         self.assert_left("is with Charlie Chaplin")
+        self.change(task, assigned_to=self.uma)
+        self.assert_left("is with Uma")
         self.change(task, assigned_to=None)
         self.assert_left("nobody has it")
+
+    def test_a_form_with_a_worker_outside_its_role(self) -> None:
+        self.check.candidate_role = CompanyRole.objects.create(name="Buyers")
+        self.check.save()
+        self.assert_left("who cannot do it")
+        self.check.candidate_role.members.add(self.wendy, self.walt)
+        self.assertEqual(run_doctor("--quick")[0], 0)
 
     def test_a_task_in_error_that_no_error_tells_of(self) -> None:
         self.to_the_call()

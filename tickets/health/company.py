@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext as _
 
-from tenants.connection import current_schema
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
@@ -19,10 +18,11 @@ from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import ENDED
-from workflows.assignment import available_workers
+from workflows.assignment import available_workers, eligible_workers
 from workflows.encryption import decrypt
 from workflows.errors import EncryptionError
 from workflows.models import (
+    CompanyRole,
     SigningSecret,
     TaskInstance,
     TaskStatus,
@@ -69,7 +69,9 @@ def _steps_that_nobody_takes() -> Iterator[Finding]:
     stuck = Ticket.objects.filter(
         not_started | to_leave, ~Exists(open_errors), ~job_advancing("pk")
     )
-    columns = ("pk", "workflow_instance__current_task__definition__title")
+    # Where it has not started there can be a current task only by a hand in the database.
+    title = Case(When(to_leave, then="workflow_instance__current_task__definition__title"))
+    columns = ("pk", title)
     for pk, task in stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME):
         message = (
             _("“%(task)s” is completed, but nothing moves the ticket on.") % {"task": task}
@@ -100,14 +102,18 @@ def _forms_that_wait_without_need() -> Iterator[Finding]:
 
 
 def _forms_with_the_wrong_person() -> Iterator[Finding]:
-    fits = Q(assigned_to__is_active=True, assigned_to__company__schema_name=current_schema())
-    forms = (
-        TaskInstance.objects.filter(
-            status__in=WORKABLE, definition__task_type="FORM", workflow_instance__status__in=ALIVE
-        )
-        .exclude(fits)
-        .select_related("definition", "assigned_to", "workflow_instance__ticket")
+    workers = eligible_workers(None).filter(pk=OuterRef("assigned_to"))
+    members = CompanyRole.members.through.objects.filter(
+        companyrole=OuterRef("definition__candidate_role"), user=OuterRef("assigned_to")
     )
+    forms = TaskInstance.objects.filter(
+        Q(assigned_to=None)
+        | ~Exists(workers)
+        | Q(definition__candidate_role__isnull=False) & ~Exists(members),
+        status__in=WORKABLE,
+        definition__task_type="FORM",
+        workflow_instance__status__in=ALIVE,
+    ).select_related("definition", "assigned_to", "workflow_instance__ticket")
     for task in forms.order_by("pk").iterator(chunk_size=AT_A_TIME):
         words = {"task": task.definition.title, "person": task.assigned_to}
         if task.assigned_to is None:
