@@ -2,8 +2,9 @@
 
 Everything from outside passes here first. Each rule has its reason: a jsonb column refuses
 NUL characters and lone surrogates; JSON has no NaN and no infinity; the rule engine turns
-integers beyond 64 bits into floats without a word; and the libraries, compiled code, crash
-the process on values that are nested thousands of levels deep.
+integers beyond 64 bits into floats without a word, and a float so large comes back from a
+jsonb column as such an integer; and the libraries, compiled code, crash the process on values
+that are nested thousands of levels deep.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ def _scalar_problem(value: object) -> str:
     if isinstance(value, int):
         return "" if -MAX_INTEGER <= value <= MAX_INTEGER else "This number is too large."
     if isinstance(value, float):
-        return "" if math.isfinite(value) else "Enter an ordinary number."
+        if not math.isfinite(value):
+            return "Enter an ordinary number."
+        # Postgres gives a whole number back as an integer, however it was written.
+        return "" if abs(value) <= MAX_INTEGER else "This number is too large."
     return "This is not a value that can be kept. Use text, a number, yes or no, or a list."
 
 

@@ -170,7 +170,7 @@ class RefusedTests(unittest.TestCase):
 
     def test_anything_but_true_or_false_is_an_error(self) -> None:
         rules: list[Json] = [1, 0, "yes", [], [True], {"+": [1, 1]}, {"if": []}, var("ticket")]
-        rules += [{"and": [1, 2]}, {"missing": ["x"]}, {"*": [1e308, 1e308]}, var("ticket.nothing")]
+        rules += [{"and": [1, 2]}, {"missing": ["x"]}, {"*": [9e18] * 20}, var("ticket.nothing")]
         for rule in rules:
             with self.subTest(rule=rule), self.assertRaisesRegex(ConditionError, "true or false"):
                 evaluate_condition(rule, CONTEXT)

@@ -118,6 +118,7 @@ class AnswersTests(unittest.TestCase):
             ("amount", float("nan"), "ordinary number"),
             ("amount", float("inf"), "ordinary number"),
             ("amount", 10**400, "too large"),
+            ("amount", 1e25, "too large"),
             ("amount", object(), "a value that can be kept"),
         ]
         for name, value, message in cases:
