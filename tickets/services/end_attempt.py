@@ -10,6 +10,7 @@ from random import SystemRandom
 from django.utils.translation import gettext as _
 
 from tickets.models import ErrorType, Ticket, TicketError
+from tickets.services.repair import lock_ticket
 from tickets.services.safety_net import defer_call
 from workflows.actions import ActionError, TemporaryActionError, pause_before
 from workflows.errors import TaskNotWorkableError
@@ -27,7 +28,10 @@ WANTED = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS)
 
 @dataclass(frozen=True, slots=True)
 class LockedTask:
-    """An action task whose workflow instance this transaction has locked."""
+    """An action task whose ticket and workflow instance this transaction has locked.
+
+    All three are as they were after the wait for the locks.
+    """
 
     ticket: Ticket
     manager: WorkflowStateManager
@@ -35,7 +39,7 @@ class LockedTask:
 
     @classmethod
     def get(cls, *, ticket_id: int, task_id: int, now: datetime) -> LockedTask:
-        ticket = Ticket.objects.select_related("created_by").get(pk=ticket_id)
+        ticket = lock_ticket(ticket_id)
         if ticket.workflow_instance_id is None:
             raise TaskNotWorkableError
         manager = WorkflowStateManager.lock(ticket.workflow_instance_id, now=now)

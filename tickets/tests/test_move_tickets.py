@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import threading
-import time
 from typing import Any
 
-from django.db import connection, transaction
 from django.urls import reverse
 
-from tenants.connection import work_in
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
@@ -633,43 +629,12 @@ class MoveWhileOthersWorkTest(NextVersion, ConcurrentCase):
     def test_whoever_waited_for_the_move_works_in_the_new_version(self) -> None:
         """The completion waits for the instance's lock while the move commits."""
         task = self.current(self.ticket)
-        complete = self.complete(task, {"big": False})
-        raised: list[Exception] = []
-
-        def run() -> None:
-            try:
-                work_in(self.acme)
-                complete()
-            except Exception as error:  # judged by the test
-                raised.append(error)
-            finally:
-                connection.close()
-
-        waiting = threading.Thread(target=run, daemon=True)
-        with transaction.atomic():
-            self.moving()
-            waiting.start()
-            self.wait_for_a_lock()
-        waiting.join(timeout=60)
-        self.assertEqual(raised, [])
+        with self.waiting_for(self.moving, self.complete(task, {"big": False})):
+            pass
         self.assertEqual(self.version_of(self.ticket), (2, 2))
         self.assertEqual(self.current(self.ticket).definition.key, "sign")
         self.assertEqual(self.current(self.ticket).definition.workflow, self.second)
         self.assertEqual(broken_invariants(self.ticket), [])
-
-    def wait_for_a_lock(self) -> None:
-        """Until another connection waits for this one."""
-        for _attempt in range(200):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks"
-                    " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-                )
-                [(waiting,)] = cursor.fetchall()
-            if waiting:
-                return
-            time.sleep(0.05)
-        self.fail("Nobody waits.")
 
     def test_moving_while_cancelling_reassigning_and_holding(self) -> None:
         task = self.current(self.ticket)
