@@ -36,7 +36,12 @@ from tickets.admin.tabs import TabbedChangeList, is_archive
 from tickets.admin.uploads import UploadKeeper
 from tickets.errors import UnknownUploadError
 from tickets.models import MyTask, SavedAnswers, Ticket
-from tickets.services import complete_task, save_task_answers, start_task
+from tickets.services import (
+    complete_task,
+    discard_saved_answers,
+    save_task_answers,
+    start_task,
+)
 from workflows.engine.errors import FieldError
 from workflows.engine.process import TaskType
 from workflows.errors import (
@@ -351,7 +356,7 @@ class MyTaskAdmin(CompanyModelAdmin):
         saved = self._saved(user, str(_in_range(task_id)))
         if saved is None:
             raise Http404
-        saved.delete()
+        discard_saved_answers(saved=saved)
         messages.success(request, gettext("Your saved answers were discarded."))
         return redirect("admin:tickets_mytask_changelist")
 

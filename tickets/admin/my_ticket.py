@@ -37,7 +37,7 @@ from tickets.admin.tabs import TabbedChangeList, is_archive
 from tickets.admin.uploads import UploadKeeper
 from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketDefinition, TicketError
-from tickets.services import save_ticket_answers, submit_ticket
+from tickets.services import discard_saved_answers, save_ticket_answers, submit_ticket
 from workflows.definition_cache import definition_of
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
@@ -365,7 +365,7 @@ class MyTicketAdmin(CompanyModelAdmin):
         if saved is None:
             raise Http404
         title = str(saved)
-        saved.delete()
+        discard_saved_answers(saved=saved)
         messages.success(request, gettext("“%(title)s” was discarded.") % {"title": title})
         return redirect("admin:tickets_myticket_changelist")
 

@@ -53,7 +53,11 @@ from tickets.services.retry_many import go_on_retrying, retry_many
 from tickets.services.retry_step import retry_step
 from tickets.services.run_action import run_action
 from tickets.services.run_test_cases import run_cases_of_draft, run_test_cases, trial_of
-from tickets.services.save_answers import save_task_answers, save_ticket_answers
+from tickets.services.save_answers import (
+    discard_saved_answers,
+    save_task_answers,
+    save_ticket_answers,
+)
 from tickets.services.save_draft import save_draft
 from tickets.services.stop_offering import stop_offering
 from tickets.services.submit_ticket import submit_ticket
@@ -77,6 +81,7 @@ __all__ = [
     "correct_ticket_data",
     "delete_draft",
     "delete_test_case",
+    "discard_saved_answers",
     "duplicate_workflow",
     "edit_workflow",
     "expect_way_of_now",

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 
 from tenants.models import User
 from tickets.errors import UnknownUploadError
@@ -30,16 +32,29 @@ def claim_files(fields: list[JsonObject], data: JsonObject, *, ticket: Ticket, u
     Raises:
         UnknownUploadError: somebody else uploaded it, or it belongs to another ticket.
     """
-    for spec in fields:
-        value = data.get(str(spec["name"]))
-        if spec.get("type") == "file" and isinstance(value, dict):
-            _claim(uuid.UUID(str(value["upload"])), ticket=ticket, user=user)
+    named = [data.get(str(spec["name"])) for spec in fields if spec.get("type") == "file"]
+    keys = {uuid.UUID(str(value["upload"])) for value in named if isinstance(value, dict)}
+    if not keys:
+        return
+    uploads = lock_uploads(keys)
+    if len(uploads) < len(keys):
+        raise UnknownUploadError
+    for upload in uploads:
+        _claim(upload, ticket=ticket, user=user)
 
 
-def _claim(key: uuid.UUID, *, ticket: Ticket, user: User) -> None:
-    upload = FileUpload.objects.select_for_update().filter(uuid=key).first()
-    mine = upload is not None and upload.ticket_id is None and upload.uploaded_by_id == user.pk
-    if upload is None or not (mine or upload.ticket_id == ticket.pk):
+def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[FileUpload]:
+    """Those of them that there are (and are usable), by their numbers.
+
+    Whoever locks several does so here: in another order two would wait for each other.
+    """
+    uploads = FileUpload.objects.filter(usable or Q(), uuid__in=keys).order_by("pk")
+    return list(uploads.select_for_update(no_key=True))
+
+
+def _claim(upload: FileUpload, *, ticket: Ticket, user: User) -> None:
+    mine = upload.ticket_id is None and upload.uploaded_by_id == user.pk
+    if not (mine or upload.ticket_id == ticket.pk):
         raise UnknownUploadError
     if mine:
         upload.ticket = ticket

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from tenants.prepared import send
 from tickets.errors import TooManySavedAnswersError
-from tickets.models import FileUpload, SavedAnswers, TicketDefinition
+from tickets.models import SavedAnswers, TicketDefinition
 from tickets.models.saved_answers import digest_of_form
 from tickets.services.complete_task import lock_workable
+from tickets.services.keep_file import lock_uploads
 from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
 from workflows.engine.storable import unstorable
@@ -37,21 +38,29 @@ def save_ticket_answers(
         TooManySavedAnswersError: this person has MOST_TICKETS of them.
     """
     _ensure_storable(answers, title)
-    own = SavedAnswers.objects.of_tickets(user)
-    if not own.filter(slot=slot).exists() and own.count() >= MOST_TICKETS:
-        raise TooManySavedAnswersError
-    saved, _created = SavedAnswers.objects.update_or_create(
-        user=user,
-        slot=slot,
-        task=None,
-        defaults={
-            "ticket_definition": definition,
-            "title": title.strip()[:200],
-            "answers": answers,
-            "form_digest": digest_of_form(definition.workflow.fields, definition.presets),
-        },
-    )
+    saved = _lock_slot(slot, user=user, definition=definition)
+    saved.ticket_definition = definition
+    saved.title = title.strip()[:200]
+    saved.answers = answers
+    saved.form_digest = digest_of_form(definition.workflow.fields, definition.presets)
+    saved.save()
     _keep_files(saved, Q(ticket=None, uploaded_by=user))
+    return saved
+
+
+def _lock_slot(slot: str, *, user: User, definition: TicketDefinition) -> SavedAnswers:
+    """The slot's row, locked; made where there is none.
+
+    Others may save, submit or discard the same one at this moment. Whoever makes it, the rest
+    waits for it here; where it is gone after the wait, it is made anew.
+    """
+    own = SavedAnswers.objects.of(user).filter(task=None)
+    in_slot = own.filter(slot=slot).select_for_update(no_key=True)
+    while (saved := in_slot.first()) is None:
+        if own.count() >= MOST_TICKETS:
+            raise TooManySavedAnswersError
+        row = SavedAnswers(user=user, slot=slot, ticket_definition=definition)
+        SavedAnswers.objects.bulk_create([row], ignore_conflicts=True)
     return saved
 
 
@@ -94,6 +103,19 @@ def forget_saved_answers(*, user: User, slot: str) -> None:
         SavedAnswers.objects.filter(user=user, task=None, slot=slot).delete()
 
 
+@transaction.atomic
+def discard_saved_answers(*, saved: SavedAnswers) -> None:
+    """Throw away what somebody has begun to fill in, unless it is gone already.
+
+    Behind the locks of whoever saves or sends the same form: a task's, or the row's own.
+    """
+    if saved.task_id is not None:
+        TaskInstance.objects.select_for_update(no_key=True).filter(pk=saved.task_id).first()
+    locked = SavedAnswers.objects.select_for_update().filter(pk=saved.pk).first()
+    if locked is not None:
+        locked.delete()
+
+
 def _ensure_storable(answers: JsonObject, title: str = "") -> None:
     problems = [FieldProblem(dotted(path), text) for path, text in unstorable(answers)]
     problems += [FieldProblem("", text) for _path, text in unstorable(title)]
@@ -109,9 +131,7 @@ def _keep_files(saved: SavedAnswers, usable: Q) -> None:
     The lock keeps `clean_up_uploads` from deleting one between here and the commit.
     """
     keys = {name: key for name, value in saved.answers.items() if (key := _upload_in(value))}
-    uploads = FileUpload.objects.select_for_update(no_key=True).filter(usable)
-    uploads = uploads.filter(uuid__in=keys.values())
-    found = {upload.uuid: upload for upload in uploads.order_by("pk")}
+    found = {upload.uuid: upload for upload in lock_uploads(keys.values(), usable)}
     gone = [name for name, key in keys.items() if key not in found]
     if gone:
         saved.answers = {name: v for name, v in saved.answers.items() if name not in gone}
