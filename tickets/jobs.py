@@ -58,9 +58,9 @@ def expire_call(ticket_id: int, task_id: int, attempt: int) -> None:
 
 @app.task(name=FIRE_TIMER, retry=PATIENT)
 @in_company
-def fire_timer(ticket_id: int, task_id: int, after: str, due: str) -> None:
+def fire_timer(ticket_id: int, task_id: int, after: str, due: str, since: str = "") -> None:
     """Leave a task that has not ended in time."""
-    services.fire_timer(ticket_id=ticket_id, task_id=task_id, after=after, due=due)
+    services.fire_timer(ticket_id=ticket_id, task_id=task_id, after=after, due=due, since=since)
 
 
 @app.task(name=RETRY_MANY, retry=PATIENT)

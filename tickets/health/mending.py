@@ -20,6 +20,7 @@ from tickets.services.handle_error import note_in_history
 from tickets.services.move_tickets import obstacle_of_data
 from tickets.services.repair import lock_ticket
 from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER
+from tickets.services.timers import defer_timer
 from workflows.actions import TemporaryActionError
 from workflows.assignment import hand_out_waiting_tasks
 from workflows.models import ActionAttempt, AttemptOutcome, EventKind, TaskInstance, TaskStatus
@@ -91,7 +92,7 @@ def lose_attempt(ticket_id: int, task_id: int, attempt_id: int) -> str:
     return _("The attempt was noted as lost; it was the last one, and an error tells of it.")
 
 
-def requeue_timer(ticket_id: int, task_id: int, after: str, due: datetime) -> str:
+def requeue_timer(ticket_id: int, task_id: int, after: str, since: datetime, due: datetime) -> str:
     """The timer fires at once where its time is over; it looks itself whether it is wanted."""
     with transaction.atomic():
         task = _lock_task(ticket_id, task_id)
@@ -99,9 +100,14 @@ def requeue_timer(ticket_id: int, task_id: int, after: str, due: datetime) -> st
         wanted = {"schema": current_schema(), "task_id": task_id, "after": after}
         if not task.is_alive or jobs.filter(args__contains=wanted).exists():
             return ""
-        left = max((due - timezone.now()).total_seconds(), 0)
-        arguments = {"ticket_id": ticket_id, "task_id": task_id}
-        defer(FIRE_TIMER, after_seconds=left, **arguments, after=after, due=due.isoformat())
+        defer_timer(
+            ticket_id=ticket_id,
+            task_id=task_id,
+            after=after,
+            since=since,
+            due=due,
+            now=timezone.now(),
+        )
     return _("The timer was put into the queue again.")
 
 

@@ -19,22 +19,19 @@ from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.jobs import jobs_of_company, number
 from tickets.models import Ticket
 from tickets.services.safety_net import FIRE_TIMER
+from tickets.services.timers import BEGINS
 from workflows.durations import duration_in_words
 from workflows.engine.calendar import Duration, WorkingTime
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
 from workflows.models import (
     BusinessCalendar,
-    EventKind,
     TaskInstance,
     WorkflowDefinition,
     WorkflowEvent,
     WorkflowStatus,
 )
 from workflows.models.task_instance import ALIVE
-
-# What begins the time of the current task (anew).
-BEGINS = (EventKind.MOVED, EventKind.RETRIED, EventKind.RESUMED, EventKind.VERSION_CHANGED)
 
 
 class _Timers:
@@ -73,14 +70,15 @@ def timer_findings() -> Iterator[Finding]:
     timers = _Timers()
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
-        due = timers.due(cast("datetime", getattr(task, "since") or task.created_at), after)  # noqa: B009
+        since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
+        due = timers.due(since, after)
         if due <= timers.now and not timers.has_way(task, ticket, after):
             continue
         message = _("“%(task)s” is to be left after %(after)s, but no job will do it.") % {
             "task": task.definition.title,
             "after": duration_in_words(after),
         }
-        mend = partial(mending.requeue_timer, ticket.pk, task.pk, after, due)
+        mend = partial(mending.requeue_timer, ticket.pk, task.pk, after, since, due)
         yield finding(ticket.pk, message, mend)
 
 

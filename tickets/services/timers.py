@@ -25,11 +25,27 @@ from tickets.services.safety_net import FIRE_TIMER, defer_call
 from workflows.definition_cache import definition_of
 from workflows.engine.calendar import Duration
 from workflows.errors import TaskNotWorkableError
-from workflows.models import BusinessCalendar, TaskInstance, WorkflowStatus
+from workflows.models import (
+    BusinessCalendar,
+    EventKind,
+    TaskInstance,
+    WorkflowEvent,
+    WorkflowStatus,
+)
 from workflows.repair import WorkflowRepair
 from workflows.state_manager import Move
 
 logger = logging.getLogger(__name__)
+
+# With each of these the time of the current task begins (anew): a timer that was set before does
+# not count any more. What has FAILED begins it when it is retried, or given to somebody.
+BEGINS = (
+    EventKind.MOVED,
+    EventKind.FAILED,
+    EventKind.RESUMED,
+    EventKind.RETRIED,
+    EventKind.VERSION_CHANGED,
+)
 
 
 def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
@@ -41,11 +57,30 @@ def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
     working_time = BusinessCalendar.objects.current().working_time()
     for after in timeouts:
         due = working_time.after(now, Duration.parse(after))
-        _defer(ticket_id=ticket_id, task_id=task.pk, after=after, due=due, now=now)
+        defer_timer(ticket_id=ticket_id, task_id=task.pk, after=after, since=now, due=due, now=now)
+
+
+def defer_timer(
+    *, ticket_id: int, task_id: int, after: str, since: datetime, due: datetime, now: datetime
+) -> None:
+    """Put a timer into the queue, for a time that began at `since`."""
+    defer(
+        FIRE_TIMER,
+        after_seconds=max((due - now).total_seconds(), 0),
+        ticket_id=ticket_id,
+        task_id=task_id,
+        after=after,
+        since=since.isoformat(),
+        due=due.isoformat(),
+    )
 
 
 def take_away_timers(task: TaskInstance) -> None:
-    """Remove the timers of a task that have not fired."""
+    """Remove the timers of a task that have not fired.
+
+    One that is firing stays, and comes again where its worker has died: it finds out from the
+    history that it does not count any more.
+    """
     jobs = ProcrastinateJob.objects.filter(
         task_name=FIRE_TIMER,
         status="todo",
@@ -71,25 +106,40 @@ def follow(ticket: Ticket, move: Move, *, now: datetime) -> None:
 
 
 def fire_timer(
-    *, ticket_id: int, task_id: int, after: str, due: str, now: datetime | None = None
+    *,
+    ticket_id: int,
+    task_id: int,
+    after: str,
+    due: str,
+    since: str = "",
+    now: datetime | None = None,
 ) -> None:
     """Leave a task that has not ended within `after`, where a way says so.
 
-    `due` is when, in ISO 8601. Safe to call twice, late, or beside whoever completes the task:
-    who comes second finds nothing to do. What fails becomes a ticket error.
+    `due` is when, and `since` when the time began, in ISO 8601. Safe to call twice, late, or
+    beside whoever completes the task: who comes second finds nothing to do. So does a timer
+    whose time has begun anew. What fails becomes a ticket error.
 
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the job comes again.
     """
     now = now or timezone.now()
     moment = datetime.fromisoformat(due)
+    began = datetime.fromisoformat(since) if since else None
     if now < moment:  # the clocks of two machines differ
         with transaction.atomic():
-            _defer(ticket_id=ticket_id, task_id=task_id, after=after, due=moment, now=now)
+            defer_timer(
+                ticket_id=ticket_id,
+                task_id=task_id,
+                after=after,
+                since=began or now,
+                due=moment,
+                now=now,
+            )
         return
     try:
         with transaction.atomic():
-            _fire(ticket_id, task_id, after, now=now)
+            _fire(ticket_id, task_id, after, began=began, now=now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # as in advance_ticket: a ticket admin must see it
@@ -97,15 +147,29 @@ def fire_timer(
         _keep_unexpected(ticket_id, task_id, trace=traceback.format_exc(), now=now)
 
 
-def _fire(ticket_id: int, task_id: int, after: str, *, now: datetime) -> None:
+def _fire(
+    ticket_id: int, task_id: int, after: str, *, began: datetime | None, now: datetime
+) -> None:
     ticket = lock_ticket(ticket_id)
     manager, task = _lock(ticket, task_id, now=now)
+    if not _counts(task, began):
+        return
     move = manager.time_out(task, after=after, facts=ticket.facts(Company.objects.current()))
     if move.error:
         _keep_error(ticket, task, message=move.error)
     if move.moved and not task.definition.is_form:
         take_away_all(task)
     follow(ticket, move, now=now)
+
+
+def _counts(task: TaskInstance, began: datetime | None) -> bool:
+    """Whether the task's time is still the one that began then (None: the job does not say)."""
+    if began is None:
+        return True
+    events = WorkflowEvent.objects.filter(workflow_instance=task.workflow_instance_id)
+    # The last one by its number: the clocks of two machines differ.
+    last = events.filter(kind__in=BEGINS).order_by("-pk").values_list("at", flat=True).first()
+    return last is None or last <= began
 
 
 def _lock(ticket: Ticket, task_id: int, *, now: datetime) -> tuple[WorkflowRepair, TaskInstance]:
@@ -136,9 +200,3 @@ def _keep_unexpected(ticket_id: int, task_id: int, *, trace: str, now: datetime)
         except TaskNotWorkableError:  # it has ended in the meantime, or is on hold
             return
         _keep_error(ticket, task, message=message, trace=trace)
-
-
-def _defer(*, ticket_id: int, task_id: int, after: str, due: datetime, now: datetime) -> None:
-    left = max((due - now).total_seconds(), 0)
-    arguments = {"ticket_id": ticket_id, "task_id": task_id}
-    defer(FIRE_TIMER, after_seconds=left, **arguments, after=after, due=due.isoformat())

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase
 from tickets import jobs
-from tickets.health import company_findings
+from tickets.health import company_findings, queue_findings
 from tickets.models import Ticket, TicketError
 from tickets.services import (
     advance_ticket,
@@ -20,6 +22,7 @@ from tickets.services import (
     fire_timer,
     hold_ticket,
     move_tickets,
+    reassign_task,
     resume_ticket,
     retry_step,
 )
@@ -70,6 +73,17 @@ class TimeoutCase(CompanyTestCase):
     def fire(self, job: ProcrastinateJob, *, now: datetime) -> None:
         arguments = {name: value for name, value in job.args.items() if name != "schema"}
         fire_timer(now=now, **arguments)
+
+    def stall(self, job: ProcrastinateJob) -> None:
+        """As a worker leaves a job that died before it could say that it is done."""
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job.pk])
+
+    def requeue(self) -> None:
+        """As `manage.py doctor --repair` does."""
+        (found,) = queue_findings()
+        assert found.mend is not None
+        self.assertNotEqual(found.mend(), "")
 
     def tasks(self, ticket: Ticket) -> list[tuple[str, str]]:
         found = TaskInstance.objects.filter(workflow_instance=ticket.workflow_instance)
@@ -209,6 +223,70 @@ class TimeoutTests(TimeoutCase):
         resume_ticket(ticket=ticket, by=self.terry, reason=REASON, now=WEDNESDAY)
         (again,) = self.timers()
         self.assertEqual(again.args["due"], (WEDNESDAY + timedelta(days=2)).isoformat())
+
+    def test_one_of_before_the_hold_does_not_fire_after_it(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        (stalled,) = self.timers()
+        self.stall(stalled)
+        hold_ticket(ticket=ticket, by=self.terry, reason=REASON, now=WEDNESDAY)
+        resumed = WEDNESDAY + timedelta(days=1)
+        resume_ticket(ticket=ticket, by=self.terry, reason=REASON, now=resumed)
+        (counts,) = self.timers()
+        self.requeue()
+        self.assertEqual(self.timers(), [stalled, counts])
+        self.fire(stalled, now=resumed + timedelta(hours=1))
+        self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+        self.fire(counts, now=datetime.fromisoformat(counts.args["due"]))
+        self.assertEqual(self.tasks(ticket), [("check", "CANCELLED"), ("order", "OPEN")])
+
+    def test_one_of_before_a_failure_does_not_fire_after_it(self) -> None:
+        """The task was retried, or given to somebody: its time has begun anew."""
+        undecided: Json = {"==": [{"var": "tasks.check.ok"}, True]}
+        self.way(to_task=self.order, condition=undecided)
+        for again in (self.retry, self.reassign):
+            with self.subTest(again=again.__name__):
+                ticket = self.make()
+                stalled = self.timers()[-1]
+                self.fire(stalled, now=WEDNESDAY)
+                self.stall(stalled)
+                again(TicketError.objects.latest("pk"), now=WEDNESDAY + timedelta(hours=1))
+                self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+                self.requeue()
+                self.fire(stalled, now=WEDNESDAY + timedelta(hours=2))
+                self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+
+    def retry(self, error: TicketError, *, now: datetime) -> None:
+        retry_step(error=error, by=self.terry, reason=REASON, now=now)
+
+    def reassign(self, error: TicketError, *, now: datetime) -> None:
+        assert error.task is not None
+        reassign_task(task=error.task, to=self.wendy, by=self.terry, reason=REASON, now=now)
+
+    def test_one_of_before_a_move_does_not_fire_after_it(self) -> None:
+        self.way(to_task=self.order)
+        ticket = self.make()
+        (stalled,) = self.timers()
+        self.stall(stalled)
+        newer = make_type(version=2).workflow
+        newer.transitions.create(from_task=newer.tasks.get(key="check"), after="P2D")
+        move_tickets(tickets=[ticket], to=newer, by=self.terry, reason=REASON, now=WEDNESDAY)
+        self.requeue()
+        self.fire(stalled, now=WEDNESDAY + timedelta(hours=1))
+        self.assertEqual(self.tasks(ticket), [("check", "OPEN")])
+
+    def test_one_that_was_set_in_its_place_fires(self) -> None:
+        """The doctor sets one where there is none."""
+        self.way(to_task=self.order)
+        ticket = self.make(now=timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")
+        (found,) = company_findings()
+        assert found.mend is not None
+        found.mend()
+        (timer,) = self.timers()
+        self.fire(timer, now=datetime.fromisoformat(timer.args["due"]))
+        self.assertEqual(self.tasks(ticket), [("check", "CANCELLED"), ("order", "OPEN")])
 
     def test_in_another_version_its_times_count(self) -> None:
         self.way(to_task=self.order)
