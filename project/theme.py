@@ -58,6 +58,7 @@ STYLESHEETS = (
     "imports",
     "versions",
     "editor",
+    "print",
 )
 
 

@@ -1,13 +1,71 @@
 // A picture of a workflow that is wider than the screen opens where the ticket stands, or where
-// the workflow starts.
+// the workflow starts. One that is longer than a sheet of paper is printed row by row, so that a
+// page never ends inside a task.
 "use strict";
 
-document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll(".flow-graph").forEach((graph) => {
+(() => {
+  // In CSS pixels, of the smaller of A4 and Letter with usual margins.
+  const PAGE = { width: 680, height: 880 };
+  const SHAPES = ".flow-task, .flow-label, .flow-start, .flow-end";
+
+  function showTicket(graph) {
     const shown = graph.querySelector(".flow-current") || graph.querySelector(".flow-start");
     if (!shown || graph.scrollWidth <= graph.clientWidth) return;
     const place = shown.getBoundingClientRect();
     const frame = graph.getBoundingClientRect();
     graph.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
+  }
+
+  // Heights at which nothing but lines is crossed.
+  function cuts(picture) {
+    const boxes = Array.from(picture.querySelectorAll(SHAPES), (each) => each.getBBox());
+    boxes.sort((a, b) => a.y - b.y);
+    const found = [];
+    let end = Infinity;
+    boxes.forEach((box) => {
+      if (box.y > end + 4) found.push((box.y + end) / 2);
+      end = Math.max(end === Infinity ? 0 : end, box.y + box.height);
+    });
+    return found;
+  }
+
+  function row(picture, top, bottom) {
+    const width = picture.viewBox.baseVal.width;
+    const part = picture.cloneNode(true);
+    part.querySelectorAll("[id]").forEach((each) => each.removeAttribute("id"));
+    part.removeAttribute("aria-labelledby");
+    part.setAttribute("aria-hidden", "true");
+    part.setAttribute("viewBox", `0 ${top} ${width} ${bottom - top}`);
+    part.setAttribute("height", bottom - top);
+    part.style.overflow = "hidden";
+    const frame = document.createElement("div");
+    frame.className = "flow-row";
+    frame.append(part);
+    return frame;
+  }
+
+  function putTogether() {
+    document.querySelectorAll(".flow-row").forEach((each) => each.remove());
+    document.querySelectorAll(".flow-in-rows").forEach((graph) => {
+      graph.classList.remove("flow-in-rows");
+    });
+  }
+
+  function takeApart() {
+    putTogether();
+    document.querySelectorAll(".flow-graph > svg.flow").forEach((picture) => {
+      const { width, height } = picture.viewBox.baseVal;
+      if (height * Math.min(1, PAGE.width / width) <= PAGE.height) return;
+      const ends = [...cuts(picture), height];
+      const rows = ends.map((end, index) => row(picture, index ? ends[index - 1] : 0, end));
+      picture.parentElement.append(...rows);
+      picture.parentElement.classList.add("flow-in-rows");
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".flow-graph").forEach(showTicket);
   });
-});
+  window.addEventListener("beforeprint", takeApart);
+  window.addEventListener("afterprint", putTogether);
+})();

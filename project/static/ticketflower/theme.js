@@ -1,5 +1,5 @@
 // Light, dark, or what the system says: the same choice as in the admin (Unfold keeps it under
-// "adminTheme"), applied before the first paint, so that no page flashes.
+// "adminTheme"), applied before the first paint, so that no page flashes. Paper is always light.
 (() => {
 	const KEY = "adminTheme";
 	const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -20,6 +20,8 @@
 
 	document.documentElement.classList.add("tf-scripted");
 	apply();
+	window.addEventListener("beforeprint", () => document.documentElement.classList.remove("dark"));
+	window.addEventListener("afterprint", apply);
 	system.addEventListener("change", apply);
 
 	document.addEventListener("click", (event) => {
