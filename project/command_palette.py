@@ -48,9 +48,8 @@ def _screens(request: HttpRequest, term: str) -> Iterator[SearchResult]:
 
 def _tickets(user: User, term: str) -> Iterator[SearchResult]:
     matches = Q(title__icontains=term)
-    number = term.removeprefix("#")
-    if number.isascii() and number.isdecimal():
-        matches |= Q(pk=int(number))
+    if number := _number(term):
+        matches |= Q(pk=number)
     if user.has_perm("tickets.view_ticket"):
         tickets = Ticket.objects.filter(matches)
         screen, kind = "admin:tickets_ticket_change", _("Ticket")
@@ -63,14 +62,26 @@ def _tickets(user: User, term: str) -> Iterator[SearchResult]:
         yield _result(str(ticket), kind, screen, ticket.pk, "confirmation_number")
 
 
+def _number(term: str) -> int:
+    """The number that was typed, with or without #; 0 where it is none."""
+    digits = term.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
+
+
 def _tasks(user: User, term: str) -> Iterator[SearchResult]:
     if not user.has_perm("tickets.view_mytask"):
         return
-    tasks = TaskInstance.objects.inbox(user).filter(
-        Q(definition__title__icontains=term) | Q(workflow_instance__ticket__title__icontains=term)
-    )
-    for task in tasks.select_related("definition").order_by("pk")[:LIMIT]:
-        yield _result(str(task), _("My task"), "admin:tickets_mytask_change", task.pk, "task_alt")
+    matches = Q(definition__title__icontains=term)
+    matches |= Q(workflow_instance__ticket__title__icontains=term)
+    if number := _number(term):
+        matches |= Q(workflow_instance__ticket__pk=number)
+    tasks = TaskInstance.objects.inbox(user).filter(matches)
+    found = tasks.select_related("definition", "workflow_instance__ticket").order_by("pk")
+    for task in found[:LIMIT]:
+        # Many tasks have the same title: their tickets tell them apart.
+        ticket = task.workflow_instance.ticket
+        kind = _("My task for %(ticket)s") % {"ticket": ticket}
+        yield _result(str(task), kind, "admin:tickets_mytask_change", task.pk, "task_alt")
 
 
 def _workflows(user: User, term: str) -> Iterator[SearchResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
@@ -84,6 +84,16 @@ class AccessibilityTests(BrowserTestCase):
 
     def test_pages_of_superusers(self) -> None:
         self.assert_own_pages_accessible(self.root)
+
+    def test_the_command_palette(self) -> None:
+        page = self.open_window(self.uma)
+        page.goto("/app/")
+        page.get_by_role("button", name="Search").click()
+        box = page.get_by_role("searchbox", name="Search for screens, tickets, tasks and workflows")
+        expect(box).to_be_visible()
+        self.assertEqual(page.evaluate(FINDINGS), [])
+        box.press_sequentially("submit a")
+        expect(page.locator("#command-results-list a")).to_have_count(1)
 
     # --- what they share
 

@@ -38,6 +38,7 @@ from tickets.admin.uploads import UploadKeeper
 from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketDefinition, TicketError
 from tickets.services import discard_saved_answers, save_ticket_answers, submit_ticket
+from tickets.services.name_ticket import name_ticket
 from workflows.definition_cache import definition_of
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
@@ -55,7 +56,10 @@ class TitleForm(forms.Form):
         label=_("Title"),
         max_length=200,
         required=False,
-        help_text=_("A few words by which you will find the ticket again. You may leave it out."),
+        help_text=_(
+            "A few words by which you will find the ticket again. "
+            "Left out, it is made of your first answers."
+        ),
         widget=UnfoldAdminTextInputWidget,
     )
     token = forms.RegexField("^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
@@ -276,11 +280,15 @@ class MyTicketAdmin(CompanyModelAdmin):
             return self._form_page(request, definition, form, title_form)
 
         def submit() -> int:
+            answers = form.answers()
+            title = title_form.cleaned_data["title"] or name_ticket(
+                definition=definition, fields=form.validator.fields.values(), answers=answers
+            )
             ticket = submit_ticket(
                 definition=definition,
-                data=form.answers(),
+                data=answers,
                 user=user,
-                title=title_form.cleaned_data["title"],
+                title=title,
                 slot=token,
             )
             return ticket.pk

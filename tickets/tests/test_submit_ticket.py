@@ -86,9 +86,9 @@ class SubmitTests(ScreenTestCase):
         self.assertEqual(ticket.created_by, self.uma)
         self.assertEqual(TaskInstance.objects.get().assigned_to, self.wendy)
 
-    def test_without_a_title_it_has_that_of_its_type(self) -> None:
+    def test_without_a_title_it_has_its_type_and_first_answer(self) -> None:
         self.send(what="A desk")
-        self.assertEqual(Ticket.objects.get().title, "Purchase request")
+        self.assertEqual(Ticket.objects.get().title, "Purchase request: A desk")
 
     def test_what_was_typed_survives_a_mistake(self) -> None:
         page = self.send(title="Desk <b>", what="A desk", amount="much")

@@ -6,7 +6,7 @@ exactly what the services accept.
 """
 
 from workflows.forms.answers import AnswersForm
-from workflows.forms.display import Shown, show_answers
+from workflows.forms.display import Shown, answer_text, show_answers
 from workflows.forms.files import FileKeeper, safe_filename
 
-__all__ = ["AnswersForm", "FileKeeper", "Shown", "safe_filename", "show_answers"]
+__all__ = ["AnswersForm", "FileKeeper", "Shown", "answer_text", "safe_filename", "show_answers"]

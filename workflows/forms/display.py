@@ -57,6 +57,11 @@ def show_answers(specs: object, data: Mapping[str, Json] | None) -> list[Shown]:
     ]
 
 
+def answer_text(spec: Field, value: Json) -> str:
+    """One answer as plain text; empty for a table."""
+    return _show(spec, value).text
+
+
 def _show(spec: Field, value: Json) -> Shown:
     if spec.type is _T.RECORDS and isinstance(value, list):
         records = [each for each in value if isinstance(each, dict)]

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from tickets.models import Ticket, TicketDefinition
+from workflows.engine.field_types import Field, FieldType
+from workflows.engine.process import Json
+from workflows.forms import answer_text
+
+# How much of the answers a title holds: so many of them, and so many characters of each.
+MOST_ANSWERS: Final = 3
+LONGEST_ANSWER: Final = 60
+# Answers of these types say something by themselves, without their question.
+_TEXTS: Final = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
+_TELLING: Final = _TEXTS | {
+    FieldType.CHOICE,
+    FieldType.CHOICES,
+    FieldType.DATE,
+    FieldType.DATETIME,
+    FieldType.EMAIL,
+    FieldType.PHONE,
+    FieldType.URL,
+}
+
+
+def name_ticket(
+    *, definition: TicketDefinition, fields: Iterable[Field], answers: Mapping[str, Json]
+) -> str:
+    """A title for a ticket to which its submitter gave none: “Purchase request: A desk”.
+
+    Its type, and the first answers up to the first that is a text: so tickets of one type can
+    be told apart in lists, and found. `fields` are the questions in their order; what is set
+    beforehand is not among them, as it is the same in every ticket of the type.
+    """
+    told = " · ".join(_first_answers(fields, answers))
+    if not told:
+        return definition.title
+    words = {"type": definition.title, "answers": told}
+    longest = Ticket._meta.get_field("title").max_length or LONGEST_ANSWER
+    return Truncator(_("%(type)s: %(answers)s") % words).chars(longest)
+
+
+def _first_answers(fields: Iterable[Field], answers: Mapping[str, Json]) -> Iterable[str]:
+    telling = [each for each in fields if each.type in _TELLING and each.name in answers]
+    for field in telling[:MOST_ANSWERS]:
+        text = " ".join(answer_text(field, answers[field.name]).split())
+        if text:
+            yield Truncator(text).chars(LONGEST_ANSWER)
+        if field.type in _TEXTS:
+            return
