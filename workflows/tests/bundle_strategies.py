@@ -20,7 +20,7 @@ LINE = st.text(
 NUMBER = (
     st.integers(-(2**53), 2**53)
     | st.floats(-9e18, 9e18, allow_nan=False)
-    | st.sampled_from([0.0, -0.0, 1.0, 1e22, 0.1])
+    | st.sampled_from([0.0, -0.0, 1.0, 1e18, 0.1])
 )
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,
