@@ -167,16 +167,14 @@ class ImportPage(View):
             "title": _("Import a workflow"),
             "form": ImportForm(initial={"text": outcome.text}),
             "outcome": outcome,
-            **outcome_context(outcome.findings, failure=outcome.failure),
+            **outcome_context(outcome.findings, failure=outcome.failure, upload_form="import-form"),
             "problems": outcome.problems,
             "sheets": by_sheet(outcome.problems),
             "document_id": "id_text",
             "document_is_kept": bool(outcome.text),
             "apply_form": "import-form",
-            "accepted": ACCEPTED,
             "examples": examples(),
             "file_types": list(FileType),
-            "megabytes": most_bytes() // 1_000_000,
         }
         return TemplateResponse(request, "tickets/definitions/import.html", context)
 
@@ -199,10 +197,20 @@ class ImportPage(View):
         }
 
 
-def outcome_context(findings: Findings | None, *, failure: str = "") -> dict[str, Any]:
-    """What `_import_outcome.html` shows."""
+def outcome_context(
+    findings: Findings | None, *, failure: str = "", upload_form: str = ""
+) -> dict[str, Any]:
+    """What `_import_outcome.html` shows.
+
+    Where there are problems to mend, the file of the `upload_form` (its id) stands above them:
+    below, nobody would find it.
+    """
     problems = findings.problems if findings else []
+    is_to_mend = findings is not None and not findings.can_be_applied
     return {
+        "upload_form": upload_form if is_to_mend else "",
+        "accepted": ACCEPTED,
+        "megabytes": most_bytes() // 1_000_000,
         "findings": findings,
         "failure": failure,
         "failure_title": _("This cannot be read"),

@@ -81,7 +81,7 @@ def _context(run: ImportRun) -> dict[str, Any]:
     findings = Findings.from_json(run.findings) if run.findings else None
     failed = run.status == ImportStatus.FAILED
     return {
-        **outcome_context(findings, failure=run.failure),
+        **outcome_context(findings, failure=run.failure, upload_form="upload-form"),
         "failure_title": _("This was not imported") if failed else _("This cannot be read"),
         "run": run,
         "run_url": reverse(f"admin:{PAGE}", args=(run.pk,)),

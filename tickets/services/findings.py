@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, field, replace
 from tickets.services.import_bundle import BundlePreview, preview_bundle
 from tickets.services.tell_changes import FoundChange, showable, tell_changes
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
+from workflows.bundles.check import MAX_PROBLEMS
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks import Reading, read_document
 
+# As many as a check finds before it stops. Pages show the first and fold the rest.
+MOST_PROBLEMS = MAX_PROBLEMS
 # A page with more would not be read; the rest is counted.
-MOST_PROBLEMS = 200
 MOST_CHANGES = 300
 
 
@@ -61,8 +63,9 @@ class Findings:
         return not self.error_count
 
     @property
-    def more_problems(self) -> int:
-        return self.problem_count - len(self.problems)
+    def is_cut_short(self) -> bool:
+        """Whether the check stopped before it had found everything."""
+        return self.problem_count >= MOST_PROBLEMS
 
     @property
     def more_changes(self) -> int:

@@ -202,6 +202,68 @@ class ImportPageTest(CompanyTestCase):
                 self.assertEqual(self.client.get(PAGE, {"example": name}).status_code, 404)
 
 
+def many_mistakes(count: int, **more: object) -> dict[str, Any]:
+    """A bundle with so many fields of an unknown type, in two forms, and a misspelt role."""
+    document = bundle()
+    document["tasks"][0]["candidate_role"] = "Aprover"
+    for number in range(count):
+        form = document["tasks"][0] if number % 2 else document["workflow"]
+        question = {"name": f"q{number}", "label": f"Question {number}", "type": "nmber"}
+        form["fields"].append(question | more)
+    return document
+
+
+class ManyProblemsTest(CompanyTestCase):
+    """What is to be done about them stands above them, and none is lost."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.carla)
+
+    def check(self, document: Any, kind: FileType) -> Any:
+        file = SimpleUploadedFile(f"process.{kind}", write_document(document, kind))
+        page = self.client.post(PAGE, {"file": file})
+        self.assertContains(page, "There are 301 problems to mend.")
+        return page
+
+    def test_the_corrected_file_is_chosen_above_them(self) -> None:
+        for kind, row in ((FileType.JSON, "problem-icon"), (FileType.XLSX, 'class="cell"')):
+            with self.subTest(kind.value):
+                text = self.check(many_mistakes(300), kind).text
+                self.assertEqual(text.count('id="id_file"'), 1)
+                field = text.index('id="id_file"')
+                self.assertIn('form="import-form"', text[field : text.index(">", field)])
+                self.assertLess(field, text.index(row))
+
+    def test_the_first_are_shown_and_the_rest_is_folded(self) -> None:
+        text = self.check(many_mistakes(300), FileType.JSON).text
+        folded = text[text.index('<details class="more-problems') :].split("</details>")[0]
+        self.assertIn("Show 291 more", folded)
+        self.assertEqual(folded.count('<li class="problem'), 291)
+        self.assertEqual(text.count('<li class="problem'), 301)
+        for number in range(300):
+            self.assertIn(f"field q{number},", text)
+
+    def test_of_a_workbook_they_are_counted_by_sheet(self) -> None:
+        page = self.check(many_mistakes(300), FileType.XLSX)
+        self.assertContains(page, '<span class="soft">300 problems</span>', count=1)
+        self.assertContains(page, '<span class="soft">1 problem</span>')
+        self.assertContains(page, "Show 290 more")
+        self.assertEqual(page.text.count('class="cell"'), len(page.context["problems"]))
+        self.assertGreaterEqual(len(page.context["problems"]), 301)
+
+    def test_it_says_where_the_check_stops(self) -> None:
+        stops = "The check stops here"
+        self.assertNotContains(self.check(many_mistakes(300), FileType.JSON), stops)
+        text = write_bundle(many_mistakes(300, required="perhaps"))
+        self.assertContains(self.client.post(PAGE, {"text": text}), stops)
+
+    def test_a_few_are_not_folded(self) -> None:
+        page = self.client.post(PAGE, {"text": write_bundle(many_mistakes(10))})
+        self.assertContains(page, '<li class="problem', count=11)
+        self.assertNotContains(page, "more-problems")
+
+
 class OtherFormatsTest(CompanyTestCase):
     """Workbooks and YAML on the page."""
 

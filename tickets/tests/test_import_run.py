@@ -101,6 +101,15 @@ class CheckLargeFileTest(ImportRunCase):
         self.assertContains(page, "Aprover")
         self.assertNotContains(page, "Apply as draft")
 
+    def test_the_corrected_file_can_be_chosen_there(self) -> None:
+        run = self.work(self.upload(wrong(), "process.xlsx"))
+        for text in (self.client.get(address(run)).text, self.state(run)["html"]):
+            self.assertEqual(text.count('id="id_file"'), 1)
+            self.assertIn('form="upload-form"', text)
+            self.assertRegex(text, rf'<form[^>]*id="upload-form" action="{PAGE}"')
+        good_one = self.work(self.upload(good()))
+        self.assertNotIn("upload-form", self.client.get(address(good_one)).text)
+
     def test_what_cannot_be_read_is_said(self) -> None:
         run = self.work(self.upload(b"PK\x03\x04 this is no workbook", "process.xlsx"))
         self.assertContains(self.client.get(address(run)), "This cannot be read")
