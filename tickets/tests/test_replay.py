@@ -190,7 +190,7 @@ class ReplayTest(FinishedTicketsCase):
     def test_a_condition_that_fails_is_found(self) -> None:
         def fail(document: Any) -> None:
             document["transitions"][1]["condition"] = {
-                ">": [{"var": ["tasks.approve_invoice.comment", "x"]}, 5]
+                ">": [{"+": [{"var": ["tasks.approve_invoice.comment", "x"]}]}, 5]
             }
             document["transitions"][2]["condition"] = None
 

@@ -84,13 +84,64 @@ def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Prob
     if not isinstance(rule, bool | dict):
         message = _("A condition must be true or false. This one is always %(value)s.")
         yield Problem(path, message % {"value": short(rule)}, rule)
-    elif (kind := _kind(rule, fields)) not in {"", YES_NO}:
-        message = _(
-            "A condition must be true or false, but this one gives %(kind)s. Compare that with a "
-            "value."
-        )
-        yield Problem(path, message % {"kind": _names()[kind]}, rule, expected=_names()[YES_NO])
+    else:
+        yield from _no_answers(rule, fields, path)
     yield from _unlike(rule, fields, path)
+
+
+def _no_answers(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+    """What the rule may give that is neither true nor false."""
+    for result in _results(rule):
+        kind = _kind(result, fields)
+        if kind in {"", YES_NO}:
+            continue
+        if result is rule:
+            message = _(
+                "A condition must be true or false, but this one gives %(kind)s. Compare that with "
+                "a value."
+            )
+        else:
+            message = _(
+                "A condition must be true or false, but this one may give %(value)s, which is "
+                "%(kind)s. Compare that with a value, each time anew: a = 1 or a = 2."
+            )
+        text = message % {"kind": _names()[kind], "value": _shown(result)}
+        yield Problem(path, text, free_form(result), expected=_names()[YES_NO])
+
+
+def _results(rule: Json) -> Iterator[Json]:
+    """The parts of a rule that can be its result, and values written where a condition stands.
+
+    The latter are what comes of `kind = "a" or "b"`: a text counts as true.
+    """
+    if not isinstance(rule, dict) or len(rule) != 1:
+        yield rule
+        return
+    ((operator, arguments),) = rule.items()
+    operands = arguments if isinstance(arguments, list) else [arguments]
+    if operator == "or":
+        for each in operands:
+            yield from _results(each)
+    elif operator == "and":
+        for each in operands[:-1]:
+            yield from _written(each)
+        for each in operands[-1:]:
+            yield from _results(each)
+    elif operator == "if":
+        for each in operands[:-1:2]:
+            yield from _written(each)
+        for each in operands[1::2] + (operands[-1:] if len(operands) % 2 else []):
+            yield from _results(each)
+    else:
+        yield rule
+        if operator in {"!", "!!"}:
+            for each in operands:
+                yield from _written(each)
+
+
+def _written(rule: Json) -> Iterator[Json]:
+    """Those of the results that are written out."""
+    return (each for each in _results(rule) if not isinstance(each, dict))
 
 
 def _visibility_problems(form: Entry) -> Iterator[Problem]:

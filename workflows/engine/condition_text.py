@@ -55,6 +55,11 @@ _OTHER_SIGNS: Final[Mapping[str, str]] = {
     "−": "-",  # noqa: RUF001
     "–": "-",  # noqa: RUF001
 }
+_WORDS_OF_PROGRAMMERS: Final[Mapping[str, str]] = {"&&": "and", "||": "or"}
+# 2026-11-25 would be a subtraction, and 25.11.2026 is no number; neither is what was meant.
+_DATE: Final = re.compile(
+    r"(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})(?![\w.])"
+)
 _SPELLINGS: Final[Mapping[str, str]] = {"=": "==", "<>": "!="}
 _LITERALS: Final[Mapping[str, bool]] = {"yes": True, "no": False, "true": True, "false": False}
 _KEYWORDS: Final = frozenset(
@@ -252,12 +257,20 @@ def _token(text: str, position: int) -> _Token:
     character = text[position]
     if character in _CLOSING:
         return _text_token(text, position)
+    if match := _DATE.match(text, position):
+        raise ConditionTextError(
+            f"The date at column {column} has no quotation marks. Write it like “2026-12-31”.",
+            column=column,
+            expected="a date in quotation marks",
+        )
     if match := _NUMBER.match(text, position):
         return _number_token(match.group(), column)
     if match := _NAME.match(text, position):
         return _Token("name", match.group(), column, match.group())
+    if (sign := text[position : position + 2]) in _WORDS_OF_PROGRAMMERS:
+        return _Token("name", _WORDS_OF_PROGRAMMERS[sign], column, sign)
     if character == "&":
-        return _Token("sign", "&", column, "&&" if text.startswith("&&", position) else "&")
+        return _Token("sign", "&", column, "&")
     if character in _OTHER_SIGNS:
         return _Token("sign", _OTHER_SIGNS[character], column, character)
     for sign in _SIGNS:

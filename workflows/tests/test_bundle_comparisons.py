@@ -94,7 +94,6 @@ class ComparisonTests(TestCase):
             {"var": "tasks.ask.sum"},
             {"+": [{"var": "tasks.ask.sum"}, 1]},
             {"cat": ["a", {"var": "tasks.ask.why"}]},
-            {"if": [{"var": "tasks.ask.ok"}, "yes", "no"]},
             {"filter": [{"var": "tasks.ask.lines"}, {">": [{"var": "price"}, 5]}]},
         ]
         for condition in conditions:
@@ -102,6 +101,21 @@ class ComparisonTests(TestCase):
                 (problem,) = self.problems(condition)
                 self.assertTrue(problem.is_error)
                 self.assertIn("must be true or false", problem.message)
+
+    def test_a_value_where_a_condition_belongs_is_refused(self) -> None:
+        either: Json = {"or": [compare("==", "place", "Ghent"), "Bruges"]}  # as it is spoken
+        conditions: list[Json] = [
+            either,
+            {"and": [either, compare(">", "sum", 5)]},
+            {"and": [compare(">", "sum", 5), 7]},
+            {"!": [either]},
+            {"if": [{"var": "tasks.ask.ok"}, either, False]},
+        ]
+        for condition in conditions:
+            with self.subTest(condition):
+                (problem,) = self.problems(condition)
+                self.assertTrue(problem.is_error)
+                self.assertIn(problem.found, ("Bruges", 7))
 
     def test_a_text_that_is_no_date_is_refused(self) -> None:
         (problem,) = self.problems(compare(">", "day", "31.12.2026"))

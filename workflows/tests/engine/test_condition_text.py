@@ -171,6 +171,18 @@ class RefusalTests(unittest.TestCase):
         self.assertEqual(error.column, 17)
         self.assertIn("quotation marks", str(error))
 
+    def test_the_signs_of_programmers(self) -> None:
+        both = parse_condition("ticket.amount > 5 && ticket.amount < 9 || ticket.amount = 1")
+        words = parse_condition("ticket.amount > 5 and ticket.amount < 9 or ticket.amount = 1")
+        self.assertEqual(both, words)
+
+    def test_a_date_without_quotes(self) -> None:
+        for date in ("2026-11-25", "2026-1-5", "25.11.2026"):
+            with self.subTest(date):
+                error = self.refused(f"ticket.amount > {date}")
+                self.assertEqual(error.column, 17)
+                self.assertIn("The date", str(error))
+
     def test_columns(self) -> None:
         for text, column in (
             ("ticket.amount = ", 17),
