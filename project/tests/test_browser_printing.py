@@ -109,6 +109,15 @@ class PrintingTests(BrowserTestCase):
                 self.assert_only_what_is_read(page)
                 self.back_on_screen(page)
 
+    def test_a_list(self) -> None:
+        page = self.open_window(self.terry)
+        page.goto("/app/tickets/ticket/")
+        self.print(page)
+        expect(page.locator("#result_list").get_by_text("Delivery").first).to_be_visible()
+        expect(page.get_by_text("Filters", exact=True).first).to_be_hidden()
+        expect(page.locator("#toolbar")).to_be_hidden()
+        self.assert_only_what_is_read(page)
+
     def print(self, page: Page) -> None:
         """Somebody who reads in the dark prints: page.pdf() says beforeprint, too."""
         page.evaluate("localStorage.setItem('adminTheme', JSON.stringify('dark'))")
@@ -119,7 +128,13 @@ class PrintingTests(BrowserTestCase):
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
 
     def assert_only_what_is_read(self, page: Page) -> None:
-        for covered in ("#nav-sidebar", "#main button", ".page-buttons", ".tk-actions"):
+        for covered in (
+            "#nav-sidebar",
+            "#main button",
+            ".page-buttons",
+            ".tk-actions",
+            ".repairs-card",
+        ):
             for each in page.locator(covered).all():
                 expect(each).to_be_hidden()
         colours = page.evaluate(

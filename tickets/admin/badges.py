@@ -52,6 +52,11 @@ def badge(text: object, tone: str = "plain") -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', tone, text)
 
 
+def clipped(text: object) -> SafeString:
+    """A text of a list that may be long: two lines of it are shown."""
+    return format_html('<span class="tk-clip">{}</span>', text)
+
+
 def definition_badge(workflow: WorkflowDefinition) -> SafeString:
     status = DefinitionStatus(workflow.status)
     return badge(status.label, DEFINITION_TONES[status])

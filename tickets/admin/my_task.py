@@ -23,7 +23,7 @@ from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
 from tenants.prepared import PreparedQuery
 from tickets.admin import progress
-from tickets.admin.badges import badge, due_badge, task_badge
+from tickets.admin.badges import badge, clipped, due_badge, task_badge
 from tickets.admin.my_ticket import visible_answer
 from tickets.admin.saved import (
     continued_form,
@@ -183,14 +183,14 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        title = format_html('<span class="tk-clip">{}</span>', task.definition.title)
+        title = clipped(task.definition.title)
         if not getattr(task, "is_saved", False) or task.status not in WORKABLE:
             return title
         return format_html("{} {}", title, badge(gettext("Answers saved"), "info"))
 
     @display(description=_("Ticket"), ordering="workflow_instance__ticket__id")
     def ticket(self, task: MyTask) -> SafeString:
-        return format_html('<span class="tk-clip">{}</span>', task.workflow_instance.ticket)
+        return clipped(task.workflow_instance.ticket)
 
     @display(description=_("Status"), ordering="status")
     def state(self, task: MyTask) -> SafeString:

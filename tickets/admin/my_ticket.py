@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +24,7 @@ from tenants.admin.base import CompanyModelAdmin
 from tenants.models import User
 from tenants.prepared import PreparedQuery
 from tickets.admin import progress
+from tickets.admin.badges import clipped
 from tickets.admin.once import do_once, new_token, result_of
 from tickets.admin.saved import (
     continued_form,
@@ -133,11 +133,11 @@ class MyTicketAdmin(CompanyModelAdmin):
 
     @display(description=_("Title"), ordering="title")
     def name(self, ticket: MyTicket) -> SafeString:
-        return format_html('<span class="tk-clip">{}</span>', ticket.title)
+        return clipped(ticket.title)
 
     @display(description=_("Type"), ordering="definition__title")
     def type(self, ticket: MyTicket) -> SafeString:
-        return format_html('<span class="tk-clip">{}</span>', ticket.definition.title)
+        return clipped(ticket.definition.title)
 
     @display(description=_("Status"))
     def state(self, ticket: MyTicket) -> SafeString:
@@ -146,7 +146,7 @@ class MyTicketAdmin(CompanyModelAdmin):
     @display(description=_("Where it is now"))
     def where(self, ticket: MyTicket) -> SafeString:
         text = progress.where_now(ticket, is_stuck=self._is_stuck(ticket))
-        return format_html('<span class="tk-clip">{}</span>', text)
+        return clipped(text)
 
     @display(description=_("Submitted"), ordering="created_at")
     def submitted_at(self, ticket: MyTicket) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from tickets.admin.badges import due_badge, error_badge, task_badge
+from tickets.admin.badges import clipped, due_badge, error_badge, task_badge
 from tickets.admin.definition_rows import pretty
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.exports import TaskResource
@@ -78,7 +78,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
     @display(description=gettext_lazy("Ticket"), ordering="workflow_instance__ticket__pk")
     def ticket_column(self, task: TaskInstance) -> str:
         ticket = getattr(task.workflow_instance, "ticket", None)
-        return str(ticket) if ticket else "-"
+        return clipped(ticket) if ticket else "-"
 
     @display(description=gettext_lazy("Status"), ordering="status")
     def status_column(self, task: TaskInstance) -> str:

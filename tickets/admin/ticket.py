@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from tickets.admin import progress
-from tickets.admin.badges import badge, error_badge, task_badge, workflow_badge
+from tickets.admin.badges import badge, clipped, error_badge, task_badge, workflow_badge
 from tickets.admin.detail_page import admin_link
 from tickets.admin.exports import TicketResource
 from tickets.admin.files import download_base
@@ -79,7 +79,7 @@ class TicketAdmin(FlatExportAdmin, RepairViews):
 
     @display(description=gettext_lazy("Ticket"), ordering="pk", header=True)
     def number_column(self, ticket: Ticket) -> list[str]:
-        return [ticket.title, f"#{ticket.pk}"]
+        return [clipped(ticket.title), f"#{ticket.pk}"]
 
     @display(description=gettext_lazy("Type"), ordering="definition__title")
     def type_column(self, ticket: Ticket) -> str:

@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from tenants.active_company import active_company
 from tenants.models import User
 from tickets.admin import progress
-from tickets.admin.badges import error_badge, task_badge, workflow_badge
+from tickets.admin.badges import clipped, error_badge, task_badge, workflow_badge
 from tickets.admin.bulk_retry import BulkRetryViews
 from tickets.admin.detail_page import admin_link
 from tickets.admin.filters import ChosenFilter, ErrorTicketTypeFilter
@@ -114,7 +114,7 @@ class TicketErrorAdmin(BulkRetryViews):
 
     @display(description=gettext_lazy("Ticket"), ordering="ticket")
     def ticket_column(self, error: TicketError) -> str:
-        return str(error.ticket)
+        return clipped(error.ticket)
 
     @display(description=gettext_lazy("Task"), ordering="task__definition__title")
     def task_column(self, error: TicketError) -> str:
