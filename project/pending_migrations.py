@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
@@ -12,20 +14,31 @@ def has_pending_migrations() -> bool:
 
     `migrate_schemas` takes seconds even when there is nothing to do, more with every company.
     """
+    wanted, recorded = _migrations()
+    return "public" not in recorded or not all(wanted <= each for each in recorded.values())
+
+
+def schemas_behind(schemas: Iterable[str]) -> set[str]:
+    """Those of these schemas that lack a migration, or are not there at all."""
+    wanted, recorded = _migrations()
+    return {schema for schema in schemas if not wanted <= recorded.get(schema, set())}
+
+
+def _migrations() -> tuple[set[tuple[str, str]], dict[str, set[tuple[str, str]]]]:
+    """The migrations on disk, and those that each schema has recorded."""
     wanted = set(MigrationLoader(None).graph.nodes)
     with connection.cursor() as cursor:
         cursor.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'django_migrations'")
-        schemas = [row[0] for row in cursor.fetchall()]
-        if "public" not in schemas:
-            return True
+        recorded: dict[str, set[tuple[str, str]]] = {row[0]: set() for row in cursor.fetchall()}
+        if not recorded:
+            return wanted, recorded
         query = sql.SQL(" UNION ALL ").join(
             sql.SQL("SELECT {}, app, name FROM {}").format(
                 sql.Literal(schema), sql.Identifier(schema, "django_migrations")
             )
-            for schema in schemas
+            for schema in recorded
         )
         cursor.execute(query)
-        recorded: dict[str, set[tuple[str, str]]] = {schema: set() for schema in schemas}
         for schema, app, name in cursor.fetchall():
             recorded[schema].add((app, name))
-    return not all(wanted <= migrations for migrations in recorded.values())
+    return wanted, recorded

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.jobs import defer
-from tenants.models import User
+from tenants.models import Company, User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tickets.health import company_findings
 from tickets.models import Ticket, TicketError
@@ -242,6 +242,21 @@ class DoctorTests(DoctorCase):
             company_findings()
         self.assertLessEqual(len(many), len(few))
         self.assertLess(len(few), 22)
+
+    def test_a_company_whose_tables_are_behind_does_not_stop_it(self) -> None:
+        self.to_the_call()
+        self.no_jobs()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM globex.django_migrations WHERE app = 'tickets'")
+        company = Company(name="Aaron", schema_name="aaron")
+        Company.objects.bulk_create([company])  # without any table
+        for options in ((), ("--quick",), ("--repair",)):
+            with self.subTest(options):
+                code, said = run_doctor(*options)
+                self.assertEqual(code, 1)
+                for name in (company.name, "Globex"):
+                    self.assertIn(f"{name}: Its tables are missing or older", said)
+                self.assertIn(f"Acme, ticket #{self.ticket.pk}: “Archive” is to be called", said)
 
     def test_a_company_that_is_switched_off_is_left_alone(self) -> None:
         self.change(self.current(self.ticket), status="CANCELLED")

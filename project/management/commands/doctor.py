@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
+from project.pending_migrations import schemas_behind
 from tenants.connection import PUBLIC
 from tenants.models import Company
 from tickets.health import Finding, company_findings, history_findings, queue_findings
@@ -55,9 +56,23 @@ class Command(BaseCommand):
 
 
 def _findings(schemas: list[str], *, quick: bool) -> Iterator[Finding]:
-    """The queue first: a job that runs again needs no second one."""
+    """The queue first: a job that runs again needs no second one.
+
+    Where tables are missing nothing can be read, and the doctor must not fall ill itself.
+    """
+    behind = schemas_behind([PUBLIC, *schemas])
+    if PUBLIC in behind:
+        yield Finding("", None, _("The database lacks migrations: run migrate_schemas first."))
+        return
     yield from queue_findings()
     for schema in schemas:
+        if schema in behind:
+            message = _(
+                "Its tables are missing or older than this version of TicketFlower, so that "
+                "nothing else could be checked: run migrate_schemas, then the doctor again."
+            )
+            yield Finding(schema, None, message)
+            continue
         with schema_context(schema):
             findings = company_findings()
         yield from findings
