@@ -153,10 +153,11 @@ def _found_changes(preview: BundlePreview) -> list[FoundChange]:
 
 
 def _is_whole(change: Change) -> bool:
-    is_entry = bool(change.path) and isinstance(change.path[-1], int)
-    values = (change.old, change.new)
-    is_known = change.kind is ChangeKind.CHANGED or is_entry
-    return not is_known and any(isinstance(each, dict | list) for each in values)
+    if change.kind is ChangeKind.CHANGED or not change.path:
+        return False
+    last = change.path[-1]
+    has_words = isinstance(last, int) or last in ("condition", "visible_when")
+    return not has_words and any(isinstance(each, dict | list) for each in (change.old, change.new))
 
 
 def found_problem(problem: Problem, reading: Reading | None = None) -> FoundProblem:

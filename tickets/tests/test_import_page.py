@@ -87,9 +87,11 @@ class ImportPageTest(CompanyTestCase):
     def test_conditions_are_told_with_the_labels_of_the_forms(self) -> None:
         import_bundle(document=bundle(), user=self.carla)
         document = bundle()
+        document["workflow"]["fields"][1]["visible_when"] = {">": [{"var": "amount"}, 5]}
         document["transitions"][1]["condition"] = {"==": [{"var": "tasks.approve.approved"}, True]}
         page = self.check(write_bundle(document))
         self.assertContains(page, "<del>Amount in EUR is more than 100</del>")
+        self.assertContains(page, "<ins>Amount in EUR is more than 5</ins>")
         self.assertContains(page, "<ins>Approved? (Approve the purchase) is yes</ins>")
 
     def test_an_unchanged_bundle_makes_no_new_version(self) -> None:
