@@ -73,6 +73,18 @@ class FormTests(BrowserTestCase):
         expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
         self.expect_forgotten(page)
 
+    def test_an_answer_that_is_not_asked_for_any_more_is_not_sent_again(self) -> None:
+        page = self.open_form(self.uma)
+        self.fill(page)
+        # Whoever is quicker than the server sends what is about to be hidden, once.
+        page.get_by_label("Amount").fill("20")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator(".tk-field.errors")).to_contain_text("not asked with these answers")
+        expect(page.get_by_label("Why so much?")).to_be_disabled()
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+        self.assertNotIn("why", Ticket.objects.latest("pk").data)
+
     def test_a_reload_loses_nothing(self) -> None:
         page = self.open_form(self.uma)
         self.fill(page)

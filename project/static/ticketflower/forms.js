@@ -12,9 +12,10 @@
 
   function show(form, names) {
     form.querySelectorAll(".tk-fields > .tk-field").forEach(function (field) {
-      var hidden = names.indexOf(field.dataset.field) === -1 && !field.dataset.keep;
-      field.hidden = hidden;
-      controls(field).forEach(function (control) { control.disabled = hidden; });
+      var isAsked = names.indexOf(field.dataset.field) !== -1;
+      field.hidden = !isAsked && !field.dataset.keep;
+      // Also of one that is kept in sight: what the server refused is not sent again.
+      controls(field).forEach(function (control) { control.disabled = !isAsked; });
     });
   }
 
