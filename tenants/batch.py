@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import DateTimeField, Field, JSONField, Model
 
-from tenants.prepared import database, send
+from tenants.connection import database
+from tenants.prepared import send
 
 type Values = dict[str, Any]
 
@@ -114,13 +115,16 @@ class _Column:
     name: str
     attribute: str
     field: Field[Any, Any]
-    is_json: bool
     is_time_of_insert: bool
     is_time_of_change: bool
 
 
 def _prepared(column: _Column, value: Any) -> Any:
-    if value is None or (type(value) in AS_THEY_ARE and not column.is_json):
+    if value is None:
+        return None
+    if isinstance(column.field, JSONField):
+        return database().ops.adapt_json_value(value, column.field.encoder)
+    if type(value) in AS_THEY_ARE:
         return value
     return column.field.get_db_prep_save(value, database())
 
@@ -141,7 +145,6 @@ def _column(field: Field[Any, Any]) -> _Column:
         name=str(field.column),
         attribute=field.attname,
         field=field,
-        is_json=isinstance(field, JSONField),
         is_time_of_insert=isinstance(field, DateTimeField) and field.auto_now_add,
         is_time_of_change=isinstance(field, DateTimeField) and field.auto_now,
     )

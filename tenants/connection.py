@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django_tenants.utils import get_public_schema_name, schema_context
 
 if TYPE_CHECKING:
@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 PUBLIC: str = get_public_schema_name()
 
 
-def _wrapper() -> Any:
-    return cast("Any", connection)
+def database() -> Any:
+    """Django's connection itself: `django.db.connection` looks it up at every attribute."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 def current_schema() -> str:
     """The schema that queries go to: a company's, or `public`."""
-    return str(_wrapper().schema_name)
+    return str(database().schema_name)
 
 
 def chosen_tenant() -> object:
     """What `work_in` was given; elsewhere something that knows the schema alone."""
-    return _wrapper().tenant
+    return database().tenant
 
 
 def in_public() -> bool:
@@ -36,17 +37,17 @@ def in_public() -> bool:
 
 def work_in(company: Company) -> None:
     """Send the queries that follow to a company's schema."""
-    _wrapper().set_tenant(company)
+    database().set_tenant(company)
 
 
 def work_in_public() -> None:
     """Send the queries that follow to `public`."""
-    _wrapper().set_schema_to_public()
+    database().set_schema_to_public()
 
 
 def forget_search_path() -> None:
     """Needed after a SET search_path of one's own: the connection believes its last one holds."""
-    _wrapper().search_path_set_schemas = None
+    database().search_path_set_schemas = None
 
 
 @contextmanager

@@ -12,24 +12,20 @@ from typing import Any, cast
 
 import psycopg
 from django.core.exceptions import FieldError
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
+from django.db import NotSupportedError
 from django.db.models import Model, QuerySet
 from django.db.models import query as django_query
 from psycopg import sql
 from psycopg._queries import PostgresQuery
 from psycopg.types.numeric import Int8Dumper
 
+from tenants.connection import database
 from tenants.rows import read_row
 
 # Larger than any id, so that none can be taken for a slot.
 _FIRST_SLOT = 2**62
 # On one connection, of all its companies together; each takes some 40 kB of Postgres' memory.
 _MOST_PREPARED = 1_000
-
-
-def database() -> Any:
-    """Django's connection itself: `django.db.connection` looks it up at every attribute."""
-    return connections[DEFAULT_DB_ALIAS]
 
 
 def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
@@ -56,14 +52,13 @@ def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
     wrapper.ensure_connection()
     with wrapper.wrap_database_errors:
         wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
-    cursor = _cursor_of(wrapper)
-    statement = _of_schema(text, wrapper.schema_name)
-    if wrapper.queries_logged or wrapper.execute_wrappers:
-        wrapper._prepare_cursor(cursor).execute(statement, values)
-    else:  # what Django's cursor does besides
-        wrapper.validate_thread_sharing()
-        wrapper.validate_no_broken_transaction()
-        with wrapper.wrap_database_errors:
+        cursor = _cursor_of(wrapper)
+        statement = _of_schema(text, wrapper.schema_name)
+        if wrapper.queries_logged or wrapper.execute_wrappers:
+            wrapper._prepare_cursor(cursor).execute(statement, values)
+        else:  # what Django's cursor does besides
+            wrapper.validate_thread_sharing()
+            wrapper.validate_no_broken_transaction()
             cursor.execute(statement, values)
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
