@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import statistics
 import time
 from typing import Any
 
@@ -16,15 +17,22 @@ WHAT = ("submit", "complete")
 WHOSE = ("plain ORM", "our service")
 
 
-def rates(bench: Bench, *, operations: int) -> dict[str, dict[str, float]]:
-    """{what and whose: {number of processes: operations a second of all of them}}."""
-    return {
-        f"{what}: {whose}": {
-            str(count): _rate(bench, what, whose, count, operations) for count in (1, 2)
-        }
-        for what in WHAT
-        for whose in WHOSE
-    }
+def rates(bench: Bench, *, operations: int, rounds: int) -> dict[str, dict[str, float]]:
+    """{what and whose: {number of processes: operations a second of all of them}}.
+
+    Medians of the rounds; in each one process and two are measured right after each other.
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for _ in range(rounds):
+        for what in WHAT:
+            for whose in WHOSE:
+                for count in (1, 2):
+                    rate = _rate(bench, what, whose, count, operations)
+                    found.setdefault((f"{what}: {whose}", str(count)), []).append(rate)
+    medians: dict[str, dict[str, float]] = {}
+    for (name, processes), values in found.items():
+        medians.setdefault(name, {})[processes] = statistics.median(values)
+    return medians
 
 
 def _rate(bench: Bench, what: str, whose: str, count: int, operations: int) -> float:
