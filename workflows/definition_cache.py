@@ -7,7 +7,6 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -47,7 +46,8 @@ class KnownDefinition:
         return self._forms[key]
 
 
-_kept: OrderedDict[tuple[str, int], KnownDefinition] = OrderedDict()
+# Whoever was read first goes first; finding one needs no lock then.
+_kept: dict[tuple[str, int], KnownDefinition] = {}
 _lock = Lock()
 
 
@@ -58,16 +58,15 @@ def definition_of(workflow_id: int) -> KnownDefinition:
         WorkflowDefinition.DoesNotExist: there is none.
     """
     key = (current_schema(), workflow_id)
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+    known = _kept.get(key)
+    if known is not None:
+        return known
     known = _read(workflow_id)
     if not known.workflow.is_draft:
         with _lock:
             _kept[key] = known
             if len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
+                del _kept[next(iter(_kept))]
     return known
 
 

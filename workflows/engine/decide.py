@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from .conditions import PreparedData, evaluate_condition, prepare
+from .conditions import PreparedData, evaluate_condition, is_empty, prepare
 from .errors import ConditionError
 from .process import Json, JsonObject, Process, TransitionSpec
+
+_NOTHING: Final = prepare({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
             "workflow definition: to the next task, or to the end."
         )
     try:
-        data = prepare(context)
+        data = _prepared(context, leaving)
     except ConditionError as error:
         return Decision(error=_failed(process, ended_task, error))
     return _first_true(process, ended_task, leaving, data)
@@ -94,13 +97,20 @@ def decide_timeout(process: Process, task: str, after: str, context: JsonObject)
         each for each in process.transitions if each.from_task == task and each.after == after
     ]
     try:
-        data = prepare(context)
+        data = _prepared(context, leaving)
     except ConditionError as error:
         return Decision(error=_failed(process, task, error))
     decision = _first_true(process, task, leaving, data)
     if decision.error and all(each.result is False for each in decision.tried):
         return Decision(tried=decision.tried)
     return decision
+
+
+def _prepared(context: JsonObject, leaving: list[TransitionSpec]) -> PreparedData:
+    """The context for the conditions; ways without any go on whatever it holds."""
+    if all(is_empty(each.condition) for each in leaving):
+        return _NOTHING
+    return prepare(context)
 
 
 def _first_true(

@@ -115,4 +115,10 @@ class DecideTests(unittest.TestCase):
         )
 
     def test_data_that_is_not_json_is_an_error(self) -> None:
-        self.assert_error(decide(INVOICE, None, {"x": float("nan")}), "cannot be decided")
+        data: JsonObject = {**context(approve={"approved": True}), "x": float("nan")}
+        self.assert_error(decide(INVOICE, "approve", data), "cannot be decided")
+
+    def test_a_way_without_a_condition_reads_no_data(self) -> None:
+        decision = decide(INVOICE, None, {"x": float("nan")})
+        self.assertEqual((decision.next_tasks, decision.error), (("approve",), ""))
+        self.assertEqual([each.result for each in decision.tried], [True])
