@@ -24,8 +24,8 @@ from django.views.decorators.http import require_POST
 
 from bench.floors import orm_complete, orm_submit
 from bench.setup import Bench, enter
-from tickets.models import Ticket, TicketDefinition
-from workflows.models import TaskInstance
+from tickets.models import Ticket
+from workflows.models import TaskInstance, TicketDefinition
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

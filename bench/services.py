@@ -6,9 +6,9 @@ from functools import cache
 
 from bench.setup import DATA, OUTPUT, Bench, enter
 from tenants.models import User
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import complete_task, submit_ticket
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TicketDefinition
 
 
 @cache

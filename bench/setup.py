@@ -86,8 +86,8 @@ def make_company(schema_name: str, workers: int = 5) -> Bench:
     from tenants.connection import work_in, work_in_public
     from tenants.roles import SystemRole
     from tenants.services import create_company, create_person
-    from tickets.models import TicketDefinition
     from tickets.services import import_bundle, publish_workflow
+    from workflows.models import TicketDefinition
 
     work_in_public()
     company = create_company(name=schema_name.title(), schema_name=schema_name)

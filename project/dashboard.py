@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy
 from tenants.active_company import active_company
 from tenants.models import Company, User
 from tenants.roles import SystemRole
-from tickets.models import ErrorStatus, MyTicket, Ticket, TicketDefinition, TicketError
+from tickets.models import ErrorStatus, MyTicket, Ticket, TicketError
 from workflows.assignment import eligible_workers
-from workflows.models import TaskInstance, WorkflowDefinition
+from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

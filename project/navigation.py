@@ -129,8 +129,8 @@ SECTIONS = (
             Entry(
                 _("Ticket types"),
                 "local_activity",
-                "admin:tickets_ticketdefinition_changelist",
-                "tickets.view_ticketdefinition",
+                "admin:workflows_ticketdefinition_changelist",
+                "workflows.view_ticketdefinition",
             ),
             Entry(
                 _("Gallery"),

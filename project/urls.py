@@ -16,6 +16,21 @@ urlpatterns = [
     path("companies/<int:pk>/enter/", views.enter_company, name="enter_company"),
     path("companies/leave/", views.leave_company, name="leave_company"),
     path("favicon.ico", RedirectView.as_view(url="/static/ticketflower/favicon.svg")),
+    # Ticket types stood in the app `tickets` before: links to them, in mails say, still lead there.
+    path(
+        "app/tickets/ticketdefinition/<path:rest>",
+        RedirectView.as_view(
+            url="/app/workflows/ticketdefinition/%(rest)s", query_string=True, permanent=True
+        ),
+    ),
+    path(
+        "app/tickets/ticketdefinition/",
+        RedirectView.as_view(
+            pattern_name="admin:workflows_ticketdefinition_changelist",
+            query_string=True,
+            permanent=True,
+        ),
+    ),
     path("app/", admin.site.urls),
     # Without the slash too: a POST cannot be redirected to the address with one.
     re_path(r"^callbacks/(?P<token>[^/]+)/?$", receive, name="callback"),

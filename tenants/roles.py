@@ -70,9 +70,9 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "workflows.add_workflowdefinition",
         "workflows.change_workflowdefinition",
         "workflows.view_taskdefinition",
-        "tickets.view_ticketdefinition",
-        "tickets.add_ticketdefinition",
-        "tickets.change_ticketdefinition",
+        "workflows.view_ticketdefinition",
+        "workflows.add_ticketdefinition",
+        "workflows.change_ticketdefinition",
         "workflows.view_companyrole",
     ),
 }

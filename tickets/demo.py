@@ -17,12 +17,12 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import complete_task, import_bundle, publish_workflow, start_task
 from tickets.services import submit_ticket as submit
 from workflows.bundles import read_bundle_file
 from workflows.engine.process import Json, JsonObject
-from workflows.models import CompanyRole, TaskInstance, WorkflowDefinition
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
 
 SCHEMA: Final = "demo"
 COMPANY: Final = "Northwind Trading"

@@ -44,7 +44,7 @@ class BreadcrumbTest(HeadCase):
             (self.terry, "tickets_ticket_changelist", "All tickets"),
             (self.terry, "workflows_taskinstance_changelist", "All tasks"),
             (self.carla, "workflows_workflowdefinition_changelist", "Workflows"),
-            (self.carla, "tickets_ticketdefinition_changelist", "Ticket types"),
+            (self.carla, "workflows_ticketdefinition_changelist", "Ticket types"),
             (self.alice, "workflows_companyrole_changelist", "Company roles"),
             (self.alice, "workflows_businesscalendar", "Working hours"),
         ):
@@ -61,7 +61,7 @@ class BreadcrumbTest(HeadCase):
             ["Company roles", "Add company role"],
         )
         self.assertEqual(
-            self.titles(self.carla, "tickets_ticketdefinition_import"),
+            self.titles(self.carla, "workflows_ticketdefinition_import"),
             ["Ticket types", "Upload: ticket types"],
         )
 

@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from project.tests.browser import BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import export_bundle, make_workflow, save_draft
 from tickets.testing import import_fixture
-from workflows.models import CompanyRole, TaskDefinition, WorkflowDefinition
+from workflows.models import CompanyRole, TaskDefinition, TicketDefinition, WorkflowDefinition
 
 
 class EditorTests(BrowserTestCase):

@@ -12,10 +12,11 @@ from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import PASSWORD
-from tickets.models import SavedAnswers, Ticket, TicketDefinition
+from tickets.models import SavedAnswers, Ticket
 from tickets.services import submit_ticket
 from tickets.tests.screens import FIELDS, make_type
 from workflows.engine.process import JsonObject
+from workflows.models import TicketDefinition
 
 RESTORED = "What you typed here before was put back."
 ITEMS: JsonObject = {

@@ -9,11 +9,11 @@ from project.command_palette import LIMIT
 from tenants.connection import work_in
 from tenants.models import User
 from tenants.testing import CompanyTestCase
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import submit_ticket
 from tickets.testing import import_fixture
 from workflows.engine.process import JsonObject
-from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 
 def make_tickets(*titles: str, by: User) -> list[Ticket]:

@@ -12,10 +12,11 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person, sign_up
 from tenants.testing import CompanyTestCase
-from tickets.models import ErrorType, Ticket, TicketDefinition, TicketError
+from tickets.models import ErrorType, Ticket, TicketError
 from workflows.models import (
     TaskDefinition,
     TaskInstance,
+    TicketDefinition,
     WorkflowDefinition,
     WorkflowInstance,
 )

@@ -31,17 +31,7 @@ from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
 from tickets.admin.repair import PAGES
-from tickets.models import (
-    BulkRetry,
-    ErrorType,
-    FileUpload,
-    ImportRun,
-    MyTask,
-    MyTicket,
-    Ticket,
-    TicketDefinition,
-    TicketError,
-)
+from tickets.models import BulkRetry, ErrorType, FileUpload, MyTask, MyTicket, Ticket, TicketError
 from tickets.services import (
     keep_file,
     save_task_answers,
@@ -50,8 +40,10 @@ from tickets.services import (
 )
 from workflows.models import (
     CompanyRole,
+    ImportRun,
     TaskDefinition,
     TaskInstance,
+    TicketDefinition,
     Transition,
     WorkflowDefinition,
     WorkflowEvent,
@@ -211,6 +203,7 @@ class Examples:
             "saved_id": [self.saved.pk],
             "process": ["purchase_request"],
             "url": ["nowhere/"],
+            "rest": [f"{self.ticket_type.pk}/change/"],
             "app_label": [*{model._meta.app_label for model in admin.site._registry}],
         }
 

@@ -16,9 +16,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from tenants.active_company import active_company
 from tenants.models import User
-from tickets.models import TicketDefinition, TicketError
+from tickets.models import TicketError
 from tickets.models.ticket_error import UNRESOLVED
-from workflows.models import TaskStatus, WorkflowStatus
+from workflows.models import TaskStatus, TicketDefinition, WorkflowStatus
 from workflows.models.task_definition import TaskTypeChoices
 from workflows.models.task_instance import UNFINISHED
 

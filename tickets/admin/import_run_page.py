@@ -17,9 +17,9 @@ from tenants.active_company import active_company
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.import_page import outcome_context
 from tickets.errors import ImportGoneError
-from tickets.models import ImportRun
-from tickets.models.import_run import ImportStatus
 from tickets.services import Findings, apply_import, look_after
+from workflows.models import ImportRun
+from workflows.models.import_run import ImportStatus
 
 PAGE = "workflows_workflowdefinition_import_run"
 

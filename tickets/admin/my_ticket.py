@@ -36,13 +36,14 @@ from tickets.admin.saved import (
 from tickets.admin.tabs import TabbedChangeList, is_archive
 from tickets.admin.uploads import UploadKeeper
 from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
-from tickets.models import MyTicket, SavedAnswers, Ticket, TicketDefinition, TicketError
+from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.services import discard_saved_answers, save_ticket_answers, submit_ticket
 from tickets.services.name_ticket import name_ticket
 from workflows.definition_cache import definition_of
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
 from workflows.forms import AnswersForm
+from workflows.models import TicketDefinition
 
 # Fewer than a bigint has, so that Postgres takes every number that is left.
 MOST_DIGITS = 18

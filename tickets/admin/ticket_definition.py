@@ -22,12 +22,12 @@ from tickets.admin.definition_rows import field_table, references
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.ticket_type_resource import TicketTypeResource
 from tickets.errors import TicketsError
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services.change_ticket_type import change_ticket_type, ticket_type_marker
 from tickets.services.tell_changes import field_labels
 from workflows.admin.flat import FlatImportAdmin
 from workflows.forms import show_answers
-from workflows.models import CompanyRole
+from workflows.models import CompanyRole, TicketDefinition
 
 
 class OfferedFilter(admin.SimpleListFilter):
@@ -154,14 +154,14 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         # No ticket type is added or changed in a form of this screen: services do both.
-        may_add = request.user.has_perm("tickets.add_ticketdefinition")
+        may_add = request.user.has_perm("workflows.add_ticketdefinition")
         return may_add and may_change_types(request)
 
     # Who may submit it, and whether it is offered
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.offer_view)
-        name = "tickets_ticketdefinition_offer"
+        name = "workflows_ticketdefinition_offer"
         return [path("<int:object_id>/offer/", view, name=name), *super().get_urls()]
 
     def offer_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -237,7 +237,7 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
 
 def may_change_types(request: HttpRequest) -> bool:
     return active_company(request) is not None and request.user.has_perm(
-        "tickets.change_ticketdefinition"
+        "workflows.change_ticketdefinition"
     )
 
 

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tickets.errors import TicketsError
-from tickets.models import TicketDefinition
 from tickets.services.add_ticket_type import add_ticket_type
 from tickets.services.change_ticket_type import (
     change_ticket_type,
@@ -32,7 +31,7 @@ from workflows.engine.errors import FieldError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import check_presets
-from workflows.models import CompanyRole, DefinitionStatus, WorkflowDefinition
+from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition, WorkflowDefinition
 from workflows.workbooks.kinds import PRESETS, Scope, read_cell, write_cell
 from workflows.workbooks.lines import UnreadableCellError
 

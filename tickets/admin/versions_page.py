@@ -20,7 +20,7 @@ from tickets.admin.change_rows import change_rows
 from tickets.admin.definition_page import DefinitionPage
 from tickets.admin.detail_page import DetailPageAdmin, admin_link
 from tickets.admin.move_page import MoveTicketsPage, number_of
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import (
     compare_in_words,
     delete_draft,
@@ -31,7 +31,7 @@ from tickets.services import (
 from workflows.bundles import ChangeKind
 from workflows.errors import DraftInUseError, NotADraftError, NotPublishedError
 from workflows.graph import draw_process
-from workflows.models import DefinitionStatus, WorkflowDefinition
+from workflows.models import DefinitionStatus, TicketDefinition, WorkflowDefinition
 
 PREFIX: Final = "workflows_workflowdefinition"
 MOST_CHANGES: Final = 500

@@ -35,14 +35,20 @@ from tickets.admin.problem_rows import ProblemRow, problem_rows
 from tickets.admin.repair.views import may_repair_here
 from tickets.admin.trying import trying_urls
 from tickets.admin.versions_page import version_urls, versions_of
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import export_bundle, publish_workflow, publishing_problems
 from tickets.services.tell_changes import field_labels
 from workflows.assignment import eligible_workers
 from workflows.engine.process import TaskType
 from workflows.errors import WorkflowsError
 from workflows.graph import draw_process
-from workflows.models import CompanyRole, DefinitionStatus, TaskDefinition, WorkflowDefinition
+from workflows.models import (
+    CompanyRole,
+    DefinitionStatus,
+    TaskDefinition,
+    TicketDefinition,
+    WorkflowDefinition,
+)
 from workflows.workbooks import FileType, write_document
 
 

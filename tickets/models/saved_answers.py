@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models.file_upload import FileUpload
-from tickets.models.ticket_definition import TicketDefinition
 from workflows.models import TaskInstance
 from workflows.models.task_instance import WORKABLE
+from workflows.models.ticket_definition import TicketDefinition
 
 if TYPE_CHECKING:
     from tenants.models import User

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models.ticket_definition import TicketDefinition
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
+from workflows.models.ticket_definition import TicketDefinition
 
 if TYPE_CHECKING:
     from tenants.models import Company, User

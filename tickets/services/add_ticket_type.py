@@ -10,12 +10,11 @@ from tickets.errors import (
     TicketTypeKeyTakenError,
     WorkflowNotPublishedError,
 )
-from tickets.models import TicketDefinition
 from tickets.services.change_ticket_type import ensure_texts
 from tickets.services.import_bundle import lock_definitions
 from workflows.engine.process import JsonObject
 from workflows.engine.validation import check_presets
-from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 
 @transaction.atomic

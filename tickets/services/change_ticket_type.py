@@ -12,9 +12,8 @@ from tickets.errors import (
     TicketTypeChangedError,
     WorkflowNotPublishedError,
 )
-from tickets.models import TicketDefinition
 from workflows.engine.storable import unstorable
-from workflows.models import CompanyRole, DefinitionStatus
+from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition
 
 LONGEST_DESCRIPTION: Final = 20_000  # as in a bundle
 

@@ -8,10 +8,10 @@ from django.db.models import Model, ProtectedError, Q, RestrictedError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services.import_bundle import lock_definitions
 from workflows.errors import DraftInUseError, NotADraftError
-from workflows.models import TaskInstance, WorkflowDefinition, WorkflowInstance
+from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition, WorkflowInstance
 
 MOST_SHOWN = 5
 

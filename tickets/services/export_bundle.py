@@ -2,11 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tickets.models import TicketDefinition
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.process import Json, JsonObject
-from workflows.models import CompanyRole, TaskDefinition, Transition, WorkflowDefinition
+from workflows.models import (
+    CompanyRole,
+    TaskDefinition,
+    TicketDefinition,
+    Transition,
+    WorkflowDefinition,
+)
 
 # What stands in a bundle under the name that the model's field has.
 _WORKFLOW = ("key", "title", "description", "ext_ref", "fields", "display_layout")

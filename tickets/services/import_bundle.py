@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
 from tenants.models import User
-from tickets.models import TicketDefinition
 from tickets.services.export_bundle import export_bundle, with_types_of_published
 from tickets.services.run_test_cases import run_cases_of
 from workflows.bundles import (
@@ -32,6 +31,7 @@ from workflows.models import (
     CompanyRole,
     DefinitionStatus,
     TaskDefinition,
+    TicketDefinition,
     Transition,
     WorkflowDefinition,
 )

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from tenants.jobs import defer, is_under_way
 from tenants.models import User
 from tickets.errors import ImportGoneError
-from tickets.models import ImportRun
-from tickets.models.import_run import ImportStatus
 from tickets.services.findings import check_file, check_reading, findings_of
 from tickets.services.import_bundle import import_bundle
 from tickets.services.safety_net import FORGET_IMPORT, RUN_IMPORT
 from workflows.errors import InvalidBundleError, UnreadableBundleError
+from workflows.models import ImportRun
+from workflows.models.import_run import ImportStatus
 from workflows.workbooks import FileType, read_document
 
 # Measured: half a megabyte of text, which is a workbook of about a hundred kilobytes, takes

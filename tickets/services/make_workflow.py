@@ -8,14 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.models import TicketDefinition
 from tickets.services.export_bundle import export_bundle
 from tickets.services.import_bundle import WholeBundle, lock_definitions
 from tickets.services.new_draft import new_draft
 from workflows.bundles.unfinished import first_draft
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import NoTitleError
-from workflows.models import WorkflowDefinition
+from workflows.models import TicketDefinition, WorkflowDefinition
 
 LONGEST_TITLE = 200
 LONGEST_KEY = 63

@@ -6,10 +6,11 @@ from typing import Final
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from workflows.engine.field_types import Field, FieldType
 from workflows.engine.process import Json
 from workflows.forms import answer_text
+from workflows.models import TicketDefinition
 
 # How much of the answers a title holds: so many of them, and so many characters of each.
 MOST_ANSWERS: Final = 3

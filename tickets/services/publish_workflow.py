@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.models import User
-from tickets.models import TicketDefinition
 from tickets.services.export_bundle import (
     export_bundle,
     ticket_types_of,
@@ -21,7 +20,7 @@ from tickets.services.run_test_cases import run_cases_of
 from workflows.bundles import case_failures, errors_of
 from workflows.bundles.problems import Problem
 from workflows.errors import NotADraftError, NotPublishableError
-from workflows.models import WorkflowDefinition
+from workflows.models import TicketDefinition, WorkflowDefinition
 
 
 @transaction.atomic

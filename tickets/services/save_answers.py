@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from tenants.prepared import send
 from tickets.errors import TooManySavedAnswersError
-from tickets.models import SavedAnswers, TicketDefinition
+from tickets.models import SavedAnswers
 from tickets.models.saved_answers import digest_of_form
 from tickets.services.complete_task import lock_workable
 from tickets.services.keep_file import lock_uploads
@@ -21,7 +21,7 @@ from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import InvalidDataError
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TicketDefinition
 
 MOST_BYTES = 1_000_000
 MOST_TICKETS = 100

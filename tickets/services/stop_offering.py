@@ -6,10 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.models import User
-from tickets.models import TicketDefinition
 from tickets.services.import_bundle import lock_definitions
 from workflows.errors import NotPublishedError
-from workflows.models import WorkflowDefinition
+from workflows.models import TicketDefinition, WorkflowDefinition
 
 
 @transaction.atomic

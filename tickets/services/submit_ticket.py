@@ -12,7 +12,7 @@ from tenants.models import User
 from tenants.prepared import PreparedQuery, next_id
 from tenants.rows import new_row
 from tickets.errors import MayNotSubmitError
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services.keep_file import claim_files
 from tickets.services.safety_net import advance_after_commit
 from tickets.services.save_answers import forget_saved_answers
@@ -20,7 +20,7 @@ from tickets.services.take_step import StepFailedError, take_step, undone_where_
 from workflows.definition_cache import definition_of
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.models import WorkflowInstance
+from workflows.models import TicketDefinition, WorkflowInstance
 from workflows.state_manager import NEXT_TASK, WorkflowStateManager
 
 logger = logging.getLogger(__name__)

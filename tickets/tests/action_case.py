@@ -13,12 +13,13 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import expire_call, run_action, submit_ticket
 from workflows.models import (
     ActionAttempt,
     TaskDefinition,
     TaskInstance,
+    TicketDefinition,
     WorkflowDefinition,
 )
 from workflows.tests.actions.remote_system import Connection, RemoteSystem

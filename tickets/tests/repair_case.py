@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
-from tickets.models import Ticket, TicketDefinition, TicketError
+from tickets.models import Ticket, TicketError
 from tickets.services import complete_task, submit_ticket
 from tickets.services.safety_net import RUN_ACTION
 from workflows.engine.process import Json, JsonObject
@@ -20,6 +20,7 @@ from workflows.models import (
     TaskDefinition,
     TaskInstance,
     TaskStatus,
+    TicketDefinition,
     WorkflowDefinition,
     WorkflowEvent,
     WorkflowInstance,

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import submit_ticket
 from workflows.engine.process import Json, JsonObject
-from workflows.models import TaskDefinition, TaskInstance, Transition, WorkflowDefinition
+from workflows.models import (
+    TaskDefinition,
+    TaskInstance,
+    TicketDefinition,
+    Transition,
+    WorkflowDefinition,
+)
 
 FIELDS: list[JsonObject] = [
     {"name": "what", "label": "What do you need?", "type": "text", "required": True},

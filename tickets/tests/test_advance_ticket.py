@@ -6,7 +6,7 @@ from django.db import OperationalError
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTestCase
-from tickets.models import ErrorType, Ticket, TicketDefinition, TicketError
+from tickets.models import ErrorType, Ticket, TicketError
 from tickets.services import advance_ticket, complete_task, submit_ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.models import (
@@ -14,6 +14,7 @@ from workflows.models import (
     TaskDefinition,
     TaskInstance,
     TaskStatus,
+    TicketDefinition,
     Transition,
     WorkflowDefinition,
     WorkflowEvent,

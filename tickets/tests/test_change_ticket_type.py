@@ -12,10 +12,9 @@ from tickets.errors import (
     TicketTypeChangedError,
     WorkflowNotPublishedError,
 )
-from tickets.models import TicketDefinition
 from tickets.services.change_ticket_type import change_ticket_type, ticket_type_marker
 from tickets.tests.screens import make_type
-from workflows.models import CompanyRole
+from workflows.models import CompanyRole, TicketDefinition
 
 
 class TicketTypeCase(CompanyTestCase):
@@ -78,14 +77,14 @@ class PageTest(TicketTypeCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.carla)
-        self.url = reverse("admin:tickets_ticketdefinition_offer", args=(self.type.pk,))
+        self.url = reverse("admin:workflows_ticketdefinition_offer", args=(self.type.pk,))
 
     def send(self, **data: Any) -> Any:
         values = {"expected": ticket_type_marker(self.fresh()), **data}
         return self.client.post(self.url, values, follow=True)
 
     def test_it_is_led_to_and_saved(self) -> None:
-        detail = reverse("admin:tickets_ticketdefinition_change", args=(self.type.pk,))
+        detail = reverse("admin:workflows_ticketdefinition_change", args=(self.type.pk,))
         self.assertContains(self.client.get(detail), self.url)
         self.assertContains(self.client.get(self.url), "Buyers")
         page = self.send(is_active="on", roles=[self.role.pk])
@@ -110,7 +109,7 @@ class PageTest(TicketTypeCase):
             page = self.send(is_active="on", roles=roles)
             self.assertEqual(page.status_code, 200)
             self.assertIn("roles", page.context["form"].errors)
-        wrong = reverse("admin:tickets_ticketdefinition_offer", args=("9" * 30,))
+        wrong = reverse("admin:workflows_ticketdefinition_offer", args=("9" * 30,))
         self.assertEqual(self.client.get(wrong).status_code, 404)
 
     def test_others_are_refused(self) -> None:

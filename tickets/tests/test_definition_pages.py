@@ -9,13 +9,18 @@ from typing import Any
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
-from tickets.models import TicketDefinition
 from tickets.services import import_bundle, publish_workflow
-from workflows.models import CompanyRole, DefinitionStatus, TaskDefinition, WorkflowDefinition
+from workflows.models import (
+    CompanyRole,
+    DefinitionStatus,
+    TaskDefinition,
+    TicketDefinition,
+    WorkflowDefinition,
+)
 
 LIST = reverse("admin:workflows_workflowdefinition_changelist")
 TASKS = reverse("admin:workflows_taskdefinition_changelist")
-TYPES = reverse("admin:tickets_ticketdefinition_changelist")
+TYPES = reverse("admin:workflows_ticketdefinition_changelist")
 
 BUNDLE: dict[str, Any] = {
     "format": "ticketflower-bundle",

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import delete_draft, import_bundle, new_draft, publish_workflow
 from tickets.testing import fixture_document, import_fixture
 from workflows.errors import DraftInUseError, NotADraftError, WorkflowsError
@@ -15,6 +15,7 @@ from workflows.models import (
     DefinitionStatus,
     TaskDefinition,
     TaskInstance,
+    TicketDefinition,
     Transition,
     WorkflowDefinition,
     WorkflowInstance,

@@ -98,7 +98,7 @@ class EditPageTest(EditorTestCase):
             url("changelist"),
             reverse("admin:workflows_taskdefinition_change", args=(self.draft.tasks.get().pk,)),
             reverse(
-                "admin:tickets_ticketdefinition_change",
+                "admin:workflows_ticketdefinition_change",
                 args=(self.draft.ticket_definitions.get().pk,),
             ),
         ):

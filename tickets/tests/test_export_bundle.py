@@ -7,11 +7,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 from tenants.testing import CompanyTestCase
-from tickets.models import TicketDefinition
 from tickets.services import export_bundle, import_bundle, publish_workflow
 from tickets.testing import fixture_document, import_fixture
 from workflows.bundles import canonical, write_bundle
-from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 from workflows.tests.bundle_strategies import bundles
 
 FIXTURES = ("invoice", "vacation", "it_help")

@@ -17,7 +17,7 @@ from tickets.tests.repair_case import SmallWorkflow
 
 TICKETS = reverse("admin:tickets_ticket_export")
 TASKS = reverse("admin:workflows_taskinstance_export")
-TYPES = reverse("admin:tickets_ticketdefinition_export")
+TYPES = reverse("admin:workflows_ticketdefinition_export")
 XLSX, CSV, JSON = "0", "1", "2"
 
 

@@ -25,7 +25,7 @@ from tenants.models import User
 from tenants.testing import CompanyTestCase
 from tickets import gallery as gallery_module
 from tickets.gallery import GalleryProcess, find_process, gallery, read_gallery
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import (
     complete_task,
     fire_timer,
@@ -41,7 +41,7 @@ from tickets.tests.action_case import replies
 from workflows.bundles import canonical, check_bundle, read_bundle_file, run_cases, write_bundle
 from workflows.bundles.canonical import SCHEMA, as_text
 from workflows.engine.process import Json, JsonObject
-from workflows.models import CompanyRole, TaskInstance, WorkflowDefinition
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, read_document, write_document
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "gallery"

@@ -12,7 +12,6 @@ from django.db import connection
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tickets.models import TicketDefinition
 from tickets.services import (
     export_bundle,
     import_bundle,
@@ -26,6 +25,7 @@ from workflows.models import (
     CompanyRole,
     DefinitionStatus,
     TaskDefinition,
+    TicketDefinition,
     Transition,
     WorkflowDefinition,
 )

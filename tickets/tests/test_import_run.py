@@ -10,13 +10,12 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTestCase
-from tickets.models import ImportRun, ImportStatus
 from tickets.services import apply_import, forget_import, go_on_importing, import_bundle
 from tickets.services.import_run import is_large, start_import
 from tickets.services.safety_net import FORGET_IMPORT, RUN_IMPORT
 from tickets.tests.test_definition_pages import bundle
 from workflows.bundles import write_bundle
-from workflows.models import WorkflowDefinition
+from workflows.models import ImportRun, ImportStatus, WorkflowDefinition
 from workflows.workbooks import FileType, write_document
 
 PAGE = reverse("admin:workflows_workflowdefinition_import")

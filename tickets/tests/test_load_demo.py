@@ -14,8 +14,14 @@ from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
 from tickets.demo import PASSWORD, PEOPLE, ROOT, STORIES
-from tickets.models import Ticket, TicketDefinition, TicketError
-from workflows.models import CompanyRole, TaskInstance, WorkflowDefinition, WorkflowEvent
+from tickets.models import Ticket, TicketError
+from workflows.models import (
+    CompanyRole,
+    TaskInstance,
+    TicketDefinition,
+    WorkflowDefinition,
+    WorkflowEvent,
+)
 
 
 @override_settings(DEMO=True)

@@ -8,7 +8,7 @@ from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
 from tickets.health import company_findings
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import (
     advance_ticket,
     cancel_ticket,
@@ -39,6 +39,7 @@ from workflows.models import (
     EventKind,
     TaskInstance,
     TaskStatus,
+    TicketDefinition,
     WorkflowDefinition,
     WorkflowEvent,
     WorkflowInstance,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
-from tickets.models import TicketDefinition
 from tickets.services.name_ticket import name_ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import validator_for
+from workflows.models import TicketDefinition
 
 LEAVE: list[JsonObject] = [
     {"name": "paid", "label": "Paid?", "type": "boolean"},

@@ -8,7 +8,6 @@ from django.db import connection
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tickets.models import TicketDefinition
 from tickets.services import (
     export_bundle,
     import_bundle,
@@ -18,7 +17,7 @@ from tickets.services import (
 )
 from tickets.testing import fixture_document, import_fixture
 from workflows.errors import NotADraftError, NotPublishableError
-from workflows.models import CompanyRole, DefinitionStatus, WorkflowDefinition
+from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition, WorkflowDefinition
 
 VACATION = {"location": "Spain", "season": "Fall"}
 

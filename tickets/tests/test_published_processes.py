@@ -8,12 +8,12 @@ from django.test import override_settings
 
 from tenants.models import User
 from tenants.testing import CompanyTestCase
-from tickets.models import Ticket, TicketDefinition, TicketError
+from tickets.models import Ticket, TicketError
 from tickets.services import complete_task, run_action, submit_ticket
 from tickets.testing import import_fixture
 from workflows.engine.process import JsonObject
 from workflows.errors import NotYourTaskError
-from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowStatus
 from workflows.tests.actions.remote_system import RemoteSystem, answering
 
 INVOICE: JsonObject = {

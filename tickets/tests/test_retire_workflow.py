@@ -6,7 +6,6 @@ from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
 from tickets.errors import MayNotSubmitError
-from tickets.models import TicketDefinition
 from tickets.services import (
     complete_task,
     export_bundle,
@@ -23,6 +22,7 @@ from workflows.models import (
     CompanyRole,
     DefinitionStatus,
     TaskInstance,
+    TicketDefinition,
     WorkflowDefinition,
     WorkflowStatus,
 )

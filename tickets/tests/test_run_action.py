@@ -8,12 +8,13 @@ from django.test import override_settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTestCase
-from tickets.models import ErrorType, Ticket, TicketDefinition, TicketError
+from tickets.models import ErrorType, Ticket, TicketError
 from tickets.services import run_action, submit_ticket
 from workflows.engine.process import JsonObject
 from workflows.models import (
     TaskDefinition,
     TaskInstance,
+    TicketDefinition,
     WorkflowDefinition,
     WorkflowInstance,
     WorkflowStatus,

@@ -8,7 +8,7 @@ from django.db import connection
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import (
     duplicate_workflow,
     edit_workflow,
@@ -23,7 +23,7 @@ from tickets.services import (
 from workflows.bundles import check_bundle, errors_of
 from workflows.bundles.unfinished import storage_problems
 from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, NotStorableError
-from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 
 def branch(document: dict[str, Any]) -> dict[str, Any]:

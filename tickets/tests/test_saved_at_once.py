@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from tickets.models import FileUpload, SavedAnswers, TicketDefinition
+from tickets.models import FileUpload, SavedAnswers
 from tickets.services import (
     discard_saved_answers,
     save_task_answers,
@@ -15,7 +15,7 @@ from tickets.services import (
 from tickets.tests.screens import make_type
 from tickets.tests.test_concurrent_changes import Change, ConcurrentCase
 from workflows.engine.process import JsonObject
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TicketDefinition
 
 SLOT = "a" * 32
 TWO_FILES: list[JsonObject] = [

@@ -11,13 +11,7 @@ from django.urls import reverse
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.errors import ErrorAlreadyHandledError, MayNotRepairError, NotesMissingError
-from tickets.models import (
-    ErrorStatus,
-    ErrorType,
-    Ticket,
-    TicketDefinition,
-    TicketError,
-)
+from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
 from tickets.services import (
     advance_ticket,
     complete_task,
@@ -27,7 +21,7 @@ from tickets.services import (
 )
 from tickets.services.handle_error import resolve_error, review_error
 from tickets.tests.test_definition_pages import bundle
-from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowInstance
 
 TICKETS = reverse("admin:tickets_ticket_changelist")
 TASKS = reverse("admin:workflows_taskinstance_changelist")

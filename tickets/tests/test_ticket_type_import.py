@@ -17,17 +17,16 @@ from tickets.errors import (
     TicketTypeKeyTakenError,
     WorkflowNotPublishedError,
 )
-from tickets.models import TicketDefinition
 from tickets.services import export_bundle, import_bundle, new_draft, submit_ticket
 from tickets.services.add_ticket_type import add_ticket_type
 from tickets.testing import fixture_document, import_fixture
 from workflows.bundles import check_bundle, errors_of
-from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
-LIST = reverse("admin:tickets_ticketdefinition_changelist")
-IMPORT = reverse("admin:tickets_ticketdefinition_import")
-CONFIRM = reverse("admin:tickets_ticketdefinition_process_import")
-EXPORT = reverse("admin:tickets_ticketdefinition_export")
+LIST = reverse("admin:workflows_ticketdefinition_changelist")
+IMPORT = reverse("admin:workflows_ticketdefinition_import")
+CONFIRM = reverse("admin:workflows_ticketdefinition_process_import")
+EXPORT = reverse("admin:workflows_ticketdefinition_export")
 XLSX, CSV, JSON = "0", "1", "2"
 HELP = "it_help_request"
 

@@ -1,9 +1,11 @@
 from workflows.models.action_attempt import ActionAttempt, AttemptOutcome
 from workflows.models.business_calendar import BusinessCalendar
 from workflows.models.company_role import CompanyRole
+from workflows.models.import_run import ImportRun, ImportStatus
 from workflows.models.signing_secret import SigningSecret
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.task_instance import TaskInstance, TaskStatus
+from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.transition import Transition
 from workflows.models.workflow_definition import DefinitionStatus, WorkflowDefinition
 from workflows.models.workflow_event import EventKind, WorkflowEvent
@@ -16,10 +18,13 @@ __all__ = [
     "CompanyRole",
     "DefinitionStatus",
     "EventKind",
+    "ImportRun",
+    "ImportStatus",
     "SigningSecret",
     "TaskDefinition",
     "TaskInstance",
     "TaskStatus",
+    "TicketDefinition",
     "Transition",
     "WorkflowDefinition",
     "WorkflowEvent",

@@ -101,7 +101,7 @@ class DeletingTests(CompanyRoleTestCase):
         make_form(role=self.role)
 
     def open_to_role(self) -> None:
-        ticket_type = apps.get_model("tickets", "TicketDefinition").objects.create(
+        ticket_type = apps.get_model("workflows", "TicketDefinition").objects.create(
             key="invoice", title="Invoice", workflow=make_form().workflow
         )
         ticket_type.roles_with_access.add(self.role)

@@ -80,8 +80,8 @@ def retry_an_error(chance: random.Random) -> None:
 def submit(title: str, *, amount: int, key: str = "") -> None:
     """As uma, a ticket of this type (empty: of the only one)."""
     from tenants.models import User
-    from tickets.models import TicketDefinition
     from tickets.services import submit_ticket
+    from workflows.models import TicketDefinition
 
     types = TicketDefinition.objects.active()
     submit_ticket(

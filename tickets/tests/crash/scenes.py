@@ -21,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import work_in
 from tenants.models import Company, User
 from tickets.callback_address import CallbackAddress
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.services import retry_many, submit_ticket
 from tickets.services.run_action import run_action
 from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
@@ -30,7 +30,7 @@ from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from workflows.engine.process import Json, JsonObject
-from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent
+from workflows.models import ActionAttempt, TaskInstance, TicketDefinition, WorkflowEvent
 
 IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
 LONG = 60  # seconds, of a timeout that shall not pass

@@ -15,10 +15,10 @@ from django.db import connection
 from django.urls import reverse
 
 from tenants.models import User
-from tickets.models import Ticket, TicketDefinition
+from tickets.models import Ticket
 from tickets.tests.crash.installation import CHILD, Installation, log_in
 from tickets.tests.crash.process import Process
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TicketDefinition
 from workflows.models.task_instance import WORKABLE
 
 SUBMIT_SHARE = 0.5

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from workflows.engine.process import JsonObject
-from workflows.models import WorkflowDefinition
 from workflows.models.status import StatusModel
+from workflows.models.workflow_definition import WorkflowDefinition
 
 
 class ImportStatus(models.TextChoices):
@@ -61,6 +61,8 @@ class ImportRun(StatusModel):
     created_at = models.DateTimeField(_("started at"), auto_now_add=True)
 
     class Meta:
+        # It began in the app `tickets`; its table has kept the name.
+        db_table = "tickets_importrun"
         verbose_name = _("import of a workflow")
         verbose_name_plural = _("imports of workflows")
         ordering = ("-pk",)

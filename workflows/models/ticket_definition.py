@@ -7,8 +7,12 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models import CompanyRole, DefinitionStatus, WorkflowDefinition
-from workflows.models.workflow_definition import validate_key
+from workflows.models.company_role import CompanyRole
+from workflows.models.workflow_definition import (
+    DefinitionStatus,
+    WorkflowDefinition,
+    validate_key,
+)
 
 if TYPE_CHECKING:
     from tenants.models import User
@@ -85,6 +89,8 @@ class TicketDefinition(models.Model):
     objects: ClassVar[TicketDefinitionQuerySet] = TicketDefinitionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        # It began in the app `tickets`; its table has kept the name.
+        db_table = "tickets_ticketdefinition"
         verbose_name = _("ticket type")
         verbose_name_plural = _("ticket types")
         ordering = ("title", "-version")
