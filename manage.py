@@ -18,8 +18,8 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
-        from project import embedded_postgres
         from project.database import is_configured
+        from project.development import embedded_postgres
         from project.environment import apply_development_defaults, data_dir
     except ImportError as error:
         sys.exit(

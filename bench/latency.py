@@ -10,9 +10,9 @@ from bench.measure import Act, percentile
 from bench.setup import DATA, OUTPUT, Bench, enter
 from tenants.models import Company
 from tickets.models import Ticket
-from workflows.definition_cache import definition_of
 from workflows.engine.decide import decide
 from workflows.engine.process import JsonObject
+from workflows.running.definition_cache import definition_of
 
 
 def commit_to_next_task(acts: Sequence[Act]) -> dict[str, float]:

@@ -7,7 +7,8 @@ from functools import cache
 from bench.setup import DATA, OUTPUT, Bench, enter
 from tenants.models import User
 from tickets.models import Ticket
-from tickets.services import complete_task, submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.working.complete_task import complete_task
 from workflows.models import TaskInstance, TicketDefinition
 
 

@@ -86,7 +86,8 @@ def make_company(schema_name: str, workers: int = 5) -> Bench:
     from tenants.connection import work_in, work_in_public
     from tenants.roles import SystemRole
     from tenants.services import create_company, create_person
-    from tickets.services import import_bundle, publish_workflow
+    from workflows.authoring.importing.import_bundle import import_bundle
+    from workflows.authoring.publishing.publish_workflow import publish_workflow
     from workflows.models import TicketDefinition
 
     work_in_public()

@@ -20,8 +20,8 @@ from tenants.active_company import active_company
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tickets.models import ErrorStatus, MyTicket, Ticket, TicketError
-from workflows.assignment import eligible_workers
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
+from workflows.running.assignment import eligible_workers
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

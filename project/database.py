@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project import embedded_postgres
+from project.development import embedded_postgres
 from project.environment import data_dir, load_environment
 
 ENGINE = "django_tenants.postgresql_backend"

@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
+from tenants import rate_limits
+from tenants.jobs import PATIENT
+
 REQUEUE = "project.jobs.requeue_stalled"
+
 
 logger = logging.getLogger(__name__)
 
@@ -30,3 +35,11 @@ async def requeue_stalled(context: JobContext, timestamp: int) -> None:
             await jobs.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
         else:
             await jobs.retry_job(job)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT)
+def forget_old_counts(timestamp: int) -> None:
+    """Delete the counts of callbacks that count no more."""
+    close_old_connections()
+    rate_limits.forget_old_counts()

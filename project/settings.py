@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project.database import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
+from project.rooms import subject_folders
 from project.theme import UNFOLD as UNFOLD
 
 load_environment()
@@ -90,8 +91,8 @@ WSGI_APPLICATION = "project.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # None: "project" is the first of the apps, so its templates come before all others.
-        "DIRS": [],
+        # Each subject's own. Those of project/ come first of the apps: it stands first there.
+        "DIRS": subject_folders("templates"),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -116,7 +117,7 @@ TENANT_MODEL = "tenants.Company"
 # One SET search_path for a request, not one for every query.
 TENANT_LIMIT_SET_CALLS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TEST_RUNNER = "project.runner.CompanyTestRunner"
+TEST_RUNNER = "project.development.runner.CompanyTestRunner"
 
 # --- people --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
@@ -163,7 +164,7 @@ CACHES = {
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "project" / "static"]
+STATICFILES_DIRS = [BASE_DIR / "project" / "static", *subject_folders("static")]
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or DATA_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},

@@ -46,24 +46,24 @@ COLORS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# One stylesheet for each area, in project/static/ticketflower/.
+# One stylesheet for each subject, in the folder `static` of its own. Later ones win.
 STYLESHEETS = (
-    "app",
-    "graph",
-    "tickets",
-    "definitions",
-    "gallery",
-    "administration",
-    "trying",
-    "imports",
-    "versions",
-    "editor",
-    "print",
+    "ticketflower/app.css",
+    "picture/graph.css",
+    "following/tickets.css",
+    "definitions/definitions.css",
+    "gallery/gallery.css",
+    "repairing/administration.css",
+    "trying/trying.css",
+    "importing/imports.css",
+    "publishing/versions.css",
+    "editing/editor.css",
+    "ticketflower/print.css",
 )
 
 
 def stylesheet(name: str) -> Callable[[HttpRequest], str]:
-    return lambda _request: static(f"ticketflower/{name}.css")
+    return lambda _request: static(name)
 
 
 def logo(_request: HttpRequest) -> str:
@@ -91,7 +91,7 @@ UNFOLD: dict[str, Any] = {
     # The first sets the theme before the first paint; Unfold's own script does so only at its end.
     "SCRIPTS": [
         lambda _request: static("ticketflower/theme.js"),
-        lambda _request: static("ticketflower/pictures.js"),
+        lambda _request: static("picture/pictures.js"),
     ],
     "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
     "SIDEBAR": {

@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from project import demo_accounting, health, views
-from tickets.callbacks import receive
+from tickets.calling.pages.callbacks import receive
 
 urlpatterns = [
     # HealthMiddleware answers these before anything else does.

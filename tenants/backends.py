@@ -6,8 +6,8 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import TextField
 from django.db.models.expressions import RawSQL
 
+from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
-from tenants.prepared import PreparedQuery
 
 # What Django asks for in two queries more: the person's own permissions, and their groups'.
 _PERMISSIONS = """

@@ -8,12 +8,17 @@ from datetime import timedelta
 from django.db import close_old_connections
 from django.utils import timezone
 from django_tenants.utils import schema_context
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from tenants.connection import current_schema
+
+# For a database that is away for a while: what fails in a ticket itself becomes a ticket
+# error and does not come to the queue.
+PATIENT = RetryStrategy(max_attempts=10, wait=1, exponential_wait=2)
 
 # Not `procrastinate.contrib.django.app`: inside a worker that one speaks to the database
 # over a connection of its own, and a job deferred there would not be part of the

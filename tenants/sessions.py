@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
 
-from tenants.prepared import send
+from tenants.fast.prepared import send
 
 _READ = """
 SELECT session_data FROM public.django_session

@@ -18,8 +18,10 @@ from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
 from tickets.models import Ticket
-from tickets.services import complete_task, import_bundle, publish_workflow, start_task
-from tickets.services import submit_ticket as submit
+from tickets.submitting.submit_ticket import submit_ticket as submit
+from tickets.working.complete_task import complete_task, start_task
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import read_bundle_file
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition

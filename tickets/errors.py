@@ -57,29 +57,5 @@ class CallbackNotFittingError(TicketsError):
     """The answer does not fit what the task asks for."""
 
 
-class TicketTypeChangedError(TicketsError):
-    """Somebody changed this ticket type after you opened the page. Check it, then save again."""
-
-
-class AnotherVersionActiveError(TicketsError):
-    """Another version of this ticket type is active. Switch that one off first."""
-
-
-class WorkflowNotPublishedError(TicketsError):
-    """Its workflow is not published, so that it could not be submitted. Publish that first."""
-
-
-class TicketTypeKeyTakenError(TicketsError):
-    """There is already a ticket type with this key. Choose another key."""
-
-
-class PresetsRefusedError(TicketsError):
-    """The form of the workflow does not accept these presets."""
-
-
 class TooManyTicketsError(TicketsError):
     """That is too many tickets for one time. Choose at most 100."""
-
-
-class ImportGoneError(TicketsError):
-    """This file is no longer kept. Upload it again."""

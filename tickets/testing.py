@@ -10,7 +10,8 @@ from unittest import mock
 from django.conf import settings
 
 from tenants.models import User
-from tickets.services import import_bundle, publish_workflow
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import read_bundle
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition
@@ -37,10 +38,10 @@ def step_left_to_its_job() -> Iterator[None]:
     As if the step had failed, and the process had died before it tried again.
     """
     with ExitStack() as stack:
-        for name in ("submit_ticket", "complete_task"):
-            module = import_module(f"tickets.services.{name}")
+        for name in ("tickets.submitting.submit_ticket", "tickets.working.complete_task"):
+            module = import_module(name)
             stack.enter_context(mock.patch.object(module, "take_step", side_effect=RuntimeError))
             stack.enter_context(mock.patch.object(module.logger, "exception"))
-        advance = import_module("tickets.services.advance_ticket")
+        advance = import_module("tickets.advancing.advance_ticket")
         stack.enter_context(mock.patch.object(advance, "advance_ticket"))
         yield

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from tenants.encryption import SHORTEST_KEY, check_keys
 from workflows.actions.destinations import parse_allowed_networks, parse_connect_to
-from workflows.encryption import SHORTEST_KEY, check_keys
 
 
 @register

@@ -174,15 +174,25 @@ class SecretShownError(WorkflowsError):
     """The signing secret was shown already. If it was not written down, make a new one."""
 
 
-class EncryptionError(WorkflowsError):
-    """A secret cannot be read from the database, or kept there."""
+class ImportGoneError(WorkflowsError):
+    """This file is no longer kept. Upload it again."""
 
 
-class EncryptionKeyMissingError(EncryptionError):
-    """FIELD_ENCRYPTION_KEYS is not set, so that no signing secret can be kept or read. Whoever runs
-    the server must set it."""
+class TicketTypeChangedError(WorkflowsError):
+    """Somebody changed this ticket type after you opened the page. Check it, then save again."""
 
 
-class UndecryptableError(EncryptionError):
-    """The signing secret was encrypted with a key that is not among FIELD_ENCRYPTION_KEYS. Whoever
-    runs the server must add that key, or your company's admin makes a new secret."""
+class AnotherVersionActiveError(WorkflowsError):
+    """Another version of this ticket type is active. Switch that one off first."""
+
+
+class WorkflowNotPublishedError(WorkflowsError):
+    """Its workflow is not published, so that it could not be submitted. Publish that first."""
+
+
+class TicketTypeKeyTakenError(WorkflowsError):
+    """There is already a ticket type with this key. Choose another key."""
+
+
+class PresetsRefusedError(WorkflowsError):
+    """The form of the workflow does not accept these presets."""

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dev import parse_arguments
 from project.development import ending, records
+from project.development.embedded_postgres import EmbeddedPostgresError
 from project.development.errors import DevelopmentError
 from project.development.processes import Ended, end_on_signals, ignore_signals
 from project.development.servers import (
@@ -23,7 +24,6 @@ from project.development.servers import (
     prepare_environment,
     release_database,
 )
-from project.embedded_postgres import EmbeddedPostgresError
 from project.environment import BASE_DIR, data_dir, load_environment
 
 # What is checked, and how the virtual environment's Python does it.
@@ -118,7 +118,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def smoke(arguments: argparse.Namespace) -> int:
     """Walk the main path over HTTP, on servers and data of its own."""
-    from project import smoke as walk
+    from project.development import smoke as walk
 
     return walk.main()
 

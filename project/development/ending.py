@@ -11,9 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from project import embedded_postgres
 from project.database import is_configured
-from project.development import records
+from project.development import embedded_postgres, records
 from project.development.errors import DevelopmentError
 from project.development.processes import end_left_over, wait_for
 from project.environment import data_dir

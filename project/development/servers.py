@@ -14,9 +14,8 @@ from typing import NoReturn
 import psutil
 import psycopg
 
-from project import embedded_postgres
 from project.database import database_settings, is_configured
-from project.development import pending_migrations, records
+from project.development import embedded_postgres, pending_migrations, records
 from project.development.errors import DevelopmentError
 from project.development.processes import (
     PATIENCE,

@@ -1,4 +1,4 @@
-"""Where the browser of the tests and of docs/make_screenshots.py is."""
+"""Where the browser of the tests and of project/development/make_screenshots.py is."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tickets.models import Ticket
-from tickets.services import submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
 from workflows.models import CompanyRole
 

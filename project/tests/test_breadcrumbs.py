@@ -9,7 +9,7 @@ from django.urls import reverse
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
-from tickets.tests.repair_case import SmallWorkflow
+from tickets.repairing.tests.repair_case import SmallWorkflow
 
 
 class HeadCase(SmallWorkflow, CompanyTestCase):

@@ -13,7 +13,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import PASSWORD
 from tickets.models import SavedAnswers, Ticket
-from tickets.services import submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import FIELDS, make_type
 from workflows.engine.process import JsonObject
 from workflows.models import TicketDefinition

@@ -8,7 +8,9 @@ from playwright.sync_api import Page, expect
 
 from project.tests.browser import WIDE, BrowserTestCase
 from tickets.models import Ticket
-from tickets.services import import_bundle, publish_workflow, submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole, WorkflowDefinition
 

@@ -10,7 +10,7 @@ from tenants.connection import work_in
 from tenants.models import User
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
-from tickets.services import submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition

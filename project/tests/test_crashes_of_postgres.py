@@ -15,7 +15,7 @@ from unittest import mock
 import psutil
 from django.db import connection
 
-from project import embedded_postgres
+from project.development import embedded_postgres
 from tenants.connection import work_in_public
 from tenants.testing import make_test_companies, start_manage
 from tickets.tests.crash.crash_case import CrashCase

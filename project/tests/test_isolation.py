@@ -30,14 +30,11 @@ from tenants.models import Company, User
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
-from tickets.admin.repair import PAGES
+from tickets.files.keep_file import keep_file
 from tickets.models import BulkRetry, ErrorType, FileUpload, MyTask, MyTicket, Ticket, TicketError
-from tickets.services import (
-    keep_file,
-    save_task_answers,
-    save_ticket_answers,
-    submit_ticket,
-)
+from tickets.repairing.pages import PAGES
+from tickets.saving.save_answers import save_task_answers, save_ticket_answers
+from tickets.submitting.submit_ticket import submit_ticket
 from workflows.models import (
     CompanyRole,
     ImportRun,

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
-from tickets.services import submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import make_type
 from workflows.models import CompanyRole, TaskDefinition
 

@@ -12,10 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tickets.calling.end_attempt import WANTED
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.jobs import WAITING, job_calling, job_expiring
-from tickets.services.end_attempt import WANTED
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, WorkflowStatus
 from workflows.models.task_instance import TaskInstanceQuerySet
 

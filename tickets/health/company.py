@@ -8,6 +8,8 @@ from functools import partial
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext as _
 
+from tenants.encryption import decrypt
+from tenants.errors import EncryptionError
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
@@ -17,10 +19,6 @@ from tickets.health.snapshot import one_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
-from tickets.models.ticket import ENDED
-from workflows.assignment import available_workers, eligible_workers
-from workflows.encryption import decrypt
-from workflows.errors import EncryptionError
 from workflows.models import (
     CompanyRole,
     SigningSecret,
@@ -30,6 +28,8 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import WORKABLE
+from workflows.models.workflow_instance import ENDED
+from workflows.running.assignment import available_workers, eligible_workers
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 

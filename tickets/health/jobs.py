@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, RUN_ACTION
+from tickets.job_names import ADVANCE, EXPIRE_CALL, RUN_ACTION
 
 # The states of a job that runs, or will.
 WAITING = ("todo", "doing")

@@ -11,20 +11,20 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.jobs import defer, is_under_way
+from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.timers import defer_timer
+from tickets.calling.calls_of_task import defer_call_if_due
+from tickets.calling.end_attempt import LockedTask, chance, try_again_or_give_up
+from tickets.calling.expire_call import expire_call
 from tickets.health.jobs import WAITING
+from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
-from tickets.services.calls_of_task import defer_call_if_due
-from tickets.services.end_attempt import LockedTask, chance, try_again_or_give_up
-from tickets.services.expire_call import expire_call
-from tickets.services.handle_error import note_in_history
-from tickets.services.move_tickets import obstacle_of_data
-from tickets.services.repair import lock_ticket
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER
-from tickets.services.timers import defer_timer
+from tickets.moving.move_tickets import obstacle_of_data
+from tickets.repairing.handle_error import note_in_history
 from workflows.actions import TemporaryActionError
-from workflows.assignment import hand_out_waiting_tasks
 from workflows.models import ActionAttempt, AttemptOutcome, EventKind, TaskInstance, TaskStatus
-from workflows.state_manager import WorkflowStateManager
+from workflows.running.assignment import hand_out_waiting_tasks
+from workflows.running.state_manager import WorkflowStateManager
 
 
 def requeue_step(ticket_id: int) -> str:

@@ -14,13 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import Company
+from tickets.advancing.timers import BEGINS
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.jobs import jobs_of_company, number
+from tickets.job_names import FIRE_TIMER
 from tickets.models import Ticket
-from tickets.services.safety_net import FIRE_TIMER
-from tickets.services.timers import BEGINS
-from workflows.durations import duration_in_words
 from workflows.engine.calendar import Duration, WorkingTime
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
@@ -32,6 +31,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ALIVE
+from workflows.working_hours.durations import duration_in_words
 
 
 class _Timers:

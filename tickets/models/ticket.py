@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
 from workflows.models.ticket_definition import TicketDefinition
+from workflows.models.workflow_instance import ENDED
 
 if TYPE_CHECKING:
     from tenants.models import Company, User
-
-ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
-from tickets.services import submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.models import (
     TaskDefinition,

@@ -23,21 +23,23 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import work_in
 from tenants.models import User
 from tenants.testing import CompanyTestCase
-from tickets import gallery as gallery_module
-from tickets.gallery import GalleryProcess, find_process, gallery, read_gallery
+from tickets.advancing.timers import fire_timer
+from tickets.calling.run_action import run_action
+from tickets.calling.tests.action_case import replies
+from tickets.files.keep_file import keep_file
+from tickets.job_names import FIRE_TIMER
 from tickets.models import Ticket
-from tickets.services import (
-    complete_task,
-    fire_timer,
-    import_bundle,
-    keep_file,
-    preview_bundle,
-    publish_workflow,
-    run_action,
-    submit_ticket,
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.working.complete_task import complete_task
+from workflows.authoring.gallery import processes as gallery_module
+from workflows.authoring.gallery.processes import (
+    GalleryProcess,
+    find_process,
+    gallery,
+    read_gallery,
 )
-from tickets.services.safety_net import FIRE_TIMER
-from tickets.tests.action_case import replies
+from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import canonical, check_bundle, read_bundle_file, run_cases, write_bundle
 from workflows.bundles.canonical import SCHEMA, as_text
 from workflows.engine.process import Json, JsonObject
@@ -195,7 +197,7 @@ class BrokenFilesTests(SimpleTestCase):
         self.write("wrong.json", write_bundle({**process().document, "transitions": []}))
         files = ["missing.json", "no_json.json", "no_bundle.json", "wrong.json", f"{NAME}.json"]
         index = {"categories": [{"title": "All", "processes": [{"file": f} for f in files]}, 7]}
-        with self.assertLogs("tickets.gallery", "ERROR") as logs:
+        with self.assertLogs("workflows.authoring.gallery.processes", "ERROR") as logs:
             (category,) = read_gallery(self.write("index.json", json.dumps(index)))
         self.assertEqual([each.name for each in category.processes], [NAME])
         self.assertEqual(len(logs.records), 4)
@@ -209,7 +211,7 @@ class BrokenFilesTests(SimpleTestCase):
                     self.assertEqual(list(read_gallery(index)), [])
 
     def test_a_missing_index_is_logged(self) -> None:
-        with self.assertLogs("tickets.gallery", "ERROR"):
+        with self.assertLogs("workflows.authoring.gallery.processes", "ERROR"):
             self.assertEqual(list(read_gallery(self.folder / "index.json")), [])
 
 

@@ -8,13 +8,15 @@ from django.test import override_settings
 
 from tenants.models import User
 from tenants.testing import CompanyTestCase
+from tickets.calling.run_action import run_action
 from tickets.models import Ticket, TicketError
-from tickets.services import complete_task, run_action, submit_ticket
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
+from tickets.working.complete_task import complete_task
+from workflows.actions.tests.remote_system import RemoteSystem, answering
 from workflows.engine.process import JsonObject
 from workflows.errors import NotYourTaskError
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowStatus
-from workflows.tests.actions.remote_system import RemoteSystem, answering
 
 INVOICE: JsonObject = {
     "creditor": "Great Pizza for Everyone Inc.",

@@ -35,7 +35,8 @@ def prepare_call(
     Every attempt of one task has the same Idempotency-Key, the task's uuid; `request_id` is
     the attempt's own. A call that is answered later has a `callback_url`, which the input
     transform reads as `callback.url` and which is always sent as a header, too. `corrected`
-    is the body where a ticket admin wrote it by hand: see `workflows.repair.corrected_input`.
+    is the body where a ticket admin wrote it by hand: see
+    `workflows.running.repair.corrected_input`.
     Raises ActionError where the task's definition or the ticket's data do not allow a call.
     """
     definition = task.definition

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
-from workflows.durations import duration_in_words
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, TaskType
 from workflows.engine.validation import SchemaValidator, Validator
+from workflows.working_hours.durations import duration_in_words
 
 
 def case_problems(outline: Outline) -> Iterator[Problem]:

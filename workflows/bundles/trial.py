@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.problems import Problem, in_words
-from workflows.durations import duration_in_words
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem
@@ -32,6 +31,7 @@ from workflows.engine.simulate import (
 )
 from workflows.engine.transforms import apply_transform
 from workflows.engine.validation import Validator
+from workflows.working_hours.durations import duration_in_words
 
 EXAMPLE_COMPANY: Final = "Example"
 EXAMPLE_NUMBER: Final = 1

@@ -31,7 +31,7 @@ class AnswersForm(forms.Form):
         FieldError: the specs themselves are wrong.
     """
 
-    template_name = "workflows/forms/answers.html"
+    template_name = "forms/answers.html"
     use_required_attribute = False
 
     def __init__(

@@ -48,7 +48,7 @@ class RecordForm(forms.Form):
 class RecordsInput(forms.Widget):
     """Rows of records; forms.js adds and removes them."""
 
-    template_name = "workflows/forms/records.html"
+    template_name = "forms/records.html"
 
     def __init__(self, spec: Field, name: str) -> None:
         super().__init__()

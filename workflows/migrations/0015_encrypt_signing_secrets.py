@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from workflows.encryption import decrypt, encrypt
+from tenants.encryption import decrypt, encrypt
 
 # What every secret that is not encrypted begins with; nothing that is encrypted does.
 PLAIN = "whsec_"

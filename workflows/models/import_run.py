@@ -27,8 +27,8 @@ class ImportRun(StatusModel):
     """A large file on its way to become a workflow, and how far it is.
 
     `content` is the file, kept only until it is refused, applied or forgotten. `findings` is
-    what the check found (tickets.services.findings), `failure` a sentence where the file could
-    not be read or the server could not finish. `job_id` is the job that works on it.
+    what the check found (workflows.authoring.importing.findings), `failure` a sentence where the
+    file could not be read or the server could not finish. `job_id` is the job that works on it.
     """
 
     filename = models.CharField(_("file"), max_length=200, blank=True)

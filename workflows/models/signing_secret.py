@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from workflows.encryption import decrypt
+from tenants.encryption import decrypt
 
 
 class SigningSecretQuerySet(models.QuerySet["SigningSecret"]):
@@ -26,7 +26,7 @@ class SigningSecret(models.Model):
 
     It stands in the company's own schema: no query of another company can find it, and it
     leaves with the company's data. Signing needs the secret itself, so it cannot be hashed;
-    it is encrypted with a key that is not in the database (`workflows.encryption`). No screen
+    it is encrypted with a key that is not in the database (`tenants.encryption`). No screen
     shows it after the first time.
     """
 

@@ -22,8 +22,12 @@ class WorkflowStatus(models.TextChoices):
     ON_HOLD = "ON_HOLD", _("On hold")
 
 
+# The statuses that nothing leaves.
+ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
+
+
 class WorkflowInstance(StatusModel):
-    """One running process. Only `workflows.state_manager` changes it, under its row lock.
+    """One running process. Only `workflows.running.state_manager` changes it, under its row lock.
 
     `data` is `{task key: latest output of that task}`.
     """

@@ -10,13 +10,13 @@ from http import HTTPStatus
 
 from django.db.models import QuerySet
 
-from tickets.callback_address import read_token
+from tickets.calling.callback_address import read_token
 from tickets.health import company_findings, queue_findings
 from tickets.models import ErrorStatus, Ticket, TicketError
+from tickets.repairing.tests.repair_case import broken_invariants
 from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
 from tickets.tests.crash.quick_time import MINUTE_SECONDS
-from tickets.tests.repair_case import broken_invariants
 from workflows.engine.calendar import Duration
 from workflows.engine.process import JsonObject
 from workflows.models import (

@@ -30,8 +30,8 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
     """Submit tickets, complete tasks and retry what failed, through the services."""
     from django_tenants.utils import schema_context
 
-    from tickets.services import complete_task
     from tickets.tests.crash.storm import open_forms, wants_to_submit
+    from tickets.working.complete_task import complete_task
     from workflows.errors import WorkflowsError
 
     chance = random.Random(seed)
@@ -62,7 +62,7 @@ def retry_an_error(chance: random.Random) -> None:
     from tenants.models import User
     from tickets.errors import TicketsError
     from tickets.models import TicketError
-    from tickets.services import retry_step
+    from tickets.repairing.retry_step import retry_step
     from workflows.errors import WorkflowsError
 
     errors = list(TicketError.objects.unresolved())
@@ -80,7 +80,7 @@ def retry_an_error(chance: random.Random) -> None:
 def submit(title: str, *, amount: int, key: str = "") -> None:
     """As uma, a ticket of this type (empty: of the only one)."""
     from tenants.models import User
-    from tickets.services import submit_ticket
+    from tickets.submitting.submit_ticket import submit_ticket
     from workflows.models import TicketDefinition
 
     types = TicketDefinition.objects.active()
@@ -94,7 +94,7 @@ def submit(title: str, *, amount: int, key: str = "") -> None:
 
 
 def complete(task_id: int) -> None:
-    from tickets.services import complete_task
+    from tickets.working.complete_task import complete_task
     from workflows.models import TaskInstance
 
     task = TaskInstance.objects.select_related("assigned_to").get(pk=task_id)
@@ -105,7 +105,7 @@ def complete(task_id: int) -> None:
 
 def finish_by_hand(task_id: int) -> None:
     from tenants.models import User
-    from tickets.services import finish_task_by_hand
+    from tickets.repairing.finish_task import finish_task_by_hand
     from workflows.models import TaskInstance
 
     finish_task_by_hand(
@@ -177,8 +177,8 @@ def carry_out(order: dict[str, Any]) -> None:
 
 def stumble() -> None:
     """Have the step fail that is taken together with what somebody submits or completes."""
-    for name in ("submit_ticket", "complete_task"):
-        module: Any = import_module(f"tickets.services.{name}")
+    for name in ("tickets.submitting.submit_ticket", "tickets.working.complete_task"):
+        module: Any = import_module(name)
         module.take_step = mock.Mock(side_effect=RuntimeError("It stumbles."))
 
 

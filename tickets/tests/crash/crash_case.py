@@ -13,7 +13,6 @@ from django.test import override_settings
 
 from tenants.testing import CompanyTransactionTestCase
 from tickets.models import Ticket, TicketError
-from tickets.services import complete_task, import_bundle, publish_workflow
 from tickets.tests.crash.aftermath import broken_promises, unsettled
 from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.journal import Journal
@@ -21,6 +20,9 @@ from tickets.tests.crash.made_up_process import make_up_process
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.quick_time import quick_minutes
 from tickets.tests.crash.storm import Storm, open_forms
+from tickets.working.complete_task import complete_task
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import JsonObject
 from workflows.errors import WorkflowsError
 from workflows.models import ActionAttempt, EventKind, WorkflowEvent, WorkflowStatus

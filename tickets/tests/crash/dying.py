@@ -72,7 +72,7 @@ def step_here() -> str:
         name = frame.f_code.co_name
         if name in STEPS:
             return f"{name}.{function}" if function else name
-        if not function and str(frame.f_globals.get("__name__")).startswith("tickets.services."):
+        if not function and str(frame.f_globals.get("__name__")).startswith("tickets."):
             function = name
     return "something else"
 

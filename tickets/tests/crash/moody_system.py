@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 import httpx
 
+from workflows.actions.tests.remote_system import Connection, RemoteSystem
 from workflows.engine.process import Json
-from workflows.tests.actions.remote_system import Connection, RemoteSystem
 
 MOODS = {"well": 20, "fails": 3, "hangs": 2, "hangs up": 2, "answers twice, late": 2}
 # Of calls that are answered later.

@@ -20,11 +20,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import work_in
 from tenants.models import Company, User
-from tickets.callback_address import CallbackAddress
+from tickets.calling.callback_address import CallbackAddress
+from tickets.calling.run_action import run_action
+from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
 from tickets.models import Ticket
-from tickets.services import retry_many, submit_ticket
-from tickets.services.run_action import run_action
-from tickets.services.safety_net import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
+from tickets.repairing.retry_many import retry_many
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import step_left_to_its_job
 from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form

@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
+from tenants.errors import EncryptionError
 from tenants.models import Company
-from workflows.errors import EncryptionError
-from workflows.services.signing_secrets import encrypt_secrets_again
+from workflows.signing.signing_secrets import encrypt_secrets_again
 
 
 class Command(BaseCommand):

@@ -1,0 +1,172 @@
+"""The embedded Postgres, with real servers in a folder of their own. Needs no Django database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from project.development import embedded_postgres
+from project.environment import BASE_DIR
+
+START = (
+    "import sys; from pathlib import Path; from project.development import embedded_postgres as server; "
+    "print(server.ensure_running(Path(sys.argv[1])).pid)"
+)
+
+
+class EmbeddedPostgresTests(unittest.TestCase):
+    """One folder for the class: making a cluster takes a second, which each test need not pay."""
+
+    folder: Path
+    first_pids: list[int]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.folder = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.addClassCleanup(embedded_postgres.stop, cls.folder)
+        # The first start of all is two at once: both must come back with the same server.
+        starts = [
+            subprocess.Popen(
+                [sys.executable, "-c", START, str(cls.folder)],
+                cwd=BASE_DIR,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        cls.first_pids = [int(start.communicate(timeout=60)[0]) for start in starts]
+
+    def setUp(self) -> None:
+        self.server = embedded_postgres.ensure_running(self.folder)
+
+    def query(self, statement: str, *, password: str | None = None) -> object:
+        """The single value that the statement yields, asked as the application would."""
+        entry = embedded_postgres.database_entry(self.folder)
+        with psycopg.connect(
+            host=entry["HOST"],
+            port=entry["PORT"],
+            user=entry["USER"],
+            password=entry["PASSWORD"] if password is None else password,
+            dbname=entry["NAME"],
+            autocommit=True,
+        ) as connection:
+            cursor = connection.execute(statement.encode())
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not happened():
+            self.assertLess(time.monotonic(), deadline, "It did not happen within 10 seconds.")
+            time.sleep(0.02)
+
+    def test_two_starts_at_once_share_one_server(self) -> None:
+        self.assertEqual(self.first_pids[0], self.first_pids[1])
+
+    def test_a_second_start_finds_the_running_server(self) -> None:
+        self.assertEqual(embedded_postgres.ensure_running(self.folder), self.server)
+
+    def test_it_sorts_and_stores_text_the_same_everywhere(self) -> None:
+        self.assertEqual(self.query("SHOW server_encoding"), "UTF8")
+        self.assertEqual(
+            self.query("SELECT datlocale FROM pg_database WHERE datname = 'ticketflower'"),
+            "C.UTF-8",
+        )
+
+    def test_it_has_room_to_migrate_many_schemas_at_once(self) -> None:
+        self.assertEqual(self.query("SHOW max_locks_per_transaction"), "512")
+
+    def test_it_refuses_a_wrong_password(self) -> None:
+        with self.assertRaisesRegex(psycopg.OperationalError, "password authentication failed"):
+            self.query("SELECT 1", password="guessed")
+
+    @unittest.skipIf(os.name == "nt", "Windows has no such modes")
+    def test_only_its_owner_may_read_the_password(self) -> None:
+        mode = (self.folder / "postgres.password").stat().st_mode
+        self.assertEqual(stat.S_IMODE(mode), 0o600)
+
+    def test_it_listens_on_nothing_that_another_machine_can_reach(self) -> None:
+        expected = "127.0.0.1" if os.name == "nt" else ""
+        self.assertEqual(self.query("SHOW listen_addresses"), expected)
+
+    def test_what_was_committed_survives_a_killed_server(self) -> None:
+        self.query("CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer")
+        psutil.Process(self.server.pid).kill()
+        self.wait_until(lambda: embedded_postgres.running_postmaster(self.folder) is None)
+        self.assertTrue((self.folder / "postgres" / "postmaster.pid").exists())
+
+        after = embedded_postgres.ensure_running(self.folder)
+
+        self.assertNotEqual(after.pid, self.server.pid)
+        self.assertEqual(self.query("SELECT answer FROM kept"), 42)
+
+    def test_a_process_that_was_given_the_same_number_is_not_the_server(self) -> None:
+        embedded_postgres.stop(self.folder)
+        pid_file = self.folder / "postgres" / "postmaster.pid"
+        lines = [str(os.getpid()), str(self.folder / "postgres"), "1", "5432", "", "", "", "ready"]
+        pid_file.write_text("\n".join(lines), encoding="utf-8")
+
+        self.assertIsNone(embedded_postgres.running_postmaster(self.folder))
+        self.assertNotEqual(embedded_postgres.ensure_running(self.folder).pid, os.getpid())
+
+    def test_it_stops_and_says_whether_it_was_running(self) -> None:
+        self.assertTrue(embedded_postgres.stop(self.folder))
+        self.assertIsNone(embedded_postgres.running_postmaster(self.folder))
+        self.assertFalse(embedded_postgres.stop(self.folder))
+
+    def test_a_server_that_cannot_start_says_why(self) -> None:
+        embedded_postgres.stop(self.folder)
+        override = self.folder / "postgres" / "postgresql.auto.conf"
+        before = override.read_text(encoding="utf-8")
+        self.addCleanup(override.write_text, before, encoding="utf-8")
+        override.write_text("no_such_setting = 1\n", encoding="utf-8")
+
+        with self.assertRaisesRegex(embedded_postgres.EmbeddedPostgresError, "contains errors"):
+            embedded_postgres.ensure_running(self.folder)
+
+    def test_a_cluster_of_another_version_is_left_alone(self) -> None:
+        embedded_postgres.stop(self.folder)
+        version = self.folder / "postgres" / "PG_VERSION"
+        before = version.read_text(encoding="ascii")
+        self.addCleanup(version.write_text, before, encoding="ascii")
+        version.write_text("9.6\n", encoding="ascii")
+
+        with self.assertRaisesRegex(embedded_postgres.EmbeddedPostgresError, "made by Postgres 9"):
+            embedded_postgres.ensure_running(self.folder)
+
+
+class UnusualFolderTests(unittest.TestCase):
+    def test_a_path_with_quotes_and_too_long_for_a_socket_works(self) -> None:
+        base = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))
+        self.addCleanup(shutil.rmtree, base)
+        name = "it's $HOME" if os.name == "nt" else 'it\'s "quoted" $HOME `id`'
+        folder = base / name / ("x" * 70)
+
+        server = embedded_postgres.ensure_running(folder)
+        self.addCleanup(shutil.rmtree, server.host, ignore_errors=True)
+        self.addCleanup(embedded_postgres.stop, folder)
+
+        self.assertLess(len(server.host), 100)
+        self.assertEqual(embedded_postgres.database_entry(folder)["HOST"], server.host)
+
+    def test_reading_the_settings_starts_nothing(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))
+        self.addCleanup(shutil.rmtree, folder)
+
+        entry = embedded_postgres.database_entry(folder)
+
+        self.assertEqual((entry["NAME"], entry["PASSWORD"]), ("ticketflower", ""))
+        self.assertEqual(list(folder.iterdir()), [])

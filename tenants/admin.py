@@ -1,0 +1,16 @@
+"""The screens of companies; those of people stand in workflows.admin, with company roles."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import admin as auth_admin  # registers the screen taken away below
+from django.contrib.auth.models import Group
+from procrastinate.contrib.django import admin as job_admin  # likewise
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.pages import company
+
+__all__ = ["auth_admin", "company", "job_admin"]
+
+# The system roles are fixed in tenants/roles.py; jobs are everybody's and name every company.
+admin.site.unregister([Group, ProcrastinateJob])

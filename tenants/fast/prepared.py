@@ -1,0 +1,203 @@
+"""Queries that Django compiles once a process and Postgres plans once a connection.
+
+For the few that run at every step of a ticket: what such a query costs is mostly the making
+of its SQL, its planning, and its way to the server and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import psycopg
+from django.core.exceptions import FieldError
+from django.db import NotSupportedError
+from django.db.models import Model, QuerySet
+from django.db.models import query as django_query
+from psycopg import sql
+from psycopg._queries import PostgresQuery
+from psycopg.types.numeric import Int8Dumper
+
+from tenants.connection import database
+from tenants.fast.rows import read_row
+
+# Larger than any id, so that none can be taken for a slot.
+_FIRST_SLOT = 2**62
+# On one connection, of all its companies together; each takes some 40 kB of Postgres' memory.
+_MOST_PREPARED = 1_000
+
+
+def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
+    """Run a statement in the active company, prepared on this connection; returns its rows.
+
+    The values must have the types that the statement expects; lists are not among them. It goes
+    through Django's wrapper: errors are Django's, and the statement is logged and counted.
+    """
+    try:
+        return _send(text, values)
+    except NotSupportedError:
+        # A column got another type since this was prepared: "cached plan must not change result
+        # type". In a transaction its end forgets what is prepared; here nothing else would.
+        wrapper = database()
+        if wrapper.in_atomic_block:
+            raise
+        wrapper.close()
+        return _send(text, values)
+
+
+def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
+    wrapper = database()
+    wrapper.close_if_health_check_failed()  # as for every cursor of Django's own
+    wrapper.ensure_connection()
+    with wrapper.wrap_database_errors:
+        wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
+        cursor = _cursor_of(wrapper)
+        statement = _of_schema(text, wrapper.schema_name)
+        if wrapper.queries_logged or wrapper.execute_wrappers:
+            wrapper._prepare_cursor(cursor).execute(statement, values)
+        else:  # what Django's cursor does besides
+            wrapper.validate_thread_sharing()
+            wrapper.validate_no_broken_transaction()
+            cursor.execute(statement, values)
+    return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
+
+
+@lru_cache(maxsize=5_000)
+def _of_schema(text: str, schema: str) -> str:
+    """A statement of its own: Postgres plans one anew whenever the search path is another one
+    than last time."""
+    return f"{text} /* {schema} */"
+
+
+class _PreparedCursor(psycopg.Cursor[Any]):
+    """Binds values on the server, which is what can be prepared; Django's cursor does not."""
+
+    def __init__(self, wrapper: Any) -> None:
+        super().__init__(wrapper.connection)
+        self._wrapper = wrapper
+        # Else each size of a number is a type of its own, and each mix of them a statement.
+        self.adapters.register_dumper(int, Int8Dumper)
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> _PreparedCursor:
+        # Only for this statement: psycopg would count the others, and keep their long texts.
+        self.connection.prepare_threshold = 0
+        try:
+            super().execute(query, params, prepare=True, **options)
+        finally:
+            self.connection.prepare_threshold = None
+        if self._wrapper.queries_logged:  # Django looks here; without the values
+            self._query = sent = PostgresQuery(self._tx)
+            sent.query = query.encode()
+        return self
+
+
+def _cursor_of(wrapper: Any) -> _PreparedCursor:
+    """The connection's one cursor: every result is fetched before the next statement."""
+    known: _PreparedCursor | None = getattr(wrapper, "prepared_cursor", None)
+    if known is None or known.connection is not wrapper.connection:
+        known = wrapper.prepared_cursor = _PreparedCursor(wrapper)
+        wrapper.connection.prepared_max = _MOST_PREPARED
+    return known
+
+
+class PreparedQuery[M: Model]:
+    """A queryset whose SQL is made once, with slots for the values that differ.
+
+    `build` is called with one slot for each value, an integer that it puts where ids go:
+    `PreparedQuery(lambda pk: Ticket.objects.filter(pk=pk))`. All other values stand in the
+    statement as literals, so that Postgres finds the partial indexes that fit them.
+
+    `also` are SQL expressions, {name: expression}, that are evaluated for each row found, after
+    its locks were taken; the objects have what they yield as attributes.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[M]],
+        *,
+        slots: int = 1,
+        also: Mapping[str, str] | None = None,
+    ) -> None:
+        self._build = build
+        self._also = also or {}
+        self._slots = [_FIRST_SLOT + number for number in range(slots)]
+        self._compiled: _Compiled | None = None
+
+    def rows(self, *values: int) -> list[M]:
+        """The objects, read with these values in the slots' order."""
+        if self._compiled is None:
+            self._compiled = _Compiled(self._build(*self._slots), self._slots, self._also)
+        compiled = self._compiled
+        return compiled.objects(send(compiled.sql, [values[slot] for slot in compiled.order]))
+
+    def first(self, *values: int) -> M | None:
+        """The first of them, or None."""
+        return next(iter(self.rows(*values)), None)
+
+
+class _Compiled:
+    """The SQL of a queryset, and how its rows become objects (as in Django's ModelIterable)."""
+
+    def __init__(self, queryset: QuerySet[Any], slots: list[int], also: Mapping[str, str]) -> None:
+        database().ensure_connection()
+        compiler = cast("Any", queryset.query.get_compiler(using=queryset.db))
+        text, params = compiler.as_sql(with_col_aliases=bool(also))
+        if also:
+            more = f"SELECT {', '.join(['found.*', *also.values()])} FROM"
+            if queryset.query.select_for_update:  # a step of its own, so that the locks come first
+                text = f"WITH found AS MATERIALIZED ({text}) {more} found"
+            else:
+                text = f"{more} ({text}) AS found"
+        self.order = [slots.index(each) for each in params if each in slots]
+        if set(self.order) != set(range(len(slots))):
+            raise FieldError("A slot of this query is not in its SQL.")
+        values = ["%s" if each in slots else _literal(each) for each in params]
+        self.sql = text.replace("%%", "%%%%") % tuple(values)
+        fields = compiler.klass_info["select_fields"]
+        self.start, self.end = fields[0], fields[-1] + 1
+        self.model: type[Model] = compiler.klass_info["model"]
+        self.names = [each[0].target.attname for each in compiler.select[self.start : self.end]]
+        self.annotations = {
+            **(compiler.annotation_col_map or {}),
+            # From the end: what DISTINCT is ordered by may stand between.
+            **{name: number - len(also) for number, name in enumerate(also)},
+        }
+        self.converters = compiler.get_converters([each[0] for each in compiler.select])
+        self.compiler = compiler
+        self.related = cast("Any", django_query).get_related_populators(
+            compiler.klass_info, compiler.select, queryset.db
+        )
+
+    def objects(self, rows: list[tuple[Any, ...]]) -> list[Any]:
+        """One object for each row, with those that select_related names, and annotations."""
+        found = []
+        for row in self.compiler.apply_converters(rows, self.converters):
+            each = read_row(
+                self.model, dict(zip(self.names, row[self.start : self.end], strict=True))
+            )
+            for populator in self.related:
+                populator.populate(row, each)
+            for name, position in self.annotations.items():
+                setattr(each, name, row[position])
+            found.append(each)
+        return found
+
+
+def _literal(value: object) -> str:
+    return sql.Literal(value).as_string(database().connection).replace("%", "%%")
+
+
+def next_ids(*models: type[Model]) -> tuple[int, ...]:
+    """Ids for rows that are inserted later, one for each model named."""
+    (ids,) = send(f"SELECT {', '.join(next_id(model) for model in models)}")
+    return ids
+
+
+def next_id(model: type[Model]) -> str:
+    """The SQL expression that draws the id of a row of this model.
+
+    It names the sequence as Postgres does for a column of its own: looking the name up with
+    pg_get_serial_sequence, each time, costs more than drawing.
+    """
+    return f"nextval('{model._meta.db_table}_id_seq')"

@@ -1,0 +1,221 @@
+"""The screen of companies, for superusers only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_tenants.utils import schema_context
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from tenants.active_company import active_company
+from tenants.connection import PUBLIC
+from tenants.errors import TenantsError
+from tenants.models import Company, User
+from tenants.pages.company_admin import GuardedListMixin
+from tenants.services import sign_up
+
+BUTTON = (
+    "bg-primary-600 border border-transparent cursor-pointer font-medium inline-flex "
+    "items-center px-3 py-1 rounded-default text-white whitespace-nowrap hover:bg-primary-600/80"
+)
+
+
+class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Rename a company, switch it on or off."""
+
+    class Meta:
+        model = Company
+        fields = ("name", "is_active")
+
+    def clean_name(self) -> str:
+        return str(self.cleaned_data["name"]).strip()
+
+
+class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new company and its first person, who has every system role."""
+
+    first_name = forms.CharField(
+        label=_("First name"), max_length=100, widget=UnfoldAdminTextInputWidget
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=100, widget=UnfoldAdminTextInputWidget
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=UnfoldAdminEmailInputWidget
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1000,
+        help_text=_("Give it to the person; they can change it after they have logged in."),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = Company
+        fields = ("name",)
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email=email).exists():
+            raise ValidationError(_("Somebody already uses this e-mail address."), code="unique")
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        founder = User(
+            email=data.get("email", ""),
+            first_name=data.get("first_name", ""),
+            last_name=data.get("last_name", ""),
+        )
+        if data.get("password"):
+            try:
+                password_validation.validate_password(data["password"], founder)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+@admin.register(Company)
+class CompanyAdmin(GuardedListMixin, ModelAdmin):
+    """Companies: seen, renamed, switched off and entered. Never deleted: the data would stay."""
+
+    form = CompanyForm
+    search_fields = ("name", "schema_name")
+    search_help_text = _("Search by name or schema")
+    list_display = ("name", "schema_name", "people", "is_active", "created_at", "enter")
+    list_filter = ("is_active",)
+    list_per_page = 50
+    ordering = ("name", "pk")
+    readonly_fields = ("schema_name", "people", "created_at", "enter")
+    add_fieldsets = (
+        (None, {"fields": ("name",)}),
+        (
+            _("First person"),
+            {
+                "fields": (("first_name", "last_name"), "email", "password"),
+                "description": _("They have every system role, and add the others."),
+            },
+        ),
+    )
+    fieldsets = (
+        (None, {"fields": ("name", "is_active")}),
+        (_("About"), {"fields": ("schema_name", "people", "created_at", "enter")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
+        companies: QuerySet[Company] = super().get_queryset(request)
+        counted: QuerySet[Company] = companies.annotate(people_count=Count("users"))
+        return counted
+
+    @display(description=_("people"), ordering="people_count")
+    def people(self, company: Company) -> int:
+        return int(getattr(company, "people_count", 0))
+
+    @display(description=_("enter"))
+    def enter(self, company: Company) -> SafeString:
+        # The button sends the form that it stands in, with its CSRF token, to another address.
+        return format_html(
+            '<button type="submit" class="{}" formaction="{}" formmethod="post" formnovalidate'
+            ' aria-label="{}">{}</button>',
+            BUTTON,
+            reverse("enter_company", args=[company.pk]),
+            gettext("Enter %(company)s") % {"company": company.name},
+            gettext("Enter"),
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return self.add_fieldsets if obj is None else self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return () if obj is None else self.readonly_fields
+
+    def get_form(
+        self, request: HttpRequest, obj: Company | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = CompanyAddForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        try:
+            view: HttpResponseBase = super().changeform_view(
+                request, object_id, form_url, extra_context
+            )
+        except TenantsError as error:  # what only the database could see
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return view
+
+    def save_model(
+        self, request: HttpRequest, obj: Company, form: forms.ModelForm[Company], change: bool
+    ) -> None:
+        if change:
+            with schema_context(PUBLIC):  # from inside a company another one is not saved
+                obj.save(update_fields=["name", "is_active"])
+            return
+        data = form.cleaned_data
+        founder = sign_up(
+            company_name=data["name"],
+            first_name=data["first_name"],
+            last_name=data["last_name"],
+            email=data["email"],
+            password=data["password"],
+        )
+        if founder.company is not None:
+            # The admin goes on with the object that it was given: now it is the one made.
+            obj.__dict__.update(founder.company.__dict__)
+
+    # What a superuser does to companies is logged in `public`, also from inside a company.
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        with schema_context(PUBLIC):
+            return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        with schema_context(PUBLIC):
+            return super().log_change(request, obj, message)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A schema is made from `public`, where a superuser outside a company works.
+        return _is_superuser(request) and active_company(request) is None
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)

@@ -1,0 +1,77 @@
+"""Detail pages that are to be read, not filled in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponse
+from django.urls import NoReverseMatch, URLPattern, reverse
+
+from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.page import page_urls
+
+
+class DetailPageAdmin(CompanyModelAdmin):
+    """A screen whose detail page is a template of its own (`change_form_template`).
+
+    The template extends `pages/detail.html` and finds in its context what
+    `page_context` returns. There is no form: what can be done is done by buttons that POST.
+    """
+
+    warn_unsaved_form = False
+    list_title: Any = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": self.list_title, **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*page_urls(self), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return []
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What the template shows of the object."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context.update(self.page_context(request, obj))
+        response: HttpResponse = super().render_change_form(
+            request, context, add, change, form_url, obj
+        )
+        return response
+
+    def find(self, request: HttpRequest, object_id: str) -> Any:
+        """The object of an address that a person may have typed.
+
+        Raises:
+            Http404: there is none, or the text cannot be an id.
+        """
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found
+
+
+def admin_link(obj: Model) -> str:
+    """The address of an object's detail page; empty where it has none."""
+    meta = obj._meta
+    try:
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(obj.pk,))
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,23 @@
+"""The jobs that move a ticket on. Each may run twice, late, or beside itself."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tenants.jobs import PATIENT, in_company
+from tickets.advancing import advance_ticket, timers
+from tickets.job_names import ADVANCE, FIRE_TIMER
+
+
+@app.task(name=ADVANCE, retry=PATIENT)
+@in_company
+def advance(ticket_id: int) -> None:
+    """The safety net of a step: see tickets.advancing.safety_net."""
+    advance_ticket.advance_ticket(ticket_id=ticket_id)
+
+
+@app.task(name=FIRE_TIMER, retry=PATIENT)
+@in_company
+def fire_timer(ticket_id: int, task_id: int, after: str, due: str, since: str = "") -> None:
+    """Leave a task that has not ended in time."""
+    timers.fire_timer(ticket_id=ticket_id, task_id=task_id, after=after, due=due, since=since)

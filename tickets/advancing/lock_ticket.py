@@ -1,0 +1,40 @@
+"""The locks of a ticket, in their order: the ticket first, then its workflow instance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tenants.models import User
+from tickets.models import Ticket
+from workflows.models import WorkflowDefinition
+from workflows.running.state_manager import WorkflowStateManager
+
+
+def lock_ticket(ticket_id: int) -> Ticket:
+    """The first lock of all.
+
+    no_key: who holds the instance's lock may insert an error or a file of this ticket. Without
+    the workflow, which may become another during the wait: a row that no longer goes with what
+    it was joined with is left out.
+
+    Raises:
+        Ticket.DoesNotExist
+    """
+    tickets = Ticket.objects.select_related("created_by", "definition")
+    return tickets.select_for_update(of=("self",), no_key=True).get(pk=ticket_id)
+
+
+def lock_instance_of[M: WorkflowStateManager](
+    ticket: Ticket, kind: type[M], *, now: datetime, actor: User | None = None
+) -> M:
+    """The second lock: the workflow instance of a locked ticket, in the hands of its manager.
+
+    A ticket whose workflow could not be made is given an instance that has not started.
+    """
+    if ticket.workflow_instance_id is not None:
+        return kind.lock(ticket.workflow_instance_id, now=now, actor=actor)
+    workflow = WorkflowDefinition.objects.get(pk=ticket.workflow_id)
+    manager = kind.create(workflow, now=now, actor=actor)
+    ticket.workflow_instance = manager.instance
+    ticket.save(update_fields=["workflow_instance", "updated_at"])
+    return manager

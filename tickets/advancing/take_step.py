@@ -1,0 +1,48 @@
+"""The step of a workflow that is due, in the transaction of what made it due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from tenants.models import Company
+from tickets.advancing.timers import follow
+from tickets.models import ErrorType, Ticket, TicketError
+from workflows.running.state_manager import WorkflowStateManager
+
+
+class StepFailedError(Exception):
+    """The step failed in a way that nobody has foreseen; its transaction must be undone."""
+
+
+@contextmanager
+def undone_where_it_fails() -> Iterator[None]:
+    """For a step in a person's own transaction, which must not fail because of it.
+
+    They do what they did once more, without the step: `advance_after_commit` takes it then,
+    and what fails becomes a ticket error.
+
+    Raises:
+        StepFailedError: for whatever goes wrong inside.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise StepFailedError from error
+
+
+def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -> None:
+    """Move on, with what belongs to it; where no way leads on, keep a ticket error.
+
+    The caller has locked the ticket and its workflow instance, and is inside a transaction.
+    """
+    move = manager.advance(ticket.facts(Company.objects.current()))
+    if move.error:
+        TicketError.objects.create(
+            ticket=ticket,
+            task=move.failed_task,
+            error_type=ErrorType.WORKFLOW_TRANSITION,
+            message=move.error,
+        )
+    follow(ticket, move, now=now)

@@ -1,0 +1,203 @@
+"""Ways that are taken when a task has not ended in time: one job for each duration.
+
+A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
+after an outage too. Nobody takes it away when the task ends; it then finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.connection import current_schema
+from tenants.jobs import defer, take_away
+from tenants.models import Company
+from tickets.advancing.lock_ticket import lock_ticket
+from tickets.calling.calls_of_task import take_away_all
+from tickets.calling.defer_call import defer_call
+from tickets.job_names import FIRE_TIMER
+from tickets.models import ErrorType, Ticket, TicketError
+from workflows.engine.calendar import Duration
+from workflows.errors import TaskNotWorkableError
+from workflows.models import (
+    BusinessCalendar,
+    EventKind,
+    TaskInstance,
+    WorkflowEvent,
+    WorkflowStatus,
+)
+from workflows.running.definition_cache import definition_of
+from workflows.running.repair import WorkflowRepair
+from workflows.running.state_manager import Move
+
+logger = logging.getLogger(__name__)
+
+# With each of these the time of the current task begins (anew): a timer that was set before does
+# not count any more. What has FAILED begins it when it is retried, or given to somebody.
+BEGINS = (
+    EventKind.MOVED,
+    EventKind.FAILED,
+    EventKind.RESUMED,
+    EventKind.RETRIED,
+    EventKind.VERSION_CHANGED,
+)
+
+
+def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
+    """Have a task left that does not end in time, counted from now. In its transaction."""
+    process = definition_of(task.workflow_instance.workflow_id).process
+    timeouts = process.timeouts(task.definition.key)
+    if not timeouts:
+        return
+    working_time = BusinessCalendar.objects.current().working_time()
+    for after in timeouts:
+        due = working_time.after(now, Duration.parse(after))
+        defer_timer(ticket_id=ticket_id, task_id=task.pk, after=after, since=now, due=due, now=now)
+
+
+def defer_timer(
+    *, ticket_id: int, task_id: int, after: str, since: datetime, due: datetime, now: datetime
+) -> None:
+    """Put a timer into the queue, for a time that began at `since`."""
+    defer(
+        FIRE_TIMER,
+        after_seconds=max((due - now).total_seconds(), 0),
+        ticket_id=ticket_id,
+        task_id=task_id,
+        after=after,
+        since=since.isoformat(),
+        due=due.isoformat(),
+    )
+
+
+def take_away_timers(task: TaskInstance) -> None:
+    """Remove the timers of a task that have not fired.
+
+    One that is firing stays, and comes again where its worker has died: it finds out from the
+    history that it does not count any more.
+    """
+    jobs = ProcrastinateJob.objects.filter(
+        task_name=FIRE_TIMER,
+        status="todo",
+        args__contains={"schema": current_schema(), "task_id": task.pk},
+    )
+    for job_id in jobs.values_list("pk", flat=True):
+        take_away(job_id)
+
+
+def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
+    """Begin the time of a task anew, after it was tried again, resumed, or moved elsewhere."""
+    take_away_timers(task)
+    if task.is_alive and task.workflow_instance.status == WorkflowStatus.IN_PROGRESS:
+        set_timers(ticket_id=ticket_id, task=task, now=now)
+
+
+def follow(ticket: Ticket, move: Move, *, now: datetime) -> None:
+    """Set the timers and defer the calls of what a move has made, in its transaction."""
+    for task in move.made:
+        set_timers(ticket_id=ticket.pk, task=task, now=now)
+    for call in move.calls:
+        defer_call(ticket_id=ticket.pk, task_id=call.pk)
+
+
+def fire_timer(
+    *,
+    ticket_id: int,
+    task_id: int,
+    after: str,
+    due: str,
+    since: str = "",
+    now: datetime | None = None,
+) -> None:
+    """Leave a task that has not ended within `after`, where a way says so.
+
+    `due` is when, and `since` when the time began, in ISO 8601. Safe to call twice, late, or
+    beside whoever completes the task: who comes second finds nothing to do. So does a timer
+    whose time has begun anew. What fails becomes a ticket error.
+
+    Raises:
+        OperationalError, InterfaceError: the database cannot be reached; the job comes again.
+    """
+    now = now or timezone.now()
+    moment = datetime.fromisoformat(due)
+    began = datetime.fromisoformat(since) if since else None
+    if now < moment:  # the clocks of two machines differ
+        with transaction.atomic():
+            defer_timer(
+                ticket_id=ticket_id,
+                task_id=task_id,
+                after=after,
+                since=began or now,
+                due=moment,
+                now=now,
+            )
+        return
+    try:
+        with transaction.atomic():
+            _fire(ticket_id, task_id, after, began=began, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # as in advance_ticket: a ticket admin must see it
+        logger.exception("The timer of task %s of %s could not fire", task_id, current_schema())
+        _keep_unexpected(ticket_id, task_id, trace=traceback.format_exc(), now=now)
+
+
+def _fire(
+    ticket_id: int, task_id: int, after: str, *, began: datetime | None, now: datetime
+) -> None:
+    ticket = lock_ticket(ticket_id)
+    manager, task = _lock(ticket, task_id, now=now)
+    if not _counts(task, began):
+        return
+    move = manager.time_out(task, after=after, facts=ticket.facts(Company.objects.current()))
+    if move.error:
+        _keep_error(ticket, task, message=move.error)
+    if move.moved and not task.definition.is_form:
+        take_away_all(task)
+    follow(ticket, move, now=now)
+
+
+def _counts(task: TaskInstance, began: datetime | None) -> bool:
+    """Whether the task's time is still the one that began then (None: the job does not say)."""
+    if began is None:
+        return True
+    events = WorkflowEvent.objects.filter(workflow_instance=task.workflow_instance_id)
+    # The last one by its number: the clocks of two machines differ.
+    last = events.filter(kind__in=BEGINS).order_by("-pk").values_list("at", flat=True).first()
+    return last is None or last <= began
+
+
+def _lock(ticket: Ticket, task_id: int, *, now: datetime) -> tuple[WorkflowRepair, TaskInstance]:
+    if ticket.workflow_instance_id is None:
+        raise TaskInstance.DoesNotExist
+    manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
+    return manager, manager.read_task(task_id)
+
+
+def _keep_error(ticket: Ticket, task: TaskInstance, *, message: str, trace: str = "") -> None:
+    # TASK_UPDATE: it has no output, so that trying again means doing the task again.
+    TicketError.objects.create(
+        ticket=ticket,
+        task=task,
+        error_type=ErrorType.TASK_UPDATE,
+        message=message,
+        stack_trace=trace,
+    )
+
+
+def _keep_unexpected(ticket_id: int, task_id: int, *, trace: str, now: datetime) -> None:
+    message = _("The time of this task is over, but it could not be left. The trace says why.")
+    with transaction.atomic():
+        ticket = lock_ticket(ticket_id)
+        manager, task = _lock(ticket, task_id, now=now)
+        try:
+            manager.fail_task(task, reason=message)
+        except TaskNotWorkableError:  # it has ended in the meantime, or is on hold
+            return
+        _keep_error(ticket, task, message=message, trace=trace)

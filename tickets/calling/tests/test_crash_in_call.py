@@ -1,0 +1,86 @@
+"""A worker is killed in the middle of a call."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+from tenants.testing import CompanyTransactionTestCase, start_manage
+from tickets.calling.tests.action_case import submit_with_action
+from tickets.models import Ticket, TicketError
+from workflows.actions.tests.remote_system import Connection, RemoteSystem, answering
+from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent, WorkflowStatus
+
+
+class CrashInCallTests(CompanyTransactionTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.go_on = threading.Event()
+        self.addCleanup(self.go_on.set)
+
+    def hang_once(self, connection: Connection) -> None:
+        """The first call is never answered: the worker is killed while it waits."""
+        if len(connection.remote_system.received) == 1:
+            self.go_on.wait(60)
+        answering(b'{"document": "A1"}', status=201)(connection)
+
+    def start_worker(self, system: RemoteSystem) -> subprocess.Popen[str]:
+        return start_manage(
+            "run_worker",
+            ACTION_CONNECT_TO=",".join(system.connect_to),
+            WORKER_HEARTBEAT_SECONDS="1",
+            WORKER_LOST_SECONDS="2",
+        )
+
+    def kill_in_call(self, system: RemoteSystem) -> None:
+        worker = self.start_worker(system)
+        try:
+            self.wait_until(lambda: len(system.received) == 1)
+        finally:
+            worker.kill()
+            worker.wait(timeout=20)
+
+    def test_the_attempt_counts_and_the_next_one_finishes_the_task(self) -> None:
+        submit_with_action(by=self.carla, submitter=self.uma, retries=1, timeout_seconds=60)
+        with RemoteSystem(self.hang_once) as system:
+            self.kill_in_call(system)
+            self.assertEqual(outcomes(), ["RUNNING"])
+            self.assertEqual(TaskInstance.objects.get().status, "IN_PROGRESS")
+            worker = self.start_worker(system)
+            try:
+                self.wait_until(lambda: Ticket.objects.get().status == WorkflowStatus.COMPLETED)
+            finally:
+                worker.kill()
+                worker.wait(timeout=20)
+        self.assertEqual(outcomes(), ["LOST", "SUCCEEDED"])
+        keys = {each.header("Idempotency-Key")[0] for each in system.received}
+        self.assertEqual(keys, {str(TaskInstance.objects.get().uuid)})
+        self.assertEqual(len(system.received), 2)
+        self.assertEqual(WorkflowEvent.objects.filter(kind="TASK_COMPLETED").count(), 1)
+        self.assertEqual(TicketError.objects.count(), 0)
+
+    def test_without_retries_a_ticket_admin_sees_it(self) -> None:
+        submit_with_action(by=self.carla, submitter=self.uma, retries=0, timeout_seconds=60)
+        with RemoteSystem(self.hang_once) as system:
+            self.kill_in_call(system)
+            worker = self.start_worker(system)
+            try:
+                self.wait_until(TicketError.objects.exists)
+            finally:
+                worker.kill()
+                worker.wait(timeout=20)
+        self.assertEqual(len(system.received), 1)
+        self.assertEqual(outcomes(), ["LOST"])
+        self.assertEqual(TaskInstance.objects.get().status, "ERROR")
+
+    def wait_until(self, so: Callable[[], bool], *, seconds: float = 50) -> None:
+        deadline = time.monotonic() + seconds
+        while not so():
+            self.assertLess(time.monotonic(), deadline, "It did not happen in time.")
+            time.sleep(0.1)
+
+
+def outcomes() -> list[str]:
+    return list(ActionAttempt.objects.order_by("number").values_list("outcome", flat=True))

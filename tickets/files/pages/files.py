@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpRequest
+from django.urls import URLPattern, path, reverse
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tenants.pages.company_admin import CompanyModelAdmin
+from tickets.models import FileUpload
+from workflows.models import EventKind, TaskInstance, WorkflowEvent
+
+NO_FILE = uuid.UUID(int=0)
+
+
+@admin.register(FileUpload)
+class FileUploadAdmin(CompanyModelAdmin):
+    """No screen, only the download: files are found on the pages of their tickets."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.download_view)
+        return [path("<uuid:key>/", view, name="tickets_fileupload_download")]
+
+    def download_view(self, request: HttpRequest, key: uuid.UUID) -> FileResponse:
+        """Hand a file to whoever may see it; others cannot tell that it exists."""
+        if active_company(request) is None:
+            raise Http404
+        upload = FileUpload.objects.select_related("ticket").filter(uuid=key).first()
+        if upload is None or not may_download(upload, request.user):
+            raise Http404
+        try:
+            content = upload.file.open("rb")
+        except FileNotFoundError as error:
+            raise Http404 from error
+        # Never shown in the page: a customer's HTML or SVG would run as ours.
+        response = FileResponse(
+            content,
+            as_attachment=True,
+            filename=upload.filename,
+            content_type="application/octet-stream",
+        )
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+def may_download(upload: FileUpload, user: object) -> bool:
+    """The uploader, the ticket's submitter, its workers of now and before, and ticket admins."""
+    if not isinstance(user, User):
+        return False
+    ticket = upload.ticket
+    if user.pk == upload.uploaded_by_id or (ticket and user.pk == ticket.created_by_id):
+        return True
+    if user.has_perm("tickets.view_ticket"):
+        return True
+    return ticket is not None and had_a_task(user, ticket.workflow_instance_id)
+
+
+def had_a_task(user: User, workflow_instance_id: int | None) -> bool:
+    """Whether a task of this process is theirs, or was until it was given to somebody else."""
+    if workflow_instance_id is None:
+        return False
+    tasks = TaskInstance.objects.filter(workflow_instance_id=workflow_instance_id)
+    if tasks.assigned_to(user).exists():
+        return True
+    return WorkflowEvent.objects.filter(
+        Q(data__to_id=user.pk), workflow_instance_id=workflow_instance_id, kind=EventKind.ASSIGNED
+    ).exists()
+
+
+def download_base() -> str:
+    """What stands before a file's key in its address, for templates."""
+    address = reverse("admin:tickets_fileupload_download", args=(NO_FILE,))
+    return address.removesuffix(f"{NO_FILE}/")

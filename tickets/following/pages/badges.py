@@ -1,0 +1,71 @@
+"""Statuses as coloured words: the same in lists and on detail pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from tenants.pages.badges import badge
+from tickets.models import ErrorStatus, TicketError
+from workflows.models import (
+    TaskInstance,
+    TaskStatus,
+    WorkflowStatus,
+)
+
+# The tones are CSS classes of definitions.css: badge-good, badge-bad ...
+WORKFLOW_TONES: Mapping[str, str] = {
+    WorkflowStatus.NOT_STARTED: "plain",
+    WorkflowStatus.IN_PROGRESS: "info",
+    WorkflowStatus.COMPLETED: "good",
+    WorkflowStatus.CANCELLED: "plain",
+    WorkflowStatus.ON_HOLD: "warn",
+}
+TASK_TONES: Mapping[str, str] = {
+    TaskStatus.OPEN: "info",
+    TaskStatus.IN_PROGRESS: "info",
+    TaskStatus.PENDING: "warn",
+    TaskStatus.COMPLETED: "good",
+    TaskStatus.CANCELLED: "plain",
+    TaskStatus.ERROR: "bad",
+}
+ERROR_TONES: Mapping[str, str] = {
+    ErrorStatus.NEW: "bad",
+    ErrorStatus.REVIEWED: "warn",
+    ErrorStatus.RESOLVED: "good",
+}
+
+
+def workflow_badge(status: WorkflowStatus) -> SafeString:
+    return badge(status.label, WORKFLOW_TONES[status])
+
+
+def task_badge(task: TaskInstance) -> SafeString:
+    status = TaskStatus(task.status)
+    return badge(status.label, TASK_TONES[status])
+
+
+def due_badge(task: TaskInstance, *, now: datetime) -> SafeString | str:
+    """When the task should be finished: marked where that has passed; “-” where it has none."""
+    if task.due_at is None:
+        return "-"
+    text = date_format(timezone.localtime(task.due_at), "SHORT_DATETIME_FORMAT")
+    if not task.is_overdue(now=now):
+        return text
+    return format_html(
+        '<span class="tk-late" title="{}">{} ({})</span>',
+        gettext("It should have been finished by then."),
+        text,
+        gettext("overdue"),
+    )
+
+
+def error_badge(error: TicketError) -> SafeString:
+    status = ErrorStatus(error.status)
+    return badge(status.label, ERROR_TONES[status])

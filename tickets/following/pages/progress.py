@@ -1,0 +1,275 @@
+"""How far a ticket is: in words, as a line of time, and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tenants.pages.badges import badge
+from tickets.files.pages.files import download_base
+from tickets.following.pages.badges import workflow_badge
+from tickets.models import Ticket
+from workflows.engine.json_schema import is_web_address
+from workflows.engine.process import Json, JsonObject
+from workflows.forms import Shown, show_answers
+from workflows.models import (
+    EventKind,
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+    WorkflowStatus,
+)
+from workflows.picture.graph import Way, draw_process
+from workflows.running.definition_cache import process_of
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the history. `tone` is now, good, bad or plain."""
+
+    at: datetime | None
+    text: str
+    icon: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAnswers:
+    """What came of one finished task."""
+
+    task: TaskInstance
+    answers: list[Shown]
+
+
+def status_badge(ticket: Ticket, *, is_stuck: bool) -> SafeString:
+    """The status as its submitter understands it."""
+    if is_stuck and not ticket.has_ended:
+        return badge(_("Being repaired"), "bad")
+    return workflow_badge(ticket.status)
+
+
+def where_now(ticket: Ticket, *, is_stuck: bool = False) -> str:
+    """Where the ticket is and who has it, in a few words; empty where it has ended."""
+    instance = ticket.workflow_instance
+    if ticket.has_ended:
+        return ""
+    if is_stuck:
+        return _("With our ticket admins")
+    if instance is None or instance.current_task is None:
+        return _("About to start")
+    task = instance.current_task
+    names = {"task": task.definition.title, "person": str(task.assigned_to)}
+    if not task.definition.is_form:
+        return _("%(task)s, done automatically") % names
+    if task.assigned_to is None:
+        return _("%(task)s, waiting for somebody to be available") % names
+    return _("%(task)s, with %(person)s") % names
+
+
+def timeline(ticket: Ticket, *, is_stuck: bool) -> list[Moment]:
+    """Who did what and when, oldest first, without what only ticket admins understand."""
+    who = {"person": str(ticket.created_by)}
+    moments = [Moment(ticket.created_at, _("%(person)s submitted the ticket.") % who, "send")]
+    events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
+    if ticket.workflow_instance_id is not None:
+        for event in events.select_related("actor", "task_instance__definition"):
+            moments += _moments(event)
+    if not ticket.has_ended:
+        moments.append(_standing(ticket, is_stuck=is_stuck))
+    return moments
+
+
+def _moments(event: WorkflowEvent) -> list[Moment]:
+    tell = _TELLERS.get(EventKind(event.kind)) if event.kind in EventKind else None
+    return [tell(event)] if tell is not None else []
+
+
+def _names(event: WorkflowEvent) -> dict[str, str]:
+    task = event.task_instance
+    return {
+        "task": task.definition.title if task else _("The ticket"),
+        "person": str(event.actor) if event.actor else _("The system"),
+        "to": str(event.data.get("to") or _("somebody")),
+    }
+
+
+def _assigned(event: WorkflowEvent) -> Moment:
+    return Moment(event.at, _("%(task)s was given to %(to)s.") % _names(event), "person")
+
+
+def _released(event: WorkflowEvent) -> Moment:
+    text = _("%(task)s was given back and waits for somebody to be available.") % _names(event)
+    return Moment(event.at, text, "person_off")
+
+
+def _started(event: WorkflowEvent) -> Moment:
+    return Moment(event.at, _("%(person)s began with %(task)s.") % _names(event), "play_arrow")
+
+
+def _done(event: WorkflowEvent) -> Moment:
+    if event.actor is None:
+        return Moment(event.at, _("%(task)s was done.") % _names(event), "check", "good")
+    return Moment(event.at, _("%(person)s completed %(task)s.") % _names(event), "check", "good")
+
+
+def _called(event: WorkflowEvent) -> Moment:
+    return Moment(event.at, _("%(task)s began by itself.") % _names(event), "bolt")
+
+
+def _accepted(event: WorkflowEvent) -> Moment:
+    text = _("%(task)s was accepted and waits for its answer.") % _names(event)
+    return Moment(event.at, text, "hourglass_top")
+
+
+def _failed(event: WorkflowEvent) -> Moment:
+    if event.task_instance is None:
+        text = _("Something went wrong. Our ticket admins have been told.")
+    else:
+        text = _("Something went wrong at %(task)s. Our ticket admins have been told.") % _names(
+            event
+        )
+    return Moment(event.at, text, "error", "bad")
+
+
+def _retried(event: WorkflowEvent) -> Moment:
+    if event.task_instance is None:
+        return Moment(event.at, _("The start is tried again."), "refresh")
+    return Moment(event.at, _("%(task)s is tried again.") % _names(event), "refresh")
+
+
+def _changed(event: WorkflowEvent) -> Moment:
+    if event.task_instance is None:
+        text = _("%(person)s corrected what was submitted.")
+    else:
+        text = _("%(person)s corrected the data of %(task)s.")
+    return Moment(event.at, text % _names(event), "edit")
+
+
+def _held(event: WorkflowEvent) -> Moment:
+    return Moment(event.at, _("%(person)s put the ticket on hold.") % _names(event), "pause")
+
+
+def _resumed(event: WorkflowEvent) -> Moment:
+    text = _("%(person)s let the ticket go on.") % _names(event)
+    return Moment(event.at, text, "play_arrow")
+
+
+def _timed_out(event: WorkflowEvent) -> Moment:
+    text = _("%(task)s was not finished in time. The ticket goes on without it.") % _names(event)
+    return Moment(event.at, text, "timer_off")
+
+
+def _cancelled(event: WorkflowEvent) -> Moment:
+    return Moment(event.at, _("%(person)s cancelled the ticket.") % _names(event), "block")
+
+
+def _completed(event: WorkflowEvent) -> Moment:
+    label = str(event.data.get("label") or "")
+    text = _("The ticket ended: %(label)s.") % {"label": label} if label else _("The ticket ended.")
+    return Moment(event.at, text, "flag", "good")
+
+
+# What is not here is left out: the start and each move on are said by the tasks they lead to.
+_TELLERS: Final[Mapping[EventKind, Callable[[WorkflowEvent], Moment]]] = {
+    EventKind.ASSIGNED: _assigned,
+    EventKind.RELEASED: _released,
+    EventKind.TASK_STARTED: _started,
+    EventKind.TASK_COMPLETED: _done,
+    EventKind.CALLED: _called,
+    EventKind.ACCEPTED: _accepted,
+    EventKind.FAILED: _failed,
+    EventKind.RETRIED: _retried,
+    EventKind.CHANGED: _changed,
+    EventKind.HELD: _held,
+    EventKind.RESUMED: _resumed,
+    EventKind.TIMED_OUT: _timed_out,
+    EventKind.CANCELLED: _cancelled,
+    EventKind.COMPLETED: _completed,
+}
+
+
+def _standing(ticket: Ticket, *, is_stuck: bool) -> Moment:
+    text = _("Now: %(where)s.") % {"where": where_now(ticket, is_stuck=is_stuck)}
+    if ticket.status == WorkflowStatus.ON_HOLD:
+        text = _("Now: on hold.")
+    return Moment(None, text, "build" if is_stuck else "hourglass_top", "now")
+
+
+def picture(ticket: Ticket) -> SafeString:
+    """The ticket's workflow with what was done ticked and where it stands marked."""
+    process = process_of(ticket.workflow)
+    instance = ticket.workflow_instance
+    if instance is None:
+        return draw_process(process)
+    tasks = TaskInstance.objects.filter(workflow_instance=instance).order_by("pk")
+    status = dict(tasks.values_list("definition__key", "status"))
+    now = instance.current_task
+    return draw_process(
+        process,
+        current=[now.definition.key] if now and not ticket.has_ended else (),
+        finished=[key for key, each in status.items() if each == TaskStatus.COMPLETED],
+        failed=[key for key, each in status.items() if each == TaskStatus.ERROR],
+        taken=_ways_taken(ticket),
+    )
+
+
+def _ways_taken(ticket: Ticket) -> set[Way]:
+    moves = WorkflowEvent.objects.filter(
+        workflow_instance=ticket.workflow_instance_id, kind=EventKind.MOVED
+    )
+    ways: set[Way] = set()
+    for decision in moves.values_list("data", flat=True):
+        tried = decision.get("tried")
+        for each in tried if isinstance(tried, list) else []:
+            if isinstance(each, dict) and each.get("result") is True:
+                ends = _key(each.get("from_task")), _key(each.get("to_task"))
+                ways.add((*ends, str(each.get("label", ""))))
+    return ways
+
+
+def _key(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def finished_tasks(ticket: Ticket, *, before: TaskInstance | None = None) -> list[TaskAnswers]:
+    """The tasks of the ticket that are done, with their answers, oldest first."""
+    tasks = TaskInstance.objects.filter(
+        workflow_instance=ticket.workflow_instance_id,
+        status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
+        output_data__isnull=False,
+    )
+    if before is not None:
+        tasks = tasks.filter(pk__lt=before.pk)
+    if ticket.workflow_instance_id is None:
+        return []
+    rows = tasks.select_related("definition", "assigned_to").order_by("pk")
+    return [TaskAnswers(task, show_answers(task.definition.fields, _json(task))) for task in rows]
+
+
+def _json(task: TaskInstance) -> JsonObject:
+    output = task.output_data
+    return output if isinstance(output, dict) else {}
+
+
+def references(ext_ref: object) -> list[dict[str, str]]:
+    """The external references of a definition that can be shown: http and https only."""
+    found = []
+    for each in ext_ref if isinstance(ext_ref, list) else []:
+        uri = each.get("uri") if isinstance(each, dict) else None
+        if isinstance(uri, str) and is_web_address(uri):
+            label, text = each.get("label"), each.get("description")
+            found.append({"uri": uri, "label": str(label or uri), "description": str(text or "")})
+    return found
+
+
+def submitted(ticket: Ticket) -> dict[str, object]:
+    """What the template `tickets/submitted.html` shows of a ticket."""
+    return {
+        "submitted": show_answers(ticket.workflow.fields, ticket.data),
+        "file_url": download_base(),
+    }

@@ -1,0 +1,13 @@
+"""The names of the jobs that drive tickets.
+
+Jobs wait in the queue for weeks under these names: where a job's function stands may change,
+its name may not.
+"""
+
+ADVANCE = "tickets.jobs.advance"
+FIRE_TIMER = "tickets.jobs.fire_timer"
+RUN_ACTION = "tickets.jobs.run_action"
+EXPIRE_CALL = "tickets.jobs.expire_call"
+RETRY_MANY = "tickets.jobs.retry_many"
+CLEAN_UP_UPLOADS = "tickets.jobs.clean_up_uploads"
+CLEAN_UP_EVERYWHERE = "tickets.jobs.clean_up_everywhere"

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from tickets.advancing.timers import restart_timers
+from tickets.errors import TicketsError, TooManyTicketsError
+from tickets.models import Ticket
+from tickets.repairing.repair import begin_repair, check_repair
+from workflows.engine.errors import FieldError
+from workflows.engine.fields import parse_fields
+from workflows.engine.validation import check_presets, validate_fields
+from workflows.errors import CannotMoveError, NotPublishedError, WorkflowsError
+from workflows.models import WorkflowDefinition
+from workflows.running.moving import TargetVersion, listed
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMove:
+    """What became of one ticket, or would: moved, or refused, with the reason as a sentence."""
+
+    ticket_id: int
+    refusal: str = ""
+
+    @property
+    def is_moved(self) -> bool:
+        return not self.refusal
+
+
+def move_tickets(
+    *,
+    tickets: Iterable[Ticket],
+    to: WorkflowDefinition,
+    by: User,
+    reason: str,
+    now: datetime | None = None,
+) -> list[TicketMove]:
+    """Let running tickets go on in the published version of their workflow.
+
+    Each in a transaction of its own, in the order of their numbers: one that is refused
+    stays as it is, and does not stop the rest. A ticket keeps its data, what its tasks have
+    said, and the ticket type that it was submitted as.
+
+    Raises:
+        MayNotRepairError: `by` is no ticket admin here.
+        ReasonMissingError: the reason is blank.
+        TooManyTicketsError: there are more than MOST_AT_ONCE.
+        NotPublishedError: `to` is not the published version (any more).
+    """
+    reason = check_repair(by=by, reason=reason)
+    ids = sorted({ticket.pk for ticket in tickets})
+    if len(ids) > MOST_AT_ONCE:
+        raise TooManyTicketsError
+    _ensure_published(to)
+    target = TargetVersion.of(to)
+    return [
+        TicketMove(pk, _refusal_of_move(pk, target, by=by, reason=reason, now=now)) for pk in ids
+    ]
+
+
+def preview_move(*, tickets: Iterable[Ticket], to: WorkflowDefinition) -> list[TicketMove]:
+    """What `move_tickets` would do as things are now. Fetch them `for_moving()`."""
+    target = TargetVersion.of(to)
+    found = []
+    for ticket in tickets:
+        instance = ticket.workflow_instance
+        obstacle = _obstacle_of_ticket(ticket, target)
+        if instance is not None and not obstacle:
+            obstacle = target.obstacle(instance, instance.current_task)
+        found.append(TicketMove(ticket.pk, obstacle or obstacle_of_data(ticket, to)))
+    return found
+
+
+def _refusal_of_move(
+    ticket_id: int, target: TargetVersion, *, by: User, reason: str, now: datetime | None
+) -> str:
+    try:
+        _move(ticket_id, target, by=by, reason=reason, now=now)
+    except Ticket.DoesNotExist:
+        return _("This ticket is no longer there.")
+    except (TicketsError, WorkflowsError) as refusal:
+        return _(str(refusal))
+    return ""
+
+
+@transaction.atomic
+def _move(
+    ticket_id: int, target: TargetVersion, *, by: User, reason: str, now: datetime | None
+) -> None:
+    repair = begin_repair(ticket_id=ticket_id, by=by, reason=reason, expected=None, now=now)
+    # Again, under the ticket's lock: there may be a next version in the meantime.
+    _ensure_published(target.workflow)
+    ticket, manager = repair.ticket, repair.manager
+    current = manager.instance.current_task_id
+    task = manager.read_task(current) if current is not None else None
+    obstacle = (
+        _obstacle_of_ticket(ticket, target)
+        or target.obstacle(manager.instance, task)
+        or obstacle_of_data(ticket, target.workflow)
+    )
+    if obstacle:
+        raise CannotMoveError(obstacle)
+    manager.move_to_version(target, task, reason=repair.reason)
+    ticket.workflow = target.workflow
+    ticket.save(update_fields=["workflow", "updated_at"])
+    if task is not None:
+        restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
+
+
+def _ensure_published(workflow: WorkflowDefinition) -> None:
+    if not WorkflowDefinition.objects.published().filter(pk=workflow.pk).exists():
+        raise NotPublishedError
+
+
+def _obstacle_of_ticket(ticket: Ticket, target: TargetVersion) -> str:
+    if ticket.workflow.key != target.workflow.key:
+        return _("It belongs to another workflow: %(workflow)s.") % {
+            "workflow": ticket.workflow.title
+        }
+    if ticket.workflow_id == target.workflow.pk:
+        return _("It runs on version %(version)s already.") % {"version": target.workflow.version}
+    return ""
+
+
+def obstacle_of_data(ticket: Ticket, to: WorkflowDefinition) -> str:
+    """Why what was submitted does not fit the fields of a version; empty where it does.
+
+    Answers to questions that the version does not ask any more are kept, and are no obstacle.
+    """
+    try:
+        asked = {field.name for field in parse_fields(to.fields)}
+        kept = {name: value for name, value in ticket.data.items() if name in asked}
+        presets = {name: kept.pop(name) for name in ticket.definition.presets if name in kept}
+        problems = [
+            *check_presets(to.fields, presets),
+            *validate_fields(to.fields, kept, presets=presets),
+        ]
+    except FieldError as error:
+        return str(error)
+    if not problems:
+        return ""
+    return _("What was submitted does not fit version %(version)s: %(problems)s") % {
+        "version": to.version,
+        "problems": listed(problems, to.fields),
+    }

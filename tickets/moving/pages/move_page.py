@@ -1,0 +1,204 @@
+"""The page on which running tickets are moved to the published version of their workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenants.models import User
+from tenants.pages.detail_page import admin_link
+from tenants.pages.numbers import number_in
+from tenants.pages.page import Page, register_page
+from tickets.errors import TicketsError
+from tickets.following.pages import progress
+from tickets.following.pages.badges import workflow_badge
+from tickets.models import Ticket
+from tickets.moving.move_tickets import MOST_AT_ONCE, TicketMove, move_tickets, preview_move
+from tickets.repairing.pages.forms import RepairForm
+from tickets.repairing.pages.repair_page import may_repair_here
+from workflows.authoring.definitions.additions import Notice, version_notices
+from workflows.authoring.definitions.pages.badges import definition_badge
+from workflows.errors import NotPublishedError
+from workflows.models import WorkflowDefinition
+
+# So many reasons of refusals are said after a move; the list says the rest.
+MOST_REASONS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MovableRow:
+    """A ticket on an older version, and why it cannot be moved, where it cannot."""
+
+    ticket: Ticket
+    where: str
+    badge: SafeString
+    refusal: str
+    is_chosen: bool
+
+
+@register_page(WorkflowDefinition, "<int:object_id>/move-tickets/", name="move_tickets")
+class MoveTicketsPage(Page):
+    """For ticket admins. GET lists the tickets (`?ticket=7`: that one), POST moves those chosen."""
+
+    workflow: WorkflowDefinition
+    user: User
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not isinstance(request.user, User) or not may_repair_here(request):
+            raise PermissionDenied
+        assert self.model_admin is not None  # noqa: S101 - given to as_view
+        self.user = request.user
+        self.workflow = self.model_admin.find(request, str(kwargs["object_id"]))
+        if not self.workflow.is_published:
+            return self._elsewhere(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        only = number_in(request.GET.get("ticket", ""))
+        return self._page(request, RepairForm(), chosen=() if only is None else (only,), only=only)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        only = number_in(request.POST.get("only", ""))
+        sent = (number_in(each) for each in request.POST.getlist("ticket"))
+        chosen = {number for number in sent if number is not None}
+        form = RepairForm(request.POST)
+        if form.is_valid() and not chosen:
+            form.add_error(None, _("Choose the tickets that are to be moved."))
+        if not form.is_valid():
+            return self._page(request, form, chosen=chosen, only=only)
+        tickets = Ticket.objects.filter(pk__in=chosen)
+        try:
+            moves = move_tickets(
+                tickets=tickets, to=self.workflow, by=self.user, reason=form.cleaned_data["reason"]
+            )
+        except NotPublishedError:
+            return self._elsewhere(request)
+        except TicketsError as refusal:
+            form.add_error(None, _(str(refusal)))
+            return self._page(request, form, chosen=chosen, only=only)
+        self._tell(request, moves)
+        if only is not None and Ticket.objects.filter(pk=only).exists():
+            return redirect("admin:tickets_ticket_change", only)
+        return redirect(move_address(self.workflow))
+
+    def _tell(self, request: HttpRequest, moves: Sequence[TicketMove]) -> None:
+        moved = sum(move.is_moved for move in moves)
+        if moved:
+            text = ngettext(
+                "%(count)d ticket was moved to version %(version)s.",
+                "%(count)d tickets were moved to version %(version)s.",
+                moved,
+            )
+            messages.success(request, text % {"count": moved, "version": self.workflow.version})
+        refused = [move for move in moves if not move.is_moved]
+        for move in refused[:MOST_REASONS]:
+            text = _("#%(number)s was not moved. %(reason)s")
+            messages.warning(request, text % {"number": move.ticket_id, "reason": move.refusal})
+        if len(refused) > MOST_REASONS:
+            count = len(refused) - MOST_REASONS
+            text = ngettext(
+                "%(count)d more ticket was not moved; the list says why.",
+                "%(count)d more tickets were not moved; the list says why.",
+                count,
+            )
+            messages.warning(request, text % {"count": count})
+
+    def _elsewhere(self, request: HttpRequest) -> HttpResponse:
+        """Somebody has published the next version, or retired this one."""
+        messages.warning(request, _(str(NotPublishedError())))
+        versions = WorkflowDefinition.objects.versions_of(self.workflow.key)
+        published = versions.published().first()
+        return redirect(move_address(published) if published else "admin:tickets_ticket_changelist")
+
+    def _page(
+        self,
+        request: HttpRequest,
+        form: RepairForm,
+        *,
+        chosen: Collection[int],
+        only: int | None,
+    ) -> HttpResponse:
+        assert self.model_admin is not None  # noqa: S101 - given to as_view
+        older = Ticket.objects.on_older_versions(self.workflow)
+        shown = older if only is None else older.filter(pk=only)
+        rows = _rows(list(shown.for_moving().order_by("pk")[:MOST_AT_ONCE]), self.workflow, chosen)
+        count = older.count()
+        context = {
+            **self.model_admin.admin_site.each_context(request),
+            # The way back up leads to the list of workflows, which is not for everybody here.
+            "opts": self.model_admin.opts
+            if self.model_admin.has_view_permission(request)
+            else Ticket._meta,
+            "title": _("Move tickets to version %(version)s") % {"version": self.workflow.version},
+            "workflow": self.workflow,
+            "workflow_url": admin_link(self.workflow)
+            if self.model_admin.has_view_permission(request)
+            else "",
+            "badge": definition_badge(self.workflow),
+            "rows": rows,
+            "movable": sum(not row.refusal for row in rows),
+            "count": count,
+            "is_cut": only is None and count > len(rows),
+            "only": only,
+            "all_url": move_address(self.workflow),
+            "repair_form": form,
+        }
+        return TemplateResponse(request, "moving/move_tickets.html", context)
+
+
+def _rows(
+    tickets: Sequence[Ticket], to: WorkflowDefinition, chosen: Collection[int]
+) -> list[MovableRow]:
+    refusals = {move.ticket_id: move.refusal for move in preview_move(tickets=tickets, to=to)}
+    return [
+        MovableRow(
+            ticket=ticket,
+            where=progress.where_now(ticket),
+            badge=workflow_badge(ticket.status),
+            refusal=refusals[ticket.pk],
+            is_chosen=ticket.pk in chosen and not refusals[ticket.pk],
+        )
+        for ticket in tickets
+    ]
+
+
+def move_address(workflow: WorkflowDefinition) -> str:
+    return reverse("admin:workflows_workflowdefinition_move_tickets", args=[workflow.pk])
+
+
+def newer_version(ticket: Ticket) -> WorkflowDefinition | None:
+    """The published version of a running ticket's workflow, where it runs on another."""
+    if ticket.has_ended:
+        return None
+    published = WorkflowDefinition.objects.versions_of(ticket.workflow.key).published()
+    return published.exclude(pk=ticket.workflow_id).first()
+
+
+@version_notices.register
+def tickets_on_older_versions(request: HttpRequest, workflow: WorkflowDefinition) -> Notice | None:
+    """How many running tickets the published version could still take over."""
+    if not workflow.is_published:
+        return None
+    count = Ticket.objects.on_older_versions(workflow).count()
+    if not count:
+        return None
+    text = ngettext(
+        "%(count)d ticket still runs on an older version.",
+        "%(count)d tickets still run on older versions.",
+        count,
+    ) % {"count": count}
+    if may_repair_here(request):
+        return Notice(text, url=move_address(workflow), link=_("Move to this version"))
+    return Notice(f"{text} {_('A ticket admin can move them to this one.')}")

@@ -1,0 +1,110 @@
+"""Tickets and tasks as tables to download."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from tickets.models import Ticket
+from workflows.flat import FlatResource, FlatRow
+from workflows.flat.resource import column
+from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
+
+
+@dataclass
+class TicketRow(FlatRow):
+    title: str = ""
+    ticket_type: str = ""
+    submitted_by: str = ""
+    status: str = ""
+    is_stuck: bool = False
+    current_task: str = ""
+    assigned_to: str = ""
+    submitted_at: datetime | None = None
+    data: str = ""
+
+
+class TicketResource(FlatResource[TicketRow]):
+    """Tickets with where they are, and what was submitted as JSON."""
+
+    pk = column("pk", "Number")
+    title = column("title", "Title")
+    ticket_type = column("ticket_type", "Ticket type")
+    submitted_by = column("submitted_by", "Submitted by")
+    submitted_at = column("submitted_at", "Submitted at")
+    status = column("status", "Status")
+    is_stuck = column("is_stuck", "Has an error")
+    current_task = column("current_task", "Current task")
+    assigned_to = column("assigned_to", "Assigned to")
+    data = column("data", "Data")
+
+    def row_of(self, thing: Ticket) -> TicketRow:
+        instance = thing.workflow_instance
+        task = instance.current_task if instance is not None and not thing.has_ended else None
+        return TicketRow(
+            pk=thing.pk,
+            title=thing.title,
+            ticket_type=thing.definition.title,
+            submitted_by=thing.created_by.email,
+            status=str(WorkflowStatus(thing.status).label),
+            is_stuck=bool(getattr(thing, "is_stuck", False)),
+            current_task=task.definition.title if task is not None else "",
+            assigned_to=task.assigned_to.email if task is not None and task.assigned_to else "",
+            submitted_at=thing.created_at,
+            data=json.dumps(thing.data, ensure_ascii=False),
+        )
+
+
+@dataclass
+class TaskRow(FlatRow):
+    ticket: int | None = None
+    ticket_title: str = ""
+    task: str = ""
+    kind: str = ""
+    status: str = ""
+    assigned_to: str = ""
+    attempts: int = 0
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+class TaskResource(FlatResource[TaskRow]):
+    """Tasks of all tickets, with who has them and when they were done."""
+
+    ticket = column("ticket", "Ticket")
+    ticket_title = column("ticket_title", "Ticket title")
+    task = column("task", "Task")
+    kind = column("kind", "Kind")
+    status = column("status", "Status")
+    assigned_to = column("assigned_to", "Assigned to")
+    attempts = column("attempts", "Attempts")
+    created_at = column("created_at", "Created at")
+    started_at = column("started_at", "Started at")
+    completed_at = column("completed_at", "Completed at")
+    due_at = column("due_at", "Due at")
+
+    def row_of(self, thing: TaskInstance) -> TaskRow:
+        ticket: Ticket | None = getattr(thing.workflow_instance, "ticket", None)
+        return TaskRow(
+            pk=thing.pk,
+            ticket=ticket.pk if ticket is not None else None,
+            ticket_title=ticket.title if ticket is not None else "",
+            task=thing.definition.title,
+            kind=str(thing.definition.get_task_type_display()),
+            status=str(TaskStatus(thing.status).label),
+            assigned_to=thing.assigned_to.email if thing.assigned_to else "",
+            attempts=thing.attempts,
+            created_at=thing.created_at,
+            started_at=thing.started_at,
+            completed_at=thing.completed_at,
+            due_at=thing.due_at,
+        )
+
+    def filter_export(self, queryset: QuerySet[TaskInstance], **options: Any) -> Any:
+        return queryset.select_related("definition", "assigned_to", "workflow_instance__ticket")

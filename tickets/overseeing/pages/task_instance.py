@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from tenants.pages.badges import clipped
+from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tickets.files.pages.files import download_base
+from tickets.following.pages.badges import due_badge, error_badge, task_badge
+from tickets.following.pages.history import history
+from tickets.models import Ticket
+from tickets.overseeing.pages.exports import TaskResource
+from tickets.overseeing.pages.filters import (
+    DueFilter,
+    TaskStatusFilter,
+    TaskTicketTypeFilter,
+    TaskTypeFilter,
+    WorkerFilter,
+)
+from tickets.overseeing.pages.ticket import add_number
+from tickets.repairing.pages import attempts_of, open_repairs
+from tickets.repairing.pages.repair_page import may_repair_here
+from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.flat import FlatExportAdmin
+from workflows.forms import show_answers
+from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
+
+
+@admin.register(TaskInstance)
+class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
+    """Everybody's tasks, for ticket admins."""
+
+    list_title = gettext_lazy("All tasks")
+    resource_classes = [TaskResource]
+    change_list_template = "overseeing/task_list.html"
+    change_form_template = "overseeing/task.html"
+    list_display = (
+        "task_column",
+        "ticket_column",
+        "status_column",
+        "worker_column",
+        "since_column",
+        "due_column",
+        "attempts_column",
+    )
+    list_filter = (TaskStatusFilter, DueFilter, WorkerFilter, TaskTicketTypeFilter, TaskTypeFilter)
+    list_filter_submit = True
+    list_select_related = (
+        "definition",
+        "assigned_to",
+        "workflow_instance__ticket",
+    )
+    search_fields = (
+        "definition__title",
+        "workflow_instance__ticket__title",
+        "assigned_to__email",
+    )
+    search_help_text = gettext_lazy("Search by ticket number, task, ticket or e-mail address")
+    ordering = ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        number = "workflow_instance__ticket__pk"
+        return add_number(queryset, found, search_term, number), may_repeat
+
+    @display(description=gettext_lazy("Task"), ordering="definition__title", header=True)
+    def task_column(self, task: TaskInstance) -> list[str]:
+        return [task.definition.title, task.definition.key]
+
+    @display(description=gettext_lazy("Ticket"), ordering="workflow_instance__ticket__pk")
+    def ticket_column(self, task: TaskInstance) -> str:
+        ticket = getattr(task.workflow_instance, "ticket", None)
+        return clipped(ticket) if ticket else "-"
+
+    @display(description=gettext_lazy("Status"), ordering="status")
+    def status_column(self, task: TaskInstance) -> str:
+        return task_badge(task)
+
+    @display(description=gettext_lazy("Assigned to"), ordering="assigned_to__email")
+    def worker_column(self, task: TaskInstance) -> str:
+        return worker_of(task)
+
+    @display(description=gettext_lazy("Since"), ordering="created_at")
+    def since_column(self, task: TaskInstance) -> Any:
+        return task.completed_at or task.assigned_at or task.created_at
+
+    @display(description=gettext_lazy("Due"), ordering="due_at")
+    def due_column(self, task: TaskInstance) -> str:
+        return due_badge(task, now=timezone.now())
+
+    @display(description=gettext_lazy("Attempts"), ordering="attempts")
+    def attempts_column(self, task: TaskInstance) -> int:
+        return task.attempts
+
+    def page_context(self, request: HttpRequest, obj: TaskInstance) -> dict[str, Any]:
+        workflow = WorkflowDefinition.objects.whole().get(pk=obj.definition.workflow_id)
+        output = obj.output_data
+        found = Ticket.objects.with_progress().select_related("workflow")
+        ticket = found.filter(workflow_instance=obj.workflow_instance_id).first()
+        may_repair = ticket is not None and may_repair_here(request)
+        return {
+            "repairs": open_repairs(ticket, task=obj) if ticket and may_repair else [],
+            "attempts": attempts_of(obj),
+            "title": obj.definition.title,
+            "subtitle": None,
+            "task": obj,
+            "badge": task_badge(obj),
+            "worker": worker_of(obj),
+            "ticket": ticket,
+            "answers": show_answers(
+                obj.definition.fields, output if isinstance(output, dict) else {}
+            ),
+            "documents": _documents(obj),
+            "history": history(workflow, obj.workflow_instance_id, task=obj),
+            "ticket_errors": [
+                {"error": each, "badge": error_badge(each), "link": admin_link(each)}
+                for each in obj.ticket_errors.all()
+            ],
+            "file_url": download_base(),
+            "may_see_tickets": request.user.has_perm("tickets.view_ticket"),
+            "may_see_errors": request.user.has_perm("tickets.view_ticketerror"),
+        }
+
+
+def worker_of(task: TaskInstance) -> str:
+    """Who has the task, or why nobody has it."""
+    if task.assigned_to is not None:
+        return str(task.assigned_to)
+    if not task.definition.is_form:
+        return _("The system")
+    return _("Waiting for a worker") if task.status == TaskStatus.PENDING else "-"
+
+
+def _documents(task: TaskInstance) -> list[tuple[str, str]]:
+    found = []
+    if task.output_data is not None and not task.definition.is_form:
+        found.append((_("What came back"), pretty(task.output_data)))
+    return found

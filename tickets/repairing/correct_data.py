@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tenants.models import User
+from tickets.files.keep_file import claim_files
+from tickets.models import Ticket, TicketError
+from tickets.repairing.repair import begin_repair
+from tickets.repairing.retry_step import retry_locked
+from workflows.engine.process import JsonObject
+from workflows.engine.validation import validate_fields
+from workflows.errors import InvalidDataError, NothingChangedError
+from workflows.models import TaskInstance
+
+
+def correct_ticket_data(
+    *,
+    ticket: Ticket,
+    data: JsonObject,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    then_retry: TicketError | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Put other answers in the place of what was submitted, and retry where asked to.
+
+    `data` holds all answers to the fields that are asked, as in `submit_ticket`; presets stay
+    as they are. What has been decided or sent already stays decided. The history keeps the
+    old and the new values. `expected` and `then_retry` as in `retry_step`; both happen, or
+    neither.
+
+    Raises:
+        InvalidDataError: the data does not fit the form; it lists every problem.
+        UnknownUploadError: the data names a file of neither this person nor this ticket.
+        NothingChangedError: it is the same, and nothing is to be retried.
+        WorkflowEndedError: the ticket has ended.
+        And what `retry_step` raises.
+    """
+    with transaction.atomic():
+        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair.manager.ensure_not_ended()
+        locked = repair.ticket
+        fields = locked.workflow.fields
+        # As the ticket has them: its type may have other presets by now.
+        presets = {key: locked.data[key] for key in locked.definition.presets if key in locked.data}
+        problems = validate_fields(fields, data, presets=presets)
+        if problems:
+            raise InvalidDataError(problems)
+        corrected = {**presets, **data}
+        old, new = _differences(locked.data, corrected)
+        if old or new:
+            claim_files(fields, data, ticket=locked, user=by)
+            locked.data = corrected
+            locked.save(update_fields=["data", "updated_at"])
+            repair.manager.note_change(what="ticket", old=old, new=new, reason=repair.reason)
+        elif then_retry is None:
+            raise NothingChangedError
+        if then_retry is not None:
+            retry_locked(repair, error=then_retry)
+
+
+def correct_task_output(
+    *,
+    task: TaskInstance,
+    output: JsonObject,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    then_retry: TicketError | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Put another output in the place of a task's, for the conditions and calls that follow.
+
+    For a task that has been completed, or whose way on could not be decided; one without an
+    output is for `finish_task_by_hand`. The history keeps both outputs. `expected` and
+    `then_retry` as in `retry_step`; both happen, or neither.
+
+    Raises:
+        InvalidDataError: the output does not fit the form, or the output schema.
+        OutputReplacedError: it has no output, or a later one has taken its place.
+        UnknownUploadError: the output names a file of neither this person nor this ticket.
+        NothingChangedError: it is the same.
+        WorkflowEndedError: the ticket has ended.
+        And what `retry_step` raises.
+    """
+    with transaction.atomic():
+        owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
+        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        locked = repair.manager.read_task(task.pk)
+        repair.manager.correct_output(locked, output=output, reason=repair.reason)
+        if locked.definition.is_form:
+            claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
+        if then_retry is not None:
+            retry_locked(repair, error=then_retry)
+
+
+def correct_task_input(
+    *,
+    task: TaskInstance,
+    body: JsonObject,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    then_retry: TicketError | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Let a call that failed send something else than what its input transform makes.
+
+    For this task of this ticket, from the next attempt on. The history keeps both. `expected`
+    and `then_retry` as in `retry_step`; both happen, or neither.
+
+    Raises:
+        InvalidDataError: the body does not fit the input schema.
+        InputNotCorrectableError: the task is no call, is not in ERROR, or is answered later.
+        NothingChangedError: it is the same.
+        And what `retry_step` raises.
+    """
+    with transaction.atomic():
+        owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
+        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        locked = repair.manager.read_task(task.pk)
+        repair.manager.correct_input(locked, body=body, reason=repair.reason)
+        if then_retry is not None:
+            retry_locked(repair, error=then_retry)
+
+
+def _differences(old: JsonObject, new: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """The answers that differ, as they were and as they are."""
+    names = {
+        name
+        for name in {*old, *new}
+        if (name in old, old.get(name)) != (name in new, new.get(name))
+    }
+    return (
+        {name: value for name, value in old.items() if name in names},
+        {name: value for name, value in new.items() if name in names},
+    )

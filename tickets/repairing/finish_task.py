@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from tickets.advancing.safety_net import advance_after_commit
+from tickets.calling.calls_of_task import take_away_all
+from tickets.files.keep_file import claim_files
+from tickets.models import Ticket
+from tickets.repairing.repair import begin_repair, by_whom
+from workflows.engine.process import JsonObject
+from workflows.models import TaskInstance
+
+
+def finish_task_by_hand(
+    *,
+    task: TaskInstance,
+    output: JsonObject,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Complete a task in the place of its worker or of the other system; then move on.
+
+    For every task that is not completed or cancelled, one in ERROR too: its errors are
+    resolved. The answer of a call that is under way changes nothing any more.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
+        TaskNotWorkableError: it was completed or cancelled in the meantime.
+        WorkflowEndedError, WorkflowOnHoldError: the ticket does not run.
+        InvalidDataError: the output does not fit the form, or the output schema.
+        UnknownUploadError: the output names a file of neither this person nor this ticket.
+    """
+    with transaction.atomic():
+        owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
+        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        locked = repair.manager.read_task(task.pk)
+        repair.manager.finish_task(locked, output=output, reason=repair.reason)
+        if locked.definition.is_form:
+            claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
+        else:
+            take_away_all(locked, now=repair.manager.now)
+        repair.resolve_errors_of(locked, how=by_whom(_("Finished by hand by %(person)s:"), by))
+        advance_after_commit(repair.ticket.pk)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.models import User
+from tickets.errors import (
+    ErrorAlreadyHandledError,
+    MayNotRepairError,
+    NotesMissingError,
+    StepStuckError,
+)
+from tickets.models import ErrorStatus, TicketError
+from tickets.repairing.repair import Repair, lock_for_repair, may_repair
+from workflows.engine.process import JsonObject
+from workflows.models import EventKind, WorkflowEvent, WorkflowInstance
+
+# How much of an error's message stands in the history beside what was done about it.
+MOST_OF_MESSAGE = 500
+
+
+def review_error(*, error: TicketError, by: User, now: datetime | None = None) -> TicketError:
+    """Note that somebody looks after a ticket error.
+
+    Raises:
+        MayNotRepairError: `by` is no ticket admin here.
+        ErrorAlreadyHandledError: somebody has already reviewed or resolved it.
+    """
+    with transaction.atomic():
+        repair, locked = _lock(error, by=by, now=now)
+        if locked.status != ErrorStatus.NEW:
+            raise ErrorAlreadyHandledError
+        locked.review()
+        locked.save(update_fields=["status", "updated_at"])
+        _note(EventKind.ERROR_REVIEWED, locked, repair)
+    return locked
+
+
+def resolve_error(
+    *, error: TicketError, by: User, notes: str, now: datetime | None = None
+) -> TicketError:
+    """Note that a ticket error is dealt with, and how. The step is not tried again by this.
+
+    An error whose step is still stuck stays open, or nobody would see that it is.
+
+    Raises:
+        MayNotRepairError: `by` is no ticket admin here.
+        NotesMissingError: the notes are empty.
+        ErrorAlreadyHandledError: somebody has already resolved it.
+        StepStuckError: its step is to be tried again, finished or cancelled; that resolves it.
+    """
+    notes = notes.replace("\x00", "").strip()
+    if not notes:
+        raise NotesMissingError
+    with transaction.atomic():
+        repair, locked = _lock(error, by=by, now=now)
+        if locked.is_resolved:
+            raise ErrorAlreadyHandledError
+        if locked.is_stuck:
+            raise StepStuckError
+        locked.resolve(notes=notes)
+        locked.save(update_fields=["status", "resolution_notes", "updated_at"])
+        _note(EventKind.ERROR_RESOLVED, locked, repair)
+    return locked
+
+
+def _lock(error: TicketError, *, by: User, now: datetime | None) -> tuple[Repair, TicketError]:
+    """The ticket and its instance, locked, in whose history it is written; then the error."""
+    if not may_repair(by):
+        raise MayNotRepairError
+    repair = lock_for_repair(error.ticket_id, by=by, now=now or timezone.now())
+    errors = TicketError.objects.select_related("ticket__workflow_instance", "task")
+    return repair, errors.select_for_update(of=("self",), no_key=True).get(pk=error.pk)
+
+
+def _note(kind: EventKind, error: TicketError, repair: Repair) -> None:
+    manager = repair.manager
+    note_in_history(kind, error, instance=manager.instance, by=repair.by, at=manager.now)
+
+
+def note_in_history(
+    kind: EventKind,
+    error: TicketError,
+    *,
+    instance: WorkflowInstance,
+    by: User | None,
+    at: datetime,
+) -> None:
+    """Write what was done about an error into the history; it changes nothing of the instance."""
+    data: JsonObject = {"error_id": error.pk, "what": error.message[:MOST_OF_MESSAGE]}
+    if kind == EventKind.ERROR_RESOLVED:
+        data["notes"] = error.resolution_notes
+    WorkflowEvent.objects.create(
+        workflow_instance=instance,
+        task_instance=error.task,
+        kind=kind,
+        actor=by,
+        at=at,
+        data=data,
+    )

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tenants.models import User
+from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.timers import restart_timers, take_away_timers
+from tickets.calling.calls_of_task import defer_call_if_due, take_away_calls
+from tickets.models import Ticket
+from tickets.repairing.repair import begin_repair
+
+
+def hold_ticket(
+    *,
+    ticket: Ticket,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Stop a ticket for now: its task cannot be worked on, and no call of it begins.
+
+    The answer of a call that is under way is kept; the ticket moves on from it when it is
+    resumed.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
+        WorkflowOnHoldError: it is on hold already.
+        WorkflowEndedError, WorkflowNotRunningError: it has ended, or not started.
+    """
+    with transaction.atomic():
+        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair.manager.hold(reason=repair.reason)
+        current = repair.manager.instance.current_task_id
+        if current is not None:
+            task = repair.manager.read_task(current)
+            take_away_calls(task)
+            take_away_timers(task)
+
+
+def resume_ticket(
+    *,
+    ticket: Ticket,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Let a ticket go on where `hold_ticket` stopped it.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
+        WorkflowNotRunningError: it is not on hold.
+        WorkflowEndedError: it was cancelled.
+    """
+    with transaction.atomic():
+        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair.manager.resume(reason=repair.reason)
+        current = repair.manager.instance.current_task_id
+        if current is not None:
+            task = repair.manager.read_task(current)
+            defer_call_if_due(task, ticket_id=repair.ticket.pk)
+            restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
+        advance_after_commit(repair.ticket.pk)

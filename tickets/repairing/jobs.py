@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tenants.jobs import PATIENT, in_company
+from tickets.job_names import RETRY_MANY
+from tickets.repairing.retry_many import go_on_retrying
+
+
+@app.task(name=RETRY_MANY, retry=PATIENT)
+@in_company
+def retry_many(bulk_retry_id: int) -> None:
+    """Retry many errors, from where an earlier worker has stopped."""
+    go_on_retrying(bulk_retry_id=bulk_retry_id)

@@ -1,0 +1,130 @@
+"""What a repair asks for, apart from the answers of a form of the definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
+
+from tenants.models import User
+from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.bundles import read_bundle
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
+from workflows.errors import UnreadableBundleError
+from workflows.models import CompanyRole
+from workflows.models.task_instance import UNFINISHED
+from workflows.running.assignment import eligible_workers
+
+# What a person types here goes to another system, or comes from one: no files.
+MOST_JSON = 200_000
+# A dropdown with more people than this is no help.
+MOST_WORKERS = 300
+AUTOMATIC = "automatic"
+
+
+class JsonText(forms.CharField):
+    """A JSON object, written by hand."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "widget",
+            UnfoldAdminTextareaWidget(attrs={"rows": 14, "spellcheck": "false", "wrap": "off"}),
+        )
+        options["max_length"] = MOST_JSON
+        options["error_messages"] = {"required": _("Write a JSON object; {} is the empty one.")}
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> JsonObject:
+        text = super().clean(value)
+        try:
+            document: Json = read_bundle(text.encode())
+        except UnreadableBundleError as error:
+            raise ValidationError(str(error)) from error
+        for path, message in unstorable(document):
+            where = ".".join(map(str, path))
+            raise ValidationError(f"{where}: {message}" if where else message)
+        if not isinstance(document, dict):
+            raise ValidationError(_("Write an object: names and values between { and }."))
+        return document
+
+
+class RepairForm(forms.Form):
+    """Why, which sending of the form this is, and what the page showed."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy(
+            "The reason stands in the ticket's history, for whoever asks later."
+        ),
+        max_length=2_000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        error_messages={
+            "required": gettext_lazy(
+                "Say why: the reason stands in the ticket's history, for whoever asks later."
+            )
+        },
+    )
+    token = forms.RegexField("^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
+    expected = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
+
+    @property
+    def shown_fields(self) -> list[forms.BoundField]:
+        """In the order in which they are asked: the reason comes last."""
+        shown = [field for field in self.visible_fields() if field.name != "reason"]
+        return [*shown, self["reason"]]
+
+
+def add_then_retry(form: RepairForm) -> None:
+    form.fields["then_retry"] = forms.BooleanField(
+        label=_("Then try the step that failed again"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanWidget,
+    )
+
+
+def add_document(form: RepairForm, *, label: str, help_text: str, first: Json) -> None:
+    form.fields["document"] = JsonText(
+        label=label, help_text=help_text, initial=pretty({} if first is None else first)
+    )
+
+
+def add_worker(form: RepairForm, *, role: CompanyRole | None, has_it: int | None) -> None:
+    """The people who may be given the task, those with the least to do first."""
+    form.fields["worker"] = forms.ChoiceField(
+        label=_("To whom"),
+        choices=worker_choices(role, has_it=has_it),
+        initial=AUTOMATIC,
+        widget=UnfoldAdminSelectWidget,
+        error_messages={
+            "invalid_choice": _("This person may not be given this task (any more). Choose again.")
+        },
+    )
+
+
+def worker_choices(role: CompanyRole | None, *, has_it: int | None) -> list[tuple[str, str]]:
+    open_tasks = Count("assigned_tasks", filter=Q(assigned_tasks__status__in=UNFINISHED))
+    workers = eligible_workers(role).annotate(open_tasks=open_tasks)
+    rows = workers.order_by("-is_available", "open_tasks", "first_name", "pk")[:MOST_WORKERS]
+    people = [(str(each.pk), _worker_line(each, has_it=each.pk == has_it)) for each in rows]
+    return [(AUTOMATIC, _("Whoever's turn it is")), *people]
+
+
+def _worker_line(worker: User, *, has_it: bool) -> str:
+    count: int = getattr(worker, "open_tasks", 0)
+    words = [ngettext("%(count)d open task", "%(count)d open tasks", count) % {"count": count}]
+    if not worker.is_available:
+        words.append(_("away"))
+    if has_it:
+        words.append(_("has it now"))
+    return _("%(person)s: %(words)s") % {"person": worker, "words": ", ".join(words)}

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tenants.pages.badges import clipped
+from tenants.pages.detail_page import admin_link
+from tickets.calling.pages.attempts import TaskData
+from tickets.errors import TicketsError
+from tickets.following.pages import progress
+from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
+from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
+from tickets.models.ticket_error import UNRESOLVED
+from tickets.overseeing.pages.filters import ChosenFilter, ErrorTicketTypeFilter
+from tickets.overseeing.pages.ticket import add_number
+from tickets.repairing.handle_error import resolve_error, review_error
+from tickets.repairing.pages import RepairPage, attempts_of, data_so_far, open_repairs
+from tickets.repairing.pages.bulk_retry import BulkRetryViews
+from tickets.repairing.pages.repair_page import may_repair_here
+from tickets.repairing.pages.verbs import CorrectOutput
+
+
+class ErrorStatusFilter(ChosenFilter):
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    # Without a choice the list shows what is to be looked after.
+    all_option: ClassVar[list[Any]] = ["", gettext_lazy("Not resolved")]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*ErrorStatus.choices, ("all", gettext_lazy("All, resolved ones too"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return self.narrow(queryset, self.chosen() or "unresolved")
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        if chosen == "all":
+            return queryset
+        return queryset.filter(status__in=UNRESOLVED if chosen == "unresolved" else (chosen,))
+
+
+class ErrorTypeFilter(ChosenFilter):
+    title = gettext_lazy("what went wrong")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(ErrorType.choices)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(error_type=chosen)
+
+
+class ResolveForm(forms.Form):
+    """How an error was resolved, for whoever meets it next."""
+
+    notes = forms.CharField(
+        label=gettext_lazy("How it was resolved"),
+        max_length=5_000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        error_messages={
+            "required": gettext_lazy(
+                "Write down how the error was resolved: whoever meets it next will look here."
+            )
+        },
+    )
+
+
+@admin.register(TicketError)
+class TicketErrorAdmin(BulkRetryViews):
+    """What went wrong with tickets: to be looked after, and noted as resolved."""
+
+    list_title = gettext_lazy("Ticket errors")
+    change_list_template = "repairing/error_list.html"
+    change_form_template = "repairing/error.html"
+    list_display = (
+        "message_column",
+        "ticket_column",
+        "task_column",
+        "status_column",
+        "happened_column",
+    )
+    list_filter = (ErrorStatusFilter, ErrorTypeFilter, ErrorTicketTypeFilter)
+    list_filter_submit = True
+    list_select_related = ("ticket", "task__definition")
+    search_fields = ("message", "ticket__title", "ticket__created_by__email")
+    search_help_text = gettext_lazy("Search by ticket number, title, e-mail address or message")
+    ordering = ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return add_number(queryset, found, search_term, "ticket"), may_repeat
+
+    @display(description=gettext_lazy("What happened"), ordering="error_type", header=True)
+    def message_column(self, error: TicketError) -> list[str]:
+        return [error.get_error_type_display(), Truncator(error.message).chars(120)]
+
+    @display(description=gettext_lazy("Ticket"), ordering="ticket")
+    def ticket_column(self, error: TicketError) -> str:
+        return clipped(error.ticket)
+
+    @display(description=gettext_lazy("Task"), ordering="task__definition__title")
+    def task_column(self, error: TicketError) -> str:
+        return error.task.definition.title if error.task else "-"
+
+    @display(description=gettext_lazy("Status"), ordering="status")
+    def status_column(self, error: TicketError) -> str:
+        return error_badge(error)
+
+    @display(description=gettext_lazy("When"), ordering="created_at")
+    def happened_column(self, error: TicketError) -> Any:
+        return error.created_at
+
+    def page_context(self, request: HttpRequest, obj: TicketError) -> dict[str, Any]:
+        # With what the buttons ask; the list needs less.
+        ticket = Ticket.objects.with_progress().select_related("workflow").get(pk=obj.ticket_id)
+        task = obj.task
+        may_repair = may_repair_here(request)
+        return {
+            "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
+            "attempts": attempts_of(task),
+            "data_so_far": [
+                (each, _correction(each, ticket, may_repair)) for each in data_so_far(ticket)
+            ],
+            **progress.submitted(ticket),
+            "title": obj.get_error_type_display(),
+            "subtitle": None,
+            "ticket_error": obj,
+            "badge": error_badge(obj),
+            "ticket_badge": workflow_badge(obj.ticket.status),
+            "task_badge": task_badge(task) if task else "",
+            "task_link": admin_link(task) if task else "",
+            "is_new": obj.status == ErrorStatus.NEW,
+            "may_change": may_handle_errors(request),
+            "resolve_form": ResolveForm(),
+            "handled": _handled(obj),
+            "may_see_tickets": request.user.has_perm("tickets.view_ticket"),
+            "may_see_tasks": request.user.has_perm("workflows.view_taskinstance"),
+        }
+
+    # Buttons
+
+    def get_urls(self) -> list[URLPattern]:
+        def own(view: Any) -> Any:
+            return self.admin_site.admin_view(view)
+
+        prefix = "tickets_ticketerror"
+        return [
+            path("<int:object_id>/review/", own(self.review_view), name=f"{prefix}_review"),
+            path("<int:object_id>/resolve/", own(self.resolve_view), name=f"{prefix}_resolve"),
+            *super().get_urls(),
+        ]
+
+    def review_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Mark an error as reviewed."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        error = self._to_handle(request, object_id)
+        try:
+            review_error(error=error, by=_person(request))
+        except TicketsError as problem:
+            messages.error(request, _(str(problem)))
+        else:
+            self.log_change(request, error, _("Marked as reviewed."))
+            messages.success(request, _("The error is marked as reviewed."))
+        return redirect(admin_link(error))
+
+    def resolve_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Note an error as resolved; without notes the page comes back and says so."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        error = self._to_handle(request, object_id)
+        form = ResolveForm(request.POST)
+        if not form.is_valid():
+            return self._page_again(request, error, form)
+        try:
+            resolve_error(error=error, by=_person(request), notes=form.cleaned_data["notes"])
+        except TicketsError as problem:
+            messages.error(request, _(str(problem)))
+        else:
+            self.log_change(request, error, _("Resolved."))
+            messages.success(request, _("The error is noted as resolved."))
+        return redirect(admin_link(error))
+
+    def _to_handle(self, request: HttpRequest, object_id: int) -> TicketError:
+        if not may_handle_errors(request):
+            raise PermissionDenied
+        error: TicketError = self.find(request, str(object_id))
+        return error
+
+    def _page_again(
+        self, request: HttpRequest, error: TicketError, form: ResolveForm
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": error,
+            **self.page_context(request, error),
+            "resolve_form": form,
+        }
+        return TemplateResponse(request, self.change_form_template, context)
+
+
+def may_handle_errors(request: HttpRequest) -> bool:
+    return active_company(request) is not None and request.user.has_perm(
+        "tickets.change_ticketerror"
+    )
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairPage | None:
+    """The page that corrects an output which counts now."""
+    instance = ticket.workflow_instance
+    if not may_repair or instance is None or ticket.has_ended:
+        return None
+    counts = data.task.definition.key in instance.data
+    return CorrectOutput(ticket, task=data.task) if counts else None
+
+
+def _handled(error: TicketError) -> QuerySet[LogEntry]:
+    """Who did what about the error."""
+    kind = ContentType.objects.get_for_model(TicketError)
+    log = LogEntry.objects.filter(content_type=kind, object_id=str(error.pk))
+    return log.select_related("user").order_by("pk")

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from tickets.advancing.timers import restart_timers
+from tickets.models import Ticket
+from tickets.repairing.repair import begin_repair, by_whom
+from workflows.models import TaskInstance, TaskStatus
+
+
+def reassign_task(
+    *,
+    task: TaskInstance,
+    to: User | None,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Give a form to somebody else. None: to whoever's turn it is; to nobody where all are away.
+
+    `to` may be away: who says so knows why. A form in ERROR is to be filled in again, and its
+    errors are resolved. Choose among `workflows.running.assignment.eligible_workers`.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
+        CannotReassignError: it is a call, or it was completed or cancelled in the meantime.
+        WorkerNotEligibleError: `to` is not active, no task worker of this company, or not in
+            the task's company role.
+        NothingChangedError: `to` has it already.
+        WorkflowEndedError: the ticket has ended.
+    """
+    with transaction.atomic():
+        owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
+        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        locked = repair.manager.read_task(task.pk)
+        had_failed = locked.status == TaskStatus.ERROR
+        repair.manager.reassign(locked, to=to, reason=repair.reason)
+        if had_failed:  # its time is over, or counted while nobody could do it
+            restart_timers(ticket_id=owner.pk, task=locked, now=repair.manager.now)
+        repair.resolve_errors_of(locked, how=by_whom(_("Given to somebody by %(person)s:"), by))

@@ -1,0 +1,118 @@
+"""What every repair of a ticket begins with: who, why, on what state, under which locks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.connection import current_schema
+from tenants.models import User
+from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
+from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
+from tickets.models import Ticket, TicketError
+from tickets.models.ticket_error import TicketErrorQuerySet
+from workflows.models import TaskInstance, WorkflowEvent
+from workflows.running.repair import WorkflowRepair
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A ticket and its workflow instance, both locked, in the hands of a ticket admin."""
+
+    ticket: Ticket
+    manager: WorkflowRepair
+    by: User
+    reason: str
+
+    def resolve(self, errors: TicketErrorQuerySet, *, how: str) -> None:
+        """Close those of the errors that are open. `how` is a sentence for the notes."""
+        note = f"{how} {self.reason}"
+        for error in errors.unresolved().select_for_update(no_key=True).order_by("pk"):
+            earlier = error.resolution_notes.strip()
+            error.resolve(notes=f"{earlier}\n{note}" if earlier else note)
+            error.save(update_fields=["status", "resolution_notes", "updated_at"])
+
+    def resolve_errors_of(self, task: TaskInstance, *, how: str) -> None:
+        """Close the task's errors."""
+        self.resolve(TicketError.objects.filter(ticket=self.ticket, task=task), how=how)
+
+
+def begin_repair(
+    *, ticket_id: int, by: User, reason: str, expected: str | None, now: datetime | None
+) -> Repair:
+    """Check the person, the reason and what they saw, and lock. Call it inside a transaction.
+
+    A ticket whose workflow could not be made is given an instance that has not started, so
+    that the repair has a history to stand in.
+
+    Raises:
+        MayNotRepairError, ReasonMissingError, ChangedMeanwhileError
+    """
+    reason = check_repair(by=by, reason=reason)
+    ticket = lock_ticket(ticket_id)
+    if expected is not None and expected != marker_of(ticket):
+        raise ChangedMeanwhileError
+    return _repair_of(ticket, by=by, reason=reason, now=now or timezone.now())
+
+
+def lock_for_repair(ticket_id: int, *, by: User, now: datetime) -> Repair:
+    """The locks alone, without a reason, for whoever has checked the person."""
+    return _repair_of(lock_ticket(ticket_id), by=by, reason="", now=now)
+
+
+def _repair_of(ticket: Ticket, *, by: User, reason: str, now: datetime) -> Repair:
+    manager = lock_instance_of(ticket, WorkflowRepair, now=now, actor=by)
+    return Repair(ticket=ticket, manager=manager, by=by, reason=reason)
+
+
+def check_repair(*, by: User, reason: str) -> str:
+    """The reason without the blanks around it.
+
+    Raises:
+        MayNotRepairError: the person is no ticket admin of the company that is worked in.
+        ReasonMissingError: there is no reason.
+    """
+    if not may_repair(by):
+        raise MayNotRepairError
+    reason = reason.replace("\x00", "").strip()
+    if not reason:
+        raise ReasonMissingError
+    return reason
+
+
+def may_repair(user: User) -> bool:
+    """Whether somebody may repair tickets here: a ticket admin, or a superuser who came in."""
+    company = user.company
+    belongs = user.is_superuser or (
+        company is not None and company.is_active and company.schema_name == current_schema()
+    )
+    return belongs and user.is_active and user.has_perm("tickets.change_ticket")
+
+
+def marker_of(ticket: Ticket) -> str:
+    """What a page that shows the ticket was made of; any change of it makes another marker.
+
+    Pages send it back as `expected`. Every change of the workflow writes an event, and every
+    failure an error, so that the latest of each tell. Give it the ticket as the page read it.
+    """
+    events = WorkflowEvent.objects.filter(workflow_instance_id=ticket.workflow_instance_id)
+    event = events.order_by("-pk").values_list("pk", flat=True).first()
+    error = ticket.errors.order_by("-pk").values_list("pk", flat=True).first()
+    return f"{event or 0}-{error or 0}-{int(ticket.updated_at.timestamp() * 1_000_000)}"
+
+
+def by_whom(sentence: str, by: User) -> str:
+    """A sentence for the notes, with the person's name in the place of %(person)s."""
+    return sentence % {"person": str(by)}
+
+
+def resolved_message(error: TicketError) -> str:
+    """What became of an error that somebody else has closed in the meantime."""
+    if not error.resolution_notes:
+        return ""
+    return _("Somebody has already taken care of this error: %(notes)s") % {
+        "notes": error.resolution_notes
+    }

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.timers import restart_timers
+from tickets.calling.defer_call import defer_call
+from tickets.errors import ErrorAlreadyHandledError
+from tickets.models import ErrorType, TicketError
+from tickets.repairing.repair import Repair, begin_repair, by_whom, resolved_message
+from workflows.models import TaskInstance
+
+
+def retry_step(
+    *,
+    error: TicketError,
+    by: User,
+    reason: str,
+    expected: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Try the step that failed again, and that step only; the error is resolved by it.
+
+    A call is made again by the worker, with the same Idempotency-Key and a fresh number of
+    retries; the start and the way on are decided again right after the commit; a form goes
+    back to whoever had it. A fault that persists makes a new error. Of two who retry at the
+    same time one wins, and the other is told.
+
+    `expected` is what `tickets.repairing.repair.marker_of` gave when the page was shown.
+
+    Raises:
+        MayNotRepairError: `by` is no ticket admin here.
+        ReasonMissingError: the reason is blank.
+        ChangedMeanwhileError: the ticket is not as `expected` any more.
+        ErrorAlreadyHandledError: the error is resolved; it says how.
+        NothingToRetryError: the step is no longer in error.
+        WorkflowEndedError, WorkflowOnHoldError: the ticket does not run.
+    """
+    with transaction.atomic():
+        repair = begin_repair(
+            ticket_id=error.ticket_id, by=by, reason=reason, expected=expected, now=now
+        )
+        retry_locked(repair, error=error)
+
+
+def retry_locked(repair: Repair, *, error: TicketError) -> None:
+    """The rest of `retry_step`, for repairs that change something first."""
+    errors = TicketError.objects.select_for_update(no_key=True)
+    locked = errors.get(pk=error.pk, ticket=repair.ticket)
+    if locked.is_resolved:
+        raise ErrorAlreadyHandledError(resolved_message(locked))
+    how = by_whom(_("Tried again by %(person)s:"), repair.by)
+    if locked.task_id is None:
+        repair.manager.retry_start(reason=repair.reason)
+        starting = TicketError.objects.filter(ticket=repair.ticket, task=None)
+        repair.resolve(starting, how=how)
+        advance_after_commit(repair.ticket.pk)
+        return
+    task = repair.manager.read_task(locked.task_id)
+    if locked.error_type == ErrorType.TASK_UPDATE:
+        _do_again(repair, task)
+    else:
+        repair.manager.retry_moving_on(task, reason=repair.reason)
+        advance_after_commit(repair.ticket.pk)
+    repair.resolve_errors_of(task, how=how)
+
+
+def _do_again(repair: Repair, task: TaskInstance) -> None:
+    repair.manager.retry_task(task, reason=repair.reason)
+    restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
+    if not task.definition.is_form:
+        defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)

@@ -1,0 +1,164 @@
+"""What would become of finished tickets in this version of their workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenants.pages.page import Button, register_page
+from tickets.replaying.replay_tickets import (
+    END,
+    MOST_TICKETS,
+    WAITS,
+    Onward,
+    Parting,
+    Refusal,
+    Replay,
+    replay_tickets,
+)
+from workflows.authoring.definitions.pages.definition_page import DefinitionPage
+from workflows.authoring.trying.run_test_cases import trial_of
+from workflows.bundles import Trial
+from workflows.bundles.tell_changes import field_labels
+from workflows.models import TaskDefinition, WorkflowDefinition
+from workflows.working_hours.durations import duration_in_words
+
+DEFAULT_TICKETS: Final = 50
+CHOICES: Final = (20, 50, 100, 200, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLink:
+    number: int
+    url: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tickets to which the same would happen. `tickets` is empty for who may not see them."""
+
+    text: str
+    old: str
+    new: str
+    count: int
+    tickets: Sequence[TicketLink]
+
+
+@register_page(WorkflowDefinition, "<int:object_id>/replay/", name="replay")
+class ReplayPage(DefinitionPage):
+    """GET `?tickets=50` replays as many; without it the page only asks. It reads, no more."""
+
+    crumb = gettext_lazy("Replay")
+    button = Button(gettext_lazy("Replay"), icon="history", order=30)
+
+    template_name = "replaying/replay.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        asked = request.GET.get("tickets")
+        context: dict[str, Any] = {"choices": CHOICES, "most": MOST_TICKETS}
+        if asked is None:
+            return self.page(request, **context, limit=DEFAULT_TICKETS, replay=None)
+        limit = _number(asked)
+        if limit is None:
+            context["refusal"] = _("Give a number from 1 to %(most)s.") % {"most": MOST_TICKETS}
+            return self.page(request, **context, limit=DEFAULT_TICKETS, replay=None)
+        replay = replay_tickets(workflow=self.workflow, limit=limit)
+        may_see = request.user.has_perm("tickets.view_ticket")
+        trial, titles = trial_of(self.workflow), self._titles()
+        return self.page(
+            request,
+            **context,
+            limit=limit,
+            replay=replay,
+            may_see=may_see,
+            partings=[
+                _parting_group(titles, replay, each, numbers, may_see=may_see)
+                for each, numbers in replay.partings.items()
+            ],
+            refusals=[
+                _refusal_group(trial, replay, each, numbers, may_see=may_see)
+                for each, numbers in replay.refusals.items()
+            ],
+        )
+
+    def _titles(self) -> dict[str, str]:
+        """The tasks of all versions by key; this version's own titles count first."""
+        others = TaskDefinition.objects.filter(workflow__key=self.workflow.key).order_by("pk")
+        titles = dict(others.values_list("key", "title"))
+        return titles | {task.key: task.title for task in self.workflow.tasks.all()}
+
+
+def _number(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit()) or len(text) > 6:
+        return None
+    number = int(text)
+    return number if 1 <= number <= MOST_TICKETS else None
+
+
+def _parting_group(
+    titles: dict[str, str],
+    replay: Replay,
+    parting: Parting,
+    numbers: Sequence[int],
+    *,
+    may_see: bool,
+) -> Group:
+    after = titles.get(parting.after, parting.after)
+    place = _("After “%(task)s”") % {"task": after} if after else _("At the start")
+    if parting.time:
+        words = {"task": after, "time": duration_in_words(parting.time)}
+        place = _("After “%(task)s” was not done within %(time)s") % words
+    return Group(
+        text=place,
+        old=_onward(titles, parting.old),
+        new=_onward(titles, parting.new),
+        count=len(numbers),
+        tickets=_links(replay, numbers) if may_see else (),
+    )
+
+
+def _onward(titles: dict[str, str], onward: Onward) -> str:
+    if onward.task:
+        return _("to “%(task)s”") % {"task": titles.get(onward.task, onward.task)}
+    if onward.kind == END:
+        return (
+            _("to the end (%(label)s)") % {"label": onward.label}
+            if onward.label
+            else _("to the end")
+        )
+    if onward.kind == WAITS:
+        return _("waits, because nobody has answered this task")
+    return _("stops with an error")
+
+
+def _refusal_group(
+    trial: Trial, replay: Replay, refusal: Refusal, numbers: Sequence[int], *, may_see: bool
+) -> Group:
+    form = trial.title_of(refusal.task) if refusal.task else _("The ticket's form")
+    specs = trial.fields_of(refusal.task) if refusal.task else trial.fields
+    labels = field_labels(specs)
+    return Group(
+        text=form,
+        old="",
+        new=", ".join(labels.get(name, name) for name in refusal.fields if name),
+        count=len(numbers),
+        tickets=_links(replay, numbers) if may_see else (),
+    )
+
+
+def _links(replay: Replay, numbers: Sequence[int]) -> list[TicketLink]:
+    return [
+        TicketLink(
+            number=number,
+            url=reverse("admin:tickets_ticket_change", args=(number,)),
+            error=replay.errors.get(number, ""),
+        )
+        for number in numbers
+    ]

@@ -1,0 +1,146 @@
+"""What came of the tasks of finished tickets, as the answers that a simulation takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q
+
+from tickets.models import Ticket
+from workflows.engine.calendar import Duration, DurationError, WorkingTime
+from workflows.engine.process import Process
+from workflows.engine.simulate import Answer
+from workflows.models import (
+    BusinessCalendar,
+    EventKind,
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+)
+
+# What stops the time of a task, and what begins it anew (tickets/advancing/timers.py).
+_STOPS: Final = frozenset({EventKind.HELD, EventKind.FAILED})
+_BEGINS: Final = frozenset({EventKind.RESUMED, EventKind.RETRIED, EventKind.VERSION_CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One task of a ticket; `time` is a duration where it was not done within it.
+
+    `answers` are the times of the process that is replayed that had passed, then what came.
+    """
+
+    task: str
+    time: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    task_id: int | None
+    kind: str
+    at: datetime
+    after: str
+
+
+def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[Visit]]:
+    """The visits of each workflow instance, in their order, for a simulation of `process`.
+
+    How long a task took is measured in the working time as the calendar has it now.
+    """
+    instances = [each.workflow_instance_id for each in tickets]
+    events = _events_of(instances)
+    working_time = BusinessCalendar.objects.current().working_time()
+    late = {
+        each.task_id: each.after
+        for found in events.values()
+        for each in found
+        if each.kind == EventKind.TIMED_OUT
+    }
+    rows = (
+        TaskInstance.objects.filter(workflow_instance__in=instances)
+        .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=[pk for pk in late if pk is not None]))
+        .order_by("pk")
+        .values_list(
+            *("pk", "workflow_instance_id", "definition__key"),
+            *("output_data", "created_at", "completed_at"),
+        )
+    )
+    found: dict[int, list[Visit]] = {}
+    for pk, instance_id, key, output, created_at, completed_at in rows:
+        spans = _spans(events.get(instance_id, ()), created_at, completed_at or created_at)
+        passed = [
+            Answer(key, after=after, visit=pk)
+            for after in _passed(process, key, spans, working_time)
+        ]
+        time = late.get(pk, "")
+        if time:
+            last = Answer(key, after=time, visit=pk)
+        else:
+            last = Answer(key, output if isinstance(output, dict) else {}, visit=pk)
+        found.setdefault(instance_id, []).append(Visit(key, time, (*passed, last)))
+    return found
+
+
+def _events_of(instances: Sequence[int | None]) -> Mapping[int, Sequence[_Event]]:
+    kinds = [EventKind.TIMED_OUT, EventKind.ASSIGNED, *_STOPS, *_BEGINS]
+    rows = (
+        WorkflowEvent.objects.filter(workflow_instance__in=instances, kind__in=kinds)
+        .order_by("pk")
+        .values_list("workflow_instance_id", "task_instance_id", "kind", "at", "data")
+    )
+    found: dict[int, list[_Event]] = {}
+    for instance_id, task_id, kind, at, data in rows:
+        after = str(data.get("after", "")) if isinstance(data, dict) else ""
+        found.setdefault(instance_id, []).append(_Event(task_id, kind, at, after))
+    return found
+
+
+def _spans(
+    events: Iterable[_Event], begin: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """When the time of a task ran: not on hold, and not while it was in error."""
+    opened: datetime | None = begin
+    for each in events:
+        if not begin <= each.at <= end:
+            continue
+        if opened is not None and (each.kind in _STOPS or each.kind in _BEGINS):
+            yield opened, each.at
+            opened = None
+        # Giving a task that failed to somebody else is a way of trying it again.
+        if opened is None and (each.kind in _BEGINS or each.kind == EventKind.ASSIGNED):
+            opened = each.at
+    if opened is not None:
+        yield opened, end
+
+
+def _passed(
+    process: Process,
+    key: str,
+    spans: Iterable[tuple[datetime, datetime]],
+    working_time: WorkingTime,
+) -> list[str]:
+    """The durations of a task's ways that passed before it ended, the first to pass first."""
+    durations = process.timeouts(key)
+    found: list[tuple[datetime, str]] = []
+    for begin, end in spans if durations else ():
+        for after in durations:
+            due = _due(after, begin, end, working_time)
+            if due is not None:
+                found.append((due, after))
+    return [after for _due_at, after in sorted(found)]
+
+
+def _due(after: str, begin: datetime, end: datetime, working_time: WorkingTime) -> datetime | None:
+    """When the duration was over, where that was before the end; a draft's may be none."""
+    try:
+        duration = Duration.parse(after)
+    except DurationError:
+        return None
+    if duration.days > (end - begin).days + 1:  # not worth counting the days
+        return None
+    due = working_time.after(begin, duration)
+    return due if due <= end else None

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.connection import current_schema
+from tenants.fast.prepared import PreparedQuery, next_id
+from tenants.fast.rows import new_row
+from tenants.models import User
+from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.take_step import StepFailedError, take_step, undone_where_it_fails
+from tickets.errors import MayNotSubmitError
+from tickets.files.keep_file import claim_files
+from tickets.models import Ticket
+from tickets.saving.save_answers import forget_saved_answers
+from workflows.engine.process import JsonObject
+from workflows.errors import InvalidDataError
+from workflows.models import TicketDefinition, WorkflowInstance
+from workflows.running.definition_cache import definition_of
+from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
+
+logger = logging.getLogger(__name__)
+
+_IDS = {"ticket_id": next_id(Ticket), "instance_id": next_id(WorkflowInstance), **NEXT_TASK}
+_offered = PreparedQuery(
+    lambda pk, user_id: (
+        TicketDefinition.objects.open_to(user_id)
+        .filter(pk=pk)
+        .order_by()
+        .only("title", "presets", "workflow")
+    ),
+    slots=2,
+    also=_IDS,
+)
+
+
+def submit_ticket(
+    *,
+    definition: TicketDefinition,
+    data: JsonObject,
+    user: User,
+    title: str = "",
+    slot: str = "",
+) -> Ticket:
+    """Submit a ticket and start its workflow, in one transaction.
+
+    `data` holds the answers to the fields that are asked; presets are added. Without a
+    title the ticket has that of its type. What was saved in the `slot` on the way is forgotten.
+    Should the first step fail in a way that nobody has foreseen, the ticket is submitted all
+    the same, and its workflow starts right after the commit, as `advance_after_commit` says.
+
+    Raises:
+        MayNotSubmitError: the type is not offered to this person (any more).
+        InvalidDataError: the data does not fit the form; it lists every problem.
+        UnknownUploadError: the data names a file that this person did not upload.
+    """
+    try:
+        with transaction.atomic():
+            ticket, ids = _checked(definition, data, user, title, slot)
+            with undone_where_it_fails():
+                _start(ticket, ids)
+            return ticket
+    except StepFailedError:
+        logger.exception("The first step of a ticket of %s failed", current_schema())
+    with transaction.atomic():
+        ticket, _ids = _checked(definition, data, user, title, slot)
+        ticket.save(force_insert=True)
+        advance_after_commit(ticket.pk)
+    return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """Drawn for the rows that a submission inserts."""
+
+    instance: int
+    task: int
+
+
+def _checked(
+    definition: TicketDefinition, data: JsonObject, user: User, title: str, slot: str
+) -> tuple[Ticket, _Ids]:
+    """The ticket, not inserted yet: what points to it is checked at the commit."""
+    if not user.has_perm("tickets.add_myticket"):
+        raise MayNotSubmitError
+    offered: Any = _offered.first(definition.pk, user.pk)
+    if offered is None:
+        raise MayNotSubmitError
+    known = definition_of(offered.workflow_id)
+    workflow = known.workflow
+    problems = known.ticket_form(offered.presets).validate(data)
+    if problems:
+        raise InvalidDataError(problems)
+    ticket = new_row(
+        Ticket,
+        id=offered.ticket_id,
+        title=title.strip() or offered.title,
+        definition=offered,
+        workflow=workflow,
+        data={**offered.presets, **data},
+        created_by=user,
+    )
+    if slot:
+        forget_saved_answers(user=user, slot=slot)
+    claim_files(workflow.fields, data, ticket=ticket, user=user)
+    return ticket, _Ids(instance=offered.instance_id, task=offered.next_task_id)
+
+
+def _start(ticket: Ticket, ids: _Ids) -> None:
+    now = timezone.now()
+    manager = WorkflowStateManager.begin(
+        ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
+    )
+    ticket.workflow_instance = manager.instance
+    with manager.together():
+        manager.also_insert(ticket)
+        take_step(ticket, manager, now=now)

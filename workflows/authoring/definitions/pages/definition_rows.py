@@ -1,0 +1,271 @@
+"""Definitions as people read them: fields, tasks and transitions as rows of tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflows.bundles.tell_changes import field_labels
+from workflows.engine.conditions import choice_labels, describe_condition, is_empty
+from workflows.engine.errors import FieldError
+from workflows.engine.field_types import Field, FieldType
+from workflows.engine.fields import parse_fields
+from workflows.engine.json_schema import is_web_address
+from workflows.engine.process import Json
+from workflows.forms.field_types import FIELD_TYPE_NAMES
+from workflows.models import TaskDefinition, Transition, WorkflowDefinition
+from workflows.working_hours.durations import after_in_words, duration_in_words
+
+_OF_TEXT = (
+    gettext_lazy("At least %(limit)s characters"),
+    gettext_lazy("At most %(limit)s characters"),
+)
+_OF_TIME = (gettext_lazy("From %(limit)s on"), gettext_lazy("Until %(limit)s"))
+# What the limits of a field count, where it is not its value.
+_LIMITS: Mapping[FieldType, tuple[Any, Any]] = {
+    **dict.fromkeys(
+        (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.EMAIL, FieldType.URL, FieldType.PHONE),
+        _OF_TEXT,
+    ),
+    **dict.fromkeys((FieldType.DATE, FieldType.TIME, FieldType.DATETIME), _OF_TIME),
+    FieldType.CHOICES: (
+        gettext_lazy("At least %(limit)s of them"),
+        gettext_lazy("At most %(limit)s of them"),
+    ),
+    FieldType.RECORDS: (
+        gettext_lazy("At least %(limit)s records"),
+        gettext_lazy("At most %(limit)s records"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One field of a form. `depth` is 1 for a column of a table of records."""
+
+    name: str
+    label: str
+    type_name: str
+    required: bool
+    help: str
+    choices: tuple[str, ...]
+    rules: tuple[str, ...]
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTable:
+    """The fields of a form; `problem` says why they cannot be shown, `raw` is what stands there."""
+
+    rows: Sequence[FieldRow] = ()
+    problem: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRow:
+    source: str
+    target: str
+    is_from_start: bool
+    is_to_end: bool
+    condition: str
+    is_always: bool
+    label: str
+    priority: int
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCard:
+    """A task with its form or its call, and the ways that lead on from it."""
+
+    task: TaskDefinition
+    fields: FieldTable
+    call: Sequence[tuple[str, str]]
+    documents: Sequence[tuple[str, str]]
+    leads_to: Sequence[TransitionRow]
+
+
+def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
+    """The fields of a form as rows; never raises, whatever a draft contains."""
+    try:
+        fields = parse_fields(specs)
+    except FieldError as error:
+        return FieldTable(problem=str(error), raw=pretty(specs))
+    names = {**(labels or {}), **choice_labels(specs)}
+    return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
+
+
+def _field_rows(
+    fields: Iterable[Field], labels: Mapping[str, str], depth: int
+) -> Iterable[FieldRow]:
+    for field in fields:
+        yield FieldRow(
+            name=field.name,
+            label=field.label,
+            type_name=str(FIELD_TYPE_NAMES[field.type]),
+            required=field.required,
+            help=field.help,
+            choices=tuple(label or value for value, label in field.choices),
+            rules=tuple(_rules(field, labels)),
+            depth=depth,
+        )
+        yield from _field_rows(field.fields, labels, depth + 1)
+
+
+def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
+    at_least, at_most = _LIMITS.get(field.type, (_("At least %(limit)s"), _("At most %(limit)s")))
+    if field.minimum is not None:
+        yield at_least % {"limit": field.minimum}
+    if field.maximum is not None:
+        yield at_most % {"limit": field.maximum}
+    if field.more_than is not None:
+        yield _("More than %(limit)s") % {"limit": field.more_than}
+    if field.less_than is not None:
+        yield _("Less than %(limit)s") % {"limit": field.less_than}
+    if field.pattern:
+        yield _("Must match %(pattern)s") % {"pattern": field.pattern}
+    if field.default is not None:
+        yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}
+    if not is_empty(field.visible_when):
+        condition = describe_condition(field.visible_when, labels)
+        yield _("Asked only when %(condition)s") % {"condition": condition}
+
+
+def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
+    """What the variables of the workflow's conditions are called on its forms."""
+    labels = field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
+    for task in workflow.tasks.all():
+        labels |= choice_labels(task.fields, f"tasks.{task.key}.")
+        for name, label in field_labels(task.fields, f"tasks.{task.key}.").items():
+            labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
+    return labels
+
+
+def transition_rows(
+    transitions: Iterable[Transition], labels: Mapping[str, str]
+) -> list[TransitionRow]:
+    """In the order in which they are tried."""
+    return [
+        _transition_row(each, labels)
+        for each in sorted(transitions, key=lambda each: each.priority)
+    ]
+
+
+def _transition_row(transition: Transition, labels: Mapping[str, str]) -> TransitionRow:
+    source, target = transition.from_task, transition.to_task
+    return TransitionRow(
+        source=source.title if source else _("Start"),
+        target=target.title if target else _("End"),
+        is_from_start=source is None,
+        is_to_end=target is None,
+        condition=describe_condition(transition.condition, labels),
+        is_always=is_empty(transition.condition),
+        label=transition.label,
+        priority=transition.priority,
+        after=after_in_words(transition.after) if transition.after else "",
+    )
+
+
+def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TransitionRow]:
+    """From the start first, then task by task, in the order in which they are tried."""
+    position = {task.pk: number for number, task in enumerate(workflow.tasks.all(), 1)}
+    ordered = sorted(
+        workflow.transitions.all(),
+        key=lambda each: (position.get(each.from_task_id or 0, 0), each.priority),
+    )
+    return [_transition_row(each, labels) for each in ordered]
+
+
+def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
+    """The tasks of a workflow that `whole()` has fetched."""
+    transitions = list(workflow.transitions.all())
+    return [
+        task_card(task, [each for each in transitions if each.from_task_id == task.pk], labels)
+        for task in workflow.tasks.all()
+    ]
+
+
+def task_card(
+    task: TaskDefinition, transitions: Iterable[Transition], labels: Mapping[str, str]
+) -> TaskCard:
+    return TaskCard(
+        task=task,
+        fields=field_table(task.fields, field_labels(task.fields))
+        if task.is_form
+        else FieldTable(),
+        call=tuple(_due(task)) if task.is_form else (*_call(task), *_due(task)),
+        documents=() if task.is_form else tuple(_documents(task)),
+        leads_to=transition_rows(transitions, labels),
+    )
+
+
+def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.due_in:
+        words = {"duration": duration_in_words(task.due_in)}
+        yield _("Due in"), _("%(duration)s of working time") % words
+
+
+def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    yield _("Address"), task.action_url
+    yield _("Longest wait"), _("%(seconds)s seconds") % {"seconds": task.timeout_seconds}
+    yield _("Tries again"), _("up to %(count)s times") % {"count": task.retries}
+
+
+def _documents(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    for title, document in (
+        (_("What is sent"), task.input_transform),
+        (_("What is kept of the answer"), task.output_transform),
+        (_("Schema of what is sent"), task.input_schema),
+        (_("Schema of the output"), task.output_schema),
+    ):
+        if document not in (None, {}, ""):
+            yield title, pretty(document)
+
+
+def pretty(document: object) -> str:
+    """JSON to be read by people; what is no JSON comes as text."""
+    try:
+        return json.dumps(document, ensure_ascii=False, indent=2)
+    except (TypeError, ValueError, RecursionError):
+        return str(document)
+
+
+def _in_words(value: Json, limit: int = 200) -> str:
+    """A value as it can stand in a sentence."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        text = ", ".join(str(each) for each in value)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Truncator(text).chars(limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    label: str
+    description: str
+    uri: str
+
+
+def references(ext_ref: object) -> list[Reference]:
+    """External references; `uri` is empty where it is not an address of the web."""
+    if not isinstance(ext_ref, list):
+        return []
+    return [_reference(each) for each in ext_ref if isinstance(each, dict)]
+
+
+def _reference(each: Mapping[str, object]) -> Reference:
+    uri = str(each.get("uri") or "")
+    return Reference(
+        label=str(each.get("label") or uri),
+        description=str(each.get("description") or ""),
+        uri=uri if is_web_address(uri) else "",
+    )

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.editing.new_draft import new_draft
+from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.bundles.unfinished import first_draft
+from workflows.engine.process import Json, JsonObject
+from workflows.errors import NoTitleError
+from workflows.models import TicketDefinition, WorkflowDefinition
+
+LONGEST_TITLE = 200
+LONGEST_KEY = 63
+
+
+@transaction.atomic
+def make_workflow(*, title: str, user: User | None) -> WorkflowDefinition:
+    """Make a new workflow as a draft: one form, and a ticket type that starts it.
+
+    Raises:
+        NoTitleError: the title is empty or too long.
+    """
+    lock_definitions()
+    title = _checked(title)
+    return _made(first_draft(key=_free_key(title), title=title), user=user)
+
+
+@transaction.atomic
+def duplicate_workflow(*, workflow: WorkflowDefinition, user: User | None) -> WorkflowDefinition:
+    """Make a new workflow, as a draft, with the content of a version; its keys are its own."""
+    lock_definitions()
+    document = export_bundle(workflow=workflow)
+    title = _copy_of(workflow.title)
+    key = _free_key(title)
+    taken = _KnownTicketTypes()
+    types: list[Json] = []
+    renamed: dict[str, str] = {}
+    for each in _objects(document.get("ticket_types")):
+        own = _free(f"{each['key']}_copy", taken)
+        taken.names.add(own)
+        renamed[str(each["key"])] = own
+        types.append({**each, "key": own, "title": _copy_of(str(each["title"]))})
+    tests: list[Json] = []
+    for each in _objects(document.get("tests")):
+        used = str(each.get("ticket_type", ""))
+        tests.append({**each, "ticket_type": renamed[used]} if used in renamed else each)
+    own_workflow: Json = document["workflow"]
+    values = own_workflow if isinstance(own_workflow, dict) else {}
+    copy: JsonObject = {
+        **document,
+        "workflow": {**values, "key": key, "title": title},
+        "ticket_types": types,
+        "tests": tests,
+    }
+    return _made(copy, user=user)
+
+
+@transaction.atomic
+def edit_workflow(*, workflow: WorkflowDefinition, user: User | None) -> WorkflowDefinition:
+    """The draft in which a version is changed: itself, a later one that there is, or a new one."""
+    lock_definitions()
+    workflow.refresh_from_db()
+    if workflow.is_draft:
+        return workflow
+    drafts = WorkflowDefinition.objects.versions_of(workflow.key).drafts()
+    later = drafts.filter(version__gt=workflow.version).first()
+    return later or new_draft(workflow=workflow, user=user)
+
+
+def _made(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
+    bundle = WholeBundle(document)
+    return bundle.make_draft(bundle.make_roles(), user=user)
+
+
+def _checked(title: str) -> str:
+    title = " ".join(title.split())
+    if not title or len(title) > LONGEST_TITLE or not title.isprintable():
+        raise NoTitleError
+    return title
+
+
+def _copy_of(title: str) -> str:
+    return (_("Copy of %(title)s") % {"title": title})[:LONGEST_TITLE].strip()
+
+
+class _KnownTicketTypes(Container[str]):
+    """The keys that ticket types of this company have, and those given out since."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.names or TicketDefinition.objects.filter(key=key).exists()
+
+
+class _KnownKeys(_KnownTicketTypes):
+    """The same, with the keys of workflows: a new workflow gives its key to its ticket type."""
+
+    def __contains__(self, key: object) -> bool:
+        return (
+            super().__contains__(key) or WorkflowDefinition.objects.versions_of(str(key)).exists()
+        )
+
+
+def _free_key(title: str) -> str:
+    return _free(key_of(title), _KnownKeys())
+
+
+def key_of(title: str) -> str:
+    """A key made from a title: “Größere Käufe” becomes `grossere_kaufe`."""
+    plain = unicodedata.normalize("NFKD", title.lower().replace("ß", "ss"))
+    letters = plain.encode("ascii", "ignore").decode()
+    key = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")[:LONGEST_KEY].strip("_")
+    return key if key[:1].isalpha() else f"w_{key}"[:LONGEST_KEY].strip("_")
+
+
+def _free(wanted: str, taken: Container[str]) -> str:
+    """The key, with a number where it is taken."""
+    key, number = wanted[:LONGEST_KEY], 1
+    while key in taken:
+        number += 1
+        key = f"{wanted[: LONGEST_KEY - len(str(number)) - 1]}_{number}"
+    return key
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.db import transaction
+
+from tenants.models import User
+from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.models import WorkflowDefinition
+
+
+@transaction.atomic
+def new_draft(*, workflow: WorkflowDefinition, user: User | None) -> WorkflowDefinition:
+    """Copy a version, its ticket types and test cases included, as the next draft of its workflow.
+
+    Also one that does not pass the checks of today: they are shown while the draft is edited,
+    and publishing it is refused until it does. Where a draft that there is will do, ask
+    `edit_workflow`.
+    """
+    lock_definitions()
+    bundle = WholeBundle(export_bundle(workflow=workflow))
+    return bundle.make_draft(bundle.make_roles(), user=user)

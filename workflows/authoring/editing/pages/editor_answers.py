@@ -1,0 +1,354 @@
+"""What the editor asks the server while somebody types. Nothing is saved here.
+
+Each question and each answer is a JSON object. Whatever is sent gets an answer: what cannot
+be read is answered with status 400 and a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views import View
+
+from tenants.active_company import active_company
+from workflows.authoring.definitions.additions import latest_sample
+from workflows.authoring.importing.import_bundle import problems_here
+from workflows.authoring.importing.pages.problem_rows import MOST_SHOWN, showable
+from workflows.authoring.trying.run_test_cases import run_cases_of_draft
+from workflows.bundles import (
+    MAX_BYTES,
+    CaseResult,
+    Problem,
+    case_failures,
+    check_bundle,
+    errors_of,
+    read_bundle,
+)
+from workflows.bundles.outline import Outline
+from workflows.bundles.readable import readable_rules
+from workflows.bundles.samples import call_values, sample_context
+from workflows.bundles.unfinished import sketch
+from workflows.engine.condition_text import (
+    ROOTS,
+    ConditionTextError,
+    Names,
+    parse_condition,
+    write_condition,
+)
+from workflows.engine.conditions import check_condition, describe_condition, is_empty
+from workflows.engine.errors import ConditionError, FieldError, TransformError
+from workflows.engine.fields import check_fields
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.simulate import Outcome
+from workflows.engine.storable import unstorable
+from workflows.engine.transforms import apply_transform, check_transform
+from workflows.engine.validation import validator_for
+from workflows.errors import UnreadableBundleError
+from workflows.forms import AnswersForm
+from workflows.forms.answers import PREFIX
+from workflows.picture.graph import draw_process
+from workflows.workbooks.lines import UnreadableCellError, read_transform, write_transform
+
+# More could not be drawn, and nobody would look at it.
+MOST_DRAWN = (300, 2_000)
+MOST_TYPED = 200_000
+
+
+class RefusedError(Exception):
+    """The question cannot be answered. The message is for people."""
+
+
+class EditorView(View):
+    """Answers questions in JSON from those who may change workflows."""
+
+    http_method_names = ("post",)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may_edit(request):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
+        try:
+            return JsonResponse(self.answer(read_question(request)))
+        except RefusedError as error:
+            return JsonResponse({"message": showable(str(error))}, status=400)
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class CheckView(EditorView):
+    """The problems of a document, its picture, its rules as sentences, what its tests come to."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        document = question.get("document")
+        is_drawable = not any(unstorable(document))
+        problems = problems_here(document) if is_drawable else check_bundle(document)
+        tests: list[dict[str, Any]] = []
+        if is_drawable and isinstance(document, dict):
+            results, outline = run_cases_of_draft(document, problems), Outline(document)
+            tests = [{**_came_of(each), "shown": _shown(outline, each.index)} for each in results]
+            if not errors_of(problems):
+                problems = [*problems, *case_failures(document, results)]
+        return {
+            "tests": tests,
+            "problems": problems_as_json(problems),
+            "picture": _picture(document) if is_drawable else "",
+            "rules": [
+                {
+                    "path": each.path,
+                    "sentence": showable(each.sentence),
+                    "text": each.text and showable(each.text),
+                }
+                for each in readable_rules(document)
+            ],
+        }
+
+
+class FormView(EditorView):
+    """A form as people will see it; with `answers`, which of its questions are shown then."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        specs, skipped = _drawable(question.get("fields"))
+        pairs = question.get("answers")
+        data = _as_form_data(pairs) if isinstance(pairs, list) else None
+        try:
+            form = AnswersForm(specs, data=data)
+        except FieldError as error:
+            raise RefusedError(str(error)) from error
+        if data is not None:
+            return {"visible": sorted(form.visible())}
+        return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
+
+
+class ConditionView(EditorView):
+    """A rule of a text, and the text of a rule."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        keys = _texts(question.get("task_keys")) or ()
+        fields = _texts(question.get("fields"))
+        if isinstance(text := question.get("text"), str):
+            return _of_text(text, keys, fields)
+        rule = question.get("rule")
+        if any(unstorable(rule)):
+            raise RefusedError(_("This rule cannot be used."))
+        return {
+            "rule": rule,
+            "text": write_condition(rule, task_keys=keys, fields=fields),
+            "sentence": showable(describe_condition(rule)),
+            "problems": list(map(showable, check_condition(rule))),
+        }
+
+
+class TransformView(EditorView):
+    """A transform of a text (or the other way round), and what it makes of sample data."""
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        extra = [each for each in _texts(question.get("roots")) or () if each.isidentifier()]
+        names = Names(_texts(question.get("task_keys")) or (), None, (*ROOTS, *extra))
+        text, template = question.get("text"), question.get("template")
+        if isinstance(text, str):
+            template = _read_transform(text, names)
+        elif any(unstorable(template)):
+            raise RefusedError(_("This transform cannot be used."))
+        written = write_transform(template, names) if isinstance(template, dict) else None
+        shown = json.dumps(template, ensure_ascii=False, indent=2)
+        answer: dict[str, Any] = {
+            "template": template,
+            "text": "" if is_empty(template) else showable(written or shown),
+            "error": "",
+            "pointer": "",
+            "result": None,
+        }
+        context = question.get("context")
+        if isinstance(context, dict) and not is_empty(template):
+            answer |= _tried(template, context)
+        return answer
+
+
+class SampleView(EditorView):
+    """What a transform can read: of the last ticket for those who may see it, else made up."""
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
+        try:
+            question = read_question(request)
+        except RefusedError as error:
+            return JsonResponse({"message": showable(str(error))}, status=400)
+        key, is_answer = str(question.get("task", "")), question.get("answer") is True
+        document = question.get("document")
+        if any(unstorable(document)) or not isinstance(document, dict):
+            document = {}
+        found = latest_sample.ask(request, str(Outline(document).workflow.text("key")))
+        sample = next((each for each in found if each is not None), None)
+        if sample is None:
+            context = sample_context(document, task_key=key, answer=is_answer)
+            return JsonResponse({"context": context, "ticket": None})
+        context = dict(sample.context)
+        if task := Outline(document).task_of.get(key):
+            context |= call_values(task, answer=is_answer)
+        return JsonResponse({"context": context, "ticket": sample.number})
+
+
+def may_edit(request: HttpRequest) -> bool:
+    return active_company(request) is not None and request.user.has_perm(
+        "workflows.change_workflowdefinition"
+    )
+
+
+def read_question(request: HttpRequest) -> JsonObject:
+    """The JSON object that was sent.
+
+    Raises:
+        RefusedError: it is too large, or no JSON object.
+    """
+    if request.content_type != "application/json":
+        raise RefusedError(_("Send JSON."))
+    data = request.read(MAX_BYTES + 1)
+    try:
+        found = read_bundle(data)
+    except UnreadableBundleError as error:
+        raise RefusedError(str(error)) from error
+    if not isinstance(found, dict):
+        raise RefusedError(_("Send a JSON object."))
+    return found
+
+
+def problems_as_json(problems: Collection[Problem]) -> list[dict[str, Any]]:
+    """Errors first."""
+    ordered = sorted(problems, key=lambda each: not each.is_error)[:MOST_SHOWN]
+    return [
+        {
+            "path": [showable(step) if isinstance(step, str) else step for step in each.path],
+            "is_error": each.is_error,
+            "where": showable(each.where),
+            "message": showable(each.message),
+            "nearest": showable(each.nearest),
+        }
+        for each in ordered
+    ]
+
+
+def _came_of(result: CaseResult) -> dict[str, Any]:
+    found, simulation = result.found, result.simulation
+    return {
+        "index": result.index,
+        "has_passed": result.has_passed,
+        "reason": showable(result.reason),
+        "path": list(found.path) if found else [],
+        "status": found.status if found else "",
+        "end": found.end if found else "",
+        "waiting_for": simulation.waiting_for if simulation else None,
+        "can_be_expected": found is not None and found.status != Outcome.REFUSED,
+    }
+
+
+def _shown(outline: Outline, index: int) -> dict[str, Any]:
+    """The questions that are asked in a test case, of its ticket and of each of its answers.
+
+    None: all of them, or nobody knows.
+    """
+    case = outline.tests[index]
+    kinds = {each.text("key"): each.value.get("presets") for each in outline.ticket_types}
+    presets, answers = kinds.get(case.text("ticket_type")), case.value.get("answers")
+    asked = []
+    for each in answers if isinstance(answers, list) else []:
+        answer = each if isinstance(each, dict) else {}
+        task = outline.task_of.get(str(answer.get("task")))
+        asked.append(_asked(task.value.get("fields"), answer.get("output")) if task else None)
+    fields = outline.workflow.value.get("fields")
+    return {"ticket": _asked(fields, case.value.get("ticket"), presets), "answers": asked}
+
+
+def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | None:
+    specs = fields if isinstance(fields, list) else []
+    if not any(isinstance(each, dict) and each.get("visible_when") for each in specs):
+        return None
+    try:
+        validator = validator_for(specs, presets=presets if isinstance(presets, dict) else {})
+        return sorted(validator.visible(answers if isinstance(answers, dict) else {}))
+    except FieldError:
+        return None
+
+
+def _picture(document: Json) -> str:
+    process = sketch(document)
+    most_tasks, most_transitions = MOST_DRAWN
+    if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
+        return ""
+    return str(draw_process(process, links={key: f"#task-{key}" for key in process.tasks}))
+
+
+def _drawable(specs: object) -> tuple[list[Json], int]:
+    """The fields that are in order, and how many were left out because they are not."""
+    if any(unstorable(specs)) or not isinstance(specs, list):
+        raise RefusedError(_("These fields cannot be shown."))
+    kept: list[Json] = list(specs)
+    while problems := check_fields(kept):
+        wrong = {each.path[0] for each in problems if each.path}
+        if not wrong:
+            raise RefusedError(problems[0].message)
+        kept = [each for index, each in enumerate(kept) if index not in wrong]
+    return kept, len(specs) - len(kept)
+
+
+def _as_form_data(pairs: list[Json]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    for pair in pairs[:MOST_TYPED]:
+        match pair:
+            case [str(name), str(value)] if name.startswith(f"{PREFIX}-"):
+                data.appendlist(name, value)
+    return data
+
+
+def _of_text(text: str, keys: Collection[str], fields: Collection[str] | None) -> dict[str, Any]:
+    try:
+        rule = parse_condition(text, task_keys=keys, fields=fields)
+    except ConditionTextError as error:
+        return {"error": showable(str(error)), "column": error.column}
+    if problems := check_condition(rule):
+        return {"error": showable(problems[0]), "column": 1}
+    return {"rule": rule, "sentence": showable(describe_condition(rule)), "text": text}
+
+
+def _read_transform(text: str, names: Names) -> Json:
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            return read_bundle(text.encode("utf-8", "replace"))
+        except UnreadableBundleError as error:
+            raise RefusedError(str(error)) from error
+    try:
+        return read_transform(text, names) or None
+    except UnreadableCellError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _tried(template: Json, context: JsonObject) -> dict[str, Any]:
+    """What the transform makes of the data, or why it does not."""
+    for problem in check_transform(template):
+        return {"error": showable(problem)}
+    try:
+        return {"result": apply_transform(template, context)}
+    except TransformError as error:
+        return {"error": showable(str(error)), "pointer": showable(error.pointer)}
+    except ConditionError as error:
+        return {"error": showable(str(error))}
+
+
+def _texts(value: Json) -> list[str] | None:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
+
+
+VIEWS: dict[str, Callable[..., Any]] = {
+    "check": CheckView.as_view(),
+    "form": FormView.as_view(),
+    "condition": ConditionView.as_view(),
+    "transform": TransformView.as_view(),
+    "sample": SampleView.as_view(),
+}

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.unfinished import storage_problems, with_named_roles
+from workflows.engine.process import JsonObject
+from workflows.errors import DraftChangedError, NotADraftError, NotStorableError
+from workflows.models import WorkflowDefinition
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    workflow: WorkflowDefinition,
+    document: object,
+    user: User | None,
+    expected_updated_at: datetime,
+) -> WorkflowDefinition:
+    """Replace a draft by this document, all of it or nothing; it stays the same version.
+
+    The document may have problems, which publishing refuses; `storage_problems` says what must
+    hold for it to be saved. Company roles that it names and the company does not have are made.
+    `expected_updated_at` is the draft's `updated_at` when the document was read: who saves
+    second must not undo what the first has saved.
+
+    Raises:
+        NotADraftError: it was published in the meantime; a published version never changes.
+        DraftChangedError: somebody has saved the draft in the meantime; it says who.
+        NotStorableError: the document cannot be kept as it is; it has the problems.
+    """
+    lock_definitions()
+    draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
+    if not draft.is_draft:
+        raise NotADraftError
+    if draft.updated_at != expected_updated_at:
+        raise DraftChangedError(by=draft.changed_by, at=draft.updated_at)
+    problems = storage_problems(document)
+    if problems or not isinstance(document, dict):
+        raise NotStorableError(problems)
+    bundle = WholeBundle(with_named_roles(document))
+    if problem := _key_problem(draft, bundle.key, document):
+        raise NotStorableError([problem])
+    _replace(draft, bundle, user=user)
+    return draft
+
+
+def _key_problem(draft: WorkflowDefinition, key: str, document: JsonObject) -> Problem | None:
+    """The key holds the versions together: only a workflow with one version may change it."""
+    versions = WorkflowDefinition.objects.versions_of
+    if key == draft.key:
+        return None
+    if versions(draft.key).exclude(pk=draft.pk).exists():
+        message = _(
+            "The key is “%(key)s” in every version of this workflow, and cannot change any more."
+        ) % {"key": draft.key}
+    elif versions(key).exists():
+        message = _("Another workflow has the key “%(key)s”. Choose another.") % {"key": key}
+    else:
+        return None
+    path = ("workflow", "key")
+    return Problem(path, message, key, expected=draft.key, where=in_words(document, path))
+
+
+def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | None) -> None:
+    """Nothing refers to the parts of a draft, so that they are simply made anew."""
+    draft.transitions.all().delete()
+    draft.tasks.all().delete()
+    draft.ticket_definitions.all().delete()
+    for name, value in bundle.workflow_values().items():
+        setattr(draft, name, value)
+    draft.test_cases = bundle.test_cases()
+    draft.changed_by = user
+    draft.save()
+    bundle.make_parts(draft, bundle.make_roles(), user=user)

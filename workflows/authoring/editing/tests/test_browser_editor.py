@@ -1,0 +1,271 @@
+"""The editor by clicking: a workflow with a branch from nothing to a ticket that takes it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.conf import settings
+from playwright.sync_api import Locator, Page, expect
+
+from project.tests.browser import BrowserTestCase
+from project.tests.test_accessibility import FINDINGS
+from tickets.models import Ticket
+from tickets.testing import import_fixture
+from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.save_draft import save_draft
+from workflows.models import CompanyRole, TaskDefinition, TicketDefinition, WorkflowDefinition
+
+
+class EditorTests(BrowserTestCase):
+    def test_a_workflow_with_a_branch_from_nothing(self) -> None:
+        page = self.open_window(self.carla)
+        page.goto("/app/workflows/workflowdefinition/")
+        page.get_by_role("link", name="New workflow").click()
+        self.check(page)
+        page.get_by_label("What is it called?").fill("Buying")
+        page.get_by_role("button", name="Make it").click()
+        expect(page).to_have_url(re.compile("/edit/$"))
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        self.check(page)
+
+        self.ask_for_an_amount(page)
+        self.add_an_approval(page)
+        self.branch(page)
+        self.see_and_mend_a_problem(page)
+
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.check(page)
+        page.get_by_role("button", name="Publish").click()
+        expect(page.locator("body")).to_contain_text("Version 1 of “Buying” is published.")
+        CompanyRole.objects.get(name="Boss").members.add(self.wendy)
+        self.assertEqual(TaskDefinition.objects.get(key="approve_it").due_in, "P2D")
+
+        self.submit(5000)
+        self.submit(50)
+        reached = [
+            ticket.workflow_instance.current_task.definition.title
+            for ticket in Ticket.objects.order_by("pk")
+            if ticket.workflow_instance and ticket.workflow_instance.current_task
+        ]
+        self.assertEqual(reached, ["Approve it", "Handle the request"])
+
+    # --- its steps
+
+    def ask_for_an_amount(self, page: Page) -> None:
+        self.tab(page, "Ticket form")
+        page.get_by_role("button", name="Add a question").click()
+        question = page.locator(".ed-item.ed-open")
+        question.get_by_label("Question", exact=True).fill("Amount in EUR")
+        question.get_by_label("Type of the answer").select_option(label="Number")
+        question.get_by_label("An answer is required").check()
+        question.locator("summary").get_by_text("More settings").click()
+        expect(question.get_by_label("Name", exact=True)).to_have_value("amount_in_eur")
+        page.get_by_text("Preview of the form").click()
+        expect(page.locator(".ed-preview-form")).to_contain_text("Amount in EUR")
+        self.check(page)
+
+    def add_an_approval(self, page: Page) -> None:
+        self.tab(page, "Tasks")
+        page.get_by_role("button", name="Add a task").click()
+        task = page.locator(".ed-item.ed-open").first
+        task.get_by_label("Title").fill("Approve it")
+        task.get_by_label("Who does it").select_option(label="New role…")
+        task.get_by_label("Name of the new company role").fill("Boss")
+        task.get_by_role("button", name="Add", exact=True).click()
+        expect(task.get_by_label("Who does it")).to_have_value("Boss")
+        # The picture has it, and the check asks for its form.
+        expect(page.locator("#ed-picture svg")).to_contain_text("Approve it")
+        expect(page.locator("#ed-problem-list")).to_contain_text("A FORM task needs a form.")
+        task.get_by_role("button", name="Add a question").click()
+        inner = task.locator(".ed-item.ed-open")
+        inner.get_by_label("Question", exact=True).fill("Do you approve?")
+        inner.get_by_label("Type of the answer").select_option(label="Yes or no")
+        inner.get_by_label("An answer is required").check()
+        task.get_by_label("How long it may take").fill("2")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        self.check(page)
+
+    def branch(self, page: Page) -> None:
+        """Large amounts go to the approval first, and from there on as all others."""
+        self.tab(page, "Ways")
+        start = page.locator(".ed-card").filter(has_text="From the start")
+        start.get_by_role("button", name="Add a way").click()
+        way = start.locator(".ed-way").first
+        way.get_by_label("To", exact=True).select_option(label="Approve it")
+        way.get_by_label("Label").fill("expensive")
+        way.get_by_label("What is looked at").select_option(label="Amount in EUR")
+        way.get_by_label("How it is compared").select_option(label="is more than")
+        way.get_by_label("What it is compared with").fill("1000")
+        expect(way.locator(".ed-sentence")).to_have_text("If Amount in EUR is more than 1000")
+        way.get_by_role("button", name="Write as text").click()
+        expect(way.get_by_label("The condition as text")).to_have_value(
+            "ticket.amount_in_eur > 1000"
+        )
+        way.get_by_role("button", name="Close").click()
+        expect(page.locator("#ed-picture svg")).to_contain_text("expensive")
+        self.way(page, "After “Handle the request”").select_option(label="End")
+        self.way(page, "After “Approve it”").select_option(label="Handle the request")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        self.check(page)
+
+    def way(self, page: Page, heading: str) -> Locator:
+        """Where the only way from there leads."""
+        card = page.locator(".ed-card").filter(has=page.get_by_role("heading", name=heading))
+        return card.get_by_label("To", exact=True)
+
+    def see_and_mend_a_problem(self, page: Page) -> None:
+        self.tab(page, "Ways")
+        start = page.locator(".ed-card").filter(has_text="From the start")
+        start.get_by_role("button", name="Change").click()
+        start.get_by_role("button", name="Write as text").click()
+        text = start.get_by_label("The condition as text")
+        expect(text).to_have_value("ticket.amount_in_eur > 1000")
+        text.fill("ticket.amuont_in_eur > 1000")
+        problems = page.locator("#ed-problem-list")
+        problem = problems.get_by_role("button")
+        expect(problem).to_contain_text("Did you mean “ticket.amount_in_eur”?")
+        self.tab(page, "Workflow")
+        problem.click()
+        expect(page.get_by_role("tab", name="Ways")).to_have_attribute("aria-selected", "true")
+        expect(start.get_by_text("Did you mean “ticket.amount_in_eur”?")).to_be_visible()
+        start.get_by_role("button", name="Write as text").click()
+        expect(text).to_have_value("ticket.amuont_in_eur > 1000")
+        # What cannot be read is told, and is not saved.
+        text.fill("ticket.amount_in_eur >")
+        expect(problems).to_contain_text("a name or a value, such as")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
+        self.tab(page, "Tasks")
+        self.tab(page, "Ways")
+        expect(text).to_have_value("ticket.amount_in_eur >")
+        text.fill("ticket.amount_in_eur > 1000")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        self.check(page)
+
+    def submit(self, amount: int) -> None:
+        definition = TicketDefinition.objects.active().get()
+        page = self.open_window(self.uma)
+        page.goto(f"/app/tickets/myticket/add/?definition={definition.pk}")
+        page.get_by_label("Title").fill("A lathe")
+        page.get_by_label("What is it about?").fill("A lathe")
+        page.get_by_label("Amount in EUR").fill(str(amount))
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+
+    def tab(self, page: Page, name: str) -> None:
+        page.get_by_role("tab", name=name).click()
+
+    # --- what is typed is not lost
+
+    def edit(self, draft: WorkflowDefinition) -> Page:
+        page = self.open_window(self.carla)
+        page.goto(f"/app/workflows/workflowdefinition/{draft.pk}/edit/")
+        expect(page.locator("#ed-problem-count")).not_to_have_text("Checking…")
+        return page
+
+    def test_of_two_editors_the_second_is_told_and_loses_nothing(self) -> None:
+        draft = make_workflow(title="Buying", user=self.carla)
+        page = self.edit(draft)
+        page.get_by_label("Title").fill("Mine")
+        document: dict[str, Any] = export_bundle(workflow=draft)
+        document["workflow"]["title"] = "Theirs"
+        save_draft(
+            workflow=draft,
+            document=document,
+            user=self.alice,
+            expected_updated_at=draft.updated_at,
+        )
+        page.get_by_role("button", name="Save").click()
+        notice = page.get_by_role("alert")
+        expect(notice).to_contain_text("Alice Archer has saved this draft")
+        expect(page.get_by_label("Title")).to_have_value("Mine")
+        self.assertIn("409", self.errors.pop())  # the browser notes every refusal
+        self.check(page)
+        notice.get_by_role("button", name="Replace it with mine").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.assertEqual(WorkflowDefinition.objects.get().title, "Mine")
+
+    def test_what_was_typed_survives_an_expired_session(self) -> None:
+        draft = make_workflow(title="Buying", user=self.carla)
+        page = self.edit(draft)
+        page.get_by_label("Title").fill("Mine")
+        page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text("You are not logged in any more")
+        expect(page.get_by_label("Title")).to_have_value("Mine")
+        self._log_in(page.context, self.carla)
+        page.goto(page.url)
+        expect(page.get_by_role("alert")).to_contain_text("What you typed before is back")
+        expect(page.get_by_label("Title")).to_have_value("Mine")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.assertEqual(WorkflowDefinition.objects.get().title, "Mine")
+
+    def test_looking_at_everything_changes_nothing(self) -> None:
+        """Every shipped process, with all its entries opened: the document stays as it is."""
+        for name in ("invoice", "it_help", "vacation"):
+            published = import_fixture(name, by=self.carla)
+            page = self.open_window(self.carla)
+            page.goto(f"/app/workflows/workflowdefinition/{published.pk}/")
+            page.get_by_role("button", name="Edit").click()
+            expect(page.locator("#ed-problem-count")).not_to_have_text("Checking…")
+            names = "Ticket form", "Tasks", "Ways", "Ticket types", "Company roles", "Test cases"
+            for tab in names:
+                self.tab(page, tab)
+                self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
+                self.click_all(page.locator("#ed-panel details:not([open]) > summary"))
+                self.click_all(page.get_by_role("button", name="Change", exact=True))
+                self.assertEqual(page.evaluate(FINDINGS), [], tab)
+                self.check(page)
+            page.wait_for_timeout(1000)  # the transforms have been tried by then
+            expect(page.locator("#ed-state")).to_have_text("Saved")
+
+    def click_all(self, found: Locator) -> None:
+        """Each click leaves one less to be clicked."""
+        while found.count():
+            found.first.click()
+
+    def test_a_way_out_of_a_task_that_waits_too_long(self) -> None:
+        draft = make_workflow(title="Buying", user=self.carla)
+        page = self.edit(draft)
+        self.tab(page, "Ways")
+        card = page.locator(".ed-card").filter(has_text="After “Handle the request”")
+        card.get_by_role("button", name="Add a way").click()
+        way = card.locator(".ed-way").first
+        way.get_by_role("button", name="Close").click()
+        way.get_by_label("When this way is taken").select_option(label="when it is not done within")
+        way.get_by_label("Time after which it is taken").fill("4")
+        way.get_by_label("Unit of the time").select_option(label="hours of working time")
+        way.get_by_label("Label").fill("given up")
+        expect(page.locator("#ed-picture svg")).to_contain_text("given up")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.assertEqual(draft.transitions.get(label="given up").after, "PT4H")
+        self.check(page)
+
+    def test_an_address_leads_to_a_place(self) -> None:
+        """As the picture and the problems of the workflow's page write it."""
+        draft = make_workflow(title="Buying", user=self.carla)
+        page = self.open_window(self.carla)
+        address = f"/app/workflows/workflowdefinition/{draft.pk}/edit/"
+        page.goto(f"{address}#task-handle")
+        expect(page.get_by_label("Description")).to_be_visible()
+        page.goto("/app/")
+        page.goto(f"{address}#at=tasks%5B0%5D.fields%5B0%5D.pattern")
+        expect(page.get_by_label("Question", exact=True)).to_have_value("What was done?")
+        expect(page.get_by_label("Pattern")).to_be_focused()
+        self.check(page)
+
+    def test_undo_brings_a_removed_task_back(self) -> None:
+        page = self.edit(make_workflow(title="Buying", user=self.carla))
+        self.tab(page, "Tasks")
+        page.get_by_role("button", name="Remove “Handle the request”").click()
+        expect(page.locator("#ed-problem-list")).to_contain_text("This list is empty")
+        page.get_by_role("button", name="Undo", exact=True).click()
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.check(page)

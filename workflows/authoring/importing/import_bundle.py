@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+
+from tenants.connection import current_schema
+from tenants.models import User
+from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
+from workflows.authoring.trying.run_test_cases import run_cases_of
+from workflows.bundles import (
+    CaseResult,
+    Change,
+    Problem,
+    Severity,
+    canonical,
+    case_failures,
+    check_bundle,
+    differences,
+    errors_of,
+)
+from workflows.bundles.canonical import END, START, as_text, default_of, key_order
+from workflows.bundles.problems import in_words
+from workflows.engine.process import Json, JsonObject
+from workflows.errors import InvalidBundleError
+from workflows.models import (
+    CompanyRole,
+    DefinitionStatus,
+    TaskDefinition,
+    TicketDefinition,
+    Transition,
+    WorkflowDefinition,
+)
+
+CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
+_JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePreview:
+    """What importing a bundle would do.
+
+    `changes` compares it with `current`, the version that counts now (None: the workflow is
+    new). `version` is the number that the new draft would get; of an unchanged bundle, the
+    number of the version that has the same content. While there are errors nothing can be
+    imported, and `changes` is empty. `cases` are the results of the test cases; those that do
+    not pass are among the warnings, and stop publishing. `old` and `new` are the contents that
+    were compared.
+    """
+
+    problems: list[Problem]
+    changes: list[Change]
+    new_company_roles: list[str]
+    current: WorkflowDefinition | None
+    version: int
+    is_unchanged: bool
+    cases: list[CaseResult] = field(default_factory=list)
+    old: JsonObject = field(default_factory=dict)
+    new: JsonObject = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Problem]:
+        return errors_of(self.problems)
+
+    @property
+    def can_be_imported(self) -> bool:
+        return not self.errors
+
+
+def preview_bundle(*, document: object) -> BundlePreview:
+    """Say what importing this document would do, with every problem; changes nothing."""
+    problems = problems_here(document)
+    if errors_of(problems) or not isinstance(document, dict):
+        return BundlePreview(problems, [], [], None, 0, is_unchanged=False)
+    bundle = WholeBundle(document)
+    current = WorkflowDefinition.objects.latest(bundle.key)
+    old: JsonObject = {}
+    new = _content(bundle.document)
+    if current is not None:
+        old, new = bundle.comparable_with(current)
+    same = bundle.same_version()
+    runnable = with_types_of_published(bundle.key, bundle.document)
+    cases = run_cases_of(runnable)
+    failures = [replace(each, severity=Severity.WARNING) for each in case_failures(runnable, cases)]
+    return BundlePreview(
+        problems=[*problems, *failures],
+        changes=[] if same is not None else differences(old, new),
+        new_company_roles=bundle.missing_roles(),
+        current=current,
+        version=same.version if same is not None else next_version(bundle.key),
+        is_unchanged=same is not None,
+        cases=cases,
+        old=old,
+        new=new,
+    )
+
+
+@transaction.atomic
+def import_bundle(*, document: object, user: User | None) -> WorkflowDefinition:
+    """Make a new draft version of a workflow from a bundle, all of it or nothing.
+
+    Company roles that the company does not have are made; those that it has stay as they
+    are. Ticket types become new versions that are not active: publishing makes them so. A
+    bundle with the content of the published or of the newest version makes no new draft:
+    that version is returned.
+
+    Raises:
+        InvalidBundleError: the bundle has errors; it has every problem.
+    """
+    lock_definitions()
+    problems = problems_here(document)
+    if errors_of(problems) or not isinstance(document, dict):
+        raise InvalidBundleError(problems)
+    bundle = WholeBundle(document)
+    roles = bundle.make_roles()
+    return bundle.same_version() or bundle.make_draft(roles, user=user)
+
+
+def lock_definitions() -> None:
+    """Let one transaction of this company at a time make or publish versions, until it ends.
+
+    Without it two imports at the same moment would both take the same version number, and
+    two workflows could both take the same key for a ticket type.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"definitions:{current_schema()}"],
+        )
+
+
+def next_version(key: str) -> int:
+    newest: int | None = WorkflowDefinition.objects.versions_of(key).aggregate(
+        newest=Max("version")
+    )["newest"]
+    return (newest or 0) + 1
+
+
+def problems_here(document: object) -> list[Problem]:
+    """The problems of a bundle, with those that only this company can tell."""
+    found = check_bundle(document)
+    if isinstance(document, dict) and not errors_of(found):
+        found += _foreign_ticket_types(document)
+    return found
+
+
+def _foreign_ticket_types(document: JsonObject) -> list[Problem]:
+    """Ticket types whose key another workflow uses: publishing would take them away from it."""
+    key = _key_of(document)
+    own = {each["key"]: index for index, each in enumerate(_list(document, "ticket_types"))}
+    used = (
+        TicketDefinition.objects.filter(key__in=list(own))
+        .exclude(workflow__key=key)
+        .filter(Q(is_active=True) | ~Q(workflow__status=DefinitionStatus.RETIRED))
+        .select_related("workflow")
+        .order_by("key", "-version")
+    )
+    found: dict[str, Problem] = {}
+    for each in used:
+        message = _(
+            "The workflow “%(workflow)s” already has a ticket type with the key “%(key)s”. "
+            "Choose another key."
+        )
+        path = ("ticket_types", own[each.key], "key")
+        problem = Problem(
+            path, message % {"workflow": each.workflow.title, "key": each.key}, each.key
+        )
+        found.setdefault(each.key, replace(problem, where=in_words(document, path)))
+    return list(found.values())
+
+
+class WholeBundle:
+    """A bundle without errors, in canonical form and with roles spelt as the company does."""
+
+    def __init__(self, document: JsonObject) -> None:
+        made = canonical(document)
+        self.key = _key_of(made)
+        self.roles = {
+            str(each["name"]): _existing_role(str(each["name"]))
+            for each in _list(made, "company_roles")
+        }
+        self.document = self._with_known_spelling(made)
+
+    def _with_known_spelling(self, made: JsonObject) -> JsonObject:
+        """“accountant” and “Accountant” are one role of a company: write what it writes."""
+        tasks: list[Json] = [
+            {**each, "candidate_role": self._spelt(each["candidate_role"])}
+            if "candidate_role" in each
+            else each
+            for each in _list(made, "tasks")
+        ]
+        types: list[Json] = []
+        for each in _list(made, "ticket_types"):
+            named = each.get("roles_with_access", [])
+            roles = {self._spelt(role) for role in (named if isinstance(named, list) else [])}
+            types.append({**each, "roles_with_access": list[Json](sorted(roles))})
+        return canonical({**made, "tasks": tasks, "ticket_types": types})
+
+    def _spelt(self, name: Json) -> str:
+        role = self.roles.get(str(name))
+        return role.name if role is not None else str(name)
+
+    def missing_roles(self) -> list[str]:
+        return [name for name, role in self.roles.items() if role is None]
+
+    def same_version(self) -> WorkflowDefinition | None:
+        """The published or the newest version, where its content is that of the bundle."""
+        versions = WorkflowDefinition.objects.versions_of(self.key)
+        published, newest = versions.published().first(), versions.first()
+        candidates = [published]
+        if newest is not None and newest.is_draft:
+            candidates.append(newest)
+        for each in candidates:
+            if each is not None:
+                old, new = self.comparable_with(each)
+                if as_text(old) == as_text(new):
+                    return each
+        return None
+
+    def comparable_with(self, version: WorkflowDefinition) -> tuple[JsonObject, JsonObject]:
+        """That version and this bundle, without what does not count as content of either.
+
+        Company roles are the company's own. A bundle that lists no ticket types leaves
+        those of the published version as they are.
+        """
+        old, new = _content(export_bundle(workflow=version)), _content(self.document)
+        if version.is_published and "ticket_types" not in new:
+            old.pop("ticket_types", None)
+        return old, new
+
+    def make_roles(self) -> dict[str, CompanyRole]:
+        """The bundle's company roles by name, those that are missing made now."""
+        descriptions = {
+            str(each["name"]): str(each.get("description", ""))
+            for each in _list(self.document, "company_roles")
+        }
+        made: dict[str, CompanyRole] = {}
+        for name, role in self.roles.items():
+            kept = role or _make_role(name, descriptions[name])
+            made[kept.name] = made[name] = kept
+        return made
+
+    def make_draft(self, roles: dict[str, CompanyRole], *, user: User | None) -> WorkflowDefinition:
+        workflow = WorkflowDefinition.objects.create(
+            version=next_version(self.key),
+            created_by=user,
+            test_cases=self.test_cases(),
+            **self.workflow_values(),
+        )
+        self.make_parts(workflow, roles, user=user)
+        return workflow
+
+    def test_cases(self) -> list[JsonObject]:
+        return list(_list(self.document, "tests"))
+
+    def workflow_values(self) -> dict[str, Json]:
+        return _values("workflow", _object(self.document, "workflow"))
+
+    def make_parts(
+        self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole], *, user: User | None
+    ) -> None:
+        """The tasks, transitions and ticket types of a version that has none of them yet."""
+        tasks = self._make_tasks(workflow, roles)
+        self._make_transitions(workflow, tasks)
+        self._make_ticket_types(workflow, roles, user=user)
+
+    def _make_tasks(
+        self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole]
+    ) -> dict[str, TaskDefinition]:
+        rows = []
+        for position, each in enumerate(_list(self.document, "tasks")):
+            values = _values("task", each)
+            role = values.pop("candidate_role")
+            rows.append(
+                TaskDefinition(
+                    workflow=workflow,
+                    position=position,
+                    candidate_role=roles[str(role)] if role else None,
+                    **values,
+                )
+            )
+        return {row.key: row for row in TaskDefinition.objects.bulk_create(rows)}
+
+    def _make_transitions(
+        self, workflow: WorkflowDefinition, tasks: dict[str, TaskDefinition]
+    ) -> None:
+        rows = []
+        for each in _list(self.document, "transitions"):
+            values = _values("transition", each)
+            source, target = str(values.pop("from")), str(values.pop("to"))
+            rows.append(
+                Transition(
+                    workflow=workflow,
+                    from_task=None if source == START else tasks[source],
+                    to_task=None if target == END else tasks[target],
+                    **values,
+                )
+            )
+        Transition.objects.bulk_create(rows)
+
+    def _make_ticket_types(
+        self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole], *, user: User | None
+    ) -> None:
+        for each in _list(self.document, "ticket_types"):
+            values = _values("ticket_type", each)
+            named = values.pop("roles_with_access")
+            row = TicketDefinition.objects.create(
+                workflow=workflow,
+                version=next_ticket_type_version(str(values["key"])),
+                created_by=user,
+                **values,
+            )
+            names = named if isinstance(named, list) else []
+            row.roles_with_access.set([roles[str(name)] for name in names])
+
+
+def next_ticket_type_version(key: str) -> int:
+    newest: int | None = TicketDefinition.objects.filter(key=key).aggregate(newest=Max("version"))[
+        "newest"
+    ]
+    return (newest or 0) + 1
+
+
+def _existing_role(name: str) -> CompanyRole | None:
+    """The company's role of this name, ignoring case as its unique constraint does."""
+    return (
+        CompanyRole.objects.annotate(lowered=Lower("name"))
+        .filter(lowered=Lower(Value(name)))
+        .first()
+    )
+
+
+def _make_role(name: str, description: str) -> CompanyRole:
+    try:
+        with transaction.atomic():
+            return CompanyRole.objects.create(name=name, description=description)
+    except IntegrityError:  # an admin made it at this very moment, or the bundle has it twice
+        role = _existing_role(name)
+        if role is None:
+            raise
+        return role
+
+
+def _values(part: str, document: JsonObject) -> dict[str, Json]:
+    """The values of a row, with the defaults that a canonical bundle leaves out."""
+    return {
+        name: document[name] if name in document else _default(part, name)
+        for name in key_order(part)
+    }
+
+
+def _default(part: str, name: str) -> Json:
+    made = _JSON_DEFAULTS.get(name)
+    return made() if made is not None else default_of(part, name)
+
+
+def _content(document: JsonObject) -> JsonObject:
+    """What a version consists of: company roles are the company's own."""
+    return {name: document[name] for name in CONTENT if name in document}
+
+
+def _key_of(document: JsonObject) -> str:
+    return str(_object(document, "workflow").get("key", ""))
+
+
+def _object(document: JsonObject, name: str) -> JsonObject:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _list(document: JsonObject, name: str) -> Sequence[JsonObject]:
+    found = document.get(name)
+    entries: Iterable[Json] = found if isinstance(found, list) else []
+    return [each for each in entries if isinstance(each, dict)]

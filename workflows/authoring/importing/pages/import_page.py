@@ -1,0 +1,326 @@
+"""The page that brings a bundle in: check it, see what it would change, make it a draft."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from workflows.authoring.importing.findings import Findings, check_file, findings_of
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.importing.import_run import is_large, start_import
+from workflows.authoring.importing.pages.problem_rows import (
+    ProblemRow,
+    by_sheet,
+    problem_rows,
+    showable,
+)
+from workflows.bundles import MAX_BYTES, write_bundle
+from workflows.engine.process import Json
+from workflows.errors import InvalidBundleError, UnreadableBundleError
+from workflows.workbooks import FileType, Reading, write_document, write_template
+
+ACCEPTED: Final = ".xlsx,.ods,.json,.yaml,.yml"
+# What is read aloud on the page, by the name in its address.
+HELP: Final = {
+    "workbook": ("workbook-format.md", gettext_lazy("A workflow as a workbook")),
+    "bundle": ("bundle-format.md", gettext_lazy("The bundle format")),
+}
+
+
+class ImportForm(forms.Form):
+    """A bundle as a file, or as text. A file comes first: it was chosen last."""
+
+    file = forms.FileField(label=gettext_lazy("A file"), required=False, allow_empty_file=True)
+    text = forms.CharField(
+        label=gettext_lazy("Or the bundle as text (JSON or YAML)"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(
+            attrs={"rows": 18, "spellcheck": "false", "wrap": "off", "class": "bundle-text"}
+        ),
+    )
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a check.
+
+    `text` is the document as the page keeps it for the next step; empty where only the file can
+    be mended. `large` is the content of a file that is too large to be checked at once.
+    """
+
+    text: str = ""
+    failure: str = ""
+    filename: str = ""
+    large: bytes = b""
+    reading: Reading | None = None
+    findings: Findings | None = None
+    problems: list[ProblemRow] = field(default_factory=list)
+
+    @property
+    def document(self) -> Json:
+        return self.reading.document if self.reading is not None else None
+
+    @property
+    def errors(self) -> list[ProblemRow]:
+        return [each for each in self.problems if each.is_error]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.findings is not None and self.findings.can_be_applied
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    name: str
+    title: str
+    description: str
+
+
+class ImportPage(View):
+    """GET shows the form; POST checks, and with `apply` makes the draft.
+
+    The document stays in the text field from step to step, where it can be read and mended;
+    nothing is kept on the server, and every step checks it anew.
+    """
+
+    model_admin: DetailPageAdmin | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if active_company(request) is None or not request.user.has_perm(
+            "workflows.add_workflowdefinition"
+        ):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The empty form, an example in it, or what is there to download and to read.
+
+        `?example=name` fills the field, with `&download=json` (or another format) it is a
+        file; `?template=xlsx` is the template, `?help=workbook` the description.
+        """
+        asked = request.GET
+        if "template" in asked:
+            kind = file_type(asked["template"])
+            return download(write_template(kind), f"template.{kind}", kind)
+        if "help" in asked:
+            return self._help(request, asked["help"])
+        name = asked.get("example", "")
+        if not name:
+            return self._page(request, Outcome())
+        text = read_example(name)
+        if "download" not in asked:
+            return self._page(request, Outcome(text=text))
+        kind = file_type(asked["download"])
+        return download(write_document(json.loads(text), kind), f"{name}.{kind}", kind)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        outcome = check(request)
+        user = request.user
+        if outcome.large and isinstance(user, User):
+            run = start_import(content=outcome.large, filename=outcome.filename, user=user)
+            return redirect("admin:workflows_workflowdefinition_import_run", run.pk)
+        if "apply" in request.POST and outcome.is_ready:
+            return self._apply(request, outcome)
+        return self._page(request, outcome)
+
+    def _apply(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
+        user = request.user if isinstance(request.user, User) else None
+        try:
+            workflow = import_bundle(document=outcome.document, user=user)
+        except InvalidBundleError as error:  # somebody changed something since the check
+            outcome.findings = findings_of(error.problems, reading=outcome.reading)
+            outcome.problems = problem_rows(error.problems, outcome.text, outcome.reading)
+            return self._page(request, outcome)
+        words = {"title": workflow.title, "version": workflow.version}
+        if outcome.findings and outcome.findings.is_unchanged:
+            text = _("“%(title)s” already has this content: it is version %(version)s.")
+            messages.info(request, text % words)
+        else:
+            text = _("“%(title)s” has a new draft: version %(version)s. Publish it to use it.")
+            messages.success(request, text % words)
+        return redirect(admin_link(workflow))
+
+    def _page(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
+        context = {
+            **self._context(request),
+            "title": _("Import a workflow"),
+            "form": ImportForm(initial={"text": outcome.text}),
+            "outcome": outcome,
+            **outcome_context(outcome.findings, failure=outcome.failure, upload_form="import-form"),
+            "problems": outcome.problems,
+            "sheets": by_sheet(outcome.problems),
+            "document_id": "id_text",
+            "document_is_kept": bool(outcome.text),
+            "apply_form": "import-form",
+            "examples": examples(),
+            "file_types": list(FileType),
+        }
+        return TemplateResponse(request, "importing/import.html", context)
+
+    def _help(self, request: HttpRequest, name: str) -> HttpResponse:
+        if name not in HELP:
+            raise Http404
+        filename, title = HELP[name]
+        try:
+            text = (Path(settings.BASE_DIR) / "docs" / filename).read_text(encoding="utf-8")
+        except FileNotFoundError as error:  # an installation without its documentation
+            raise Http404 from error
+        context = {**self._context(request), "title": title, "text": text}
+        return TemplateResponse(request, "importing/import_help.html", context)
+
+    def _context(self, request: HttpRequest) -> dict[str, Any]:
+        assert self.model_admin is not None  # noqa: S101 - given to as_view
+        return {
+            **self.model_admin.admin_site.each_context(request),
+            "opts": self.model_admin.opts,
+        }
+
+
+def outcome_context(
+    findings: Findings | None, *, failure: str = "", upload_form: str = ""
+) -> dict[str, Any]:
+    """What `_import_outcome.html` shows.
+
+    Where there are problems to mend, the file of the `upload_form` (its id) stands above them:
+    below, nobody would find it.
+    """
+    problems = findings.problems if findings else []
+    is_to_mend = findings is not None and not findings.can_be_applied
+    return {
+        "upload_form": upload_form if is_to_mend else "",
+        "accepted": ACCEPTED,
+        "megabytes": most_bytes() // 1_000_000,
+        "findings": findings,
+        "failure": failure,
+        "failure_title": _("This cannot be read"),
+        "problems": problems,
+        "sheets": by_sheet(problems),
+    }
+
+
+def download(content: bytes, filename: str, file_type: FileType) -> HttpResponse:
+    """A definition as a file to keep."""
+    disposition = content_disposition_header(True, filename) or "attachment"
+    return HttpResponse(
+        content,
+        content_type=file_type.media_type,
+        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def file_type(name: str) -> FileType:
+    """The format of an address.
+
+    Raises:
+        Http404: there is none of this name. (1 was what JSON's was called.)
+    """
+    if name == "1":
+        return FileType.JSON
+    if name not in list(FileType):
+        raise Http404
+    return FileType(name)
+
+
+def check(request: HttpRequest) -> Outcome:
+    """Read and check what was sent; text stays on the page, whatever it is."""
+    upload = request.FILES.get("file")
+    data = upload.read(most_bytes() + 1) if upload else request.POST.get("text", "").encode()
+    name = (upload.name or "") if upload else ""
+    # Browsers send line ends as CR LF; the page counts lines by LF.
+    outcome = Outcome(text=_as_text(data), filename=name)
+    if upload is None and not data.strip():
+        outcome.failure = _("Choose a file, or paste a bundle into the field.")
+    elif len(data) > most_bytes():
+        outcome.text = ""
+        outcome.failure = _(
+            "The bundle is larger than %(limit)s MB, which is the most that this page takes."
+        ) % {"limit": most_bytes() // 1_000_000}
+    elif is_large(data):
+        outcome.large = data
+    else:
+        _check(outcome, data)
+    return outcome
+
+
+def _check(outcome: Outcome, data: bytes) -> None:
+    try:
+        checked = check_file(content=data, filename=outcome.filename)
+    except UnreadableBundleError as error:
+        outcome.failure = showable(str(error))
+        return
+    outcome.reading = checked.reading
+    outcome.findings = checked.findings()
+    # A workbook with errors has no text that could be mended: the file must be.
+    if not outcome.text and outcome.is_ready:
+        outcome.text = showable(_written(checked.document))
+    outcome.problems = problem_rows(checked.problems, outcome.text, checked.reading)
+
+
+def most_bytes() -> int:
+    """What fits into the text field of the next step, whose size Django limits."""
+    limit: int | None = getattr(settings, "DATA_UPLOAD_MAX_MEMORY_SIZE", None)
+    return MAX_BYTES if limit is None else min(MAX_BYTES, int(limit * 0.9))
+
+
+def _as_text(data: bytes) -> str:
+    """The text of a file in UTF-8; empty for others, and for what no page can show."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\x00" in text else text.replace("\r\n", "\n")
+
+
+def _written(document: Json) -> str:
+    return write_bundle(document) if isinstance(document, dict) else json.dumps(document)
+
+
+# The examples
+
+
+def _example_dir() -> Path:
+    return Path(settings.BASE_DIR) / "fixtures"
+
+
+@lru_cache(maxsize=1)
+def examples() -> list[Example]:
+    """The bundles that come with the program."""
+    found = []
+    for path in sorted(_example_dir().glob("*.json")):
+        workflow = json.loads(path.read_text(encoding="utf-8")).get("workflow", {})
+        found.append(
+            Example(path.stem, workflow.get("title", path.stem), workflow.get("description", ""))
+        )
+    return found
+
+
+def read_example(name: str) -> str:
+    """The text of an example.
+
+    Raises:
+        Http404: there is none of this name.
+    """
+    if name not in {each.name for each in examples()}:
+        raise Http404
+    return (_example_dir() / f"{name}.json").read_text(encoding="utf-8")

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.models import User
+from workflows.authoring.definitions.export_bundle import (
+    export_bundle,
+    ticket_types_of,
+    with_types_of_published,
+)
+from workflows.authoring.importing.import_bundle import (
+    lock_definitions,
+    next_ticket_type_version,
+    problems_here,
+)
+from workflows.authoring.trying.run_test_cases import run_cases_of
+from workflows.bundles import case_failures, errors_of
+from workflows.bundles.problems import Problem
+from workflows.errors import NotADraftError, NotPublishableError
+from workflows.models import TicketDefinition, WorkflowDefinition
+
+
+@transaction.atomic
+def publish_workflow(
+    *, workflow: WorkflowDefinition, user: User | None, now: datetime | None = None
+) -> WorkflowDefinition:
+    """Make a draft the version that new tickets start; the published one before it is retired.
+
+    The draft's ticket types become active. Types of the workflow that the draft does not
+    list are offered no more; where it lists none at all, those that are active move on to
+    the new version. Tickets that run finish on the version that they started with.
+
+    Raises:
+        NotADraftError: it is published or retired already.
+        NotPublishableError: the definition has errors; it has every problem.
+    """
+    lock_definitions()
+    draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
+    if not draft.is_draft:
+        raise NotADraftError
+    problems = publishing_problems(workflow=draft)
+    if errors_of(problems):
+        raise NotPublishableError(problems)
+    own = ticket_types_of(draft)
+    now = now or timezone.now()
+    _retire_published(draft.key, by=user, now=now)
+    draft.publish(by=user, now=now)
+    draft.save(update_fields=["status", "published_by", "published_at", "updated_at"])
+    _move_ticket_types(draft, own, user=user)
+    return draft
+
+
+def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
+    """What stands in the way of publishing a draft, warnings too.
+
+    Test cases run where nothing else is wrong; one that does not pass is an error.
+    """
+    document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
+    problems = problems_here(document)
+    if errors_of(problems):
+        return problems
+    return problems + case_failures(document, run_cases_of(document))
+
+
+def _retire_published(key: str, *, by: User | None, now: datetime) -> None:
+    published = WorkflowDefinition.objects.versions_of(key).published().select_for_update().first()
+    if published is not None:
+        published.retire(by=by, now=now)
+        published.save(update_fields=["status", "retired_by", "retired_at", "updated_at"])
+
+
+def _move_ticket_types(
+    draft: WorkflowDefinition, own: list[TicketDefinition], *, user: User | None
+) -> None:
+    active = TicketDefinition.objects.active().filter(workflow__key=draft.key)
+    old = list(active.prefetch_related("roles_with_access").order_by("pk"))
+    # First the old ones: at most one version of a key is active at any moment.
+    TicketDefinition.objects.filter(pk__in=[each.pk for each in old]).update(
+        is_active=False, updated_at=timezone.now()
+    )
+    new = own or [_moved(each, to=draft, user=user) for each in old]
+    TicketDefinition.objects.filter(pk__in=[each.pk for each in new]).update(
+        is_active=True, updated_at=timezone.now()
+    )
+
+
+def _moved(
+    definition: TicketDefinition, *, to: WorkflowDefinition, user: User | None
+) -> TicketDefinition:
+    """A new version of a ticket type that starts another version of its workflow."""
+    copy = TicketDefinition.objects.create(
+        key=definition.key,
+        version=next_ticket_type_version(definition.key),
+        title=definition.title,
+        description=definition.description,
+        ext_ref=definition.ext_ref,
+        workflow=to,
+        presets=definition.presets,
+        edit_layout=definition.edit_layout,
+        display_layout=definition.display_layout,
+        created_by=user,
+    )
+    copy.roles_with_access.set(definition.roles_with_access.all())
+    return copy

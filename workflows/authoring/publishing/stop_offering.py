@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.models import User
+from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.errors import NotPublishedError
+from workflows.models import TicketDefinition, WorkflowDefinition
+
+
+@transaction.atomic
+def stop_offering(
+    *, workflow: WorkflowDefinition, user: User | None, now: datetime | None = None
+) -> WorkflowDefinition:
+    """Retire a published workflow without a successor.
+
+    Its ticket types are offered no more; tickets that run finish. `new_draft` of the retired
+    version, published, brings it back.
+
+    Raises:
+        NotPublishedError: it is a draft, or retired already.
+        WorkflowDefinition.DoesNotExist: it is not there.
+    """
+    lock_definitions()
+    now = now or timezone.now()
+    published = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
+    if not published.is_published:
+        raise NotPublishedError
+    published.retire(by=user, now=now)
+    published.save(update_fields=["status", "retired_by", "retired_at", "updated_at"])
+    TicketDefinition.objects.active().filter(workflow__key=published.key).update(
+        is_active=False, updated_at=now
+    )
+    return published

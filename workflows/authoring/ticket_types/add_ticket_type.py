@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from tenants.models import User
+from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.authoring.ticket_types.change_ticket_type import ensure_texts
+from workflows.engine.process import JsonObject
+from workflows.engine.validation import check_presets
+from workflows.errors import PresetsRefusedError, TicketTypeKeyTakenError, WorkflowNotPublishedError
+from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
+
+
+@transaction.atomic
+def add_ticket_type(
+    *,
+    workflow: WorkflowDefinition,
+    key: str,
+    title: str,
+    description: str = "",
+    presets: JsonObject | None = None,
+    roles: Iterable[CompanyRole] = (),
+    is_active: bool = True,
+    user: User | None,
+) -> TicketDefinition:
+    """Let people submit tickets of one more type to a published workflow.
+
+    It belongs to this version, and so to the next draft, which is a copy of it.
+
+    Raises:
+        WorkflowNotPublishedError: only what is published can be submitted; a draft has its own.
+        TicketTypeKeyTakenError: another ticket type of the company has this key.
+        PresetsRefusedError: the workflow's form does not accept them.
+        ValidationError: the key, the title or the description cannot be one.
+    """
+    lock_definitions()
+    published = WorkflowDefinition.objects.get(pk=workflow.pk)
+    if not published.is_published:
+        raise WorkflowNotPublishedError
+    if TicketDefinition.objects.filter(key=key).exists():
+        raise TicketTypeKeyTakenError
+    for problem in check_presets(published.fields, presets or {}):
+        raise PresetsRefusedError(f"{problem.field}: {problem.message}")
+    definition = TicketDefinition(
+        key=key,
+        title=title,
+        description=description,
+        workflow=published,
+        presets=presets or {},
+        is_active=is_active,
+        created_by=user,
+    )
+    ensure_texts(definition)
+    definition.clean_fields(exclude=["ext_ref", "presets", "created_by"])
+    definition.save(force_insert=True)
+    definition.roles_with_access.set(roles)
+    return definition

@@ -1,0 +1,200 @@
+"""Adding, recording anew, renaming and deleting the test cases of a draft, and what they expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+
+from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
+from workflows.bundles.canonical import SCHEMA, canonical
+from workflows.engine.problems import FieldProblem
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.simulate import Answer, Outcome, Simulation
+from workflows.engine.storable import unstorable
+from workflows.errors import (
+    CaseNameInUseError,
+    InvalidCaseNameError,
+    InvalidDataError,
+    NotADraftError,
+    TooManyCasesError,
+    UnknownCaseError,
+)
+from workflows.models import WorkflowDefinition
+
+LONGEST_NAME = 200
+
+
+@transaction.atomic
+def add_test_case(
+    *,
+    workflow: WorkflowDefinition,
+    name: str,
+    ticket_type: str,
+    ticket: JsonObject,
+    submitter: Mapping[str, str],
+    answers: Iterable[Answer],
+) -> JsonObject:
+    """Keep a try as a test case, which expects the way that the draft goes now.
+
+    The caller has validated the answers. Returns the case as a bundle has it.
+
+    Raises:
+        NotADraftError: a published version never changes.
+        InvalidCaseNameError, CaseNameInUseError, TooManyCasesError: see there.
+        InvalidDataError: a form refuses an answer.
+    """
+    draft = _locked(workflow)
+    cases = list(draft.test_cases)
+    if len(cases) >= _most_cases():
+        raise TooManyCasesError
+    case = _recorded(draft, _free_name(name, cases), ticket_type, ticket, submitter, answers)
+    _keep(draft, [*cases, case])
+    return case
+
+
+@transaction.atomic
+def record_test_case_anew(
+    *,
+    workflow: WorkflowDefinition,
+    name: str,
+    ticket_type: str,
+    ticket: JsonObject,
+    submitter: Mapping[str, str],
+    answers: Iterable[Answer],
+) -> JsonObject:
+    """Let a try take the place of the test case of this name: like add_test_case.
+
+    Raises:
+        NotADraftError, UnknownCaseError: see there.
+        InvalidDataError: a form refuses an answer.
+    """
+    draft = _locked(workflow)
+    old = _named(draft, name)
+    case = _recorded(draft, name, ticket_type, ticket, submitter, answers)
+    _keep(draft, [case if each is old else each for each in draft.test_cases])
+    return case
+
+
+@transaction.atomic
+def expect_way_of_now(*, workflow: WorkflowDefinition, name: str) -> None:
+    """Let a test case expect the way that the draft goes now.
+
+    Raises:
+        NotADraftError, UnknownCaseError: see there.
+        InvalidDataError: a form refuses an answer, so that there is no way.
+    """
+    draft = _locked(workflow)
+    case = _named(draft, name)
+    index = [each is case for each in draft.test_cases].index(True)
+    result = run_test_cases(workflow=draft)[index]
+    if result.found is None or result.simulation is None:
+        raise InvalidDataError([FieldProblem("", result.reason)])
+    if result.simulation.outcome is Outcome.REFUSED:
+        raise InvalidDataError(list(result.simulation.last.refused))
+    case["expect"] = _way_of(result.simulation)
+    _keep(draft, list(draft.test_cases))
+
+
+@transaction.atomic
+def rename_test_case(*, workflow: WorkflowDefinition, name: str, new_name: str) -> None:
+    """Give a test case another name.
+
+    Raises:
+        NotADraftError, UnknownCaseError, InvalidCaseNameError, CaseNameInUseError: see there.
+    """
+    draft = _locked(workflow)
+    case = _named(draft, name)
+    others = [each for each in draft.test_cases if each is not case]
+    case["name"] = _free_name(new_name, others)
+    draft.save(update_fields=["test_cases", "updated_at"])
+
+
+@transaction.atomic
+def delete_test_case(*, workflow: WorkflowDefinition, name: str) -> None:
+    """Take a test case away.
+
+    Raises:
+        NotADraftError, UnknownCaseError: see there.
+    """
+    draft = _locked(workflow)
+    case = _named(draft, name)
+    draft.test_cases = [each for each in draft.test_cases if each is not case]
+    draft.save(update_fields=["test_cases", "updated_at"])
+
+
+def _recorded(
+    draft: WorkflowDefinition,
+    name: str,
+    ticket_type: str,
+    ticket: JsonObject,
+    submitter: Mapping[str, str],
+    answers: Iterable[Answer],
+) -> JsonObject:
+    """The case that answers like this, and expects the way that the draft goes now."""
+    case: JsonObject = {
+        "name": name,
+        "ticket": ticket,
+        "submitter": dict[str, Json](submitter),
+        "answers": [
+            {
+                "task": each.task,
+                "output": each.output,
+                "error": each.error,
+                "after": each.after,
+            }
+            for each in answers
+        ],
+    }
+    if ticket_type:
+        case["ticket_type"] = ticket_type
+    simulation = trial_of(draft).run_case(case)
+    if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
+        raise InvalidDataError(list(simulation.last.refused))
+    case["expect"] = _way_of(simulation)
+    return case
+
+
+def _way_of(simulation: Simulation) -> JsonObject:
+    return {
+        "path": list[Json](simulation.path),
+        "end": simulation.end_label,
+        "status": simulation.outcome.value,
+    }
+
+
+def _keep(draft: WorkflowDefinition, cases: list[JsonObject]) -> None:
+    made = canonical({"tests": list[Json](cases)})["tests"]
+    draft.test_cases = made if isinstance(made, list) else []
+    draft.save(update_fields=["test_cases", "updated_at"])
+
+
+def _locked(workflow: WorkflowDefinition) -> WorkflowDefinition:
+    draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
+    if not draft.is_draft:
+        raise NotADraftError
+    return draft
+
+
+def _named(draft: WorkflowDefinition, name: str) -> JsonObject:
+    for each in draft.test_cases:
+        if isinstance(each, dict) and each.get("name") == name:
+            return each
+    raise UnknownCaseError
+
+
+def _free_name(name: str, others: list[JsonObject]) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or any(unstorable(name)):
+        raise InvalidCaseNameError
+    if name.casefold() in {str(each.get("name")).casefold() for each in others}:
+        raise CaseNameInUseError
+    return name
+
+
+def _most_cases() -> int:
+    """What the format of a bundle allows."""
+    properties = SCHEMA["properties"]
+    tests = properties.get("tests") if isinstance(properties, dict) else None
+    most = tests.get("maxItems") if isinstance(tests, dict) else None
+    return most if isinstance(most, int) else 0

@@ -1,0 +1,105 @@
+"""The test cases of a definition: what came of each, and for drafts, the small changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenants.pages.page import Button, register_page
+from workflows.authoring.definitions.pages.definition_page import DefinitionPage
+from workflows.authoring.trying.change_test_cases import (
+    delete_test_case,
+    expect_way_of_now,
+    rename_test_case,
+)
+from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
+from workflows.bundles import CaseResult, Trial
+from workflows.bundles.trial import Arrival
+from workflows.engine.simulate import Outcome
+from workflows.errors import WorkflowsError
+from workflows.models import WorkflowDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One step of a way, as the page shows it; `is_parting` where found and expected differ."""
+
+    title: str
+    is_parting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    result: CaseResult
+    ticket_type: str
+    expected: Sequence[Place]
+    found: Sequence[Place]
+
+
+@register_page(WorkflowDefinition, "<int:object_id>/tests/", name="tests")
+class TestCasesPage(DefinitionPage):
+    """GET runs them all and shows what came; POST changes one of a draft.
+
+    It renames it, deletes it, or lets it expect the way that it goes now.
+    """
+
+    crumb = gettext_lazy("Test cases")
+    button = Button(gettext_lazy("Test cases"), icon="checklist", order=20)
+
+    template_name = "trying/test_cases.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        trial = trial_of(self.workflow)
+        results = run_test_cases(workflow=self.workflow)
+        rows = [_row(trial, each) for each in results]
+        passed = sum(each.has_passed for each in results)
+        return self.page(request, rows=rows, passed=passed, failed=len(rows) - passed)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        name = request.POST.get("name", "")
+        try:
+            if "delete" in request.POST:
+                delete_test_case(workflow=self.workflow, name=name)
+                messages.success(request, _("The test case is deleted."))
+            elif "expect" in request.POST:
+                expect_way_of_now(workflow=self.workflow, name=name)
+                messages.success(request, _("The test case expects the way that it goes now."))
+            else:
+                new_name = request.POST.get("new_name", "")
+                rename_test_case(workflow=self.workflow, name=name, new_name=new_name)
+                messages.success(request, _("The test case has its new name."))
+        except WorkflowsError as error:
+            messages.error(request, str(error))
+        return redirect(request.path)
+
+
+def _row(trial: Trial, result: CaseResult) -> CaseRow:
+    key = str(trial.cases[result.index].get("ticket_type", ""))
+    title = str(trial.ticket_types.get(key, {}).get("title") or key)
+    return CaseRow(
+        result=result,
+        ticket_type=title,
+        expected=_places(trial, result.expected, result),
+        found=_places(trial, result.found, result) if result.found else (),
+    )
+
+
+def _places(trial: Trial, arrival: Arrival, result: CaseResult) -> list[Place]:
+    titles = [trial.title_of(key) for key in arrival.path]
+    if arrival.status == Outcome.COMPLETED:
+        titles.append(_("end: %(label)s") % {"label": arrival.end} if arrival.end else _("end"))
+    elif arrival.status == Outcome.WAITING:
+        titles.append(_("waits"))
+    else:
+        titles.append(_("stops with an error"))
+    parting = result.parting
+    if parting is None and not result.has_passed:
+        parting = len(arrival.path)
+    return [Place(title, number == parting) for number, title in enumerate(titles)]

@@ -1,0 +1,207 @@
+"""The way so far of a try, and the times that may pass: rows for its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.bundles import Trial
+from workflows.engine.conditions import describe_condition, is_empty
+from workflows.engine.decide import TriedTransition
+from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
+from workflows.forms import Shown, show_answers
+from workflows.picture.graph import draw_process
+from workflows.working_hours.durations import duration_in_words, shortest_first
+
+
+@dataclass(frozen=True, slots=True)
+class TriedRow:
+    """A way with its condition as a sentence, and its result: yes, no, error, or not tried yet."""
+
+    target: str
+    condition: str
+    is_always: bool
+    outcome: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedRow:
+    """A time that has passed, such as “2 days”, with what its ways said."""
+
+    time: str
+    tried: Sequence[TriedRow]
+    is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRow:
+    """A time that may pass next: the duration, in words, and the ways that wait for it."""
+
+    after: str
+    time: str
+    ways: Sequence[TriedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step of the way so far. `tone` is plain, good, late, bad or now."""
+
+    title: str
+    icon: str
+    tone: str
+    answers: Sequence[Shown]
+    passed: Sequence[PassedRow]
+    tried: Sequence[TriedRow]
+    error: str
+    documents: Sequence[tuple[str, str]]
+
+
+def step_rows(
+    trial: Trial, simulation: Simulation, *, ticket: JsonObject, labels: Mapping[str, str]
+) -> list[StepRow]:
+    """The steps; `ticket` is its data with presets, `labels` are those of conditions."""
+    return [
+        _step_row(
+            trial, step, ticket, labels, error=simulation.error if step is simulation.last else ""
+        )
+        for step in simulation.steps
+    ]
+
+
+def times_to_come(trial: Trial, simulation: Simulation) -> list[str]:
+    """The durations that may pass at the task that is waited for, the shortest first."""
+    if simulation.waiting_for is None:
+        return []
+    passed = {each.after for each in simulation.last.times}
+    times = trial.process.timeouts(simulation.waiting_for)
+    return shortest_first(each for each in times if each not in passed)
+
+
+def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -> list[TimeRow]:
+    return [
+        TimeRow(
+            after=after,
+            time=duration_in_words(after),
+            ways=[
+                _way(trial, each.to_task, each.label, each.condition, labels)
+                for each in sorted(trial.process.transitions, key=lambda each: each.priority)
+                if (each.from_task, each.after) == (simulation.waiting_for, after)
+            ],
+        )
+        for after in times_to_come(trial, simulation)
+    ]
+
+
+def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
+    """The process, with the way so far."""
+    if simulation is None:
+        return draw_process(trial.process)
+    failed = simulation.outcome is Outcome.ERROR and simulation.last.task is not None
+    last = simulation.last.task
+    taken = [
+        (each.from_task, each.to_task, each.label)
+        for step in simulation.steps
+        if step.decision is not None
+        for each in step.decision.tried
+        if each.result
+    ]
+    return draw_process(
+        trial.process,
+        current=[simulation.waiting_for] if simulation.waiting_for else [],
+        finished=[step.task for step in simulation.steps if step.task and step.output is not None],
+        failed=[last] if failed and last else [],
+        taken=taken,
+    )
+
+
+def _step_row(
+    trial: Trial, step: Step, ticket: JsonObject, labels: Mapping[str, str], *, error: str
+) -> StepRow:
+    if step.task is None:
+        title, icon = _("The ticket"), "play_circle"
+        answers = show_answers(trial.fields, ticket)
+    else:
+        is_form = trial.rules[step.task].task_type is TaskType.FORM
+        title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
+        answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
+    was_decided_in_time = step.decision is not None and step.output is not None
+    return StepRow(
+        title=title,
+        icon="timer_off" if step.left_after else icon,
+        tone=_tone(step, error),
+        answers=answers,
+        passed=[_passed(trial, step, each, labels) for each in step.times],
+        tried=_tried(trial, step.decision.tried, labels)
+        if step.decision is not None and was_decided_in_time
+        else (),
+        error=error,
+        documents=tuple(_documents(step)),
+    )
+
+
+def _tone(step: Step, error: str) -> str:
+    if error:
+        return "bad"
+    if step.left_after:
+        return "late"
+    return "good" if step.output is not None else "now"
+
+
+def _passed(trial: Trial, step: Step, over: TimeOver, labels: Mapping[str, str]) -> PassedRow:
+    return PassedRow(
+        time=duration_in_words(over.after),
+        tried=_tried(trial, over.decision.tried, labels),
+        is_left=step.left_after == over.after,
+    )
+
+
+def _tried(
+    trial: Trial, tried: Iterable[TriedTransition], labels: Mapping[str, str]
+) -> list[TriedRow]:
+    return [
+        _way(
+            trial,
+            each.to_task,
+            each.label,
+            each.condition,
+            labels,
+            outcome="error" if each.result is None else "yes" if each.result else "no",
+            error=each.error,
+        )
+        for each in tried
+    ]
+
+
+def _way(
+    trial: Trial,
+    to_task: str | None,
+    label: str,
+    condition: Json,
+    labels: Mapping[str, str],
+    *,
+    outcome: str = "",
+    error: str = "",
+) -> TriedRow:
+    target = trial.title_of(to_task) if to_task is not None else _("the end")
+    if to_task is None and label:
+        target = _("the end (%(label)s)") % {"label": label}
+    return TriedRow(
+        target=target,
+        condition=describe_condition(condition, labels),
+        is_always=is_empty(condition),
+        outcome=outcome,
+        error=error,
+    )
+
+
+def _documents(step: Step) -> Iterable[tuple[str, str]]:
+    if step.sends is not None:
+        yield _("What the call would send"), pretty(step.sends)
+    if step.task is not None and step.output is not None:
+        yield _("All data of the tasks after this step"), pretty(step.data)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tenants.models import Company
+from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
+from workflows.bundles import CaseResult, Problem, Trial, canonical, errors_of, run_cases
+from workflows.engine.process import JsonObject
+from workflows.models import WorkflowDefinition
+
+
+def run_test_cases(*, workflow: WorkflowDefinition) -> list[CaseResult]:
+    """Run the test cases of a definition; nothing is saved and no call is made."""
+    return run_cases_of(with_types_of_published(workflow.key, export_bundle(workflow=workflow)))
+
+
+def run_cases_of(document: JsonObject) -> list[CaseResult]:
+    """Run the test cases of a canonical bundle as a ticket of this company would run."""
+    return run_cases(document, company_name=Company.objects.current().name)
+
+
+def run_cases_of_draft(document: JsonObject, problems: Iterable[Problem]) -> list[CaseResult]:
+    """Run the test cases of a bundle that is being edited; none while something else is wrong.
+
+    `problems` are those of the document. Those of the test cases themselves do no harm: a case
+    whose answers a form refuses says so.
+    """
+    cases = document.get("tests", [])
+    if any(each.path[:1] != ("tests",) for each in errors_of(problems)):
+        return []
+    if not isinstance(cases, list) or not all(isinstance(each, dict) for each in cases):
+        return []
+    rest = canonical({name: value for name, value in document.items() if name != "tests"})
+    workflow = rest["workflow"]
+    key = str(workflow.get("key", "")) if isinstance(workflow, dict) else ""
+    return run_cases_of({**with_types_of_published(key, rest), "tests": cases})
+
+
+def trial_of(workflow: WorkflowDefinition) -> Trial:
+    """The definition, draft or not, to be tried as a ticket of this company would run."""
+    document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
+    return Trial(document, company_name=Company.objects.current().name)

@@ -1,0 +1,5 @@
+"""Registers the jobs of definitions with the queue, which looks for a module of this name."""
+
+from workflows.authoring.importing import jobs as importing
+
+__all__ = ["importing"]

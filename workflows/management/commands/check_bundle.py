@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+from django.utils.translation import gettext as _
+
+from workflows.bundles import (
+    canonical,
+    case_failures,
+    errors_of,
+    run_cases,
+)
+from workflows.management.command_line import (
+    BundleCommand,
+    case_count,
+    counted,
+    problem_lines,
+    read_argument,
+)
+
+
+class Command(BundleCommand):
+    help = (
+        "Check a bundle without importing it, and run its test cases. Ends with 0 where it can be "
+        "published (there may be warnings), 1 where it has errors or a test case does not pass, "
+        "2 where the file cannot be read."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="The file: .json, .yaml, .xlsx or .ods.")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        reading = read_argument(file)
+        document, problems, cases = reading.document, reading.check(), []
+        if isinstance(document, dict) and not errors_of(problems):
+            made = canonical(document)
+            cases = run_cases(made)
+            problems += case_failures(made, cases)
+        for line in problem_lines(problems, reading):
+            self.say(line)
+        if cases:
+            self.say(case_count(cases))
+        if errors_of(problems):
+            raise CommandError(counted(problems))
+        self.say(_("The bundle can be imported. %(count)s") % {"count": counted(problems)})

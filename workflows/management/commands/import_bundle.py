@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_tenants.utils import tenant_context
+
+from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.bundles import errors_of
+from workflows.errors import BundleError
+from workflows.management.command_line import (
+    BundleCommand,
+    change_lines,
+    company_named,
+    counted,
+    problem_lines,
+    read_argument,
+)
+from workflows.models import WorkflowDefinition
+from workflows.workbooks import Reading
+
+
+class Command(BundleCommand):
+    help = (
+        "Import a bundle as a new draft version of its workflow: all of it, or nothing. Ends "
+        "with 0 where that was done, 1 where the bundle has errors, 2 where the file cannot be "
+        "read."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--company", required=True, help="The schema of the company.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
+        parser.add_argument("--publish", action="store_true", help="Publish the new version too.")
+        parser.add_argument("file", type=Path, help="The file: .json, .yaml, .xlsx or .ods.")
+
+    def handle(
+        self,
+        *args: Any,
+        company: str,
+        file: Path,
+        dry_run: bool,
+        publish: bool,
+        **options: Any,
+    ) -> None:
+        reading = read_argument(file)
+        with tenant_context(company_named(company)):
+            self._preview(reading)
+            if not dry_run:
+                self._import(reading.document, publish=publish)
+
+    def _preview(self, reading: Reading) -> None:
+        """Say what importing would do.
+
+        Raises:
+            CommandError: the bundle has errors, which are shown.
+        """
+        preview = preview_bundle(document=reading.document)
+        problems = reading.check(preview.problems)
+        for line in problem_lines(problems, reading):
+            self.say(line)
+        if errors_of(problems):
+            raise CommandError(counted(problems))
+        for line in change_lines(preview.changes):
+            self.say(line)
+        for name in preview.new_company_roles:
+            self.say(_("added: Company role %(name)s") % {"name": name})
+        if preview.is_unchanged:
+            self.say(
+                _("Version %(version)d has the same content already.")
+                % {"version": preview.version}
+            )
+
+    @transaction.atomic
+    def _import(self, document: object, *, publish: bool) -> None:
+        try:
+            workflow = import_bundle(document=document, user=None)
+            if publish and workflow.is_draft:
+                workflow = publish_workflow(workflow=workflow, user=None)
+        except BundleError as error:  # something changed since the preview
+            raise CommandError(str(error)) from error
+        self.say(_told(workflow))
+
+
+def _told(workflow: WorkflowDefinition) -> str:
+    return _("%(workflow)s: %(status)s.") % {
+        "workflow": workflow,
+        "status": workflow.get_status_display(),
+    }

@@ -1,0 +1,378 @@
+"""What people and company roles may do: and who gets the tasks when that changes.
+
+Every function here works in the company that the connection is set to, and in one
+transaction, which takes its locks in the order of `workflows.running.assignment`: workflow
+instances first, then the choosing of workers, then people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from tenants.errors import EmailInUseError, OtherCompanyError
+from tenants.models import Company, User
+from tenants.roles import SystemRole
+from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
+from workflows.engine.process import TaskType
+from workflows.errors import RoleInUseError, RoleNameInUseError
+from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models.task_instance import ASSIGNMENT, WORKABLE
+from workflows.running.assignment import hand_out_waiting_tasks, lock_assignment
+
+# What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
+# changes company, whatever the object that is handed in says.
+EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do, as it stands in the database."""
+
+    is_active: bool = False
+    is_available: bool = False
+    roles: frozenset[str] = frozenset()
+    company_roles: frozenset[int] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return self.is_active and SystemRole.ADMIN in self.roles
+
+    @property
+    def is_worker(self) -> bool:
+        return self.is_active and SystemRole.TASK_WORKER in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """A new or changed person with exactly the roles that they are to have."""
+
+    person: User
+    roles: tuple[SystemRole, ...]
+    company_roles: tuple[CompanyRole, ...]
+
+
+def standing_of(person: User) -> Standing:
+    stored = User.objects.filter(pk=person.pk).first()
+    if stored is None:
+        return Standing()
+    return Standing(
+        is_active=stored.is_active,
+        is_available=stored.is_available,
+        roles=frozenset(stored.groups.values_list("name", flat=True)),
+        company_roles=frozenset(
+            CompanyRole.objects.filter(members=stored).values_list("pk", flat=True)
+        ),
+    )
+
+
+def save_person(
+    *,
+    person: User,
+    roles: Iterable[SystemRole],
+    company_roles: Iterable[CompanyRole],
+    now: datetime,
+    actor: User | None = None,
+) -> User:
+    """Save a new or changed person of this company with exactly these roles.
+
+    Of a person who is there already only EDITABLE is written. Tasks that they may no longer
+    do are given back, and whatever waits for a worker is handed out.
+
+    Raises:
+        OtherCompanyError: the person is not of the company that the connection is set to.
+        EmailInUseError: somebody, of whatever company, has this e-mail address.
+        LastAdminError: nobody could manage the company's people afterwards.
+    """
+    company = Company.objects.current()
+    with transaction.atomic():
+        _lock(_forms_of(person))
+        _ensure_own(person, company)
+        change = PersonChange(person, tuple(roles), tuple(company_roles))
+        if _save_locked(change, now=now, actor=actor):
+            ensure_an_admin_is_left(company=company)
+        hand_out_waiting_tasks(now=now)
+    return person
+
+
+def save_people(
+    *, changes: Sequence[PersonChange], now: datetime, actor: User | None = None
+) -> None:
+    """`save_person` for many at once, all of them or none; those who are new cannot log in yet.
+
+    They can once an admin has set their passwords.
+
+    Raises:
+        OtherCompanyError, EmailInUseError, LastAdminError: as `save_person`.
+    """
+    company = Company.objects.current()
+    new = [each for each in changes if each.person._state.adding]
+    known = [each for each in changes if not each.person._state.adding]
+    with transaction.atomic():
+        _lock(_forms().filter(assigned_to__in=[each.person.pk for each in known]))
+        for each in changes:
+            _ensure_own(each.person, company)
+        _add_people(new)
+        lost = [_save_locked(each, now=now, actor=actor) for each in known]
+        if any(lost):
+            ensure_an_admin_is_left(company=company)
+        hand_out_waiting_tasks(now=now)
+
+
+def set_availability(
+    *, user: User, is_available: bool, now: datetime, actor: User | None = None
+) -> None:
+    """Note that a person is there, or away; whoever comes back is given what waits, oldest first.
+
+    From then on whoever is away gets nothing new, and keeps what they have: `give_back_tasks`
+    hands it on.
+
+    Raises:
+        OtherCompanyError: the person is not of the company that the connection is set to.
+    """
+    with transaction.atomic():
+        # A task that is being given out right now is given out before, or after.
+        _lock(TaskInstance.objects.none())
+        _ensure_own(user, Company.objects.current())
+        was_available = standing_of(user).is_available
+        User.objects.filter(pk=user.pk).update(is_available=is_available)
+        user.is_available = is_available
+        if is_available and not was_available:
+            _welcome_back(user)
+            hand_out_waiting_tasks(now=now)
+
+
+def give_back_tasks(
+    *,
+    user: User,
+    now: datetime,
+    actor: User | None = None,
+    roles: Collection[CompanyRole] | None = None,
+) -> int:
+    """Take a person's unfinished forms away and give them to others who are available.
+
+    All of them, or only those of these company roles. Nobody else available: they wait in the
+    pool. The same person is given none of them again until they have been away and come back;
+    they may claim one. Returns how many were taken away.
+    """
+    only = None if roles is None else [role.pk for role in roles]
+    with transaction.atomic():
+        _lock(_forms_of(user, only))
+        released = _release(_forms_of(user, only), now=now, actor=actor, passed_over=user)
+        hand_out_waiting_tasks(now=now)
+    return released
+
+
+def give_back_tasks_of(
+    *, people: Collection[User], now: datetime, actor: User | None = None
+) -> int:
+    """`give_back_tasks` of several people at once; those who are away are given none of it.
+
+    Returns how many were taken away.
+    """
+    forms = _forms().filter(assigned_to__in=[person.pk for person in people])
+    with transaction.atomic():
+        _lock(forms)
+        released = sum(
+            _release(_forms_of(person), now=now, actor=actor, passed_over=person)
+            for person in people
+        )
+        hand_out_waiting_tasks(now=now)
+    return released
+
+
+def save_company_role(
+    *,
+    role: CompanyRole,
+    members: Iterable[User],
+    now: datetime,
+    actor: User | None = None,
+) -> CompanyRole:
+    """Save a company role with these members, who must be active people of this company.
+
+    Members who are deactivated stay members: they are not on the list to choose from, and
+    have their place again when they come back.
+
+    Raises:
+        OtherCompanyError: somebody among them is of another company.
+        RoleNameInUseError: another role has the name, in whatever case.
+    """
+    company, chosen = Company.objects.current(), list(members)
+    for person in chosen:
+        _ensure_own(person, company)
+    with transaction.atomic():
+        forms = _forms().filter(definition__candidate_role=role.pk)
+        _lock(forms)
+        _save_role(role)
+        kept = list(role.members.filter(is_active=False))
+        role.members.set([*chosen, *kept])
+        _release(forms.exclude(assigned_to__in=role.members.all()), now=now, actor=actor)
+        hand_out_waiting_tasks(now=now)
+    return role
+
+
+def where_used(role: CompanyRole) -> list[str]:
+    """What names this company role: tasks of definitions, and ticket types (each in words)."""
+    tasks = role.task_definitions.select_related("workflow").order_by("workflow__title", "pk")
+    return [f"{task.workflow}: {task}" for task in tasks] + [
+        f"{ticket_type} (v{ticket_type.version})" for ticket_type in role.ticket_definitions.all()
+    ]
+
+
+def delete_company_role(*, role: CompanyRole) -> None:
+    """Delete a role that nothing names.
+
+    A ticket type whose last role went away would be open to everybody, so those count too.
+
+    Raises:
+        RoleInUseError: a task or a ticket type names it.
+    """
+    with transaction.atomic():
+        CompanyRole.objects.select_for_update().filter(pk=role.pk).first()
+        if where_used(role):
+            raise RoleInUseError
+        role.delete()
+
+
+def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> bool:
+    """Save one person and give back what they may no longer do; whether an admin was lost."""
+    person = change.person
+    before = standing_of(person)
+    save_user(user=person, fields=None if person._state.adding else EDITABLE)
+    set_system_roles(user=person, roles=change.roles)
+    _set_company_roles(person, change.company_roles)
+    after = standing_of(person)
+    if before.is_worker and not after.is_worker:
+        _release(_forms_of(person), now=now, actor=actor)
+    elif lost := before.company_roles - after.company_roles:
+        _release(_forms_of(person, lost), now=now, actor=actor)
+    if after.is_available and not before.is_available:
+        _welcome_back(person)
+    return before.is_admin and not after.is_admin
+
+
+def _add_people(changes: Sequence[PersonChange]) -> None:
+    """New people in a few statements, however many they are."""
+    for each in changes:
+        each.person.email = each.person.email.strip().lower()
+        each.person.set_unusable_password()
+    try:
+        with transaction.atomic():
+            people = User.objects.bulk_create([each.person for each in changes], batch_size=1_000)
+    except IntegrityError as error:
+        emails = [each.person.email for each in changes]
+        if User.objects.filter(email__in=emails).exists():
+            raise EmailInUseError from error
+        raise
+    groups = dict(Group.objects.values_list("name", "pk"))
+    in_group, in_role = User.groups.through, CompanyRole.members.through
+    in_group.objects.bulk_create(
+        in_group(user_id=person.pk, group_id=groups[role.value])
+        for person, each in zip(people, changes, strict=True)
+        for role in each.roles
+    )
+    in_role.objects.bulk_create(
+        in_role(user_id=person.pk, companyrole_id=role.pk)
+        for person, each in zip(people, changes, strict=True)
+        for role in each.company_roles
+    )
+
+
+def _ensure_own(person: User, company: Company) -> None:
+    owner = person.company_id
+    if not person._state.adding:
+        owner = User.objects.filter(pk=person.pk).values_list("company", flat=True).first()
+    if owner != company.pk or person.is_superuser:
+        raise OtherCompanyError
+
+
+def _forms() -> QuerySet[TaskInstance]:
+    return TaskInstance.objects.filter(
+        status__in=WORKABLE, definition__task_type=TaskType.FORM, assigned_to__isnull=False
+    )
+
+
+def _forms_of(person: User, roles: Collection[int] | None = None) -> QuerySet[TaskInstance]:
+    """The forms that a person has to fill in: all, or only those of these company roles."""
+    forms = _forms().filter(assigned_to=person.pk)
+    return forms if roles is None else forms.filter(definition__candidate_role__in=roles)
+
+
+def _lock(forms: QuerySet[TaskInstance]) -> None:
+    """Lock what will change: these forms' instances and the waiting ones', then the choosing.
+
+    Once nobody else can choose a worker the instances are looked up again: a form may have
+    been given out, or back, in between. Then it lets go of everything and begins anew: whoever
+    holds that form's instance may be waiting to choose a worker.
+    """
+    known: set[int] = set()
+    while True:
+        known |= _instances_of(forms, TaskInstance.objects.unassigned())
+        before = transaction.savepoint()
+        # no_key: others may still write rows that only point at the instance, such as events.
+        instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
+        list(instances.select_for_update(no_key=True).values_list("pk"))
+        lock_assignment()
+        if _instances_of(forms, TaskInstance.objects.unassigned()) <= known:
+            transaction.savepoint_commit(before)
+            return
+        transaction.savepoint_rollback(before)
+
+
+def _instances_of(*tasks: QuerySet[TaskInstance]) -> set[int]:
+    return {
+        instance
+        for each in tasks
+        for instance in each.order_by().values_list("workflow_instance", flat=True)
+    }
+
+
+def _welcome_back(person: User) -> None:
+    """Somebody who was away is no longer passed over for what they gave back."""
+    TaskInstance.objects.unassigned().filter(released_by=person).update(released_by=None)
+
+
+def _release(
+    forms: QuerySet[TaskInstance],
+    *,
+    now: datetime,
+    actor: User | None,
+    passed_over: User | None = None,
+) -> int:
+    events = []
+    for task in forms.select_related("assigned_to").order_by("pk"):
+        person = task.assigned_to
+        task.release(by=passed_over)
+        task.save(update_fields=ASSIGNMENT)
+        events.append(
+            WorkflowEvent(
+                workflow_instance_id=task.workflow_instance_id,
+                task_instance=task,
+                kind=EventKind.RELEASED,
+                actor=actor,
+                at=now,
+                data={"from": str(person), "from_id": person.pk} if person else {},
+            )
+        )
+    return len(WorkflowEvent.objects.bulk_create(events))
+
+
+def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:
+    person.company_roles.set(CompanyRole.objects.filter(pk__in=[role.pk for role in roles]))
+
+
+def _save_role(role: CompanyRole) -> None:
+    """The form has looked whether the name is free; of two at the same moment one is told here."""
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError as error:
+        taken = CompanyRole.objects.filter(name__iexact=role.name).exclude(pk=role.pk)
+        if taken.exists():
+            raise RoleNameInUseError from error
+        raise

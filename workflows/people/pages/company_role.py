@@ -1,0 +1,208 @@
+"""The screen of company roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
+
+from tenants.connection import in_public
+from tenants.errors import TenantsError
+from tenants.models import Company, User
+from tenants.pages.company_admin import CompanyModelAdmin
+from workflows.errors import RoleInUseError, WorkflowsError
+from workflows.flat import FlatImportAdmin
+from workflows.models import CompanyRole
+from workflows.people.change_people import delete_company_role, save_company_role, where_used
+from workflows.people.pages.company_role_resource import CompanyRoleResource
+from workflows.signing.pages.signing_secret import signing_secret_urls
+from workflows.working_hours.pages.business_calendar import business_calendar_urls
+
+
+class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """People by name, and with the address: two may have the same name."""
+
+    def label_from_instance(self, obj: Model) -> str:
+        return f"{obj} ({obj.email})" if isinstance(obj, User) else str(obj)
+
+
+class CompanyRoleForm(forms.ModelForm):  # type: ignore[type-arg]
+    members = PeopleField(
+        label=_("Members"),
+        required=False,
+        queryset=User.objects.none(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("They may submit what the role may submit, and are given its tasks."),
+    )
+
+    class Meta:
+        model = CompanyRole
+        fields = ("name", "description", "members")
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if in_public() or "members" not in self.fields:
+            return
+        people = User.objects.of_company(Company.objects.current()).active()
+        self.fields["members"].queryset = people  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"]).strip()
+        taken = CompanyRole.objects.filter(name__iexact=name).exclude(pk=self.instance.pk)
+        if taken.exists():
+            raise ValidationError(_("There is already a company role of this name."), code="unique")
+        return name
+
+
+@admin.register(CompanyRole)
+class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
+    """A company's own groups of people, for its admins; workflow creators may look."""
+
+    may_add = True
+    may_change = True
+    may_delete = True
+    resource_classes = [CompanyRoleResource]
+    import_help = _(
+        "Roles are recognised by their name. Columns that a file does not have stay as they "
+        "are; roles that it does not have stay too. Members are e-mail addresses of active "
+        "people, separated by commas or on a line each."
+    )
+    form = CompanyRoleForm
+    search_fields = ("name", "description")
+    search_help_text = _("Search by name or description")
+    list_display = ("name", "description", "member_count", "use_count")
+    ordering = ("name",)
+    readonly_fields = ("used_by",)
+    fieldsets = (
+        (None, {"fields": ("name", "description")}),
+        (_("People"), {"fields": ("members",)}),
+        (_("Where it is used"), {"fields": ("used_by",)}),
+    )
+
+    def get_urls(self) -> list[Any]:
+        # Also matters of the company's admins, of which there is never more than one.
+        return [
+            *signing_secret_urls(self.admin_site),
+            *business_calendar_urls(self.admin_site),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyRole]:
+        roles: QuerySet[CompanyRole] = super().get_queryset(request)
+        return roles.annotate(
+            people=Count("members", filter=Q(members__is_active=True), distinct=True),
+            uses=Count("task_definitions", distinct=True)
+            + Count("ticket_definitions", distinct=True),
+        )
+
+    @display(description=_("members"), ordering="people")
+    def member_count(self, role: CompanyRole) -> int:
+        return int(getattr(role, "people", 0))
+
+    @display(description=_("used"), ordering="uses")
+    def use_count(self, role: CompanyRole) -> int:
+        return int(getattr(role, "uses", 0))
+
+    @display(description=_("used by"), empty_value=_("Nothing yet."))
+    def used_by(self, role: CompanyRole) -> SafeString | None:
+        uses = where_used(role) if role.pk else []
+        return format_html_join("", "<div>{}</div>", ((use,) for use in uses)) or None
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        try:
+            view: HttpResponseBase = super().changeform_view(
+                request, object_id, form_url, extra_context
+            )
+        except (TenantsError, WorkflowsError) as error:  # what only the database could see
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return view
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: CompanyRole,
+        form: forms.ModelForm[CompanyRole],
+        change: bool,
+    ) -> None:
+        save_company_role(
+            role=obj,
+            members=form.cleaned_data["members"],
+            now=timezone.now(),
+            actor=request.user if isinstance(request.user, User) else None,
+        )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The members are saved already, by save_company_role."""
+
+    # --- deleting ---------------------------------------------------------------------------
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, int], set[str], list[str]]:
+        """With what names the roles as a reason against it: the page then offers no button."""
+        roles = list(objs)
+        name, names = str(CompanyRole._meta.verbose_name), CompanyRole._meta.verbose_name_plural
+        denied = set() if self.has_delete_permission(request) else {name}
+        uses = [use for role in roles for use in where_used(role)]
+        return [str(role) for role in roles], {names: len(roles)}, denied, uses
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        role = self.get_object(request, unquote(object_id))
+        if role is not None and self.has_delete_permission(request, role) and where_used(role):
+            messages.error(request, str(RoleInUseError()))
+            # Its page says where.
+            return HttpResponseRedirect(
+                reverse("admin:workflows_companyrole_change", args=[quote(role.pk)])
+            )
+        try:
+            view: HttpResponseBase = super().delete_view(request, object_id, extra_context)
+        except RoleInUseError as error:  # used since just now
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return view
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        if isinstance(obj, CompanyRole):
+            delete_company_role(role=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CompanyRole]) -> None:
+        with transaction.atomic():
+            for role in queryset:
+                delete_company_role(role=role)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        try:
+            view: HttpResponseBase = super().changelist_view(request, extra_context)
+        except WorkflowsError as error:  # used since the page was shown
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return view

@@ -1,0 +1,368 @@
+"""The screen of people.
+
+It stands here and not in tenants: it also sets company roles, and hands out what waits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import SetPasswordMixin
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
+
+from tenants.active_company import active_company
+from tenants.connection import in_public
+from tenants.errors import LastAdminError, TenantsError
+from tenants.models import User
+from tenants.models.user import UserQuerySet
+from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
+from workflows.flat import FlatImportAdmin
+from workflows.models import CompanyRole
+from workflows.people.change_people import give_back_tasks_of, save_person
+from workflows.people.pages.person_resource import PersonResource
+
+
+def role_choices() -> list[tuple[str, SafeString]]:
+    """Each system role with what it may do, as the label of a checkbox."""
+    return [
+        (
+            role.value,
+            format_html(
+                '<span class="whitespace-normal"><strong class="font-semibold">{}</strong> {}'
+                "</span>",
+                role.label,
+                ROLE_DESCRIPTIONS[role],
+            ),
+        )
+        for role in SystemRole
+    ]
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a company admin may change of a person; nothing else of a POST is read."""
+
+    system_roles = forms.MultipleChoiceField(
+        label=_("System roles"),
+        required=False,
+        choices=role_choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("They decide which screens the person has."),
+    )
+    member_of = forms.ModelMultipleChoiceField(
+        label=_("Company roles"),
+        required=False,
+        queryset=CompanyRole.objects.none(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("They decide which tickets the person may submit and which tasks they get."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email", "is_available", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            if name in self.fields:
+                self.fields[name].required = True
+        roles = self.instance.system_roles() if self.instance.pk else set()
+        self.initial.setdefault("system_roles", [role.value for role in roles])
+        if in_public():  # a superuser looks at somebody; the companies' tables are not here
+            del self.fields["member_of"]
+            return
+        self.fields["member_of"].queryset = CompanyRole.objects.all()  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial.setdefault("member_of", list(self.instance.company_roles.all()))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.instance.pk and self._is_last_admin():
+            message = LastAdminError().args[0]
+            if SystemRole.ADMIN.value not in data.get("system_roles", []):
+                self.add_error("system_roles", ValidationError(message, code="last_admin"))
+            if not data.get("is_active", True):
+                self.add_error("is_active", ValidationError(message, code="last_admin"))
+        return data
+
+    def _is_last_admin(self) -> bool:
+        """As it stands now; the service looks again, under a lock."""
+        company = self.instance.company
+        if company is None:
+            return False
+        admins = User.objects.of_company(company).active().with_role(SystemRole.ADMIN)
+        return list(admins.values_list("pk", flat=True)[:2]) == [self.instance.pk]
+
+
+class PersonAddForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]
+    """A new person, with a password that the admin tells them."""
+
+    password1, password2 = SetPasswordMixin.create_password_fields(
+        label2=_("Password again"),
+    )
+
+    class Meta(PersonForm.Meta):
+        fields = ("first_name", "last_name", "email", "is_available")  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("password1", "password2"):
+            self.fields[name].widget = UnfoldAdminPasswordWidget(
+                attrs={"autocomplete": "new-password"}
+            )
+            self.fields[name].max_length = 1000  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        self.validate_passwords()
+        return super().clean()
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        # After the instance has the names: a password may not be like them.
+        self.validate_password_for_user(self.instance)
+
+
+class PersonPasswordForm(AdminPasswordChangeForm):
+    """A new password for a person; passwords are not switched off here, people are."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for name in ("password1", "password2"):
+            self.fields[name].required = True
+
+
+class SystemRoleFilter(admin.SimpleListFilter):
+    title = _("system role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(SystemRole.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        role = self.value()
+        return queryset.filter(groups__name=role) if role in SystemRole else queryset
+
+
+class CompanyRoleFilter(admin.SimpleListFilter):
+    title = _("company role")
+    parameter_name = "company_role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(role.pk), role.name) for role in CompanyRole.objects.all()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        known = {value for value, _label in self.lookup_choices}
+        role = self.value()
+        return queryset.filter(company_roles=int(role)) if role and role in known else queryset
+
+
+@admin.register(User)
+class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg, misc]
+    """The people of a company, for its admins.
+
+    A superuser inside a company manages that company's people; outside one everybody is
+    seen, and nobody changed.
+    """
+
+    may_add = True
+    may_change = True
+    resource_classes = [PersonResource]
+    import_help = _(
+        "People are recognised by their e-mail address. Columns that a file does not have stay "
+        "as they are. Several roles in a cell are separated by commas or stand on a line each. "
+        "Whoever is new cannot log in until you set a password on their page."
+    )
+    form = PersonForm
+    add_form = PersonAddForm
+    add_form_template = None
+    change_password_form = PersonPasswordForm
+    search_fields = ("first_name", "last_name", "email")
+    search_help_text = _("Search by name or e-mail address")
+    ordering = ("first_name", "last_name", "email")
+    filter_horizontal = ()
+    list_filter = (SystemRoleFilter, "is_active", "is_available")
+    list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
+    readonly_fields = ("password_link", "last_login", "date_joined")
+    add_fieldsets = (
+        (None, {"fields": (("first_name", "last_name"), "email", "password1", "password2")}),
+        (_("Roles"), {"fields": ("system_roles", "member_of")}),
+        (_("Work"), {"fields": ("is_available",)}),
+    )
+    fieldsets = (
+        (None, {"fields": (("first_name", "last_name"), "email", "password_link")}),
+        (_("Roles"), {"fields": ("system_roles", "member_of")}),
+        (_("Work"), {"fields": ("is_available", "is_active")}),
+        (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
+    )
+    outside_fieldsets = (
+        (None, {"fields": (("first_name", "last_name"), "email", "company", "is_superuser")}),
+        (_("Roles"), {"fields": ("system_roles",)}),
+        (_("Work"), {"fields": ("is_available", "is_active")}),
+        (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
+    )
+
+    # --- whose people ----------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people: UserQuerySet = User.objects.prefetch_related("groups").order_by(*self.ordering)
+        if _is_outside(request):
+            return people.select_related("company")
+        company = active_company(request)
+        if company is None:
+            return people.none()
+        roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
+        return people.of_company(company).prefetch_related(roles)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_outside(request) or super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_outside(request) or super().has_view_permission(request, obj)
+
+    # --- the list ----------------------------------------------------------------------------
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        if active_company(request) is None:
+            return ("person", "company", "roles", "is_superuser", "is_active", "last_login")
+        return super().get_list_display(request)
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
+        if active_company(request) is None:
+            return (SystemRoleFilter, "is_active", "is_superuser")
+        return (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available")
+
+    @display(description=_("person"), ordering="first_name", header=True)
+    def person(self, person: User) -> list[str]:
+        initials = f"{person.first_name[:1]}{person.last_name[:1]}" or person.email[:1]
+        return [str(person), person.email, initials]
+
+    @display(description=_("system roles"), label=True)
+    def roles(self, person: User) -> list[str]:
+        names = {group.name for group in person.groups.all()}  # prefetched
+        return [str(role.label) for role in SystemRole if role.value in names]
+
+    @display(description=_("company roles"), label=True)
+    def company_role_names(self, person: User) -> list[str]:
+        return [role.name for role in person.company_roles.all()]
+
+    # --- work that goes to others ------------------------------------------------------------
+
+    actions = ("hand_round",)
+
+    @action(description=_("Hand round open tasks"), permissions=["change"])
+    def hand_round(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Give what these people have to do to others at once; what nobody can do waits."""
+        actor = request.user if isinstance(request.user, User) else None
+        count = give_back_tasks_of(people=list(people), now=timezone.now(), actor=actor)
+        text = ngettext(
+            "%(count)d open task was taken away and given to others; where nobody else is "
+            "available it waits in the pool.",
+            "%(count)d open tasks were taken away and given to others; where nobody else is "
+            "available they wait in the pool.",
+            count,
+        ) % {"count": count}
+        messages.success(request, text if count else gettext("They have no open tasks."))
+
+    # --- the form ----------------------------------------------------------------------------
+
+    @display(description=_("system roles"))
+    def system_roles(self, person: User) -> str:
+        return ", ".join(self.roles(person))
+
+    @display(description=_("company roles"))
+    def member_of(self, person: User) -> str:
+        return ", ".join(self.company_role_names(person))
+
+    @display(description=_("password"))
+    def password_link(self, person: User) -> SafeString:
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            reverse("admin:auth_user_password_change", args=[person.pk]),
+            gettext("Set a new password"),
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if active_company(request) is None:
+            return self.outside_fieldsets
+        return super().get_fieldsets(request, obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is not None:
+            return form
+        company = active_company(request)
+
+        class OfThisCompany(form):  # type: ignore[valid-type, misc]
+            """With the company before validation: the constraints of User look at it."""
+
+            def __init__(self, *args: Any, **options: Any) -> None:
+                super().__init__(*args, **options)
+                self.instance.company = company
+
+        return OfThisCompany
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            view: HttpResponse = super().changeform_view(
+                request, object_id, form_url, extra_context
+            )
+        except TenantsError as error:  # what only the database could see
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return view
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool
+    ) -> None:
+        data = form.cleaned_data
+        if not change:
+            obj.set_password(data["password1"])
+        save_person(
+            person=obj,
+            roles=[SystemRole(role) for role in data["system_roles"]],
+            company_roles=data["member_of"],
+            now=timezone.now(),
+            actor=request.user if isinstance(request.user, User) else None,
+        )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The roles are saved already, by save_person."""
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        # Past UserAdmin's, which stays on the page because its add form asks for half.
+        response: HttpResponse = super(UserAdmin, self).response_add(
+            request, obj, post_url_continue
+        )
+        return response
+
+
+def _is_outside(request: HttpRequest) -> bool:
+    """Whether this is a superuser who works in no company."""
+    user = request.user
+    return active_company(request) is None and bool(user.is_active and user.is_superuser)

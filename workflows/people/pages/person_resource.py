@@ -1,0 +1,187 @@
+"""The people of a company as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.models import Company, User
+from tenants.roles import SystemRole
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.flat import FlatResource, FlatRow
+from workflows.flat.formats import Table
+from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
+from workflows.models import CompanyRole
+from workflows.people.change_people import PersonChange, save_people
+
+
+@dataclass
+class PersonRow(FlatRow):
+    """A person; `roles` are values of SystemRole, `company_roles` names."""
+
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    is_available: bool = True
+    is_active: bool = True
+    roles: tuple[str, ...] = ()
+    company_roles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def roles_text(self) -> str:
+        return names_as_text([str(SystemRole(each).label) for each in self.roles])
+
+    @property
+    def company_roles_text(self) -> str:
+        return names_as_text(self.company_roles)
+
+
+class PersonResource(FlatResource[PersonRow]):
+    """The people of the company, by e-mail address.
+
+    Only what an admin may change is a column: no password, nothing of superusers. Somebody
+    new cannot log in until an admin sets a password.
+    """
+
+    email = column("email", "E-mail")
+    first_name = column("first_name", "First name")
+    last_name = column("last_name", "Last name")
+    roles = column("roles_text", "System roles")
+    company_roles = column("company_roles_text", "Company roles")
+    is_available = column("is_available", "Available")
+    is_active = column("is_active", "Active")
+
+    aliases = {
+        "email": ("e-mail address", "mail"),
+        "roles": ("roles",),
+        "is_available": ("is available",),
+    }
+
+    def row_of(self, thing: User) -> PersonRow:
+        names = {group.name for group in thing.groups.all()}  # prefetched
+        return PersonRow(
+            pk=thing.pk,
+            email=thing.email,
+            first_name=thing.first_name,
+            last_name=thing.last_name,
+            is_available=thing.is_available,
+            is_active=thing.is_active,
+            roles=tuple(role.value for role in SystemRole if role.value in names),
+            company_roles=tuple(sorted(role.name for role in thing.company_roles.all())),
+        )
+
+    def load(self, table: Table) -> None:
+        self.company = Company.objects.current()
+        people = User.objects.of_company(self.company).filter(is_superuser=False)
+        self.people = {
+            each.email: each for each in people.prefetch_related("groups", "company_roles")
+        }
+        self.company_roles_by_name = {
+            each.name.casefold(): each for each in CompanyRole.objects.all()
+        }
+        at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
+        emails = [str(row[at]).strip().lower() for row in table] if at is not None else []
+        taken = User.objects.filter(email__in=emails).values_list("email", flat=True)
+        self.taken = set(taken) - self.people.keys()
+
+    def find(self, cells: Mapping[str, str]) -> PersonRow:
+        email, self.refusal = self._email(cells.get("email", ""))
+        if email in self.seen:
+            self.refusal = _("This address stands in the file twice.")
+        elif email in self.taken:
+            self.refusal = _("Somebody already uses this e-mail address.")
+        self.seen[email] = 1
+        person = self.people.get(email)
+        return self.row_of(person) if person is not None else PersonRow(email=email)
+
+    def read(self, row: PersonRow, cells: Mapping[str, str]) -> dict[str, str]:
+        wrong = {"email": self.refusal} if self.refusal else {}
+        for name in ("first_name", "last_name"):
+            text = cells.get(name, "")
+            if text:
+                setattr(row, name, text)
+            if not getattr(row, name):
+                wrong[name] = _("Write a name.")
+            elif message := _refusal(name, getattr(row, name)):
+                wrong[name] = message
+        for name in ("is_available", "is_active"):
+            if text := cells.get(name, ""):
+                value = yes_or_no(text)
+                if value is None:
+                    wrong[name] = _("Write yes or no.")
+                else:
+                    setattr(row, name, value)
+        if "roles" in cells:
+            roles, message = chosen(cells["roles"], _SYSTEM_ROLES, _no_system_role)
+            row.roles = tuple(role.value for role in SystemRole if role in roles)
+            wrong |= {"roles": message} if message else {}
+        if "company_roles" in cells:
+            found, message = chosen(
+                cells["company_roles"], self.company_roles_by_name, self._no_company_role
+            )
+            row.company_roles = tuple(sorted(each.name for each in found))
+            wrong |= {"company_roles": message} if message else {}
+        return wrong
+
+    def apply(self, rows: Sequence[PersonRow]) -> None:
+        changes = [
+            PersonChange(
+                person=self._person(row),
+                roles=tuple(SystemRole(each) for each in row.roles),
+                company_roles=tuple(
+                    self.company_roles_by_name[name.casefold()] for name in row.company_roles
+                ),
+            )
+            for row in rows
+        ]
+        save_people(changes=changes, now=timezone.now(), actor=self.user)
+
+    def _person(self, row: PersonRow) -> User:
+        person = self.people.get(row.email) or User(email=row.email, company=self.company)
+        person.first_name, person.last_name = row.first_name, row.last_name
+        person.is_available, person.is_active = row.is_available, row.is_active
+        return person
+
+    def _email(self, text: str) -> tuple[str, str]:
+        """The address as it is stored, and what is wrong with it."""
+        field: Any = User._meta.get_field("email")
+        if not text:
+            return text, _("Write an e-mail address.")
+        try:
+            return str(field.clean(text, None)), ""
+        except ValidationError as error:
+            return text.lower(), " ".join(error.messages)
+
+    def _no_company_role(self, name: str) -> str:
+        names = [each.name for each in self.company_roles_by_name.values()]
+        text = _("There is no company role “%(name)s”.") % {"name": short(name)}
+        return text + did_you_mean(nearest(name, names))
+
+
+_SYSTEM_ROLES: Mapping[str, SystemRole] = {
+    word.casefold(): role for role in SystemRole for word in (role.value, str(role.label))
+}
+
+
+def _no_system_role(name: str) -> str:
+    names = [str(role.label) for role in SystemRole]
+    words = {"name": short(name), "names": ", ".join(names)}
+    text = _("There is no system role “%(name)s”. They are: %(names)s.") % words
+    return text + did_you_mean(nearest(name, names))
+
+
+def _refusal(name: str, text: str) -> str:
+    field: Any = User._meta.get_field(name)
+    try:
+        field.clean(text, None)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""

@@ -1,0 +1,136 @@
+"""Who is given a task: the available worker with the fewest unfinished tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import CharField, Count, F, Func, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from tenants.fast.prepared import PreparedQuery, send
+from tenants.models import User
+from tenants.models.user import UserQuerySet
+from tenants.roles import SystemRole
+from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.models.task_instance import ASSIGNMENT
+
+NO_TASK = 0
+ASSIGNMENT_LOCK = "pg_advisory_xact_lock(hashtextextended('assignment:' || current_schema(), 0))"
+# The one that the connection works in, so that one statement does for every company.
+ACTIVE_SCHEMA = Func(function="current_schema", output_field=CharField())
+
+
+def eligible_workers(role: CompanyRole | int | None) -> UserQuerySet:
+    """Who may be given a task of this company role (None: of any), available or not."""
+    workers: UserQuerySet = User.objects.active().with_role(SystemRole.TASK_WORKER)
+    workers = workers.filter(company__schema_name=ACTIVE_SCHEMA)
+    return workers if role is None else workers.filter(company_roles=role)
+
+
+def available_workers(role: CompanyRole | int | None, *, but: int | None = None) -> UserQuerySet:
+    """Those of them who are available; `but` is the id of somebody who is passed over."""
+    workers: UserQuerySet = eligible_workers(role).filter(is_available=True)
+    return workers if but is None else workers.exclude(pk=but)
+
+
+def lock_assignment() -> None:
+    """Let one transaction of this company at a time choose a worker, until it ends.
+
+    Without it two tasks made at the same moment both count the load as it was before.
+    Take it after the instance's row lock, never before: so no two can wait for each other.
+    """
+    send(f"SELECT {ASSIGNMENT_LOCK}")
+
+
+def pick_worker(
+    role: CompanyRole | int | None, *, but: int | None = None, ended: int = NO_TASK
+) -> User | None:
+    """The one to be given the next task, or None where nobody is available.
+
+    Fewest unfinished tasks first; of equals, whoever was given work longest ago. `but` is the
+    id of somebody who is passed over; `ended` that of a task which is written as ended only
+    together with the new one, and does not count any more. Call `lock_assignment` first.
+    """
+    role_id = role.pk if isinstance(role, CompanyRole) else role
+    if but is not None:
+        return _by_load(role_id, but=but, ended=ended).first()
+    return _next_worker.first(ended) if role_id is None else _next_of_role.first(role_id, ended)
+
+
+def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> UserQuerySet:
+    unfinished = (
+        TaskInstance.objects.unfinished()
+        .filter(assigned_to=OuterRef("pk"))
+        .exclude(pk=ended)
+        .order_by()
+        .values("assigned_to")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    last_given = (
+        TaskInstance.objects.filter(assigned_to=OuterRef("pk"), assigned_at__isnull=False)
+        .order_by("-assigned_at")
+        .values("assigned_at")[:1]
+    )
+    workers: UserQuerySet = (
+        available_workers(role_id, but=but)
+        .only("email", "first_name", "last_name")
+        .alias(load=Coalesce(Subquery(unfinished), 0), last_given=Subquery(last_given))
+        .order_by("load", F("last_given").asc(nulls_first=True), "pk")
+    )
+    return workers
+
+
+_next_worker = PreparedQuery(lambda ended: _by_load(None, ended=ended)[:1])
+_next_of_role = PreparedQuery(
+    lambda role_id, ended: _by_load(role_id, ended=ended)[:1],
+    slots=2,
+)
+
+
+def assign_if_possible(
+    task: TaskInstance, *, now: datetime, ended: int = NO_TASK, is_locked: bool = False
+) -> bool:
+    """Give a waiting FORM task to the worker whose turn it is; False where nobody is available.
+
+    Whoever gave it back is passed over: they may claim it, or another worker is given it.
+    Changes the object; the caller saves it (and is inside a transaction).
+    """
+    if not is_locked:
+        lock_assignment()
+    role_id = task.definition.candidate_role_id
+    worker = pick_worker(role_id, but=task.released_by_id, ended=ended)
+    if worker is None:
+        return False
+    task.assign(to=worker, now=now)
+    return True
+
+
+def hand_out_waiting_tasks(*, now: datetime) -> int:
+    """Give out what waits for a worker, oldest first; returns how many tasks found one.
+
+    Call it inside a transaction, after somebody became available or joined a role.
+    """
+    # Before it reads: a task for which nobody was available, and which is not committed yet,
+    # would not be seen here, and would wait although somebody is available now.
+    lock_assignment()
+    waiting = (
+        TaskInstance.objects.unassigned()
+        .exclude(workflow_instance__status__in=(WorkflowStatus.ON_HOLD, WorkflowStatus.CANCELLED))
+        .select_related("definition__candidate_role")
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+    )
+    given = 0
+    for task in waiting:
+        if not assign_if_possible(task, now=now):
+            continue
+        task.save(update_fields=ASSIGNMENT)
+        WorkflowEvent.objects.create(
+            workflow_instance_id=task.workflow_instance_id,
+            task_instance=task,
+            kind=EventKind.ASSIGNED,
+            at=now,
+            data={"to": str(task.assigned_to), "to_id": task.assigned_to_id},
+        )
+        given += 1
+    return given

@@ -1,0 +1,103 @@
+"""Whether a running workflow instance fits another version of its workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from django.utils.translation import gettext as _
+
+from workflows.engine.errors import FieldError, SchemaError
+from workflows.engine.problems import FieldProblem
+from workflows.engine.process import Json
+from workflows.errors import InvalidDataError, WorkflowEndedError
+from workflows.models import (
+    TaskDefinition,
+    TaskInstance,
+    TaskStatus,
+    WorkflowDefinition,
+    WorkflowInstance,
+)
+from workflows.models.workflow_instance import ENDED
+from workflows.running.check_output import check_output
+
+# The states in which a call is about to be made, is being made, or is waited for.
+UNDER_WAY = (TaskStatus.OPEN, TaskStatus.PENDING, TaskStatus.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetVersion:
+    """A version that instances are moved to, with its tasks by their keys."""
+
+    workflow: WorkflowDefinition
+    tasks: Mapping[str, TaskDefinition]
+
+    @classmethod
+    def of(cls, workflow: WorkflowDefinition) -> Self:
+        tasks = workflow.tasks.select_related("candidate_role")
+        return cls(workflow, {task.key: task for task in tasks})
+
+    def obstacle(self, instance: WorkflowInstance, task: TaskInstance | None) -> str:
+        """Why the instance cannot go on here, as a sentence; empty where it can.
+
+        `task` is its current task, None before the start.
+        """
+        if instance.status in ENDED:
+            return _(str(WorkflowEndedError()))
+        if instance.workflow_id == self.workflow.pk:
+            return _("It runs on version %(version)s already.") % self._words(None)
+        return "" if task is None else self._obstacle_of_task(task)
+
+    def _obstacle_of_task(self, task: TaskInstance) -> str:
+        words = self._words(task)
+        definition = self.tasks.get(task.definition.key)
+        if definition is None:
+            return _("It is at “%(task)s”, which version %(version)s does not have.") % words
+        if definition.task_type != task.definition.task_type:
+            return _("“%(task)s” is of another type in version %(version)s.") % words
+        if task.status == TaskStatus.COMPLETED:
+            return _("It is just leaving “%(task)s”. Try again in a moment.") % words
+        if not definition.is_form and task.status in UNDER_WAY:
+            return _("The call of “%(task)s” is under way. Try again when it has ended.") % words
+        if task.output_data is None:
+            return ""
+        return self._obstacle_of_output(definition, task.output_data, words)
+
+    def _obstacle_of_output(
+        self, definition: TaskDefinition, output: Json, words: Mapping[str, object]
+    ) -> str:
+        """A task that is in error although it is done: the way on reads its output."""
+        try:
+            check_output(definition, output)
+        except InvalidDataError as error:
+            problems = listed(error.problems, definition.fields)
+        except (FieldError, SchemaError) as error:
+            problems = str(error)
+        else:
+            return ""
+        template = _("What came of “%(task)s” does not fit version %(version)s: %(problems)s")
+        return template % {**words, "problems": problems}
+
+    def _words(self, task: TaskInstance | None) -> Mapping[str, object]:
+        title = task.definition.title if task is not None else ""
+        return {"task": title, "version": self.workflow.version}
+
+
+def listed(problems: Iterable[FieldProblem], specs: object) -> str:
+    """Problems of answers in one line, each with the label of its field."""
+    labels = {
+        str(spec.get("name")): str(spec.get("label") or spec.get("name"))
+        for spec in (specs if isinstance(specs, list) else [])
+        if isinstance(spec, dict)
+    }
+    return " ".join(_problem(each, labels) for each in problems)
+
+
+def _problem(problem: FieldProblem, labels: Mapping[str, str]) -> str:
+    if not problem.field:
+        return problem.message
+    top, _dot, rest = problem.field.partition(".")
+    label = labels.get(top, top)
+    where = f"{label}.{rest}" if rest else label
+    return _("%(where)s: %(message)s") % {"where": where, "message": problem.message}

@@ -1,0 +1,352 @@
+"""What a ticket admin does to a workflow instance: again under its row lock, one event each."""
+
+from __future__ import annotations
+
+from tenants.models import User
+from workflows.engine.process import JsonObject, TaskType
+from workflows.errors import (
+    CannotMoveError,
+    CannotReassignError,
+    InputNotCorrectableError,
+    NothingChangedError,
+    NothingToRetryError,
+    OutputReplacedError,
+    TaskNotWorkableError,
+    WorkerNotEligibleError,
+    WorkflowEndedError,
+    WorkflowNotRunningError,
+    WorkflowOnHoldError,
+)
+from workflows.models import (
+    EventKind,
+    TaskDefinition,
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+    WorkflowStatus,
+)
+from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
+from workflows.models.workflow_instance import ENDED
+from workflows.running.assignment import assign_if_possible, eligible_workers
+from workflows.running.check_output import check_object, check_output
+from workflows.running.moving import TargetVersion
+from workflows.running.state_manager import WorkflowStateManager
+
+WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
+
+
+class WorkflowRepair(WorkflowStateManager):
+    """The state manager, in the hands of a ticket admin: `actor` did it, for a `reason`.
+
+    `read_task` first: it locks the task's row too, for what takes tasks without the
+    instance's lock (handing out what waits).
+    """
+
+    def read_task(self, task_id: int) -> TaskInstance:
+        """A task of this instance, locked, as it is now.
+
+        Raises:
+            TaskInstance.DoesNotExist: the instance has no such task.
+        """
+        return (
+            TaskInstance.objects.select_related("definition__candidate_role", "assigned_to")
+            .select_for_update(of=("self",), no_key=True)
+            .get(pk=task_id, workflow_instance=self.instance)
+        )
+
+    def ensure_not_ended(self) -> None:
+        """Raises WorkflowEndedError."""
+        if self.instance.status in ENDED:
+            raise WorkflowEndedError
+
+    def ensure_running(self) -> None:
+        """Raises WorkflowEndedError, or WorkflowOnHoldError."""
+        self.ensure_not_ended()
+        if self.instance.status == WorkflowStatus.ON_HOLD:
+            raise WorkflowOnHoldError
+
+    def retry_start(self, *, reason: str) -> None:
+        """Note that the start is tried again; the caller advances.
+
+        Raises:
+            NothingToRetryError: the workflow has started in the meantime.
+            WorkflowEndedError: it was cancelled.
+        """
+        self.ensure_running()
+        if self.instance.status != WorkflowStatus.NOT_STARTED:
+            raise NothingToRetryError
+        self._record(EventKind.RETRIED, data={"reason": reason})
+        self._save()
+
+    def retry_moving_on(self, task: TaskInstance, *, reason: str) -> None:
+        """The task's output stands, and the way on is decided again; the caller advances.
+
+        Raises:
+            NothingToRetryError: the task is not in ERROR (any more), or has no output.
+            WorkflowEndedError, WorkflowOnHoldError: the workflow does not run.
+        """
+        self._ensure_failed(task)
+        if task.output_data is None:
+            raise NothingToRetryError
+        task.retry_moving_on()
+        self._save_retried(task, reason=reason)
+
+    def retry_task(self, task: TaskInstance, *, reason: str) -> None:
+        """Do the task again: the caller defers an action's call. A form goes to whoever had it.
+
+        Raises:
+            NothingToRetryError: the task is not in ERROR (any more).
+            WorkflowEndedError, WorkflowOnHoldError: the workflow does not run.
+        """
+        self._ensure_failed(task)
+        had_it = task.assigned_to
+        task.retry()
+        task.completed_at = None
+        self._save_retried(task, reason=reason)
+        if task.definition.is_form:
+            may = had_it is not None and _is_eligible(had_it, task.definition)
+            self._give(task, had_it if may else None, reason=reason)
+
+    def _ensure_failed(self, task: TaskInstance) -> None:
+        self.ensure_running()
+        if task.status != TaskStatus.ERROR or task.pk != self.instance.current_task_id:
+            raise NothingToRetryError
+
+    def _save_retried(self, task: TaskInstance, *, reason: str) -> None:
+        task.save(update_fields=["status", "completed_at"])
+        self._record(
+            EventKind.RETRIED, task=task, data={"status": str(task.status), "reason": reason}
+        )
+        self._save_instance()
+
+    def finish_task(self, task: TaskInstance, *, output: JsonObject, reason: str) -> None:
+        """Complete a task that has not been completed with an output from a person's hand.
+
+        The caller advances.
+
+        Raises:
+            TaskNotWorkableError: the task is completed or cancelled.
+            WorkflowEndedError, WorkflowOnHoldError: the workflow does not run.
+            InvalidDataError: the output does not fit the form, or the output schema.
+        """
+        self.ensure_running()
+        if task.status not in UNFINISHED:
+            raise TaskNotWorkableError
+        check_output(task.definition, output)
+        task.complete(output=output, now=self.now)
+        task.save(update_fields=["status", "output_data", "started_at", "completed_at"])
+        self.instance.data = {**self.instance.data, task.definition.key: output}
+        self._record(
+            EventKind.TASK_COMPLETED,
+            task=task,
+            data={"output": output, "by_hand": True, "reason": reason},
+        )
+        self._save_instance("data")
+
+    def correct_output(self, task: TaskInstance, *, output: JsonObject, reason: str) -> None:
+        """Put another output in the place of the one that conditions and transforms read now.
+
+        Raises:
+            OutputReplacedError: there is no output, or a later visit's has taken its place.
+            NothingChangedError: it is the same.
+            WorkflowEndedError: the workflow has ended.
+            InvalidDataError: the output does not fit the form, or the output schema.
+        """
+        self.ensure_not_ended()
+        key = task.definition.key
+        newest = (
+            TaskInstance.objects.filter(
+                workflow_instance=self.instance,
+                definition__key=key,
+                output_data__isnull=False,
+            )
+            .order_by("-pk")
+            .values_list("pk", flat=True)
+            .first()
+        )
+        if newest != task.pk or key not in self.instance.data:
+            raise OutputReplacedError
+        check_output(task.definition, output)
+        if output == task.output_data:
+            raise NothingChangedError
+        old, task.output_data = task.output_data, output
+        task.save(update_fields=["output_data"])
+        self.instance.data = {**self.instance.data, key: output}
+        change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
+        self._record(EventKind.CHANGED, task=task, data=change)
+        self._save_instance("data")
+
+    def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
+        """Let the call of a task in ERROR send something else from its next attempt on.
+
+        Not for a call that is answered later: what it sends may name the address of its
+        callback, which is another one for each attempt.
+
+        Raises:
+            InputNotCorrectableError: it is no such call, or not in ERROR.
+            NothingChangedError: it is the same.
+            WorkflowEndedError, WorkflowOnHoldError: the workflow does not run.
+            InvalidDataError: the body does not fit the input schema.
+        """
+        self.ensure_running()
+        if task.definition.task_type != TaskType.SYNC_ACTION or task.status != TaskStatus.ERROR:
+            raise InputNotCorrectableError
+        check_object(body, task.definition.input_schema)
+        if body == task.input_data:
+            raise NothingChangedError
+        old, task.input_data = task.input_data, body
+        task.save(update_fields=["input_data"])
+        change: JsonObject = {"what": "input", "old": old, "new": body, "reason": reason}
+        self._record(EventKind.CHANGED, task=task, data=change)
+        self._save_instance()
+
+    def note_change(self, *, what: str, old: JsonObject, new: JsonObject, reason: str) -> None:
+        """Write a change that was made outside the instance (of the ticket) into its history."""
+        change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
+        self._record(EventKind.CHANGED, data=change)
+        self._save_instance()
+
+    def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> None:
+        """Give a form to somebody else; None: to whoever's turn it is, or to nobody for now.
+
+        A form in ERROR is to be filled in again.
+
+        Raises:
+            CannotReassignError: it is a call, or it is completed or cancelled.
+            WorkerNotEligibleError: this person may not be given the task.
+            NothingChangedError: this person has it already.
+            WorkflowEndedError: the workflow has ended.
+        """
+        self.ensure_not_ended()
+        if not task.definition.is_form or task.status not in UNFINISHED:
+            raise CannotReassignError
+        if to is not None and not _is_eligible(to, task.definition):
+            raise WorkerNotEligibleError
+        failed = task.status == TaskStatus.ERROR
+        if to is not None and task.assigned_to_id == to.pk and not failed:
+            raise NothingChangedError
+        task.completed_at = None
+        self._give(task, to, reason=reason)
+
+    def _give(self, task: TaskInstance, to: User | None, *, reason: str) -> None:
+        if to is not None:
+            task.assign(to=to, now=self.now)
+        elif not assign_if_possible(task, now=self.now):
+            if task.status == TaskStatus.ERROR:
+                task.retry()
+            task.release()
+        task.save(update_fields=[*ASSIGNMENT, "completed_at"])
+        data: JsonObject = {"reason": reason}
+        if task.assigned_to is None:
+            self._record(EventKind.RELEASED, task=task, data=data)
+        else:
+            person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to.pk}
+            self._record(EventKind.ASSIGNED, task=task, data={**person, **data})
+        self._save_instance()
+
+    def move_to_version(
+        self, target: TargetVersion, task: TaskInstance | None, *, reason: str
+    ) -> None:
+        """Let the instance go on in another version of its workflow, where its task stands now.
+
+        What earlier tasks have said stays. A form stays with whoever has it, if they may be
+        given it there too; a task in ERROR stays so, until it is retried.
+
+        Raises:
+            CannotMoveError: it does not fit that version; says why.
+        """
+        obstacle = target.obstacle(self.instance, task)
+        if obstacle:
+            raise CannotMoveError(obstacle)
+        versions: JsonObject = {
+            "from": self.instance.workflow.version,
+            "to": target.workflow.version,
+            "reason": reason,
+        }
+        self._record(EventKind.VERSION_CHANGED, data=versions)
+        self.instance.workflow = target.workflow
+        self._save_instance("workflow")
+        if task is not None:
+            task.definition = target.tasks[task.definition.key]
+            task.save(update_fields=["definition"])
+            if task.definition.is_form and task.status in WAITS_OR_WORKED:
+                self._find_worker(task, reason=reason)
+
+    def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
+        """After the rules of a form have changed: keep who has it, or find somebody."""
+        if task.assigned_to_id is not None:
+            workers = eligible_workers(task.definition.candidate_role)
+            if not workers.filter(pk=task.assigned_to_id).exists():
+                self._give(task, None, reason=reason)
+            return
+        is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
+        if is_running and assign_if_possible(task, now=self.now):
+            task.save(update_fields=ASSIGNMENT)
+            person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
+            self._record(EventKind.ASSIGNED, task=task, data={**person, "reason": reason})
+            self._save()
+
+    def hold(self, *, reason: str) -> None:
+        """Move no further until `resume`.
+
+        Raises:
+            WorkflowOnHoldError: it is on hold already.
+            WorkflowEndedError: it has ended.
+            WorkflowNotRunningError: it has not started.
+        """
+        self.ensure_running()
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            raise WorkflowNotRunningError
+        self.instance.hold()
+        self._record(EventKind.HELD, data={"reason": reason})
+        self._save_instance("status")
+
+    def resume(self, *, reason: str) -> None:
+        """Go on where `hold` stopped; the caller advances, and defers the call that is due.
+
+        Raises:
+            WorkflowEndedError: it has ended.
+            WorkflowNotRunningError: it is not on hold.
+        """
+        self.ensure_not_ended()
+        if self.instance.status != WorkflowStatus.ON_HOLD:
+            raise WorkflowNotRunningError
+        self.instance.resume()
+        self._record(EventKind.RESUMED, data={"reason": reason})
+        self._save_instance("status")
+
+    def cancel(self, *, reason: str) -> list[TaskInstance]:
+        """End it here, with all of its unfinished tasks, which are returned.
+
+        Raises:
+            WorkflowEndedError: it has ended already.
+        """
+        self.ensure_not_ended()
+        unfinished = (
+            TaskInstance.objects.filter(workflow_instance=self.instance)
+            .unfinished()
+            .select_related("definition")
+            .order_by("pk")
+            .select_for_update(of=("self",), no_key=True)
+        )
+        tasks = list(unfinished)
+        for task in tasks:
+            task.cancel(now=self.now)
+            task.save(update_fields=["status", "completed_at"])
+        self.instance.cancel(now=self.now)
+        self._record(EventKind.CANCELLED, data={"reason": reason})
+        self._save_instance("status", "completed_at")
+        return tasks
+
+
+def corrected_input(task: TaskInstance) -> JsonObject | None:
+    """What the task's call sends by a ticket admin's hand; None: what its transform makes."""
+    changes = WorkflowEvent.objects.filter(
+        task_instance=task, kind=EventKind.CHANGED, data__what="input"
+    )
+    change = changes.order_by("-pk").first()
+    return None if change is None else change.data["new"]
+
+
+def _is_eligible(user: User, definition: TaskDefinition) -> bool:
+    return eligible_workers(definition.candidate_role).filter(pk=user.pk).exists()

@@ -1,0 +1,395 @@
+"""The one write path of a workflow instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from django.db.models import Model
+
+from tenants.fast.batch import Batch
+from tenants.fast.prepared import next_id, next_ids
+from tenants.fast.rows import new_row
+from tenants.models import User
+from workflows.engine.calendar import Duration
+from workflows.engine.decide import Decision, decide, decide_timeout
+from workflows.engine.process import JsonObject, TaskType
+from workflows.errors import (
+    TaskNotWorkableError,
+    TaskTakenError,
+    WorkflowOnHoldError,
+    WorkflowsError,
+)
+from workflows.models import (
+    BusinessCalendar,
+    EventKind,
+    TaskInstance,
+    TaskStatus,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+    WorkflowStatus,
+)
+from workflows.models.task_instance import ASSIGNMENT
+from workflows.running.assignment import ASSIGNMENT_LOCK, NO_TASK, assign_if_possible
+from workflows.running.definition_cache import definition_of
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What `advance` did.
+
+    `error` is a sentence for people where no way led on: the caller keeps it as a ticket
+    error in the same transaction. `made` are the new tasks, whose timers
+    the caller sets, and `calls` those of them that are actions, whose jobs it defers, likewise.
+    """
+
+    moved: bool = False
+    ended: bool = False
+    error: str = ""
+    failed_task: TaskInstance | None = None
+    calls: list[TaskInstance] = field(default_factory=list)
+    made: list[TaskInstance] = field(default_factory=list)
+
+
+# What a query draws that reads and locks an instance: with both, making a task needs no more
+# statements. The lock comes after the instance's, in its order.
+NEXT_TASK = {"assignment_lock": ASSIGNMENT_LOCK, "next_task_id": next_id(TaskInstance)}
+
+
+class WorkflowStateManager:
+    """Moves one workflow instance, whose row the transaction has locked.
+
+    Every method must run inside a transaction; `lock` or `create` begin it all. `now` is
+    the time that is written wherever one is needed; `actor` is who did it (None: the system).
+    """
+
+    def __init__(
+        self,
+        instance: WorkflowInstance,
+        *,
+        now: datetime,
+        actor: User | None = None,
+        next_task_id: int | None = None,
+    ) -> None:
+        """For an instance that the caller has locked; else see `lock` and `create`.
+
+        `next_task_id` was drawn by who holds the lock of the assignment: see NEXT_TASK.
+        """
+        self.instance = instance
+        self.now = now
+        self.actor = actor
+        self._batch = Batch(now=now)
+        self._is_together = False
+        self._next_task_id = next_task_id
+
+    @classmethod
+    def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
+        """Wait for the instance's row lock and read the instance as it is then.
+
+        The current task comes as it was before the wait. Only who holds the ticket's lock
+        too, as `advance` does, may decide by it; others read their task anew.
+        """
+        instances = (
+            WorkflowInstance.objects.select_related("workflow", "current_task__definition")
+            # no_key: or whoever inserts a row that points here while holding a later lock
+            # (an event of a task that is handed out) and we would wait for each other.
+            .select_for_update(of=("self",), no_key=True)
+        )
+        try:
+            instance = instances.get(pk=instance_id)
+        except WorkflowInstance.DoesNotExist:
+            # It was moved to another version during the wait: Postgres has locked the row,
+            # but leaves out what no longer goes with the version that it had joined before.
+            instance = instances.get(pk=instance_id)
+        return cls(instance, now=now, actor=actor)
+
+    @classmethod
+    def create(
+        cls, workflow: WorkflowDefinition, *, now: datetime, actor: User | None = None
+    ) -> Self:
+        """Make an instance that has not started; nobody else sees it before the commit."""
+        return cls(WorkflowInstance.objects.create(workflow=workflow), now=now, actor=actor)
+
+    @classmethod
+    def begin(
+        cls, workflow: WorkflowDefinition, *, instance_id: int, next_task_id: int, now: datetime
+    ) -> Self:
+        """As `create`, but the instance is inserted with what is done next."""
+        instance = new_row(WorkflowInstance, id=instance_id, workflow=workflow)
+        manager = cls(instance, now=now, next_task_id=next_task_id)
+        manager.also_insert(instance)
+        return manager
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all that is done inside in one statement, at the end; nothing where it fails."""
+        self._is_together = True
+        try:
+            yield
+        finally:
+            self._is_together = False
+        self._save()
+
+    def also_insert(self, row: Model) -> None:
+        """Have a row, whose id is known, inserted with what is done next."""
+        self._batch.insert(row)
+
+    def also_run(self, statement: str, *values: object) -> None:
+        """Have another statement, that changes other rows, run with what is done next."""
+        self._batch.also(statement, *values)
+
+    def advance(self, facts: JsonObject) -> Move:
+        """Take the step that is due, if one is: from the start, or from a completed task.
+
+        `facts` is the context without `tasks`. Called twice, the second finds nothing to do.
+        Whoever did what made it due, the step is the system's doing.
+        """
+        self.actor = None
+        if not self.is_step_due:
+            return Move()
+        ended_task = self._task_to_leave()
+        ended_key = None if ended_task is None else ended_task.definition.key
+        context = {**facts, "tasks": self.instance.data}
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide(process, ended_key, context)
+        return self._carry_out(decision, ended_task)
+
+    def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
+        """Leave a task that has not ended within `after`, where the definition says so.
+
+        The caller holds the ticket's lock and has read the task, locked, after the instance.
+        A task that has ended, is in ERROR or on hold is left alone.
+        """
+        is_current = task.pk == self.instance.current_task_id
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or not is_current:
+            return Move()
+        if not task.is_alive:
+            return Move()
+        context = {**facts, "tasks": self.instance.data}
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide_timeout(process, task.definition.key, after, context)
+        if decision.error:
+            return self._stop(decision, task)
+        if not decision.is_end and not decision.next_tasks:
+            return Move()
+        task.cancel(now=self.now)
+        self._batch.update(task, "status", "completed_at")
+        self._record(EventKind.TIMED_OUT, task=task, data={"after": after})
+        return self._carry_out(decision, task)
+
+    @property
+    def is_step_due(self) -> bool:
+        """Whether `advance` has something to do: a start, or a way on from a completed task."""
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            return True
+        return self._task_to_leave() is not None
+
+    def _task_to_leave(self) -> TaskInstance | None:
+        task = self.instance.current_task
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or task is None:
+            return None
+        return task if task.status == TaskStatus.COMPLETED else None
+
+    def _carry_out(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        if decision.error:
+            return self._stop(decision, ended_task)
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            self.instance.start(now=self.now)
+            workflow = self.instance.workflow
+            started: JsonObject = {"workflow": str(workflow), "version": workflow.version}
+            self._record(EventKind.STARTED, data=started)
+        moved = decision.as_json()
+        self._record(EventKind.MOVED, task=ended_task, data=moved)
+        if decision.is_end:
+            self.instance.complete(end_label=decision.end_label, now=self.now)
+            self._record(EventKind.COMPLETED, data={"label": decision.end_label})
+            self._save_instance("status", "end_label", "completed_at", "started_at")
+            return Move(moved=True, ended=True)
+        ended = NO_TASK if ended_task is None else ended_task.pk
+        tasks = [self._make_task(key, ended=ended) for key in decision.next_tasks]
+        # With these ids the history alone tells every task's life: workflows/history.py.
+        moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
+        self.instance.current_task = tasks[-1]
+        self._save_instance("status", "current_task", "started_at")
+        calls = [task for task in tasks if task.definition.task_type != TaskType.FORM]
+        return Move(moved=True, calls=calls, made=tasks)
+
+    def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        self._fail(ended_task, data=decision.as_json())
+        return Move(error=decision.error, failed_task=ended_task)
+
+    def fail_moving_on(self, *, reason: str) -> TaskInstance | None:
+        """Note that the step that is due cannot be taken; the caller keeps a ticket error.
+
+        Returns the task that was to be left, which is in ERROR now; None at the start.
+        """
+        ended_task = self._task_to_leave()
+        self._fail(ended_task, data={"error": reason})
+        return ended_task
+
+    def _fail(self, task: TaskInstance | None, *, data: JsonObject) -> None:
+        if task is not None:
+            task.fail()
+            self._batch.update(task, "status")
+        self._record(EventKind.FAILED, task=task, data=data)
+        self._save()
+
+    def _make_task(self, key: str, *, ended: int) -> TaskInstance:
+        definition = definition_of(self.instance.workflow_id).tasks[key]
+        task_id, self._next_task_id = self._next_task_id, None
+        is_locked = task_id is not None
+        if task_id is None:
+            (task_id,) = next_ids(TaskInstance)
+        task = new_row(
+            TaskInstance, id=task_id, workflow_instance=self.instance, definition=definition
+        )
+        if definition.due_in:
+            working_time = BusinessCalendar.objects.current().working_time()
+            task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))
+        if definition.is_form:
+            assign_if_possible(task, now=self.now, ended=ended, is_locked=is_locked)
+        self._batch.insert(task)
+        if task.assigned_to is not None:
+            self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
+        return task
+
+    def claim_task(self, task: TaskInstance, *, by: User) -> None:
+        """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
+
+        Raises:
+            TaskTakenError: somebody has it.
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        if task.assigned_to_id is not None or task.status != TaskStatus.PENDING:
+            raise TaskTakenError
+        task.assign(to=by, now=self.now)
+        self._batch.update(task, *ASSIGNMENT)
+        self._record(EventKind.ASSIGNED, task=task, data={**_person(by), "claimed": True})
+        self._save()
+
+    def release_task(self, task: TaskInstance, *, by: User) -> None:
+        """Put a form back, for another worker: at once, or whoever is available or claims it next.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        task.release(by=by)
+        data: JsonObject = {"from": str(by), "from_id": by.pk}
+        self._record(EventKind.RELEASED, task=task, data=data)
+        if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
+            self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
+        self._batch.update(task, *ASSIGNMENT)
+        self._save()
+
+    def start_task(self, task: TaskInstance) -> None:
+        """Note that somebody works on the task, or that a call begins.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        if task.status == TaskStatus.IN_PROGRESS:
+            return
+        task.start(now=self.now)
+        self._batch.update(task, "status", "started_at")
+        self._record(EventKind.TASK_STARTED, task=task)
+        self._save()
+
+    def begin_call(self, task: TaskInstance, *, input_data: JsonObject) -> None:
+        """Record one more attempt of an action's call, before the call is made.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        if self.instance.status == WorkflowStatus.ON_HOLD:
+            raise WorkflowOnHoldError
+        self.ensure_workable(task)
+        task.start(now=self.now)
+        task.attempts += 1
+        task.input_data = input_data
+        self._batch.update(task, "status", "started_at", "attempts", "input_data")
+        self._record(EventKind.CALLED, task=task, data={"attempt": task.attempts})
+        self._save()
+
+    def wait_for_callback(self, task: TaskInstance) -> None:
+        """Note that the call was accepted, and its answer comes later.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        task.wait_for_callback()
+        self._batch.update(task, "status")
+        self._record(EventKind.ACCEPTED, task=task, data={"attempt": task.attempts})
+        self._save()
+
+    def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
+        """Save a task's output, which the caller has validated; `advance` then moves on.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        task.complete(output=output, now=self.now)
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
+        self.instance.data = {**self.instance.data, task.definition.key: output}
+        self._record(EventKind.TASK_COMPLETED, task=task, data={"output": output})
+        self._save_instance("data")
+
+    def fail_task(self, task: TaskInstance, *, reason: str) -> None:
+        """Put a task that could not be done into ERROR; the caller keeps a ticket error.
+
+        Raises:
+            TaskNotWorkableError: the task has ended, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        self._fail(task, data={"error": reason})
+
+    def ensure_workable(self, task: TaskInstance) -> None:
+        """For a task that is to be worked on or completed.
+
+        Raises:
+            TaskNotWorkableError: it has ended, or the workflow does not run.
+            WorkflowOnHoldError: the workflow was put on hold.
+        """
+        if task.workflow_instance_id != self.instance.pk:
+            raise WorkflowsError("This task belongs to another workflow instance.")
+        alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
+        if task.status not in alive:
+            raise TaskNotWorkableError
+        # What comes of a call that was made before the workflow was put on hold counts.
+        if self.instance.status == WorkflowStatus.ON_HOLD and task.definition.is_form:
+            raise WorkflowOnHoldError
+        if self.instance.status not in (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD):
+            raise TaskNotWorkableError
+
+    def _record(
+        self, kind: EventKind, *, task: TaskInstance | None = None, data: JsonObject | None = None
+    ) -> None:
+        self._batch.insert_values(
+            WorkflowEvent,
+            workflow_instance_id=self.instance.pk,
+            task_instance_id=None if task is None else task.pk,
+            kind=kind.value,
+            actor_id=None if self.actor is None else self.actor.pk,
+            at=self.now,
+            data=data or {},
+        )
+
+    def _save(self) -> None:
+        if not self._is_together:
+            self._batch.write()
+
+    def _save_instance(self, *fields: str) -> None:
+        self._batch.update(self.instance, *fields, "updated_at")
+        self._save()
+
+
+def _person(user: User) -> JsonObject:
+    return {"to": str(user), "to_id": user.pk}

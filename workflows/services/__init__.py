@@ -1,1 +1,0 @@
-"""What changes definitions, people and their roles: one module for each subject."""

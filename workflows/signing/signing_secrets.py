@@ -1,0 +1,107 @@
+"""The secrets that the active company's calls are signed with.
+
+All of this works in the active company's schema, as everything of a company does: there is
+no way to ask for another company's secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from tenants.encryption import encrypt, encrypt_again
+from tenants.errors import UndecryptableError
+from tenants.models import User
+from workflows.actions.signature import make_secret
+from workflows.errors import SecretShownError
+from workflows.models import SigningSecret
+
+# How long a secret that was replaced is still signed with, so that nobody is cut off.
+OVERLAP = timedelta(days=1)
+# Whoever rotates again and again must not fill a header.
+MOST_AT_ONCE = 5
+
+
+def active_secrets(*, now: datetime) -> list[str]:
+    """The secrets to sign with, the newest first; a first one is made where there is none.
+
+    Raises:
+        EncryptionError: the newest cannot be decrypted with the keys that are set.
+    """
+    newest = current_secret(now=now)
+    replaced = SigningSecret.objects.active(now=now).exclude(pk=newest.pk)
+    return [newest.secret, *_readable(replaced[: MOST_AT_ONCE - 1])]
+
+
+def _readable(replaced: Iterable[SigningSecret]) -> Iterator[str]:
+    """Without those whose key is gone: that is why they were replaced."""
+    for each in replaced:
+        with suppress(UndecryptableError):
+            yield each.secret
+
+
+def current_secret(*, now: datetime) -> SigningSecret:
+    """The secret in use; made where there is none."""
+    found = SigningSecret.objects.newest()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return SigningSecret.objects.create(encrypted=encrypt(make_secret()), created_at=now)
+    except IntegrityError:  # another process made it at the same moment
+        return SigningSecret.objects.get(expires_at=None)
+
+
+def rotate_signing_secret(*, now: datetime) -> SigningSecret:
+    """Make a new secret; the one in use stays valid beside it for a day."""
+    with transaction.atomic():
+        old = SigningSecret.objects.select_for_update().get(pk=current_secret(now=now).pk)
+        if old.expires_at is not None:  # another admin was quicker: theirs is as new as ours
+            return current_secret(now=now)
+        old.expires_at = now + OVERLAP
+        old.save(update_fields=["expires_at"])
+        SigningSecret.objects.filter(expires_at__lte=now).delete()
+        return SigningSecret.objects.create(encrypted=encrypt(make_secret()), created_at=now)
+
+
+def show_signing_secret(*, user: User, now: datetime) -> str:
+    """The secret in use, for the one person who sees it, the one time.
+
+    Raises:
+        SecretShownError: somebody has seen it already.
+        EncryptionError: it cannot be decrypted with the keys that are set.
+    """
+    with transaction.atomic():
+        newest = SigningSecret.objects.select_for_update().get(pk=current_secret(now=now).pk)
+        if newest.shown_at is not None:
+            raise SecretShownError
+        newest.shown_at = now
+        newest.shown_to = user
+        newest.save(update_fields=["shown_at", "shown_to"])
+        return newest.secret
+
+
+def encrypt_secrets_again() -> int:
+    """Encrypt the company's secrets with the first of the keys; returns how many there are.
+
+    One that was replaced and cannot be decrypted any more is of no use, and is deleted.
+
+    Raises:
+        EncryptionError: the one in use cannot be decrypted; none is changed.
+    """
+    count = 0
+    with transaction.atomic():
+        for each in SigningSecret.objects.select_for_update().order_by("pk"):
+            try:
+                each.encrypted = encrypt_again(each.encrypted)
+            except UndecryptableError:
+                if each.expires_at is None:
+                    raise
+                each.delete()
+                continue
+            each.save(update_fields=["encrypted"])
+            count += 1
+    return count

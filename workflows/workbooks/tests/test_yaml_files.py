@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import time
+
+from django.test import SimpleTestCase
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workflows.engine.process import Json
+from workflows.errors import UnreadableBundleError
+from workflows.workbooks import read_document, read_yaml, write_yaml
+from workflows.workbooks.tests.bundles import texts
+
+
+class YamlTests(SimpleTestCase):
+    def assert_refused(self, text: str, sentence: str) -> None:
+        with self.assertRaises(UnreadableBundleError) as caught:
+            read_yaml(text.encode("utf-8", "surrogatepass"))
+        self.assertIn(sentence, str(caught.exception))
+
+    def test_only_what_json_can_say(self) -> None:
+        cases: list[tuple[str, Json]] = [
+            ("a: 2026-01-31", "2026-01-31"),
+            ("a: 14:30", "14:30"),
+            ("a: yes", "yes"),
+            ("a: on", "on"),
+            ("a: 0777", "0777"),
+            ("a: 1_000", "1_000"),
+            ("a: .inf", ".inf"),
+            ("a: true", True),
+            ("a: 5", 5),
+            ("a: -5.5e3", -5500.0),
+            ("a: '5'", "5"),
+            ("a: ~", None),
+            ("a:", None),
+            ("a: [1, {b: c}]", [1, {"b": "c"}]),
+            ("a: |\n  x\n  y", "x\ny"),
+            ("a: &name x", "x"),
+            ("a: =", "="),
+        ]
+        for text, expected in cases:
+            with self.subTest(text):
+                self.assertEqual(read_yaml(text.encode()).document, {"a": expected})
+
+    def test_a_name_twice(self) -> None:
+        self.assert_refused("a: 1\nb: 2\na: 3", "Line 3: the name “a” stands twice")
+
+    def test_aliases_and_their_bombs(self) -> None:
+        self.assert_refused("a: &x [1]\nb: *x", "Line 2: aliases (*x) are not read")
+        lines = ["a0: &a0 [x, x]"] + [
+            f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)
+        ]
+        self.assert_refused("\n".join(lines), "aliases")
+
+    def test_tags(self) -> None:
+        for tag in ("!!python/object/apply:os.system", "!x", "!!binary", "!!set"):
+            self.assert_refused(f"a: {tag} [x]", "tags")
+
+    def test_what_is_no_yaml(self) -> None:
+        self.assert_refused("a: [1", "This is not YAML: in line")
+        self.assert_refused("a: b: c", "line 1, column 5")
+        self.assert_refused("a: \x01", "not YAML")
+        self.assert_refused("", "empty")
+        self.assert_refused("a: 1\n---\nb: 2", "a second document")
+        self.assert_refused("[a]: 1", "a name must be text")
+        self.assert_refused("? {a: 1}\n: 2", "a name must be text")
+        self.assert_refused("a: " + "9" * 40, "too large")
+        with self.assertRaises(UnreadableBundleError):
+            read_yaml(b"a: \xff")
+
+    def test_deep_nesting(self) -> None:
+        began = time.monotonic()
+        self.assert_refused("[" * 100_000, "nested too deeply")
+        self.assert_refused("- " * 50_000, "nested too deeply")
+        self.assertLess(time.monotonic() - began, 10)
+
+    @given(st.text(max_size=40) | st.text("ab:-[]{}&*!|>'\"#%@,? \n", max_size=40))
+    @settings(max_examples=200, deadline=None)
+    def test_any_text_is_read_or_refused(self, text: str) -> None:
+        try:
+            read_yaml(text.encode("utf-8", "surrogatepass"))
+        except UnreadableBundleError as error:
+            self.assertTrue(str(error))
+
+    @given(texts | st.text(st.characters(codec="utf-8", exclude_characters="\x00")))
+    @settings(max_examples=300, deadline=None)
+    def test_any_text_comes_back(self, text: str) -> None:
+        written = write_yaml({"a": text, text or "x": [text]})
+        self.assertEqual(read_yaml(written.encode()).document, {"a": text, text or "x": [text]})
+
+    def test_long_texts_are_written_as_lines(self) -> None:
+        self.assertEqual(write_yaml({"a": "one\ntwo\n\nthree"}), "a: |-\n  one\n  two\n\n  three\n")
+
+    def test_a_text_without_a_name_is_json_or_yaml(self) -> None:
+        self.assertEqual(read_document(b' {"a": 1}').document, {"a": 1})
+        self.assertEqual(read_document(b"a: 1").document, {"a": 1})
+        self.assertEqual(read_document(b"a: 1", "x.yml").document, {"a": 1})
+        self.assertEqual(read_document(b"a: 1", "x.txt").document, {"a": 1})
+        with self.assertRaises(UnreadableBundleError):
+            read_document(b"a: 1", "x.json")

@@ -1,0 +1,144 @@
+"""The page of a company's working hours: what due dates and timeouts count by."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+from django.http.response import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext, gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from tenants.active_company import active_company
+from workflows.engine.calendar import Span, SpanError, read_spans, write_spans
+from workflows.models import BusinessCalendar
+from workflows.working_hours.change_calendar import save_business_calendar
+
+MOST_HOLIDAYS: Final = 500
+_HOLIDAY: Final = re.compile(r"([0-9]{4}-)?([0-9]{2}-[0-9]{2})(?:\s+(.*))?")
+LEAP_YEAR: Final = "2024-"
+
+
+def _time_zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+
+
+class BusinessCalendarForm(forms.Form):
+    """Working hours as text, a line for each weekday and for each holiday."""
+
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), choices=_time_zones, widget=UnfoldAdminSelectWidget
+    )
+    holidays = forms.CharField(
+        label=gettext_lazy("Holidays"),
+        required=False,
+        max_length=50_000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 8}),
+        help_text=gettext_lazy(
+            "One on each line: 2026-04-06 Easter Monday, or 12-25 Christmas for every year."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        holidays = self.fields.pop("holidays")
+        for number, name in WEEKDAYS.items():
+            self.fields[f"day_{number}"] = forms.CharField(
+                label=name,
+                required=False,
+                max_length=200,
+                widget=UnfoldAdminTextInputWidget(attrs={"placeholder": gettext("Closed")}),
+            )
+        self.fields["holidays"] = holidays
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        week = [self._day(f"day_{number}") for number in WEEKDAYS]
+        if not self.errors and not any(week):
+            self.add_error("day_0", gettext("Give the working hours of at least one day."))
+        data["week"] = week
+        return data
+
+    def _day(self, name: str) -> tuple[Span, ...]:
+        try:
+            return read_spans(self.cleaned_data.get(name, ""))
+        except SpanError:
+            self.add_error(
+                name, gettext("Write 09:00-17:00, or 09:00-12:00, 13:00-17:00; nothing: closed.")
+            )
+            return ()
+
+    def clean_holidays(self) -> list[tuple[str, str]]:
+        lines = [each.strip() for each in self.cleaned_data["holidays"].splitlines()]
+        found = dict(_holiday(each) for each in lines if each)
+        if len(found) > MOST_HOLIDAYS:
+            raise ValidationError(gettext("Give at most %(most)d.") % {"most": MOST_HOLIDAYS})
+        return sorted(found.items())
+
+
+def _holiday(line: str) -> tuple[str, str]:
+    match = _HOLIDAY.fullmatch(line)
+    try:
+        if match is None:
+            raise ValueError
+        date.fromisoformat((match[1] or LEAP_YEAR) + match[2])
+    except ValueError:
+        message = gettext("“%(line)s” does not begin with a date such as 2026-04-06, or 12-25.")
+        raise ValidationError(message % {"line": line[:80]}) from None
+    return (match[1] or "") + match[2], (match[3] or "").strip()
+
+
+def as_initial(calendar: BusinessCalendar) -> dict[str, str]:
+    """What the form begins with."""
+    days = {
+        f"day_{number}": write_spans(Span(*span) for span in day)
+        for number, day in enumerate(calendar.week)
+    }
+    lines = [f"{each['date']} {each['name']}".strip() for each in calendar.holidays]
+    return {**days, "time_zone": calendar.time_zone, "holidays": "\n".join(lines)}
+
+
+def business_calendar_urls(admin_site: admin.AdminSite) -> list[URLPattern]:
+    """The page, for the `get_urls` of a model admin."""
+
+    def page(request: HttpRequest) -> HttpResponse:
+        return _page(admin_site, request)
+
+    view = admin_site.admin_view(page)
+    return [path("working-hours/", view, name="workflows_businesscalendar")]
+
+
+def _page(admin_site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
+    allowed = request.user.has_perm("workflows.change_businesscalendar")
+    if active_company(request) is None or not allowed:
+        raise PermissionDenied
+    calendar = BusinessCalendar.objects.current()
+    form = BusinessCalendarForm(request.POST or None, initial=as_initial(calendar))
+    if request.method == "POST" and form.is_valid():
+        save_business_calendar(
+            time_zone=form.cleaned_data["time_zone"],
+            week=form.cleaned_data["week"],
+            holidays=form.cleaned_data["holidays"],
+        )
+        messages.success(request, gettext("The working hours were saved."))
+        return HttpResponseRedirect(reverse("admin:workflows_businesscalendar"))
+    context = {
+        **admin_site.each_context(request),
+        "title": gettext("Working hours"),
+        "form": form,
+        "is_saved": calendar.pk is not None,
+    }
+    return TemplateResponse(request, "working_hours/business_calendar.html", context)
