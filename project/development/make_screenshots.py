@@ -89,7 +89,7 @@ def take_all(address: str) -> None:
         for name, person, open_page, size, is_dark in PICTURES:
             path = IMAGES / f"{name}.png"
             take(browser, address, person, open_page, size, is_dark=is_dark, path=path)
-            print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1000} kB")
+            print(f"{path.relative_to(BASE_DIR)}  {path.stat().st_size // 1000} kB")
         browser.close()
 
 

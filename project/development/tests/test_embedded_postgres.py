@@ -20,7 +20,8 @@ from project.development import embedded_postgres
 from project.environment import BASE_DIR
 
 START = (
-    "import sys; from pathlib import Path; from project.development import embedded_postgres as server; "
+    "import sys; from pathlib import Path; "
+    "from project.development import embedded_postgres as server; "
     "print(server.ensure_running(Path(sys.argv[1])).pid)"
 )
 
