@@ -63,6 +63,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # its templates, for FORM_RENDERER
     "django_jsonform",
     "import_export",
     "procrastinate.contrib.django",
@@ -104,6 +105,9 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+
+# Forms find their templates where pages do: in the subjects' folders, too.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database -----------------------------------------------------------------------------
 DATABASES = {"default": database_settings()}
