@@ -4,6 +4,10 @@
 "use strict";
 
 Object.defineProperty(HTMLInputElement.prototype, "hasChangeListener", {
-  get() { return this.type === "file"; },
-  set() { /* Nothing to remember. */ },
+  get() {
+    return this.type === "file";
+  },
+  set() {
+    /* Nothing to remember. */
+  },
 });

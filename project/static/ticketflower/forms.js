@@ -15,14 +15,18 @@
       var isAsked = names.indexOf(field.dataset.field) !== -1;
       field.hidden = !isAsked && !field.dataset.keep;
       // Also of one that is kept in sight: what the server refused is not sent again.
-      controls(field).forEach(function (control) { control.disabled = !isAsked; });
+      controls(field).forEach(function (control) {
+        control.disabled = !isAsked;
+      });
     });
   }
 
   function watchVisibility(form) {
     var fields = form.querySelector(".tk-fields[data-visible]");
     var address = form.dataset.visibleUrl;
-    if (!fields || !address) { return; }
+    if (!fields || !address) {
+      return;
+    }
     // What the server complained about stays in sight until something changes.
     fields.querySelectorAll(":scope > .tk-field.errors").forEach(function (field) {
       field.dataset.keep = "1";
@@ -36,18 +40,26 @@
       var number = ++latest;
       var data = new FormData();
       new FormData(form).forEach(function (value, key) {
-        if (typeof value === "string") { data.append(key, value); }
+        if (typeof value === "string") {
+          data.append(key, value);
+        }
       });
       fetch(address, { method: "POST", body: data, credentials: "same-origin" })
-        .then(function (response) { return response.ok ? response.json() : null; })
+        .then(function (response) {
+          return response.ok ? response.json() : null;
+        })
         .then(function (answer) {
-          if (!answer || number !== latest) { return; }
+          if (!answer || number !== latest) {
+            return;
+          }
           fields.querySelectorAll("[data-keep]").forEach(function (field) {
             delete field.dataset.keep;
           });
           show(form, answer.visible);
         })
-        .catch(function () { /* Offline: what is shown stays, and the server decides. */ });
+        .catch(function () {
+          /* Offline: what is shown stays, and the server decides. */
+        });
     }
 
     function soon(delay) {
@@ -55,9 +67,15 @@
       timer = setTimeout(ask, delay);
     }
 
-    form.addEventListener("input", function () { soon(250); });
-    form.addEventListener("change", function () { soon(0); });
-    form.addEventListener("rowschange", function () { soon(0); });
+    form.addEventListener("input", function () {
+      soon(250);
+    });
+    form.addEventListener("change", function () {
+      soon(0);
+    });
+    form.addEventListener("rowschange", function () {
+      soon(0);
+    });
   }
 
   // Rows of records.
@@ -118,7 +136,9 @@
       rows.appendChild(row);
       changed();
       var first = row.querySelector("input, select, textarea");
-      if (first) { first.focus(); }
+      if (first) {
+        first.focus();
+      }
     });
   }
 
@@ -127,14 +147,19 @@
   function sendOnce(form) {
     var sent = false;
     form.addEventListener("submit", function (event) {
-      if (sent) { event.preventDefault(); return; }
+      if (sent) {
+        event.preventDefault();
+        return;
+      }
       sent = true;
       form.querySelectorAll(".tk-actions button").forEach(function (button) {
         button.setAttribute("aria-disabled", "true");
       });
     });
     // The page may come back from the browser's memory.
-    window.addEventListener("pageshow", function () { sent = false; });
+    window.addEventListener("pageshow", function () {
+      sent = false;
+    });
   }
 
   function filterCards(search) {
@@ -146,7 +171,9 @@
       var found = 0;
       cards.forEach(function (card) {
         var text = card.textContent.toLowerCase();
-        var fits = words.every(function (word) { return text.indexOf(word) !== -1; });
+        var fits = words.every(function (word) {
+          return text.indexOf(word) !== -1;
+        });
         card.parentElement.hidden = !fits;
         found += fits ? 1 : 0;
       });
@@ -160,7 +187,9 @@
     document.querySelectorAll("form[data-once]").forEach(sendOnce);
     document.querySelectorAll("[data-filter]").forEach(filterCards);
     var problems = document.getElementById("form-problems");
-    if (problems) { problems.focus(); }
+    if (problems) {
+      problems.focus();
+    }
     document.dispatchEvent(new CustomEvent("formsready"));
   });
 })();

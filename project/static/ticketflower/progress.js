@@ -9,13 +9,19 @@
   function watch(box) {
     var address = box.dataset.progressUrl;
     var pause = FIRST_PAUSE;
-    if (!address) { return; }
+    if (!address) {
+      return;
+    }
 
     function ask() {
       fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } })
-        .then(function (response) { return response.ok ? response.json() : null; })
+        .then(function (response) {
+          return response.ok ? response.json() : null;
+        })
         .then(function (answer) {
-          if (!answer) { return; }
+          if (!answer) {
+            return;
+          }
           // Only what has changed is written anew: a screen reader says it again each time.
           if (box.dataset.shown !== answer.html) {
             box.innerHTML = answer.html;
@@ -24,9 +30,13 @@
           } else {
             pause = Math.min(pause * 1.5, LONGEST_PAUSE);
           }
-          if (!answer.over) { setTimeout(ask, pause); }
+          if (!answer.over) {
+            setTimeout(ask, pause);
+          }
         })
-        .catch(function () { setTimeout(ask, LONGEST_PAUSE); });
+        .catch(function () {
+          setTimeout(ask, LONGEST_PAUSE);
+        });
     }
 
     setTimeout(ask, pause);

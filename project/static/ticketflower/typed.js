@@ -9,59 +9,89 @@
   var reader = document.currentScript.dataset.reader;
 
   function store() {
-    try { return window.sessionStorage; } catch (error) { return null; }
+    try {
+      return window.sessionStorage;
+    } catch (error) {
+      return null;
+    }
   }
 
   function forget(isUnwanted) {
     var storage = store();
-    if (!storage) { return; }
+    if (!storage) {
+      return;
+    }
     Object.keys(storage).forEach(function (key) {
-      if (key.indexOf(PREFIX) === 0 && isUnwanted(key)) { storage.removeItem(key); }
+      if (key.indexOf(PREFIX) === 0 && isUnwanted(key)) {
+        storage.removeItem(key);
+      }
     });
   }
 
-  function keyOf(person, name) { return PREFIX + person + ":" + name; }
+  function keyOf(person, name) {
+    return PREFIX + person + ":" + name;
+  }
 
   // The server names the form that it has taken in a cookie, which is then deleted.
   function forgetFinished() {
     var found = document.cookie.match(/(?:^|;\s*)finished_form=([^;]*)/);
-    if (!found) { return; }
+    if (!found) {
+      return;
+    }
     var name = found[1].replace(/^"|"$/g, "");
-    forget(function (key) { return key === keyOf(reader, name); });
+    forget(function (key) {
+      return key === keyOf(reader, name);
+    });
     document.cookie = "finished_form=; path=/; max-age=0; samesite=lax";
   }
 
   if (reader) {
     // Somebody else's; on the log-in page nobody is known yet.
-    forget(function (key) { return key.indexOf(PREFIX + reader + ":") !== 0; });
+    forget(function (key) {
+      return key.indexOf(PREFIX + reader + ":") !== 0;
+    });
     forgetFinished();
   }
 
   document.addEventListener("submit", function (event) {
-    if (/\/logout\/$/.test(event.target.action)) { forget(function () { return true; }); }
+    if (/\/logout\/$/.test(event.target.action)) {
+      forget(function () {
+        return true;
+      });
+    }
   });
 
   // One form
 
   function isKept(control) {
     var left = ["password", "file", "submit", "button", "reset", "image"];
-    return control.name && left.indexOf(control.type) === -1 &&
-      control.name !== "csrfmiddlewaretoken" && !/-(kept|drop)$/.test(control.name);
+    return (
+      control.name &&
+      left.indexOf(control.type) === -1 &&
+      control.name !== "csrfmiddlewaretoken" &&
+      !/-(kept|drop)$/.test(control.name)
+    );
   }
 
-  function isBox(control) { return control.type === "checkbox" || control.type === "radio"; }
+  function isBox(control) {
+    return control.type === "checkbox" || control.type === "radio";
+  }
 
   function chosen(select) {
-    return Array.prototype.filter.call(select.options, function (option) {
-      return option.selected;
-    }).map(function (option) { return option.value; });
+    return Array.prototype.filter
+      .call(select.options, function (option) {
+        return option.selected;
+      })
+      .map(function (option) {
+        return option.value;
+      });
   }
 
   // {name: [values]}; questions that are hidden now are among them.
   function read(form) {
     var values = {};
     Array.prototype.filter.call(form.elements, isKept).forEach(function (control) {
-      var list = values[control.name] = values[control.name] || [];
+      var list = (values[control.name] = values[control.name] || []);
       if (control.tagName === "SELECT") {
         Array.prototype.push.apply(list, chosen(control));
       } else if (!isBox(control) || control.checked) {
@@ -77,7 +107,9 @@
       var numbers = [];
       Object.keys(values).forEach(function (name) {
         var number = name.indexOf(start) === 0 ? parseInt(name.slice(start.length), 10) : NaN;
-        if (!isNaN(number) && numbers.indexOf(number) === -1) { numbers.push(number); }
+        if (!isNaN(number) && numbers.indexOf(number) === -1) {
+          numbers.push(number);
+        }
       });
       records.dispatchEvent(new CustomEvent("setrows", { detail: numbers }));
     });
@@ -87,7 +119,9 @@
     setRows(form, values);
     Array.prototype.filter.call(form.elements, isKept).forEach(function (control) {
       var list = values[control.name];
-      if (!list) { return; }
+      if (!list) {
+        return;
+      }
       if (isBox(control)) {
         control.checked = list.indexOf(control.value) !== -1;
       } else if (control.tagName === "SELECT") {
@@ -103,22 +137,34 @@
 
   // The token differs each time that the page is loaded; it says nothing about what was typed.
   function isSame(one, other) {
-    function text(values) { return JSON.stringify(Object.assign({}, values, { token: [] })); }
+    function text(values) {
+      return JSON.stringify(Object.assign({}, values, { token: [] }));
+    }
     return text(one) === text(other);
   }
 
   function parse(text) {
-    try { return JSON.parse(text); } catch (error) { return null; }
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return null;
+    }
   }
 
   function keep(form) {
     var storage = store();
     var key = keyOf(form.dataset.person, form.dataset.formName);
-    if (!storage) { return; }
+    if (!storage) {
+      return;
+    }
 
     function save() {
       // A storage that is full or switched off: the form works without.
-      try { storage.setItem(key, JSON.stringify(read(form))); } catch (error) { /* as above */ }
+      try {
+        storage.setItem(key, JSON.stringify(read(form)));
+      } catch (error) {
+        /* as above */
+      }
     }
 
     var before = parse(storage.getItem(key));
@@ -136,21 +182,36 @@
 
     var timer = null;
     var isOver = false;
-    function stop() { isOver = true; clearTimeout(timer); }
+    function stop() {
+      isOver = true;
+      clearTimeout(timer);
+    }
     function soon() {
       clearTimeout(timer);
-      if (!isOver) { timer = setTimeout(save, 200); }
+      if (!isOver) {
+        timer = setTimeout(save, 200);
+      }
     }
     function atOnce() {
-      if (timer !== null && !isOver) { clearTimeout(timer); save(); }
+      if (timer !== null && !isOver) {
+        clearTimeout(timer);
+        save();
+      }
     }
     form.addEventListener("input", soon);
     form.addEventListener("change", soon);
     form.addEventListener("rowschange", soon);
-    form.addEventListener("submit", function () { if (!isOver) { save(); } });
+    form.addEventListener("submit", function () {
+      if (!isOver) {
+        save();
+      }
+    });
     window.addEventListener("pagehide", atOnce);
     form.querySelectorAll("[data-forget-typed]").forEach(function (link) {
-      link.addEventListener("click", function () { stop(); storage.removeItem(key); });
+      link.addEventListener("click", function () {
+        stop();
+        storage.removeItem(key);
+      });
     });
   }
 
@@ -160,6 +221,8 @@
 
   // The page may come back from the browser's memory after it was sent.
   window.addEventListener("pageshow", function (event) {
-    if (event.persisted && reader) { forgetFinished(); }
+    if (event.persisted && reader) {
+      forgetFinished();
+    }
   });
 })();

@@ -38,7 +38,9 @@ export async function ask(name, question, { signal } = {}) {
   }
   if (response.status === 401 || response.type === "opaqueredirect") {
     throw new AskError(
-      gettext("You are not logged in any more. Log in again in another tab, then come back and save: what you typed is kept on this page."),
+      gettext(
+        "You are not logged in any more. Log in again in another tab, then come back and save: what you typed is kept on this page.",
+      ),
       { status: 401, isLoggedOut: true },
     );
   }

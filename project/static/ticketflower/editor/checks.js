@@ -129,7 +129,8 @@ function whereOf(problem) {
     const list = value;
     value = value?.[step];
     if (!Array.isArray(list) || !value || typeof value !== "object") continue;
-    if (value.from && value.to) words.push(gettext("From “%(from)s” to “%(to)s”", { from: titleOf(value.from), to: titleOf(value.to) }));
+    if (value.from && value.to)
+      words.push(gettext("From “%(from)s” to “%(to)s”", { from: titleOf(value.from), to: titleOf(value.to) }));
     else words.push(value.title || value.label || value.name || value.key);
     isKnown = true;
   }
@@ -154,7 +155,14 @@ function showProblems() {
   fill(
     document.getElementById("ed-problem-list"),
     status.message ? h("li", { class: "ed-problem" }, icon("cloud_off"), h("span", {}, status.message)) : null,
-    !problems.length && !status.message ? h("li", { class: "ed-problem ed-fine" }, icon("check_circle"), h("span", {}, gettext("Everything is in order."))) : null,
+    !problems.length && !status.message
+      ? h(
+          "li",
+          { class: "ed-problem ed-fine" },
+          icon("check_circle"),
+          h("span", {}, gettext("Everything is in order.")),
+        )
+      : null,
     problems.map((each) =>
       h(
         "li",
@@ -205,7 +213,8 @@ function markPlaces(problems) {
     }
     if (!problem.is_error) continue;
     if (found.control?.matches("input, select, textarea")) found.control.setAttribute("aria-invalid", "true");
-    for (let outer = found.element; outer; outer = outer.parentElement.closest("[data-place]")) outer.classList.add("ed-has-error");
+    for (let outer = found.element; outer; outer = outer.parentElement.closest("[data-place]"))
+      outer.classList.add("ed-has-error");
   }
   for (const [part, found] of inParts) part.showProblems(found);
 }
@@ -237,7 +246,9 @@ export function focusOn(problem) {
     target.openPlace(target.stepsOf(problem.path) || []);
     return;
   }
-  const inner = target.matches("input, select, textarea") ? target : target.querySelector("input:not([type=hidden]), select, textarea, button");
+  const inner = target.matches("input, select, textarea")
+    ? target
+    : target.querySelector("input:not([type=hidden]), select, textarea, button");
   target.scrollIntoView({ block: "center" });
   target.classList.add("ed-flash");
   setTimeout(() => target.classList.remove("ed-flash"), 1600);

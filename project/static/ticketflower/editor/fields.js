@@ -39,7 +39,11 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
     empty: inRecord ? gettext("The records have no columns yet.") : gettext("Nothing is asked yet."),
     head: (spec) => ({
       title: labelOf(spec),
-      chips: [typeName(spec.type), spec.required ? gettext("required") : "", spec.visible_when ? gettext("shown sometimes") : ""],
+      chips: [
+        typeName(spec.type),
+        spec.required ? gettext("required") : "",
+        spec.visible_when ? gettext("shown sometimes") : "",
+      ],
     }),
     body: (spec, refresh, redraw) => fieldBody(owner, spec, { inRecord, refresh, redraw }),
     onAdd: () => {
@@ -149,7 +153,15 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       always: () => gettext("Always shown."),
       addLabel: gettext("Show only when…"),
     });
-    parts.push(h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, gettext("Shown when")), rule, h("div", { class: "ed-errors", hidden: true })));
+    parts.push(
+      h(
+        "div",
+        { class: "ed-field ed-wide" },
+        h("span", { class: "ed-label" }, gettext("Shown when")),
+        rule,
+        h("div", { class: "ed-errors", hidden: true }),
+      ),
+    );
   }
   parts.push(more(spec, type, fresh, nameField));
   return h("div", { class: "ed-grid" }, parts);
@@ -169,21 +181,50 @@ function more(spec, type, nameInput, nameField) {
   }[type];
   const parts = [nameField];
   if (APPLIES.default(type)) {
-    parts.push(field(gettext("Answer that is there beforehand"), valueInput(spec, spec.default, (value) => set(spec, "default", value)), { name: "default", group: ["choices"].includes(type), wide: type === "records" }));
+    parts.push(
+      field(
+        gettext("Answer that is there beforehand"),
+        valueInput(spec, spec.default, (value) => set(spec, "default", value)),
+        { name: "default", group: ["choices"].includes(type), wide: type === "records" },
+      ),
+    );
   }
   if (limits) {
-    for (const [name, label] of [["min", limits[0]], ["max", limits[1]]]) {
+    for (const [name, label] of [
+      ["min", limits[0]],
+      ["max", limits[1]],
+    ]) {
       if (MOMENTS.includes(type)) {
-        parts.push(field(label, valueInput({ type }, spec[name], (value) => set(spec, name, value)), { name }));
+        parts.push(
+          field(
+            label,
+            valueInput({ type }, spec[name], (value) => set(spec, name, value)),
+            { name },
+          ),
+        );
       } else parts.push(number(label, spec, name));
     }
   }
-  if (NUMBERS.includes(type)) parts.push(number(gettext("More than"), spec, "more_than"), number(gettext("Less than"), spec, "less_than"));
+  if (NUMBERS.includes(type))
+    parts.push(number(gettext("More than"), spec, "more_than"), number(gettext("Less than"), spec, "less_than"));
   if (APPLIES.pattern(type)) {
-    parts.push(text(gettext("Pattern"), spec, "pattern", { mono: true, max: 500, help: gettext("A regular expression that the answer must match, for people who know them.") }));
+    parts.push(
+      text(gettext("Pattern"), spec, "pattern", {
+        mono: true,
+        max: 500,
+        help: gettext("A regular expression that the answer must match, for people who know them."),
+      }),
+    );
   }
-  const isUsed = ["default", "min", "max", "more_than", "less_than", "pattern"].some((name) => spec[name] !== undefined);
-  return h("details", { class: "ed-more ed-wide", open: isUsed }, h("summary", {}, gettext("More settings")), h("div", { class: "ed-grid" }, parts));
+  const isUsed = ["default", "min", "max", "more_than", "less_than", "pattern"].some(
+    (name) => spec[name] !== undefined,
+  );
+  return h(
+    "details",
+    { class: "ed-more ed-wide", open: isUsed },
+    h("summary", {}, gettext("More settings")),
+    h("div", { class: "ed-grid" }, parts),
+  );
 }
 
 // What a type does not have is put aside, and comes back with the type.
@@ -212,14 +253,20 @@ function family(type) {
 function choicesEditor(spec) {
   const root = h("div", { class: "ed-rows", "data-name": "choices" });
   let pairs = (Array.isArray(spec.choices) ? spec.choices : []).map((each) =>
-    typeof each === "object" && each ? { shown: each.label ?? each.value ?? "", kept: each.value ?? "" } : { shown: String(each), kept: "" },
+    typeof each === "object" && each
+      ? { shown: each.label ?? each.value ?? "", kept: each.value ?? "" }
+      : { shown: String(each), kept: "" },
   );
   if (!pairs.length) pairs = [{ shown: "", kept: "" }];
 
   function write() {
     const made = pairs
       .filter((each) => each.shown.trim() || each.kept.trim())
-      .map(({ shown, kept }) => (kept.trim() && kept.trim() !== shown.trim() ? { value: kept.trim(), label: shown.trim() || kept.trim() } : shown.trim()));
+      .map(({ shown, kept }) =>
+        kept.trim() && kept.trim() !== shown.trim()
+          ? { value: kept.trim(), label: shown.trim() || kept.trim() }
+          : shown.trim(),
+      );
     set(spec, "choices", made.length ? made : "");
   }
 
@@ -253,7 +300,10 @@ function choicesEditor(spec) {
               }
             },
             paste: (event) => {
-              const lines = (event.clipboardData?.getData("text") || "").split(/\r?\n/).map((each) => each.trim()).filter(Boolean);
+              const lines = (event.clipboardData?.getData("text") || "")
+                .split(/\r?\n/)
+                .map((each) => each.trim())
+                .filter(Boolean);
               if (lines.length < 2) return;
               event.preventDefault();
               insert(index + 1, lines);
@@ -287,7 +337,9 @@ function choicesEditor(spec) {
           shown,
           kept,
           iconButton("arrow_upward", gettext("Move this choice up"), () => move(-1), { disabled: index === 0 }),
-          iconButton("arrow_downward", gettext("Move this choice down"), () => move(1), { disabled: index === pairs.length - 1 }),
+          iconButton("arrow_downward", gettext("Move this choice down"), () => move(1), {
+            disabled: index === pairs.length - 1,
+          }),
           iconButton("delete", gettext("Remove this choice"), () => {
             snapshot();
             pairs.splice(index, 1);
@@ -303,12 +355,21 @@ function choicesEditor(spec) {
   }
 
   draw();
-  return field(gettext("Choices"), root, { name: "choices", group: true, wide: true, help: gettext("Enter adds the next one. Several lines can be pasted at once.") });
+  return field(gettext("Choices"), root, {
+    name: "choices",
+    group: true,
+    wide: true,
+    help: gettext("Enter adds the next one. Several lines can be pasted at once."),
+  });
 }
 
 // The form as people will see it.
 function previewOf(owner) {
-  const frame = h("form", { class: "ed-preview-form tk-form", inert: false, on: { submit: (event) => event.preventDefault() } });
+  const frame = h("form", {
+    class: "ed-preview-form tk-form",
+    inert: false,
+    on: { submit: (event) => event.preventDefault() },
+  });
   const note = h("p", { class: "ed-soft", role: "status" });
   const details = h("details", { class: "ed-preview" }, h("summary", {}, gettext("Preview of the form")), note, frame);
   let shown = "";
@@ -323,7 +384,11 @@ function previewOf(owner) {
       if (number !== latest) return;
       shown = text;
       note.textContent = answer.skipped
-        ? ngettext("%(count)s question cannot be shown before its problems are mended.", "%(count)s questions cannot be shown before their problems are mended.", answer.skipped)
+        ? ngettext(
+            "%(count)s question cannot be shown before its problems are mended.",
+            "%(count)s questions cannot be shown before their problems are mended.",
+            answer.skipped,
+          )
         : gettext("Try it: nothing is kept.");
       const parsed = plainText(answer.html, "text/html");
       frame.replaceChildren(...[...parsed.body.childNodes].map((each) => document.importNode(each, true)));
@@ -335,7 +400,8 @@ function previewOf(owner) {
   }, 300);
 
   function show(names) {
-    for (const each of frame.querySelectorAll(".tk-fields > .tk-field")) each.hidden = !names.includes(each.dataset.field);
+    for (const each of frame.querySelectorAll(".tk-fields > .tk-field"))
+      each.hidden = !names.includes(each.dataset.field);
   }
 
   const ask_visible = debounce(async () => {
@@ -353,4 +419,3 @@ function previewOf(owner) {
   on("change", () => draw());
   return details;
 }
-

@@ -125,7 +125,9 @@ export function readNumber(typed) {
 
 export function choicesOf(spec) {
   return (Array.isArray(spec.choices) ? spec.choices : [])
-    .map((each) => (typeof each === "string" ? [each, each] : [String(each?.value ?? ""), String(each?.label || each?.value || "")]))
+    .map((each) =>
+      typeof each === "string" ? [each, each] : [String(each?.value ?? ""), String(each?.label || each?.value || "")],
+    )
     .filter(([value]) => value !== "");
 }
 
@@ -145,7 +147,11 @@ export function valueInput(spec, value, onChange, { none = gettext("None") } = {
   switch (spec.type) {
     case "boolean":
       return selectOf(
-        [["", none], ["true", gettext("Yes")], ["false", gettext("No")]],
+        [
+          ["", none],
+          ["true", gettext("Yes")],
+          ["false", gettext("No")],
+        ],
         value === true ? "true" : value === false ? "false" : "",
         (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
       );
@@ -159,12 +165,21 @@ export function valueInput(spec, value, onChange, { none = gettext("None") } = {
     case "number":
       return typed(value ?? "", (text) => given(readNumber(text)), { inputmode: "decimal" });
     case "datetime":
-      return typed(localMoment(value), (text) => {
-        const moment = new Date(text);
-        given(Number.isNaN(moment.getTime()) ? "" : `${moment.toISOString().slice(0, 19)}Z`);
-      }, { type: "datetime-local" });
+      return typed(
+        localMoment(value),
+        (text) => {
+          const moment = new Date(text);
+          given(Number.isNaN(moment.getTime()) ? "" : `${moment.toISOString().slice(0, 19)}Z`);
+        },
+        { type: "datetime-local" },
+      );
     case "long_text":
-      return h("textarea", { class: "ed-input", rows: 2, value: value ?? "", on: { input: (event) => given(event.target.value) } });
+      return h("textarea", {
+        class: "ed-input",
+        rows: 2,
+        value: value ?? "",
+        on: { input: (event) => given(event.target.value) },
+      });
     case "records":
     case "file":
       return jsonInput(value, onChange);

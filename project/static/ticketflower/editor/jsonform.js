@@ -22,7 +22,13 @@ function sweep() {
 export function jsonForm({ schema, data, onChange, words }) {
   const id = uid();
   const container = h("div", { id, class: "ed-json" });
-  const input = h("textarea", { id: `${id}-data`, hidden: true, "aria-hidden": "true", tabindex: "-1", "aria-label": gettext("The same as JSON") });
+  const input = h("textarea", {
+    id: `${id}-data`,
+    hidden: true,
+    "aria-hidden": "true",
+    tabindex: "-1",
+    "aria-label": gettext("The same as JSON"),
+  });
   const root = h("div", { class: "ed-json-form" }, container, input);
   const state = { root, container, form: null, observer: null, errors: {}, wanted: null };
 
@@ -180,7 +186,9 @@ function completeSelect(select) {
 }
 
 function nameFold(group, children) {
-  const fold = group.querySelector(":scope > .rjf-form-group-title > .rjf-collapse-button, :scope > div > .rjf-form-group-title > .rjf-collapse-button");
+  const fold = group.querySelector(
+    ":scope > .rjf-form-group-title > .rjf-collapse-button, :scope > div > .rjf-form-group-title > .rjf-collapse-button",
+  );
   if (!fold) return;
   const isFolded = children.classList.contains("rjf-collapsed");
   const text = isFolded ? gettext("Unfold") : gettext("Fold");
@@ -216,7 +224,11 @@ function follow(container, event) {
   const names = () => [...container.querySelectorAll("input[name], select[name], textarea[name]")];
   if (button.matches(".rjf-add-button")) {
     const before = new Set(names().map((each) => each.name));
-    setTimeout(() => names().find((each) => !before.has(each.name) && each.checkVisibility())?.focus());
+    setTimeout(() =>
+      names()
+        .find((each) => !before.has(each.name) && each.checkVisibility())
+        ?.focus(),
+    );
     return;
   }
   const kind = button.className.trim();
@@ -224,8 +236,13 @@ function follow(container, event) {
   const steps = button.closest("[data-item]")?.dataset.item.split(MARK);
   if (by === undefined || !steps) return;
   const list = steps.slice(0, -1);
-  const buttons = (index) => [...container.querySelectorAll(`[data-item="${CSS.escape([...list, index].join(MARK))}"] > .rjf-form-row-controls > button`)];
-  setTimeout(() => { // rows take 200 ms to change places
+  const buttons = (index) => [
+    ...container.querySelectorAll(
+      `[data-item="${CSS.escape([...list, index].join(MARK))}"] > .rjf-form-row-controls > button`,
+    ),
+  ];
+  setTimeout(() => {
+    // rows take 200 ms to change places
     const index = Number(steps.at(-1)) + by;
     const found = [...buttons(index), ...(by ? [] : buttons(index - 1))];
     const add = container.querySelector(`[data-list="${CSS.escape(list.join(MARK))}"]`);

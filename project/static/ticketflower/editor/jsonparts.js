@@ -18,7 +18,18 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
   const id = `ed-part-${(lastId += 1)}`;
   const body = h("div", {});
   const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
-  const root = h("div", { class: "ed-json-part", "data-name": name, role: "group", "aria-labelledby": `${id}-label`, "aria-describedby": help ? `${id}-help` : null }, body, wrong);
+  const root = h(
+    "div",
+    {
+      class: "ed-json-part",
+      "data-name": name,
+      role: "group",
+      "aria-labelledby": `${id}-label`,
+      "aria-describedby": help ? `${id}-help` : null,
+    },
+    body,
+    wrong,
+  );
   let form = null; // the drawn form, while there is one
   let data = null; // what stands in it
   let area = null;
@@ -59,12 +70,20 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
         if (!problem) take(value);
       },
     });
-    fill(body, form, canBeText ? button(gettext("Write as JSON"), () => drawText(), { name: "data_object", kind: "ed-quiet" }) : null);
+    fill(
+      body,
+      form,
+      canBeText ? button(gettext("Write as JSON"), () => drawText(), { name: "data_object", kind: "ed-quiet" }) : null,
+    );
   }
 
   function drawText(typed) {
     form = null;
-    const canBeForm = h("div", { hidden: true }, button(gettext("Use the form"), () => drawForm(kind.toForm(owner[name])), { name: "list_alt", kind: "ed-quiet" }));
+    const canBeForm = h(
+      "div",
+      { hidden: true },
+      button(gettext("Use the form"), () => drawForm(kind.toForm(owner[name])), { name: "list_alt", kind: "ed-quiet" }),
+    );
     const note = h("p", { class: "ed-help" });
     const show = () => {
       const isReady = wrong.hidden && isDrawable(owner[name]);
@@ -160,10 +179,15 @@ function isObject(value) {
 }
 
 function same(one, other) {
-  if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length && one.every((each, index) => same(each, other[index]));
+  if (Array.isArray(one))
+    return Array.isArray(other) && one.length === other.length && one.every((each, index) => same(each, other[index]));
   if (!isObject(one)) return Object.is(one, other);
   const names = Object.keys(one);
-  return isObject(other) && names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]));
+  return (
+    isObject(other) &&
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]))
+  );
 }
 
 function readObject(text) {
@@ -186,22 +210,32 @@ export function linksEditor(owner) {
     description: { type: "string", title: gettext("What is found there"), maxLength: 2000 },
   };
   const names = Object.keys(parts);
-  const isLink = (link) => isObject(link) && Object.entries(link).every(([name, value]) => names.includes(name) && typeof value === "string");
+  const isLink = (link) =>
+    isObject(link) && Object.entries(link).every(([name, value]) => names.includes(name) && typeof value === "string");
   return jsonPart({
     owner,
     name: "ext_ref",
     label: gettext("Links"),
     kind: {
-      schema: () => ({ type: "array", maxItems: 100, items: { type: "object", title: gettext("Link"), properties: parts } }),
+      schema: () => ({
+        type: "array",
+        maxItems: 100,
+        items: { type: "object", title: gettext("Link"), properties: parts },
+      }),
       toForm(value = []) {
         if (!Array.isArray(value) || !value.every(isLink)) return null;
         return value.map((link) => Object.fromEntries(names.map((name) => [name, link[name] ?? ""])));
       },
       fromForm(data) {
-        const made = data.map((link) => Object.fromEntries(names.filter((name) => link[name]).map((name) => [name, link[name]])));
+        const made = data.map((link) =>
+          Object.fromEntries(names.filter((name) => link[name]).map((name) => [name, link[name]])),
+        );
         return { value: made.length ? made : undefined };
       },
-      words: { add: () => gettext("Add a link"), item: (_steps, index) => gettext("Link %(number)s", { number: index + 1 }) },
+      words: {
+        add: () => gettext("Add a link"),
+        item: (_steps, index) => gettext("Link %(number)s", { number: index + 1 }),
+      },
       steps: (rest, data) => (rest[0] < data.length ? rest.slice(0, 2).map(String) : null),
       wrong: (value) => (Array.isArray(value) ? "" : gettext("Links are a list: it begins with [.")),
     },
@@ -224,8 +258,19 @@ export function presetsEditor(type, onChange) {
 // The answers on a form: one input for each question, and JSON for what fits none of them.
 // `isOpen`: there may be more than what `specs` say. `shown` gives the names of the questions
 // that are asked for these answers, where that is known.
-export function answersPart({ owner, name, label, help, specs, isOpen = false, shown = () => null, onChange = () => {} }) {
-  const drawn = specs.filter((each, index) => isObject(each) && each.name && specs.findIndex((other) => other?.name === each.name) === index);
+export function answersPart({
+  owner,
+  name,
+  label,
+  help,
+  specs,
+  isOpen = false,
+  shown = () => null,
+  onChange = () => {},
+}) {
+  const drawn = specs.filter(
+    (each, index) => isObject(each) && each.name && specs.findIndex((other) => other?.name === each.name) === index,
+  );
   const keyOf = (spec) => `f${drawn.indexOf(spec)}`;
   const known = new Map(drawn.map((each) => [each.name, each]));
   return jsonPart({
@@ -262,7 +307,9 @@ export function answersPart({ owner, name, label, help, specs, isOpen = false, s
       fromForm(data) {
         const other = data.other.trim() ? readObject(data.other) : {};
         if (other === null) return { problem: NOT_AN_OBJECT(), steps: ["other"] };
-        const answers = drawn.map((spec) => [spec.name, readAnswer(spec, data[keyOf(spec)])]).filter(([, answer]) => answer !== undefined);
+        const answers = drawn
+          .map((spec) => [spec.name, readAnswer(spec, data[keyOf(spec)])])
+          .filter(([, answer]) => answer !== undefined);
         const value = { ...other, ...Object.fromEntries(answers) };
         return { value: Object.keys(value).length ? value : undefined };
       },
@@ -308,7 +355,9 @@ function answerSchema(spec, given) {
         type: "object",
         title: made.title,
         description: spec.help,
-        properties: Object.fromEntries(choicesOf(spec).map(([, title], index) => [`o${index}`, { type: "boolean", title, default: false }])),
+        properties: Object.fromEntries(
+          choicesOf(spec).map(([, title], index) => [`o${index}`, { type: "boolean", title, default: false }]),
+        ),
       };
     case "integer":
     case "number":
@@ -324,7 +373,9 @@ function answerSchema(spec, given) {
         items: {
           type: "object",
           title: gettext("Record"),
-          properties: Object.fromEntries((spec.fields || []).filter(isObject).map((each, index) => [`c${index}`, answerSchema(each)])),
+          properties: Object.fromEntries(
+            (spec.fields || []).filter(isObject).map((each, index) => [`c${index}`, answerSchema(each)]),
+          ),
         },
       };
     case "long_text":
@@ -353,7 +404,11 @@ function showAnswer(spec, answer) {
       return Object.fromEntries(choicesOf(spec).map(([value], index) => [`o${index}`, answer.includes(value)]));
     case "integer":
     case "number":
-      return typeof answer === "number" && Number.isFinite(answer) && (spec.type === "number" || Number.isInteger(answer)) ? answer : undefined;
+      return typeof answer === "number" &&
+        Number.isFinite(answer) &&
+        (spec.type === "number" || Number.isInteger(answer))
+        ? answer
+        : undefined;
     case "file":
       if (!isObject(answer) || !isText(answer.filename) || !isText(answer.upload)) return undefined;
       uploads.set(answer.filename, answer.upload);
@@ -367,7 +422,9 @@ function showAnswer(spec, answer) {
     case "datetime":
       return localMoment(answer) || undefined;
     default:
-      return typeof answer === "string" && (!answer.includes("\n") || ["long_text", "text"].includes(spec.type)) ? answer : undefined;
+      return typeof answer === "string" && (!answer.includes("\n") || ["long_text", "text"].includes(spec.type))
+        ? answer
+        : undefined;
   }
 }
 
@@ -386,7 +443,9 @@ function readAnswer(spec, shown) {
     case "boolean":
       return { yes: true, no: false }[shown];
     case "choices": {
-      const chosen = choicesOf(spec).filter((_each, index) => shown?.[`o${index}`]).map(([value]) => value);
+      const chosen = choicesOf(spec)
+        .filter((_each, index) => shown?.[`o${index}`])
+        .map(([value]) => value);
       return chosen.length ? chosen : undefined;
     }
     case "integer":
@@ -399,7 +458,11 @@ function readAnswer(spec, shown) {
     case "records": {
       const columns = (spec.fields || []).filter(isObject);
       const made = (shown || []).map((row) =>
-        Object.fromEntries(columns.map((each, index) => [each.name, readAnswer(each, row[`c${index}`])]).filter(([, answer]) => answer !== undefined)),
+        Object.fromEntries(
+          columns
+            .map((each, index) => [each.name, readAnswer(each, row[`c${index}`])])
+            .filter(([, answer]) => answer !== undefined),
+        ),
       );
       return made.length ? made : undefined;
     }
@@ -416,7 +479,9 @@ function readAnswer(spec, shown) {
 const uploads = new Map();
 
 function madeUpKey() {
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((each) => each.toString(16).padStart(2, "0"))
+    .join("");
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-");
 }
 
@@ -426,14 +491,23 @@ export function outputSpecs(task) {
   return Object.entries(properties)
     .filter(([, each]) => isObject(each) && (SIMPLE.includes(each.type) || hasChoices(each)))
     .map(([name, each]) => {
-      const spec = { name, label: isText(each.title) ? each.title : name, help: isText(each.description) ? each.description : undefined };
+      const spec = {
+        name,
+        label: isText(each.title) ? each.title : name,
+        help: isText(each.description) ? each.description : undefined,
+      };
       if (hasChoices(each)) return { ...spec, type: "choice", choices: each.enum };
       return { ...spec, type: each.type === "string" ? "text" : each.type };
     });
 }
 
 function hasChoices(schema) {
-  return ["string", undefined].includes(schema.type) && Array.isArray(schema.enum) && schema.enum.length > 0 && schema.enum.every(isText);
+  return (
+    ["string", undefined].includes(schema.type) &&
+    Array.isArray(schema.enum) &&
+    schema.enum.length > 0 &&
+    schema.enum.every(isText)
+  );
 }
 
 // JSON Schemas of calls: the fields of an object, and what is in them
@@ -461,7 +535,12 @@ export function schemaEditor(task, name, label, help) {
   const part = jsonPart({ owner: task, name, label, help, canBeText: true, kind: SCHEMA });
   const opened = unfolded.get(task) || new Set();
   unfolded.set(task, opened);
-  const details = h("details", { class: "ed-more ed-wide", open: opened.has(name) || Boolean(pendingOf(task, name)) }, h("summary", {}, label), part);
+  const details = h(
+    "details",
+    { class: "ed-more ed-wide", open: opened.has(name) || Boolean(pendingOf(task, name)) },
+    h("summary", {}, label),
+    part,
+  );
   details.addEventListener("toggle", () => (details.open ? opened.add(name) : opened.delete(name)));
   return details;
 }
@@ -474,7 +553,9 @@ const SCHEMA = {
     if (value === undefined) return { title: "", description: "", fields: [], closed: false, more: "" };
     if (!isObject(value) || value.type !== "object") return null;
     const row = rowOf(value);
-    return row && { title: row.title, description: row.description, fields: row.fields, closed: row.closed, more: row.more };
+    return (
+      row && { title: row.title, description: row.description, fields: row.fields, closed: row.closed, more: row.more }
+    );
   },
   fromForm(data) {
     const made = schemaOf({ ...data, type: "object" }, []);
@@ -483,7 +564,10 @@ const SCHEMA = {
   },
   words: {
     add: (steps) => (steps.at(-1) === "choices" ? gettext("Add a value") : gettext("Add a field")),
-    item: (steps, index, value) => (steps.at(-1) === "choices" ? gettext("Value %(number)s", { number: index + 1 }) : value?.name || gettext("Field %(number)s", { number: index + 1 })),
+    item: (steps, index, value) =>
+      steps.at(-1) === "choices"
+        ? gettext("Value %(number)s", { number: index + 1 })
+        : value?.name || gettext("Field %(number)s", { number: index + 1 }),
     hidden(steps, data) {
       const name = steps.at(-1);
       const row = steps.slice(0, -1).reduce((value, step) => value?.[step], data);
@@ -521,7 +605,10 @@ const SCHEMA = {
 function inOrder(schema) {
   if (Array.isArray(schema)) return schema.map(inOrder);
   if (!isObject(schema)) return schema;
-  const pairs = Object.entries(schema).map(([name, each]) => [name, name === "required" && Array.isArray(each) ? [...each].sort() : inOrder(each)]);
+  const pairs = Object.entries(schema).map(([name, each]) => [
+    name,
+    name === "required" && Array.isArray(each) ? [...each].sort() : inOrder(each),
+  ]);
   return Object.fromEntries(pairs);
 }
 
@@ -537,7 +624,13 @@ function schemaOfSchemas() {
     { title: gettext("Fields of its own"), value: "object" },
   ];
   const fields = { type: "array", title: gettext("Fields"), maxItems: 1000, items: { $ref: "#/$defs/field" } };
-  const formats = { date: gettext("Date"), time: gettext("Time"), "date-time": gettext("Date and time"), email: gettext("E-mail address"), uri: gettext("Address of a page") };
+  const formats = {
+    date: gettext("Date"),
+    time: gettext("Time"),
+    "date-time": gettext("Date and time"),
+    email: gettext("E-mail address"),
+    uri: gettext("Address of a page"),
+  };
   return {
     type: "object",
     properties: { fields, closed, title: text(gettext("Title")), description: text(gettext("Description")), more },
@@ -547,12 +640,18 @@ function schemaOfSchemas() {
         title: gettext("Field"),
         properties: {
           name: text(gettext("Name"), { maxLength: 200 }),
-          type: text(gettext("Type"), { enum: [{ title: gettext("Anything"), value: "" }, ...kinds, { title: gettext("List"), value: "array" }] }),
-          item_type: text(gettext("What is in the list"), { enum: [{ title: gettext("Anything"), value: "" }, ...kinds] }),
+          type: text(gettext("Type"), {
+            enum: [{ title: gettext("Anything"), value: "" }, ...kinds, { title: gettext("List"), value: "array" }],
+          }),
+          item_type: text(gettext("What is in the list"), {
+            enum: [{ title: gettext("Anything"), value: "" }, ...kinds],
+          }),
           required: { type: "boolean", title: gettext("Must be there"), default: false },
           title: text(gettext("Title")),
           description: text(gettext("Description")),
-          format: text(gettext("Format"), { enum: [{ title: gettext("Any"), value: "" }, ...FORMATS.map((value) => ({ title: formats[value], value }))] }),
+          format: text(gettext("Format"), {
+            enum: [{ title: gettext("Any"), value: "" }, ...FORMATS.map((value) => ({ title: formats[value], value }))],
+          }),
           min_length: { type: "integer", title: gettext("Fewest characters") },
           max_length: { type: "integer", title: gettext("Most characters") },
           minimum: { type: "number", title: gettext("Smallest number") },
@@ -568,7 +667,23 @@ function schemaOfSchemas() {
 }
 
 function blankRow(name) {
-  return { name, type: "", item_type: "", required: false, title: "", description: "", format: "", min_length: null, max_length: null, minimum: null, maximum: null, choices: [], fields: [], closed: false, more: "" };
+  return {
+    name,
+    type: "",
+    item_type: "",
+    required: false,
+    title: "",
+    description: "",
+    format: "",
+    min_length: null,
+    max_length: null,
+    minimum: null,
+    maximum: null,
+    choices: [],
+    fields: [],
+    closed: false,
+    more: "",
+  };
 }
 
 const isText = (value) => typeof value === "string" && value !== "";
@@ -583,10 +698,12 @@ function rowOf(schema, name = "") {
     delete rest[keyword];
   };
   takeIf("type", "type", (value) => [...SIMPLE, "object", "array"].includes(value));
-  for (const [keyword, column] of Object.entries(TEXTS)) takeIf(keyword, column, (value) => isText(value) && !value.includes("\n"));
+  for (const [keyword, column] of Object.entries(TEXTS))
+    takeIf(keyword, column, (value) => isText(value) && !value.includes("\n"));
   if (row.type === "array" && isObject(rest.items)) {
     const inner = rowOf(rest.items);
-    const simple = inner && same(inner, { ...blankRow(""), type: inner.type, fields: inner.fields, closed: inner.closed });
+    const simple =
+      inner && same(inner, { ...blankRow(""), type: inner.type, fields: inner.fields, closed: inner.closed });
     if (simple && [...SIMPLE, "object"].includes(inner.type)) {
       Object.assign(row, { item_type: inner.type, fields: inner.fields, closed: inner.closed });
       delete rest.items;
@@ -594,10 +711,18 @@ function rowOf(schema, name = "") {
   }
   for (const [keyword, column] of Object.entries(LIMITS)) {
     const isWhole = keyword.endsWith("Length") || row.type === "integer";
-    takeIf(keyword, column, (value) => SHOWN[column](row) && Number.isFinite(value) && (!isWhole || Number.isInteger(value)));
+    takeIf(
+      keyword,
+      column,
+      (value) => SHOWN[column](row) && Number.isFinite(value) && (!isWhole || Number.isInteger(value)),
+    );
   }
   takeIf("format", "format", (value) => SHOWN.format(row) && FORMATS.includes(value));
-  takeIf("enum", "choices", (value) => SHOWN.choices(row) && Array.isArray(value) && value.length && value.every(isText));
+  takeIf(
+    "enum",
+    "choices",
+    (value) => SHOWN.choices(row) && Array.isArray(value) && value.length && value.every(isText),
+  );
   if (row.type === "object") {
     if (rest.additionalProperties === false) {
       row.closed = true;
@@ -651,7 +776,8 @@ function writeFields(target, row, steps) {
     const here = [...steps, "fields", String(index)];
     const name = (each.name || "").trim();
     if (!name) return { problem: gettext("Each field needs a name."), steps: [...here, "name"] };
-    if (Object.hasOwn(properties, name)) return { problem: gettext("There are two fields “%(name)s”.", { name }), steps: [...here, "name"] };
+    if (Object.hasOwn(properties, name))
+      return { problem: gettext("There are two fields “%(name)s”.", { name }), steps: [...here, "name"] };
     const inner = schemaOf(each, here);
     if (inner.problem) return inner;
     properties[name] = inner.value;

@@ -65,8 +65,14 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
   function draw() {
     const entries = items();
     root.replaceChildren(
-      ...(entries.length ? entries.map((item, index) => entry(item, index, entries)) : [h("p", { class: "ed-empty" }, empty)]),
-      h("div", { class: "ed-add" }, button(addLabel, () => add(), { name: "add", action: "add" })),
+      ...(entries.length
+        ? entries.map((item, index) => entry(item, index, entries))
+        : [h("p", { class: "ed-empty" }, empty)]),
+      h(
+        "div",
+        { class: "ed-add" },
+        button(addLabel, () => add(), { name: "add", action: "add" }),
+      ),
     );
   }
 
@@ -157,7 +163,10 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
           h(
             "div",
             { class: "ed-item-tools" },
-            iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(item, -1), { disabled: index === 0, action: "up" }),
+            iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(item, -1), {
+              disabled: index === 0,
+              action: "up",
+            }),
             iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(item, 1), {
               disabled: index === entries.length - 1,
               action: "down",

@@ -5,7 +5,9 @@ const ORDER = ["<", "<=", ">", ">="];
 const TURNED = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!=" };
 
 export function isEmpty(rule) {
-  return rule === undefined || rule === null || rule === "" || (typeof rule === "object" && Object.keys(rule).length === 0);
+  return (
+    rule === undefined || rule === null || rule === "" || (typeof rule === "object" && Object.keys(rule).length === 0)
+  );
 }
 
 function call(rule) {
@@ -122,7 +124,14 @@ function isBlank(node) {
 export function unfinished(node) {
   if (node.kind === "group") return node.items.map(unfinished).find(Boolean);
   const isMissing = node.value === undefined || node.value === "" || (Array.isArray(node.value) && !node.value.length);
-  return node.kind === "test" && node.path && node.isDirty && !node.other && !["empty", "filled"].includes(node.op) && isMissing ? node : undefined;
+  return node.kind === "test" &&
+    node.path &&
+    node.isDirty &&
+    !node.other &&
+    !["empty", "filled"].includes(node.op) &&
+    isMissing
+    ? node
+    : undefined;
 }
 
 function write(node) {

@@ -118,12 +118,16 @@ function refused(error) {
         store.updatedAt = error.answer.updated_at;
         save();
       }),
-      button(gettext("Throw mine away"), () => {
-        store.saved = JSON.stringify(store.document);
-        store.pending = [];
-        state.keepNow();
-        location.reload();
-      }, { kind: "ed-quiet" }),
+      button(
+        gettext("Throw mine away"),
+        () => {
+          store.saved = JSON.stringify(store.document);
+          store.pending = [];
+          state.keepNow();
+          location.reload();
+        },
+        { kind: "ed-quiet" },
+      ),
     ]);
   } else {
     notice(error.message);
@@ -158,7 +162,11 @@ function bringBack() {
   };
   if (kept.updated_at === store.updatedAt) {
     state.bringBack(kept);
-    notice(gettext("What you typed before is back. It is not saved yet."), [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+    notice(
+      gettext("What you typed before is back. It is not saved yet."),
+      [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })],
+      "ed-info",
+    );
     return;
   }
   notice(
@@ -166,12 +174,20 @@ function bringBack() {
     [
       button(gettext("Show what I typed"), () => {
         state.bringBack(kept);
-        notice(gettext("This is what you typed. Saving it replaces what was saved since."), [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+        notice(
+          gettext("This is what you typed. Saving it replaces what was saved since."),
+          [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })],
+          "ed-info",
+        );
       }),
-      button(gettext("Throw it away"), () => {
-        state.keepNow(); // nothing is changed here, so that nothing is kept
-        notice("");
-      }, { kind: "ed-quiet" }),
+      button(
+        gettext("Throw it away"),
+        () => {
+          state.keepNow(); // nothing is changed here, so that nothing is kept
+          notice("");
+        },
+        { kind: "ed-quiet" },
+      ),
     ],
     "ed-info",
   );
@@ -201,7 +217,10 @@ function beginPicture() {
   });
   const dialog = byId("ed-large");
   byId("ed-enlarge").addEventListener("click", () => {
-    fill(byId("ed-large-picture"), [...byId("ed-picture").children].map((each) => each.cloneNode(true)));
+    fill(
+      byId("ed-large-picture"),
+      [...byId("ed-picture").children].map((each) => each.cloneNode(true)),
+    );
     dialog.showModal();
   });
   dialog.addEventListener("click", (event) => {

@@ -6,12 +6,34 @@ import { readNumber, selectOf, valueInput, manyOf } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, writeRule } from "./logic.js";
 import { changed, on, pendingOf, setPending, snapshot, store } from "./store.js";
 
-const EQUAL = [["==", gettext("is")], ["!=", gettext("is not")]];
-const ORDER = [["<", gettext("is less than")], ["<=", gettext("is at most")], [">", gettext("is more than")], [">=", gettext("is at least")]];
-const WHEN = [["<", gettext("is before")], ["<=", gettext("is at the latest")], [">", gettext("is after")], [">=", gettext("is at the earliest")]];
-const AMONG = [["in", gettext("is one of")], ["not in", gettext("is none of")]];
-const HAS = [["has", gettext("contains")], ["lacks", gettext("does not contain")]];
-const GIVEN = [["empty", gettext("is empty")], ["filled", gettext("is filled in")]];
+const EQUAL = [
+  ["==", gettext("is")],
+  ["!=", gettext("is not")],
+];
+const ORDER = [
+  ["<", gettext("is less than")],
+  ["<=", gettext("is at most")],
+  [">", gettext("is more than")],
+  [">=", gettext("is at least")],
+];
+const WHEN = [
+  ["<", gettext("is before")],
+  ["<=", gettext("is at the latest")],
+  [">", gettext("is after")],
+  [">=", gettext("is at the earliest")],
+];
+const AMONG = [
+  ["in", gettext("is one of")],
+  ["not in", gettext("is none of")],
+];
+const HAS = [
+  ["has", gettext("contains")],
+  ["lacks", gettext("does not contain")],
+];
+const GIVEN = [
+  ["empty", gettext("is empty")],
+  ["filled", gettext("is filled in")],
+];
 const OPERATORS = {
   boolean: [EQUAL[0], ...GIVEN],
   integer: [...EQUAL, ...ORDER, ...GIVEN],
@@ -75,14 +97,23 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
               : button(gettext("Choose from lists"), () => showBuilder(), { name: "tune", kind: "ed-quiet" }),
             empty ? null : button(gettext("Remove the condition"), () => clear(), { name: "delete", kind: "ed-quiet" }),
           ].filter(Boolean)
-        : [button(empty ? addLabel : gettext("Change"), () => toggle(true), { name: empty ? "add" : "edit", kind: "ed-quiet", action: "open" })]),
+        : [
+            button(empty ? addLabel : gettext("Change"), () => toggle(true), {
+              name: empty ? "add" : "edit",
+              kind: "ed-quiet",
+              action: "open",
+            }),
+          ]),
     );
   }
 
   function toggle(wanted) {
     const unread = pendingOf(owner, name);
     if (!wanted && unread) {
-      (unread.control === root ? panel.querySelector("[data-unfinished] input, [data-unfinished] select") || root : unread.control).focus(); // closing would throw away what was typed
+      (unread.control === root
+        ? panel.querySelector("[data-unfinished] input, [data-unfinished] select") || root
+        : unread.control
+      ).focus(); // closing would throw away what was typed
       return;
     }
     isOpen = wanted;
@@ -121,7 +152,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
 
   function write() {
     const isUnfinished = Boolean(unfinished(tree));
-    setPending(owner, name, isUnfinished ? gettext("A condition has nothing to compare with. Complete it, or remove it.") : "", isUnfinished ? root : null);
+    setPending(
+      owner,
+      name,
+      isUnfinished ? gettext("A condition has nothing to compare with. Complete it, or remove it.") : "",
+      isUnfinished ? root : null,
+    );
     if (isUnfinished) return;
     const rule = writeRule(tree);
     if (rule === null) delete owner[name];
@@ -174,16 +210,26 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       h(
         "div",
         { class: "ed-group-items" },
-        node.items.map((each) => (each.kind === "group" ? group(each, node) : each.kind === "raw" ? raw(each, node) : condition(each, node))),
+        node.items.map((each) =>
+          each.kind === "group" ? group(each, node) : each.kind === "raw" ? raw(each, node) : condition(each, node),
+        ),
       ),
       h(
         "div",
         { class: "ed-group-add" },
-        button(gettext("And a condition"), () => addTo(node, blank()), { name: "add", kind: "ed-quiet", action: "add-condition" }),
-        button(gettext("A group of conditions"), () => addTo(node, { kind: "group", mode: "any", items: [blank(), blank()], isDirty: true }), {
-          name: "data_object",
+        button(gettext("And a condition"), () => addTo(node, blank()), {
+          name: "add",
           kind: "ed-quiet",
+          action: "add-condition",
         }),
+        button(
+          gettext("A group of conditions"),
+          () => addTo(node, { kind: "group", mode: "any", items: [blank(), blank()], isDirty: true }),
+          {
+            name: "data_object",
+            kind: "ed-quiet",
+          },
+        ),
       ),
     );
   }
@@ -216,7 +262,11 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       "div",
       { class: "ed-test ed-raw", "data-node": id(node) },
       h("code", {}, JSON.stringify(node.source)),
-      h("span", { class: "ed-soft" }, gettext("This part cannot be drawn. It stays as it is; write it as text to change it.")),
+      h(
+        "span",
+        { class: "ed-soft" },
+        gettext("This part cannot be drawn. It stays as it is; write it as text to change it."),
+      ),
       iconButton("delete", gettext("Remove this condition"), () => removeFrom(parent, node)),
     );
   }
@@ -234,7 +284,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
           selectOf(operators, operators.some(([each]) => each === node.op) ? node.op : node.op, (chosen) => {
             const wasMany = ["in", "not in"].includes(node.op);
             const isMany = ["in", "not in"].includes(chosen);
-            if (wasMany !== isMany) node.value = isMany ? [node.value].filter((each) => each !== undefined && each !== "") : node.value?.[0];
+            if (wasMany !== isMany)
+              node.value = isMany ? [node.value].filter((each) => each !== undefined && each !== "") : node.value?.[0];
             node.op = chosen;
             if (["empty", "filled", "has", "lacks", "in", "not in"].includes(chosen)) delete node.other;
             touch(node);
@@ -247,7 +298,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     return h(
       "div",
       { class: "ed-test", "data-node": id(node), "data-unfinished": unfinished(node) ? "" : null },
-      h("div", { class: "ed-test-line" }, rows, iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node))),
+      h(
+        "div",
+        { class: "ed-test-line" },
+        rows,
+        iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node)),
+      ),
       node.path && !["empty", "filled"].includes(node.op) ? fallbackOf(node, found, type) : null,
     );
   }
@@ -272,9 +328,21 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
           },
         },
       },
-      node.path && known.some((each) => each.path === node.path) ? null : option(node.path, node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…"), true),
+      node.path && known.some((each) => each.path === node.path)
+        ? null
+        : option(
+            node.path,
+            node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…"),
+            true,
+          ),
       groups.map((name) =>
-        h("optgroup", { label: name }, known.filter((each) => each.group === name).map((each) => option(each.path, each.label, each.path === node.path))),
+        h(
+          "optgroup",
+          { label: name },
+          known
+            .filter((each) => each.group === name)
+            .map((each) => option(each.path, each.label, each.path === node.path)),
+        ),
       ),
     );
     return select;
@@ -289,14 +357,19 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       write();
     };
     const comparable = known.filter((each) => each.path !== node.path && family(each.type) === family(type));
-    const canBeOther = !["in", "not in", "has", "lacks"].includes(node.op) && type !== "boolean" && comparable.length > 0;
+    const canBeOther =
+      !["in", "not in", "has", "lacks"].includes(node.op) && type !== "boolean" && comparable.length > 0;
     const control = node.other
-      ? selectOf(comparable.map((each) => [each.path, `${each.group}: ${each.label}`]), node.other.path, (chosen) => {
-          const optional = known.find((each) => each.path === chosen)?.optional;
-          node.other = { path: chosen, fallback: optional ? (FALLBACKS[type] ?? "") : undefined };
-          touch(node);
-          write();
-        })
+      ? selectOf(
+          comparable.map((each) => [each.path, `${each.group}: ${each.label}`]),
+          node.other.path,
+          (chosen) => {
+            const optional = known.find((each) => each.path === chosen)?.optional;
+            node.other = { path: chosen, fallback: optional ? (FALLBACKS[type] ?? "") : undefined };
+            touch(node);
+            write();
+          },
+        )
       : literal(node, found, type, put);
     if (control.setAttribute) control.setAttribute("aria-label", gettext("What it is compared with"));
     if (!canBeOther) return control;
@@ -304,21 +377,35 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       "span",
       { class: "ed-value" },
       control,
-      iconButton("swap_horiz", node.other ? gettext("Compare with a fixed value") : gettext("Compare with another answer"), () => {
-        if (node.other) delete node.other;
-        else {
-          node.other = { path: comparable[0].path, fallback: comparable[0].optional ? (FALLBACKS[type] ?? "") : undefined };
-        }
-        touch(node);
-        redraw(id(node));
-      }),
+      iconButton(
+        "swap_horiz",
+        node.other ? gettext("Compare with a fixed value") : gettext("Compare with another answer"),
+        () => {
+          if (node.other) delete node.other;
+          else {
+            node.other = {
+              path: comparable[0].path,
+              fallback: comparable[0].optional ? (FALLBACKS[type] ?? "") : undefined,
+            };
+          }
+          touch(node);
+          redraw(id(node));
+        },
+      ),
     );
   }
 
   function literal(node, found, type, put) {
     const many = ["in", "not in"].includes(node.op);
     if (type === "boolean") {
-      return selectOf([["true", gettext("yes")], ["false", gettext("no")]], String(node.value ?? true), (chosen) => put(chosen === "true"));
+      return selectOf(
+        [
+          ["true", gettext("yes")],
+          ["false", gettext("no")],
+        ],
+        String(node.value ?? true),
+        (chosen) => put(chosen === "true"),
+      );
     }
     if (found && found.choices.length) {
       if (many) return manyOf(found.choices, Array.isArray(node.value) ? node.value : [], put);
@@ -330,7 +417,15 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         type: "text",
         value: (Array.isArray(node.value) ? node.value : []).join(", "),
         placeholder: gettext("with commas between them"),
-        on: { input: (event) => put(event.target.value.split(",").map((each) => each.trim()).filter(Boolean)) },
+        on: {
+          input: (event) =>
+            put(
+              event.target.value
+                .split(",")
+                .map((each) => each.trim())
+                .filter(Boolean),
+            ),
+        },
       });
     }
     if (type === "any") {
@@ -339,10 +434,17 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         type: "text",
         value: node.value === true ? "yes" : node.value === false ? "no" : (node.value ?? ""),
         placeholder: gettext("a text, a number, yes or no"),
-        on: { input: (event) => put({ yes: true, no: false }[event.target.value.trim().toLowerCase()] ?? readNumber(event.target.value)) },
+        on: {
+          input: (event) =>
+            put({ yes: true, no: false }[event.target.value.trim().toLowerCase()] ?? readNumber(event.target.value)),
+        },
       });
     }
-    return valueInput({ type: type === "long_text" || ["email", "url", "phone"].includes(type) ? "text" : type }, node.value, put);
+    return valueInput(
+      { type: type === "long_text" || ["email", "url", "phone"].includes(type) ? "text" : type },
+      node.value,
+      put,
+    );
   }
 
   function family(type) {
@@ -376,16 +478,26 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       write();
     };
     const words = h("span", {}, gettext("No answer counts as"));
-    if (Array.isArray(node.fallback)) return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
+    if (Array.isArray(node.fallback))
+      return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
     const control =
       typeof node.fallback === "boolean"
-        ? selectOf([["true", gettext("yes")], ["false", gettext("no")]], String(node.fallback), (chosen) => put(chosen === "true"))
+        ? selectOf(
+            [
+              ["true", gettext("yes")],
+              ["false", gettext("no")],
+            ],
+            String(node.fallback),
+            (chosen) => put(chosen === "true"),
+          )
         : h("input", {
             class: "ed-input ed-short",
             type: "text",
             value: node.fallback,
             placeholder: gettext("empty"),
-            on: { input: (event) => put(family(type) === "number" ? readNumber(event.target.value) : event.target.value) },
+            on: {
+              input: (event) => put(family(type) === "number" ? readNumber(event.target.value) : event.target.value),
+            },
           });
     control.setAttribute("aria-label", gettext("No answer counts as"));
     return h("p", { class: "ed-test-note" }, words, control);
@@ -398,7 +510,13 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const area = h("textarea", { class: "ed-input ed-mono", rows: 3, spellcheck: "false", id: uid(), value: "" });
     const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
     const label = h("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
-    const help = h("p", { class: "ed-help" }, scope().fields ? gettext("For example: topic = \"invoice\" and amount > 1000") : gettext("For example: ticket.amount > 1000 and approve.approved = yes"));
+    const help = h(
+      "p",
+      { class: "ed-help" },
+      scope().fields
+        ? gettext('For example: topic = "invoice" and amount > 1000')
+        : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
+    );
     const say = (message) => {
       wrong.textContent = message;
       wrong.hidden = !message;
@@ -436,7 +554,11 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     }
     if (isEmpty(owner[name])) return;
     try {
-      const answer = await ask("condition", { rule: owner[name], task_keys: scope().task_keys, fields: scope().fields });
+      const answer = await ask("condition", {
+        rule: owner[name],
+        task_keys: scope().task_keys,
+        fields: scope().fields,
+      });
       if (area.value === "") area.value = answer.text ?? JSON.stringify(owner[name]);
     } catch (error) {
       if (area.value === "") area.value = JSON.stringify(owner[name]);
@@ -447,7 +569,10 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
 
   root.openRule = () => {
     if (!isOpen) toggle(true);
-    else (panel.querySelector("[data-unfinished] :is(input, select)") || panel.querySelector("select, input, textarea"))?.focus();
+    else
+      (
+        panel.querySelector("[data-unfinished] :is(input, select)") || panel.querySelector("select, input, textarea")
+      )?.focus();
   };
   root.refreshSentence = showSentence;
   // Of a condition that was being chosen when its tab was left nothing is there to complete.

@@ -13,7 +13,15 @@ import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys 
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
 
 const FORM_PARTS = ["fields", "candidate_role"];
-const CALL_PARTS = ["action_url", "input_transform", "output_transform", "input_schema", "output_schema", "timeout_seconds", "retries"];
+const CALL_PARTS = [
+  "action_url",
+  "input_transform",
+  "output_transform",
+  "input_schema",
+  "output_schema",
+  "timeout_seconds",
+  "retries",
+];
 const stashes = new WeakMap();
 const untouched = new WeakSet(); // new entries whose key still follows the title
 
@@ -59,9 +67,17 @@ function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput 
 }
 
 function layouts(owner, names) {
-  const labels = { edit_layout: gettext("Source of a component that draws the form"), display_layout: gettext("Source of a component that shows the data") };
+  const labels = {
+    edit_layout: gettext("Source of a component that draws the form"),
+    display_layout: gettext("Source of a component that shows the data"),
+  };
   return names.map((name) =>
-    text(labels[name], owner, name, { rows: 3, mono: true, wide: true, help: gettext("Kept, and shown in a later version of TicketFlower.") }),
+    text(labels[name], owner, name, {
+      rows: 3,
+      mono: true,
+      wide: true,
+      help: gettext("Kept, and shown in a later version of TicketFlower."),
+    }),
   );
 }
 
@@ -83,8 +99,19 @@ export function workflowSection() {
         h(
           "div",
           { class: "ed-grid" },
-          text(gettext("Title"), workflow, "title", { wide: true, max: 200, onInput: (typed) => { document.getElementById("ed-title").textContent = typed || gettext("Untitled"); } }),
-          text(gettext("Description"), workflow, "description", { rows: 3, wide: true, max: 20000, help: gettext("What it is for, for the people who look after it.") }),
+          text(gettext("Title"), workflow, "title", {
+            wide: true,
+            max: 200,
+            onInput: (typed) => {
+              document.getElementById("ed-title").textContent = typed || gettext("Untitled");
+            },
+          }),
+          text(gettext("Description"), workflow, "description", {
+            rows: 3,
+            wide: true,
+            max: 20000,
+            help: gettext("What it is for, for the people who look after it."),
+          }),
           linksEditor(workflow),
           h(
             "details",
@@ -95,8 +122,12 @@ export function workflowSection() {
               { class: "ed-grid" },
               keyField(workflow, {
                 fixed: store.start.key_is_fixed,
-                help: store.start.key_is_fixed ? gettext("It is the same in all versions.") : gettext("It holds the versions together. It cannot change once there is a second one."),
-                rename: (typed) => { workflow.key = typed; },
+                help: store.start.key_is_fixed
+                  ? gettext("It is the same in all versions.")
+                  : gettext("It holds the versions together. It cannot change once there is a second one."),
+                rename: (typed) => {
+                  workflow.key = typed;
+                },
                 refresh: () => {},
               }),
               layouts(workflow, ["display_layout"]),
@@ -107,7 +138,11 @@ export function workflowSection() {
           "p",
           { class: "ed-soft" },
           tests
-            ? ngettext("It has %(count)s test case. It follows what you rename, and runs before this is published.", "It has %(count)s test cases. They follow what you rename, and run before this is published.", tests)
+            ? ngettext(
+                "It has %(count)s test case. It follows what you rename, and runs before this is published.",
+                "It has %(count)s test cases. They follow what you rename, and run before this is published.",
+                tests,
+              )
             : gettext("It has no test cases yet. Those run before it is published."),
           " ",
           h("a", { class: "link", href: store.start.urls.tests }, gettext("Look at all of them, as they are saved")),
@@ -127,7 +162,11 @@ export function formSection() {
       "section",
       { class: "ed-card" },
       h("h3", {}, icon("assignment"), gettext("What a ticket asks for")),
-      h("p", { class: "ed-lead" }, gettext("Who submits a ticket answers these questions. Everybody who works on it sees the answers.")),
+      h(
+        "p",
+        { class: "ed-lead" },
+        gettext("Who submits a ticket answers these questions. Everybody who works on it sees the answers."),
+      ),
       placeErrors(),
       fieldsEditor(workflow),
     ),
@@ -146,7 +185,11 @@ export function tasksSection() {
     head: (task) => ({
       title: task.title || gettext("New task"),
       chips: [
-        isForm(task) ? gettext("form") : task.task_type === "SYNC_ACTION" ? gettext("call") : gettext("call, answered later"),
+        isForm(task)
+          ? gettext("form")
+          : task.task_type === "SYNC_ACTION"
+            ? gettext("call")
+            : gettext("call, answered later"),
         isForm(task) ? task.candidate_role || gettext("every task worker") : "",
       ],
     }),
@@ -155,7 +198,12 @@ export function tasksSection() {
     onRemove: removeTask,
     onCopy: copyTask,
   });
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")), list);
+  return h(
+    "div",
+    { class: "ed-stack" },
+    h("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")),
+    list,
+  );
 }
 
 // A new task goes between the last one and the end, where it is plain what that means.
@@ -189,7 +237,10 @@ function removeTask(task) {
   let message = gettext("The task “%(title)s” was removed, with the ways from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions) if (each.to === task.key) each.to = next;
-    message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", { title, next: titleOf(next) });
+    message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", {
+      title,
+      next: titleOf(next),
+    });
   } else removeWays((each) => each.to === task.key);
   return message;
 }
@@ -221,7 +272,11 @@ function taskBody(task, refresh, redraw) {
       refresh,
       rename,
       otherwise: "task",
-      taken: () => [...(store.document.tasks || []).filter((each) => each !== task).map((each) => each.key), START, END],
+      taken: () => [
+        ...(store.document.tasks || []).filter((each) => each !== task).map((each) => each.key),
+        START,
+        END,
+      ],
       keyInput: () => key.querySelector("input"),
     }),
     select(gettext("How it is done"), task, "task_type", types, {
@@ -233,7 +288,12 @@ function taskBody(task, refresh, redraw) {
         elementOf(task)?.querySelector('[data-name="task_type"]')?.focus();
       },
     }),
-    text(gettext("Description"), task, "description", { rows: 2, wide: true, max: 20000, help: gettext("What the worker should know.") }),
+    text(gettext("Description"), task, "description", {
+      rows: 2,
+      wide: true,
+      max: 20000,
+      help: gettext("What the worker should know."),
+    }),
   ];
   const own = type === "FORM" ? formParts(task, refresh) : callParts(task);
   const rest = h(
@@ -265,37 +325,60 @@ function formParts(task, refresh) {
   return [
     roleSelect(task, refresh),
     dueField(task),
-    h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, gettext("The form that completes it")), fieldsEditor(task), h("div", { class: "ed-errors", hidden: true })),
+    h(
+      "div",
+      { class: "ed-field ed-wide" },
+      h("span", { class: "ed-label" }, gettext("The form that completes it")),
+      fieldsEditor(task),
+      h("div", { class: "ed-errors", hidden: true }),
+    ),
   ];
 }
 
 function dueField(task) {
-  return field(gettext("When it should be done"), durationControl(task, "due_in", { label: gettext("How long it may take") }), {
-    name: "due_in",
-    group: true,
-    help: gettext("Counted from when the task is made. Empty: no such time."),
-  });
+  return field(
+    gettext("When it should be done"),
+    durationControl(task, "due_in", { label: gettext("How long it may take") }),
+    {
+      name: "due_in",
+      group: true,
+      help: gettext("Counted from when the task is made. Empty: no such time."),
+    },
+  );
 }
 
 // One of the company's roles, or a new one.
 function roleSelect(task, refresh) {
   const root = h("div", { class: "ed-role" });
   const draw = () => {
-    const control = selectOf([["", gettext("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", gettext("New role…")]], task.candidate_role ?? "", (chosen) => {
-      if (chosen === " new") {
-        control.value = task.candidate_role ?? "";
-        newRole(root, (name) => {
-          set(task, "candidate_role", name);
-          refresh();
-          draw();
-          root.querySelector("select").focus();
-        }, draw);
-        return;
-      }
-      set(task, "candidate_role", chosen);
-      refresh();
-    });
-    root.replaceChildren(field(gettext("Who does it"), control, { name: "candidate_role", help: gettext("It is given to the free member of the role who has the least to do.") }));
+    const control = selectOf(
+      [["", gettext("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", gettext("New role…")]],
+      task.candidate_role ?? "",
+      (chosen) => {
+        if (chosen === " new") {
+          control.value = task.candidate_role ?? "";
+          newRole(
+            root,
+            (name) => {
+              set(task, "candidate_role", name);
+              refresh();
+              draw();
+              root.querySelector("select").focus();
+            },
+            draw,
+          );
+          return;
+        }
+        set(task, "candidate_role", chosen);
+        refresh();
+      },
+    );
+    root.replaceChildren(
+      field(gettext("Who does it"), control, {
+        name: "candidate_role",
+        help: gettext("It is given to the free member of the role who has the least to do."),
+      }),
+    );
   };
   draw();
   root.classList.add("ed-field-slot");
@@ -323,7 +406,9 @@ function newRole(root, onName, onCancel) {
     h(
       "div",
       { class: "ed-new-role" },
-      field(gettext("Name of the new company role"), input, { help: gettext("It is made when you save; its members are chosen under Company roles.") }),
+      field(gettext("Name of the new company role"), input, {
+        help: gettext("It is made when you save; its members are chosen under Company roles."),
+      }),
       button(gettext("Add"), add, { name: "add" }),
       button(gettext("Cancel"), onCancel, { kind: "ed-quiet" }),
     ),
@@ -334,22 +419,42 @@ function newRole(root, onName, onCancel) {
 function callParts(task) {
   const later = task.task_type === "ASYNC_ACTION";
   return [
-    text(gettext("Address that is called"), task, "action_url", { wide: true, max: 2000, placeholder: "https://", help: gettext("It gets a POST request with JSON, signed with your company's secret.") }),
-    number(gettext("Longest wait, in seconds"), task, "timeout_seconds", { otherwise: 30, help: later ? gettext("For the answer that comes later: up to 30 days (2592000).") : null }),
+    text(gettext("Address that is called"), task, "action_url", {
+      wide: true,
+      max: 2000,
+      placeholder: "https://",
+      help: gettext("It gets a POST request with JSON, signed with your company's secret."),
+    }),
+    number(gettext("Longest wait, in seconds"), task, "timeout_seconds", {
+      otherwise: 30,
+      help: later ? gettext("For the answer that comes later: up to 30 days (2592000).") : null,
+    }),
     number(gettext("How often a failed call is tried again"), task, "retries", { otherwise: 3 }),
     later || task.due_in ? dueField(task) : null,
     transformEditor(task, "input_transform", {
       label: gettext("What is sent"),
       answer: false,
-      help: gettext("For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole."),
+      help: gettext(
+        "For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole.",
+      ),
     }),
     transformEditor(task, "output_transform", {
       label: gettext("What is kept of the answer"),
       answer: true,
       help: gettext("For example: iban = response.body.iban. With nothing here: the whole answer."),
     }),
-    schemaEditor(task, "input_schema", gettext("Schema of what is sent"), gettext("A JSON Schema that the body must satisfy. Empty: anything.")),
-    schemaEditor(task, "output_schema", gettext("Schema of the output"), gettext("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it.")),
+    schemaEditor(
+      task,
+      "input_schema",
+      gettext("Schema of what is sent"),
+      gettext("A JSON Schema that the body must satisfy. Empty: anything."),
+    ),
+    schemaEditor(
+      task,
+      "output_schema",
+      gettext("Schema of the output"),
+      gettext("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it."),
+    ),
   ];
 }
 
@@ -360,10 +465,15 @@ export function typesSection() {
     items: () => store.document.ticket_types || [],
     what: gettext("Ticket type"),
     addLabel: gettext("Add a ticket type"),
-    empty: store.start.has_published ? gettext("None is listed: those of the published version stay.") : gettext("There are none yet: nobody can submit a ticket."),
+    empty: store.start.has_published
+      ? gettext("None is listed: those of the published version stay.")
+      : gettext("There are none yet: nobody can submit a ticket."),
     head: (type) => ({
       title: type.title || gettext("New ticket type"),
-      chips: [(type.roles_with_access || []).join(", ") || gettext("for everybody"), Object.keys(type.presets || {}).length ? gettext("with presets") : ""],
+      chips: [
+        (type.roles_with_access || []).join(", ") || gettext("for everybody"),
+        Object.keys(type.presets || {}).length ? gettext("with presets") : "",
+      ],
     }),
     body: typeBody,
     onAdd: () => {
@@ -374,12 +484,26 @@ export function typesSection() {
       return type;
     },
     onCopy: (type) => {
-      type.key = freeKey(`${type.key}_copy`.slice(0, 60), (store.document.ticket_types || []).map((each) => each.key));
+      type.key = freeKey(
+        `${type.key}_copy`.slice(0, 60),
+        (store.document.ticket_types || []).map((each) => each.key),
+      );
       type.title = gettext("Copy of %(title)s", { title: type.title || "" }).trim();
       return type;
     },
   });
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, gettext("What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.")), list);
+  return h(
+    "div",
+    { class: "ed-stack" },
+    h(
+      "p",
+      { class: "ed-lead" },
+      gettext(
+        "What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.",
+      ),
+    ),
+    list,
+  );
 }
 
 function typeBody(type, refresh) {
@@ -388,25 +512,45 @@ function typeBody(type, refresh) {
     type.key = key;
     if (old) renameTicketType(old, key);
   };
-  const key = keyField(type, { rename, refresh, help: gettext("It stays the same over all versions, and is used once in the company.") });
+  const key = keyField(type, {
+    rename,
+    refresh,
+    help: gettext("It stays the same over all versions, and is used once in the company."),
+  });
   const access = h("div", {});
   const drawAccess = () => {
     access.replaceChildren(
       h("p", { class: "ed-help" }, gettext("None is ticked: everybody may submit it.")),
-      manyOf(roleNames().map((name) => [name, name]), type.roles_with_access || [], (chosen) => {
-        set(type, "roles_with_access", chosen.length ? chosen : "");
-        refresh();
-      }),
+      manyOf(
+        roleNames().map((name) => [name, name]),
+        type.roles_with_access || [],
+        (chosen) => {
+          set(type, "roles_with_access", chosen.length ? chosen : "");
+          refresh();
+        },
+      ),
       addRole(),
     );
   };
   const addRole = () => {
     const slot = h("div", {});
-    const show = () => slot.replaceChildren(button(gettext("New role…"), () => newRole(slot, (name) => {
-      set(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
-      refresh();
-      drawAccess();
-    }, show), { name: "add", kind: "ed-quiet" }));
+    const show = () =>
+      slot.replaceChildren(
+        button(
+          gettext("New role…"),
+          () =>
+            newRole(
+              slot,
+              (name) => {
+                set(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
+                refresh();
+                drawAccess();
+              },
+              show,
+            ),
+          { name: "add", kind: "ed-quiet" },
+        ),
+      );
     show();
     return slot;
   };
@@ -421,10 +565,20 @@ function typeBody(type, refresh) {
       taken: () => (store.document.ticket_types || []).filter((each) => each !== type).map((each) => each.key),
       keyInput: () => key.querySelector("input"),
     }),
-    text(gettext("Description"), type, "description", { rows: 2, wide: true, max: 20000, help: gettext("When to submit it.") }),
+    text(gettext("Description"), type, "description", {
+      rows: 2,
+      wide: true,
+      max: 20000,
+      help: gettext("When to submit it."),
+    }),
     presetsEditor(type, refresh),
     field(gettext("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
-    h("details", { class: "ed-more ed-wide" }, h("summary", {}, gettext("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"]))),
+    h(
+      "details",
+      { class: "ed-more ed-wide" },
+      h("summary", {}, gettext("More settings")),
+      h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"])),
+    ),
   );
 }
 
@@ -443,20 +597,30 @@ export function rolesSection() {
         button(
           gettext("Add a company role"),
           () =>
-            newRole(slot, (name) => {
-              if (isNewRole(name) && !own.some((each) => each.name === name)) {
-                snapshot();
-                store.document.company_roles = [...own, { name }];
-                changed();
-              }
-              draw();
-            }, offer),
+            newRole(
+              slot,
+              (name) => {
+                if (isNewRole(name) && !own.some((each) => each.name === name)) {
+                  snapshot();
+                  store.document.company_roles = [...own, { name }];
+                  changed();
+                }
+                draw();
+              },
+              offer,
+            ),
           { name: "add", action: "add" },
         ),
       );
     offer();
     root.replaceChildren(
-      h("p", { class: "ed-lead" }, gettext("Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.")),
+      h(
+        "p",
+        { class: "ed-lead" },
+        gettext(
+          "Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.",
+        ),
+      ),
       h(
         "section",
         { class: "ed-card" },
@@ -473,12 +637,17 @@ export function rolesSection() {
                 { class: "ed-row" },
                 roleName(role, draw),
                 text(gettext("Description"), role, "description", { max: 20000 }),
-                iconButton("delete", gettext("Remove “%(name)s”", { name: role.name || "" }), () => {
-                  snapshot();
-                  store.document.company_roles = own.filter((each) => each !== role);
-                  changed();
-                  draw();
-                }, { disabled: used.has(role.name) }),
+                iconButton(
+                  "delete",
+                  gettext("Remove “%(name)s”", { name: role.name || "" }),
+                  () => {
+                    snapshot();
+                    store.document.company_roles = own.filter((each) => each !== role);
+                    changed();
+                    draw();
+                  },
+                  { disabled: used.has(role.name) },
+                ),
                 placeErrors(),
               ),
             ),
@@ -538,4 +707,3 @@ function roleName(role, redraw) {
   });
   return field(gettext("Name"), control, { name: "name" });
 }
-

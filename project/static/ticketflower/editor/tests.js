@@ -60,7 +60,9 @@ export function testsSection() {
       return test;
     },
   });
-  const lead = gettext("Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.");
+  const lead = gettext(
+    "Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.",
+  );
   return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, lead), list);
 }
 
@@ -88,8 +90,16 @@ function testBody(test, refresh, redraw) {
       "div",
       { class: "ed-grid" },
       text(gettext("Name"), test, "name", { max: 200, onInput: refresh }),
-      select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], { onChange: redraw }),
-      answersPart({ owner: test, name: "ticket", label: gettext("The answers of the ticket"), specs: ticketSpecs(test), shown: () => results.get(test)?.shown.ticket }),
+      select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], {
+        onChange: redraw,
+      }),
+      answersPart({
+        owner: test,
+        name: "ticket",
+        label: gettext("The answers of the ticket"),
+        specs: ticketSpecs(test),
+        shown: () => results.get(test)?.shown.ticket,
+      }),
       h(
         "details",
         { class: "ed-more ed-wide", open: Boolean(test.submitter) },
@@ -97,8 +107,23 @@ function testBody(test, refresh, redraw) {
         h(
           "div",
           { class: "ed-grid" },
-          [["email", gettext("E-mail address"), 254], ["first_name", gettext("First name"), 150], ["last_name", gettext("Last name"), 150]].map(([name, label, max]) =>
-            field(label, h("input", { class: "ed-input", type: "text", maxlength: max, autocomplete: "off", value: who[name] ?? "", on: { input: (event) => setWho(name, event.target.value) } }), { name }),
+          [
+            ["email", gettext("E-mail address"), 254],
+            ["first_name", gettext("First name"), 150],
+            ["last_name", gettext("Last name"), 150],
+          ].map(([name, label, max]) =>
+            field(
+              label,
+              h("input", {
+                class: "ed-input",
+                type: "text",
+                maxlength: max,
+                autocomplete: "off",
+                value: who[name] ?? "",
+                on: { input: (event) => setWho(name, event.target.value) },
+              }),
+              { name },
+            ),
           ),
         ),
       ),
@@ -129,10 +154,13 @@ function answersList(test, redraw) {
     focus?.();
   };
   const move = (answer, by) =>
-    change(() => {
-      const index = answers.indexOf(answer);
-      answers.splice(index + by, 0, answers.splice(index, 1)[0]);
-    }, () => focusAction(answer, by < 0 ? "up" : "down"));
+    change(
+      () => {
+        const index = answers.indexOf(answer);
+        answers.splice(index + by, 0, answers.splice(index, 1)[0]);
+      },
+      () => focusAction(answer, by < 0 ? "up" : "down"),
+    );
   root.replaceChildren(
     ...answers.map((answer, index) => {
       const named = { what: `${index + 1}. ${titleOf(answer.task)}` };
@@ -148,17 +176,38 @@ function answersList(test, redraw) {
             h(
               "div",
               { class: "ed-item-tools" },
-              iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(answer, -1), { disabled: index === 0, action: "up" }),
-              iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(answer, 1), { disabled: index === answers.length - 1, action: "down" }),
-              iconButton("delete", gettext("Remove “%(what)s”", named), () => change(() => answers.splice(index, 1), () => focusNext(test)), { action: "remove" }),
+              iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(answer, -1), {
+                disabled: index === 0,
+                action: "up",
+              }),
+              iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(answer, 1), {
+                disabled: index === answers.length - 1,
+                action: "down",
+              }),
+              iconButton(
+                "delete",
+                gettext("Remove “%(what)s”", named),
+                () =>
+                  change(
+                    () => answers.splice(index, 1),
+                    () => focusNext(test),
+                  ),
+                { action: "remove" },
+              ),
             ),
           ),
           h("div", { class: "ed-errors ed-place-errors", hidden: true }),
-          h("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw, () => results.get(test)?.shown.answers[answers.indexOf(answer)])),
+          h(
+            "div",
+            { class: "ed-item-body ed-grid" },
+            answerParts(answer, redraw, () => results.get(test)?.shown.answers[answers.indexOf(answer)]),
+          ),
         ),
       );
     }),
-    ...(answers.length ? [] : [h("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one."))]),
+    ...(answers.length
+      ? []
+      : [h("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one."))]),
     h("div", { class: "ed-case-next ed-add" }, nextOf(test)),
   );
   redraws.set(test, redraw);
@@ -182,10 +231,19 @@ function nextOf(test) {
     redraws.get(test)?.();
     elementOf(answer)?.querySelector(".ed-item-body input, .ed-item-body select")?.focus();
   };
-  const chooser = selectOf([["", gettext("Answer another task…")], ...tasks().filter(([each]) => each !== key)], "", (chosen) => chosen && add(chosen));
+  const chooser = selectOf(
+    [["", gettext("Answer another task…")], ...tasks().filter(([each]) => each !== key)],
+    "",
+    (chosen) => chosen && add(chosen),
+  );
   chooser.setAttribute("aria-label", gettext("Answer another task"));
   chooser.classList.add("ed-short");
-  return [key ? button(gettext("Answer “%(task)s”", { task: titleOf(key) }), () => add(key), { name: "add", action: "add" }) : null, chooser].filter(Boolean);
+  return [
+    key
+      ? button(gettext("Answer “%(task)s”", { task: titleOf(key) }), () => add(key), { name: "add", action: "add" })
+      : null,
+    chooser,
+  ].filter(Boolean);
 }
 
 function tasks() {
@@ -198,7 +256,8 @@ function answerParts(answer, redraw, shown) {
   const outcome = answer.after !== undefined ? "late" : answer.error !== undefined ? "fails" : "done";
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
   if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
-  if (task?.task_type !== "SYNC_ACTION" || outcome === "late") outcomes.push(["late", gettext("it is not done in time")]);
+  if (task?.task_type !== "SYNC_ACTION" || outcome === "late")
+    outcomes.push(["late", gettext("it is not done in time")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();
     for (const name of ["output", "error", "after"]) delete answer[name];
@@ -210,22 +269,40 @@ function answerParts(answer, redraw, shown) {
     elementOf(answer)?.querySelectorAll("select")[1]?.focus();
   });
   const parts = [
-    field(gettext("Task"), selectOf(tasks(), answer.task ?? "", (chosen) => {
-      snapshot();
-      answer.task = chosen;
-      changed();
-      redraw();
-      elementOf(answer)?.querySelector("select")?.focus();
-    }), { name: "task" }),
+    field(
+      gettext("Task"),
+      selectOf(tasks(), answer.task ?? "", (chosen) => {
+        snapshot();
+        answer.task = chosen;
+        changed();
+        redraw();
+        elementOf(answer)?.querySelector("select")?.focus();
+      }),
+      { name: "task" },
+    ),
     field(gettext("What comes of it"), choose),
   ];
   if (outcome === "fails") parts.push(text(gettext("Why it fails"), answer, "error", { max: 2000, wide: true }));
   if (outcome === "late") {
-    parts.push(field(gettext("Time"), durationControl(answer, "after", { label: gettext("Time after which it is not done") }), { name: "after", group: true }));
+    parts.push(
+      field(gettext("Time"), durationControl(answer, "after", { label: gettext("Time after which it is not done") }), {
+        name: "after",
+        group: true,
+      }),
+    );
   }
   if (outcome === "done") {
     const specs = form ? task?.fields || [] : outputSpecs(task);
-    parts.push(answersPart({ owner: answer, name: "output", label: form ? gettext("The answers") : gettext("The output"), specs, isOpen: !form, shown }));
+    parts.push(
+      answersPart({
+        owner: answer,
+        name: "output",
+        label: form ? gettext("The answers") : gettext("The output"),
+        specs,
+        isOpen: !form,
+        shown,
+      }),
+    );
   }
   return parts;
 }
@@ -257,11 +334,26 @@ function expectation(test, redraw) {
     elementOf(expect)?.querySelectorAll(".ed-case-path select")[focus]?.focus();
   };
   const steps = path.map((key, index) => {
-    const choose = selectOf(tasks(), key, (chosen) => write(() => { path[index] = chosen; }, index));
+    const choose = selectOf(tasks(), key, (chosen) =>
+      write(() => {
+        path[index] = chosen;
+      }, index),
+    );
     choose.setAttribute("aria-label", gettext("Step %(number)s", { number: index + 1 }));
-    return h("li", {}, choose, iconButton("close", gettext("Remove step %(number)s", { number: index + 1 }), () => write(() => path.splice(index, 1), Math.max(0, index - 1))));
+    return h(
+      "li",
+      {},
+      choose,
+      iconButton("close", gettext("Remove step %(number)s", { number: index + 1 }), () =>
+        write(() => path.splice(index, 1), Math.max(0, index - 1)),
+      ),
+    );
   });
-  const more = selectOf([["", gettext("Add a step…")], ...tasks()], "", (chosen) => chosen && write(() => path.push(chosen), path.length));
+  const more = selectOf(
+    [["", gettext("Add a step…")], ...tasks()],
+    "",
+    (chosen) => chosen && write(() => path.push(chosen), path.length),
+  );
   more.setAttribute("aria-label", gettext("Add a step"));
   const status = select(gettext("How it ends"), expect, "status", STATUSES(), {
     otherwise: "COMPLETED",
@@ -273,7 +365,13 @@ function expectation(test, redraw) {
   });
   root.append(
     h("div", { class: "ed-case-result", role: "status" }, resultOf(test)),
-    h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")), h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)), h("div", { class: "ed-errors", hidden: true })),
+    h(
+      "div",
+      { class: "ed-field" },
+      h("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")),
+      h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)),
+      h("div", { class: "ed-errors", hidden: true }),
+    ),
     h("div", { class: "ed-grid" }, status, (expect.status ?? "COMPLETED") === "COMPLETED" ? endSelect(expect) : null),
     h("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
@@ -281,8 +379,16 @@ function expectation(test, redraw) {
 }
 
 function endSelect(expect) {
-  const labels = [...new Set((store.document.transitions || []).filter((each) => each.to === END && each.label).map((each) => each.label))];
-  const control = selectOf([["", gettext("any end")], ...labels.map((each) => [each, each])], expect.end ?? "", (chosen) => set(expect, "end", chosen));
+  const labels = [
+    ...new Set(
+      (store.document.transitions || []).filter((each) => each.to === END && each.label).map((each) => each.label),
+    ),
+  ];
+  const control = selectOf(
+    [["", gettext("any end")], ...labels.map((each) => [each, each])],
+    expect.end ?? "",
+    (chosen) => set(expect, "end", chosen),
+  );
   return field(gettext("At which end"), control, { name: "end" });
 }
 
@@ -290,24 +396,33 @@ function endSelect(expect) {
 function resultOf(test) {
   const result = results.get(test);
   if (!result) return [h("p", { class: "ed-soft" }, gettext("It runs once the problems are mended."))];
-  if (result.has_passed) return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, gettext("It passes.")))];
+  if (result.has_passed)
+    return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, gettext("It passes.")))];
   const parts = [h("p", { class: "ed-case-bad" }, icon("error"), h("span", {}, result.reason))];
   if (!result.can_be_expected) return parts;
   const way = result.path.map(titleOf).join(" → ") || gettext("no task");
-  const end = { COMPLETED: result.end ? gettext("the end “%(end)s”", { end: result.end }) : gettext("the end"), WAITING: gettext("it waits there"), ERROR: gettext("it stops there with an error") }[result.status];
+  const end = {
+    COMPLETED: result.end ? gettext("the end “%(end)s”", { end: result.end }) : gettext("the end"),
+    WAITING: gettext("it waits there"),
+    ERROR: gettext("it stops there with an error"),
+  }[result.status];
   parts.push(
     h("p", { class: "ed-soft" }, gettext("The way that it went: %(way)s; %(end)s", { way, end })),
-    button(gettext("Expect this way"), () => {
-      snapshot();
-      const expect = { path: [...result.path] };
-      if (result.status !== "COMPLETED") expect.status = result.status;
-      else if (result.end) expect.end = result.end;
-      test.expect = expect;
-      changed();
-      redraws.get(test)?.();
-      said(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
-      elementOf(test)?.querySelector(".ed-item-toggle")?.focus();
-    }, { name: "done_all" }),
+    button(
+      gettext("Expect this way"),
+      () => {
+        snapshot();
+        const expect = { path: [...result.path] };
+        if (result.status !== "COMPLETED") expect.status = result.status;
+        else if (result.end) expect.end = result.end;
+        test.expect = expect;
+        changed();
+        redraws.get(test)?.();
+        said(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
+        elementOf(test)?.querySelector(".ed-item-toggle")?.focus();
+      },
+      { name: "done_all" },
+    ),
   );
   return parts;
 }

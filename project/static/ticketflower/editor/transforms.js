@@ -42,7 +42,11 @@ export function transformEditor(task, name, { label, help, answer }) {
       else task[name] = found.template;
       changed();
       say(found.error, false);
-      result.textContent = empty ? gettext("Nothing is written here, so that the usual is taken.") : found.error ? "" : JSON.stringify(found.result, null, 2);
+      result.textContent = empty
+        ? gettext("Nothing is written here, so that the usual is taken.")
+        : found.error
+          ? ""
+          : JSON.stringify(found.result, null, 2);
     } catch (error) {
       if (number !== latest) return;
       say(error.message, true);
@@ -55,7 +59,9 @@ export function transformEditor(task, name, { label, help, answer }) {
       const found = await ask("sample", { document: store.document, task: task.key || "", answer });
       sample.value = JSON.stringify(found.context, null, 2);
       sampleNote.textContent = found.ticket
-        ? gettext("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", { number: found.ticket })
+        ? gettext("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", {
+            number: found.ticket,
+          })
         : gettext("Made up from the questions. Change it as you like: nothing is kept.");
     } catch (error) {
       sampleNote.textContent = error.message;
@@ -97,7 +103,21 @@ export function transformEditor(task, name, { label, help, answer }) {
       h(
         "div",
         { class: "ed-try" },
-        h("div", { class: "ed-field" }, h("label", { class: "ed-label", for: sample.id }, gettext("Sample data")), sample, sampleNote, button(gettext("Load it again"), async () => { await loadSample(); run(); }, { name: "refresh", kind: "ed-quiet" })),
+        h(
+          "div",
+          { class: "ed-field" },
+          h("label", { class: "ed-label", for: sample.id }, gettext("Sample data")),
+          sample,
+          sampleNote,
+          button(
+            gettext("Load it again"),
+            async () => {
+              await loadSample();
+              run();
+            },
+            { name: "refresh", kind: "ed-quiet" },
+          ),
+        ),
         h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("What comes out")), result),
       ),
     ),

@@ -131,10 +131,15 @@ function renameIn(rule, from, to) {
     if (operator === "var" && typeof value === "string") made[operator] = renamed(value, from, to);
     else if (operator === "var" && Array.isArray(value) && typeof value[0] === "string") {
       made[operator] = [renamed(value[0], from, to), ...value.slice(1).map((each) => renameIn(each, from, to))];
-    } else if ((operator === "val" || operator === "exists") && Array.isArray(value) && value.every((each) => typeof each === "string")) {
+    } else if (
+      (operator === "val" || operator === "exists") &&
+      Array.isArray(value) &&
+      value.every((each) => typeof each === "string")
+    ) {
       made[operator] = renamed(value.join("."), from, to).split(".");
     } else if (operator === "missing" || operator === "missing_some") {
-      const deep = (each) => (Array.isArray(each) ? each.map(deep) : typeof each === "string" ? renamed(each, from, to) : each);
+      const deep = (each) =>
+        Array.isArray(each) ? each.map(deep) : typeof each === "string" ? renamed(each, from, to) : each;
       made[operator] = deep(value);
     } else made[operator] = renameIn(value, from, to);
   }
@@ -201,6 +206,7 @@ export function renameTicketType(from, to) {
 export function renameRole(from, to) {
   for (const task of store.document.tasks || []) if (task.candidate_role === from) task.candidate_role = to;
   for (const type of store.document.ticket_types || []) {
-    if (type.roles_with_access) type.roles_with_access = type.roles_with_access.map((each) => (each === from ? to : each));
+    if (type.roles_with_access)
+      type.roles_with_access = type.roles_with_access.map((each) => (each === from ? to : each));
   }
 }

@@ -75,8 +75,14 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
   function draw() {
     const ways = waysFrom(source);
     root.replaceChildren(
-      ...(ways.length ? ways.map((way, index) => row(way, index, ways)) : [h("p", { class: "ed-empty" }, gettext("Nothing leads on from here yet."))]),
-      h("div", { class: "ed-add" }, button(gettext("Add a way"), () => add(), { name: "add", kind: "ed-quiet", action: "add" })),
+      ...(ways.length
+        ? ways.map((way, index) => row(way, index, ways))
+        : [h("p", { class: "ed-empty" }, gettext("Nothing leads on from here yet."))]),
+      h(
+        "div",
+        { class: "ed-add" },
+        button(gettext("Add a way"), () => add(), { name: "add", kind: "ed-quiet", action: "add" }),
+      ),
     );
   }
 
@@ -129,21 +135,24 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
         h(
           "div",
           { class: `ed-way-line${withSource ? " ed-with-source" : ""}` },
-          ways.length > 1 ? h("span", { class: "ed-order", title: gettext("The order in which they are tried") }, index + 1) : null,
-          withSource && field(
-            gettext("From"),
-            selectOf(sources(), way.from, (chosen) => {
-              snapshot();
-              removeWays((each) => each === way);
-              way.from = chosen;
-              store.document.transitions.push(way);
-              putInOrder(chosen, waysFrom(chosen));
-              changed();
-              onChange();
-              draw();
-            }),
-            { name: "from" },
-          ),
+          ways.length > 1
+            ? h("span", { class: "ed-order", title: gettext("The order in which they are tried") }, index + 1)
+            : null,
+          withSource &&
+            field(
+              gettext("From"),
+              selectOf(sources(), way.from, (chosen) => {
+                snapshot();
+                removeWays((each) => each === way);
+                way.from = chosen;
+                store.document.transitions.push(way);
+                putInOrder(chosen, waysFrom(chosen));
+                changed();
+                onChange();
+                draw();
+              }),
+              { name: "from" },
+            ),
           field(
             gettext("To"),
             selectOf(targets(), way.to, (chosen) => {
@@ -152,12 +161,21 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
             }),
             { name: "to" },
           ),
-          text(gettext("Label"), way, "label", { max: 200, placeholder: way.to === END ? gettext("how it ended") : gettext("in the picture") }),
+          text(gettext("Label"), way, "label", {
+            max: 200,
+            placeholder: way.to === END ? gettext("how it ended") : gettext("in the picture"),
+          }),
           h(
             "div",
             { class: "ed-item-tools" },
-            iconButton("arrow_upward", gettext("Try this way earlier"), () => move(way, -1), { disabled: index === 0, action: "up" }),
-            iconButton("arrow_downward", gettext("Try this way later"), () => move(way, 1), { disabled: index === ways.length - 1, action: "down" }),
+            iconButton("arrow_upward", gettext("Try this way earlier"), () => move(way, -1), {
+              disabled: index === 0,
+              action: "up",
+            }),
+            iconButton("arrow_downward", gettext("Try this way later"), () => move(way, 1), {
+              disabled: index === ways.length - 1,
+              action: "down",
+            }),
             iconButton("delete", gettext("Remove this way"), () => remove(way), { action: "remove" }),
           ),
         ),
@@ -176,7 +194,10 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
     const slot = h("div", { class: "ed-timing" });
     const show = (isLate) => {
       const choice = selectOf(
-        [["done", gettext("when the task is done")], ["late", gettext("when it is not done within")]],
+        [
+          ["done", gettext("when the task is done")],
+          ["late", gettext("when it is not done within")],
+        ],
         isLate ? "late" : "done",
         (chosen) => {
           snapshot();
@@ -188,7 +209,18 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
         },
       );
       choice.setAttribute("aria-label", gettext("When this way is taken"));
-      slot.replaceChildren(field(gettext("Taken"), choice), ...(isLate ? [field(gettext("Time"), durationControl(way, "after", { label: gettext("Time after which it is taken") }), { name: "after", group: true })] : []));
+      slot.replaceChildren(
+        field(gettext("Taken"), choice),
+        ...(isLate
+          ? [
+              field(
+                gettext("Time"),
+                durationControl(way, "after", { label: gettext("Time after which it is taken") }),
+                { name: "after", group: true },
+              ),
+            ]
+          : []),
+      );
     };
     show(Boolean(way.after));
     return slot;
@@ -202,14 +234,27 @@ export function waysSection() {
   const root = h("div", { class: "ed-stack" });
   const draw = () => {
     const known = [START, ...taskKeys()];
-    const others = [...new Set((store.document.transitions || []).map((each) => each.from))].filter((each) => !known.includes(each));
+    const others = [...new Set((store.document.transitions || []).map((each) => each.from))].filter(
+      (each) => !known.includes(each),
+    );
     root.replaceChildren(
-      h("p", { class: "ed-lead" }, gettext("When a task is done, the ways that leave it are tried from top to bottom. The first whose condition is true is taken.")),
+      h(
+        "p",
+        { class: "ed-lead" },
+        gettext(
+          "When a task is done, the ways that leave it are tried from top to bottom. The first whose condition is true is taken.",
+        ),
+      ),
       ...[...known, ...others].map((source) =>
         h(
           "section",
           { class: "ed-card" },
-          h("h3", {}, icon(source === START ? "play_circle" : "task_alt"), source === START ? gettext("From the start") : gettext("After “%(task)s”", { task: titleOf(source) })),
+          h(
+            "h3",
+            {},
+            icon(source === START ? "play_circle" : "task_alt"),
+            source === START ? gettext("From the start") : gettext("After “%(task)s”", { task: titleOf(source) }),
+          ),
           waysEditor(source, { onChange: draw, withSource: true }),
         ),
       ),
