@@ -4,6 +4,7 @@
 "use strict";
 
 Object.defineProperty(HTMLInputElement.prototype, "hasChangeListener", {
+  /** @this {HTMLInputElement} */
   get() {
     return this.type === "file";
   },

@@ -4,9 +4,10 @@
   const KEY = "adminTheme";
   const system = window.matchMedia("(prefers-color-scheme: dark)");
 
+  /** @returns {unknown} "dark", "light", or "auto"; others write it, too */
   function choice() {
     try {
-      return JSON.parse(localStorage.getItem(KEY)) || "auto";
+      return JSON.parse(localStorage.getItem(KEY) ?? "null") || "auto";
     } catch {
       return "auto";
     }
@@ -25,10 +26,7 @@
   system.addEventListener("change", apply);
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-theme-switch]");
-    if (!button) {
-      return;
-    }
+    if (!(event.target instanceof Element) || !event.target.closest("[data-theme-switch]")) return;
     const dark = document.documentElement.classList.contains("dark");
     try {
       localStorage.setItem(KEY, JSON.stringify(dark ? "light" : "dark"));

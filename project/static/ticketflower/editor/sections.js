@@ -1,18 +1,28 @@
 // What stands on the tabs, but for the ways.
 
-import { button, field, gettext, h, icon, iconButton, ngettext } from "./dom.js";
+import { presetsEditor } from "./answers.js";
+import { button, byId, field, find, gettext, h, icon, iconButton, ngettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, manyOf, number, select, selectOf, text } from "./inputs.js";
-import { linksEditor, presetsEditor, schemaEditor } from "./jsonparts.js";
+
+import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
-import { changed, freeKey, isNewRole, keyOf, roleNames, set, snapshot, store, usedRoles } from "./store.js";
+import { schemaEditor } from "./schemas.js";
+import { changed, freeKey, isNewRole, keyOf, roleNames, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys } from "./variables.js";
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
 
+/** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
+
+/** @typedef {Workflow | Task | TicketType} Keyed has a key */
+/** @typedef {(keyof Task)[]} TaskParts */
+
+/** @type {TaskParts} */
 const FORM_PARTS = ["fields", "candidate_role"];
+/** @type {TaskParts} */
 const CALL_PARTS = [
   "action_url",
   "input_transform",
@@ -22,14 +32,24 @@ const CALL_PARTS = [
   "timeout_seconds",
   "retries",
 ];
+/** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
 const stashes = new WeakMap();
+/** @type {WeakSet<Keyed>} */
 const untouched = new WeakSet(); // new entries whose key still follows the title
 
 function placeErrors() {
   return h("div", { class: "ed-errors ed-place-errors", hidden: true });
 }
 
-// A key is taken over when it is complete: what names it is then renamed with it.
+/**
+ * A key is taken over when it is complete: what names it is then renamed with it.
+ * @param {Keyed} owner
+ * @param {object} options
+ * @param {string} options.help
+ * @param {(key: string) => void} options.rename
+ * @param {() => void} options.refresh
+ * @param {boolean} [options.fixed] it cannot be changed
+ */
 function keyField(owner, { help, rename, refresh, fixed }) {
   const control = h("input", {
     class: "ed-input ed-mono",
@@ -49,23 +69,37 @@ function keyField(owner, { help, rename, refresh, fixed }) {
       },
     },
   });
-  return field(gettext("Key"), control, { name: "key", help });
+  return { control, element: field(gettext("Key"), control, { name: "key", help }) };
 }
 
-function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput }) {
-  return text(label, owner, "title", {
+/**
+ * @param {Task | TicketType} owner
+ * @param {object} options
+ * @param {() => void} options.refresh
+ * @param {(key: string) => void} options.rename
+ * @param {() => (string | undefined)[]} options.taken the keys of the others
+ * @param {string} options.otherwise a key where the title gives none
+ * @param {HTMLInputElement} options.keyInput follows the title of a new entry
+ */
+function titleField(owner, { refresh, rename, taken, otherwise, keyInput }) {
+  return text(gettext("Title"), owner, "title", {
     wide: true,
     max: 200,
     onInput: (typed) => {
       refresh();
       if (!untouched.has(owner) || !typed.trim()) return;
       rename(freeKey(keyOf(typed, otherwise), taken()));
-      keyInput().value = owner.key;
+      keyInput.value = owner.key ?? "";
       changed();
     },
   });
 }
 
+/**
+ * @template {object} T
+ * @param {T} owner
+ * @param {(keyof T & ("edit_layout" | "display_layout"))[]} names
+ */
 function layouts(owner, names) {
   const labels = {
     edit_layout: gettext("Source of a component that draws the form"),
@@ -103,7 +137,7 @@ export function workflowSection() {
             wide: true,
             max: 200,
             onInput: (typed) => {
-              document.getElementById("ed-title").textContent = typed || gettext("Untitled");
+              byId("ed-title").textContent = typed || gettext("Untitled");
             },
           }),
           text(gettext("Description"), workflow, "description", {
@@ -129,7 +163,7 @@ export function workflowSection() {
                   workflow.key = typed;
                 },
                 refresh: () => {},
-              }),
+              }).element,
               layouts(workflow, ["display_layout"]),
             ),
           ),
@@ -175,9 +209,14 @@ export function formSection() {
 
 // Tasks
 
+function allTasks() {
+  store.document.tasks ??= [];
+  return store.document.tasks;
+}
+
 export function tasksSection() {
   const list = listEditor({
-    items: () => store.document.tasks || (store.document.tasks = []),
+    items: allTasks,
     what: gettext("Task"),
     addLabel: gettext("Add a task"),
     empty: gettext("There are no tasks yet: nobody has anything to do."),
@@ -208,15 +247,17 @@ export function tasksSection() {
 
 // A new task goes between the last one and the end, where it is plain what that means.
 function addTask() {
-  const tasks = store.document.tasks;
+  const tasks = allTasks();
   const previous = tasks.at(-1);
   const key = freeKey("task", [...taskKeys(), START, END]);
+  /** @type {Task} */
   const task = { key, title: "", fields: [] };
   untouched.add(task);
   tasks.push(task);
-  const from = previous ? previous.key : START;
+  const from = previous ? (previous.key ?? "") : START;
   const ways = waysFrom(from);
   const open = ways.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
+  /** @type {Partial<Transition>} */
   const more = {};
   if (open.length === 1 && ways.length === 1) {
     if (open[0].label) more.label = open[0].label;
@@ -227,48 +268,62 @@ function addTask() {
   return task;
 }
 
-// What led to it leads to what came after it, where that is one thing only.
+/**
+ * What led to it leads to what came after it, where that is one thing only.
+ * @param {Task} task
+ */
 function removeTask(task) {
-  const after = waysFrom(task.key).filter((each) => each.to !== task.key && !each.after);
+  const key = task.key ?? "";
+  const after = waysFrom(key).filter((each) => each.to !== key && !each.after);
   const next = after.length === 1 ? after[0].to : null;
-  const title = task.title || task.key;
-  if (taskKeys().filter((each) => each === task.key).length > 1) return null;
-  removeWays((each) => each.from === task.key);
+  const title = task.title || key;
+  if (taskKeys().filter((each) => each === key).length > 1) return null;
+  removeWays((each) => each.from === key);
   let message = gettext("The task “%(title)s” was removed, with the ways from and to it.", { title });
   if (next !== null) {
-    for (const each of store.document.transitions) if (each.to === task.key) each.to = next;
+    for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
     message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", {
       title,
       next: titleOf(next),
     });
-  } else removeWays((each) => each.to === task.key);
+  } else removeWays((each) => each.to === key);
   return message;
 }
 
+/** @param {Task} task */
 function copyTask(task) {
-  task.key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
+  const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
+  task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
-  addWay(task.key, END);
+  addWay(key, END);
   return task;
 }
 
+/**
+ * @param {Task} task
+ * @param {() => void} refresh
+ * @param {() => void} redraw
+ */
 function taskBody(task, refresh, redraw) {
+  /** @type {(key: string) => void} */
   const rename = (key) => {
     const old = task.key;
     const isShared = taskKeys().filter((each) => each === old).length > 1;
     task.key = key;
     if (old && !isShared) renameTask(old, key);
-    elementOf(task).id = `task-${key}`;
+    const element = elementOf(task);
+    if (element) element.id = `task-${key}`;
   };
   const key = keyField(task, { rename, refresh, help: gettext("What conditions call this task.") });
   const type = task.task_type || "FORM";
+  /** @type {Option[]} */
   const types = [
     ["FORM", gettext("A person fills in a form")],
     ["SYNC_ACTION", gettext("A call to another system, answered at once")],
     ["ASYNC_ACTION", gettext("A call to another system, answered later")],
   ];
   const common = [
-    titleField(gettext("Title"), task, {
+    titleField(task, {
       refresh,
       rename,
       otherwise: "task",
@@ -277,7 +332,7 @@ function taskBody(task, refresh, redraw) {
         START,
         END,
       ],
-      keyInput: () => key.querySelector("input"),
+      keyInput: key.control,
     }),
     select(gettext("How it is done"), task, "task_type", types, {
       otherwise: "FORM",
@@ -285,7 +340,7 @@ function taskBody(task, refresh, redraw) {
       onChange: (chosen) => {
         changeTaskType(task, chosen);
         redraw();
-        elementOf(task)?.querySelector('[data-name="task_type"]')?.focus();
+        find(elementOf(task), '[data-name="task_type"]')?.focus();
       },
     }),
     text(gettext("Description"), task, "description", {
@@ -300,27 +355,38 @@ function taskBody(task, refresh, redraw) {
     "details",
     { class: "ed-more ed-wide" },
     h("summary", {}, gettext("More settings")),
-    h("div", { class: "ed-grid" }, key, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
+    h("div", { class: "ed-grid" }, key.element, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
   );
   return [
     h("div", { class: "ed-grid" }, common, own, rest),
     h("h4", {}, gettext("Where it goes when this is done")),
-    waysEditor(task.key, { onChange: redraw }),
+    waysEditor(task.key ?? "", { onChange: redraw }),
   ];
 }
 
+/**
+ * What a type does not have is put aside, and comes back with the type.
+ * @param {Task} task
+ * @param {string} to
+ */
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
   const [leaving, coming] = to === "FORM" ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
   for (const name of leaving) {
-    if (task[name] !== undefined) stash[name] = task[name];
+    if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
   }
-  for (const name of coming) if (task[name] === undefined && stash[name] !== undefined) task[name] = stash[name];
+  for (const name of coming) {
+    if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
+  }
   stashes.set(task, stash);
   changed();
 }
 
+/**
+ * @param {Task} task
+ * @param {() => void} refresh
+ */
 function formParts(task, refresh) {
   return [
     roleSelect(task, refresh),
@@ -335,6 +401,7 @@ function formParts(task, refresh) {
   ];
 }
 
+/** @param {Task} task */
 function dueField(task) {
   return field(
     gettext("When it should be done"),
@@ -347,12 +414,21 @@ function dueField(task) {
   );
 }
 
-// One of the company's roles, or a new one.
+/** @returns {Option[]} */
+function roleOptions() {
+  return roleNames().map((name) => [name, name]);
+}
+
+/**
+ * One of the company's roles, or a new one.
+ * @param {Task} task
+ * @param {() => void} refresh
+ */
 function roleSelect(task, refresh) {
   const root = h("div", { class: "ed-role" });
   const draw = () => {
     const control = selectOf(
-      [["", gettext("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", gettext("New role…")]],
+      [["", gettext("Every task worker")], ...roleOptions(), [" new", gettext("New role…")]],
       task.candidate_role ?? "",
       (chosen) => {
         if (chosen === " new") {
@@ -360,16 +436,16 @@ function roleSelect(task, refresh) {
           newRole(
             root,
             (name) => {
-              set(task, "candidate_role", name);
+              setTyped(task, "candidate_role", name);
               refresh();
               draw();
-              root.querySelector("select").focus();
+              find(root, "select")?.focus();
             },
             draw,
           );
           return;
         }
-        set(task, "candidate_role", chosen);
+        setTyped(task, "candidate_role", chosen);
         refresh();
       },
     );
@@ -385,6 +461,12 @@ function roleSelect(task, refresh) {
   return root;
 }
 
+/**
+ * Asks for the name of a new role.
+ * @param {HTMLElement} root where
+ * @param {(name: string) => void} onName
+ * @param {() => void} onCancel
+ */
 function newRole(root, onName, onCancel) {
   const input = h("input", { class: "ed-input", type: "text", maxlength: 100, autocomplete: "off" });
   const add = () => {
@@ -416,6 +498,7 @@ function newRole(root, onName, onCancel) {
   input.focus();
 }
 
+/** @param {Task} task */
 function callParts(task) {
   const later = task.task_type === "ASYNC_ACTION";
   return [
@@ -468,7 +551,7 @@ export function typesSection() {
     empty: store.start.has_published
       ? gettext("None is listed: those of the published version stay.")
       : gettext("There are none yet: nobody can submit a ticket."),
-    head: (type) => ({
+    head: (/** @type {TicketType} */ type) => ({
       title: type.title || gettext("New ticket type"),
       chips: [
         (type.roles_with_access || []).join(", ") || gettext("for everybody"),
@@ -478,6 +561,7 @@ export function typesSection() {
     body: typeBody,
     onAdd: () => {
       const taken = (store.document.ticket_types || []).map((each) => each.key);
+      /** @type {TicketType} */
       const type = { key: freeKey(store.document.workflow.key || "ticket", taken), title: "" };
       untouched.add(type);
       store.document.ticket_types = [...(store.document.ticket_types || []), type];
@@ -506,7 +590,12 @@ export function typesSection() {
   );
 }
 
+/**
+ * @param {TicketType} type
+ * @param {() => void} refresh
+ */
 function typeBody(type, refresh) {
+  /** @type {(key: string) => void} */
   const rename = (key) => {
     const old = type.key;
     type.key = key;
@@ -521,14 +610,10 @@ function typeBody(type, refresh) {
   const drawAccess = () => {
     access.replaceChildren(
       h("p", { class: "ed-help" }, gettext("None is ticked: everybody may submit it.")),
-      manyOf(
-        roleNames().map((name) => [name, name]),
-        type.roles_with_access || [],
-        (chosen) => {
-          set(type, "roles_with_access", chosen.length ? chosen : "");
-          refresh();
-        },
-      ),
+      manyOf(roleOptions(), type.roles_with_access || [], (chosen) => {
+        setTyped(type, "roles_with_access", chosen.length ? chosen : "");
+        refresh();
+      }),
       addRole(),
     );
   };
@@ -542,7 +627,7 @@ function typeBody(type, refresh) {
             newRole(
               slot,
               (name) => {
-                set(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
+                setTyped(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
                 refresh();
                 drawAccess();
               },
@@ -558,12 +643,12 @@ function typeBody(type, refresh) {
   return h(
     "div",
     { class: "ed-grid" },
-    titleField(gettext("Title"), type, {
+    titleField(type, {
       refresh,
       rename,
       otherwise: "ticket",
       taken: () => (store.document.ticket_types || []).filter((each) => each !== type).map((each) => each.key),
-      keyInput: () => key.querySelector("input"),
+      keyInput: key.control,
     }),
     text(gettext("Description"), type, "description", {
       rows: 2,
@@ -577,7 +662,7 @@ function typeBody(type, refresh) {
       "details",
       { class: "ed-more ed-wide" },
       h("summary", {}, gettext("More settings")),
-      h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"])),
+      h("div", { class: "ed-grid" }, key.element, linksEditor(type), layouts(type, ["edit_layout", "display_layout"])),
     ),
   );
 }
@@ -684,6 +769,10 @@ export function rolesSection() {
   return root;
 }
 
+/**
+ * @param {CompanyRole} role
+ * @param {() => void} redraw
+ */
 function roleName(role, redraw) {
   const control = h("input", {
     class: "ed-input",
