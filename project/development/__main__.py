@@ -6,7 +6,6 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dev import parse_arguments
 from project.development import ending, records
+from project.development.checks import run_checks
 from project.development.embedded_postgres import EmbeddedPostgresError
 from project.development.errors import DevelopmentError
 from project.development.processes import Ended, end_on_signals, ignore_signals
@@ -26,14 +26,6 @@ from project.development.servers import (
 )
 from project.environment import BASE_DIR, data_dir, load_environment
 
-# What is checked, and how the virtual environment's Python does it.
-CHECKS = (
-    ("ruff check", ("-m", "ruff", "check", ".")),
-    ("ruff format", ("-m", "ruff", "format", "--check", ".")),
-    ("mypy", ("-m", "mypy", ".")),
-    ("import-linter", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
-    ("migrations", ("manage.py", "makemigrations", "--check", "--dry-run")),
-)
 DEPRECATIONS = "default::DeprecationWarning,default::PendingDeprecationWarning"
 BENCHMARKS = BASE_DIR / "bench" / "run.py"
 
@@ -82,28 +74,10 @@ def test(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Run every check, a line for each; those that fail show what they found."""
-    failed = 0
+    """Run every check; the last line says whether all of them passed."""
     with _database(f"check-{os.getpid()}") as environment:
-        for name, command in CHECKS:
-            start = time.monotonic()
-            result = subprocess.run(
-                [sys.executable, *command],
-                cwd=BASE_DIR,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-            )
-            passed = result.returncode == 0
-            failed += not passed
-            outcome = "ok" if passed else "FAILED"
-            print(f"{name:14} {outcome:6} {time.monotonic() - start:5.1f} s", flush=True)
-            if not passed:
-                print(result.stdout, flush=True)
-    print("All checks passed." if not failed else f"{failed} of {len(CHECKS)} checks failed.")
+        failed = run_checks(environment)
+    print("All checks passed." if not failed else f"Checks that failed: {failed}.")
     return 1 if failed else 0
 
 

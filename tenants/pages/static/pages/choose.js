@@ -2,9 +2,11 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const all of document.querySelectorAll("input[data-choose-all]")) {
-    const form = all.closest("form");
-    const boxes = [...form.querySelectorAll("input[type=checkbox]")].filter(
+  /** @type {(root: ParentNode, selector: string) => NodeListOf<HTMLInputElement>} */
+  const boxesIn = (root, selector) => root.querySelectorAll(selector);
+
+  for (const all of boxesIn(document, "input[data-choose-all]")) {
+    const boxes = [...boxesIn(all.form ?? document, "input[type=checkbox]")].filter(
       (box) => box.name === all.dataset.chooseAll,
     );
     if (boxes.length < 2) continue;

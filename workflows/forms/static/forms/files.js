@@ -4,6 +4,11 @@
 "use strict";
 
 Object.defineProperty(HTMLInputElement.prototype, "hasChangeListener", {
-  get() { return this.type === "file"; },
-  set() { /* Nothing to remember. */ },
+  /** @this {HTMLInputElement} */
+  get() {
+    return this.type === "file";
+  },
+  set() {
+    /* Nothing to remember. */
+  },
 });

@@ -1,166 +1,212 @@
 // The forms of tickets and tasks. Everything here is a convenience: without scripts all
 // questions show, there are spare rows to fill, and the server decides in any case.
-(function () {
+(() => {
   "use strict";
 
-  function controls(element) {
-    return element.querySelectorAll("input, select, textarea, button");
-  }
+  /**
+   * The elements of the page that a selector finds; the pages draw no SVG with these classes.
+   * @param {ParentNode} root
+   * @param {string} selector
+   * @returns {NodeListOf<HTMLElement>}
+   */
+  const findAll = (root, selector) => root.querySelectorAll(selector);
 
   // Questions that are shown for certain answers only. The server says which; a hidden one
   // is switched off as well, so that its value is not sent.
 
-  function show(form, names) {
-    form.querySelectorAll(".tk-fields > .tk-field").forEach(function (field) {
-      var isAsked = names.indexOf(field.dataset.field) !== -1;
-      field.hidden = !isAsked && !field.dataset.keep;
-      // Also of one that is kept in sight: what the server refused is not sent again.
-      controls(field).forEach(function (control) { control.disabled = !isAsked; });
-    });
+  /**
+   * @param {HTMLElement} field
+   * @param {boolean} isAsked
+   */
+  function showField(field, isAsked) {
+    field.hidden = !isAsked && !field.dataset.keep;
+    // Also of one that is kept in sight: what the server refused is not sent again.
+    for (const control of field.querySelectorAll("input, select, textarea, button")) {
+      control.toggleAttribute("disabled", !isAsked);
+    }
   }
 
-  function watchVisibility(form) {
-    var fields = form.querySelector(".tk-fields[data-visible]");
-    var address = form.dataset.visibleUrl;
-    if (!fields || !address) { return; }
-    // What the server complained about stays in sight until something changes.
-    fields.querySelectorAll(":scope > .tk-field.errors").forEach(function (field) {
-      field.dataset.keep = "1";
-    });
-    show(form, fields.dataset.visible.split(" "));
-
-    var timer = null;
-    var latest = 0;
-
-    function ask() {
-      var number = ++latest;
-      var data = new FormData();
-      new FormData(form).forEach(function (value, key) {
-        if (typeof value === "string") { data.append(key, value); }
-      });
-      fetch(address, { method: "POST", body: data, credentials: "same-origin" })
-        .then(function (response) { return response.ok ? response.json() : null; })
-        .then(function (answer) {
-          if (!answer || number !== latest) { return; }
-          fields.querySelectorAll("[data-keep]").forEach(function (field) {
-            delete field.dataset.keep;
-          });
-          show(form, answer.visible);
-        })
-        .catch(function () { /* Offline: what is shown stays, and the server decides. */ });
+  /**
+   * @param {HTMLFormElement} form
+   * @param {string[]} names of the questions that are asked
+   */
+  function showFields(form, names) {
+    for (const field of findAll(form, ".tk-fields > .tk-field")) {
+      showField(field, names.includes(field.dataset.field ?? ""));
     }
+  }
 
-    function soon(delay) {
+  /**
+   * What was filled in, but for files.
+   * @param {HTMLFormElement} form
+   */
+  function answersOf(form) {
+    const data = new FormData();
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string") data.append(name, value);
+    }
+    return data;
+  }
+
+  /** @param {HTMLFormElement} form */
+  function watchVisibility(form) {
+    /** @type {HTMLElement | null} */
+    const fields = form.querySelector(".tk-fields[data-visible]");
+    const address = form.dataset.visibleUrl;
+    if (!fields || !address) return;
+    // What the server complained about stays in sight until something changes.
+    for (const field of findAll(fields, ":scope > .tk-field.errors")) field.dataset.keep = "1";
+    showFields(form, (fields.dataset.visible ?? "").split(" "));
+
+    /** @type {number | undefined} */
+    let timer;
+    let latest = 0;
+
+    const ask = async () => {
+      latest += 1;
+      const number = latest;
+      try {
+        const response = await fetch(address, { method: "POST", body: answersOf(form), credentials: "same-origin" });
+        if (!response.ok) return;
+        /** @type {{ visible: string[] }} */
+        const answer = await response.json();
+        if (number !== latest) return;
+        for (const field of findAll(fields, "[data-keep]")) delete field.dataset.keep;
+        showFields(form, answer.visible);
+      } catch {
+        // Offline: what is shown stays, and the server decides.
+      }
+    };
+
+    /** @param {number} delay in milliseconds */
+    const askIn = (delay) => {
       clearTimeout(timer);
       timer = setTimeout(ask, delay);
-    }
+    };
 
-    form.addEventListener("input", function () { soon(250); });
-    form.addEventListener("change", function () { soon(0); });
-    form.addEventListener("rowschange", function () { soon(0); });
+    form.addEventListener("input", () => askIn(250));
+    form.addEventListener("change", () => askIn(0));
+    form.addEventListener("rowschange", () => askIn(0));
   }
 
   // Rows of records.
 
-  function renumber(row, number) {
-    row.querySelectorAll("*").forEach(function (element) {
-      ["name", "id", "for", "aria-describedby", "aria-labelledby"].forEach(function (name) {
-        var value = element.getAttribute(name);
-        if (value && value.indexOf("__row__") !== -1) {
-          element.setAttribute(name, value.replace(/__row__/g, number));
-        }
-      });
-    });
+  /**
+   * @param {Element} row made from the template, with `__row__` for its number
+   * @param {number} number
+   */
+  function numberRow(row, number) {
+    for (const element of row.querySelectorAll("*")) {
+      for (const name of ["name", "id", "for", "aria-describedby", "aria-labelledby"]) {
+        const value = element.getAttribute(name);
+        if (value?.includes("__row__")) element.setAttribute(name, value.replaceAll("__row__", String(number)));
+      }
+    }
   }
 
+  /** @param {HTMLElement} records */
   function manageRows(records) {
-    var rows = records.querySelector(".tk-rows");
-    var template = records.querySelector("template");
-    var add = records.querySelector(".tk-add");
-    var following = Number(records.dataset.following);
-    var most = Number(records.dataset.most);
+    /** @type {HTMLElement | null} */
+    const rows = records.querySelector(".tk-rows");
+    const template = records.querySelector("template");
+    /** @type {HTMLButtonElement | null} */
+    const add = records.querySelector(".tk-add");
+    if (!rows || !template || !add) return;
+    const most = Number(records.dataset.most);
+    let following = Number(records.dataset.following);
 
-    function changed() {
+    const changed = () => {
       add.disabled = rows.children.length >= most;
       records.dispatchEvent(new CustomEvent("rowschange", { bubbles: true }));
-    }
+    };
 
-    function prepare(row) {
-      var remove = row.querySelector(".tk-remove");
+    /** @param {Element} row */
+    const prepare = (row) => {
+      /** @type {HTMLElement | null} */
+      const remove = row.querySelector(".tk-remove");
+      if (!remove) return;
       remove.hidden = false;
-      remove.addEventListener("click", function () {
+      remove.addEventListener("click", () => {
         row.remove();
         changed();
         add.focus();
       });
-    }
+    };
+
+    /** @param {number} number */
+    const addRow = (number) => {
+      const row = /** @type {Element} */ (template.content.firstElementChild?.cloneNode(true));
+      numberRow(row, number);
+      prepare(row);
+      rows.append(row);
+      following = Math.max(following, number + 1);
+      return row;
+    };
 
     // What was typed is put back: rows with these numbers, in the place of those there are.
-    records.addEventListener("setrows", function (event) {
+    records.addEventListener("setrows", (event) => {
       rows.replaceChildren();
-      event.detail.forEach(function (number) {
-        var row = template.content.firstElementChild.cloneNode(true);
-        renumber(row, number);
-        prepare(row);
-        rows.appendChild(row);
-        following = Math.max(following, number + 1);
-      });
+      for (const number of /** @type {CustomEvent<number[]>} */ (event).detail) addRow(number);
       changed();
     });
 
-    Array.prototype.forEach.call(rows.children, prepare);
+    for (const row of rows.children) prepare(row);
     add.hidden = false;
     add.disabled = rows.children.length >= most;
-    add.addEventListener("click", function () {
-      var row = template.content.firstElementChild.cloneNode(true);
-      renumber(row, following++);
-      prepare(row);
-      rows.appendChild(row);
+    add.addEventListener("click", () => {
+      const row = addRow(following);
       changed();
-      var first = row.querySelector("input, select, textarea");
-      if (first) { first.focus(); }
+      /** @type {HTMLElement | null} */ (row.querySelector("input, select, textarea"))?.focus();
     });
   }
 
   // A second click while the first is on its way does nothing.
 
+  /** @param {HTMLFormElement} form */
   function sendOnce(form) {
-    var sent = false;
-    form.addEventListener("submit", function (event) {
-      if (sent) { event.preventDefault(); return; }
-      sent = true;
-      form.querySelectorAll(".tk-actions button").forEach(function (button) {
-        button.setAttribute("aria-disabled", "true");
-      });
+    let isSent = false;
+    form.addEventListener("submit", (event) => {
+      if (isSent) {
+        event.preventDefault();
+        return;
+      }
+      isSent = true;
+      for (const button of findAll(form, ".tk-actions button")) button.setAttribute("aria-disabled", "true");
     });
     // The page may come back from the browser's memory.
-    window.addEventListener("pageshow", function () { sent = false; });
+    window.addEventListener("pageshow", () => {
+      isSent = false;
+    });
   }
 
+  /** @param {HTMLElement} search */
   function filterCards(search) {
-    var cards = document.querySelectorAll(search.dataset.filter);
-    var none = document.querySelector(".tk-none");
+    const cards = findAll(document, search.dataset.filter ?? "");
+    const none = findAll(document, ".tk-none")[0];
+    const input = search.querySelector("input");
+    if (!input || !none) return;
     search.hidden = false;
-    search.querySelector("input").addEventListener("input", function (event) {
-      var words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-      var found = 0;
-      cards.forEach(function (card) {
-        var text = card.textContent.toLowerCase();
-        var fits = words.every(function (word) { return text.indexOf(word) !== -1; });
-        card.parentElement.hidden = !fits;
+    input.addEventListener("input", () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let found = 0;
+      for (const card of cards) {
+        const text = card.textContent.toLowerCase();
+        const fits = words.every((word) => text.includes(word));
+        if (card.parentElement) card.parentElement.hidden = !fits;
         found += fits ? 1 : 0;
-      });
+      }
       none.hidden = found > 0;
     });
   }
 
-  document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll(".tk-records").forEach(manageRows);
-    document.querySelectorAll("form[data-visible-url]").forEach(watchVisibility);
-    document.querySelectorAll("form[data-once]").forEach(sendOnce);
-    document.querySelectorAll("[data-filter]").forEach(filterCards);
-    var problems = document.getElementById("form-problems");
-    if (problems) { problems.focus(); }
+  document.addEventListener("DOMContentLoaded", () => {
+    /** @type {(selector: string) => NodeListOf<HTMLFormElement>} */
+    const forms = (selector) => document.querySelectorAll(selector);
+    findAll(document, ".tk-records").forEach(manageRows);
+    forms("form[data-visible-url]").forEach(watchVisibility);
+    forms("form[data-once]").forEach(sendOnce);
+    findAll(document, "[data-filter]").forEach(filterCards);
+    document.getElementById("form-problems")?.focus();
     document.dispatchEvent(new CustomEvent("formsready"));
   });
 })();

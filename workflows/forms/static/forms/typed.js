@@ -2,164 +2,241 @@
 // the server has it: so it survives a session that ended, a reload, a crash of the tab and an
 // error on the way. Passwords and files are never kept. Whoever else logs in in this tab does
 // not meet it: it is thrown away on their first page, and when somebody logs out.
-(function () {
+(() => {
   "use strict";
 
-  var PREFIX = "typed:";
-  var reader = document.currentScript.dataset.reader;
+  /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+  /** @typedef {Record<string, string[]>} Answers the values of each control, by its name */
 
-  function store() {
-    try { return window.sessionStorage; } catch (error) { return null; }
+  const PREFIX = "typed:";
+  const NEVER_KEPT = ["password", "file", "submit", "button", "reset", "image"];
+  const reader = document.currentScript?.dataset.reader;
+
+  function storage() {
+    try {
+      return window.sessionStorage;
+    } catch {
+      return null; // it is switched off
+    }
   }
 
+  /** @param {(key: string) => boolean} isUnwanted */
   function forget(isUnwanted) {
-    var storage = store();
-    if (!storage) { return; }
-    Object.keys(storage).forEach(function (key) {
-      if (key.indexOf(PREFIX) === 0 && isUnwanted(key)) { storage.removeItem(key); }
-    });
+    const kept = storage();
+    if (!kept) return;
+    for (const key of Object.keys(kept)) if (key.startsWith(PREFIX) && isUnwanted(key)) kept.removeItem(key);
   }
 
-  function keyOf(person, name) { return PREFIX + person + ":" + name; }
+  /**
+   * @param {string} person
+   * @param {string} name of the form
+   */
+  function keyOf(person, name) {
+    return `${PREFIX}${person}:${name}`;
+  }
 
-  // The server names the form that it has taken in a cookie, which is then deleted.
-  function forgetFinished() {
-    var found = document.cookie.match(/(?:^|;\s*)finished_form=([^;]*)/);
-    if (!found) { return; }
-    var name = found[1].replace(/^"|"$/g, "");
-    forget(function (key) { return key === keyOf(reader, name); });
+  /**
+   * The server names the form that it has taken in a cookie, which is then deleted.
+   * @param {string} person
+   */
+  function forgetFinished(person) {
+    const found = document.cookie.match(/(?:^|;\s*)finished_form=([^;]*)/);
+    if (!found) return;
+    const name = found[1].replace(/^"|"$/g, "");
+    forget((key) => key === keyOf(person, name));
+    // biome-ignore lint/suspicious/noDocumentCookie: the CookieStore is there over https only
     document.cookie = "finished_form=; path=/; max-age=0; samesite=lax";
   }
 
   if (reader) {
     // Somebody else's; on the log-in page nobody is known yet.
-    forget(function (key) { return key.indexOf(PREFIX + reader + ":") !== 0; });
-    forgetFinished();
+    forget((key) => !key.startsWith(keyOf(reader, "")));
+    forgetFinished(reader);
   }
 
-  document.addEventListener("submit", function (event) {
-    if (/\/logout\/$/.test(event.target.action)) { forget(function () { return true; }); }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form instanceof HTMLFormElement && /\/logout\/$/.test(form.action)) forget(() => true);
   });
 
   // One form
 
-  function isKept(control) {
-    var left = ["password", "file", "submit", "button", "reset", "image"];
-    return control.name && left.indexOf(control.type) === -1 &&
-      control.name !== "csrfmiddlewaretoken" && !/-(kept|drop)$/.test(control.name);
+  /**
+   * The controls of a form whose values are kept.
+   * @param {HTMLFormElement} form
+   * @returns {Control[]}
+   */
+  function keptControls(form) {
+    const controls = /** @type {Control[]} */ (Array.from(form.elements));
+    return controls.filter(
+      (each) =>
+        each.name &&
+        !NEVER_KEPT.includes(each.type) &&
+        each.name !== "csrfmiddlewaretoken" &&
+        !/-(kept|drop)$/.test(each.name),
+    );
   }
 
-  function isBox(control) { return control.type === "checkbox" || control.type === "radio"; }
-
-  function chosen(select) {
-    return Array.prototype.filter.call(select.options, function (option) {
-      return option.selected;
-    }).map(function (option) { return option.value; });
+  /**
+   * What is chosen or typed in a control.
+   * @param {Control} control
+   * @returns {string[]}
+   */
+  function valuesOf(control) {
+    if (control instanceof HTMLSelectElement) return Array.from(control.selectedOptions, (each) => each.value);
+    if (isBox(control) && !control.checked) return [];
+    return [control.value];
   }
 
-  // {name: [values]}; questions that are hidden now are among them.
+  /**
+   * @param {Control} control
+   * @returns {control is HTMLInputElement}
+   */
+  function isBox(control) {
+    return control.type === "checkbox" || control.type === "radio";
+  }
+
+  /**
+   * What stands in a form; questions that are hidden now are among it.
+   * @param {HTMLFormElement} form
+   */
   function read(form) {
-    var values = {};
-    Array.prototype.filter.call(form.elements, isKept).forEach(function (control) {
-      var list = values[control.name] = values[control.name] || [];
-      if (control.tagName === "SELECT") {
-        Array.prototype.push.apply(list, chosen(control));
-      } else if (!isBox(control) || control.checked) {
-        list.push(control.value);
-      }
-    });
-    return values;
+    /** @type {Answers} */
+    const answers = {};
+    for (const control of keptControls(form)) {
+      answers[control.name] = [...(answers[control.name] ?? []), ...valuesOf(control)];
+    }
+    return answers;
   }
 
-  function setRows(form, values) {
-    form.querySelectorAll(".tk-records").forEach(function (records) {
-      var start = "answers-" + records.closest(".tk-field").dataset.field + "-";
-      var numbers = [];
-      Object.keys(values).forEach(function (name) {
-        var number = name.indexOf(start) === 0 ? parseInt(name.slice(start.length), 10) : NaN;
-        if (!isNaN(number) && numbers.indexOf(number) === -1) { numbers.push(number); }
-      });
-      records.dispatchEvent(new CustomEvent("setrows", { detail: numbers }));
-    });
+  /**
+   * Makes the rows that the answers to questions of records need.
+   * @param {HTMLFormElement} form
+   * @param {Answers} answers
+   */
+  function setRows(form, answers) {
+    for (const records of form.querySelectorAll(".tk-records")) {
+      /** @type {HTMLElement | null} */
+      const field = records.closest(".tk-field");
+      const start = `answers-${field?.dataset.field}-`;
+      const names = Object.keys(answers).filter((name) => name.startsWith(start));
+      const numbers = new Set(names.map((name) => Number.parseInt(name.slice(start.length), 10)));
+      const detail = [...numbers].filter((each) => !Number.isNaN(each));
+      records.dispatchEvent(new CustomEvent("setrows", { detail }));
+    }
   }
 
-  function write(form, values) {
-    setRows(form, values);
-    Array.prototype.filter.call(form.elements, isKept).forEach(function (control) {
-      var list = values[control.name];
-      if (!list) { return; }
-      if (isBox(control)) {
-        control.checked = list.indexOf(control.value) !== -1;
-      } else if (control.tagName === "SELECT") {
-        Array.prototype.forEach.call(control.options, function (option) {
-          option.selected = list.indexOf(option.value) !== -1;
-        });
-      } else if (list.length) {
-        control.value = list[0];
-      }
-    });
+  /**
+   * @param {Control} control
+   * @param {string[]} values
+   */
+  function setValues(control, values) {
+    if (control instanceof HTMLSelectElement) {
+      for (const option of control.options) option.selected = values.includes(option.value);
+    } else if (isBox(control)) control.checked = values.includes(control.value);
+    else if (values.length) control.value = values[0];
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {Answers} answers
+   */
+  function write(form, answers) {
+    setRows(form, answers);
+    for (const control of keptControls(form)) {
+      const values = answers[control.name];
+      if (values) setValues(control, values);
+    }
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // The token differs each time that the page is loaded; it says nothing about what was typed.
+  /**
+   * The token differs each time that the page is loaded; it says nothing about what was typed.
+   * @param {Answers} one
+   * @param {Answers} other
+   */
   function isSame(one, other) {
-    function text(values) { return JSON.stringify(Object.assign({}, values, { token: [] })); }
-    return text(one) === text(other);
+    /** @type {(answers: Answers) => string} */
+    const textOf = (answers) => JSON.stringify({ ...answers, token: [] });
+    return textOf(one) === textOf(other);
   }
 
+  /**
+   * @param {string | null} text
+   * @returns {Answers | null}
+   */
   function parse(text) {
-    try { return JSON.parse(text); } catch (error) { return null; }
+    try {
+      return JSON.parse(text ?? "null");
+    } catch {
+      return null;
+    }
   }
 
+  /** @param {HTMLFormElement} form */
   function keep(form) {
-    var storage = store();
-    var key = keyOf(form.dataset.person, form.dataset.formName);
-    if (!storage) { return; }
+    const kept = storage();
+    const { person = "", formName = "" } = form.dataset;
+    const key = keyOf(person, formName);
+    if (!kept) return;
 
-    function save() {
-      // A storage that is full or switched off: the form works without.
-      try { storage.setItem(key, JSON.stringify(read(form))); } catch (error) { /* as above */ }
-    }
+    /** @type {number | undefined} */
+    let timer;
+    let isOver = false;
 
-    var before = parse(storage.getItem(key));
+    const save = () => {
+      try {
+        kept.setItem(key, JSON.stringify(read(form)));
+      } catch {
+        // A storage that is full or switched off: the form works without.
+      }
+    };
+    const discard = () => {
+      isOver = true;
+      clearTimeout(timer);
+      kept.removeItem(key);
+    };
+    const saveSoon = () => {
+      clearTimeout(timer);
+      if (!isOver) timer = setTimeout(save, 200);
+    };
+    const saveAtOnce = () => {
+      if (timer === undefined || isOver) return;
+      clearTimeout(timer);
+      save();
+    };
+
+    const before = parse(kept.getItem(key));
     // What the server sent back is what was typed last.
     if (before && !("sent" in form.dataset) && !isSame(before, read(form))) {
       write(form, before);
-      var notice = form.querySelector("[data-restored]");
-      notice.hidden = false;
-      notice.querySelector("[data-discard]").addEventListener("click", function () {
-        stop();
-        storage.removeItem(key);
+      /** @type {HTMLElement | null} */
+      const notice = form.querySelector("[data-restored]");
+      if (notice) notice.hidden = false;
+      notice?.querySelector("[data-discard]")?.addEventListener("click", () => {
+        discard();
         location.replace(location.href);
       });
     }
 
-    var timer = null;
-    var isOver = false;
-    function stop() { isOver = true; clearTimeout(timer); }
-    function soon() {
-      clearTimeout(timer);
-      if (!isOver) { timer = setTimeout(save, 200); }
-    }
-    function atOnce() {
-      if (timer !== null && !isOver) { clearTimeout(timer); save(); }
-    }
-    form.addEventListener("input", soon);
-    form.addEventListener("change", soon);
-    form.addEventListener("rowschange", soon);
-    form.addEventListener("submit", function () { if (!isOver) { save(); } });
-    window.addEventListener("pagehide", atOnce);
-    form.querySelectorAll("[data-forget-typed]").forEach(function (link) {
-      link.addEventListener("click", function () { stop(); storage.removeItem(key); });
+    form.addEventListener("input", saveSoon);
+    form.addEventListener("change", saveSoon);
+    form.addEventListener("rowschange", saveSoon);
+    form.addEventListener("submit", () => {
+      if (!isOver) save();
     });
+    window.addEventListener("pagehide", saveAtOnce);
+    for (const link of form.querySelectorAll("[data-forget-typed]")) link.addEventListener("click", discard);
   }
 
-  document.addEventListener("formsready", function () {
-    document.querySelectorAll("form[data-form-name]").forEach(keep);
+  document.addEventListener("formsready", () => {
+    /** @type {NodeListOf<HTMLFormElement>} */
+    const forms = document.querySelectorAll("form[data-form-name]");
+    forms.forEach(keep);
   });
 
   // The page may come back from the browser's memory after it was sent.
-  window.addEventListener("pageshow", function (event) {
-    if (event.persisted && reader) { forgetFinished(); }
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && reader) forgetFinished(reader);
   });
 })();

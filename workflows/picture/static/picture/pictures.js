@@ -8,6 +8,7 @@
   const PAGE = { width: 680, height: 880 };
   const SHAPES = ".flow-task, .flow-label, .flow-start, .flow-end";
 
+  /** @param {Element} graph the frame of a picture */
   function showTicket(graph) {
     const shown = graph.querySelector(".flow-current") || graph.querySelector(".flow-start");
     if (!shown || graph.scrollWidth <= graph.clientWidth) return;
@@ -16,27 +17,39 @@
     graph.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
   }
 
-  // Heights at which nothing but lines is crossed.
+  /**
+   * Heights at which nothing but lines is crossed.
+   * @param {SVGSVGElement} picture
+   */
   function cuts(picture) {
-    const boxes = Array.from(picture.querySelectorAll(SHAPES), (each) => each.getBBox());
+    /** @type {NodeListOf<SVGGraphicsElement>} */
+    const shapes = picture.querySelectorAll(SHAPES);
+    const boxes = Array.from(shapes, (each) => each.getBBox());
     boxes.sort((a, b) => a.y - b.y);
+    /** @type {number[]} */
     const found = [];
     let end = Infinity;
-    boxes.forEach((box) => {
+    for (const box of boxes) {
       if (box.y > end + 4) found.push((box.y + end) / 2);
       end = Math.max(end === Infinity ? 0 : end, box.y + box.height);
-    });
+    }
     return found;
   }
 
+  /**
+   * The part of a picture between two heights.
+   * @param {SVGSVGElement} picture
+   * @param {number} top
+   * @param {number} bottom
+   */
   function row(picture, top, bottom) {
     const width = picture.viewBox.baseVal.width;
-    const part = picture.cloneNode(true);
-    part.querySelectorAll("[id]").forEach((each) => each.removeAttribute("id"));
+    const part = /** @type {SVGSVGElement} */ (picture.cloneNode(true));
+    for (const each of part.querySelectorAll("[id]")) each.removeAttribute("id");
     part.removeAttribute("aria-labelledby");
     part.setAttribute("aria-hidden", "true");
     part.setAttribute("viewBox", `0 ${top} ${width} ${bottom - top}`);
-    part.setAttribute("height", bottom - top);
+    part.setAttribute("height", String(bottom - top));
     part.style.overflow = "hidden";
     const frame = document.createElement("div");
     frame.className = "flow-row";
@@ -45,22 +58,22 @@
   }
 
   function putTogether() {
-    document.querySelectorAll(".flow-row").forEach((each) => each.remove());
-    document.querySelectorAll(".flow-in-rows").forEach((graph) => {
-      graph.classList.remove("flow-in-rows");
-    });
+    for (const each of document.querySelectorAll(".flow-row")) each.remove();
+    for (const graph of document.querySelectorAll(".flow-in-rows")) graph.classList.remove("flow-in-rows");
   }
 
   function takeApart() {
     putTogether();
-    document.querySelectorAll(".flow-graph > svg.flow").forEach((picture) => {
+    /** @type {NodeListOf<SVGSVGElement>} */
+    const pictures = document.querySelectorAll(".flow-graph > svg.flow");
+    for (const picture of pictures) {
       const { width, height } = picture.viewBox.baseVal;
-      if (height * Math.min(1, PAGE.width / width) <= PAGE.height) return;
+      if (height * Math.min(1, PAGE.width / width) <= PAGE.height) continue;
       const ends = [...cuts(picture), height];
       const rows = ends.map((end, index) => row(picture, index ? ends[index - 1] : 0, end));
-      picture.parentElement.append(...rows);
-      picture.parentElement.classList.add("flow-in-rows");
-    });
+      picture.parentElement?.append(...rows);
+      picture.parentElement?.classList.add("flow-in-rows");
+    }
   }
 
   document.addEventListener("DOMContentLoaded", () => {

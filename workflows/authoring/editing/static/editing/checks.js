@@ -1,18 +1,28 @@
 // The live check: problems in a list and beside their places, and the picture.
 
-import { ask } from "./api.js";
-import { debounce, fill, gettext, h, icon, ngettext, plainText } from "./dom.js";
+import { ask, isAbort, messageOf } from "./api.js";
+import { byId, debounce, fill, find, findAll, gettext, h, icon, ngettext, parseMarkup } from "./dom.js";
 import { open } from "./lists.js";
-import { along, elementOf, locate, ownerAt, pathOf } from "./places.js";
-import { on, store, tell } from "./store.js";
+import { ownerAt, ownersAlong, pathOf, stepInto } from "./paths.js";
+import { elementOf, locate } from "./places.js";
+import { emit, on, store } from "./store.js";
 import { showResults } from "./tests.js";
 import { titleOf } from "./ways.js";
 
-let running = null;
+/** @import { JsonPartElement } from "./jsonparts.js" */
+/** @import { Control, Path, Problem } from "./types.js" */
+
+/** @typedef {(tab: string, options?: { redraw: boolean }) => void} ShowTab */
+/** @typedef {{ path: Path, control?: Control | null }} Place where a problem is */
+
+/** @type {AbortController | undefined} */
+let running;
+/** @type {ShowTab} */
 let showTab = () => {};
 const status = { message: "" };
 
-export function begin({ show }) {
+/** @param {ShowTab} show */
+export function begin(show) {
   showTab = show;
   on("change", () => checkSoon());
   on("problems", () => showProblems());
@@ -23,37 +33,39 @@ const checkSoon = debounce(() => check(), 350);
 
 async function check() {
   running?.abort();
-  running = new AbortController();
+  const current = new AbortController();
+  running = current;
   const checked = store.document;
   try {
-    const answer = await ask("check", { document: checked }, { signal: running.signal });
+    const answer = await ask("check", { document: checked }, { signal: current.signal });
     status.message = "";
     store.problems = answer.problems;
     if (store.document === checked) {
       store.rules = answer.rules.map(({ path, sentence }) => ({
-        owner: ownerAt(path),
-        name: path.at(-1),
+        owner: ownerAt(checked, path),
+        name: String(path.at(-1)),
         sentence,
       }));
       showResults(answer.tests);
     }
     showPicture(answer.picture);
   } catch (error) {
-    if (error.name === "AbortError") return;
-    status.message = error.message;
+    if (isAbort(error)) return;
+    status.message = messageOf(error);
   }
-  tell("problems");
+  emit("problems");
 }
 
 // The picture
 
+/** @param {string} svg "" where the document cannot be drawn */
 function showPicture(svg) {
-  const frame = document.getElementById("ed-picture");
+  const frame = byId("ed-picture");
   if (!svg) {
     fill(frame, h("p", { class: "ed-soft" }, gettext("This cannot be drawn.")));
     return;
   }
-  const parsed = plainText(svg, "text/html").querySelector("svg");
+  const parsed = parseMarkup(svg).querySelector("svg");
   if (!parsed) return;
   const left = frame.scrollLeft;
   const top = frame.scrollTop;
@@ -65,6 +77,7 @@ function showPicture(svg) {
   frame.scrollTop = top;
 }
 
+/** @param {string} key */
 export function openTask(key) {
   const task = (store.document.tasks || []).find((each) => each.key === key);
   if (!task) return;
@@ -72,12 +85,15 @@ export function openTask(key) {
   showTab("tasks");
   const element = elementOf(task);
   element?.scrollIntoView({ block: "start", behavior: "smooth" });
-  element?.querySelector(".ed-item-toggle")?.focus({ preventScroll: true });
+  find(element, ".ed-item-toggle")?.focus({ preventScroll: true });
 }
 
 // Problems
 
-// `tasks[2].fields[0].type`, as the workflow's page writes it.
+/**
+ * @param {string} place `tasks[2].fields[0].type`, as the workflow's page writes it
+ * @returns {Path}
+ */
 export function pathOfPlace(place) {
   return place
     .split(/[.[\]]+/)
@@ -85,9 +101,10 @@ export function pathOfPlace(place) {
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
+/** @returns {Problem[]} */
 function allProblems() {
   const unread = store.pending.map((each) => ({
-    path: pathOf(each.owner, each.name) || [],
+    path: pathOf(store.document, each.owner, each.name) || [],
     is_error: true,
     where: gettext("Text that cannot be read"),
     message: each.message,
@@ -100,7 +117,8 @@ export function errorCount() {
   return allProblems().filter((each) => each.is_error).length;
 }
 
-export function tabOf(path) {
+/** @param {Path} path */
+function tabOf(path) {
   switch (path[0]) {
     case "workflow":
       return path[1] === "fields" ? "form" : "workflow";
@@ -119,27 +137,36 @@ export function tabOf(path) {
   }
 }
 
-// Where it is, as the page calls it; the server's words for what has no title here.
+/**
+ * Where it is, as the page calls it; the server's words for what has no title here.
+ * @param {Problem} problem
+ */
 function whereOf(problem) {
   if (problem.path[0] === "tests") return problem.where;
-  const words = [];
-  let isKnown = false;
-  let value = store.document;
-  for (const step of problem.path) {
-    const list = value;
-    value = value?.[step];
-    if (!Array.isArray(list) || !value || typeof value !== "object") continue;
-    if (value.from && value.to) words.push(gettext("From “%(from)s” to “%(to)s”", { from: titleOf(value.from), to: titleOf(value.to) }));
-    else words.push(value.title || value.label || value.name || value.key);
-    isKnown = true;
-  }
-  return isKnown && words.every(Boolean) ? words.join(", ") : problem.where;
+  const entries = ownersAlong(store.document, problem.path).filter(
+    (_each, index, all) => index && Array.isArray(all[index - 1].owner),
+  );
+  const words = entries.map(({ owner }) => nameOf(owner));
+  return words.length && words.every(Boolean) ? words.join(", ") : problem.where;
 }
 
+/**
+ * What people call an entry of a list.
+ * @param {object} entry
+ */
+function nameOf(entry) {
+  const [from, to] = [stepInto(entry, "from"), stepInto(entry, "to")];
+  if (from && to) {
+    const ends = { from: titleOf(String(from)), to: titleOf(String(to)) };
+    return gettext("From “%(from)s” to “%(to)s”", ends);
+  }
+  const names = ["title", "label", "name", "key"].map((name) => stepInto(entry, name));
+  return String(names.find(Boolean) ?? "");
+}
 function showProblems() {
   const problems = allProblems();
   const errors = problems.filter((each) => each.is_error).length;
-  const summary = document.getElementById("ed-problem-count");
+  const summary = byId("ed-problem-count");
   summary.textContent = status.message
     ? gettext("The check does not answer")
     : errors
@@ -147,14 +174,21 @@ function showProblems() {
       : problems.length
         ? gettext("It can be published; a few notes")
         : gettext("No problems");
-  const badge = document.getElementById("ed-problem-badge");
+  const badge = byId("ed-problem-badge");
   badge.textContent = String(errors || problems.length || "");
   badge.className = errors ? "ed-badge ed-bad" : problems.length ? "ed-badge ed-warn" : "ed-badge ed-good";
   badge.hidden = !problems.length;
   fill(
-    document.getElementById("ed-problem-list"),
+    byId("ed-problem-list"),
     status.message ? h("li", { class: "ed-problem" }, icon("cloud_off"), h("span", {}, status.message)) : null,
-    !problems.length && !status.message ? h("li", { class: "ed-problem ed-fine" }, icon("check_circle"), h("span", {}, gettext("Everything is in order."))) : null,
+    !problems.length && !status.message
+      ? h(
+          "li",
+          { class: "ed-problem ed-fine" },
+          icon("check_circle"),
+          h("span", {}, gettext("Everything is in order.")),
+        )
+      : null,
     problems.map((each) =>
       h(
         "li",
@@ -173,52 +207,82 @@ function showProblems() {
   markPlaces(problems);
 }
 
+/** @param {Problem[]} problems */
 function markTabs(problems) {
-  for (const tab of document.querySelectorAll(".ed-tab")) {
+  for (const tab of findAll(document, ".ed-tab")) {
     const errors = problems.filter((each) => each.is_error && tabOf(each.path) === tab.dataset.tab).length;
-    const badge = tab.querySelector(".ed-badge");
-    badge.textContent = errors;
+    const badge = find(tab, ".ed-badge");
+    if (!badge) continue;
+    badge.textContent = String(errors);
     badge.hidden = !errors;
   }
 }
 
-function markPlaces(problems) {
-  for (const each of document.querySelectorAll("#ed-panel .ed-errors:not([role])")) {
+function clearPlaces() {
+  for (const each of findAll(document, "#ed-panel .ed-errors:not([role])")) {
     each.replaceChildren();
     each.hidden = true;
   }
-  for (const each of document.querySelectorAll("#ed-panel .ed-has-error")) each.classList.remove("ed-has-error");
-  for (const each of document.querySelectorAll("#ed-panel [aria-invalid]")) {
+  for (const each of findAll(document, "#ed-panel .ed-has-error")) each.classList.remove("ed-has-error");
+  for (const each of findAll(document, "#ed-panel [aria-invalid]")) {
     if (!each.closest(".ed-json")) each.removeAttribute("aria-invalid");
   }
-  const inParts = new Map([...document.querySelectorAll("#ed-panel .ed-json-part")].map((each) => [each, []]));
-  for (const problem of problems) {
-    if (problem.control) continue;
-    const found = locate(problem.path);
-    if (!found || found.element.id === "ed-panel") continue;
-    if (inParts.has(found.control) && found.control.stepsOf(problem.path)) inParts.get(found.control).push(problem);
-    else {
-      const slot = slotOf(found);
-      if (!slot) continue;
-      slot.hidden = false;
-      slot.append(h("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
-    }
-    if (!problem.is_error) continue;
-    if (found.control?.matches("input, select, textarea")) found.control.setAttribute("aria-invalid", "true");
-    for (let outer = found.element; outer; outer = outer.parentElement.closest("[data-place]")) outer.classList.add("ed-has-error");
-  }
-  for (const [part, found] of inParts) part.showProblems(found);
 }
 
+/** @param {Problem[]} problems */
+function markPlaces(problems) {
+  clearPlaces();
+  const parts = /** @type {JsonPartElement[]} */ (findAll(document, "#ed-panel .ed-json-part"));
+  /** @type {Map<Control | null, Problem[]>} */
+  const inParts = new Map(parts.map((each) => [each, []]));
+  for (const problem of problems) {
+    const found = problem.control ? null : locate(problem.path);
+    if (!found || found.element.id === "ed-panel") continue;
+    const inPart = found.control?.stepsOf?.(problem.path) ? inParts.get(found.control) : undefined;
+    if (inPart) inPart.push(problem);
+    else if (!showBeside(found, problem)) continue;
+    if (problem.is_error) markAround(found);
+  }
+  for (const part of parts) part.showProblems(inParts.get(part) ?? []);
+}
+
+/**
+ * Writes a problem beside its place; false where nothing there has room for it.
+ * @param {{ element: HTMLElement, control: Control | null }} found
+ * @param {Problem} problem
+ */
+function showBeside(found, problem) {
+  const slot = slotOf(found);
+  if (!slot) return false;
+  slot.hidden = false;
+  slot.append(h("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
+  return true;
+}
+
+/** @param {{ element: HTMLElement, control: Control | null }} found */
+function markAround({ element, control }) {
+  if (control?.matches("input, select, textarea")) control.setAttribute("aria-invalid", "true");
+  /** @type {Element | null | undefined} */
+  let outer = element;
+  while (outer) {
+    outer.classList.add("ed-has-error");
+    outer = outer.parentElement?.closest("[data-place]");
+  }
+}
+
+/** @param {{ element: HTMLElement, control: Control | null }} found */
 function slotOf({ element, control }) {
   if (control) {
-    const own = control.closest(".ed-field")?.querySelector(":scope > .ed-errors");
+    const own = find(control.closest(".ed-field"), ":scope > .ed-errors");
     if (own && control.closest("[data-place]") === element) return own;
   }
-  return element.querySelector(":scope > .ed-errors, :scope > * > .ed-place-errors") || null;
+  return find(element, ":scope > .ed-errors, :scope > * > .ed-place-errors");
 }
 
-// Opens what hides the place of a problem, goes there, and puts the cursor into it.
+/**
+ * Opens what hides the place of a problem, goes there, and puts the cursor into it.
+ * @param {Place} problem
+ */
 export function focusOn(problem) {
   if (problem.control?.isConnected) {
     if (problem.control.openRule) problem.control.openRule();
@@ -226,20 +290,30 @@ export function focusOn(problem) {
     problem.control.scrollIntoView({ block: "center" });
     return;
   }
-  for (const { owner } of along(problem.path)) if (!Array.isArray(owner)) open(owner);
+  for (const { owner } of ownersAlong(store.document, problem.path)) if (!Array.isArray(owner)) open(owner);
   showTab(tabOf(problem.path), { redraw: true });
   const found = locate(problem.path);
-  if (!found) return;
-  let target = found.control || found.element;
-  for (let outer = target.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
-  if (target.openRule) target.openRule();
+  if (found) goTo(found.control || found.element, problem.path);
+}
+
+/**
+ * @param {Control} target
+ * @param {Path} path
+ */
+function goTo(target, path) {
+  for (let outer = target.closest("details"); outer; ) {
+    outer.open = true;
+    outer = outer.parentElement?.closest("details") ?? null;
+  }
+  target.openRule?.();
   if (target.openPlace) {
-    target.openPlace(target.stepsOf(problem.path) || []);
+    target.openPlace(target.stepsOf?.(path) || []);
     return;
   }
-  const inner = target.matches("input, select, textarea") ? target : target.querySelector("input:not([type=hidden]), select, textarea, button");
+  const isControl = target.matches("input, select, textarea");
+  const inner = isControl ? target : find(target, "input:not([type=hidden]), select, textarea, button");
   target.scrollIntoView({ block: "center" });
   target.classList.add("ed-flash");
   setTimeout(() => target.classList.remove("ed-flash"), 1600);
-  (inner || target).focus({ preventScroll: true });
+  (inner ?? target).focus({ preventScroll: true });
 }

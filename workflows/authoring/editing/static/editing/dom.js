@@ -1,5 +1,26 @@
 // Elements, made without ever reading text as HTML.
 
+/** @typedef {string | number | boolean | null | undefined} AttributeValue */
+/** @typedef {Node | string | number | false | null | undefined | Child[]} Child */
+
+/**
+ * @template {HTMLElement} E
+ * @typedef {{ [K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K] & { currentTarget: E }) => void }} Handlers
+ */
+
+/**
+ * @template {HTMLElement} E
+ * @typedef {{ on?: Handlers<E>, [name: string]: AttributeValue | Handlers<E> }} Attributes
+ */
+
+/** @typedef {(text: string) => string} Gettext */
+/** @typedef {(one: string, many: string, count: number) => string} Ngettext */
+/** @typedef {Record<string, string | number>} Gaps the values of the gaps of a text, by name */
+
+// Of these the page sets the property, which says what is shown now.
+const PROPERTIES = ["value", "checked", "disabled", "hidden"];
+/** @type {{ gettext?: Gettext, ngettext?: Ngettext } & Window} */
+const page = window;
 let lastId = 0;
 
 export function uid() {
@@ -7,66 +28,148 @@ export function uid() {
   return `ed-${lastId}`;
 }
 
-// All words for people go through Django's catalogue, which the page loads before this. Write
-// `gettext("whole sentence")`: `manage.py makemessages -d djangojs` finds only that.
-export function gettext(text, values = {}) {
-  return filled(window.gettext ? window.gettext(text) : text, values);
+/**
+ * All words for people go through Django's catalogue, which the page loads before this. Write
+ * `gettext("whole sentence")`: `manage.py makemessages -d djangojs` finds only that.
+ * @param {string} text
+ * @param {Gaps} gaps
+ */
+export function gettext(text, gaps = {}) {
+  return filled(page.gettext ? page.gettext(text) : text, gaps);
 }
 
-// One text for one, another for more; `%(count)s` in it is the number.
-export function ngettext(one, many, count, values = {}) {
+/**
+ * One text for one, another for more; `%(count)s` in it is the number.
+ * @param {string} one
+ * @param {string} many
+ * @param {number} count
+ * @param {Gaps} gaps
+ */
+export function ngettext(one, many, count, gaps = {}) {
   const otherwise = count === 1 ? one : many;
-  return filled(window.ngettext ? window.ngettext(one, many, count) : otherwise, { count, ...values });
+  return filled(page.ngettext ? page.ngettext(one, many, count) : otherwise, { count, ...gaps });
 }
 
-function filled(text, values) {
-  return text.replace(/%\((\w+)\)s/g, (whole, name) => (name in values ? String(values[name]) : whole));
+/**
+ * @param {string} text
+ * @param {Gaps} gaps
+ */
+function filled(text, gaps) {
+  return text.replace(/%\((\w+)\)s/g, (whole, name) => (name in gaps ? String(gaps[name]) : whole));
 }
 
+/**
+ * An element with its attributes, event handlers (`on`) and children. An attribute that is
+ * undefined, null or false is left out.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Attributes<HTMLElementTagNameMap[T]>} attributes
+ * @param {Child[]} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
+  const { on = {}, ...others } = attributes;
+  for (const [event, handler] of Object.entries(on)) {
+    element.addEventListener(event, /** @type {EventListener} */ (handler));
+  }
+  for (const [name, value] of Object.entries(others)) {
     if (value === undefined || value === null || value === false) continue;
-    if (name === "on") {
-      for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
-    } else if (name === "value" || name === "checked" || name === "disabled" || name === "hidden") {
-      element[name] = value;
-    } else {
-      element.setAttribute(name, value === true ? "" : value);
-    }
+    if (PROPERTIES.includes(name)) Object.assign(element, { [name]: value });
+    else element.setAttribute(name, value === true ? "" : String(value));
   }
   append(element, children);
-  // A select takes its value only once its options are there.
-  if (tag === "select" && attributes.value !== undefined) element.value = attributes.value;
   return element;
 }
 
-export function append(element, children) {
-  for (const child of children.flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
+/**
+ * @param {Element} element
+ * @param {Child} child
+ */
+function append(element, child) {
+  if (Array.isArray(child)) for (const each of child) append(element, each);
+  else if (child !== null && child !== undefined && child !== false) {
     element.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }
 }
 
+/**
+ * Puts other content into an element.
+ * @template {Element} E
+ * @param {E} element
+ * @param {Child[]} children
+ */
 export function fill(element, ...children) {
   element.replaceChildren();
   append(element, children);
   return element;
 }
 
+/**
+ * The first element of a kind below another.
+ * @param {ParentNode | null | undefined} root
+ * @param {string} selector
+ * @returns {HTMLElement | null}
+ */
+export function find(root, selector) {
+  return root?.querySelector(selector) ?? null;
+}
+
+/**
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+export function findAll(root, selector) {
+  return [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))];
+}
+
+/**
+ * What the page's template is sure to have.
+ * @param {string} id
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no #${id}.`);
+  return found;
+}
+
+/**
+ * @param {string} name of the Material symbol
+ * @param {string} extra classes
+ */
 export function icon(name, extra = "") {
   return h("span", { class: `material-symbols-outlined ${extra}`.trim(), "aria-hidden": "true" }, name);
 }
 
+/**
+ * @param {string} label
+ * @param {() => void} onClick
+ * @param {object} options
+ * @param {string} [options.name] of its icon
+ * @param {string} [options.kind] a class
+ * @param {string} [options.action] by which it is found again when its list is drawn anew
+ */
 export function button(label, onClick, { name = "", kind = "", action = "" } = {}) {
   return h(
     "button",
-    { type: "button", class: `ed-button ${kind}`.trim(), on: { click: onClick }, "data-action": action || null },
+    {
+      type: "button",
+      class: `ed-button ${kind}`.trim(),
+      on: { click: () => onClick() },
+      "data-action": action || null,
+    },
     name ? icon(name) : null,
     h("span", {}, label),
   );
 }
 
+/**
+ * @param {string} name of its icon
+ * @param {string} label
+ * @param {() => void} onClick
+ * @param {{ disabled?: boolean, action?: string }} options
+ */
 export function iconButton(name, label, onClick, { disabled = false, action = "" } = {}) {
   return h(
     "button",
@@ -77,20 +180,33 @@ export function iconButton(name, label, onClick, { disabled = false, action = ""
       "aria-label": label,
       disabled,
       "data-action": action || null,
-      on: { click: onClick },
+      on: { click: () => onClick() },
     },
     icon(name),
   );
 }
 
+/**
+ * @param {string} value
+ * @param {string} label
+ * @param {boolean} selected
+ */
 export function option(value, label, selected = false) {
   const made = h("option", { value }, label);
   made.selected = selected;
   return made;
 }
 
-// A label with its control, a hint and room for what is wrong with it. `name` is the name in
-// the document, by which problems find their control.
+/**
+ * A label with its control, a hint and room for what is wrong with it.
+ * @param {string} label
+ * @param {HTMLElement} control
+ * @param {object} options
+ * @param {string} [options.name] in the document, by which problems find their control
+ * @param {string | null} [options.help]
+ * @param {boolean} [options.wide]
+ * @param {boolean} [options.group] whether the control holds several
+ */
 export function field(label, control, { name = "", help = "", wide = false, group = false } = {}) {
   const id = control.id || uid();
   const helpId = help ? `${id}-help` : null;
@@ -113,23 +229,25 @@ export function field(label, control, { name = "", help = "", wide = false, grou
   );
 }
 
-export function plainText(html, kind) {
-  return new DOMParser().parseFromString(html, kind);
+/**
+ * A document of the server's markup, apart from the page: nothing in it runs or loads.
+ * @param {string} markup
+ */
+export function parseMarkup(markup) {
+  return new DOMParser().parseFromString(markup, "text/html");
 }
 
+/**
+ * Calls a handler once nobody has asked for it for a while.
+ * @param {() => void} handler
+ * @param {number} delay in milliseconds
+ */
 export function debounce(handler, delay) {
-  let timer = null;
-  const later = (...values) => {
+  /** @type {number | undefined} */
+  let timer;
+  const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = null;
-      handler(...values);
-    }, delay);
+    timer = setTimeout(handler, delay);
   };
-  later.isWaiting = () => timer !== null;
-  later.cancel = () => {
-    clearTimeout(timer);
-    timer = null;
-  };
-  return later;
+  return Object.assign(later, { cancel: () => clearTimeout(timer) });
 }

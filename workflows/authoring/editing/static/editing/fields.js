@@ -1,13 +1,19 @@
 // The form builder: the fields of a ticket, of a task, or of a record.
 
-import { ask } from "./api.js";
-import { button, debounce, field, gettext, h, iconButton, ngettext, plainText } from "./dom.js";
+import { ask, messageOf } from "./api.js";
+import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettext, parseMarkup } from "./dom.js";
 import { checkbox, number, select, text, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
 import { elementOf } from "./places.js";
 import { ruleEditor } from "./rules.js";
-import { changed, freeKey, keyOf, on, set, snapshot, store } from "./store.js";
+import { changed, freeKey, keyOf, on, setTyped, snapshot, store, valueAt } from "./store.js";
 import { formVariables, labelOf, renameField } from "./variables.js";
+
+/** @import { Choice, FieldSpec, Json, Task, Workflow } from "./types.js" */
+
+/** @typedef {Workflow | Task | FieldSpec} FormOwner has `fields` */
+/** @typedef {"default" | "min" | "max" | "more_than" | "less_than" | "pattern" | "choices" | "fields"} Setting */
+/** @typedef {{ shown: string, kept: string }} Pair a choice; nothing is kept: the same as is shown */
 
 const TEXTS = ["text", "long_text"];
 const NUMBERS = ["integer", "number"];
@@ -15,6 +21,7 @@ const MOMENTS = ["date", "time", "datetime"];
 const COUNTED = ["choices", "records"];
 const LIMITED = [...TEXTS, ...NUMBERS, ...MOMENTS, ...COUNTED];
 // Which settings a field of each type has, as workflows/engine/fields.py says.
+/** @type {Record<Setting, (type: string) => boolean>} */
 const APPLIES = {
   default: (type) => type !== "file",
   min: (type) => LIMITED.includes(type),
@@ -25,10 +32,17 @@ const APPLIES = {
   choices: (type) => ["choice", "choices"].includes(type),
   fields: (type) => type === "records",
 };
-const stashes = new WeakMap(); // what a field had before its type was changed
+const SETTINGS = /** @type {Setting[]} */ (Object.keys(APPLIES));
+/** @type {WeakMap<FieldSpec, Record<string, Json>>} what a field had before its type was changed */
+const stashes = new WeakMap();
 const untouched = new WeakSet(); // new fields whose name still follows the label
 
+/**
+ * @param {FormOwner} owner
+ * @param {{ inRecord?: boolean, addLabel?: string, preview?: boolean }} options
+ */
 export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add a question"), preview = true } = {}) {
+  /** @returns {FieldSpec[]} */
   const items = () => owner.fields || [];
   const names = () => items().map((each) => each.name);
 
@@ -39,10 +53,15 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
     empty: inRecord ? gettext("The records have no columns yet.") : gettext("Nothing is asked yet."),
     head: (spec) => ({
       title: labelOf(spec),
-      chips: [typeName(spec.type), spec.required ? gettext("required") : "", spec.visible_when ? gettext("shown sometimes") : ""],
+      chips: [
+        typeName(spec.type),
+        spec.required ? gettext("required") : "",
+        spec.visible_when ? gettext("shown sometimes") : "",
+      ],
     }),
     body: (spec, refresh, redraw) => fieldBody(owner, spec, { inRecord, refresh, redraw }),
     onAdd: () => {
+      /** @type {FieldSpec} */
       const spec = { name: freeKey("question", names()), label: "", type: "text" };
       untouched.add(spec);
       owner.fields = [...items(), spec];
@@ -54,40 +73,53 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
     },
   });
   list.dataset.name = "fields";
-  return preview ? [list, previewOf(owner)] : list;
+  return preview ? [list, previewOf(owner)] : [list];
 }
 
+/** @param {string | undefined} type */
 function typeName(type) {
-  return (store.start.field_types.find(([key]) => key === type) || [type, type || gettext("no type")])[1];
+  const known = store.start.field_types.find(([key]) => key === type);
+  return known?.[1] || type || gettext("no type");
 }
 
+/**
+ * @param {FormOwner} owner
+ * @param {FieldSpec} spec
+ * @param {{ inRecord: boolean, refresh: () => void, redraw: () => void }} options
+ */
 function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
-  const type = spec.type;
+  const type = spec.type ?? "";
   const types = store.start.field_types.filter(([key]) => !inRecord || !["file", "records"].includes(key));
+  /** @type {(name: string) => void} */
   const rename = (name) => {
     const old = spec.name;
     if (!name || name === old) return;
     spec.name = name;
     if (old && !(owner.fields || []).some((each) => each !== spec && each.name === old)) renameField(owner, old, name);
   };
-  const nameField = text(gettext("Name"), spec, "name", {
-    mono: true,
-    max: 63,
+  // A name is taken over when it is complete: what reads it is then renamed with it.
+  const nameInput = h("input", {
+    class: "ed-input ed-mono",
+    type: "text",
+    value: spec.name ?? "",
+    maxlength: 63,
+    autocomplete: "off",
+    spellcheck: "false",
+    on: {
+      change: (event) => {
+        untouched.delete(spec);
+        const typed = event.currentTarget.value.trim();
+        if (typed) rename(typed);
+        else delete spec.name;
+        changed();
+        refresh();
+      },
+    },
+  });
+  const nameField = field(gettext("Name"), nameInput, {
+    name: "name",
     help: gettext("What conditions call the answer. It follows the question until you change it."),
   });
-  const nameInput = nameField.querySelector("input");
-  // A name is taken over when it is complete: what reads it is then renamed with it.
-  const fresh = nameInput.cloneNode();
-  fresh.value = spec.name ?? "";
-  fresh.addEventListener("change", () => {
-    untouched.delete(spec);
-    const typed = fresh.value.trim();
-    if (typed) rename(typed);
-    else delete spec.name;
-    changed();
-    refresh();
-  });
-  nameInput.replaceWith(fresh);
 
   const label = text(inRecord ? gettext("Column") : gettext("Question"), spec, "label", {
     wide: true,
@@ -97,11 +129,12 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       if (!untouched.has(spec) || !typed.trim()) return;
       const taken = (owner.fields || []).filter((each) => each !== spec).map((each) => each.name);
       rename(freeKey(keyOf(typed, "question"), taken));
-      fresh.value = spec.name;
+      nameInput.value = spec.name ?? "";
       changed();
     },
   });
 
+  /** @type {HTMLElement[]} */
   const parts = [
     label,
     select(gettext("Type of the answer"), spec, "type", types, {
@@ -109,7 +142,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       onChange: (chosen) => {
         changeType(spec, type, chosen);
         redraw();
-        elementOf(spec)?.querySelector('[data-name="type"]')?.focus();
+        find(elementOf(spec), '[data-name="type"]')?.focus();
       },
     }),
     h(
@@ -145,18 +178,31 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       owner: spec,
       name: "visible_when",
       variables: () => formVariables(owner, spec),
-      scope: () => ({ task_keys: [], fields: (owner.fields || []).map((each) => each.name).filter(Boolean) }),
+      scope: () => ({ task_keys: [], fields: (owner.fields || []).flatMap((each) => each.name || []) }),
       always: () => gettext("Always shown."),
       addLabel: gettext("Show only when…"),
     });
-    parts.push(h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, gettext("Shown when")), rule, h("div", { class: "ed-errors", hidden: true })));
+    parts.push(
+      h(
+        "div",
+        { class: "ed-field ed-wide" },
+        h("span", { class: "ed-label" }, gettext("Shown when")),
+        rule,
+        h("div", { class: "ed-errors", hidden: true }),
+      ),
+    );
   }
-  parts.push(more(spec, type, fresh, nameField));
+  parts.push(moreSettings(spec, type, nameField));
   return h("div", { class: "ed-grid" }, parts);
 }
 
-function more(spec, type, nameInput, nameField) {
-  const limits = {
+/**
+ * What the limits of an answer are called.
+ * @param {string} type
+ */
+function limitLabels(type) {
+  /** @type {Record<string, [min: string, max: string]>} */
+  const labels = {
     text: [gettext("Fewest characters"), gettext("Most characters")],
     long_text: [gettext("Fewest characters"), gettext("Most characters")],
     choices: [gettext("Fewest answers"), gettext("Most answers")],
@@ -166,69 +212,140 @@ function more(spec, type, nameInput, nameField) {
     date: [gettext("Earliest"), gettext("Latest")],
     time: [gettext("Earliest"), gettext("Latest")],
     datetime: [gettext("Earliest"), gettext("Latest")],
-  }[type];
-  const parts = [nameField];
-  if (APPLIES.default(type)) {
-    parts.push(field(gettext("Answer that is there beforehand"), valueInput(spec, spec.default, (value) => set(spec, "default", value)), { name: "default", group: ["choices"].includes(type), wide: type === "records" }));
-  }
-  if (limits) {
-    for (const [name, label] of [["min", limits[0]], ["max", limits[1]]]) {
-      if (MOMENTS.includes(type)) {
-        parts.push(field(label, valueInput({ type }, spec[name], (value) => set(spec, name, value)), { name }));
-      } else parts.push(number(label, spec, name));
-    }
-  }
-  if (NUMBERS.includes(type)) parts.push(number(gettext("More than"), spec, "more_than"), number(gettext("Less than"), spec, "less_than"));
-  if (APPLIES.pattern(type)) {
-    parts.push(text(gettext("Pattern"), spec, "pattern", { mono: true, max: 500, help: gettext("A regular expression that the answer must match, for people who know them.") }));
-  }
-  const isUsed = ["default", "min", "max", "more_than", "less_than", "pattern"].some((name) => spec[name] !== undefined);
-  return h("details", { class: "ed-more ed-wide", open: isUsed }, h("summary", {}, gettext("More settings")), h("div", { class: "ed-grid" }, parts));
+  };
+  return labels[type];
 }
 
-// What a type does not have is put aside, and comes back with the type.
+/**
+ * @param {FieldSpec} spec
+ * @param {string} type
+ * @param {HTMLElement} nameField
+ */
+function moreSettings(spec, type, nameField) {
+  const limits = limitLabels(type);
+  const parts = [nameField];
+  if (APPLIES.default(type)) {
+    parts.push(
+      field(
+        gettext("Answer that is there beforehand"),
+        valueInput(spec, spec.default, (value) => setTyped(spec, "default", value)),
+        { name: "default", group: ["choices"].includes(type), wide: type === "records" },
+      ),
+    );
+  }
+  if (limits) {
+    parts.push(limitInput(spec, type, "min", limits[0]), limitInput(spec, type, "max", limits[1]));
+  }
+  if (NUMBERS.includes(type))
+    parts.push(number(gettext("More than"), spec, "more_than"), number(gettext("Less than"), spec, "less_than"));
+  if (APPLIES.pattern(type)) {
+    parts.push(
+      text(gettext("Pattern"), spec, "pattern", {
+        mono: true,
+        max: 500,
+        help: gettext("A regular expression that the answer must match, for people who know them."),
+      }),
+    );
+  }
+  const isUsed = SETTINGS.some((name) => !["choices", "fields"].includes(name) && spec[name] !== undefined);
+  return h(
+    "details",
+    { class: "ed-more ed-wide", open: isUsed },
+    h("summary", {}, gettext("More settings")),
+    h("div", { class: "ed-grid" }, parts),
+  );
+}
+
+/**
+ * @param {FieldSpec} spec
+ * @param {string} type
+ * @param {"min" | "max"} name
+ * @param {string} label
+ */
+function limitInput(spec, type, name, label) {
+  if (!MOMENTS.includes(type)) return number(label, spec, name);
+  const input = valueInput({ type }, spec[name], (value) => setTyped(spec, name, value));
+  return field(label, input, { name });
+}
+
+/**
+ * What a type does not have is put aside, and comes back with the type.
+ * @param {FieldSpec} spec
+ * @param {string} from
+ * @param {string} to
+ */
 function changeType(spec, from, to) {
   snapshot();
   const stash = stashes.get(spec) || {};
+  /** @type {(name: Setting) => boolean} */
   const alike = (name) => !["default", "min", "max"].includes(name) || family(from) === family(to);
-  for (const [name, applies] of Object.entries(APPLIES)) {
-    if (spec[name] !== undefined && (!applies(to) || !alike(name))) {
-      stash[`${family(from)}:${name}`] = spec[name];
+  for (const name of SETTINGS) {
+    const applies = APPLIES[name];
+    const value = valueAt(spec, name);
+    if (value !== undefined && (!applies(to) || !alike(name))) {
+      stash[`${family(from)}:${name}`] = value;
       delete spec[name];
     }
     const kept = stash[`${family(to)}:${name}`];
-    if (spec[name] === undefined && kept !== undefined && applies(to)) spec[name] = kept;
+    if (spec[name] === undefined && kept !== undefined && applies(to)) Object.assign(spec, { [name]: kept });
   }
   stashes.set(spec, stash);
   changed();
 }
 
+/** @param {string} type */
 function family(type) {
   if (TEXTS.includes(type)) return "text";
   return NUMBERS.includes(type) ? "number" : type;
 }
 
-// Choices: what is shown, and what is kept of it where that is something else.
+/**
+ * @param {Choice | null} choice
+ * @returns {Pair}
+ */
+function pairOf(choice) {
+  if (typeof choice !== "object" || !choice) return { shown: String(choice), kept: "" };
+  return { shown: choice.label ?? choice.value ?? "", kept: choice.value ?? "" };
+}
+
+/**
+ * @param {Pair} pair
+ * @returns {Choice}
+ */
+function choiceOf({ shown, kept }) {
+  const [label, value] = [shown.trim(), kept.trim()];
+  return value && value !== label ? { value, label: label || value } : label;
+}
+
+/**
+ * Choices: what is shown, and what is kept of it where that is something else.
+ * @param {FieldSpec} spec
+ */
 function choicesEditor(spec) {
   const root = h("div", { class: "ed-rows", "data-name": "choices" });
-  let pairs = (Array.isArray(spec.choices) ? spec.choices : []).map((each) =>
-    typeof each === "object" && each ? { shown: each.label ?? each.value ?? "", kept: each.value ?? "" } : { shown: String(each), kept: "" },
-  );
+  let pairs = (Array.isArray(spec.choices) ? spec.choices : []).map(pairOf);
   if (!pairs.length) pairs = [{ shown: "", kept: "" }];
 
   function write() {
-    const made = pairs
-      .filter((each) => each.shown.trim() || each.kept.trim())
-      .map(({ shown, kept }) => (kept.trim() && kept.trim() !== shown.trim() ? { value: kept.trim(), label: shown.trim() || kept.trim() } : shown.trim()));
-    set(spec, "choices", made.length ? made : "");
+    const made = pairs.filter((each) => each.shown.trim() || each.kept.trim()).map(choiceOf);
+    setTyped(spec, "choices", made.length ? made : "");
   }
 
+  /** @param {number} index */
+  function focusPair(index) {
+    find(root.children[index], "input")?.focus();
+  }
+
+  /**
+   * @param {number} index
+   * @param {string[]} texts
+   */
   function insert(index, texts) {
     snapshot();
     pairs.splice(index, 0, ...texts.map((shown) => ({ shown, kept: "" })));
     write();
     draw();
-    root.children[index + texts.length - 1]?.querySelector("input").focus();
+    focusPair(index + texts.length - 1);
   }
 
   function draw() {
@@ -243,7 +360,7 @@ function choicesEditor(spec) {
           "aria-label": gettext("Choice %(number)s, as it is shown", { number: index + 1 }),
           on: {
             input: (event) => {
-              pair.shown = event.target.value;
+              pair.shown = event.currentTarget.value;
               write();
             },
             keydown: (event) => {
@@ -253,7 +370,10 @@ function choicesEditor(spec) {
               }
             },
             paste: (event) => {
-              const lines = (event.clipboardData?.getData("text") || "").split(/\r?\n/).map((each) => each.trim()).filter(Boolean);
+              const lines = (event.clipboardData?.getData("text") || "")
+                .split(/\r?\n/)
+                .map((each) => each.trim())
+                .filter(Boolean);
               if (lines.length < 2) return;
               event.preventDefault();
               insert(index + 1, lines);
@@ -269,17 +389,18 @@ function choicesEditor(spec) {
           "aria-label": gettext("Choice %(number)s, as it is kept", { number: index + 1 }),
           on: {
             input: (event) => {
-              pair.kept = event.target.value;
+              pair.kept = event.currentTarget.value;
               write();
             },
           },
         });
+        /** @type {(by: number) => void} */
         const move = (by) => {
           snapshot();
           pairs.splice(index + by, 0, pairs.splice(index, 1)[0]);
           write();
           draw();
-          root.children[index + by].querySelector("input").focus();
+          focusPair(index + by);
         };
         return h(
           "div",
@@ -287,14 +408,16 @@ function choicesEditor(spec) {
           shown,
           kept,
           iconButton("arrow_upward", gettext("Move this choice up"), () => move(-1), { disabled: index === 0 }),
-          iconButton("arrow_downward", gettext("Move this choice down"), () => move(1), { disabled: index === pairs.length - 1 }),
+          iconButton("arrow_downward", gettext("Move this choice down"), () => move(1), {
+            disabled: index === pairs.length - 1,
+          }),
           iconButton("delete", gettext("Remove this choice"), () => {
             snapshot();
             pairs.splice(index, 1);
             if (!pairs.length) pairs.push({ shown: "", kept: "" });
             write();
             draw();
-            root.children[Math.min(index, pairs.length - 1)].querySelector("input").focus();
+            focusPair(Math.min(index, pairs.length - 1));
           }),
         );
       }),
@@ -303,12 +426,24 @@ function choicesEditor(spec) {
   }
 
   draw();
-  return field(gettext("Choices"), root, { name: "choices", group: true, wide: true, help: gettext("Enter adds the next one. Several lines can be pasted at once.") });
+  return field(gettext("Choices"), root, {
+    name: "choices",
+    group: true,
+    wide: true,
+    help: gettext("Enter adds the next one. Several lines can be pasted at once."),
+  });
 }
 
-// The form as people will see it.
+/**
+ * The form as people will see it.
+ * @param {FormOwner} owner
+ */
 function previewOf(owner) {
-  const frame = h("form", { class: "ed-preview-form tk-form", inert: false, on: { submit: (event) => event.preventDefault() } });
+  const frame = h("form", {
+    class: "ed-preview-form tk-form",
+    inert: false,
+    on: { submit: (event) => event.preventDefault() },
+  });
   const note = h("p", { class: "ed-soft", role: "status" });
   const details = h("details", { class: "ed-preview" }, h("summary", {}, gettext("Preview of the form")), note, frame);
   let shown = "";
@@ -323,22 +458,29 @@ function previewOf(owner) {
       if (number !== latest) return;
       shown = text;
       note.textContent = answer.skipped
-        ? ngettext("%(count)s question cannot be shown before its problems are mended.", "%(count)s questions cannot be shown before their problems are mended.", answer.skipped)
+        ? ngettext(
+            "%(count)s question cannot be shown before its problems are mended.",
+            "%(count)s questions cannot be shown before their problems are mended.",
+            answer.skipped,
+          )
         : gettext("Try it: nothing is kept.");
-      const parsed = plainText(answer.html, "text/html");
-      frame.replaceChildren(...[...parsed.body.childNodes].map((each) => document.importNode(each, true)));
-      for (const each of frame.querySelectorAll(".tk-add, .tk-remove")) each.hidden = true;
+      const drawn = parseMarkup(answer.html).body.childNodes;
+      frame.replaceChildren(...[...drawn].map((each) => document.importNode(each, true)));
+      for (const each of findAll(frame, ".tk-add, .tk-remove")) each.hidden = true;
       show(answer.visible);
     } catch (error) {
-      note.textContent = error.message;
+      note.textContent = messageOf(error);
     }
   }, 300);
 
+  /** @param {string[]} names */
   function show(names) {
-    for (const each of frame.querySelectorAll(".tk-fields > .tk-field")) each.hidden = !names.includes(each.dataset.field);
+    for (const each of findAll(frame, ".tk-fields > .tk-field")) {
+      each.hidden = !names.includes(each.dataset.field ?? "");
+    }
   }
 
-  const ask_visible = debounce(async () => {
+  const askVisible = debounce(async () => {
     const answers = [...new FormData(frame)].filter(([, value]) => typeof value === "string");
     try {
       show((await ask("form", { fields: owner.fields || [], answers })).visible);
@@ -347,10 +489,9 @@ function previewOf(owner) {
     }
   }, 250);
 
-  frame.addEventListener("input", ask_visible);
-  frame.addEventListener("change", ask_visible);
+  frame.addEventListener("input", askVisible);
+  frame.addEventListener("change", askVisible);
   details.addEventListener("toggle", () => draw());
   on("change", () => draw());
   return details;
 }
-

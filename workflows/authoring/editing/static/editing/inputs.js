@@ -1,78 +1,143 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
 import { field, gettext, h, option, uid } from "./dom.js";
-import { set } from "./store.js";
+import { setTyped, valueAt } from "./store.js";
 
-export function textControl(owner, name, { rows = 0, onInput, placeholder, max, mono, ...more } = {}) {
-  const tag = rows ? "textarea" : "input";
-  return h(tag, {
+/** @import { Choice, FieldSpec, Json, Option } from "./types.js" */
+
+/**
+ * @typedef {object} TextOptions
+ * @property {number} [rows] of a text of several lines
+ * @property {(typed: string) => void} [onInput]
+ * @property {string} [placeholder]
+ * @property {number} [max] the most characters
+ * @property {boolean} [mono]
+ */
+
+/** @typedef {{ name?: string, help?: string | null, wide?: boolean }} FieldOptions */
+
+/**
+ * A value of the document as an input shows it.
+ * @param {Json | undefined} value
+ */
+function shown(value) {
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * @template {object} T
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {TextOptions} options
+ * @returns {HTMLInputElement | HTMLTextAreaElement}
+ */
+export function textControl(owner, name, { rows = 0, onInput, placeholder, max, mono } = {}) {
+  /** @type {(event: { currentTarget: { value: string } }) => void} */
+  const take = ({ currentTarget }) => {
+    setTyped(owner, name, currentTarget.value);
+    onInput?.(currentTarget.value);
+  };
+  const attributes = {
     class: `ed-input${mono ? " ed-mono" : ""}`,
-    type: rows ? null : more.type || "text",
-    rows: rows || null,
-    value: owner[name] ?? "",
+    value: shown(valueAt(owner, name)),
     maxlength: max || null,
     placeholder: placeholder || null,
     spellcheck: mono ? "false" : null,
     autocomplete: "off",
-    inputmode: more.inputmode || null,
-    on: {
-      input: (event) => {
-        set(owner, name, event.target.value);
-        if (onInput) onInput(event.target.value);
-      },
-    },
-  });
+    on: { input: take },
+  };
+  return rows ? h("textarea", { ...attributes, rows }) : h("input", { ...attributes, type: "text" });
 }
 
+/**
+ * @template {object} T
+ * @param {string} label
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {TextOptions & FieldOptions} options
+ */
 export function text(label, owner, name, { help, wide, ...more } = {}) {
   return field(label, textControl(owner, name, more), { name, help, wide });
 }
 
+/**
+ * @template {object} T
+ * @param {string} label
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {{ help?: string | null, otherwise?: number }} options `otherwise` holds where it is empty
+ */
 export function number(label, owner, name, { help, otherwise } = {}) {
   const control = h("input", {
     class: "ed-input",
     type: "text",
     inputmode: "numeric",
-    value: owner[name] ?? "",
+    value: shown(valueAt(owner, name)),
     placeholder: otherwise ?? null,
     autocomplete: "off",
-    on: { input: (event) => set(owner, name, readNumber(event.target.value)) },
+    on: { input: (event) => setTyped(owner, name, readNumber(event.currentTarget.value)) },
   });
   return field(label, control, { name, help });
 }
 
+/**
+ * @template {object} T
+ * @param {string} label
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {Option[]} options
+ * @param {object} more
+ * @param {string | null} [more.help]
+ * @param {string | null} [more.otherwise] what nothing in the document means; null: nothing does
+ * @param {(chosen: string) => void} [more.onChange]
+ * @param {boolean} [more.wide]
+ */
 export function select(label, owner, name, options, { help, otherwise = "", onChange, wide } = {}) {
-  const value = owner[name] ?? otherwise;
-  const control = selectOf(options, value, (chosen) => {
-    set(owner, name, chosen === otherwise ? "" : chosen);
-    if (onChange) onChange(chosen);
+  const control = selectOf(options, shown(valueAt(owner, name) ?? otherwise), (chosen) => {
+    setTyped(owner, name, chosen === otherwise ? "" : chosen);
+    onChange?.(chosen);
   });
   return field(label, control, { name, help, wide });
 }
 
-// A value that is not among the options stays, and is shown.
+/**
+ * A value that is not among the options stays, and is shown.
+ * @param {Option[]} options
+ * @param {string} value
+ * @param {(chosen: string) => void} onChange
+ */
 export function selectOf(options, value, onChange) {
   const known = options.some(([each]) => each === value);
+  const label = value === "" ? gettext("Choose…") : gettext("%(value)s (not there)", { value });
   return h(
     "select",
-    { class: "ed-input", on: { change: (event) => onChange(event.target.value) } },
-    known ? null : option(value, value === "" ? gettext("Choose…") : gettext("%(value)s (not there)", { value }), true),
-    options.map(([each, label]) => option(each, label, each === value)),
+    { class: "ed-input", on: { change: (event) => onChange(event.currentTarget.value) } },
+    known ? null : option(value, label, true),
+    options.map(([each, text]) => option(each, text, each === value)),
   );
 }
 
+/** @type {Option[]} */
 const UNITS = [
   ["D", gettext("working days")],
   ["H", gettext("hours of working time")],
   ["M", gettext("minutes of working time")],
 ];
 
-// A duration such as P2D or PT4H: a number and a unit. What has several units is text.
-export function durationControl(owner, name, { label, onChange = () => {} }) {
-  const given = owner[name] ?? "";
+/**
+ * A duration such as P2D or PT4H: a number and a unit. What has several units is text.
+ * @template {object} T
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {{ label: string }} options
+ * @returns {HTMLElement}
+ */
+export function durationControl(owner, name, { label }) {
+  const given = shown(valueAt(owner, name));
   const parts = /^P(?:(\d+)D|T(\d+)([HM]))$/.exec(given);
   if (given && !parts) {
-    const control = textControl(owner, name, { mono: true, max: 20, onInput: onChange });
+    const control = textControl(owner, name, { mono: true, max: 20 });
     control.setAttribute("aria-label", label);
     return control;
   }
@@ -80,8 +145,7 @@ export function durationControl(owner, name, { label, onChange = () => {} }) {
   const write = () => {
     const typed = count.value.trim();
     const made = unit === "D" ? `P${typed}D` : `PT${typed}${unit}`;
-    set(owner, name, typed ? made : "");
-    onChange();
+    setTyped(owner, name, typed ? made : "");
   };
   const count = h("input", {
     class: "ed-input ed-count",
@@ -101,6 +165,12 @@ export function durationControl(owner, name, { label, onChange = () => {} }) {
   return h("div", { class: "ed-duration" }, count, units);
 }
 
+/**
+ * @param {string} label
+ * @param {boolean} isChecked
+ * @param {(isChecked: boolean) => void} onChange
+ * @param {{ name?: string }} options
+ */
 export function checkbox(label, isChecked, onChange, { name = "" } = {}) {
   const id = uid();
   return h(
@@ -111,79 +181,129 @@ export function checkbox(label, isChecked, onChange, { name = "" } = {}) {
       id,
       checked: isChecked,
       "data-name": name || null,
-      on: { change: (event) => onChange(event.target.checked) },
+      on: { change: (event) => onChange(event.currentTarget.checked) },
     }),
     h("label", { for: id }, label),
   );
 }
 
-// A number where it is one; otherwise the text, for the server to say what is wrong with it.
+/**
+ * A number where it is one; otherwise the text, for the server to say what is wrong with it.
+ * @param {string} typed
+ */
 export function readNumber(typed) {
   const plain = typed.trim().replace(/^([+-]?\d+),(\d{1,2})$/, "$1.$2");
   return plain !== "" && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) ? Number(plain) : typed.trim();
 }
 
+/**
+ * The choices of a question: what is kept, and what is shown of it.
+ * @param {FieldSpec} spec
+ */
 export function choicesOf(spec) {
-  return (Array.isArray(spec.choices) ? spec.choices : [])
-    .map((each) => (typeof each === "string" ? [each, each] : [String(each?.value ?? ""), String(each?.label || each?.value || "")]))
-    .filter(([value]) => value !== "");
+  /** @type {(choice: Choice | null) => Option} */
+  const pair = (choice) =>
+    typeof choice === "string"
+      ? [choice, choice]
+      : [String(choice?.value ?? ""), String(choice?.label || choice?.value || "")];
+  return (Array.isArray(spec.choices) ? spec.choices : []).map(pair).filter(([value]) => value !== "");
 }
 
+/**
+ * A moment as an input of the type datetime-local has it; "" where it is none.
+ * @param {unknown} value
+ */
 export function localMoment(value) {
+  if (typeof value !== "string") return "";
   const moment = new Date(value);
-  if (typeof value !== "string" || Number.isNaN(moment.getTime())) return "";
-  const two = (part) => String(part).padStart(2, "0");
+  if (Number.isNaN(moment.getTime())) return "";
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
   const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
   return `${day}T${two(moment.getHours())}:${two(moment.getMinutes())}`;
 }
 
+/**
+ * The moment that was typed into such an input; undefined where it is none.
+ * @param {string} typed
+ */
+export function readMoment(typed) {
+  const moment = new Date(typed);
+  return Number.isNaN(moment.getTime()) ? undefined : `${moment.toISOString().slice(0, 19)}Z`;
+}
+
+/** @type {Record<string, string>} */
 const INPUT_TYPES = { date: "date", time: "time", email: "email", url: "url", phone: "tel" };
 
-// An input for a value of this field; `onChange` gets undefined where nothing stands in it.
-export function valueInput(spec, value, onChange, { none = gettext("None") } = {}) {
+/**
+ * An input for a value of this field.
+ * @param {FieldSpec} spec
+ * @param {Json | undefined} value
+ * @param {(value: Json | undefined) => void} onChange gets undefined where nothing stands in it
+ * @returns {HTMLElement}
+ */
+export function valueInput(spec, value, onChange) {
+  const none = gettext("None");
+  /** @type {(made: string | number) => void} */
   const given = (made) => onChange(made === "" ? undefined : made);
   switch (spec.type) {
     case "boolean":
       return selectOf(
-        [["", none], ["true", gettext("Yes")], ["false", gettext("No")]],
-        value === true ? "true" : value === false ? "false" : "",
+        [
+          ["", none],
+          ["true", gettext("Yes")],
+          ["false", gettext("No")],
+        ],
+        typeof value === "boolean" ? String(value) : "",
         (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
       );
     case "choice":
-      return selectOf([["", none], ...choicesOf(spec)], value ?? "", given);
+      return selectOf([["", none], ...choicesOf(spec)], shown(value), given);
     case "choices":
       return manyOf(choicesOf(spec), Array.isArray(value) ? value : [], (chosen) =>
         onChange(chosen.length ? chosen : undefined),
       );
     case "integer":
     case "number":
-      return typed(value ?? "", (text) => given(readNumber(text)), { inputmode: "decimal" });
+      return typedInput(shown(value), (text) => given(readNumber(text)), { inputmode: "decimal" });
     case "datetime":
-      return typed(localMoment(value), (text) => {
-        const moment = new Date(text);
-        given(Number.isNaN(moment.getTime()) ? "" : `${moment.toISOString().slice(0, 19)}Z`);
-      }, { type: "datetime-local" });
+      return typedInput(localMoment(value), (text) => onChange(readMoment(text)), { type: "datetime-local" });
     case "long_text":
-      return h("textarea", { class: "ed-input", rows: 2, value: value ?? "", on: { input: (event) => given(event.target.value) } });
+      return h("textarea", {
+        class: "ed-input",
+        rows: 2,
+        value: shown(value),
+        on: { input: (event) => given(event.currentTarget.value) },
+      });
     case "records":
     case "file":
       return jsonInput(value, onChange);
     default:
-      return typed(value ?? "", given, { type: INPUT_TYPES[spec.type] || "text" });
+      return typedInput(shown(value), given, { type: INPUT_TYPES[spec.type ?? ""] || "text" });
   }
 }
 
-function typed(value, onInput, { type = "text", inputmode = null } = {}) {
+/**
+ * @param {string} value
+ * @param {(typed: string) => void} onInput
+ * @param {{ type?: string, inputmode?: string | null }} options
+ */
+function typedInput(value, onInput, { type = "text", inputmode = null } = {}) {
   return h("input", {
     class: "ed-input",
     type,
     inputmode,
     autocomplete: "off",
-    value: typeof value === "object" ? JSON.stringify(value) : String(value),
-    on: { input: (event) => onInput(event.target.value) },
+    value,
+    on: { input: (event) => onInput(event.currentTarget.value) },
   });
 }
 
+/**
+ * Boxes of which several can be ticked.
+ * @param {Option[]} options
+ * @param {Json[]} chosen
+ * @param {(chosen: string[]) => void} onChange
+ */
 export function manyOf(options, chosen, onChange) {
   const values = new Set(chosen);
   return h(
@@ -200,6 +320,10 @@ export function manyOf(options, chosen, onChange) {
   );
 }
 
+/**
+ * @param {Json | undefined} value
+ * @param {(value: Json | undefined) => void} onChange
+ */
 function jsonInput(value, onChange) {
   const area = h("textarea", {
     class: "ed-input ed-mono",

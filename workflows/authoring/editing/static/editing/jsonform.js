@@ -3,47 +3,119 @@
 // Its own words, labels and names are not enough for everybody: what is missing is added here,
 // each time it has drawn. Its validator is not used: the server checks the whole document.
 
-import { gettext, h, uid } from "./dom.js";
+import { find, findAll, gettext, h, uid } from "./dom.js";
+import { isObject } from "./json.js";
 
-const MARK = "§"; // between the steps of a place, in the names of its inputs
+/** @import { Json } from "./types.js" */
+
+/** @typedef {{ title: string, value: string }} EnumOption */
+
+/**
+ * @typedef {object} FormSchema what django-jsonform reads of a JSON Schema
+ * @property {string} [type] left out beside $ref
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {string | null} [helpText]
+ * @property {string} [widget]
+ * @property {string} [format]
+ * @property {string} [placeholder]
+ * @property {boolean} [default]
+ * @property {number} [maxLength]
+ * @property {number} [maxItems]
+ * @property {EnumOption[]} [enum]
+ * @property {Record<string, FormSchema>} [properties]
+ * @property {FormSchema} [items]
+ * @property {string} [$ref]
+ * @property {Record<string, FormSchema>} [$defs]
+ */
+
+/**
+ * @template {Json} D
+ * @typedef {object} Words what a form calls its parts; `steps` lead to a part of the data
+ * @property {(steps: string[]) => string} add an entry to a list
+ * @property {(steps: string[], index: number, value: Json | undefined) => string} item of a list
+ * @property {(steps: string[], data: D) => boolean} [hidden] whether a part is not shown
+ */
+
+/** @typedef {Record<string, string[]>} PlaceErrors messages by place: its steps, with a mark between */
+
+/**
+ * @typedef {object} JsonFormParts
+ * @property {(steps: string[]) => void} openPlace
+ * @property {() => void} refresh
+ * @property {(errors: PlaceErrors) => void} showErrors
+ */
+
+/** @typedef {HTMLElement & JsonFormParts} JsonFormElement */
+
+/**
+ * @typedef {object} ReactForm what the library makes
+ * @property {() => void} render
+ * @property {(config: { errorMap: PlaceErrors }) => void} update
+ * @property {() => Json} getData
+ * @property {(event: "change", handler: (change: { data: Json }) => void) => void} addEventListener
+ */
+
+/**
+ * @typedef {object} Libraries
+ * @property {{ createForm: (config: object) => ReactForm }} reactJsonForm
+ * @property {{ unmountComponentAtNode: (element: Element) => boolean }} ReactDOM
+ */
+
+/** @typedef {{ root: HTMLElement, container: HTMLElement, observer: MutationObserver }} LiveForm */
+
+export const MARK = "§"; // between the steps of a place, in the names of its inputs
+const NAMED = "input[name], select[name], textarea[name]";
+/** @type {Set<LiveForm>} */
 const live = new Set();
 
+// The page loads them before this, as plain scripts.
+function libraries() {
+  return /** @type {Libraries} */ (/** @type {unknown} */ (window));
+}
+
 // Those that have left the page are ended, or React would keep them for ever.
-function sweep() {
+function endUnused() {
   for (const each of live) {
     if (each.root.isConnected) continue;
-    window.ReactDOM.unmountComponentAtNode(each.container);
+    libraries().ReactDOM.unmountComponentAtNode(each.container);
     each.observer.disconnect();
     live.delete(each);
   }
 }
 
-// `words`: {add(steps), item(steps, number, value)} of a list, {hidden(steps, data)} of any part.
+/**
+ * @template {Json} D
+ * @param {object} options
+ * @param {FormSchema} options.schema
+ * @param {D} options.data
+ * @param {(data: D) => void} options.onChange
+ * @param {Words<D>} options.words
+ * @returns {JsonFormElement}
+ */
 export function jsonForm({ schema, data, onChange, words }) {
   const id = uid();
   const container = h("div", { id, class: "ed-json" });
-  const input = h("textarea", { id: `${id}-data`, hidden: true, "aria-hidden": "true", tabindex: "-1", "aria-label": gettext("The same as JSON") });
+  const input = h("textarea", {
+    id: `${id}-data`,
+    hidden: true,
+    "aria-hidden": "true",
+    tabindex: "-1",
+    "aria-label": gettext("The same as JSON"),
+  });
   const root = h("div", { class: "ed-json-form" }, container, input);
-  const state = { root, container, form: null, observer: null, errors: {}, wanted: null };
-
-  root.openPlace = (steps) => {
-    state.wanted = steps;
-    focusWanted();
-  };
-  root.refresh = () => {
-    if (state.form) complete();
-  };
-  root.showErrors = (errors) => {
-    if (JSON.stringify(errors) === JSON.stringify(state.errors)) return;
-    state.errors = errors;
-    if (state.form) state.form.update({ errorMap: errors });
-  };
+  /** @type {ReactForm | undefined} */
+  let form;
+  /** @type {PlaceErrors} */
+  let errors = {};
+  /** @type {string[] | null} */
+  let wanted = null; // the place that the cursor goes to, once it is drawn
 
   function focusWanted() {
-    if (!state.wanted || !state.form) return;
-    const found = controlAt(container, state.wanted) || container.querySelector("input, select, textarea, button");
+    if (!wanted || !form) return;
+    const found = controlAt(container, wanted) ?? find(container, "input, select, textarea, button");
     if (!found) return;
-    state.wanted = null;
+    wanted = null;
     found.scrollIntoView({ block: "center" });
     found.focus({ preventScroll: true });
   }
@@ -51,86 +123,135 @@ export function jsonForm({ schema, data, onChange, words }) {
   // Names, labels and hints, for those who do not see where things stand.
   function complete() {
     const top = container.querySelector("fieldset")?.firstElementChild;
-    if (top) walk(top, schema, [], state.form.getData());
+    if (form && top instanceof HTMLElement) completePart(top, schema, [], form.getData());
   }
 
-  // What it draws follows the schema: a row for each value, a group for each object and list.
-  function walk(element, part, steps, value) {
-    const spec = part.$ref ? { ...schema.$defs[part.$ref.split("/").at(-1)], ...part } : part;
-    const isHidden = Boolean(words.hidden?.(steps, state.form.getData()));
+  /**
+   * What it draws follows the schema: a row for each value, a group for each object and list.
+   * @param {HTMLElement} element
+   * @param {FormSchema} part
+   * @param {string[]} steps
+   * @param {Json | undefined} value
+   */
+  function completePart(element, part, steps, value) {
+    const spec = part.$ref ? { ...schema.$defs?.[part.$ref.split("/").at(-1) ?? ""], ...part } : part;
+    const isHidden = Boolean(form && words.hidden?.(steps, /** @type {D} */ (form.getData())));
     if (element.hidden !== isHidden) element.hidden = isHidden;
     if (spec.type !== "array" && spec.type !== "object") {
       completeRow(element);
       return;
     }
-    const group = element.matches(".rjf-form-group") ? element : element.querySelector(":scope > .rjf-form-group");
-    const children = group?.querySelector(":scope > div > .rjf-form-group-children");
-    if (!children) return;
+    const group = element.matches(".rjf-form-group") ? element : find(element, ":scope > .rjf-form-group");
+    const children = find(group, ":scope > div > .rjf-form-group-children");
+    if (!group || !children) return;
     nameFold(group, children);
-    if (spec.type === "object") {
-      Object.entries(spec.properties).forEach(([name, each], index) => {
-        if (children.children[index]) walk(children.children[index], each, [...steps, name], value?.[name]);
-      });
-      return;
-    }
-    const add = children.parentElement.querySelector(":scope > .rjf-add-button");
+    if (spec.type === "object") completeObject(children, spec, steps, value);
+    else completeList(children, spec, steps, value);
+  }
+
+  /**
+   * @param {HTMLElement} children
+   * @param {FormSchema} spec
+   * @param {string[]} steps
+   * @param {Json | undefined} value
+   */
+  function completeObject(children, spec, steps, value) {
+    Object.entries(spec.properties ?? {}).forEach(([name, each], index) => {
+      const child = children.children[index];
+      if (!(child instanceof HTMLElement)) return;
+      completePart(child, each, [...steps, name], isObject(value) ? value[name] : undefined);
+    });
+  }
+
+  /**
+   * @param {HTMLElement} children
+   * @param {FormSchema} spec
+   * @param {string[]} steps
+   * @param {Json | undefined} value
+   */
+  function completeList(children, spec, steps, value) {
+    const add = find(children.parentElement, ":scope > .rjf-add-button");
     if (add) {
-      word(add, words.add(steps));
-      say(add, "title", words.add(steps));
-      say(add, "data-list", steps.join(MARK));
+      setWords(add, words.add(steps));
+      setAttribute(add, "title", words.add(steps));
+      setAttribute(add, "data-list", steps.join(MARK));
     }
     rowsOf(children).forEach((item, index) => {
-      const what = words.item(steps, index, value?.[index]);
-      say(item, "data-item", [...steps, index].join(MARK));
+      const entry = Array.isArray(value) ? value[index] : undefined;
+      const what = words.item(steps, index, entry);
+      setAttribute(item, "data-item", [...steps, index].join(MARK));
       if (item.matches(".rjf-form-group-wrapper")) {
-        say(item, "role", "group");
-        say(item, "aria-label", what);
+        setAttribute(item, "role", "group");
+        setAttribute(item, "aria-label", what);
       } else {
-        for (const control of item.querySelectorAll("input, select, textarea")) say(control, "aria-label", what);
+        for (const control of findAll(item, "input, select, textarea")) setAttribute(control, "aria-label", what);
       }
       nameButtons(item, what);
-      const title = item.querySelector(":scope > .rjf-form-group > .rjf-form-group-inner > .rjf-form-group-title");
-      if (title) word(title, what);
-      walk(item, spec.items, [...steps, String(index)], value?.[index]);
+      const title = find(item, ":scope > .rjf-form-group > .rjf-form-group-inner > .rjf-form-group-title");
+      if (title) setWords(title, what);
+      if (spec.items) completePart(item, spec.items, [...steps, String(index)], entry);
     });
   }
 
   function begin() {
-    sweep();
+    endUnused();
     if (!root.isConnected) return;
-    state.form = window.reactJsonForm.createForm({
+    const drawn = libraries().reactJsonForm.createForm({
       containerId: id,
       dataInputId: input.id,
       schema: JSON.parse(JSON.stringify(schema)), // it changes what it is given
       data: JSON.parse(JSON.stringify(data)),
-      errorMap: state.errors,
+      errorMap: errors,
     });
+    form = drawn;
     let last = "";
-    state.form.addEventListener("change", ({ data: made }) => {
+    drawn.addEventListener("change", ({ data: made }) => {
       const text = JSON.stringify(made);
       if (text === last) return; // only the errors are new
       last = text;
       onChange(JSON.parse(text));
       complete();
     });
-    state.observer = new MutationObserver(() => complete());
-    state.observer.observe(container, { childList: true, subtree: true });
-    container.addEventListener("click", (event) => follow(container, event), true);
-    live.add(state);
-    state.form.render();
-    last = JSON.stringify(state.form.getData());
+    const observer = new MutationObserver(() => complete());
+    observer.observe(container, { childList: true, subtree: true });
+    container.addEventListener("click", (event) => keepFocus(container, event), true);
+    live.add({ root, container, observer });
+    drawn.render();
+    last = JSON.stringify(drawn.getData());
     complete();
     focusWanted();
   }
 
   queueMicrotask(begin); // it looks for its place in the page, where it will be by then
-  return root;
+  return Object.assign(root, {
+    openPlace: (/** @type {string[]} */ steps) => {
+      wanted = steps;
+      focusWanted();
+    },
+    refresh: complete,
+    showErrors: (/** @type {PlaceErrors} */ found) => {
+      if (JSON.stringify(found) === JSON.stringify(errors)) return;
+      errors = found;
+      form?.update({ errorMap: errors });
+    },
+  });
 }
 
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} NamedControl */
+
+/**
+ * @param {Element} container
+ * @returns {NamedControl[]}
+ */
 function controls(container) {
-  return [...container.querySelectorAll("input[name], select[name], textarea[name]")];
+  return /** @type {NamedControl[]} */ (findAll(container, NAMED));
 }
 
+/**
+ * The control at a place, or at the one that it is part of.
+ * @param {Element} container
+ * @param {string[]} steps
+ */
 function controlAt(container, steps) {
   for (let length = steps.length; length > 0; length -= 1) {
     const wanted = ["rjf", ...steps.slice(0, length)].join(MARK);
@@ -140,95 +261,135 @@ function controlAt(container, steps) {
   return null;
 }
 
-function say(element, name, value) {
+/**
+ * Only where it differs: each change calls the observer again.
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} value
+ */
+function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-function word(button, text) {
-  const node = button.firstChild;
+/**
+ * @param {Element} element whose first child is a text
+ * @param {string} text
+ */
+function setWords(element, text) {
+  const node = element.firstChild;
   if (node && node.nodeValue !== text) node.nodeValue = text;
 }
 
+/** @param {Element} row */
 function completeRow(row) {
-  for (const control of row.querySelectorAll("input[name], select[name], textarea[name]")) {
+  for (const control of controls(row)) {
     if (!control.id) control.id = uid();
     const cell = control.closest(".rjf-input-group, .rjf-check-input");
-    const label = cell?.parentElement.querySelector(":scope > label");
-    if (label && !label.contains(control)) say(label, "for", control.id);
-    const notes = [...(cell?.querySelectorAll(":scope > .rjf-help-text, :scope > .rjf-error-text") || [])];
+    const label = find(cell?.parentElement, ":scope > label");
+    if (label && !label.contains(control)) setAttribute(label, "for", control.id);
+    const notes = cell ? findAll(cell, ":scope > .rjf-help-text, :scope > .rjf-error-text") : [];
     notes.forEach((note, number) => {
       note.id = `${control.id}-note${number}`;
     });
-    if (notes.length) say(control, "aria-describedby", notes.map((each) => each.id).join(" "));
+    if (notes.length) setAttribute(control, "aria-describedby", notes.map((each) => each.id).join(" "));
     else control.removeAttribute("aria-describedby");
-    if (cell?.classList.contains("has-error")) say(control, "aria-invalid", "true");
+    if (cell?.classList.contains("has-error")) setAttribute(control, "aria-invalid", "true");
     else control.removeAttribute("aria-invalid");
-    if (control.type !== "checkbox") say(control, "autocomplete", "off");
-    if (control.matches("select")) completeSelect(control);
+    if (control.type !== "checkbox") setAttribute(control, "autocomplete", "off");
+    if (control instanceof HTMLSelectElement) completeSelect(control);
   }
 }
 
-// Its first choice, which means nothing, cannot be chosen again: it stands in for ours.
+/**
+ * Its first choice, which means nothing, cannot be chosen again: it stands in for ours.
+ * @param {HTMLSelectElement} select
+ */
 function completeSelect(select) {
   const [first, ...others] = select.options;
   const none = others.find((each) => each.value === "");
-  word(first, none ? none.textContent : gettext("Choose…"));
+  setWords(first, none?.textContent || gettext("Choose…"));
   if (!none) return;
   first.disabled = false;
   none.hidden = true;
   none.disabled = true;
 }
 
+/**
+ * @param {Element} group
+ * @param {Element} children
+ */
 function nameFold(group, children) {
-  const fold = group.querySelector(":scope > .rjf-form-group-title > .rjf-collapse-button, :scope > div > .rjf-form-group-title > .rjf-collapse-button");
+  const title = ".rjf-form-group-title > .rjf-collapse-button";
+  const fold = find(group, `:scope > ${title}, :scope > div > ${title}`);
   if (!fold) return;
   const isFolded = children.classList.contains("rjf-collapsed");
   const text = isFolded ? gettext("Unfold") : gettext("Fold");
-  say(fold, "aria-label", text);
-  say(fold, "title", text);
-  say(fold, "aria-expanded", String(!isFolded));
+  setAttribute(fold, "aria-label", text);
+  setAttribute(fold, "title", text);
+  setAttribute(fold, "aria-expanded", String(!isFolded));
 }
 
+/** @param {Element} children */
 function rowsOf(children) {
-  return [...children.children].filter((each) => each.matches(".rjf-form-group-wrapper, .rjf-form-row"));
+  return findAll(children, ":scope > .rjf-form-group-wrapper, :scope > .rjf-form-row");
 }
 
+/**
+ * @param {Element} item
+ * @param {string} what
+ */
 function nameButtons(item, what) {
-  const buttons = item.querySelector(":scope > .rjf-form-row-controls");
   const texts = {
     "rjf-move-up-button": gettext("Move “%(what)s” up", { what }),
     "rjf-move-down-button": gettext("Move “%(what)s” down", { what }),
     "rjf-remove-button": gettext("Remove “%(what)s”", { what }),
   };
   for (const [name, text] of Object.entries(texts)) {
-    const found = buttons?.querySelector(`:scope > .${name}`);
+    const found = find(item, `:scope > .rjf-form-row-controls > .${name}`);
     if (!found) continue;
-    say(found, "aria-label", text);
-    say(found, "title", text);
+    setAttribute(found, "aria-label", text);
+    setAttribute(found, "title", text);
   }
 }
 
-// Where the cursor goes when a row is added, moved or removed: it must not be lost. A list that
-// gets its first row is drawn anew, so that nothing of it can be held on to.
-function follow(container, event) {
-  const button = event.target.closest("button");
+/** @type {Record<string, number>} how far the buttons of a row move it */
+const MOVES = { "rjf-move-up-button": -1, "rjf-move-down-button": 1, "rjf-remove-button": 0 };
+
+/**
+ * Where the cursor goes when a row is added, moved or removed: it must not be lost. A list that
+ * gets its first row is drawn anew, so that nothing of it can be held on to.
+ * @param {Element} container
+ * @param {Event} event a click
+ */
+function keepFocus(container, event) {
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (!button) return;
-  const names = () => [...container.querySelectorAll("input[name], select[name], textarea[name]")];
   if (button.matches(".rjf-add-button")) {
-    const before = new Set(names().map((each) => each.name));
-    setTimeout(() => names().find((each) => !before.has(each.name) && each.checkVisibility())?.focus());
+    const before = new Set(controls(container).map((each) => each.name));
+    setTimeout(() =>
+      controls(container)
+        .find((each) => !before.has(each.name) && each.checkVisibility())
+        ?.focus(),
+    );
     return;
   }
   const kind = button.className.trim();
-  const by = { "rjf-move-up-button": -1, "rjf-move-down-button": 1, "rjf-remove-button": 0 }[kind];
-  const steps = button.closest("[data-item]")?.dataset.item.split(MARK);
+  const by = MOVES[kind];
+  /** @type {HTMLElement | null} */
+  const row = button.closest("[data-item]");
+  const steps = row?.dataset.item?.split(MARK);
   if (by === undefined || !steps) return;
   const list = steps.slice(0, -1);
-  const buttons = (index) => [...container.querySelectorAll(`[data-item="${CSS.escape([...list, index].join(MARK))}"] > .rjf-form-row-controls > button`)];
-  setTimeout(() => { // rows take 200 ms to change places
+  /** @type {(index: number) => HTMLElement[]} */
+  const buttons = (index) => {
+    const item = CSS.escape([...list, index].join(MARK));
+    return findAll(container, `[data-item="${item}"] > .rjf-form-row-controls > button`);
+  };
+  setTimeout(() => {
+    // Rows take 200 ms to change places.
     const index = Number(steps.at(-1)) + by;
     const found = [...buttons(index), ...(by ? [] : buttons(index - 1))];
-    const add = container.querySelector(`[data-list="${CSS.escape(list.join(MARK))}"]`);
-    (found.find((each) => each.matches(`.${kind}`)) || found[0] || add)?.focus();
+    const add = find(container, `[data-list="${CSS.escape(list.join(MARK))}"]`);
+    (found.find((each) => each.matches(`.${kind}`)) ?? found[0] ?? add)?.focus();
   }, 260);
 }

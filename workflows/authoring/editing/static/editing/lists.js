@@ -1,72 +1,94 @@
 // Lists whose entries open: fields, tasks, ticket types.
 
-import { button, gettext, h, icon, iconButton } from "./dom.js";
-import { changed, on, snapshot, tell, undo } from "./store.js";
+import { button, find, gettext, h, icon, iconButton } from "./dom.js";
 import { elementOf, place } from "./places.js";
+import { changed, emit, on, snapshot, undo } from "./store.js";
+
+/** @import { Child } from "./dom.js" */
+
+/** @typedef {{ title: string, chips: string[] }} Head what is shown of an entry that is closed */
 
 const opened = new WeakSet();
 
+/** @param {object} owner */
 export function open(owner) {
   opened.add(owner);
 }
 
 on("change", () => {
-  if (toast()) toast().hidden = true; // undoing would take back something else now
+  const box = messageBox();
+  if (box) box.hidden = true; // undoing would take back something else now
 });
 
-const toast = () => document.getElementById("ed-toast");
-let hiding = null;
+const messageBox = () => document.getElementById("ed-toast");
+/** @type {number | undefined} */
+let hiding;
 
-// Says what happened, and offers to take it back.
-export function said(message, { undoable = true } = {}) {
-  const box = toast();
+/**
+ * Says for a while what happened, and offers to take it back.
+ * @param {string} message
+ * @param {{ undoable?: boolean }} options
+ */
+export function showMessage(message, { undoable = true } = {}) {
+  const box = messageBox();
+  if (!box) return;
   clearTimeout(hiding);
-  box.replaceChildren(
-    h("span", {}, message),
-    ...(undoable
-      ? [
-          h(
-            "button",
-            {
-              type: "button",
-              on: {
-                click: () => {
-                  undo();
-                  box.hidden = true;
-                },
-              },
-            },
-            gettext("Undo"),
-          ),
-        ]
-      : []),
-  );
+  const takeBack = () => {
+    undo();
+    box.hidden = true;
+  };
+  box.replaceChildren(h("span", {}, message));
+  if (undoable) box.append(h("button", { type: "button", on: { click: takeBack } }, gettext("Undo")));
   box.hidden = false;
   hiding = setTimeout(() => {
     box.hidden = true;
   }, 10000);
 }
 
+/** @param {Element | null | undefined} element */
 export function focusFirst(element) {
-  const first = element && element.querySelector("input, select, textarea, button");
-  if (first) first.focus();
+  find(element, "input, select, textarea, button")?.focus();
 }
 
+/**
+ * @param {object} owner
+ * @param {string} action of a button
+ */
 export function focusAction(owner, action) {
-  const found = elementOf(owner)?.querySelector(`[data-action="${action}"]:not(:disabled)`);
-  if (found) found.focus();
-  else elementOf(owner)?.querySelector("button:not(:disabled)")?.focus();
+  const element = elementOf(owner);
+  const found = find(element, `[data-action="${action}"]:not(:disabled)`) ?? find(element, "button:not(:disabled)");
+  found?.focus();
 }
 
-// `items()` is the array; `head(item)` gives {title, chips}; `body(item, refresh)` an element.
+/**
+ * @template {object} T
+ * @param {object} options
+ * @param {() => T[]} options.items the list itself
+ * @param {(item: T) => Head} options.head
+ * @param {(item: T, refresh: () => void, redraw: () => void) => Child} options.body of an open
+ *   entry; `refresh` shows its head anew, `redraw` the whole list
+ * @param {string} options.addLabel
+ * @param {string} options.what one of them is
+ * @param {() => T} options.onAdd makes a new one, at its place in the list
+ * @param {(item: T) => string | null} [options.onRemove] does what goes with it, and says so
+ * @param {(copy: T) => T} [options.onCopy] makes a copy fit beside the original
+ * @param {string} options.empty what is said where there are none
+ * @param {(item: T) => string} [options.anchor] the id of its element
+ */
 export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove, onCopy, empty, anchor }) {
   const root = h("div", { class: "ed-list" });
 
   function draw() {
     const entries = items();
     root.replaceChildren(
-      ...(entries.length ? entries.map((item, index) => entry(item, index, entries)) : [h("p", { class: "ed-empty" }, empty)]),
-      h("div", { class: "ed-add" }, button(addLabel, () => add(), { name: "add", action: "add" })),
+      ...(entries.length
+        ? entries.map((item, index) => entry(item, index, entries))
+        : [h("p", { class: "ed-empty" }, empty)]),
+      h(
+        "div",
+        { class: "ed-add" },
+        button(addLabel, () => add(), { name: "add", action: "add" }),
+      ),
     );
   }
 
@@ -80,6 +102,10 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
     elementOf(item)?.scrollIntoView({ block: "nearest" });
   }
 
+  /**
+   * @param {T} item
+   * @param {number} by
+   */
   function move(item, by) {
     const entries = items();
     const index = entries.indexOf(item);
@@ -92,6 +118,7 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
     focusAction(item, by < 0 ? "up" : "down");
   }
 
+  /** @param {T} item */
   function remove(item) {
     snapshot();
     const index = items().indexOf(item);
@@ -100,11 +127,13 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
     if (left[index] === item) left.splice(index, 1);
     changed();
     draw();
-    said(message || gettext("%(what)s “%(title)s” was removed.", { what, title: head(item).title }));
-    root.querySelector(":scope > .ed-add button").focus();
+    showMessage(message || gettext("%(what)s “%(title)s” was removed.", { what, title: head(item).title }));
+    find(root, ":scope > .ed-add button")?.focus();
   }
 
+  /** @param {T} item */
   function copy(item) {
+    if (!onCopy) return;
     snapshot();
     const made = onCopy(JSON.parse(JSON.stringify(item)));
     items().splice(items().indexOf(item) + 1, 0, made);
@@ -114,6 +143,43 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
     focusFirst(elementOf(made)?.querySelector(".ed-item-body"));
   }
 
+  /** @param {T} item */
+  function toggle(item) {
+    if (opened.has(item)) opened.delete(item);
+    else opened.add(item);
+    draw();
+    find(elementOf(item), ".ed-item-toggle")?.focus();
+    emit("problems");
+  }
+
+  /**
+   * @param {T} item
+   * @param {number} index
+   * @param {T[]} entries
+   */
+  function tools(item, index, entries) {
+    const named = { what: head(item).title || what };
+    return h(
+      "div",
+      { class: "ed-item-tools" },
+      iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(item, -1), {
+        disabled: index === 0,
+        action: "up",
+      }),
+      iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(item, 1), {
+        disabled: index === entries.length - 1,
+        action: "down",
+      }),
+      onCopy ? iconButton("content_copy", gettext("Copy “%(what)s”", named), () => copy(item)) : null,
+      iconButton("delete", gettext("Remove “%(what)s”", named), () => remove(item), { action: "remove" }),
+    );
+  }
+
+  /**
+   * @param {T} item
+   * @param {number} index
+   * @param {T[]} entries
+   */
   function entry(item, index, entries) {
     const title = h("span", { class: "ed-item-title" });
     const chips = h("span", { class: "ed-chips" });
@@ -123,49 +189,25 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
       chips.replaceChildren(...shown.chips.filter(Boolean).map((each) => h("span", { class: "ed-chip" }, each)));
     };
     const isOpen = opened.has(item);
-    const toggle = h(
+    const toggler = h(
       "button",
       {
         type: "button",
         class: "ed-item-toggle",
         "aria-expanded": String(isOpen),
-        on: {
-          click: () => {
-            if (opened.has(item)) opened.delete(item);
-            else opened.add(item);
-            draw();
-            elementOf(item).querySelector(".ed-item-toggle").focus();
-            tell("problems");
-          },
-        },
+        on: { click: () => toggle(item) },
       },
       icon(isOpen ? "expand_more" : "chevron_right"),
       title,
       chips,
     );
-    const named = { what: head(item).title || what };
     refresh();
     return place(
       item,
       h(
         "section",
         { class: `ed-item${isOpen ? " ed-open" : ""}`, id: anchor ? anchor(item) : null },
-        h(
-          "div",
-          { class: "ed-item-head" },
-          toggle,
-          h(
-            "div",
-            { class: "ed-item-tools" },
-            iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(item, -1), { disabled: index === 0, action: "up" }),
-            iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(item, 1), {
-              disabled: index === entries.length - 1,
-              action: "down",
-            }),
-            onCopy ? iconButton("content_copy", gettext("Copy “%(what)s”", named), () => copy(item)) : null,
-            iconButton("delete", gettext("Remove “%(what)s”", named), () => remove(item), { action: "remove" }),
-          ),
-        ),
+        h("div", { class: "ed-item-head" }, toggler, tools(item, index, entries)),
         h("div", { class: "ed-errors ed-place-errors", hidden: true }),
         isOpen ? h("div", { class: "ed-item-body" }, body(item, refresh, draw)) : null,
       ),

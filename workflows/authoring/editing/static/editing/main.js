@@ -2,15 +2,18 @@
 
 import { AskError, ask } from "./api.js";
 import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
-import { button, fill, gettext, h } from "./dom.js";
-import { said } from "./lists.js";
-import { pathOf } from "./places.js";
+import { button, byId, fill, findAll, gettext, h } from "./dom.js";
+import { showMessage } from "./lists.js";
+import { pathOf } from "./paths.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
-import { testsSection } from "./tests.js";
 import * as state from "./store.js";
+import { testsSection } from "./tests.js";
 import { waysSection } from "./ways.js";
 
+/** @import { Child } from "./dom.js" */
+
 const { store } = state;
+/** @type {Record<string, () => HTMLElement>} */
 const TABS = {
   workflow: workflowSection,
   form: formSection,
@@ -20,14 +23,18 @@ const TABS = {
   roles: rolesSection,
   tests: testsSection,
 };
-const byId = (id) => document.getElementById(id);
+
 let current = "";
 let isSaving = false;
 
+/**
+ * @param {string} name of a tab
+ * @param {{ redraw?: boolean }} options
+ */
 function show(name, { redraw = false } = {}) {
   if (name === current && !redraw) return;
   current = name;
-  for (const tab of document.querySelectorAll(".ed-tab")) {
+  for (const tab of findAll(document, ".ed-tab")) {
     const isThis = tab.dataset.tab === name;
     tab.setAttribute("aria-selected", String(isThis));
     tab.tabIndex = isThis ? 0 : -1;
@@ -37,20 +44,22 @@ function show(name, { redraw = false } = {}) {
     }
   }
   fill(byId("ed-panel"), TABS[name]());
-  state.tell("problems");
+  state.emit("problems");
 }
 
 function beginTabs() {
-  const tabs = [...document.querySelectorAll(".ed-tab")];
+  const tabs = findAll(document, ".ed-tab");
   tabs.forEach((tab, index) => {
-    tab.addEventListener("click", () => show(tab.dataset.tab));
+    tab.addEventListener("click", () => show(tab.dataset.tab ?? ""));
     tab.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1, Home: -index, End: tabs.length - 1 - index }[event.key];
+      /** @type {Record<string, number>} */
+      const steps = { ArrowRight: 1, ArrowLeft: -1, Home: -index, End: tabs.length - 1 - index };
+      const step = steps[event.key];
       if (step === undefined) return;
       event.preventDefault();
       const next = tabs[(index + step + tabs.length) % tabs.length];
       next.focus();
-      show(next.dataset.tab);
+      show(next.dataset.tab ?? "");
     });
   });
 }
@@ -61,10 +70,15 @@ function showState() {
   const isDirty = state.isDirty();
   byId("ed-state").textContent = isSaving ? gettext("Saving…") : isDirty ? gettext("Not saved yet") : gettext("Saved");
   byId("ed-state").classList.toggle("ed-dirty", isDirty);
-  byId("ed-save").disabled = isSaving || (!isDirty && !store.pending.length);
-  byId("ed-undo").disabled = store.undoable.length === 0;
+  byId("ed-save").toggleAttribute("disabled", isSaving || (!isDirty && !store.pending.length));
+  byId("ed-undo").toggleAttribute("disabled", store.undoable.length === 0);
 }
 
+/**
+ * @param {string} message "" takes the notice away
+ * @param {Child[]} actions
+ * @param {string} kind a class
+ */
 function notice(message, actions = [], kind = "ed-bad") {
   const box = byId("ed-notice");
   box.hidden = !message;
@@ -83,7 +97,7 @@ async function save() {
   const unread = store.pending[0];
   if (unread) {
     notice(`${gettext("Nothing was saved.")} ${unread.message}`);
-    focusOn({ control: unread.control, path: pathOf(unread.owner, unread.name) || [] });
+    focusOn({ control: unread.control, path: pathOf(store.document, unread.owner, unread.name) || [] });
     return false;
   }
   isSaving = true;
@@ -98,7 +112,7 @@ async function save() {
     return true;
   } catch (error) {
     if (!(error instanceof AskError)) throw error;
-    refused(error);
+    showRefusal(error);
     return false;
   } finally {
     isSaving = false;
@@ -106,8 +120,10 @@ async function save() {
   }
 }
 
-function refused(error) {
+/** @param {AskError} error */
+function showRefusal(error) {
   state.keepNow();
+  /** @type {(label: string, href: string) => HTMLElement} */
   const link = (label, href) => h("a", { class: "ed-button", href, target: "_blank", rel: "noopener" }, label);
   if (error.isLoggedOut) {
     notice(error.message, [link(gettext("Log in"), store.start.urls.login)]);
@@ -115,23 +131,27 @@ function refused(error) {
     notice(`${error.message} ${gettext("Nothing was saved, and nothing that you typed is lost.")}`, [
       link(gettext("See what was saved"), location.href),
       button(gettext("Replace it with mine"), () => {
-        store.updatedAt = error.answer.updated_at;
+        store.updatedAt = error.answer.updated_at ?? "";
         save();
       }),
-      button(gettext("Throw mine away"), () => {
-        store.saved = JSON.stringify(store.document);
-        store.pending = [];
-        state.keepNow();
-        location.reload();
-      }, { kind: "ed-quiet" }),
+      button(
+        gettext("Throw mine away"),
+        () => {
+          store.saved = JSON.stringify(store.document);
+          store.pending = [];
+          state.keepNow();
+          location.reload();
+        },
+        { kind: "ed-quiet" },
+      ),
     ]);
   } else {
     notice(error.message);
-    const first = error.answer.problems?.[0];
-    if (first) {
-      store.problems = error.answer.problems;
-      state.tell("problems");
-      focusOn(first);
+    const problems = error.answer.problems ?? [];
+    if (problems.length) {
+      store.problems = problems;
+      state.emit("problems");
+      focusOn(problems[0]);
     }
   }
 }
@@ -145,12 +165,13 @@ async function publish() {
     if (first) focusOn(first);
     return;
   }
-  byId("ed-publish-form").submit();
+  const form = byId("ed-publish-form");
+  if (form instanceof HTMLFormElement) form.submit();
 }
 
 // What was typed before, in this tab, and not saved.
 function bringBack() {
-  const kept = state.kept();
+  const kept = state.findKept();
   if (!kept) return;
   const discard = () => {
     state.replaceDocument(JSON.parse(store.saved));
@@ -158,7 +179,11 @@ function bringBack() {
   };
   if (kept.updated_at === store.updatedAt) {
     state.bringBack(kept);
-    notice(gettext("What you typed before is back. It is not saved yet."), [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+    notice(
+      gettext("What you typed before is back. It is not saved yet."),
+      [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })],
+      "ed-info",
+    );
     return;
   }
   notice(
@@ -166,12 +191,20 @@ function bringBack() {
     [
       button(gettext("Show what I typed"), () => {
         state.bringBack(kept);
-        notice(gettext("This is what you typed. Saving it replaces what was saved since."), [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+        notice(
+          gettext("This is what you typed. Saving it replaces what was saved since."),
+          [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })],
+          "ed-info",
+        );
       }),
-      button(gettext("Throw it away"), () => {
-        state.keepNow(); // nothing is changed here, so that nothing is kept
-        notice("");
-      }, { kind: "ed-quiet" }),
+      button(
+        gettext("Throw it away"),
+        () => {
+          state.keepNow(); // nothing is changed here, so that nothing is kept
+          notice("");
+        },
+        { kind: "ed-quiet" },
+      ),
     ],
     "ed-info",
   );
@@ -191,28 +224,39 @@ function beginKeys() {
   window.addEventListener("pagehide", () => state.keepNow());
 }
 
+/**
+ * Where the link leads that was clicked; "" where none was.
+ * @param {Event} event
+ */
+function addressOf({ target }) {
+  return (target instanceof Element && target.closest("a")?.getAttribute("href")) || "";
+}
+
 function beginPicture() {
   byId("ed-picture").addEventListener("click", (event) => {
-    const link = event.target.closest("a");
-    const address = link?.getAttribute("href") || "";
+    const address = addressOf(event);
     if (!address.startsWith("#task-")) return;
     event.preventDefault();
     openTask(address.slice("#task-".length));
   });
-  const dialog = byId("ed-large");
+  const dialog = /** @type {HTMLDialogElement} */ (byId("ed-large"));
   byId("ed-enlarge").addEventListener("click", () => {
-    fill(byId("ed-large-picture"), [...byId("ed-picture").children].map((each) => each.cloneNode(true)));
+    fill(
+      byId("ed-large-picture"),
+      [...byId("ed-picture").children].map((each) => each.cloneNode(true)),
+    );
     dialog.showModal();
   });
   dialog.addEventListener("click", (event) => {
-    const address = event.target.closest("a")?.getAttribute("href") || "";
+    const address = addressOf(event);
     if (address) event.preventDefault();
-    if (event.target === dialog || address || event.target.closest("[data-close]")) dialog.close();
+    const isClosing = event.target instanceof Element && event.target.closest("[data-close]");
+    if (event.target === dialog || address || isClosing) dialog.close();
     if (address.startsWith("#task-")) openTask(address.slice("#task-".length));
   });
   dialog.addEventListener("close", () => fill(byId("ed-large-picture")));
   if (!window.matchMedia("(min-width: 1100px)").matches) {
-    for (const each of document.querySelectorAll(".ed-side details")) each.open = false;
+    for (const each of findAll(document, ".ed-side details")) each.removeAttribute("open");
   }
 }
 
@@ -228,11 +272,11 @@ function begin() {
   byId("ed-save").addEventListener("click", save);
   byId("ed-publish").addEventListener("click", publish);
   byId("ed-undo").addEventListener("click", () => {
-    if (!state.undo()) said(gettext("There is nothing to undo."), { undoable: false });
+    if (!state.undo()) showMessage(gettext("There is nothing to undo."), { undoable: false });
   });
   const wanted = location.hash.slice(1);
   show(wanted in TABS ? wanted : "workflow");
-  beginChecks({ show });
+  beginChecks(show);
   if (wanted.startsWith("task-")) openTask(wanted.slice("task-".length));
   if (wanted.startsWith("at=")) focusOn({ path: pathOfPlace(decodeURIComponent(wanted.slice(3))) });
   showState();

@@ -1,17 +1,52 @@
 // The rule builder: for conditions of ways, and for “shown when”.
 
-import { ask } from "./api.js";
-import { button, debounce, gettext, h, icon, iconButton, option, uid } from "./dom.js";
-import { readNumber, selectOf, valueInput, manyOf } from "./inputs.js";
+import { ask, messageOf } from "./api.js";
+import { button, debounce, fill, find, findAll, gettext, h, icon, iconButton, option, uid } from "./dom.js";
+import { manyOf, readNumber, selectOf, valueInput } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, writeRule } from "./logic.js";
-import { changed, on, pendingOf, setPending, snapshot, store } from "./store.js";
+import { on, pendingOf, setValue, setPending, snapshot, store, valueAt } from "./store.js";
 
-const EQUAL = [["==", gettext("is")], ["!=", gettext("is not")]];
-const ORDER = [["<", gettext("is less than")], ["<=", gettext("is at most")], [">", gettext("is more than")], [">=", gettext("is at least")]];
-const WHEN = [["<", gettext("is before")], ["<=", gettext("is at the latest")], [">", gettext("is after")], [">=", gettext("is at the earliest")]];
-const AMONG = [["in", gettext("is one of")], ["not in", gettext("is none of")]];
-const HAS = [["has", gettext("contains")], ["lacks", gettext("does not contain")]];
-const GIVEN = [["empty", gettext("is empty")], ["filled", gettext("is filled in")]];
+/** @import { Child } from "./dom.js" */
+/** @import { GroupNode, Mode, RawNode, RuleNode, TestNode } from "./logic.js" */
+/** @import { Json, Option, Rule, Variable } from "./types.js" */
+
+/** @typedef {HTMLElement & { openRule: () => void, refreshSentence: () => void }} RuleElement */
+
+/** @type {Option[]} */
+const EQUAL = [
+  ["==", gettext("is")],
+  ["!=", gettext("is not")],
+];
+/** @type {Option[]} */
+const ORDER = [
+  ["<", gettext("is less than")],
+  ["<=", gettext("is at most")],
+  [">", gettext("is more than")],
+  [">=", gettext("is at least")],
+];
+/** @type {Option[]} */
+const WHEN = [
+  ["<", gettext("is before")],
+  ["<=", gettext("is at the latest")],
+  [">", gettext("is after")],
+  [">=", gettext("is at the earliest")],
+];
+/** @type {Option[]} */
+const AMONG = [
+  ["in", gettext("is one of")],
+  ["not in", gettext("is none of")],
+];
+/** @type {Option[]} */
+const HAS = [
+  ["has", gettext("contains")],
+  ["lacks", gettext("does not contain")],
+];
+/** @type {Option[]} */
+const GIVEN = [
+  ["empty", gettext("is empty")],
+  ["filled", gettext("is filled in")],
+];
+/** @type {Record<string, Option[]>} by the type of what is looked at */
 const OPERATORS = {
   boolean: [EQUAL[0], ...GIVEN],
   integer: [...EQUAL, ...ORDER, ...GIVEN],
@@ -25,36 +60,78 @@ const OPERATORS = {
   file: GIVEN,
   any: [...EQUAL, ...ORDER, ...HAS, ...GIVEN],
 };
+/** @type {Option[]} */
 const TEXT = [...EQUAL, ...HAS, ...AMONG, ...GIVEN];
+/** @type {Option[]} */
 const MODES = [
   ["all", gettext("All of these are true")],
   ["any", gettext("At least one of these is true")],
   ["none", gettext("None of these is true")],
   ["not", gettext("Not all of these are true")],
 ];
+/** @type {Record<string, Json>} */
 const FALLBACKS = { boolean: false, integer: 0, number: 0, choices: [] };
+const NO_VALUE = ["empty", "filled"]; // operators that compare with nothing
+const MANY_VALUES = ["in", "not in"];
 
+/** @param {string} type */
 function operatorsFor(type) {
   return OPERATORS[type] || TEXT;
 }
 
+/**
+ * What no answer counts as where nobody has said so.
+ * @param {string} type
+ */
+function usualFallback(type) {
+  return FALLBACKS[type] ?? "";
+}
+
+/**
+ * @param {object} owner
+ * @param {string} name
+ */
 function serverRule(owner, name) {
   return store.rules.find((each) => each.owner === owner && each.name === name);
 }
 
-// `variables()` gives what can be read here; `scope()` what the text mode may name.
+/**
+ * The rule that stands on the page below an element.
+ * @param {Element | null} element
+ * @returns {RuleElement | null}
+ */
+export function ruleIn(element) {
+  return element?.querySelector(".ed-rule") ?? null;
+}
+
+/**
+ * @template {object} T
+ * @param {object} options
+ * @param {T} options.owner
+ * @param {keyof T & string} options.name the property that is the rule
+ * @param {() => Variable[]} options.variables what can be read here
+ * @param {() => { task_keys: string[], fields: string[] | null }} options.scope what the text may name
+ * @param {() => string} options.always what is said where there is no rule
+ * @param {string} options.addLabel
+ * @returns {RuleElement}
+ */
 export function ruleEditor({ owner, name, variables, scope, always, addLabel }) {
   const sentence = h("p", { class: "ed-sentence", "aria-live": "polite" });
   const panel = h("div", { class: "ed-rule-panel", hidden: true });
   const tools = h("div", { class: "ed-rule-tools" });
   const root = h("div", { class: "ed-rule", "data-name": name, tabindex: "-1" }, sentence, tools, panel);
-  let tree = null;
+  let tree = readRule(null);
   let mode = "builder";
   let isOpen = false;
 
+  /** @returns {Rule} null where there is none */
+  function currentRule() {
+    const rule = valueAt(owner, name);
+    return rule === undefined || isEmpty(rule) ? null : rule;
+  }
+
   function showSentence() {
-    const rule = owner[name];
-    if (isEmpty(rule)) {
+    if (currentRule() === null) {
       sentence.textContent = always();
       sentence.classList.add("ed-soft");
       return;
@@ -65,39 +142,39 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   }
 
   function showTools() {
-    const empty = isEmpty(owner[name]);
-    tools.replaceChildren(
-      ...(isOpen
+    const empty = currentRule() === null;
+    fill(
+      tools,
+      isOpen
         ? [
             button(gettext("Close"), () => toggle(false), { name: "check", kind: "ed-quiet", action: "close" }),
             mode === "builder"
               ? button(gettext("Write as text"), () => showText(), { name: "edit_note", kind: "ed-quiet" })
               : button(gettext("Choose from lists"), () => showBuilder(), { name: "tune", kind: "ed-quiet" }),
             empty ? null : button(gettext("Remove the condition"), () => clear(), { name: "delete", kind: "ed-quiet" }),
-          ].filter(Boolean)
-        : [button(empty ? addLabel : gettext("Change"), () => toggle(true), { name: empty ? "add" : "edit", kind: "ed-quiet", action: "open" })]),
+          ]
+        : button(empty ? addLabel : gettext("Change"), () => toggle(true), {
+            name: empty ? "add" : "edit",
+            kind: "ed-quiet",
+            action: "open",
+          }),
     );
   }
 
+  /** @param {boolean} wanted */
   function toggle(wanted) {
     const unread = pendingOf(owner, name);
     if (!wanted && unread) {
-      (unread.control === root ? panel.querySelector("[data-unfinished] input, [data-unfinished] select") || root : unread.control).focus(); // closing would throw away what was typed
+      // Closing would throw away what was typed.
+      if (unread.control === root) focusUnfinished();
+      else unread.control?.focus();
       return;
     }
     isOpen = wanted;
     panel.hidden = !wanted;
     root.classList.toggle("ed-rule-open", wanted);
-    if (wanted) {
-      tree = readRule(isEmpty(owner[name]) ? null : owner[name]);
-      if (isEmpty(owner[name]) && pendingOf(owner, name)?.text === undefined) {
-        tree.items = [blank()];
-        showBuilder();
-      } else if (pendingOf(owner, name)?.text !== undefined) showText();
-      else if (tree.items.every((each) => each.kind === "raw")) showText();
-      else showBuilder();
-      panel.querySelector("select, input, textarea")?.focus();
-    } else {
+    if (wanted) showCurrent();
+    else {
       panel.replaceChildren();
       showTools();
       showSentence();
@@ -105,34 +182,51 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     }
   }
 
+  function focusUnfinished() {
+    (find(panel, "[data-unfinished] :is(input, select)") ?? root).focus();
+  }
+
+  function readTree() {
+    tree = readRule(currentRule());
+    if (currentRule() === null) tree.items = [blank()];
+  }
+
+  function showCurrent() {
+    readTree();
+    const isTyped = pendingOf(owner, name)?.text !== undefined;
+    if (isTyped || tree.items.every((each) => each.kind === "raw")) showText();
+    else showBuilder();
+    find(panel, "select, input, textarea")?.focus();
+  }
+
   function clear() {
     snapshot();
-    delete owner[name];
-    changed();
+    setValue(owner, name, undefined);
     showSentence();
     toggle(false);
   }
 
   // The builder
 
+  /** @returns {TestNode} */
   function blank() {
     return { kind: "test", path: "", op: "==", isDirty: true };
   }
 
   function write() {
     const isUnfinished = Boolean(unfinished(tree));
-    setPending(owner, name, isUnfinished ? gettext("A condition has nothing to compare with. Complete it, or remove it.") : "", isUnfinished ? root : null);
-    if (isUnfinished) return;
-    const rule = writeRule(tree);
-    if (rule === null) delete owner[name];
-    else owner[name] = rule;
-    changed();
+    setPending(
+      owner,
+      name,
+      isUnfinished ? gettext("A condition has nothing to compare with. Complete it, or remove it.") : "",
+      isUnfinished ? root : null,
+    );
+    if (!isUnfinished) setValue(owner, name, writeRule(tree) ?? undefined);
   }
 
   function showBuilder() {
     if (mode === "text") {
-      tree = readRule(isEmpty(owner[name]) ? null : owner[name]);
-      if (isEmpty(owner[name])) tree.items = [blank()];
+      readTree();
       setPending(owner, name, "");
     }
     mode = "builder";
@@ -144,13 +238,28 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     panel.replaceChildren(group(tree, null));
   }
 
-  function redraw(focus) {
+  /** @param {RuleNode} node where the cursor goes */
+  function redraw(node) {
     drawBuilder();
     write();
     showSentence();
-    if (focus) panel.querySelector(`[data-node="${focus}"]`)?.querySelector("select, input, textarea, button")?.focus();
+    find(find(panel, `[data-node="${id(node)}"]`), "select, input, textarea, button")?.focus();
   }
 
+  /**
+   * @param {RuleNode} node
+   * @param {GroupNode} parent
+   * @returns {HTMLElement}
+   */
+  function part(node, parent) {
+    if (node.kind === "group") return group(node, parent);
+    return node.kind === "raw" ? raw(node, parent) : condition(node, parent);
+  }
+
+  /**
+   * @param {GroupNode} node
+   * @param {GroupNode | null} parent
+   */
   function group(node, parent) {
     const isPlain = !parent && node.items.length < 2 && node.mode === "all";
     return h(
@@ -165,8 +274,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
               gettext("How they are joined"),
               selectOf(MODES, node.mode, (chosen) => {
                 touch(node);
-                node.mode = chosen;
-                redraw(id(node));
+                node.mode = /** @type {Mode} */ (chosen);
+                redraw(node);
               }),
             ),
             parent ? iconButton("delete", gettext("Remove this group"), () => removeFrom(parent, node)) : null,
@@ -174,186 +283,289 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       h(
         "div",
         { class: "ed-group-items" },
-        node.items.map((each) => (each.kind === "group" ? group(each, node) : each.kind === "raw" ? raw(each, node) : condition(each, node))),
+        node.items.map((each) => part(each, node)),
       ),
       h(
         "div",
         { class: "ed-group-add" },
-        button(gettext("And a condition"), () => addTo(node, blank()), { name: "add", kind: "ed-quiet", action: "add-condition" }),
-        button(gettext("A group of conditions"), () => addTo(node, { kind: "group", mode: "any", items: [blank(), blank()], isDirty: true }), {
-          name: "data_object",
+        button(gettext("And a condition"), () => addTo(node, blank()), {
+          name: "add",
           kind: "ed-quiet",
+          action: "add-condition",
         }),
+        button(
+          gettext("A group of conditions"),
+          () => addTo(node, { kind: "group", mode: "any", items: [blank(), blank()], isDirty: true }),
+          {
+            name: "data_object",
+            kind: "ed-quiet",
+          },
+        ),
       ),
     );
   }
 
+  /** @param {RuleNode} node */
   function id(node) {
     node.id = node.id || uid();
     return node.id;
   }
 
+  /**
+   * @template {HTMLElement} E
+   * @param {string} label
+   * @param {E} control
+   */
   function labelled(label, control) {
     control.setAttribute("aria-label", label);
     return control;
   }
 
+  /**
+   * @param {GroupNode} node
+   * @param {RuleNode} item
+   */
   function addTo(node, item) {
     touch(node);
     node.items.push(item);
-    redraw(id(item));
+    redraw(item);
   }
 
+  /**
+   * @param {GroupNode} parent
+   * @param {RuleNode} node
+   */
   function removeFrom(parent, node) {
     touch(parent);
     parent.items = parent.items.filter((each) => each !== node);
     if (!parent.items.length) parent.items.push(blank());
-    redraw(id(parent));
+    redraw(parent);
   }
 
+  /**
+   * @param {RawNode} node
+   * @param {GroupNode} parent
+   */
   function raw(node, parent) {
     return h(
       "div",
       { class: "ed-test ed-raw", "data-node": id(node) },
       h("code", {}, JSON.stringify(node.source)),
-      h("span", { class: "ed-soft" }, gettext("This part cannot be drawn. It stays as it is; write it as text to change it.")),
+      h(
+        "span",
+        { class: "ed-soft" },
+        gettext("This part cannot be drawn. It stays as it is; write it as text to change it."),
+      ),
       iconButton("delete", gettext("Remove this condition"), () => removeFrom(parent, node)),
     );
   }
 
+  /**
+   * @param {TestNode} node
+   * @param {GroupNode} parent
+   */
   function condition(node, parent) {
     const known = variables();
     const found = known.find((each) => each.path === node.path);
     const type = found ? found.type : node.path ? "any" : "text";
-    const operators = operatorsFor(type);
-    const rows = [variableSelect(node, known)];
-    if (node.path) {
-      rows.push(
-        labelled(
-          gettext("How it is compared"),
-          selectOf(operators, operators.some(([each]) => each === node.op) ? node.op : node.op, (chosen) => {
-            const wasMany = ["in", "not in"].includes(node.op);
-            const isMany = ["in", "not in"].includes(chosen);
-            if (wasMany !== isMany) node.value = isMany ? [node.value].filter((each) => each !== undefined && each !== "") : node.value?.[0];
-            node.op = chosen;
-            if (["empty", "filled", "has", "lacks", "in", "not in"].includes(chosen)) delete node.other;
-            touch(node);
-            redraw(id(node));
-          }),
-        ),
-      );
-      if (!["empty", "filled"].includes(node.op)) rows.push(valueOf(node, found, type, known));
-    }
+    const hasValue = node.path && !NO_VALUE.includes(node.op);
+    const remove = iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node));
     return h(
       "div",
       { class: "ed-test", "data-node": id(node), "data-unfinished": unfinished(node) ? "" : null },
-      h("div", { class: "ed-test-line" }, rows, iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node))),
-      node.path && !["empty", "filled"].includes(node.op) ? fallbackOf(node, found, type) : null,
+      h(
+        "div",
+        { class: "ed-test-line" },
+        variableSelect(node, known),
+        node.path ? labelled(gettext("How it is compared"), operatorSelect(node, type)) : null,
+        hasValue ? comparedWith(node, found, type, known) : null,
+        remove,
+      ),
+      hasValue ? fallbackOf(node, found, type) : null,
     );
   }
 
+  /**
+   * @param {TestNode} node
+   * @param {string} type of what is looked at
+   */
+  function operatorSelect(node, type) {
+    return selectOf(operatorsFor(type), node.op, (chosen) => {
+      const isMany = MANY_VALUES.includes(chosen);
+      if (MANY_VALUES.includes(node.op) !== isMany) node.value = isMany ? listOf(node.value) : firstOf(node.value);
+      node.op = chosen;
+      if ([...NO_VALUE, ...MANY_VALUES, "has", "lacks"].includes(chosen)) delete node.other;
+      touch(node);
+      redraw(node);
+    });
+  }
+
+  /** @param {Json | undefined} value */
+  function listOf(value) {
+    return value === undefined || value === "" ? [] : [value];
+  }
+
+  /** @param {Json | undefined} value */
+  function firstOf(value) {
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  /**
+   * @param {TestNode} node
+   * @param {Variable[]} known
+   */
   function variableSelect(node, known) {
     const groups = [...new Set(known.map((each) => each.group))];
-    const select = h(
+    /** @type {(group: string) => Child[]} */
+    const optionsOf = (group) =>
+      known
+        .filter((each) => each.group === group)
+        .map((each) => option(each.path, each.label, each.path === node.path));
+    /** @param {string} path */
+    const choose = (path) => {
+      const chosen = known.find((each) => each.path === path);
+      if (!chosen) return;
+      node.path = path;
+      node.op = operatorsFor(chosen.type)[0][0];
+      node.value = chosen.type === "boolean" ? true : chosen.choices[0]?.[0];
+      node.fallback = chosen.optional ? usualFallback(chosen.type) : undefined;
+      delete node.other;
+      touch(node);
+      redraw(node);
+    };
+    const isKnown = node.path && known.some((each) => each.path === node.path);
+    const missing = node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…");
+    return h(
       "select",
       {
         class: "ed-input",
         "aria-label": gettext("What is looked at"),
-        on: {
-          change: (event) => {
-            const chosen = known.find((each) => each.path === event.target.value);
-            node.path = event.target.value;
-            node.op = operatorsFor(chosen.type)[0][0];
-            node.value = chosen.type === "boolean" ? true : chosen.choices[0]?.[0];
-            node.fallback = chosen.optional ? (FALLBACKS[chosen.type] ?? "") : undefined;
-            delete node.other;
-            touch(node);
-            redraw(id(node));
-          },
-        },
+        on: { change: (event) => choose(event.currentTarget.value) },
       },
-      node.path && known.some((each) => each.path === node.path) ? null : option(node.path, node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…"), true),
-      groups.map((name) =>
-        h("optgroup", { label: name }, known.filter((each) => each.group === name).map((each) => option(each.path, each.label, each.path === node.path))),
-      ),
+      isKnown ? null : option(node.path, missing, true),
+      groups.map((label) => h("optgroup", { label }, optionsOf(label))),
     );
-    return select;
   }
 
-  function valueOf(node, found, type, known) {
-    const put = (value) => {
+  /**
+   * @param {TestNode} node
+   * @param {Variable | undefined} found what is looked at
+   * @param {string} type
+   * @param {Variable[]} known
+   */
+  function comparedWith(node, found, type, known) {
+    const comparable = known.filter((each) => each.path !== node.path && family(each.type) === family(type));
+    const hasFixedValue = [...MANY_VALUES, "has", "lacks"].includes(node.op) || type === "boolean";
+    const control = node.other ? otherSelect(node, comparable, known, type) : literal(node, found, type);
+    control.setAttribute("aria-label", gettext("What it is compared with"));
+    if (hasFixedValue || !comparable.length) return control;
+    const label = node.other ? gettext("Compare with a fixed value") : gettext("Compare with another answer");
+    const swap = () => {
+      if (node.other) delete node.other;
+      else node.other = otherOf(comparable[0], type);
+      touch(node);
+      redraw(node);
+    };
+    return h("span", { class: "ed-value" }, control, iconButton("swap_horiz", label, swap));
+  }
+
+  /**
+   * @param {Variable} found
+   * @param {string} type of what it is compared with
+   */
+  function otherOf(found, type) {
+    return { path: found.path, fallback: found.optional ? usualFallback(type) : undefined };
+  }
+
+  /**
+   * @param {TestNode} node
+   * @param {Variable[]} comparable
+   * @param {Variable[]} known
+   * @param {string} type
+   */
+  function otherSelect(node, comparable, known, type) {
+    /** @type {Option[]} */
+    const options = comparable.map((each) => [each.path, `${each.group}: ${each.label}`]);
+    return selectOf(options, node.other?.path ?? "", (chosen) => {
+      const found = known.find((each) => each.path === chosen);
+      node.other = found ? otherOf(found, type) : { path: chosen };
+      touch(node);
+      write();
+    });
+  }
+
+  /**
+   * @param {TestNode} node
+   * @param {Variable | undefined} found
+   * @param {string} type
+   */
+  function literal(node, found, type) {
+    const many = MANY_VALUES.includes(node.op);
+    /** @type {(value: Json | undefined) => void} */
+    const take = (value) => {
       node.value = value;
       touch(node);
-      const line = panel.querySelector(`[data-node="${id(node)}"]`);
-      if (line) line.toggleAttribute("data-unfinished", Boolean(unfinished(node)));
+      find(panel, `[data-node="${id(node)}"]`)?.toggleAttribute("data-unfinished", Boolean(unfinished(node)));
       write();
     };
-    const comparable = known.filter((each) => each.path !== node.path && family(each.type) === family(type));
-    const canBeOther = !["in", "not in", "has", "lacks"].includes(node.op) && type !== "boolean" && comparable.length > 0;
-    const control = node.other
-      ? selectOf(comparable.map((each) => [each.path, `${each.group}: ${each.label}`]), node.other.path, (chosen) => {
-          const optional = known.find((each) => each.path === chosen)?.optional;
-          node.other = { path: chosen, fallback: optional ? (FALLBACKS[type] ?? "") : undefined };
-          touch(node);
-          write();
-        })
-      : literal(node, found, type, put);
-    if (control.setAttribute) control.setAttribute("aria-label", gettext("What it is compared with"));
-    if (!canBeOther) return control;
-    return h(
-      "span",
-      { class: "ed-value" },
-      control,
-      iconButton("swap_horiz", node.other ? gettext("Compare with a fixed value") : gettext("Compare with another answer"), () => {
-        if (node.other) delete node.other;
-        else {
-          node.other = { path: comparable[0].path, fallback: comparable[0].optional ? (FALLBACKS[type] ?? "") : undefined };
-        }
-        touch(node);
-        redraw(id(node));
-      }),
-    );
-  }
-
-  function literal(node, found, type, put) {
-    const many = ["in", "not in"].includes(node.op);
-    if (type === "boolean") {
-      return selectOf([["true", gettext("yes")], ["false", gettext("no")]], String(node.value ?? true), (chosen) => put(chosen === "true"));
-    }
-    if (found && found.choices.length) {
-      if (many) return manyOf(found.choices, Array.isArray(node.value) ? node.value : [], put);
-      return selectOf(found.choices, node.value ?? "", put);
+    if (type === "boolean") return yesOrNo(String(node.value ?? true), take);
+    if (found?.choices.length) {
+      if (many) return manyOf(found.choices, Array.isArray(node.value) ? node.value : [], take);
+      return selectOf(found.choices, String(node.value ?? ""), take);
     }
     if (many) {
-      return h("input", {
-        class: "ed-input",
-        type: "text",
-        value: (Array.isArray(node.value) ? node.value : []).join(", "),
-        placeholder: gettext("with commas between them"),
-        on: { input: (event) => put(event.target.value.split(",").map((each) => each.trim()).filter(Boolean)) },
-      });
+      return textInput(textOfList(node.value), gettext("with commas between them"), (typed) => take(listFrom(typed)));
     }
     if (type === "any") {
-      return h("input", {
-        class: "ed-input",
-        type: "text",
-        value: node.value === true ? "yes" : node.value === false ? "no" : (node.value ?? ""),
-        placeholder: gettext("a text, a number, yes or no"),
-        on: { input: (event) => put({ yes: true, no: false }[event.target.value.trim().toLowerCase()] ?? readNumber(event.target.value)) },
-      });
+      return textInput(textOfAny(node.value), gettext("a text, a number, yes or no"), (typed) => take(anyFrom(typed)));
     }
-    return valueInput({ type: type === "long_text" || ["email", "url", "phone"].includes(type) ? "text" : type }, node.value, put);
+    const isText = ["long_text", "email", "url", "phone"].includes(type);
+    return valueInput({ type: isText ? "text" : type }, node.value, take);
   }
 
+  /**
+   * @param {string} value "true" or "false"
+   * @param {(value: boolean) => void} onChange
+   */
+  function yesOrNo(value, onChange) {
+    /** @type {Option[]} */
+    const options = [
+      ["true", gettext("yes")],
+      ["false", gettext("no")],
+    ];
+    return selectOf(options, value, (chosen) => onChange(chosen === "true"));
+  }
+
+  /**
+   * @param {string} value
+   * @param {string} placeholder
+   * @param {(typed: string) => void} onInput
+   */
+  function textInput(value, placeholder, onInput) {
+    return h("input", {
+      class: "ed-input",
+      type: "text",
+      value,
+      placeholder,
+      on: { input: (event) => onInput(event.currentTarget.value) },
+    });
+  }
+
+  /** @param {string} type */
   function family(type) {
     if (["integer", "number"].includes(type)) return "number";
     return ["date", "time", "datetime", "boolean", "choices", "any"].includes(type) ? type : "text";
   }
 
-  // An answer that may be missing stops the ticket, unless the rule says what that counts as.
+  /**
+   * An answer that may be missing stops the ticket, unless the rule says what that counts as.
+   * @param {TestNode} node
+   * @param {Variable | undefined} found
+   * @param {string} type
+   */
   function fallbackOf(node, found, type) {
     if (node.fallback === undefined) {
-      if (!found || !found.optional) return null;
+      if (!found?.optional) return null;
       return h(
         "p",
         { class: "ed-test-note" },
@@ -362,31 +574,30 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         button(
           gettext("Say what no answer counts as"),
           () => {
-            node.fallback = FALLBACKS[type] ?? "";
+            node.fallback = usualFallback(type);
             touch(node);
-            redraw(id(node));
+            redraw(node);
           },
           { kind: "ed-quiet" },
         ),
       );
     }
-    const put = (value) => {
-      node.fallback = value ?? "";
+    /** @type {(value: Json) => void} */
+    const take = (value) => {
+      node.fallback = value;
       touch(node);
       write();
     };
     const words = h("span", {}, gettext("No answer counts as"));
-    if (Array.isArray(node.fallback)) return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
+    if (Array.isArray(node.fallback))
+      return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
     const control =
       typeof node.fallback === "boolean"
-        ? selectOf([["true", gettext("yes")], ["false", gettext("no")]], String(node.fallback), (chosen) => put(chosen === "true"))
-        : h("input", {
-            class: "ed-input ed-short",
-            type: "text",
-            value: node.fallback,
-            placeholder: gettext("empty"),
-            on: { input: (event) => put(family(type) === "number" ? readNumber(event.target.value) : event.target.value) },
-          });
+        ? yesOrNo(String(node.fallback), take)
+        : textInput(String(node.fallback), gettext("empty"), (typed) =>
+            take(family(type) === "number" ? readNumber(typed) : typed),
+          );
+    if (typeof node.fallback !== "boolean") control.classList.add("ed-short");
     control.setAttribute("aria-label", gettext("No answer counts as"));
     return h("p", { class: "ed-test-note" }, words, control);
   }
@@ -398,8 +609,15 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const area = h("textarea", { class: "ed-input ed-mono", rows: 3, spellcheck: "false", id: uid(), value: "" });
     const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
     const label = h("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
-    const help = h("p", { class: "ed-help" }, scope().fields ? gettext("For example: topic = \"invoice\" and amount > 1000") : gettext("For example: ticket.amount > 1000 and approve.approved = yes"));
-    const say = (message) => {
+    const help = h(
+      "p",
+      { class: "ed-help" },
+      scope().fields
+        ? gettext('For example: topic = "invoice" and amount > 1000')
+        : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
+    );
+    /** @param {string} message */
+    const showWrong = (message) => {
       wrong.textContent = message;
       wrong.hidden = !message;
       setPending(owner, name, message, area);
@@ -410,16 +628,14 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         const answer = await ask("condition", { text: typed, task_keys: scope().task_keys, fields: scope().fields });
         if (area.value !== typed) return;
         if (answer.error) {
-          say(answer.error);
+          showWrong(answer.error);
           return;
         }
-        say("");
-        if (isEmpty(answer.rule)) delete owner[name];
-        else owner[name] = answer.rule;
-        changed();
+        showWrong("");
+        setValue(owner, name, isEmpty(answer.rule) ? undefined : answer.rule);
         showSentence();
       } catch (error) {
-        say(error.message);
+        showWrong(messageOf(error));
       }
     }, 350);
     area.addEventListener("input", () => {
@@ -431,34 +647,77 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const unread = pendingOf(owner, name);
     if (unread?.text !== undefined) {
       area.value = unread.text;
-      say(unread.message);
+      showWrong(unread.message);
       return;
     }
-    if (isEmpty(owner[name])) return;
+    const rule = currentRule();
+    if (rule === null) return;
     try {
-      const answer = await ask("condition", { rule: owner[name], task_keys: scope().task_keys, fields: scope().fields });
-      if (area.value === "") area.value = answer.text ?? JSON.stringify(owner[name]);
+      const answer = await ask("condition", {
+        rule,
+        task_keys: scope().task_keys,
+        fields: scope().fields,
+      });
+      if (area.value === "") area.value = answer.text ?? JSON.stringify(rule);
     } catch (error) {
-      if (area.value === "") area.value = JSON.stringify(owner[name]);
-      wrong.textContent = error.message;
+      if (area.value === "") area.value = JSON.stringify(rule);
+      wrong.textContent = messageOf(error);
       wrong.hidden = false;
     }
   }
 
-  root.openRule = () => {
-    if (!isOpen) toggle(true);
-    else (panel.querySelector("[data-unfinished] :is(input, select)") || panel.querySelector("select, input, textarea"))?.focus();
-  };
-  root.refreshSentence = showSentence;
+  const rule = Object.assign(root, {
+    openRule: () => {
+      if (!isOpen) toggle(true);
+      else (find(panel, "[data-unfinished] :is(input, select)") ?? find(panel, "select, input, textarea"))?.focus();
+    },
+    refreshSentence: showSentence,
+  });
+  const unread = pendingOf(owner, name);
   // Of a condition that was being chosen when its tab was left nothing is there to complete.
-  if (pendingOf(owner, name) && pendingOf(owner, name).text === undefined) setPending(owner, name, "");
+  if (unread && unread.text === undefined) setPending(owner, name, "");
   if (pendingOf(owner, name)) toggle(true);
   showSentence();
   showTools();
-  return root;
+  return rule;
+}
+
+/**
+ * Several values in one text, with commas between them, and back.
+ * @param {Json | undefined} value
+ */
+function textOfList(value) {
+  return Array.isArray(value) ? value.join(", ") : "";
+}
+
+/** @param {string} typed */
+function listFrom(typed) {
+  return typed
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);
+}
+
+/**
+ * A value of any type as text, and back.
+ * @param {Json | undefined} value
+ */
+function textOfAny(value) {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return String(value ?? "");
+}
+
+/**
+ * @param {string} typed
+ * @returns {Json}
+ */
+function anyFrom(typed) {
+  const word = typed.trim().toLowerCase();
+  if (word === "yes" || word === "no") return word === "yes";
+  return readNumber(typed);
 }
 
 // After each check the sentences are those of the server.
 on("problems", () => {
-  for (const each of document.querySelectorAll(".ed-rule")) each.refreshSentence?.();
+  for (const each of findAll(document, ".ed-rule")) /** @type {RuleElement} */ (each).refreshSentence();
 });

@@ -1,27 +1,55 @@
 // What stands on the tabs, but for the ways.
 
-import { button, field, gettext, h, icon, iconButton, ngettext } from "./dom.js";
+import { presetsEditor } from "./answers.js";
+import { button, byId, field, find, gettext, h, icon, iconButton, ngettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, manyOf, number, select, selectOf, text } from "./inputs.js";
-import { linksEditor, presetsEditor, schemaEditor } from "./jsonparts.js";
+
+import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
-import { changed, freeKey, isNewRole, keyOf, roleNames, set, snapshot, store, usedRoles } from "./store.js";
+import { schemaEditor } from "./schemas.js";
+import { changed, freeKey, isNewRole, keyOf, roleNames, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys } from "./variables.js";
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
 
+/** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
+
+/** @typedef {Workflow | Task | TicketType} Keyed has a key */
+/** @typedef {(keyof Task)[]} TaskParts */
+
+/** @type {TaskParts} */
 const FORM_PARTS = ["fields", "candidate_role"];
-const CALL_PARTS = ["action_url", "input_transform", "output_transform", "input_schema", "output_schema", "timeout_seconds", "retries"];
+/** @type {TaskParts} */
+const CALL_PARTS = [
+  "action_url",
+  "input_transform",
+  "output_transform",
+  "input_schema",
+  "output_schema",
+  "timeout_seconds",
+  "retries",
+];
+/** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
 const stashes = new WeakMap();
+/** @type {WeakSet<Keyed>} */
 const untouched = new WeakSet(); // new entries whose key still follows the title
 
 function placeErrors() {
   return h("div", { class: "ed-errors ed-place-errors", hidden: true });
 }
 
-// A key is taken over when it is complete: what names it is then renamed with it.
+/**
+ * A key is taken over when it is complete: what names it is then renamed with it.
+ * @param {Keyed} owner
+ * @param {object} options
+ * @param {string} options.help
+ * @param {(key: string) => void} options.rename
+ * @param {() => void} options.refresh
+ * @param {boolean} [options.fixed] it cannot be changed
+ */
 function keyField(owner, { help, rename, refresh, fixed }) {
   const control = h("input", {
     class: "ed-input ed-mono",
@@ -41,27 +69,49 @@ function keyField(owner, { help, rename, refresh, fixed }) {
       },
     },
   });
-  return field(gettext("Key"), control, { name: "key", help });
+  return { control, element: field(gettext("Key"), control, { name: "key", help }) };
 }
 
-function titleField(label, owner, { refresh, rename, taken, otherwise, keyInput }) {
-  return text(label, owner, "title", {
+/**
+ * @param {Task | TicketType} owner
+ * @param {object} options
+ * @param {() => void} options.refresh
+ * @param {(key: string) => void} options.rename
+ * @param {() => (string | undefined)[]} options.taken the keys of the others
+ * @param {string} options.otherwise a key where the title gives none
+ * @param {HTMLInputElement} options.keyInput follows the title of a new entry
+ */
+function titleField(owner, { refresh, rename, taken, otherwise, keyInput }) {
+  return text(gettext("Title"), owner, "title", {
     wide: true,
     max: 200,
     onInput: (typed) => {
       refresh();
       if (!untouched.has(owner) || !typed.trim()) return;
       rename(freeKey(keyOf(typed, otherwise), taken()));
-      keyInput().value = owner.key;
+      keyInput.value = owner.key ?? "";
       changed();
     },
   });
 }
 
+/**
+ * @template {object} T
+ * @param {T} owner
+ * @param {(keyof T & ("edit_layout" | "display_layout"))[]} names
+ */
 function layouts(owner, names) {
-  const labels = { edit_layout: gettext("Source of a component that draws the form"), display_layout: gettext("Source of a component that shows the data") };
+  const labels = {
+    edit_layout: gettext("Source of a component that draws the form"),
+    display_layout: gettext("Source of a component that shows the data"),
+  };
   return names.map((name) =>
-    text(labels[name], owner, name, { rows: 3, mono: true, wide: true, help: gettext("Kept, and shown in a later version of TicketFlower.") }),
+    text(labels[name], owner, name, {
+      rows: 3,
+      mono: true,
+      wide: true,
+      help: gettext("Kept, and shown in a later version of TicketFlower."),
+    }),
   );
 }
 
@@ -83,8 +133,19 @@ export function workflowSection() {
         h(
           "div",
           { class: "ed-grid" },
-          text(gettext("Title"), workflow, "title", { wide: true, max: 200, onInput: (typed) => { document.getElementById("ed-title").textContent = typed || gettext("Untitled"); } }),
-          text(gettext("Description"), workflow, "description", { rows: 3, wide: true, max: 20000, help: gettext("What it is for, for the people who look after it.") }),
+          text(gettext("Title"), workflow, "title", {
+            wide: true,
+            max: 200,
+            onInput: (typed) => {
+              byId("ed-title").textContent = typed || gettext("Untitled");
+            },
+          }),
+          text(gettext("Description"), workflow, "description", {
+            rows: 3,
+            wide: true,
+            max: 20000,
+            help: gettext("What it is for, for the people who look after it."),
+          }),
           linksEditor(workflow),
           h(
             "details",
@@ -95,10 +156,14 @@ export function workflowSection() {
               { class: "ed-grid" },
               keyField(workflow, {
                 fixed: store.start.key_is_fixed,
-                help: store.start.key_is_fixed ? gettext("It is the same in all versions.") : gettext("It holds the versions together. It cannot change once there is a second one."),
-                rename: (typed) => { workflow.key = typed; },
+                help: store.start.key_is_fixed
+                  ? gettext("It is the same in all versions.")
+                  : gettext("It holds the versions together. It cannot change once there is a second one."),
+                rename: (typed) => {
+                  workflow.key = typed;
+                },
                 refresh: () => {},
-              }),
+              }).element,
               layouts(workflow, ["display_layout"]),
             ),
           ),
@@ -107,7 +172,11 @@ export function workflowSection() {
           "p",
           { class: "ed-soft" },
           tests
-            ? ngettext("It has %(count)s test case. It follows what you rename, and runs before this is published.", "It has %(count)s test cases. They follow what you rename, and run before this is published.", tests)
+            ? ngettext(
+                "It has %(count)s test case. It follows what you rename, and runs before this is published.",
+                "It has %(count)s test cases. They follow what you rename, and run before this is published.",
+                tests,
+              )
             : gettext("It has no test cases yet. Those run before it is published."),
           " ",
           h("a", { class: "link", href: store.start.urls.tests }, gettext("Look at all of them, as they are saved")),
@@ -127,7 +196,11 @@ export function formSection() {
       "section",
       { class: "ed-card" },
       h("h3", {}, icon("assignment"), gettext("What a ticket asks for")),
-      h("p", { class: "ed-lead" }, gettext("Who submits a ticket answers these questions. Everybody who works on it sees the answers.")),
+      h(
+        "p",
+        { class: "ed-lead" },
+        gettext("Who submits a ticket answers these questions. Everybody who works on it sees the answers."),
+      ),
       placeErrors(),
       fieldsEditor(workflow),
     ),
@@ -136,9 +209,14 @@ export function formSection() {
 
 // Tasks
 
+function allTasks() {
+  store.document.tasks ??= [];
+  return store.document.tasks;
+}
+
 export function tasksSection() {
   const list = listEditor({
-    items: () => store.document.tasks || (store.document.tasks = []),
+    items: allTasks,
     what: gettext("Task"),
     addLabel: gettext("Add a task"),
     empty: gettext("There are no tasks yet: nobody has anything to do."),
@@ -146,7 +224,11 @@ export function tasksSection() {
     head: (task) => ({
       title: task.title || gettext("New task"),
       chips: [
-        isForm(task) ? gettext("form") : task.task_type === "SYNC_ACTION" ? gettext("call") : gettext("call, answered later"),
+        isForm(task)
+          ? gettext("form")
+          : task.task_type === "SYNC_ACTION"
+            ? gettext("call")
+            : gettext("call, answered later"),
         isForm(task) ? task.candidate_role || gettext("every task worker") : "",
       ],
     }),
@@ -155,20 +237,27 @@ export function tasksSection() {
     onRemove: removeTask,
     onCopy: copyTask,
   });
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")), list);
+  return h(
+    "div",
+    { class: "ed-stack" },
+    h("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")),
+    list,
+  );
 }
 
 // A new task goes between the last one and the end, where it is plain what that means.
 function addTask() {
-  const tasks = store.document.tasks;
+  const tasks = allTasks();
   const previous = tasks.at(-1);
   const key = freeKey("task", [...taskKeys(), START, END]);
+  /** @type {Task} */
   const task = { key, title: "", fields: [] };
   untouched.add(task);
   tasks.push(task);
-  const from = previous ? previous.key : START;
+  const from = previous ? (previous.key ?? "") : START;
   const ways = waysFrom(from);
   const open = ways.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
+  /** @type {Partial<Transition>} */
   const more = {};
   if (open.length === 1 && ways.length === 1) {
     if (open[0].label) more.label = open[0].label;
@@ -179,50 +268,71 @@ function addTask() {
   return task;
 }
 
-// What led to it leads to what came after it, where that is one thing only.
+/**
+ * What led to it leads to what came after it, where that is one thing only.
+ * @param {Task} task
+ */
 function removeTask(task) {
-  const after = waysFrom(task.key).filter((each) => each.to !== task.key && !each.after);
+  const key = task.key ?? "";
+  const after = waysFrom(key).filter((each) => each.to !== key && !each.after);
   const next = after.length === 1 ? after[0].to : null;
-  const title = task.title || task.key;
-  if (taskKeys().filter((each) => each === task.key).length > 1) return null;
-  removeWays((each) => each.from === task.key);
+  const title = task.title || key;
+  if (taskKeys().filter((each) => each === key).length > 1) return null;
+  removeWays((each) => each.from === key);
   let message = gettext("The task “%(title)s” was removed, with the ways from and to it.", { title });
   if (next !== null) {
-    for (const each of store.document.transitions) if (each.to === task.key) each.to = next;
-    message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", { title, next: titleOf(next) });
-  } else removeWays((each) => each.to === task.key);
+    for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
+    message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", {
+      title,
+      next: titleOf(next),
+    });
+  } else removeWays((each) => each.to === key);
   return message;
 }
 
+/** @param {Task} task */
 function copyTask(task) {
-  task.key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
+  const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
+  task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
-  addWay(task.key, END);
+  addWay(key, END);
   return task;
 }
 
+/**
+ * @param {Task} task
+ * @param {() => void} refresh
+ * @param {() => void} redraw
+ */
 function taskBody(task, refresh, redraw) {
+  /** @type {(key: string) => void} */
   const rename = (key) => {
     const old = task.key;
     const isShared = taskKeys().filter((each) => each === old).length > 1;
     task.key = key;
     if (old && !isShared) renameTask(old, key);
-    elementOf(task).id = `task-${key}`;
+    const element = elementOf(task);
+    if (element) element.id = `task-${key}`;
   };
   const key = keyField(task, { rename, refresh, help: gettext("What conditions call this task.") });
   const type = task.task_type || "FORM";
+  /** @type {Option[]} */
   const types = [
     ["FORM", gettext("A person fills in a form")],
     ["SYNC_ACTION", gettext("A call to another system, answered at once")],
     ["ASYNC_ACTION", gettext("A call to another system, answered later")],
   ];
   const common = [
-    titleField(gettext("Title"), task, {
+    titleField(task, {
       refresh,
       rename,
       otherwise: "task",
-      taken: () => [...(store.document.tasks || []).filter((each) => each !== task).map((each) => each.key), START, END],
-      keyInput: () => key.querySelector("input"),
+      taken: () => [
+        ...(store.document.tasks || []).filter((each) => each !== task).map((each) => each.key),
+        START,
+        END,
+      ],
+      keyInput: key.control,
     }),
     select(gettext("How it is done"), task, "task_type", types, {
       otherwise: "FORM",
@@ -230,78 +340,133 @@ function taskBody(task, refresh, redraw) {
       onChange: (chosen) => {
         changeTaskType(task, chosen);
         redraw();
-        elementOf(task)?.querySelector('[data-name="task_type"]')?.focus();
+        find(elementOf(task), '[data-name="task_type"]')?.focus();
       },
     }),
-    text(gettext("Description"), task, "description", { rows: 2, wide: true, max: 20000, help: gettext("What the worker should know.") }),
+    text(gettext("Description"), task, "description", {
+      rows: 2,
+      wide: true,
+      max: 20000,
+      help: gettext("What the worker should know."),
+    }),
   ];
   const own = type === "FORM" ? formParts(task, refresh) : callParts(task);
   const rest = h(
     "details",
     { class: "ed-more ed-wide" },
     h("summary", {}, gettext("More settings")),
-    h("div", { class: "ed-grid" }, key, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
+    h("div", { class: "ed-grid" }, key.element, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
   );
   return [
     h("div", { class: "ed-grid" }, common, own, rest),
     h("h4", {}, gettext("Where it goes when this is done")),
-    waysEditor(task.key, { onChange: redraw }),
+    waysEditor(task.key ?? "", { onChange: redraw }),
   ];
 }
 
+/**
+ * What a type does not have is put aside, and comes back with the type.
+ * @param {Task} task
+ * @param {string} to
+ */
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
   const [leaving, coming] = to === "FORM" ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
   for (const name of leaving) {
-    if (task[name] !== undefined) stash[name] = task[name];
+    if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
   }
-  for (const name of coming) if (task[name] === undefined && stash[name] !== undefined) task[name] = stash[name];
+  for (const name of coming) {
+    if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
+  }
   stashes.set(task, stash);
   changed();
 }
 
+/**
+ * @param {Task} task
+ * @param {() => void} refresh
+ */
 function formParts(task, refresh) {
   return [
     roleSelect(task, refresh),
     dueField(task),
-    h("div", { class: "ed-field ed-wide" }, h("span", { class: "ed-label" }, gettext("The form that completes it")), fieldsEditor(task), h("div", { class: "ed-errors", hidden: true })),
+    h(
+      "div",
+      { class: "ed-field ed-wide" },
+      h("span", { class: "ed-label" }, gettext("The form that completes it")),
+      fieldsEditor(task),
+      h("div", { class: "ed-errors", hidden: true }),
+    ),
   ];
 }
 
+/** @param {Task} task */
 function dueField(task) {
-  return field(gettext("When it should be done"), durationControl(task, "due_in", { label: gettext("How long it may take") }), {
-    name: "due_in",
-    group: true,
-    help: gettext("Counted from when the task is made. Empty: no such time."),
-  });
+  return field(
+    gettext("When it should be done"),
+    durationControl(task, "due_in", { label: gettext("How long it may take") }),
+    {
+      name: "due_in",
+      group: true,
+      help: gettext("Counted from when the task is made. Empty: no such time."),
+    },
+  );
 }
 
-// One of the company's roles, or a new one.
+/** @returns {Option[]} */
+function roleOptions() {
+  return roleNames().map((name) => [name, name]);
+}
+
+/**
+ * One of the company's roles, or a new one.
+ * @param {Task} task
+ * @param {() => void} refresh
+ */
 function roleSelect(task, refresh) {
   const root = h("div", { class: "ed-role" });
   const draw = () => {
-    const control = selectOf([["", gettext("Every task worker")], ...roleNames().map((name) => [name, name]), [" new", gettext("New role…")]], task.candidate_role ?? "", (chosen) => {
-      if (chosen === " new") {
-        control.value = task.candidate_role ?? "";
-        newRole(root, (name) => {
-          set(task, "candidate_role", name);
-          refresh();
-          draw();
-          root.querySelector("select").focus();
-        }, draw);
-        return;
-      }
-      set(task, "candidate_role", chosen);
-      refresh();
-    });
-    root.replaceChildren(field(gettext("Who does it"), control, { name: "candidate_role", help: gettext("It is given to the free member of the role who has the least to do.") }));
+    const control = selectOf(
+      [["", gettext("Every task worker")], ...roleOptions(), [" new", gettext("New role…")]],
+      task.candidate_role ?? "",
+      (chosen) => {
+        if (chosen === " new") {
+          control.value = task.candidate_role ?? "";
+          newRole(
+            root,
+            (name) => {
+              setTyped(task, "candidate_role", name);
+              refresh();
+              draw();
+              find(root, "select")?.focus();
+            },
+            draw,
+          );
+          return;
+        }
+        setTyped(task, "candidate_role", chosen);
+        refresh();
+      },
+    );
+    root.replaceChildren(
+      field(gettext("Who does it"), control, {
+        name: "candidate_role",
+        help: gettext("It is given to the free member of the role who has the least to do."),
+      }),
+    );
   };
   draw();
   root.classList.add("ed-field-slot");
   return root;
 }
 
+/**
+ * Asks for the name of a new role.
+ * @param {HTMLElement} root where
+ * @param {(name: string) => void} onName
+ * @param {() => void} onCancel
+ */
 function newRole(root, onName, onCancel) {
   const input = h("input", { class: "ed-input", type: "text", maxlength: 100, autocomplete: "off" });
   const add = () => {
@@ -323,7 +488,9 @@ function newRole(root, onName, onCancel) {
     h(
       "div",
       { class: "ed-new-role" },
-      field(gettext("Name of the new company role"), input, { help: gettext("It is made when you save; its members are chosen under Company roles.") }),
+      field(gettext("Name of the new company role"), input, {
+        help: gettext("It is made when you save; its members are chosen under Company roles."),
+      }),
       button(gettext("Add"), add, { name: "add" }),
       button(gettext("Cancel"), onCancel, { kind: "ed-quiet" }),
     ),
@@ -331,25 +498,46 @@ function newRole(root, onName, onCancel) {
   input.focus();
 }
 
+/** @param {Task} task */
 function callParts(task) {
   const later = task.task_type === "ASYNC_ACTION";
   return [
-    text(gettext("Address that is called"), task, "action_url", { wide: true, max: 2000, placeholder: "https://", help: gettext("It gets a POST request with JSON, signed with your company's secret.") }),
-    number(gettext("Longest wait, in seconds"), task, "timeout_seconds", { otherwise: 30, help: later ? gettext("For the answer that comes later: up to 30 days (2592000).") : null }),
+    text(gettext("Address that is called"), task, "action_url", {
+      wide: true,
+      max: 2000,
+      placeholder: "https://",
+      help: gettext("It gets a POST request with JSON, signed with your company's secret."),
+    }),
+    number(gettext("Longest wait, in seconds"), task, "timeout_seconds", {
+      otherwise: 30,
+      help: later ? gettext("For the answer that comes later: up to 30 days (2592000).") : null,
+    }),
     number(gettext("How often a failed call is tried again"), task, "retries", { otherwise: 3 }),
     later || task.due_in ? dueField(task) : null,
     transformEditor(task, "input_transform", {
       label: gettext("What is sent"),
       answer: false,
-      help: gettext("For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole."),
+      help: gettext(
+        "For example: amount = ticket.amount. JSON is accepted, too. With nothing here: number, ticket and tasks, whole.",
+      ),
     }),
     transformEditor(task, "output_transform", {
       label: gettext("What is kept of the answer"),
       answer: true,
       help: gettext("For example: iban = response.body.iban. With nothing here: the whole answer."),
     }),
-    schemaEditor(task, "input_schema", gettext("Schema of what is sent"), gettext("A JSON Schema that the body must satisfy. Empty: anything.")),
-    schemaEditor(task, "output_schema", gettext("Schema of the output"), gettext("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it.")),
+    schemaEditor(
+      task,
+      "input_schema",
+      gettext("Schema of what is sent"),
+      gettext("A JSON Schema that the body must satisfy. Empty: anything."),
+    ),
+    schemaEditor(
+      task,
+      "output_schema",
+      gettext("Schema of the output"),
+      gettext("A JSON Schema that the output must satisfy. Empty: anything. Conditions then know the names in it."),
+    ),
   ];
 }
 
@@ -360,41 +548,70 @@ export function typesSection() {
     items: () => store.document.ticket_types || [],
     what: gettext("Ticket type"),
     addLabel: gettext("Add a ticket type"),
-    empty: store.start.has_published ? gettext("None is listed: those of the published version stay.") : gettext("There are none yet: nobody can submit a ticket."),
-    head: (type) => ({
+    empty: store.start.has_published
+      ? gettext("None is listed: those of the published version stay.")
+      : gettext("There are none yet: nobody can submit a ticket."),
+    head: (/** @type {TicketType} */ type) => ({
       title: type.title || gettext("New ticket type"),
-      chips: [(type.roles_with_access || []).join(", ") || gettext("for everybody"), Object.keys(type.presets || {}).length ? gettext("with presets") : ""],
+      chips: [
+        (type.roles_with_access || []).join(", ") || gettext("for everybody"),
+        Object.keys(type.presets || {}).length ? gettext("with presets") : "",
+      ],
     }),
     body: typeBody,
     onAdd: () => {
       const taken = (store.document.ticket_types || []).map((each) => each.key);
+      /** @type {TicketType} */
       const type = { key: freeKey(store.document.workflow.key || "ticket", taken), title: "" };
       untouched.add(type);
       store.document.ticket_types = [...(store.document.ticket_types || []), type];
       return type;
     },
     onCopy: (type) => {
-      type.key = freeKey(`${type.key}_copy`.slice(0, 60), (store.document.ticket_types || []).map((each) => each.key));
+      type.key = freeKey(
+        `${type.key}_copy`.slice(0, 60),
+        (store.document.ticket_types || []).map((each) => each.key),
+      );
       type.title = gettext("Copy of %(title)s", { title: type.title || "" }).trim();
       return type;
     },
   });
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, gettext("What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.")), list);
+  return h(
+    "div",
+    { class: "ed-stack" },
+    h(
+      "p",
+      { class: "ed-lead" },
+      gettext(
+        "What people can choose when they submit a ticket. Several types may start the same workflow, each with answers that are already set.",
+      ),
+    ),
+    list,
+  );
 }
 
+/**
+ * @param {TicketType} type
+ * @param {() => void} refresh
+ */
 function typeBody(type, refresh) {
+  /** @type {(key: string) => void} */
   const rename = (key) => {
     const old = type.key;
     type.key = key;
     if (old) renameTicketType(old, key);
   };
-  const key = keyField(type, { rename, refresh, help: gettext("It stays the same over all versions, and is used once in the company.") });
+  const key = keyField(type, {
+    rename,
+    refresh,
+    help: gettext("It stays the same over all versions, and is used once in the company."),
+  });
   const access = h("div", {});
   const drawAccess = () => {
     access.replaceChildren(
       h("p", { class: "ed-help" }, gettext("None is ticked: everybody may submit it.")),
-      manyOf(roleNames().map((name) => [name, name]), type.roles_with_access || [], (chosen) => {
-        set(type, "roles_with_access", chosen.length ? chosen : "");
+      manyOf(roleOptions(), type.roles_with_access || [], (chosen) => {
+        setTyped(type, "roles_with_access", chosen.length ? chosen : "");
         refresh();
       }),
       addRole(),
@@ -402,11 +619,23 @@ function typeBody(type, refresh) {
   };
   const addRole = () => {
     const slot = h("div", {});
-    const show = () => slot.replaceChildren(button(gettext("New role…"), () => newRole(slot, (name) => {
-      set(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
-      refresh();
-      drawAccess();
-    }, show), { name: "add", kind: "ed-quiet" }));
+    const show = () =>
+      slot.replaceChildren(
+        button(
+          gettext("New role…"),
+          () =>
+            newRole(
+              slot,
+              (name) => {
+                setTyped(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
+                refresh();
+                drawAccess();
+              },
+              show,
+            ),
+          { name: "add", kind: "ed-quiet" },
+        ),
+      );
     show();
     return slot;
   };
@@ -414,17 +643,27 @@ function typeBody(type, refresh) {
   return h(
     "div",
     { class: "ed-grid" },
-    titleField(gettext("Title"), type, {
+    titleField(type, {
       refresh,
       rename,
       otherwise: "ticket",
       taken: () => (store.document.ticket_types || []).filter((each) => each !== type).map((each) => each.key),
-      keyInput: () => key.querySelector("input"),
+      keyInput: key.control,
     }),
-    text(gettext("Description"), type, "description", { rows: 2, wide: true, max: 20000, help: gettext("When to submit it.") }),
+    text(gettext("Description"), type, "description", {
+      rows: 2,
+      wide: true,
+      max: 20000,
+      help: gettext("When to submit it."),
+    }),
     presetsEditor(type, refresh),
     field(gettext("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
-    h("details", { class: "ed-more ed-wide" }, h("summary", {}, gettext("More settings")), h("div", { class: "ed-grid" }, key, linksEditor(type), layouts(type, ["edit_layout", "display_layout"]))),
+    h(
+      "details",
+      { class: "ed-more ed-wide" },
+      h("summary", {}, gettext("More settings")),
+      h("div", { class: "ed-grid" }, key.element, linksEditor(type), layouts(type, ["edit_layout", "display_layout"])),
+    ),
   );
 }
 
@@ -443,20 +682,30 @@ export function rolesSection() {
         button(
           gettext("Add a company role"),
           () =>
-            newRole(slot, (name) => {
-              if (isNewRole(name) && !own.some((each) => each.name === name)) {
-                snapshot();
-                store.document.company_roles = [...own, { name }];
-                changed();
-              }
-              draw();
-            }, offer),
+            newRole(
+              slot,
+              (name) => {
+                if (isNewRole(name) && !own.some((each) => each.name === name)) {
+                  snapshot();
+                  store.document.company_roles = [...own, { name }];
+                  changed();
+                }
+                draw();
+              },
+              offer,
+            ),
           { name: "add", action: "add" },
         ),
       );
     offer();
     root.replaceChildren(
-      h("p", { class: "ed-lead" }, gettext("Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.")),
+      h(
+        "p",
+        { class: "ed-lead" },
+        gettext(
+          "Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.",
+        ),
+      ),
       h(
         "section",
         { class: "ed-card" },
@@ -473,12 +722,17 @@ export function rolesSection() {
                 { class: "ed-row" },
                 roleName(role, draw),
                 text(gettext("Description"), role, "description", { max: 20000 }),
-                iconButton("delete", gettext("Remove “%(name)s”", { name: role.name || "" }), () => {
-                  snapshot();
-                  store.document.company_roles = own.filter((each) => each !== role);
-                  changed();
-                  draw();
-                }, { disabled: used.has(role.name) }),
+                iconButton(
+                  "delete",
+                  gettext("Remove “%(name)s”", { name: role.name || "" }),
+                  () => {
+                    snapshot();
+                    store.document.company_roles = own.filter((each) => each !== role);
+                    changed();
+                    draw();
+                  },
+                  { disabled: used.has(role.name) },
+                ),
                 placeErrors(),
               ),
             ),
@@ -515,6 +769,10 @@ export function rolesSection() {
   return root;
 }
 
+/**
+ * @param {CompanyRole} role
+ * @param {() => void} redraw
+ */
 function roleName(role, redraw) {
   const control = h("input", {
     class: "ed-input",
@@ -538,4 +796,3 @@ function roleName(role, redraw) {
   });
   return field(gettext("Name"), control, { name: "name" });
 }
-

@@ -1,23 +1,48 @@
 // The document that is edited, what of it is saved, and what was typed but not saved yet.
 
 import { debounce } from "./dom.js";
-import { ownerAt, pathOf } from "./places.js";
+import { ownerAt, pathOf } from "./paths.js";
+
+/** @import { Bundle, CompanyRole, Control, Json, JsonObject, Path, Pending, Problem, Start } from "./types.js" */
+
+/** @typedef {"change" | "redraw" | "problems"} EventName */
+/** @typedef {{ path: Path | null, message: string, text?: string }} KeptText */
+/** @typedef {{ document: Bundle, updated_at: string, texts?: KeptText[] }} Kept */
 
 const LONGEST_UNDO = 200;
 const ONE_STEP = 800; // what is typed without a longer pause (ms) is undone as one
 
+/** @type {Start} */
+const NOTHING = {
+  document: { workflow: {} },
+  updated_at: "",
+  owner: "",
+  csrf_cookie: "",
+  key_is_fixed: false,
+  has_published: false,
+  roles: [],
+  field_types: [],
+  urls: {},
+};
+
 export const store = {
-  start: null,
-  document: null,
+  start: NOTHING,
+  document: NOTHING.document,
   updatedAt: "",
   saved: "",
-  rules: [], // the rules as sentences, from the last check
+  /** @type {{ owner: object | undefined, name: string, sentence: string }[]} from the last check */
+  rules: [],
+  /** @type {Problem[]} */
   problems: [],
-  pending: [], // what cannot be taken over yet: {owner, name, message, control, text}
+  /** @type {Pending[]} */
+  pending: [],
+  /** @type {string[]} */
   undoable: [],
+  /** @type {Record<EventName, (() => void)[]>} */
   listeners: { change: [], redraw: [], problems: [] },
 };
 
+/** @param {Start} start */
 export function begin(start) {
   store.start = start;
   store.document = start.document;
@@ -26,11 +51,16 @@ export function begin(start) {
   before = store.saved;
 }
 
+/**
+ * @param {EventName} event
+ * @param {() => void} handler
+ */
 export function on(event, handler) {
   store.listeners[event].push(handler);
 }
 
-export function tell(event) {
+/** @param {EventName} event */
+export function emit(event) {
   for (const handler of store.listeners[event]) handler();
 }
 
@@ -38,9 +68,9 @@ export function tell(event) {
 export function changed() {
   syncRoles();
   record();
-  store.pending = store.pending.filter((each) => pathOf(each.owner));
+  store.pending = store.pending.filter((each) => pathOf(store.document, each.owner));
   keepSoon();
-  tell("change");
+  emit("change");
 }
 
 export function isDirty() {
@@ -79,11 +109,12 @@ export function undo() {
   return true;
 }
 
+/** @param {Bundle} document */
 export function replaceDocument(document) {
   store.document = document;
   store.pending = [];
   changed();
-  tell("redraw");
+  emit("redraw");
 }
 
 // What was typed, kept in this tab until it is saved.
@@ -98,16 +129,18 @@ function keep() {
       sessionStorage.removeItem(storageKey());
       return;
     }
-    const texts = store.pending.filter((each) => each.text !== undefined);
-    const kept = {
-      document: store.document,
-      updated_at: store.updatedAt,
-      texts: texts.map((each) => ({ path: pathOf(each.owner, each.name), message: each.message, text: each.text })),
-    };
+    /** @type {Kept} */
+    const kept = { document: store.document, updated_at: store.updatedAt, texts: textsToKeep() };
     sessionStorage.setItem(storageKey(), JSON.stringify(kept));
   } catch {
     // Storage may be switched off or full: the page itself still has everything.
   }
+}
+
+function textsToKeep() {
+  return store.pending
+    .filter((each) => each.text !== undefined)
+    .map(({ owner, name, message, text }) => ({ path: pathOf(store.document, owner, name), message, text }));
 }
 
 const keepSoon = debounce(keep, 300);
@@ -117,46 +150,90 @@ export function keepNow() {
   keep();
 }
 
-export function kept() {
+/** What was typed before in this tab and differs from what is saved. */
+export function findKept() {
   try {
+    /** @type {Kept | null} */
     const found = JSON.parse(sessionStorage.getItem(storageKey()) || "null");
-    const isNew = found && found.document && (found.texts?.length || JSON.stringify(found.document) !== store.saved);
+    const isNew = found?.document && (found.texts?.length || JSON.stringify(found.document) !== store.saved);
     return isNew ? found : null;
   } catch {
     return null;
   }
 }
 
-export function bringBack(found) {
-  replaceDocument(found.document);
-  for (const { path, message, text } of found.texts || []) {
-    const owner = path && ownerAt(path);
-    if (owner) store.pending.push({ owner, name: path.at(-1), message, text });
+/** @param {Kept} kept */
+export function bringBack(kept) {
+  replaceDocument(kept.document);
+  for (const { path, message, text } of kept.texts || []) {
+    const owner = path && ownerAt(store.document, path);
+    if (owner) store.pending.push({ owner, name: String(path.at(-1)), message, text });
   }
-  tell("redraw");
+  emit("redraw");
 }
 
-// Changing a property: what is left empty is left out.
+// Properties of the document
 
-export function set(owner, name, value) {
-  if (value === "" || value === undefined || value === null) delete owner[name];
-  else owner[name] = value;
+/**
+ * @template {object} T
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @returns {Json | undefined}
+ */
+export function valueAt(owner, name) {
+  return /** @type {JsonObject} */ (owner)[name];
+}
+
+/**
+ * Changes a property; what is left empty is left out.
+ * @template {object} T
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {Json | undefined} value
+ */
+export function setTyped(owner, name, value) {
+  if (value === "" || value === null) setValue(owner, name, undefined);
+  else setValue(owner, name, value);
+}
+
+/**
+ * Changes a property to any value there is; undefined: it is left out.
+ * @template {object} T
+ * @param {T} owner
+ * @param {keyof T & string} name
+ * @param {Json | undefined} value
+ */
+export function setValue(owner, name, value) {
+  if (value === undefined) delete owner[name];
+  else Object.assign(owner, { [name]: value });
   changed();
 }
 
+/**
+ * Keeps what was typed and cannot be taken over yet; without a message there is no such thing.
+ * @param {object} owner
+ * @param {string} name
+ * @param {string} message
+ * @param {Control | null} [control]
+ */
 export function setPending(owner, name, message, control) {
   store.pending = store.pending.filter((each) => each.owner !== owner || each.name !== name);
   if (message) store.pending.push({ owner, name, message, control, text: control?.value });
   keepSoon();
-  tell("problems");
+  emit("problems");
 }
 
+/**
+ * @param {object} owner
+ * @param {string} name
+ */
 export function pendingOf(owner, name) {
   return store.pending.find((each) => each.owner === owner && each.name === name);
 }
 
 // Company roles: the document lists those that it names, and new ones.
 
+/** @param {string} name */
 export function isNewRole(name) {
   const wanted = name.toLowerCase();
   return !store.start.roles.some((each) => each.name.toLowerCase() === wanted);
@@ -164,11 +241,12 @@ export function isNewRole(name) {
 
 export function roleNames() {
   const own = (store.document.company_roles || []).map((each) => each.name).filter(Boolean);
-  const all = new Map([...store.start.roles.map((each) => each.name), ...own].map((name) => [name, name]));
-  return [...all.keys()].sort((a, b) => a.localeCompare(b));
+  const all = new Set([...store.start.roles.map((each) => each.name), ...own]);
+  return [...all].sort((a, b) => a.localeCompare(b));
 }
 
 export function usedRoles() {
+  /** @type {Set<string>} */
   const names = new Set();
   for (const task of store.document.tasks || []) if (task.candidate_role) names.add(task.candidate_role);
   for (const type of store.document.ticket_types || []) {
@@ -182,17 +260,27 @@ function syncRoles() {
   const roles = (store.document.company_roles || []).filter(
     (each) => used.has(each.name) || isNewRole(each.name || ""),
   );
-  for (const name of used) {
-    if (roles.some((each) => each.name === name)) continue;
-    const known = store.start.roles.find((each) => each.name === name);
-    roles.push(known && known.description ? { name, description: known.description } : { name });
-  }
+  for (const name of used) if (!roles.some((each) => each.name === name)) roles.push(roleCalled(name));
   if (roles.length) store.document.company_roles = roles;
   else delete store.document.company_roles;
 }
 
+/**
+ * @param {string} name
+ * @returns {CompanyRole}
+ */
+function roleCalled(name) {
+  const known = store.start.roles.find((each) => each.name === name);
+  return known?.description ? { name, description: known.description } : { name };
+}
+
 // Names and keys
 
+/**
+ * A key that reads like a title.
+ * @param {string} title
+ * @param {string} otherwise where the title has nothing that a key may have
+ */
 export function keyOf(title, otherwise = "x") {
   const plain = title
     .toLowerCase()
@@ -207,6 +295,10 @@ export function keyOf(title, otherwise = "x") {
   return /^[a-z]/.test(plain) ? plain : `${otherwise}_${plain}`;
 }
 
+/**
+ * @param {string} wanted
+ * @param {(string | undefined)[]} taken
+ */
 export function freeKey(wanted, taken) {
   let key = wanted;
   for (let number = 2; taken.includes(key); number += 1) key = `${wanted}_${number}`;

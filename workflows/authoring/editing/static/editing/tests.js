@@ -1,17 +1,28 @@
 // Test cases: what is answered, and which way the ticket must then go.
 
-import { button, field, gettext, h, icon, iconButton } from "./dom.js";
+import { answersPart } from "./answers.js";
+import { button, field, fill, find, findAll, gettext, h, icon, iconButton } from "./dom.js";
 import { durationControl, select, selectOf, text } from "./inputs.js";
-import { answersPart, outputSpecs } from "./jsonparts.js";
-import { focusAction, listEditor, said } from "./lists.js";
+
+import { focusAction, listEditor, showMessage } from "./lists.js";
 import { elementOf, place } from "./places.js";
-import { changed, set, snapshot, store } from "./store.js";
+import { outputSpecs } from "./schemas.js";
+import { changed, setTyped, snapshot, store } from "./store.js";
 import { END, isForm } from "./variables.js";
 import { titleOf } from "./ways.js";
 
-const results = new WeakMap(); // test case -> what came of it in the last check
+/** @import { JsonPartElement } from "./jsonparts.js" */
+/** @import { Expectation, Option, Submitter, TestAnswer, TestCase, TestResult } from "./types.js" */
 
-// Called with what the check says, for the document that was checked.
+/** @type {WeakMap<TestCase, TestResult>} what came of each in the last check */
+const results = new WeakMap();
+/** @type {WeakMap<TestCase, () => void>} draws its list anew */
+const redraws = new WeakMap();
+
+/**
+ * Called with what the check says, for the document that was checked.
+ * @param {TestResult[]} found
+ */
 export function showResults(found) {
   (store.document.tests || []).forEach((test, index) => {
     const result = found.find((each) => each.index === index);
@@ -21,20 +32,18 @@ export function showResults(found) {
   });
 }
 
-export function failedCount() {
-  return (store.document.tests || []).filter((each) => results.get(each) && !results.get(each).has_passed).length;
-}
-
+/** @param {TestCase} test */
 function showResult(test) {
   const element = elementOf(test);
   if (!element) return;
-  const chips = element.querySelector(".ed-item-head .ed-chips");
-  chips.replaceChildren(...chipsOf(test).map((each) => h("span", { class: "ed-chip" }, each)));
+  const chips = find(element, ".ed-item-head .ed-chips");
+  chips?.replaceChildren(...chipsOf(test).map((each) => h("span", { class: "ed-chip" }, each)));
   element.querySelector(".ed-case-result")?.replaceChildren(...resultOf(test));
   element.querySelector(".ed-case-next")?.replaceChildren(...nextOf(test));
-  for (const part of element.querySelectorAll(".ed-json-part")) part.refresh();
+  for (const part of findAll(element, ".ed-json-part")) /** @type {JsonPartElement} */ (part).refresh();
 }
 
+/** @param {TestCase} test */
 function chipsOf(test) {
   const result = results.get(test);
   return result ? [result.has_passed ? gettext("passes") : gettext("does not pass")] : [];
@@ -46,9 +55,10 @@ export function testsSection() {
     what: gettext("Test case"),
     addLabel: gettext("Add a test case"),
     empty: gettext("There are no test cases yet."),
-    head: (test) => ({ title: test.name || gettext("New test case"), chips: chipsOf(test) }),
+    head: (/** @type {TestCase} */ test) => ({ title: test.name || gettext("New test case"), chips: chipsOf(test) }),
     body: (test, refresh, redraw) => testBody(test, refresh, redraw),
     onAdd: () => {
+      /** @type {TestCase} */
       const test = { name: freeName(gettext("Test case")), ticket: {}, answers: [], expect: { path: [] } };
       const type = store.document.ticket_types?.[0]?.key;
       if (type) test.ticket_type = type;
@@ -60,10 +70,13 @@ export function testsSection() {
       return test;
     },
   });
-  const lead = gettext("Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.");
+  const lead = gettext(
+    "Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.",
+  );
   return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, lead), list);
 }
 
+/** @param {string} wanted */
 function freeName(wanted) {
   const taken = new Set((store.document.tests || []).map((each) => String(each.name).toLowerCase()));
   let name = wanted;
@@ -71,15 +84,33 @@ function freeName(wanted) {
   return name;
 }
 
+/**
+ * @param {TestCase} test
+ * @param {() => void} refresh
+ * @param {() => void} redraw
+ */
 function testBody(test, refresh, redraw) {
-  const types = (store.document.ticket_types || []).map((each) => [each.key, each.title || each.key]);
-  const who = test.submitter || {};
-  const setWho = (name, value) => {
-    if (value) who[name] = value;
-    else delete who[name];
-    if (Object.keys(who).length) test.submitter = who;
-    else delete test.submitter;
-    changed();
+  const types = optionsOf(store.document.ticket_types);
+  const submitter = test.submitter || {};
+  /** @type {(name: keyof Submitter, label: string, max: number) => HTMLElement} */
+  const who = (name, label, max) => {
+    /** @param {string} typed */
+    const take = (typed) => {
+      if (typed) submitter[name] = typed;
+      else delete submitter[name];
+      if (Object.keys(submitter).length) test.submitter = submitter;
+      else delete test.submitter;
+      changed();
+    };
+    const input = h("input", {
+      class: "ed-input",
+      type: "text",
+      maxlength: max,
+      autocomplete: "off",
+      value: submitter[name] ?? "",
+      on: { input: (event) => take(event.currentTarget.value) },
+    });
+    return field(label, input, { name });
   };
   return h(
     "div",
@@ -88,8 +119,16 @@ function testBody(test, refresh, redraw) {
       "div",
       { class: "ed-grid" },
       text(gettext("Name"), test, "name", { max: 200, onInput: refresh }),
-      select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], { onChange: redraw }),
-      answersPart({ owner: test, name: "ticket", label: gettext("The answers of the ticket"), specs: ticketSpecs(test), shown: () => results.get(test)?.shown.ticket }),
+      select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], {
+        onChange: redraw,
+      }),
+      answersPart({
+        owner: test,
+        name: "ticket",
+        label: gettext("The answers of the ticket"),
+        specs: ticketSpecs(test),
+        shown: () => results.get(test)?.shown.ticket,
+      }),
       h(
         "details",
         { class: "ed-more ed-wide", open: Boolean(test.submitter) },
@@ -97,9 +136,9 @@ function testBody(test, refresh, redraw) {
         h(
           "div",
           { class: "ed-grid" },
-          [["email", gettext("E-mail address"), 254], ["first_name", gettext("First name"), 150], ["last_name", gettext("Last name"), 150]].map(([name, label, max]) =>
-            field(label, h("input", { class: "ed-input", type: "text", maxlength: max, autocomplete: "off", value: who[name] ?? "", on: { input: (event) => setWho(name, event.target.value) } }), { name }),
-          ),
+          who("email", gettext("E-mail address"), 254),
+          who("first_name", gettext("First name"), 150),
+          who("last_name", gettext("Last name"), 150),
         ),
       ),
     ),
@@ -110,7 +149,10 @@ function testBody(test, refresh, redraw) {
   );
 }
 
-// What the ticket type has set is not asked.
+/**
+ * What the ticket type has set is not asked.
+ * @param {TestCase} test
+ */
 function ticketSpecs(test) {
   const type = (store.document.ticket_types || []).find((each) => each.key === test.ticket_type);
   return (store.document.workflow.fields || []).filter((each) => each?.name && !(each.name in (type?.presets || {})));
@@ -118,24 +160,34 @@ function ticketSpecs(test) {
 
 // The answers, in the order in which the tasks are reached
 
+/**
+ * @param {TestCase} test
+ * @param {() => void} redraw
+ */
 function answersList(test, redraw) {
   const answers = Array.isArray(test.answers) ? test.answers : [];
   const root = h("div", { class: "ed-rows", "data-name": "answers" });
+  /** @type {(act: () => void, focus: () => void) => void} */
   const change = (act, focus) => {
     snapshot();
     act();
     changed();
     redraw();
-    focus?.();
+    focus();
   };
+  /** @type {(answer: TestAnswer, by: number) => void} */
   const move = (answer, by) =>
-    change(() => {
-      const index = answers.indexOf(answer);
-      answers.splice(index + by, 0, answers.splice(index, 1)[0]);
-    }, () => focusAction(answer, by < 0 ? "up" : "down"));
-  root.replaceChildren(
-    ...answers.map((answer, index) => {
-      const named = { what: `${index + 1}. ${titleOf(answer.task)}` };
+    change(
+      () => {
+        const index = answers.indexOf(answer);
+        answers.splice(index + by, 0, answers.splice(index, 1)[0]);
+      },
+      () => focusAction(answer, by < 0 ? "up" : "down"),
+    );
+  fill(
+    root,
+    answers.map((answer, index) => {
+      const named = { what: `${index + 1}. ${titleOf(answer.task ?? "")}` };
       return place(
         answer,
         h(
@@ -148,166 +200,297 @@ function answersList(test, redraw) {
             h(
               "div",
               { class: "ed-item-tools" },
-              iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(answer, -1), { disabled: index === 0, action: "up" }),
-              iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(answer, 1), { disabled: index === answers.length - 1, action: "down" }),
-              iconButton("delete", gettext("Remove “%(what)s”", named), () => change(() => answers.splice(index, 1), () => focusNext(test)), { action: "remove" }),
+              iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(answer, -1), {
+                disabled: index === 0,
+                action: "up",
+              }),
+              iconButton("arrow_downward", gettext("Move “%(what)s” down", named), () => move(answer, 1), {
+                disabled: index === answers.length - 1,
+                action: "down",
+              }),
+              iconButton(
+                "delete",
+                gettext("Remove “%(what)s”", named),
+                () =>
+                  change(
+                    () => answers.splice(index, 1),
+                    () => focusNext(test),
+                  ),
+                { action: "remove" },
+              ),
             ),
           ),
           h("div", { class: "ed-errors ed-place-errors", hidden: true }),
-          h("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw, () => results.get(test)?.shown.answers[answers.indexOf(answer)])),
+          h(
+            "div",
+            { class: "ed-item-body ed-grid" },
+            answerParts(answer, redraw, () => results.get(test)?.shown.answers[answers.indexOf(answer)]),
+          ),
         ),
       );
     }),
-    ...(answers.length ? [] : [h("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one."))]),
+    answers.length
+      ? null
+      : h("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one.")),
     h("div", { class: "ed-case-next ed-add" }, nextOf(test)),
   );
   redraws.set(test, redraw);
   return root;
 }
 
-const redraws = new WeakMap(); // test case -> draws its list anew
-
+/** @param {TestCase} test */
 function focusNext(test) {
-  elementOf(test)?.querySelector(".ed-case-next button, .ed-case-next select")?.focus();
+  find(elementOf(test), ".ed-case-next button, .ed-case-next select")?.focus();
 }
 
-// The task that the ticket waits at is offered first; every other one can be chosen.
+/**
+ * The task that the ticket waits at is offered first; every other one can be chosen.
+ * @param {TestCase} test
+ */
 function nextOf(test) {
   const key = results.get(test)?.waiting_for;
+  /** @param {string} chosen */
   const add = (chosen) => {
     snapshot();
+    /** @type {TestAnswer} */
     const answer = { task: chosen, output: {} };
     test.answers = [...(Array.isArray(test.answers) ? test.answers : []), answer];
     changed();
     redraws.get(test)?.();
-    elementOf(answer)?.querySelector(".ed-item-body input, .ed-item-body select")?.focus();
+    find(elementOf(answer), ".ed-item-body input, .ed-item-body select")?.focus();
   };
-  const chooser = selectOf([["", gettext("Answer another task…")], ...tasks().filter(([each]) => each !== key)], "", (chosen) => chosen && add(chosen));
+  const chooser = selectOf(
+    [["", gettext("Answer another task…")], ...tasks().filter(([each]) => each !== key)],
+    "",
+    (chosen) => {
+      if (chosen) add(chosen);
+    },
+  );
   chooser.setAttribute("aria-label", gettext("Answer another task"));
   chooser.classList.add("ed-short");
-  return [key ? button(gettext("Answer “%(task)s”", { task: titleOf(key) }), () => add(key), { name: "add", action: "add" }) : null, chooser].filter(Boolean);
+  if (!key) return [chooser];
+  const label = gettext("Answer “%(task)s”", { task: titleOf(key) });
+  return [button(label, () => add(key), { name: "add", action: "add" }), chooser];
+}
+
+/**
+ * Tasks or ticket types to choose from.
+ * @param {{ key?: string, title?: string }[] | undefined} entries
+ * @returns {Option[]}
+ */
+function optionsOf(entries) {
+  return (entries || []).flatMap(({ key, title }) => (key ? [[key, title || key]] : []));
 }
 
 function tasks() {
-  return (store.document.tasks || []).filter((each) => each.key).map((each) => [each.key, each.title || each.key]);
+  return optionsOf(store.document.tasks);
 }
 
+/**
+ * @param {TestAnswer} answer
+ * @param {() => void} redraw
+ * @param {() => string[] | null | undefined} shown the names of the questions that are asked
+ */
 function answerParts(answer, redraw, shown) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
   const outcome = answer.after !== undefined ? "late" : answer.error !== undefined ? "fails" : "done";
+  /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
   if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
-  if (task?.task_type !== "SYNC_ACTION" || outcome === "late") outcomes.push(["late", gettext("it is not done in time")]);
+  if (task?.task_type !== "SYNC_ACTION" || outcome === "late")
+    outcomes.push(["late", gettext("it is not done in time")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();
-    for (const name of ["output", "error", "after"]) delete answer[name];
+    delete answer.output;
+    delete answer.error;
+    delete answer.after;
     if (chosen === "done") answer.output = {};
     if (chosen === "fails") answer.error = gettext("The call failed.");
     if (chosen === "late") answer.after = firstTime(answer.task);
     changed();
     redraw();
-    elementOf(answer)?.querySelectorAll("select")[1]?.focus();
+    focusSelect(answer, 1);
   });
   const parts = [
-    field(gettext("Task"), selectOf(tasks(), answer.task ?? "", (chosen) => {
-      snapshot();
-      answer.task = chosen;
-      changed();
-      redraw();
-      elementOf(answer)?.querySelector("select")?.focus();
-    }), { name: "task" }),
+    field(
+      gettext("Task"),
+      selectOf(tasks(), answer.task ?? "", (chosen) => {
+        snapshot();
+        answer.task = chosen;
+        changed();
+        redraw();
+        focusSelect(answer, 0);
+      }),
+      { name: "task" },
+    ),
     field(gettext("What comes of it"), choose),
   ];
   if (outcome === "fails") parts.push(text(gettext("Why it fails"), answer, "error", { max: 2000, wide: true }));
   if (outcome === "late") {
-    parts.push(field(gettext("Time"), durationControl(answer, "after", { label: gettext("Time after which it is not done") }), { name: "after", group: true }));
+    parts.push(
+      field(gettext("Time"), durationControl(answer, "after", { label: gettext("Time after which it is not done") }), {
+        name: "after",
+        group: true,
+      }),
+    );
   }
   if (outcome === "done") {
     const specs = form ? task?.fields || [] : outputSpecs(task);
-    parts.push(answersPart({ owner: answer, name: "output", label: form ? gettext("The answers") : gettext("The output"), specs, isOpen: !form, shown }));
+    parts.push(
+      answersPart({
+        owner: answer,
+        name: "output",
+        label: form ? gettext("The answers") : gettext("The output"),
+        specs,
+        isOpen: !form,
+        shown,
+      }),
+    );
   }
   return parts;
 }
 
-// Of the ways that leave a task which waits too long, the first.
+/**
+ * @param {TestAnswer} answer
+ * @param {number} index
+ */
+function focusSelect(answer, index) {
+  elementOf(answer)?.querySelectorAll("select")[index]?.focus();
+}
+
+/**
+ * Of the ways that leave a task which waits too long, the first.
+ * @param {string | undefined} key
+ */
 function firstTime(key) {
   return (store.document.transitions || []).find((each) => each.from === key && each.after)?.after || "P1D";
 }
 
 // What must come out
 
+/** @type {() => Option[]} */
 const STATUSES = () => [
   ["COMPLETED", gettext("it reaches the end")],
   ["WAITING", gettext("it waits at the last task")],
   ["ERROR", gettext("it stops there with an error")],
 ];
 
+/**
+ * @param {TestCase} test
+ * @param {() => void} redraw
+ */
 function expectation(test, redraw) {
   if (test.expect === null || typeof test.expect !== "object") test.expect = { path: [] };
   const { expect } = test;
   const path = Array.isArray(expect.path) ? expect.path : [];
   const root = h("div", { class: "ed-stack" });
+  /** @type {(act: () => void, focus: number) => void} `focus`: the step that the cursor goes to */
   const write = (act, focus) => {
     snapshot();
     act();
     expect.path = path;
     changed();
     redraw();
-    elementOf(expect)?.querySelectorAll(".ed-case-path select")[focus]?.focus();
+    const element = elementOf(expect);
+    if (element) findAll(element, ".ed-case-path select")[focus]?.focus();
   };
   const steps = path.map((key, index) => {
-    const choose = selectOf(tasks(), key, (chosen) => write(() => { path[index] = chosen; }, index));
+    const choose = selectOf(tasks(), key, (chosen) =>
+      write(() => {
+        path[index] = chosen;
+      }, index),
+    );
     choose.setAttribute("aria-label", gettext("Step %(number)s", { number: index + 1 }));
-    return h("li", {}, choose, iconButton("close", gettext("Remove step %(number)s", { number: index + 1 }), () => write(() => path.splice(index, 1), Math.max(0, index - 1))));
+    return h(
+      "li",
+      {},
+      choose,
+      iconButton("close", gettext("Remove step %(number)s", { number: index + 1 }), () =>
+        write(() => path.splice(index, 1), Math.max(0, index - 1)),
+      ),
+    );
   });
-  const more = selectOf([["", gettext("Add a step…")], ...tasks()], "", (chosen) => chosen && write(() => path.push(chosen), path.length));
+  const more = selectOf([["", gettext("Add a step…")], ...tasks()], "", (chosen) => {
+    if (chosen) write(() => path.push(chosen), path.length);
+  });
   more.setAttribute("aria-label", gettext("Add a step"));
   const status = select(gettext("How it ends"), expect, "status", STATUSES(), {
     otherwise: "COMPLETED",
     onChange: (chosen) => {
-      if (chosen !== "COMPLETED") set(expect, "end", "");
+      if (chosen !== "COMPLETED") setTyped(expect, "end", "");
       redraw();
-      elementOf(expect)?.querySelector('[data-name="status"]')?.focus();
+      find(elementOf(expect), '[data-name="status"]')?.focus();
     },
   });
   root.append(
     h("div", { class: "ed-case-result", role: "status" }, resultOf(test)),
-    h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")), h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)), h("div", { class: "ed-errors", hidden: true })),
+    h(
+      "div",
+      { class: "ed-field" },
+      h("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")),
+      h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)),
+      h("div", { class: "ed-errors", hidden: true }),
+    ),
     h("div", { class: "ed-grid" }, status, (expect.status ?? "COMPLETED") === "COMPLETED" ? endSelect(expect) : null),
     h("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
   return place(expect, root);
 }
 
+/** @param {Expectation} expect */
 function endSelect(expect) {
-  const labels = [...new Set((store.document.transitions || []).filter((each) => each.to === END && each.label).map((each) => each.label))];
-  const control = selectOf([["", gettext("any end")], ...labels.map((each) => [each, each])], expect.end ?? "", (chosen) => set(expect, "end", chosen));
+  const ends = (store.document.transitions || []).filter((each) => each.to === END);
+  /** @type {Option[]} */
+  const labels = [...new Set(ends.flatMap((each) => each.label || []))].map((each) => [each, each]);
+  const control = selectOf([["", gettext("any end")], ...labels], expect.end ?? "", (chosen) =>
+    setTyped(expect, "end", chosen),
+  );
   return field(gettext("At which end"), control, { name: "end" });
 }
 
-// What came of it, and to take that over as what must come out.
+/**
+ * What came of it, and to take that over as what must come out.
+ * @param {TestCase} test
+ */
 function resultOf(test) {
   const result = results.get(test);
   if (!result) return [h("p", { class: "ed-soft" }, gettext("It runs once the problems are mended."))];
-  if (result.has_passed) return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, gettext("It passes.")))];
+  if (result.has_passed)
+    return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, gettext("It passes.")))];
+  /** @type {HTMLElement[]} */
   const parts = [h("p", { class: "ed-case-bad" }, icon("error"), h("span", {}, result.reason))];
   if (!result.can_be_expected) return parts;
   const way = result.path.map(titleOf).join(" → ") || gettext("no task");
-  const end = { COMPLETED: result.end ? gettext("the end “%(end)s”", { end: result.end }) : gettext("the end"), WAITING: gettext("it waits there"), ERROR: gettext("it stops there with an error") }[result.status];
+  const end = endOf(result);
   parts.push(
     h("p", { class: "ed-soft" }, gettext("The way that it went: %(way)s; %(end)s", { way, end })),
-    button(gettext("Expect this way"), () => {
-      snapshot();
-      const expect = { path: [...result.path] };
-      if (result.status !== "COMPLETED") expect.status = result.status;
-      else if (result.end) expect.end = result.end;
-      test.expect = expect;
-      changed();
-      redraws.get(test)?.();
-      said(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
-      elementOf(test)?.querySelector(".ed-item-toggle")?.focus();
-    }, { name: "done_all" }),
+    button(
+      gettext("Expect this way"),
+      () => {
+        snapshot();
+        /** @type {Expectation} */
+        const expect = { path: [...result.path] };
+        if (result.status !== "COMPLETED") expect.status = result.status;
+        else if (result.end) expect.end = result.end;
+        test.expect = expect;
+        changed();
+        redraws.get(test)?.();
+        showMessage(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
+        find(elementOf(test), ".ed-item-toggle")?.focus();
+      },
+      { name: "done_all" },
+    ),
   );
   return parts;
+}
+
+/**
+ * How a test case ended.
+ * @param {TestResult} result
+ */
+function endOf({ status, end }) {
+  if (status === "WAITING") return gettext("it waits there");
+  if (status === "ERROR") return gettext("it stops there with an error");
+  return end ? gettext("the end “%(end)s”", { end }) : gettext("the end");
 }

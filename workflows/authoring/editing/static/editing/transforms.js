@@ -1,10 +1,18 @@
 // What a call sends, and what is kept of its answer, tried with sample data while it is written.
 
-import { ask } from "./api.js";
+import { ask, messageOf } from "./api.js";
 import { button, debounce, field, gettext, h, uid } from "./dom.js";
-import { changed, pendingOf, setPending, store } from "./store.js";
+import { pendingOf, setValue, setPending, store } from "./store.js";
 import { taskKeys } from "./variables.js";
 
+/** @import { JsonObject, Task } from "./types.js" */
+
+/**
+ * @param {Task} task
+ * @param {"input_transform" | "output_transform"} name
+ * @param {{ label: string, help: string, answer: boolean }} options `answer`: it is what is kept
+ *   of the answer
+ */
 export function transformEditor(task, name, { label, help, answer }) {
   const roots = () => (answer ? ["response"] : task.task_type === "ASYNC_ACTION" ? ["callback"] : []);
   const area = h("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
@@ -14,12 +22,17 @@ export function transformEditor(task, name, { label, help, answer }) {
   const result = h("pre", { class: "ed-result", tabindex: "0", "aria-live": "polite" });
   let latest = 0;
 
-  function say(message, isUnread) {
+  /**
+   * @param {string} message
+   * @param {boolean} isUnread whether what was typed could not be taken over
+   */
+  function showWrong(message, isUnread) {
     wrong.textContent = message;
     wrong.hidden = !message;
     setPending(task, name, isUnread ? message : "", area);
   }
 
+  /** @returns {JsonObject | null} null where the sample data are no JSON */
   function context() {
     try {
       const found = JSON.parse(sample.value || "{}");
@@ -38,14 +51,16 @@ export function transformEditor(task, name, { label, help, answer }) {
       const found = await ask("transform", { text: typed, context: context(), task_keys: taskKeys(), roots: roots() });
       if (number !== latest) return;
       const empty = found.template === null || found.template === "";
-      if (empty) delete task[name];
-      else task[name] = found.template;
-      changed();
-      say(found.error, false);
-      result.textContent = empty ? gettext("Nothing is written here, so that the usual is taken.") : found.error ? "" : JSON.stringify(found.result, null, 2);
+      setValue(task, name, empty ? undefined : found.template);
+      showWrong(found.error, false);
+      result.textContent = empty
+        ? gettext("Nothing is written here, so that the usual is taken.")
+        : found.error
+          ? ""
+          : JSON.stringify(found.result, null, 2);
     } catch (error) {
       if (number !== latest) return;
-      say(error.message, true);
+      showWrong(messageOf(error), true);
       result.textContent = "";
     }
   }, 350);
@@ -55,18 +70,20 @@ export function transformEditor(task, name, { label, help, answer }) {
       const found = await ask("sample", { document: store.document, task: task.key || "", answer });
       sample.value = JSON.stringify(found.context, null, 2);
       sampleNote.textContent = found.ticket
-        ? gettext("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", { number: found.ticket })
+        ? gettext("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", {
+            number: found.ticket,
+          })
         : gettext("Made up from the questions. Change it as you like: nothing is kept.");
     } catch (error) {
-      sampleNote.textContent = error.message;
+      sampleNote.textContent = messageOf(error);
     }
   }
 
   async function begin() {
     const unread = pendingOf(task, name);
     if (unread) {
-      area.value = unread.text;
-      say(unread.message, true);
+      area.value = unread.text ?? "";
+      showWrong(unread.message, true);
     } else if (task[name] !== undefined) {
       try {
         const found = await ask("transform", { template: task[name], task_keys: taskKeys(), roots: roots() });
@@ -97,7 +114,21 @@ export function transformEditor(task, name, { label, help, answer }) {
       h(
         "div",
         { class: "ed-try" },
-        h("div", { class: "ed-field" }, h("label", { class: "ed-label", for: sample.id }, gettext("Sample data")), sample, sampleNote, button(gettext("Load it again"), async () => { await loadSample(); run(); }, { name: "refresh", kind: "ed-quiet" })),
+        h(
+          "div",
+          { class: "ed-field" },
+          h("label", { class: "ed-label", for: sample.id }, gettext("Sample data")),
+          sample,
+          sampleNote,
+          button(
+            gettext("Load it again"),
+            async () => {
+              await loadSample();
+              run();
+            },
+            { name: "refresh", kind: "ed-quiet" },
+          ),
+        ),
         h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("What comes out")), result),
       ),
     ),

@@ -2,62 +2,92 @@
 
 import { gettext } from "./dom.js";
 import { choicesOf } from "./inputs.js";
+import { isObject } from "./json.js";
 import { store } from "./store.js";
+
+/** @import { FieldSpec, Json, JsonObject, Task, Variable, Workflow } from "./types.js" */
+
+/** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
 export const START = "start";
 export const END = "end";
 
 export function taskKeys() {
-  return (store.document.tasks || []).map((each) => each.key).filter(Boolean);
+  return (store.document.tasks || []).flatMap((each) => each.key || []);
 }
 
+/** @param {Task} task */
 export function isForm(task) {
   return (task.task_type || "FORM") === "FORM";
 }
 
+/** @param {FieldSpec} spec */
 export function labelOf(spec) {
   const name = spec.name || "";
   return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : gettext("New field"));
 }
 
-function following(without = null) {
+/**
+ * Where the tasks lead to.
+ * @param {string | null} without a task that is left out
+ */
+function allMoves(without = null) {
+  /** @type {Moves} */
   const found = new Map();
   for (const each of store.document.transitions || []) {
     if (each.from === without || each.to === without) continue;
-    if (!found.has(each.from)) found.set(each.from, new Set());
-    found.get(each.from).add(each.to);
+    found.set(each.from, (found.get(each.from) ?? new Set()).add(each.to));
   }
   return found;
 }
 
-function reachable(start, ways) {
+/**
+ * @param {string} start
+ * @param {Moves} moves
+ */
+function reachable(start, moves) {
+  /** @type {Set<string>} */
   const found = new Set();
-  const waiting = [...(ways.get(start) || [])];
-  while (waiting.length) {
-    const key = waiting.pop();
+  const waiting = [...(moves.get(start) || [])];
+  for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
     if (found.has(key)) continue;
     found.add(key);
-    waiting.push(...(ways.get(key) || []));
+    waiting.push(...(moves.get(key) || []));
   }
   return found;
 }
 
-// The tasks that can have been done before `key` begins (or, with `itself`, when it has ended).
-export function doneBefore(key, itself) {
-  const ways = following();
-  const found = new Set(taskKeys().filter((each) => reachable(each, ways).has(key)));
+/**
+ * The tasks that can have been done before `key` begins (or, with `itself`, when it has ended).
+ * @param {string} key
+ * @param {boolean} itself
+ */
+function doneBefore(key, itself) {
+  const moves = allMoves();
+  const found = new Set(taskKeys().filter((each) => reachable(each, moves).has(key)));
   if (itself && key !== START) found.add(key);
   return found;
 }
 
-// Whether every way from the start to `at` leads through `key`.
+/**
+ * Whether whatever leads from the start to `at` leads through `key`.
+ * @param {string} key
+ * @param {string} at
+ */
 function isCertain(key, at) {
-  return key !== at && !reachable(START, following(key)).has(at);
+  return key !== at && !reachable(START, allMoves(key)).has(at);
 }
 
+/**
+ * @param {FieldSpec[] | undefined} fields
+ * @param {string} prefix of their paths
+ * @param {string} group
+ * @param {boolean} isOptional whether nobody may be asked
+ * @returns {Variable[]}
+ */
 function fieldVariables(fields, prefix, group, isOptional) {
   return (fields || [])
-    .filter((spec) => spec && spec.name)
+    .filter((spec) => spec?.name)
     .map((spec) => ({
       path: `${prefix}${spec.name}`,
       label: labelOf(spec),
@@ -68,48 +98,69 @@ function fieldVariables(fields, prefix, group, isOptional) {
     }));
 }
 
-function outputs(task) {
-  const group = task.title || task.key;
-  if (isForm(task)) return [task.fields, group];
-  const properties = task.output_schema?.properties;
-  const kept = task.output_transform && typeof task.output_transform === "object" ? task.output_transform : {};
-  const types = { string: "text", integer: "integer", number: "number", boolean: "boolean" };
-  const named = properties && typeof properties === "object" ? properties : kept;
-  const required = task.output_schema?.required;
-  return [
-    Object.keys(named).map((name) => ({
+/** @type {Record<string, string>} type in a JSON Schema -> type of a field */
+const TYPES = { string: "text", integer: "integer", number: "number", boolean: "boolean" };
+
+/**
+ * What a call puts out, as questions: as its schema says, or else what is kept of the answer.
+ * @param {Task} task
+ * @returns {FieldSpec[]}
+ */
+function outputsOfCall(task) {
+  const schema = isObject(task.output_schema) ? task.output_schema : {};
+  const { required } = schema;
+  const properties = isObject(schema.properties) ? schema.properties : null;
+  const kept = isObject(task.output_transform) ? task.output_transform : {};
+  return Object.keys(properties ?? kept).map((name) => {
+    const property = properties?.[name];
+    const { title, type } = isObject(property) ? property : {};
+    return {
       name,
-      label: properties?.[name]?.title || name,
-      type: types[properties?.[name]?.type] || "any",
+      label: String(title || name),
+      type: TYPES[String(type)] || "any",
       required: !properties || (Array.isArray(required) && required.includes(name)),
-    })),
-    group,
-  ];
+    };
+  });
 }
 
-// For the conditions of the ways that leave a task (`itself`), or the transforms of one.
+/**
+ * For the conditions of the ways that leave a task (`itself`), or the transforms of one.
+ * @param {string} at the key of the task
+ * @param {boolean} itself
+ */
 export function processVariables(at, itself) {
   const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
   const done = doneBefore(at, itself);
   for (const task of store.document.tasks || []) {
-    if (!done.has(task.key)) continue;
-    const [fields, group] = outputs(task);
-    const certain = (itself && task.key === at) || isCertain(task.key, at);
-    found.push(...fieldVariables(fields, `tasks.${task.key}.`, group, !certain));
+    const { key } = task;
+    if (key === undefined || !done.has(key)) continue;
+    const fields = isForm(task) ? task.fields : outputsOfCall(task);
+    const certain = (itself && key === at) || isCertain(key, at);
+    found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
   }
+  return [...found, ...ALWAYS_THERE()];
+}
+
+/** @type {() => Variable[]} */
+const ALWAYS_THERE = () => {
   const who = gettext("Who submitted it");
+  const other = gettext("Other");
+  /** @type {(path: string, label: string, group: string, type?: string) => Variable} */
   const plain = (path, label, group, type = "text") => ({ path, label, group, type, choices: [], optional: false });
-  found.push(
+  return [
     plain("submitter.email", gettext("E-mail address"), who, "email"),
     plain("submitter.first_name", gettext("First name"), who),
     plain("submitter.last_name", gettext("Last name"), who),
-    plain("number", gettext("Number of the ticket"), gettext("Other"), "integer"),
-    plain("company.name", gettext("Name of the company"), gettext("Other")),
-  );
-  return found;
-}
+    plain("number", gettext("Number of the ticket"), other, "integer"),
+    plain("company.name", gettext("Name of the company"), other),
+  ];
+};
 
-// For “shown when”: the other fields of the same form. No answer there is no error.
+/**
+ * For “shown when”: the other fields of the same form. No answer there is no error.
+ * @param {{ fields?: FieldSpec[] }} owner
+ * @param {FieldSpec} spec
+ */
 export function formVariables(owner, spec) {
   return fieldVariables(owner.fields, "", gettext("This form"), false)
     .filter((each) => each.path !== spec.name)
@@ -118,40 +169,80 @@ export function formVariables(owner, spec) {
 
 // Renaming
 
+/**
+ * @param {string} path
+ * @param {string} from
+ * @param {string} to
+ */
 function renamed(path, from, to) {
   if (path === from) return to;
   return path.startsWith(`${from}.`) ? to + path.slice(from.length) : path;
 }
 
+/**
+ * All texts of a value that may be nested in lists.
+ * @param {Json} value
+ * @param {string} from
+ * @param {string} to
+ * @returns {Json}
+ */
+function renamedIn(value, from, to) {
+  if (Array.isArray(value)) return value.map((each) => renamedIn(each, from, to));
+  return typeof value === "string" ? renamed(value, from, to) : value;
+}
+
+/**
+ * @param {string} operator
+ * @param {Json} value
+ * @param {string} from
+ * @param {string} to
+ * @returns {Json}
+ */
+function renameUnder(operator, value, from, to) {
+  if (operator === "var" && typeof value === "string") return renamed(value, from, to);
+  if (operator === "missing" || operator === "missing_some") return renamedIn(value, from, to);
+  if (!Array.isArray(value)) return renameIn(value, from, to);
+  if (operator === "var" && typeof value[0] === "string") {
+    return [renamed(value[0], from, to), ...value.slice(1).map((each) => renameIn(each, from, to))];
+  }
+  if ((operator === "val" || operator === "exists") && value.every((each) => typeof each === "string")) {
+    return renamed(value.join("."), from, to).split(".");
+  }
+  return renameIn(value, from, to);
+}
+
+/**
+ * A rule in which what it reads is called something else.
+ * @param {Json} rule
+ * @param {string} from
+ * @param {string} to
+ * @returns {Json}
+ */
 function renameIn(rule, from, to) {
   if (Array.isArray(rule)) return rule.map((each) => renameIn(each, from, to));
   if (rule === null || typeof rule !== "object") return rule;
-  const made = {};
-  for (const [operator, value] of Object.entries(rule)) {
-    if (operator === "var" && typeof value === "string") made[operator] = renamed(value, from, to);
-    else if (operator === "var" && Array.isArray(value) && typeof value[0] === "string") {
-      made[operator] = [renamed(value[0], from, to), ...value.slice(1).map((each) => renameIn(each, from, to))];
-    } else if ((operator === "val" || operator === "exists") && Array.isArray(value) && value.every((each) => typeof each === "string")) {
-      made[operator] = renamed(value.join("."), from, to).split(".");
-    } else if (operator === "missing" || operator === "missing_some") {
-      const deep = (each) => (Array.isArray(each) ? each.map(deep) : typeof each === "string" ? renamed(each, from, to) : each);
-      made[operator] = deep(value);
-    } else made[operator] = renameIn(value, from, to);
-  }
-  return made;
+  const pairs = Object.entries(rule);
+  return Object.fromEntries(pairs.map(([operator, value]) => [operator, renameUnder(operator, value, from, to)]));
 }
 
+/**
+ * @param {string} from
+ * @param {string} to
+ */
 function renameInProcess(from, to) {
   for (const each of store.document.transitions || []) {
     if (each.condition) each.condition = renameIn(each.condition, from, to);
   }
   for (const task of store.document.tasks || []) {
-    for (const name of ["input_transform", "output_transform"]) {
-      if (task[name]) task[name] = renameIn(task[name], from, to);
-    }
+    if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
+    if (task.output_transform) task.output_transform = renameIn(task.output_transform, from, to);
   }
 }
 
+/**
+ * @param {string} from
+ * @param {string} to
+ */
 export function renameTask(from, to) {
   for (const each of store.document.transitions || []) {
     if (each.from === from) each.from = to;
@@ -164,43 +255,75 @@ export function renameTask(from, to) {
   }
 }
 
-function renameKey(values, from, to) {
-  if (!values || !(from in values)) return values;
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name === from ? to : name, value]));
+/**
+ * @param {JsonObject} answers
+ * @param {string} from
+ * @param {string} to
+ */
+function renameKey(answers, from, to) {
+  if (!(from in answers)) return answers;
+  return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name === from ? to : name, value]));
 }
 
-// `owner` is the workflow (the ticket's form), a task, or a field of records.
+/**
+ * @param {Workflow | Task | FieldSpec} owner the workflow (the ticket's form), a task, or a field
+ *   of records
+ * @param {string} from
+ * @param {string} to
+ */
 export function renameField(owner, from, to) {
   for (const each of owner.fields || []) {
     if (each.visible_when) each.visible_when = renameIn(each.visible_when, from, to);
   }
-  if (owner === store.document.workflow) {
-    renameInProcess(`ticket.${from}`, `ticket.${to}`);
-    for (const type of store.document.ticket_types || []) {
-      if (type.presets) type.presets = renameKey(type.presets, from, to);
-    }
-    for (const test of store.document.tests || []) test.ticket = renameKey(test.ticket, from, to);
-  } else if (owner.key) {
-    renameInProcess(`tasks.${owner.key}.${from}`, `tasks.${owner.key}.${to}`);
-    for (const test of store.document.tests || []) {
-      for (const each of test.answers || []) {
-        if (each.task === owner.key) each.output = renameKey(each.output, from, to);
-      }
-    }
+  if (owner === store.document.workflow) renameOnTicket(from, to);
+  else if ("key" in owner && owner.key) renameInTask(owner.key, from, to);
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+function renameOnTicket(from, to) {
+  renameInProcess(`ticket.${from}`, `ticket.${to}`);
+  for (const type of store.document.ticket_types || []) {
+    if (type.presets) type.presets = renameKey(type.presets, from, to);
   }
   for (const test of store.document.tests || []) {
-    if (test.ticket === undefined) delete test.ticket;
-    for (const each of test.answers || []) if (each.output === undefined) delete each.output;
+    if (test.ticket) test.ticket = renameKey(test.ticket, from, to);
   }
 }
 
+/**
+ * @param {string} key of the task
+ * @param {string} from
+ * @param {string} to
+ */
+function renameInTask(key, from, to) {
+  renameInProcess(`tasks.${key}.${from}`, `tasks.${key}.${to}`);
+  for (const test of store.document.tests || []) {
+    for (const each of test.answers || []) {
+      if (each.task === key && each.output) each.output = renameKey(each.output, from, to);
+    }
+  }
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
 export function renameTicketType(from, to) {
   for (const test of store.document.tests || []) if (test.ticket_type === from) test.ticket_type = to;
 }
 
+/**
+ * @param {string} from
+ * @param {string} to
+ */
 export function renameRole(from, to) {
   for (const task of store.document.tasks || []) if (task.candidate_role === from) task.candidate_role = to;
   for (const type of store.document.ticket_types || []) {
-    if (type.roles_with_access) type.roles_with_access = type.roles_with_access.map((each) => (each === from ? to : each));
+    if (type.roles_with_access) {
+      type.roles_with_access = type.roles_with_access.map((each) => (each === from ? to : each));
+    }
   }
 }

@@ -2,9 +2,10 @@
 "use strict";
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-line]");
+  /** @type {HTMLAnchorElement | null} */
+  const link = event.target instanceof Element ? event.target.closest("a[data-line]") : null;
   const area = link && document.getElementById(link.hash.slice(1));
-  if (!area) return;
+  if (!link || !(area instanceof HTMLTextAreaElement)) return;
   event.preventDefault();
   const lines = area.value.split("\n");
   const number = Math.min(Number(link.dataset.line), lines.length);

@@ -1,0 +1,207 @@
+// The shapes of what the editor handles, for the type checker. Nothing here runs.
+//
+// docs/bundle-format.md explains the document. What is edited need not be in order yet: any part
+// may be missing, and a value may be of another kind than it must be when it is published.
+
+// Values
+
+/** @typedef {string | number | boolean | null | Json[] | { [name: string]: Json }} Json */
+/** @typedef {{ [name: string]: Json }} JsonObject */
+/** @typedef {Json} Rule JsonLogic; null and {} are no rule */
+/** @typedef {string | number} Step the name of a property, or the index in a list */
+/** @typedef {Step[]} Path from the document to a part of it */
+
+// The document: a bundle
+
+/**
+ * @typedef {object} Bundle
+ * @property {Workflow} workflow
+ * @property {Task[]} [tasks]
+ * @property {Transition[]} [transitions]
+ * @property {TicketType[]} [ticket_types]
+ * @property {CompanyRole[]} [company_roles]
+ * @property {TestCase[]} [tests]
+ */
+
+/**
+ * @typedef {object} Workflow
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {Json} [ext_ref]
+ * @property {FieldSpec[]} [fields] what a ticket asks for
+ * @property {string} [display_layout]
+ */
+
+/**
+ * @typedef {object} FieldSpec a question of a form, or a column of a record
+ * @property {string} [name] what conditions call the answer
+ * @property {string} [label]
+ * @property {string} [type] one of the server's field types; none of them for a moment only
+ * @property {boolean} [required]
+ * @property {Choice[]} [choices]
+ * @property {string} [help]
+ * @property {Json} [default]
+ * @property {Json} [min]
+ * @property {Json} [max]
+ * @property {Json} [more_than]
+ * @property {Json} [less_than]
+ * @property {string} [pattern]
+ * @property {Rule} [visible_when]
+ * @property {FieldSpec[]} [fields] the columns of records
+ */
+
+/** @typedef {string | { value?: string, label?: string | null }} Choice */
+
+/**
+ * @typedef {object} Task
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {Json} [ext_ref]
+ * @property {string} [task_type] FORM, SYNC_ACTION or ASYNC_ACTION
+ * @property {FieldSpec[]} [fields]
+ * @property {string} [candidate_role]
+ * @property {string} [due_in] a duration such as P2D or PT4H
+ * @property {string} [action_url]
+ * @property {Json} [input_transform]
+ * @property {Json} [output_transform]
+ * @property {Json} [input_schema]
+ * @property {Json} [output_schema]
+ * @property {Json} [timeout_seconds]
+ * @property {Json} [retries]
+ * @property {string} [edit_layout]
+ * @property {string} [display_layout]
+ */
+
+/**
+ * @typedef {object} Transition
+ * @property {string} from the key of a task, or `start`
+ * @property {string} to the key of a task, or `end`
+ * @property {string} [label]
+ * @property {Rule} [condition]
+ * @property {number} [priority] the lowest is tried first
+ * @property {string} [after] a duration: it is taken when the task has not ended by then
+ */
+
+/**
+ * @typedef {object} TicketType
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {Json} [ext_ref]
+ * @property {JsonObject} [presets] answers that are already set, by the name of the question
+ * @property {string[]} [roles_with_access]
+ * @property {string} [edit_layout]
+ * @property {string} [display_layout]
+ */
+
+/** @typedef {{ name: string, description?: string }} CompanyRole */
+
+/**
+ * @typedef {object} TestCase
+ * @property {string} [name]
+ * @property {string} [ticket_type] the key of a ticket type
+ * @property {JsonObject} [ticket] the answers of the ticket's form
+ * @property {Submitter} [submitter]
+ * @property {TestAnswer[]} [answers]
+ * @property {Expectation} expect
+ */
+
+/** @typedef {{ email?: string, first_name?: string, last_name?: string }} Submitter */
+
+/**
+ * @typedef {object} TestAnswer what comes of one visit of a task: one of `output`, `error`, `after`
+ * @property {string} [task] the key of a task
+ * @property {JsonObject} [output]
+ * @property {string} [error]
+ * @property {string} [after] a duration
+ */
+
+/** @typedef {{ path: string[], end?: string, status?: string }} Expectation */
+
+// What the server says
+
+/**
+ * @typedef {object} Start what the page begins with (`_start` of the editor's page)
+ * @property {Bundle} document
+ * @property {string} updated_at
+ * @property {string} owner whose typing is kept in this browser
+ * @property {string} csrf_cookie
+ * @property {boolean} key_is_fixed
+ * @property {boolean} has_published
+ * @property {CompanyRole[]} roles those that the company has
+ * @property {Option[]} field_types
+ * @property {Record<string, string>} urls
+ */
+
+/**
+ * @typedef {object} Problem
+ * @property {Path} path
+ * @property {boolean} is_error
+ * @property {string} where
+ * @property {string} message
+ * @property {Control | null} [control] where it is, for what was typed and cannot be read
+ */
+
+/**
+ * @typedef {object} TestResult
+ * @property {number} index of the test case
+ * @property {boolean} has_passed
+ * @property {string} reason
+ * @property {string[]} path the tasks that were reached
+ * @property {string} status
+ * @property {string} end
+ * @property {string | null} waiting_for the key of a task
+ * @property {boolean} can_be_expected
+ * @property {{ ticket: string[] | null, answers: (string[] | null)[] }} shown the names of the
+ *   questions that are asked; null: all of them, or nobody knows
+ */
+
+/**
+ * @typedef {object} Answers what the server answers to each question, by the question's name
+ * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
+ * @property {{ html: string, visible: string[], skipped: number }} form
+ * @property {{ rule: Rule, text: string | null, error?: string }} condition
+ * @property {{ template: Json, text: string, error: string, result: Json }} transform
+ * @property {{ context: JsonObject, ticket: number | null }} sample
+ * @property {{ updated_at: string }} save
+ */
+
+/** @typedef {{ path: Path, sentence: string }} RuleSentence */
+
+// The page
+
+/** @typedef {[value: string, label: string]} Option of a select */
+
+/**
+ * @typedef {object} OwnParts what an element of ours can do besides
+ * @property {string} [value] what was typed, as text
+ * @property {() => void} [openRule]
+ * @property {() => void} [refreshSentence]
+ * @property {(steps: string[]) => void} [openPlace]
+ * @property {(path: Path) => string[] | null} [stepsOf]
+ */
+
+/** @typedef {HTMLElement & OwnParts} Control shows a property of the document */
+
+/**
+ * @typedef {object} Pending what was typed and cannot be taken over yet
+ * @property {object} owner the part of the document that it belongs to
+ * @property {string} name of the property
+ * @property {string} message
+ * @property {Control | null} [control]
+ * @property {string} [text] what was typed; none where something is left to choose
+ */
+
+/**
+ * @typedef {object} Variable what a condition can read
+ * @property {string} path
+ * @property {string} label
+ * @property {string} group
+ * @property {string} type of a field, or `any`
+ * @property {Option[]} choices
+ * @property {boolean} optional there may be no answer
+ */
+
+export {};
