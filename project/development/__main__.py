@@ -24,7 +24,8 @@ from project.development.servers import (
     prepare_environment,
     release_database,
 )
-from project.development.upgrading.newest_django import LEFT_OUT, ensure_newest_django
+from project.development.upgrading import LEFT_OUT
+from project.development.upgrading.newest_django import ensure_newest_django
 from project.environment import BASE_DIR, data_dir, load_environment
 
 # What is checked, and how the virtual environment's Python does it.

@@ -1,7 +1,7 @@
 """A second virtual environment: the same packages, with the newest Django there is.
 
-requirements-newest.txt says which pins are swapped. A package that does not go with that Django
-yet is told, and everything else is tested all the same.
+requirements-newest.txt says which pins are swapped. A package that says that it does not go with
+that Django is told, and tested with it all the same; one that cannot be installed is left out.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from dev import ON_WINDOWS, one_at_a_time
 from project.development.errors import DevelopmentError
@@ -28,10 +28,16 @@ STAMP = VENV / "ticketflower.json"
 SWAPPED = BASE_DIR / "requirements-newest.txt"
 PINNED = (BASE_DIR / "requirements.txt", BASE_DIR / "requirements-dev.txt")
 CONSTRAINTS = BASE_DIR / "constraints.txt"
-# Names the modules that are not there, for the test runner: what imports them is skipped.
-LEFT_OUT = "TICKETFLOWER_LEFT_OUT"
 
-type Install = Callable[[Sequence[str]], bool]
+
+class Pip(Protocol):
+    """What is asked of pip, in the environment."""
+
+    def install(self, *arguments: str) -> bool:
+        """Whether it could; what it has against it is shown."""
+
+    def check(self) -> list[str]:
+        """A sentence for each package that is there without what it says that it needs."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def _bring_up_to_date(newest: Newest, *, is_there: bool) -> None:
     found = Newest(newest.python)
     try:
         with step("Installing the newest Django, and what goes with it (a minute or two)"):
-            install_all(_pip(newest.python), found)
+            install_all(_RealPip(newest.python), found)
     except DevelopmentError:
         if not is_there:
             raise
@@ -96,35 +102,32 @@ def _bring_up_to_date(newest: Newest, *, is_there: bool) -> None:
     STAMP.write_text(json.dumps(stamp_of_today), encoding="utf-8")
 
 
-def install_all(install: Install, newest: Newest) -> None:
-    """Install everything: together, or else one by one, to find what does not go with it.
+def install_all(pip: Pip, newest: Newest) -> None:
+    """Install everything together; where pip finds no way, each as it is pinned.
 
     Raises:
         DevelopmentError: there is no Django to be had.
     """
     swapped, others, constraints = swapped_requirements()
-    if install([*swapped, *others, *_constraining(constraints)]):
+    together = VENV / "constraints.txt"
+    together.write_text("\n".join(constraints), encoding="utf-8")
+    if pip.install(*swapped, *others, "--constraint", str(together)):
         return
-    django = swapped[0]
-    if not install([django]):
+    for each in constraints:
+        _install_or_leave_out(pip, newest, each, "--no-deps")
+    if not pip.install(swapped[0]):  # after them, so that it has what it needs in any case
         raise DevelopmentError(
-            f"No {django} could be installed; pip says above why. It needs the package registry."
+            f"No {swapped[0]} could be installed; pip says above why. It needs the registry."
         )
-    for each in [*swapped[1:], *others]:
-        _install_alone(install, each, django, constraints, newest)
+    for each in swapped[1:]:
+        _install_or_leave_out(pip, newest, each)
+    newest.told.extend(f"{each}; it is tested all the same." for each in pip.check())
 
 
-def _install_alone(
-    install: Install, each: str, django: str, constraints: Sequence[str], newest: Newest
-) -> None:
-    """With Django and the other pins, else with Django, else whatever it says that it needs."""
-    if install([each, django, *_constraining(constraints)]) or install([each, django]):
-        return
-    if install([each, "--no-deps"]):
-        newest.told.append(f"{each} says that it does not go with this Django; it is tested so.")
-    else:
-        newest.told.append(f"{each} cannot be installed; the tests that import it are skipped.")
-        newest.left_out.append(_name(each))
+def _install_or_leave_out(pip: Pip, newest: Newest, package: str, *options: str) -> None:
+    if not pip.install(*options, package):
+        newest.told.append(f"{package} cannot be installed; tests that import it are skipped.")
+        newest.left_out.append(_name(package))
 
 
 def swapped_requirements() -> tuple[list[str], list[str], list[str]]:
@@ -155,19 +158,20 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _constraining(constraints: Sequence[str]) -> list[str]:
-    path = VENV / "constraints.txt"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join(constraints), encoding="utf-8")
-    return ["--constraint", str(path)]
+class _RealPip:
+    def __init__(self, python: Path) -> None:
+        self._command = [str(python), "-m", "pip"]
 
+    def install(self, *arguments: str) -> bool:
+        options = ["install", "--disable-pip-version-check", "--quiet", "--upgrade"]
+        return _run([*self._command, *options, *arguments])
 
-def _pip(python: Path) -> Install:
-    def install(arguments: Sequence[str]) -> bool:
-        command = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--upgrade"]
-        return _run([str(python), *command, *arguments])
-
-    return install
+    def check(self) -> list[str]:
+        result = subprocess.run(
+            [*self._command, "check"], stdout=subprocess.PIPE, encoding="utf-8", check=False
+        )
+        lines = result.stdout.splitlines() if result.returncode else []
+        return [line.removesuffix(".") for line in lines]
 
 
 def _run(command: Sequence[str]) -> bool:
