@@ -1,0 +1,87 @@
+"""Templates and static files of libraries that files of ours stand in the place of.
+
+Ours were made from those, so whoever changes theirs may have mended or added something. Their
+digests are kept in shadowed_files.json, by version, as they were when somebody last compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+from django.apps import apps
+
+from project.environment import BASE_DIR
+
+KEPT = Path(__file__).with_name("shadowed_files.json")
+FOLDERS = ("templates", "static")
+
+type Digests = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Shadowed:
+    """`name` is how pages ask for it, with its folder: templates/admin/base.html."""
+
+    name: str
+    ours: Path
+    original: Path
+
+    @property
+    def digest(self) -> str:
+        """Of its text: a line's end is another one on Windows."""
+        text = self.original.read_bytes().replace(b"\r\n", b"\n")
+        return hashlib.sha256(text).hexdigest()
+
+    @property
+    def package(self) -> str:
+        """The library and its version: django-unfold 0.110.0."""
+        module = next(
+            config.name.split(".")[0]
+            for config in apps.get_app_configs()
+            if self.original.is_relative_to(config.path)
+        )
+        name = packages_distributions()[module][0]
+        return f"{name} {version(name)}"
+
+
+def shadowed_files() -> Iterator[Shadowed]:
+    """Each of our files that is found instead of a library's, by name."""
+    configs = list(apps.get_app_configs())
+    ours = [Path(each.path) for each in configs if Path(each.path).parent == BASE_DIR]
+    theirs = [Path(each.path) for each in configs if Path(each.path).parent != BASE_DIR]
+    for folder in FOLDERS:
+        for app in ours:
+            for path in sorted((app / folder).rglob("*")):
+                name = path.relative_to(app).as_posix()
+                found = next((each / name for each in theirs if (each / name).is_file()), None)
+                if path.is_file() and found:
+                    yield Shadowed(name, path, found)
+
+
+def known_digests() -> Digests:
+    """{name: {library and version: digest of the original}}."""
+    known: Digests = json.loads(KEPT.read_text(encoding="utf-8"))
+    return known
+
+
+def keep_digests() -> list[str]:
+    """Keep those of what is installed now, beside those of other versions; returns what is new.
+
+    Digests of what nothing of ours shadows any more go.
+    """
+    known, wanted, new = known_digests(), {}, []
+    for each in shadowed_files():
+        digests = dict(known.get(each.name, {}))
+        if each.digest not in digests.values():
+            new.append(each.name)
+            digests = {key: kept for key, kept in digests.items() if key != each.package}
+            digests[each.package] = each.digest
+        wanted[each.name] = digests
+    text = json.dumps(wanted, indent=2, sort_keys=True)
+    KEPT.write_text(f"{text}\n", encoding="utf-8")
+    return new
