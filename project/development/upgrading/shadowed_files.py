@@ -50,17 +50,23 @@ class Shadowed:
 
 
 def shadowed_files() -> Iterator[Shadowed]:
-    """Each of our files that is found instead of a library's, by name."""
+    """Each file of a library that is not found because of one of ours, by name.
+
+    Those of Django's admin that another library replaces already are left out: ours are not made
+    from them.
+    """
     configs = list(apps.get_app_configs())
     ours = [Path(each.path) for each in configs if Path(each.path).parent == BASE_DIR]
-    theirs = [Path(each.path) for each in configs if Path(each.path).parent != BASE_DIR]
+    theirs = [each for each in configs if Path(each.path).parent != BASE_DIR]
     for folder in FOLDERS:
         for app in ours:
             for path in sorted((app / folder).rglob("*")):
                 name = path.relative_to(app).as_posix()
-                found = next((each / name for each in theirs if (each / name).is_file()), None)
-                if path.is_file() and found:
-                    yield Shadowed(name, path, found)
+                found = [each for each in theirs if (Path(each.path) / name).is_file()]
+                replaced = any(not each.name.startswith("django.") for each in found)
+                for each in found:
+                    if not (replaced and each.name.startswith("django.")):
+                        yield Shadowed(name, path, Path(each.path) / name)
 
 
 def known_digests() -> Digests:
@@ -74,14 +80,13 @@ def keep_digests() -> list[str]:
 
     Digests of what nothing of ours shadows any more go.
     """
-    known, wanted, new = known_digests(), {}, []
+    known, new = known_digests(), []
+    wanted: Digests = {}
     for each in shadowed_files():
-        digests = dict(known.get(each.name, {}))
+        digests = wanted.setdefault(each.name, dict(known.get(each.name, {})))
         if each.digest not in digests.values():
             new.append(each.name)
-            digests = {key: kept for key, kept in digests.items() if key != each.package}
             digests[each.package] = each.digest
-        wanted[each.name] = digests
     text = json.dumps(wanted, indent=2, sort_keys=True)
     KEPT.write_text(f"{text}\n", encoding="utf-8")
     return new
