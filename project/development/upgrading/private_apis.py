@@ -1,6 +1,6 @@
 """Every private or undocumented piece of a library that we use, with what we rely on.
 
-A new version may change any of them without a word. `project/tests/test_private_apis.py` finds
+A new version may change any of them without a word. `tests/test_private_apis.py` beside it finds
 uses that are not listed here, compares the signatures, and has a test of behaviour for each that
 has none. Where such a test fails: read the library's source at the path, and what we do with it
 (`used_for`), then mend our code, and only then add the new signature here.
@@ -125,6 +125,11 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         },
     ),
     PrivateApi(
+        "django.db.backends.base.base.BaseDatabaseWrapper.check_constraints",
+        "Provisioning checks rows that a data migration has made, before it changes their table.",
+        ("(self, table_names=None)",),
+    ),
+    PrivateApi(
         "django_tenants.postgresql_backend.base.DatabaseWrapper._handle_search_path",
         "`send` selects the company's schema, as every cursor does.",
         ("(self, cursor=None)",),
@@ -157,6 +162,8 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             "graph.MigrationGraph.leaf_nodes": "(self, app=None)",
             "migration.Migration.apply": "(self, project_state, schema_editor, collect_sql=False)",
             "recorder.MigrationRecorder": "(connection)",
+            "state.ProjectState.clone": "(self)",
+            "state.ProjectState": "(models=None, real_apps=None)",
         },
     ),
     PrivateApi(

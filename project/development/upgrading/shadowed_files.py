@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 
 from project.environment import BASE_DIR
 
@@ -55,18 +55,28 @@ def shadowed_files() -> Iterator[Shadowed]:
     Those of Django's admin that another library replaces already are left out: ours are not made
     from them.
     """
-    configs = list(apps.get_app_configs())
-    ours = [Path(each.path) for each in configs if Path(each.path).parent == BASE_DIR]
-    theirs = [each for each in configs if Path(each.path).parent != BASE_DIR]
+    theirs = [each for each in apps.get_app_configs() if not _is_ours(each)]
     for folder in FOLDERS:
-        for app in ours:
-            for path in sorted((app / folder).rglob("*")):
-                name = path.relative_to(app).as_posix()
-                found = [each for each in theirs if (Path(each.path) / name).is_file()]
-                replaced = any(not each.name.startswith("django.") for each in found)
-                for each in found:
-                    if not (replaced and each.name.startswith("django.")):
-                        yield Shadowed(name, path, Path(each.path) / name)
+        for name, path in our_files(folder):
+            found = [each for each in theirs if (Path(each.path) / folder / name).is_file()]
+            replaced = any(not each.name.startswith("django.") for each in found)
+            for each in found:
+                if not (replaced and each.name.startswith("django.")):
+                    original = Path(each.path) / folder / name
+                    yield Shadowed(f"{folder}/{name}", path, original)
+
+
+def our_files(folder: str) -> Iterator[tuple[str, Path]]:
+    """(name by which it is asked for, path) of all templates or static files of ours."""
+    for config in filter(_is_ours, apps.get_app_configs()):
+        for place in sorted(Path(config.path).rglob(folder)):
+            for path in sorted(place.rglob("*")):
+                if path.is_file():
+                    yield path.relative_to(place).as_posix(), path
+
+
+def _is_ours(config: AppConfig) -> bool:
+    return Path(config.path).parent == BASE_DIR
 
 
 def known_digests() -> Digests:

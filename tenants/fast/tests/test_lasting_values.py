@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 
 from tenants.connection import chosen_tenant, current_schema, database, work_in, work_in_public
 from tenants.fast.lasting_values import FrozenValueError, made_nowhere
-from tenants.models import Company, User
 from tenants.fast.prepared import PreparedQuery, send
+from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 

@@ -11,6 +11,7 @@ from unittest import TestSuite, mock
 from django.test import SimpleTestCase
 
 from project.development.errors import DevelopmentError
+from project.development.runner import CompanyTestRunner
 from project.development.upgrading import LEFT_OUT, newest_django
 from project.development.upgrading.newest_django import (
     Newest,
@@ -18,7 +19,6 @@ from project.development.upgrading.newest_django import (
     swapped_requirements,
 )
 from project.environment import BASE_DIR
-from project.development.runner import CompanyTestRunner
 
 
 class FakePip:
