@@ -113,7 +113,8 @@ def made_nowhere[R](make: Callable[[], R]) -> R:
     """
 
     def run() -> R:
-        connections[DEFAULT_DB_ALIAS] = _NoCompany(connections[DEFAULT_DB_ALIAS])
+        no_company: Any = _NoCompany(connections[DEFAULT_DB_ALIAS])
+        connections[DEFAULT_DB_ALIAS] = no_company
         sys.setprofile(_refuse_the_clock)  # of this thread alone
         try:
             return make()
