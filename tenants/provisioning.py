@@ -12,10 +12,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.db import connection, router, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django_tenants.utils import schema_context, schema_exists
@@ -107,14 +109,21 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
 
 def _parts(migration: Migration) -> Iterator[tuple[Migration, DataMigration | None]]:
     """A migration cut after each migration of data that new companies need."""
-    part = Migration(migration.name, migration.app_label)
+    before: list[Operation] = []
     for operation in migration.operations:
         if isinstance(operation, DataMigration) and operation.for_new_companies:
-            yield part, operation
-            part = Migration(migration.name, migration.app_label)
+            yield _with(migration, before), operation
+            before = []
         else:
-            part.operations.append(operation)
-    yield part, None
+            before.append(operation)
+    yield _with(migration, before), None
+
+
+def _with(migration: Migration, operations: list[Operation]) -> Migration:
+    """A migration of the same name with these operations alone."""
+    part: Any = Migration(migration.name, migration.app_label)
+    part.operations = operations
+    return cast("Migration", part)
 
 
 def _joined(statements: Sequence[str]) -> str:

@@ -163,7 +163,7 @@ class PreparedQuery[M: Model]:
             )
         return compiled
 
-    def _make(self) -> tuple[QuerySet[M], str, tuple[object, ...]]:
+    def _make(self) -> tuple[QuerySet[M], str, tuple[Any, ...]]:
         queryset = self._build(*self._slots)
         _compiler, text, params = _sql_of(queryset.all(), with_aliases=bool(self._also))
         return queryset, text, params
@@ -217,7 +217,7 @@ class _Compiled:
         return found
 
 
-def _sql_of(queryset: QuerySet[Any], *, with_aliases: bool) -> tuple[Any, str, tuple[object, ...]]:
+def _sql_of(queryset: QuerySet[Any], *, with_aliases: bool) -> tuple[Any, str, tuple[Any, ...]]:
     """Its compiler, statement and values."""
     compiler = cast("Any", queryset.query.get_compiler(using=DEFAULT_DB_ALIAS))
     text, params = compiler.as_sql(with_col_aliases=with_aliases)

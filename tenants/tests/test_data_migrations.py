@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 from django.db import connection, migrations, models
 from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import OperationWriter
 
@@ -41,15 +42,18 @@ def nothing(_apps: Any, _schema_editor: Schema) -> None:
 
 def make_colours(*operations: migrations.operations.base.Operation) -> Migration:
     """One more migration of workflows, with a table of its own."""
-    migration = Migration("9999_colours", "workflows")
-    migration.operations = [
-        migrations.CreateModel(
-            "Colour",
-            [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())],
-        ),
-        *operations,
-    ]
-    return migration
+    table = migrations.CreateModel(
+        "Colour", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]
+    )
+    return make_migration("9999_colours", "workflows", table, *operations)
+
+
+def make_migration(
+    name: str, app_label: str, *operations: migrations.operations.base.Operation
+) -> Migration:
+    migration: Any = Migration(name, app_label)
+    migration.operations = list(operations)
+    return cast("Migration", migration)
 
 
 class NewCompaniesTests(CompanyTransactionTestCase):
@@ -61,12 +65,12 @@ class NewCompaniesTests(CompanyTransactionTestCase):
 
     def with_migration(self, migration: Migration) -> None:
         """As if it were the last one of all."""
-        usual = provisioning.MigrationExecutor.migration_plan
+        usual = MigrationExecutor.migration_plan
 
         def plan(executor: Any, *args: Any, **options: Any) -> list[tuple[Migration, bool]]:
             return [*usual(executor, *args, **options), (migration, False)]
 
-        self.enterContext(mock.patch.object(provisioning.MigrationExecutor, "migration_plan", plan))
+        self.enterContext(mock.patch.object(MigrationExecutor, "migration_plan", plan))
 
     def colours_of(self, company: Company) -> list[tuple[str, bool]]:
         work_in(company)
@@ -135,8 +139,7 @@ class DeclarationTests(CompanyTestCase):
         ensure_declared(every)
 
     def test_what_concerns_public_alone_needs_no_declaration(self) -> None:
-        migration = Migration("9999_people", "tenants")
-        migration.operations = [migrations.RunPython(nothing)]
+        migration = make_migration("9999_people", "tenants", migrations.RunPython(nothing))
         work_in(self.acme)
         ensure_declared([migration])
 

@@ -57,7 +57,7 @@ _REFUSED = {
     "what follows from the clock": lambda pk: User.objects.filter(pk=pk, is_active=time.time() > 1),
     "the time zone": lambda pk: User.objects.filter(pk=pk).annotate(day=TruncDate("date_joined")),
     "the schema": lambda pk: User.objects.filter(
-        pk=pk, company__schema_name=connection.schema_name
+        pk=pk, company__schema_name=database().schema_name
     ),
     "the schema inside the SQL": lambda pk: User.objects.filter(pk=pk).annotate(
         shown=RawSQL(

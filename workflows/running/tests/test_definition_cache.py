@@ -168,7 +168,8 @@ class DefinitionCacheTests(CompanyTestCase):
 
     def handed_out(self) -> list[Any]:
         forms = [self.known.task_form(self.known.tasks["check"])]
-        forms += [self.known.ticket_form(presets) for presets in ({}, {"kinds": ["a"]})]
+        presets: JsonObject = {"kinds": ["a"]}
+        forms += [self.known.ticket_form({}), self.known.ticket_form(presets)]
         return everything(self.known, *forms)
 
     def test_nothing_that_is_handed_out_can_be_changed(self) -> None:
