@@ -26,7 +26,8 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "ticketflower.json"
 OLDEST, NEWEST = (3, 12), (3, 14)
 ON_WINDOWS = os.name == "nt"
-HANDED_ON = ("test", "bench")  # all that follows belongs to the program that they run
+HANDED_ON = ("test", "bench")  # what follows belongs to the program that they run
+DJANGOS = ("pinned", "newest")
 NEED_DEVELOPMENT_TOOLS = ("test", "check")
 EPILOG = """To run some of the tests: python3 dev.py test tickets -k submit
 Settings come from the environment or the file .env; .env.example lists them."""
@@ -52,7 +53,11 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     up.add_argument("--reload", action="store_true", help="restart the web server on changed code")
     prepare = commands.add_parser("prepare", help="prepare everything, but run only the database")
     prepare.add_argument("--no-demo", action="store_true", help="do not load the demo company")
-    commands.add_parser("test", help="run the tests; what follows is handed to the test runner")
+    commands.add_parser(
+        "test",
+        help="run the tests, with --django newest on the newest Django; what else follows is "
+        "handed to the test runner",
+    )
     commands.add_parser("check", help="run the linters, the type checker and the import rules")
     commands.add_parser("bench", help="run the benchmarks; what follows is handed to them")
     commands.add_parser("smoke", help="walk the main path on servers and data of its own")
@@ -67,14 +72,19 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     if not parsed.command:
         parser.print_help()
         sys.exit(2)
-    parsed.handed_on = handed_on
+    parsed.django, parsed.handed_on = "pinned", handed_on
+    if parsed.command == "test":
+        of_tests = argparse.ArgumentParser(prog="dev.py test", add_help=False, allow_abbrev=False)
+        of_tests.add_argument("--django", choices=DJANGOS, default="pinned")
+        own, parsed.handed_on = of_tests.parse_known_args(handed_on)
+        parsed.django = own.django
     return parsed
 
 
 def main() -> None:
     """Prepare the virtual environment and continue inside it."""
     command = parse_arguments(sys.argv[1:]).command
-    with _one_at_a_time():
+    with one_at_a_time():
         python = ensure_virtual_environment()
         ensure_packages(python, with_tools=command in NEED_DEVELOPMENT_TOOLS)
     continue_with(python, sys.argv[1:])
@@ -233,7 +243,7 @@ def _step(title: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """Two that set up at once would install into each other's half-made environment."""
     path = ROOT / ".data" / "run" / "setup.lock"
     try:

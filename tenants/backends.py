@@ -28,7 +28,8 @@ _people = PreparedQuery(
         User.objects.filter(pk=pk)
         .select_related("company")
         .annotate(permission_names=RawSQL(_PERMISSIONS, (), output_field=TextField()))  # noqa: S611
-    )
+    ),
+    constants=(".",),
 )
 
 

@@ -12,6 +12,10 @@ class SchemaExistsError(TenantsError):
     """A Postgres schema of this name already exists."""
 
 
+class UndeclaredDataMigrationError(TenantsError):
+    """A migration of data does not say whether companies that are made later need it."""
+
+
 class LastAdminError(TenantsError):
     """A company needs at least one active person with the role of company admin."""
 

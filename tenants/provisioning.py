@@ -2,20 +2,28 @@
 
 Running the migrations takes most of a second a company. So their SQL is collected once
 in a process and replayed as one statement; `tenants/tests/test_provisioning.py` proves
-that a schema made this way equals a migrated one. Data migrations (RunPython) are not
-replayed: what a new company needs as data is made by `tenants.services.sign_up`'s callers.
+that a schema made this way equals a migrated one, with its rows. A migration of data stops the
+SQL where a new company needs it, and is run there; each must say whether one does
+(`tenants/data_migrations.py`).
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import connection, router, transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 from django_tenants.utils import schema_context, schema_exists
 
-from tenants.errors import SchemaExistsError
+from tenants.data_migrations import DataMigration, undeclared_operations
+from tenants.errors import SchemaExistsError, UndeclaredDataMigrationError
 from tenants.models import Company
 
 # Stands for the schema while the SQL is collected: with it, `allow_migrate` of the
@@ -23,27 +31,102 @@ from tenants.models import Company
 TEMPLATE_SCHEMA = "a_company_to_be"
 
 
+@dataclass(frozen=True)
+class _Step:
+    """SQL, and a migration of data that comes after it, with what the models were then."""
+
+    sql: str
+    data: DataMigration | None = None
+    app_label: str = ""
+    state: ProjectState | None = None
+
+    def take(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql)
+        if self.data is not None and self.state is not None:
+            with connection.schema_editor(atomic=False) as editor:
+                self.data.database_forwards(self.app_label, editor, self.state, self.state)
+            connection.check_constraints()  # what waits for it would forbid changing the table
+
+
 @functools.cache
-def company_schema_sql() -> str:
-    """The SQL that makes all tables of a company and records its migrations."""
+def company_schema_steps() -> tuple[_Step, ...]:
+    """What makes all tables of a company, with their first rows, and records its migrations.
+
+    Raises:
+        UndeclaredDataMigrationError: one does not say whether new companies need it.
+    """
     with schema_context(TEMPLATE_SCHEMA):
         executor = MigrationExecutor(connection)
         executor.loader.applied_migrations = {}
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
         state = executor.loader.project_state(nodes=[], at_end=False)
-        statements: list[str] = []
-        with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-            editor.create_model(MigrationRecorder.Migration)
-        statements += editor.collected_sql
-        for migration, _backwards in plan:
+        return tuple(_collect([migration for migration, _backwards in plan], state))
+
+
+def company_schema_sql() -> str:
+    """All SQL of them."""
+    return "\n".join(step.sql for step in company_schema_steps())
+
+
+def ensure_declared(migrations: Iterable[Migration]) -> None:
+    """Refuse migrations of companies' data that do not say whether new companies need them.
+
+    Raises:
+        UndeclaredDataMigrationError: there is one.
+    """
+    for migration in migrations:
+        if not router.allow_migrate(connection.alias, migration.app_label):
+            continue  # it concerns `public` alone
+        for operation in undeclared_operations(migration):
+            raise UndeclaredDataMigrationError(
+                f"{migration.app_label}.{migration.name} has an operation that is no SQL "
+                f"({operation.describe()}), so a new company would be made without it. Make it a "
+                f"tenants.data_migrations.DataMigration, and say whether new companies need it."
+            )
+
+
+def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_Step]:
+    ensure_declared(migrations)
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        editor.create_model(MigrationRecorder.Migration)
+    statements: list[str] = list(editor.collected_sql)
+    for migration in migrations:
+        for part, data in _parts(migration):
             with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-                state = migration.apply(state, editor, collect_sql=True)
+                state = part.apply(state, editor, collect_sql=True)
             statements += editor.collected_sql
-    recorded = ", ".join(f"('{m.app_label}', '{m.name}', now())" for m, _backwards in plan)
+            if data is not None:
+                yield _Step(_joined(statements), data, migration.app_label, state.clone())
+                statements = []
+    recorded = ", ".join(f"('{each.app_label}', '{each.name}', now())" for each in migrations)
     # Names of our own and the libraries' migration files, nothing that a person typed.
     statements.append(
         f"INSERT INTO django_migrations (app, name, applied) VALUES {recorded};"  # noqa: S608
     )
+    yield _Step(_joined(statements))
+
+
+def _parts(migration: Migration) -> Iterator[tuple[Migration, DataMigration | None]]:
+    """A migration cut after each migration of data that new companies need."""
+    before: list[Operation] = []
+    for operation in migration.operations:
+        if isinstance(operation, DataMigration) and operation.for_new_companies:
+            yield _with(migration, before), operation
+            before = []
+        else:
+            before.append(operation)
+    yield _with(migration, before), None
+
+
+def _with(migration: Migration, operations: list[Operation]) -> Migration:
+    """A migration of the same name with these operations alone."""
+    part: Any = Migration(migration.name, migration.app_label)
+    part.operations = operations
+    return cast("Migration", part)
+
+
+def _joined(statements: Sequence[str]) -> str:
     return "\n".join(line for line in statements if not line.startswith("--"))
 
 
@@ -57,13 +140,11 @@ def provision(company: Company) -> None:
     """
     if schema_exists(company.schema_name):
         raise SchemaExistsError
-    # Before the cursor is made: collecting switches the schema that a cursor begins in.
-    tables = company_schema_sql()
-    with (
-        transaction.atomic(),
-        schema_context(company.schema_name),
-        connection.cursor() as cursor,
-    ):
-        # The name was checked by validate_schema_name: letters, digits, underscores.
-        cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
-        cursor.execute(tables)
+    # Before any cursor is made: collecting switches the schema that a cursor begins in.
+    steps = company_schema_steps()
+    with transaction.atomic(), schema_context(company.schema_name):
+        with connection.cursor() as cursor:
+            # The name was checked by validate_schema_name: letters, digits, underscores.
+            cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
+        for step in steps:
+            step.take()

@@ -24,6 +24,8 @@ from project.development.servers import (
     prepare_environment,
     release_database,
 )
+from project.development.upgrading import LEFT_OUT
+from project.development.upgrading.newest_django import ensure_newest_django
 from project.environment import BASE_DIR, data_dir, load_environment
 
 DEPRECATIONS = "default::DeprecationWarning,default::PendingDeprecationWarning"
@@ -66,11 +68,15 @@ def prepare(arguments: argparse.Namespace) -> int:
 
 def test(arguments: argparse.Namespace) -> int:
     """Run Django's test runner. Prints nothing after it: its last line is the summary."""
+    python, left_out = sys.executable, ""
+    if arguments.django == "newest":
+        newest = ensure_newest_django()
+        python, left_out = str(newest.python), " ".join(newest.modules_left_out())
     with _database(f"test-{os.getpid()}") as environment:
         environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS") or DEPRECATIONS
-        return _run(
-            ["manage.py", "test", "--noinput", "--parallel", "2", *arguments.handed_on], environment
-        )
+        environment[LEFT_OUT] = left_out
+        command = ["manage.py", "test", "--noinput", "--parallel", "2", *arguments.handed_on]
+        return _run(command, environment, python=python)
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -136,9 +142,11 @@ def _database(name: str) -> Iterator[dict[str, str]]:
         release_database(ours=started)
 
 
-def _run(command: Sequence[str], environment: dict[str, str]) -> int:
+def _run(
+    command: Sequence[str], environment: dict[str, str], *, python: str = sys.executable
+) -> int:
     """Ctrl-C reaches the program as well: it gets the time to end by itself."""
-    process = subprocess.Popen([sys.executable, *command], cwd=BASE_DIR, env=environment)
+    process = subprocess.Popen([python, *command], cwd=BASE_DIR, env=environment)
     try:
         return process.wait()
     except Ended:

@@ -6,13 +6,14 @@ of its SQL, its planning, and its way to the server and back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
+import django
 import psycopg
 from django.core.exceptions import FieldError
-from django.db import NotSupportedError
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, models
 from django.db.models import Model, QuerySet
 from django.db.models import query as django_query
 from psycopg import sql
@@ -20,12 +21,20 @@ from psycopg._queries import PostgresQuery
 from psycopg.types.numeric import Int8Dumper
 
 from tenants.connection import database
+from tenants.fast.lasting_values import (
+    FrozenValueError,
+    ensure_declared_by_a_module,
+    ensure_lasting,
+    made_nowhere,
+)
 from tenants.fast.rows import read_row
 
 # Larger than any id, so that none can be taken for a slot.
 _FIRST_SLOT = 2**62
 # On one connection, of all its companies together; each takes some 40 kB of Postgres' memory.
 _MOST_PREPARED = 1_000
+# Django 6.1 asks how what was left out of a row is read when somebody asks for it: for that row.
+_FETCH_MODE = (cast("Any", models).FETCH_ONE,) if django.VERSION >= (6, 1) else ()
 
 
 def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
@@ -106,7 +115,9 @@ class PreparedQuery[M: Model]:
 
     `build` is called with one slot for each value, an integer that it puts where ids go:
     `PreparedQuery(lambda pk: Ticket.objects.filter(pk=pk))`. All other values stand in the
-    statement as literals, so that Postgres finds the partial indexes that fit them.
+    statement as literals, so that Postgres finds the partial indexes that fit them. They serve
+    everybody, so `lasting_values` lets none through that may be another one next time: members
+    of enums may stand there, and what `constants` names.
 
     `also` are SQL expressions, {name: expression}, that are evaluated for each row found, after
     its locks were taken; the objects have what they yield as attributes.
@@ -118,16 +129,23 @@ class PreparedQuery[M: Model]:
         *,
         slots: int = 1,
         also: Mapping[str, str] | None = None,
+        constants: Collection[str | int] = (),
     ) -> None:
+        ensure_declared_by_a_module()
         self._build = build
         self._also = also or {}
+        self._constants = constants
         self._slots = [_FIRST_SLOT + number for number in range(slots)]
         self._compiled: _Compiled | None = None
 
     def rows(self, *values: int) -> list[M]:
-        """The objects, read with these values in the slots' order."""
+        """The objects, read with these values in the slots' order.
+
+        Raises:
+            FrozenValueError: values stand in the query that may differ next time.
+        """
         if self._compiled is None:
-            self._compiled = _Compiled(self._build(*self._slots), self._slots, self._also)
+            self._compiled = self._compile()
         compiled = self._compiled
         return compiled.objects(send(compiled.sql, [values[slot] for slot in compiled.order]))
 
@@ -135,14 +153,29 @@ class PreparedQuery[M: Model]:
         """The first of them, or None."""
         return next(iter(self.rows(*values)), None)
 
+    def _compile(self) -> _Compiled:
+        queryset, text, params = made_nowhere(self._make)
+        ensure_lasting(text, params, slots=self._slots, constants=self._constants)
+        compiled = _Compiled(queryset, self._slots, self._also)
+        if compiled.source != (text, params):
+            raise FrozenValueError(
+                "This prepared query is another one in a company, a language or a time zone."
+            )
+        return compiled
+
+    def _make(self) -> tuple[QuerySet[M], str, tuple[Any, ...]]:
+        queryset = self._build(*self._slots)
+        _compiler, text, params = _sql_of(queryset.all(), with_aliases=bool(self._also))
+        return queryset, text, params
+
 
 class _Compiled:
     """The SQL of a queryset, and how its rows become objects (as in Django's ModelIterable)."""
 
     def __init__(self, queryset: QuerySet[Any], slots: list[int], also: Mapping[str, str]) -> None:
         database().ensure_connection()
-        compiler = cast("Any", queryset.query.get_compiler(using=queryset.db))
-        text, params = compiler.as_sql(with_col_aliases=bool(also))
+        compiler, text, params = _sql_of(queryset, with_aliases=bool(also))
+        self.source = text, params
         if also:
             more = f"SELECT {', '.join(['found.*', *also.values()])} FROM"
             if queryset.query.select_for_update:  # a step of its own, so that the locks come first
@@ -166,7 +199,7 @@ class _Compiled:
         self.converters = compiler.get_converters([each[0] for each in compiler.select])
         self.compiler = compiler
         self.related = cast("Any", django_query).get_related_populators(
-            compiler.klass_info, compiler.select, queryset.db
+            compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS, *_FETCH_MODE
         )
 
     def objects(self, rows: list[tuple[Any, ...]]) -> list[Any]:
@@ -182,6 +215,13 @@ class _Compiled:
                 setattr(each, name, row[position])
             found.append(each)
         return found
+
+
+def _sql_of(queryset: QuerySet[Any], *, with_aliases: bool) -> tuple[Any, str, tuple[Any, ...]]:
+    """Its compiler, statement and values."""
+    compiler = cast("Any", queryset.query.get_compiler(using=DEFAULT_DB_ALIAS))
+    text, params = compiler.as_sql(with_col_aliases=with_aliases)
+    return compiler, text, tuple(params)
 
 
 def _literal(value: object) -> str:

@@ -37,7 +37,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True)
 
     def with_role(self, role: SystemRole) -> UserQuerySet:
-        return self.filter(groups__name=role.value)
+        return self.filter(groups__name=role)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -47,12 +47,12 @@ class GuardedListMixin:
             # Django answers this with a bare 400, and what it is made into with the list.
             raise IncorrectLookupParameters from error
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], **options: Any) -> Any:
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(each.isascii() and each.isdigit() and len(each) <= 18 for each in chosen):
             messages.warning(request, _("What you chose is not known here. Choose again."))
             return None
-        return super().response_action(request, queryset)  # type: ignore[misc]
+        return super().response_action(request, queryset, **options)  # type: ignore[misc]
 
 
 def _parameters_of(list_filter: Any) -> frozenset[str]:

@@ -46,6 +46,18 @@ def migrations_of(schema: str) -> set[tuple[str, str]]:
         return set(cursor.fetchall())
 
 
+def rows_of(schema: str) -> dict[str, int]:
+    """{table: its rows} of a schema."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        tables = [row[0] for row in cursor.fetchall()]
+        counts = {}
+        for table in tables:
+            cursor.execute(f'SELECT count(*) FROM "{schema}"."{table}"')
+            counts[table] = cursor.fetchone()[0]
+    return counts
+
+
 class ProvisioningTests(CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -58,6 +70,7 @@ class ProvisioningTests(CompanyTransactionTestCase):
         self.assertGreater(len(shape_of("replayed")), 100)
         self.assertEqual(shape_of(replayed.schema_name), shape_of(migrated.schema_name))
         self.assertEqual(migrations_of("replayed"), migrations_of("migrated"))
+        self.assertEqual(rows_of("replayed"), rows_of("migrated"))
 
     def test_migrating_a_replayed_schema_finds_nothing_to_do(self) -> None:
         create_company(name="Replayed", schema_name="replayed")

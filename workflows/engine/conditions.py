@@ -37,6 +37,7 @@ from typing import Final
 from datalogic_py import DataHandle, DataLogicError, Engine, Rule
 
 from .errors import ConditionError
+from .frozen import FrozenDict
 from .problems import place
 from .process import Json, JsonObject
 from .storable import unstorable
@@ -183,6 +184,10 @@ def _data_message(data: object) -> str:
 
 def _rule_text(rule: object) -> str:
     """A rule as canonical JSON text, checked for what would hurt the library."""
+    return rule.once(_checked_text) if isinstance(rule, FrozenDict) else _checked_text(rule)
+
+
+def _checked_text(rule: object) -> str:
     path, message = next(unstorable(rule), ((), ""))
     if message:
         raise ConditionError(f"The rule cannot be used at “{_shortened(place(path))}”: {message}")

@@ -14,6 +14,7 @@ from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, Vali
 
 from .errors import SchemaError
 from .field_types import Field, FieldType
+from .frozen import thawed
 from .problems import short
 from .process import Json, JsonObject
 
@@ -28,7 +29,7 @@ def compile_validator(schema: JsonObject) -> Draft202012Validator:
     """Compile a schema; raise jsonschema_rs.ValidationError or SchemaError where it is wrong."""
     try:
         return Draft202012Validator(
-            schema,
+            thawed(schema),  # of lists that are frozen it would know nothing
             validate_formats=True,
             formats={"uri": is_web_address, "date": _is_date, "date-time": _is_moment},
             pattern_options=RegexOptions(size_limit=2_000_000, dfa_size_limit=2_000_000),

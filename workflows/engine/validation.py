@@ -9,12 +9,14 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from .conditions import evaluate_condition, is_empty, prepare, variables_read
 from .errors import ConditionError, FieldError, SchemaError
 from .field_types import Field, FieldType
 from .fields import check_fields, fields_schema, limit_problem, parse_fields
+from .frozen import FrozenError, frozen
 from .json_schema import (
     REQUIRED,
     ValidationError,
@@ -35,18 +37,32 @@ class Validator:
 
     ``presets`` are the values set by the ticket type: their fields are not asked, an answer to
     one is refused, and ``visible_when`` reads them like answers.
+    Several share one, so nothing of it can be changed.
     Raises FieldError where the specs themselves are wrong.
     """
 
+    __slots__ = ("_conditional", "_validator", "all_fields", "fields", "presets", "schema")
+
     def __init__(self, specs: object, *, presets: Mapping[str, Json] | None = None) -> None:
-        self.presets = dict(presets or {})
-        self.all_fields = parse_fields(specs)
-        self.fields = {each.name: each for each in self.all_fields if each.name not in self.presets}
-        self.schema = fields_schema(list(self.fields.values()))
-        self._validator = compile_validator(self.schema)
-        self._conditional = [
-            each for each in self.fields.values() if not is_empty(each.visible_when)
-        ]
+        self.presets: Mapping[str, Json] = frozen(dict(presets or {}))
+        self.all_fields = tuple(parse_fields(frozen(specs)))
+        asked = {each.name: each for each in self.all_fields if each.name not in self.presets}
+        self.fields: Mapping[str, Field] = MappingProxyType(asked)
+        schema = fields_schema(list(asked.values()))
+        self._validator = compile_validator(schema)
+        self.schema: JsonObject = frozen(schema)
+        self._conditional = tuple(
+            each for each in asked.values() if not is_empty(each.visible_when)
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Each attribute is set once."""
+        if hasattr(self, name):
+            raise FrozenError
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError
 
     def validate(self, data: object) -> list[FieldProblem]:
         """What is wrong with the answers; at most MAX_PROBLEMS, in no promised order."""

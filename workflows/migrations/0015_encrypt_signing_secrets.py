@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import migrations, models
 
+from tenants.data_migrations import DataMigration
 from tenants.encryption import decrypt, encrypt
 
 # What every secret that is not encrypted begins with; nothing that is encrypted does.
@@ -36,5 +37,5 @@ class Migration(migrations.Migration):
             name="encrypted",
             field=models.TextField(editable=False, verbose_name="secret, encrypted"),
         ),
-        migrations.RunPython(encrypt_secrets, decrypt_secrets),
+        DataMigration(encrypt_secrets, decrypt_secrets, for_new_companies=False),
     ]

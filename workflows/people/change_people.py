@@ -313,15 +313,14 @@ def _lock(forms: QuerySet[TaskInstance]) -> None:
     known: set[int] = set()
     while True:
         known |= _instances_of(forms, TaskInstance.objects.unassigned())
-        before = transaction.savepoint()
-        # no_key: others may still write rows that only point at the instance, such as events.
-        instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
-        list(instances.select_for_update(no_key=True).values_list("pk"))
-        lock_assignment()
-        if _instances_of(forms, TaskInstance.objects.unassigned()) <= known:
-            transaction.savepoint_commit(before)
-            return
-        transaction.savepoint_rollback(before)
+        with transaction.atomic():
+            # no_key: others may still write rows that only point at the instance, such as events.
+            instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
+            list(instances.select_for_update(no_key=True).values_list("pk"))
+            lock_assignment()
+            if _instances_of(forms, TaskInstance.objects.unassigned()) <= known:
+                return
+            transaction.set_rollback(True)
 
 
 def _instances_of(*tasks: QuerySet[TaskInstance]) -> set[int]:

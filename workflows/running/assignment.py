@@ -15,6 +15,7 @@ from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent
 from workflows.models.task_instance import ASSIGNMENT
 
 NO_TASK = 0
+NO_UNFINISHED = 0
 ASSIGNMENT_LOCK = "pg_advisory_xact_lock(hashtextextended('assignment:' || current_schema(), 0))"
 # The one that the connection works in, so that one statement does for every company.
 ACTIVE_SCHEMA = Func(function="current_schema", output_field=CharField())
@@ -75,16 +76,19 @@ def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> User
     workers: UserQuerySet = (
         available_workers(role_id, but=but)
         .only("email", "first_name", "last_name")
-        .alias(load=Coalesce(Subquery(unfinished), 0), last_given=Subquery(last_given))
+        .alias(load=Coalesce(Subquery(unfinished), NO_UNFINISHED), last_given=Subquery(last_given))
         .order_by("load", F("last_given").asc(nulls_first=True), "pk")
     )
     return workers
 
 
-_next_worker = PreparedQuery(lambda ended: _by_load(None, ended=ended)[:1])
+_next_worker = PreparedQuery(
+    lambda ended: _by_load(None, ended=ended)[:1], constants=(NO_UNFINISHED,)
+)
 _next_of_role = PreparedQuery(
     lambda role_id, ended: _by_load(role_id, ended=ended)[:1],
     slots=2,
+    constants=(NO_UNFINISHED,),
 )
 
 

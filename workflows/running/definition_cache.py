@@ -7,28 +7,32 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from threading import Lock
+from types import MappingProxyType
 
 from tenants.connection import current_schema
+from workflows.engine.frozen import frozen
 from workflows.engine.process import JsonObject, Process
 from workflows.engine.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
+from workflows.running.frozen_rows import freeze_row
 
 MOST_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDefinition:
-    """A version of a workflow with what a step needs of it. Nobody may change its objects.
+    """A version of a workflow with what a step needs of it. Nothing of it can be changed.
 
     `tasks` is {key: task definition}, `tasks_by_id` the same by id.
     """
 
     workflow: WorkflowDefinition
     process: Process
-    tasks: dict[str, TaskDefinition]
-    tasks_by_id: dict[int, TaskDefinition]
+    tasks: Mapping[str, TaskDefinition]
+    tasks_by_id: Mapping[int, TaskDefinition]
     _forms: dict[str, Validator] = field(default_factory=dict)
 
     def ticket_form(self, presets: JsonObject) -> Validator:
@@ -81,11 +85,20 @@ def forget_definitions() -> None:
 
 
 def _read(pk: int) -> KnownDefinition:
-    workflow = WorkflowDefinition.objects.whole().get(pk=pk)
+    workflow = WorkflowDefinition.objects.prefetch_related("tasks", "transitions").get(pk=pk)
     tasks = list(workflow.tasks.all())
+    process = workflow.process()
+    freeze_row(workflow)
+    for task in tasks:
+        freeze_row(task, workflow=workflow)
     return KnownDefinition(
         workflow=workflow,
-        process=workflow.process(),
-        tasks={task.key: task for task in tasks},
-        tasks_by_id={task.pk: task for task in tasks},
+        process=_frozen(process),
+        tasks=MappingProxyType({task.key: task for task in tasks}),
+        tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
     )
+
+
+def _frozen(process: Process) -> Process:
+    ways = (replace(each, condition=frozen(each.condition)) for each in process.transitions)
+    return replace(process, tasks=MappingProxyType(dict(process.tasks)), transitions=tuple(ways))

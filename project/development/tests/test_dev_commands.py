@@ -77,6 +77,28 @@ class ArgumentTests(CommandTestCase):
         result = self.run_command("-c", code, "test", "tickets", "-k", "submit", "--keepdb")
         self.assertEqual(result.stdout.strip(), "['tickets', '-k', 'submit', '--keepdb']")
 
+    def test_which_django_they_run_on_is_not_handed_on(self) -> None:
+        code = (
+            "import dev, sys; parsed = dev.parse_arguments(sys.argv[1:]);"
+            "print(parsed.django, parsed.handed_on)"
+        )
+        for arguments, expected in {
+            ("tickets", "--django", "newest", "-k", "submit"): "newest ['tickets', '-k', 'submit']",
+            ("--keepdb", "--django=newest", "tickets"): "newest ['--keepdb', 'tickets']",
+            ("--django", "pinned"): "pinned []",
+            ("-k", "a", "tickets", "--parallel", "1", "b"): (
+                "pinned ['-k', 'a', 'tickets', '--parallel', '1', 'b']"
+            ),
+        }.items():
+            with self.subTest(arguments):
+                result = self.run_command("-c", code, "test", *arguments)
+                self.assertEqual(result.stdout.strip(), expected)
+
+    def test_a_django_that_is_not_known_is_refused(self) -> None:
+        result = self.run_command("dev.py", "test", "--django", "latest")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("invalid choice: 'latest'", result.stderr)
+
     def test_the_file_keeps_to_the_syntax_of_an_old_python(self) -> None:
         """It has to run long enough there to say which Python is needed."""
         code = (

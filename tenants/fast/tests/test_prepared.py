@@ -13,55 +13,63 @@ from tenants.fast.prepared import PreparedQuery, next_id, next_ids, send
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
 
+TEXTS = ("100 %", "%s", "'; DROP TABLE x; --", "\\", "a'b")
+
+_with_company = PreparedQuery(lambda pk: User.objects.filter(pk=pk).select_related("company"))
+_two_slots = PreparedQuery(
+    lambda company, person: User.objects.filter(pk=person, company_id=company), slots=2
+)
+_with_text = {
+    text: PreparedQuery(
+        lambda pk, text=text: (
+            User.objects.filter(pk=pk)
+            .exclude(first_name=text)
+            .annotate(shown=Concat(F("first_name"), Value(text), output_field=CharField()))
+        ),
+        constants=("", text),
+    )
+    for text in TEXTS
+}
+_drawing = PreparedQuery(
+    lambda pk: User.objects.filter(pk=pk).only("email").order_by("-last_name").distinct(),
+    also={"drawn": next_id(Group), "two": "1 + 1"},
+)
+_without_its_slot = PreparedQuery(lambda _pk: User.objects.all())
+
 
 class PreparedQueryTests(CompanyTestCase):
     def test_it_reads_as_the_queryset_does(self) -> None:
-        query = PreparedQuery(lambda pk: User.objects.filter(pk=pk).select_related("company"))
         for person in (self.uma, self.wendy, self.charlie):
             with CaptureQueriesContext(connection) as queries:
-                found = query.first(person.pk)
+                found = _with_company.first(person.pk)
                 assert found is not None
                 self.assertEqual((found, found.email), (person, person.email))
                 self.assertEqual(found.company, person.company)
             self.assertLessEqual(len(queries), 1)
-        self.assertIsNone(query.first(0))
+        self.assertIsNone(_with_company.first(0))
 
     def test_slots_come_in_the_order_of_their_names(self) -> None:
-        query = PreparedQuery(
-            lambda company, person: User.objects.filter(pk=person, company_id=company), slots=2
-        )
         assert self.uma.company_id is not None
-        self.assertEqual(query.rows(self.uma.company_id, self.uma.pk), [self.uma])
-        self.assertEqual(query.rows(0, self.uma.pk), [])
+        self.assertEqual(_two_slots.rows(self.uma.company_id, self.uma.pk), [self.uma])
+        self.assertEqual(_two_slots.rows(0, self.uma.pk), [])
 
     def test_other_values_stand_in_it_as_they_are(self) -> None:
         """Quotes, percent signs and what looks like a slot cannot break out."""
-        for text in ("100 %", "%s", "'; DROP TABLE x; --", "\\", "a'b"):
-            query = PreparedQuery(
-                lambda pk, text=text: (
-                    User.objects.filter(pk=pk)
-                    .exclude(first_name=text)
-                    .annotate(shown=Concat(F("first_name"), Value(text), output_field=CharField()))
-                )
-            )
+        for text, query in _with_text.items():
             (found,) = query.rows(self.uma.pk)
             self.assertEqual(getattr(found, "shown", None), f"{self.uma.first_name}{text}")
 
     def test_also_is_evaluated_for_what_is_found(self) -> None:
-        query = PreparedQuery(
-            lambda pk: User.objects.filter(pk=pk).only("email").order_by("-last_name").distinct(),
-            also={"drawn": next_id(Group), "two": "1 + 1"},
-        )
         (before,) = next_ids(Group)
-        found = query.first(self.uma.pk)
+        found = _drawing.first(self.uma.pk)
         self.assertEqual(getattr(found, "drawn", None), before + 1)
         self.assertEqual(getattr(found, "two", None), 2)
-        self.assertIsNone(query.first(0))
+        self.assertIsNone(_drawing.first(0))
         self.assertEqual(next_ids(Group), (before + 2,))
 
     def test_a_slot_that_is_not_used_is_a_mistake(self) -> None:
         with self.assertRaises(FieldError):
-            PreparedQuery(lambda _pk: User.objects.all()).rows(1)
+            _without_its_slot.rows(1)
 
 
 class SendTests(CompanyTransactionTestCase):
