@@ -42,7 +42,8 @@ _POINTS: Final = f"{_EITHER}{_ARABIC_POINT}"
 _INVISIBLE: Final = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u202d\u2060\u2066\u2069\ufeff"
 
 _NUMBER: Final = re.compile(
-    r"(?P<sign>[+-]?) ?(?P<digits>[0-9][0-9 .,'\u066b]*|[.,\u066b][0-9]+)(?P<power>[eE][+-]?[0-9]{1,4})?"
+    r"(?P<sign>[+-]?) ?(?P<digits>[0-9][0-9 .,'\u066b]*|[.,\u066b][0-9]+)"
+    r"(?P<power>[eE][+-]?[0-9]{1,4})?"
 )
 _GROUPS: Final = re.compile(r"[1-9][0-9]{0,2}(?:([ .,'])[0-9]{3})(?:\1[0-9]{3})*")
 
