@@ -161,7 +161,7 @@ def type_message(field: Field, value: object) -> str:
     """What to do about a value of the wrong type; of a text that is no number, why it is none."""
     if isinstance(value, str) and field.type in {FieldType.INTEGER, FieldType.NUMBER}:
         problem = number_problem(value, whole=field.type is FieldType.INTEGER)
-        return problem or field_message(field)
+        return problem or f"{field_message(field)} It stands in quotation marks: leave them out."
     return field_message(field)
 
 
