@@ -100,7 +100,7 @@ def _number(cell: Cell, number: int | float, want: Want, day_zero: datetime) -> 
             "Format the cell as text and type it again."
         )
         return Seen(number, message)
-    if want is Want.TEXT and not float(number).is_integer():
+    if want is Want.TEXT and "." in text:
         return Seen(text, note=_made_of(text))
     return Seen(text)
 

@@ -26,8 +26,9 @@ def tell_unseen(
         _tell_struck(grid, number, cells, columns, findings)
     for numbers in _runs([each for each in rows if each in grid.hidden_rows], list(rows)):
         _tell_hidden_rows(grid, numbers, findings)
+    used = {at for number, cells in rows.items() if number > heading_row for at in cells}
     for at, heading in columns.items():
-        if at in grid.hidden_columns and any(at in cells for cells in rows.values()):
+        if at in used & grid.hidden_columns:
             place = Place(grid.name, heading_row or 1, column_letters(at), heading)
             message = _("This column is hidden. It was read like the others.")
             findings.tell(findings.cell_path(place), message, severity=Severity.WARNING)
