@@ -71,10 +71,14 @@ class NumberTests(BrowserTestCase):
 
     def question(self, page: Page) -> Locator:
         page.get_by_role("tab", name="Ticket form").click()
-        question = page.locator(".ed-item").first
-        if "ed-open" not in (question.get_attribute("class") or ""):
-            question.locator(".ed-item-toggle").first.click()
-        return question
+        return self.open_first(page)
+
+    def open_first(self, page: Page) -> Locator:
+        """The first entry of the list that is shown, opened."""
+        entry = page.locator("#ed-panel .ed-item").first
+        if "ed-open" not in (entry.get_attribute("class") or ""):
+            entry.locator(".ed-item-toggle").first.click()
+        return entry
 
     def save(self, page: Page) -> None:
         page.get_by_role("button", name="Save", exact=True).click()
@@ -141,8 +145,7 @@ class NumberTests(BrowserTestCase):
         page = self.edit(draft)
         page.get_by_role("tab", name="Ticket types").click()
         amount = page.locator(".ed-json-part[data-name=presets]").get_by_label("Amount")
-        if not amount.is_visible():
-            page.locator("#ed-panel .ed-item-toggle").first.click()
+        self.open_first(page)
         amount.fill("12.345")
         part = page.locator(".ed-json-part[data-name=presets]")
         expect(part).to_contain_text("Write 12345 or 12.3450.")
@@ -152,6 +155,7 @@ class NumberTests(BrowserTestCase):
         self.assertEqual(draft.ticket_definitions.get().presets, {"amount": 1234.5})
         page.reload()
         page.get_by_role("tab", name="Ticket types").click()
+        self.open_first(page)
         expect(amount).to_have_value("1234.5")
 
     def test_what_is_taken_at_once_is_what_the_server_reads(self) -> None:
