@@ -13,7 +13,6 @@ From loose to tight: ``or``, ``and``, ``not``, comparisons, ``&`` (joins texts),
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Final, NoReturn
 
 from .conditions import compact, is_empty
 from .errors import ConditionError
+from .number_text import NumberTextError, parse_number, write_number
 from .problems import did_you_mean, nearest, short
 from .process import Json
 
@@ -295,10 +295,14 @@ def _number_token(written: str, column: int) -> _Token:
         )
     if whole and len(written) <= _MOST_DIGITS:
         return _Token("number", int(written), column, written)
-    number = float(written)
-    if whole or not math.isfinite(number):
+    if whole:
         message = f"The number at column {column} is too large."
         raise ConditionTextError(message, column=column, expected="a number")
+    try:
+        number = float(parse_number(written))
+    except NumberTextError as error:
+        message = f"The number at column {column} cannot be read. {error}"
+        raise ConditionTextError(message, column=column, expected="a number") from error
     if number.is_integer() and abs(number) <= _EXACT_FLOAT:
         return _Token("number", int(number), column, written)
     return _Token("number", number, column, written)
@@ -699,6 +703,8 @@ def _literal(value: Json) -> str:
     if isinstance(value, str):
         # As JSON, but with other letters as they are; NBSP and such stay as \u escapes.
         return "".join(map(_shown, json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, float) and not value.is_integer():
+        return write_number(value)
     if isinstance(value, int | float):
         return json.dumps(value)
     raise _Unwritable

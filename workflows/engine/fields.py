@@ -25,6 +25,7 @@ from .json_schema import (
     pattern_problem,
     sentence,
 )
+from .number_text import number_problem, possible_numbers
 from .problems import Path, Problem, did_you_mean, nearest, short
 from .process import Json, JsonObject
 from .storable import unstorable
@@ -59,6 +60,16 @@ _KEYS: Final[Mapping[str, Collection[FieldType]]] = {
 _LIMIT_KEYS: Final = ("min", "max", "more_than", "less_than")
 _ALL_KEYS: Final = _COMMON | set(_KEYS)
 _NOT_IN_RECORDS: Final = frozenset({_T.FILE, _T.RECORDS})
+
+
+# What other form builders call an answer that nobody types.
+_LOCKED: Final = frozenset(
+    {"readonly", "disabled", "calculated", "calculatevalue", "formula", "expression", "computed"}
+)
+_NOT_LOCKED: Final = (
+    " Answers cannot be calculated or locked: what is always the same belongs into the presets "
+    "of the ticket type. Remove it."
+)
 
 
 def check_fields(specs: object) -> list[Problem]:
@@ -269,9 +280,10 @@ def _spec_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Ite
 def _key_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
     for key in spec:
         if key not in _ALL_KEYS:
-            meant = nearest(key, _ALL_KEYS)
+            is_locked = key.lower().replace("_", "") in _LOCKED
+            meant = "" if is_locked else nearest(key, _ALL_KEYS)
             message = f"A field has no “{short(key)}”."
-            advice = did_you_mean(meant) or " Remove it."
+            advice = _NOT_LOCKED if is_locked else did_you_mean(meant) or " Remove it."
             yield Problem((*path, key), message + advice, spec[key], meant)
 
 
@@ -336,16 +348,32 @@ def _bad_limit(field_type: FieldType, value: Json) -> str:
     if field_type in _MOMENTS:
         probe = Field(name="limit", label="limit", type=field_type)
         fits = compile_validator(field_schema(probe)).is_valid(value)
-        return "" if fits else field_message(probe)
+        return "" if fits else f"{field_message(probe)} {_FIXED}"
     if field_type is FieldType.NUMBER:
         fits = _is_number(value) and abs(_number(value)) <= MAX_NUMBER
-        return "" if fits else "Give the limit as a number."
+        return "" if fits else _no_limit(value, "Give the limit as a number.")
     if field_type is FieldType.INTEGER:
         fits = _is_whole(value) and abs(_number(value)) <= MAX_INTEGER
-        return "" if fits else "Give the limit as a whole number of at most 16 digits."
+        return (
+            ""
+            if fits
+            else _no_limit(value, "Give the limit as a whole number of at most 16 digits.")
+        )
     most = {_T.CHOICES: MAX_CHOICES, _T.RECORDS: MAX_RECORDS}.get(field_type, MAX_TEXT_CHARACTERS)
     fits = _is_whole(value) and 0 <= _number(value) <= most
-    return "" if fits else f"Give the limit as a whole number from 0 to {most}."
+    return "" if fits else _no_limit(value, f"Give the limit as a whole number from 0 to {most}.")
+
+
+_FIXED: Final = "A limit is fixed: it cannot depend on today or on another answer."
+
+
+def _no_limit(value: Json, message: str) -> str:
+    """Why this is no limit of a number; `message` says what is one."""
+    if isinstance(value, dict):
+        return f"{message} {_FIXED}"
+    if isinstance(value, str) and len(possible_numbers(value)) > 1:
+        return number_problem(value)
+    return message
 
 
 def _contradiction(spec: JsonObject, field_type: FieldType) -> str:

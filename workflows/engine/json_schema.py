@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, Vali
 from .errors import SchemaError
 from .field_types import Field, FieldType
 from .frozen import thawed
+from .number_text import number_problem, write_number
 from .problems import short
 from .process import Json, JsonObject
 
@@ -157,6 +158,14 @@ def field_message(field: Field) -> str:
     return _FIELD_TYPES[field.type]
 
 
+def type_message(field: Field, value: object) -> str:
+    """What to do about a value of the wrong type; of a text that is no number, why it is none."""
+    if isinstance(value, str) and field.type in {FieldType.INTEGER, FieldType.NUMBER}:
+        problem = number_problem(value, whole=field.type is FieldType.INTEGER)
+        return problem or f"{field_message(field)} It stands in quotation marks: leave them out."
+    return field_message(field)
+
+
 def sentence(error: ValidationError, field: Field | None = None) -> str:
     """What to do about a library error, for the person who answers."""
     keyword = error.kind.name
@@ -173,7 +182,7 @@ def sentence(error: ValidationError, field: Field | None = None) -> str:
     if keyword == "multipleOf":
         return "Enter a multiple of {step}.".format(step=plain_number(details["multiple_of"]))
     if keyword == "type":
-        return field_message(field) if field else _type_sentence(details["types"])
+        return type_message(field, error.instance) if field else _type_sentence(details["types"])
     if keyword == "required":
         return REQUIRED
     if keyword in {"enum", "const"}:
@@ -186,10 +195,9 @@ def sentence(error: ValidationError, field: Field | None = None) -> str:
 
 
 def plain_number(value: object) -> str:
-    """A limit as people write it: 5, not 5.0."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
+    """A limit as people write it: 5, not 5.0, and nothing that may be two numbers."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return write_number(value) if is_number else str(value)
 
 
 def _is_blank(error: ValidationError) -> bool:

@@ -26,7 +26,8 @@ from workflows.bundles import read_bundle
 from workflows.engine.storable import unstorable
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks.archive import Archive, damaged
-from workflows.workbooks.grid import Cell, cleaned, column_letters
+from workflows.workbooks.grid import Cell, Grid, cleaned, column_letters
+from workflows.workbooks.seen import Want, as_seen, struck_out
 from workflows.workbooks.xlsx_reading import read_xlsx
 
 MOST_COLUMNS: Final = 100
@@ -57,9 +58,10 @@ class Xlsx(base_formats.XLSX):
         if sheet is None:
             raise UnreadableBundleError(_("The workbook is empty."))
         rows = sorted(sheet.rows.items())
+        _refuse_hidden(sheet)
         width = max(max(cells) for _number, cells in rows)
         return _table(
-            (number, [_text(cells.get(at), number, at) for at in range(1, width + 1)])
+            (number, [_text(cells.get(at), sheet, number, at) for at in range(1, width + 1)])
             for number, cells in rows
         )
 
@@ -192,15 +194,37 @@ def _table(rows: Iterable[tuple[int, list[str]]]) -> Table:
     return table
 
 
-def _text(cell: Cell | None, row: int, column: int) -> str:
+def _refuse_hidden(sheet: Grid) -> None:
+    """What nobody sees is not imported behind their back, nor left out."""
+    row = next((each for each in sorted(sheet.rows) if each in sheet.hidden_rows), None)
+    if row is not None:
+        raise UnreadableBundleError(
+            _("Row %(row)d is hidden, perhaps by a filter. Show it, or delete it.") % {"row": row}
+        )
+    used = {at for cells in sheet.rows.values() for at in cells}
+    column = next((each for each in sorted(used) if each in sheet.hidden_columns), None)
+    if column is not None:
+        raise UnreadableBundleError(
+            _("Column %(column)s is hidden. Show it, or delete it.")
+            % {"column": column_letters(column)}
+        )
+
+
+def _text(cell: Cell | None, sheet: Grid, row: int, column: int) -> str:
+    """What a person sees in a cell.
+
+    Raises:
+        UnreadableBundleError: that is not known, or cannot be what was meant.
+    """
     if cell is None:
         return ""
-    if cell.error:
+    seen = as_seen(cell, Want.TEXT, sheet.day_zero)
+    if problem := seen.error or struck_out(cell):
         raise UnreadableBundleError(
             _("Cell %(cell)s: %(error)s")
-            % {"cell": f"{column_letters(column)}{row}", "error": cell.error}
+            % {"cell": f"{column_letters(column)}{row}", "error": problem}
         )
-    return cleaned(_written(cell.value))
+    return cleaned(_written(cell.value if isinstance(cell.value, bool) else seen.value))
 
 
 def _json_text(value: object, number: int, name: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import Final
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format, time_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from workflows.engine.errors import FieldError
@@ -17,6 +17,7 @@ from workflows.engine.field_types import Field, FieldType
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import validator_for
+from workflows.forms.shown_number import shown_number
 
 _T = FieldType
 
@@ -96,7 +97,7 @@ def _plain(value: Json) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, int | float):
-        return number_format(value, use_l10n=True, force_grouping=False)
+        return shown_number(value)
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -107,8 +108,7 @@ def _choice(spec: Field, value: Json) -> str:
 def _number(_spec: Field, value: Json) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _plain(value)
-    text = number_format(abs(value), use_l10n=True, force_grouping=abs(value) >= 10_000)
-    return f"-{text}" if value < 0 else text
+    return shown_number(value, grouped=True)
 
 
 def _day(_spec: Field, value: Json) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeGuard
 
 from django import forms
 from django.contrib.admin.options import HORIZONTAL, VERTICAL
@@ -20,24 +20,25 @@ from unfold.widgets import (
 )
 
 from workflows.engine.field_types import Field, FieldType
+from workflows.engine.number_text import NumberTextError, parse_number
 from workflows.engine.process import Json
+from workflows.forms.shown_number import shown_number
 
 MOST_RADIOS = 5
 _T = FieldType
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,30}")
-_NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
-# 12,50 can only be twelve and a half; 1,234 may be either, and the validator refuses it.
-_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}")
+_NUMBERS: Final = frozenset({_T.INTEGER, _T.NUMBER})
 
 
 class Answer(forms.Field):
     """An input whose cleaned value is JSON, or None where nothing was answered.
 
     It never refuses: text that is no number is handed on as text, for the validator to judge.
+    What comes back as it was shown is the value that was there, and is not read anew.
     """
 
     def __init__(self, spec: Field, widget: forms.Widget, first: Json) -> None:
         self.spec = spec
+        self._first = first
         self.is_group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
         super().__init__(
             required=False,
@@ -51,10 +52,16 @@ class Answer(forms.Field):
 
     def clean(self, value: Any) -> Json:
         if isinstance(value, str):
-            return read_text(self.spec, value)
+            return self._first if self._is_untouched(value) else read_text(self.spec, value)
         if isinstance(value, list) and value:
             return [_same_line_ends(self.spec, str(each)) for each in value]
         return None
+
+    def _is_untouched(self, typed: str) -> bool:
+        """Whether this is how the input shows a number or a moment that was there before."""
+        is_number = self.spec.type in _NUMBERS and _is_number(self._first)
+        is_moment = self.spec.type is _T.DATETIME and isinstance(self._first, str)
+        return (is_number or is_moment) and typed.strip() == self.initial != ""
 
 
 def make_input(spec: Field, first: Json, *, compact: bool = False) -> Answer:
@@ -80,16 +87,11 @@ def _same_line_ends(spec: Field, value: str) -> str:
     return plain if value not in values and plain in values else value
 
 
-def _read_integer(text: str) -> Json:
-    return int(text) if _INTEGER.fullmatch(text) else _read_number(text)
-
-
-def _read_number(text: str) -> Json:
-    if _DECIMAL_COMMA.fullmatch(text):
-        text = text.replace(",", ".")
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+def _read_number(text: str, *, whole: bool) -> Json:
+    try:
+        return parse_number(text, whole=whole)
+    except NumberTextError:
+        return text
 
 
 def _read_boolean(text: str) -> Json:
@@ -109,8 +111,8 @@ def _read_moment(text: str) -> Json:
 
 
 _READERS: Final[Mapping[FieldType, Callable[[str], Json]]] = {
-    _T.INTEGER: _read_integer,
-    _T.NUMBER: _read_number,
+    _T.INTEGER: partial(_read_number, whole=True),
+    _T.NUMBER: partial(_read_number, whole=False),
     _T.BOOLEAN: _read_boolean,
     _T.DATETIME: _read_moment,
 }
@@ -128,7 +130,13 @@ def _initial(spec: Field, first: Json) -> Json:
         return local.replace(tzinfo=None).isoformat()
     if spec.type is _T.CHOICES:
         return first
+    if spec.type in _NUMBERS and _is_number(first):
+        return shown_number(first)
     return None if first is None or isinstance(first, list | dict) else str(first)
+
+
+def _is_number(value: Json) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _input(kind: str, **attrs: str) -> Callable[[Field, bool], forms.Widget]:
@@ -174,11 +182,22 @@ def _choices(spec: Field, _compact: bool) -> forms.Widget:
     return widget
 
 
-# Numbers are text inputs: a number input forgets what was typed where it is no number.
+def _number(spec: Field, compact: bool) -> forms.Widget:
+    """A text input: a number input forgets what was typed where its browser reads no number.
+
+    The keys for numbers on a phone often have no minus sign.
+    """
+    lowest = spec.minimum if spec.more_than is None else spec.more_than
+    attrs = {"autocomplete": "off"}
+    if not isinstance(lowest, int | float) or lowest >= 0:
+        attrs["inputmode"] = "numeric" if spec.type is _T.INTEGER else "decimal"
+    return _input("text", **attrs)(spec, compact)
+
+
 _WIDGETS: Final[Mapping[FieldType, Callable[[Field, bool], forms.Widget]]] = {
     _T.LONG_TEXT: _long_text,
-    _T.INTEGER: _input("text", inputmode="numeric", autocomplete="off"),
-    _T.NUMBER: _input("text", inputmode="decimal", autocomplete="off"),
+    _T.INTEGER: _number,
+    _T.NUMBER: _number,
     _T.BOOLEAN: _boolean,
     _T.CHOICE: _choice,
     _T.CHOICES: _choices,

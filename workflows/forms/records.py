@@ -91,17 +91,17 @@ class RecordsAnswer(forms.Field):
         self.spec = spec
         widget = RecordsInput(spec, name)
         super().__init__(required=False, label=spec.label, help_text=spec.help, widget=widget)
+        records = enumerate(first if isinstance(first, list) else [])
+        values = {number: each for number, each in records if isinstance(each, dict)}
         # Django copied the widget: the rows belong to the copy.
         if data is None:
-            values = first if isinstance(first, list) else []
             self.widget.rows = [
                 RecordForm(spec.fields, f"{name}-{number}", values=each)
-                for number, each in enumerate(values)
-                if isinstance(each, dict)
+                for number, each in values.items()
             ]
         else:
             rows = [
-                RecordForm(spec.fields, f"{name}-{number}", data=data)
+                RecordForm(spec.fields, f"{name}-{number}", data=data, values=values.get(number))
                 for number in _numbers(name, data)
             ]
             self.widget.rows = [row for row in rows if not row.is_blank]

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.findings import Findings
 from workflows.workbooks.kinds import Scope, Written, key_of, write_cell
 from workflows.workbooks.layout import TESTS, TICKET
-from workflows.workbooks.tables import Findings, Row
+from workflows.workbooks.tables import Row
 
 _COLUMNS: Final = {each.name: each for each in TESTS.columns}
 _SUBMITTER: Final = ("email", "first_name", "last_name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -10,11 +11,13 @@ from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks.case_rows import read_cases
-from workflows.workbooks.grid import Cell, Grid, column_letters
-from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell, text_of
+from workflows.workbooks.findings import Findings
+from workflows.workbooks.grid import Grid, column_letters
+from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
 from workflows.workbooks.layout import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
 from workflows.workbooks.reading import Place, Reading
-from workflows.workbooks.tables import Findings, Row, Table, cell_value, find_tables, tell_missing
+from workflows.workbooks.tables import Row, Table, find_tables, tell_missing
+from workflows.workbooks.unseen import tell_unseen
 
 _TASKS = "tasks"
 _VALUE_COLUMN = 2
@@ -40,15 +43,16 @@ def _put_long_texts_back(grids: list[Grid]) -> None:
                 number, text = grid.rows[row].get(1), grid.rows[row].get(2)
                 if number and text and isinstance(number.value, int):
                     # A part has a mark at each end, so that no blank is lost between two.
-                    parts.setdefault(number.value, []).append(text_of(text.value)[1:-1])
+                    parts.setdefault(number.value, []).append(text.text[1:-1])
     if not parts:
         return
     for grid in grids:
         for cells in grid.rows.values():
             for column, cell in cells.items():
-                match = LONG_TEXT.fullmatch(text_of(cell.value)) if not cell.error else None
+                match = LONG_TEXT.fullmatch(cell.text) if not cell.error else None
                 if match and int(match.group(1)) in parts:
-                    cells[column] = Cell("".join(parts[int(match.group(1))]))
+                    whole = "".join(parts[int(match.group(1))])
+                    cells[column] = replace(cell, value=whole, shown=None)
 
 
 class _Document:
@@ -96,17 +100,18 @@ class _Document:
             return {}, None
         table = self.tables["workflow"]
         known = headings(table.sheet.columns)
+        tell_unseen(table.grid, {1: _("Name"), _VALUE_COLUMN: _("Value")}, self.findings)
         made: JsonObject = {}
         for number in sorted(table.grid.rows):
             cells = table.grid.rows[number]
             if 1 not in cells:
                 continue
-            name = plain(text_of(cells[1].value))
+            name = plain(cells[1].text)
             column = known.get(name)
             letters = column_letters(_VALUE_COLUMN)
             if column is None:
                 if _VALUE_COLUMN in cells and name != "name":
-                    self._unknown_name(table, number, text_of(cells[1].value))
+                    self._unknown_name(table, number, cells[1].text)
                 continue
             path: Path = ("workflow", column.name)
             if column.name == "format_version":
@@ -116,7 +121,7 @@ class _Document:
                 message = _("“%(name)s” stands twice on this sheet. Remove one of the rows.")
                 self.findings.tell(path, message % {"name": column.heading})
             elif _VALUE_COLUMN in cells:
-                value = cell_value(column, cells[_VALUE_COLUMN], path, scope, self.findings)
+                value = table.value(column, cells[_VALUE_COLUMN], path, scope)
                 if value is not None:
                     made[column.name] = value
         return made, made.pop("format_version", None)
@@ -168,7 +173,7 @@ class _Forms:
         found = {}
         for row in self.rows.get(owner, []):
             cell = row.cells.get("type")
-            value = read_cell(FIELD_TYPE, cell.value, Scope()) if cell and not cell.error else ""
+            value = read_cell(FIELD_TYPE, cell.text, Scope()) if cell and not cell.error else ""
             found[key_of(row.text("name"))] = value if isinstance(value, str) else ""
         return found
 

@@ -27,9 +27,15 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import compact
 from workflows.engine.field_types import FieldType
+from workflows.engine.number_text import (
+    AmbiguousNumberError,
+    NumberTextError,
+    parse_number,
+    write_number,
+)
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, TaskType
-from workflows.workbooks.grid import CellValue, cleaned
+from workflows.workbooks.grid import CellValue, cleaned, text_of
 from workflows.workbooks.lines import (
     UnreadableCellError,
     quoted,
@@ -46,7 +52,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
-from workflows.workbooks.xlsx_reading import DAY_ZERO, moment, number_of
+from workflows.workbooks.seen import Want
 
 JSON_MARK: Final = "json:"
 LONG_TEXT: Final = re.compile(r"long text ([0-9]{1,6})", re.IGNORECASE)
@@ -86,6 +92,12 @@ _TASK_TYPES: Final[Mapping[str, str]] = {
 _ANY: Final = "any"
 _NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.NUMBER})
 _MOMENTS: Final = frozenset({FieldType.DATE, FieldType.TIME, FieldType.DATETIME})
+_WANTS: Final[Mapping[str, Want]] = {
+    **dict.fromkeys(_NUMBERS, Want.NUMBER),
+    **dict.fromkeys(_MOMENTS, Want.MOMENT),
+    FieldType.BOOLEAN: Want.TRUTH,
+}
+_LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 
 type Written = str | int | float | None
 
@@ -115,12 +127,14 @@ class Scope:
 class Kind:
     """`read` raises UnreadableCellError; `write` gives None where it has no words for a value.
 
+    `wants` says what a cell must show, so that what its program made of it can be told.
     `refused` makes, of a text that could not be read, a value that every check refuses.
     """
 
     read: Callable[[CellValue, Scope], Json]
     write: Callable[[Json, Scope], Written]
     refused: Callable[[str], Json] = lambda text: {"unreadable": text}
+    wants: Callable[[Scope], Want] = lambda _scope: Want.TEXT
 
 
 def read_cell(kind: Kind, value: CellValue, scope: Scope) -> Json:
@@ -169,18 +183,6 @@ def _is_kept(written: str | int | float) -> bool:
     )
 
 
-def text_of(value: CellValue) -> str:
-    """What a person sees in the cell."""
-    if isinstance(value, str):
-        return cleaned(value)
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime | time):
-        text = value.isoformat()
-        return text.removesuffix(":00") if isinstance(value, time) else text
-    return value.isoformat() if isinstance(value, date) else repr(value)
-
-
 def key_of(value: CellValue) -> str:
     """A key; a first letter that a program made a capital is made small again."""
     text = text_of(value)
@@ -224,26 +226,23 @@ def _read_roles(value: CellValue, scope: Scope) -> Json:
     return [_known_role(str(each), scope) for each in read_names(text_of(value))]
 
 
-def number_in(value: CellValue) -> int | float | None:
-    """The number in a cell, also where it is kept as text."""
+def _read_number(value: CellValue, scope: Scope) -> Json:
+    """A number; whole, but for the limits of a field of numbers."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
+        raise UnreadableCellError(
+            _("Write a number here."), found=text_of(value), expected=_("a number")
+        )
     if not isinstance(value, str):
         return value
-    text = cleaned(value)
-    grouped = re.fullmatch(r"(-?\d{1,3})((?:[ \u00a0\u202f]\d{3})+)(\.\d+)?", text)
-    return number_of(re.sub(r"[ \u00a0\u202f]", "", text) if grouped else text)
+    try:
+        return parse_number(value, whole=scope.field_type != FieldType.NUMBER)
+    except NumberTextError as error:
+        raise _unreadable_number(error, value) from error
 
 
-def _read_number(value: CellValue, _scope: Scope) -> Json:
-    number = number_in(value)
-    if number is None:
-        raise UnreadableCellError(
-            _("Write a number here, with a dot and without a comma."),
-            found=text_of(value),
-            expected=_("a number"),
-        )
-    return number
+def _unreadable_number(error: NumberTextError, text: str) -> UnreadableCellError:
+    message = _(error.template) % error.values
+    return UnreadableCellError(message, found=short(text), expected=_("a number"))
 
 
 def _write_number(value: Json, _scope: Scope) -> Written:
@@ -290,8 +289,7 @@ def _read_task_type(value: CellValue, _scope: Scope) -> Json:
 def read_typed(value: CellValue, field_type: str) -> Json:
     """A value of a field. What does not fit its type stays text: the check says what is wrong."""
     if field_type in _NUMBERS:
-        number = number_in(value)
-        return text_of(value) if number is None else number
+        return _typed_number(value, whole=field_type == FieldType.INTEGER)
     if field_type == FieldType.BOOLEAN:
         try:
             return _read_yes(value, Scope())
@@ -306,10 +304,17 @@ def read_typed(value: CellValue, field_type: str) -> Json:
     return text_of(value)
 
 
+def _typed_number(value: CellValue, *, whole: bool) -> Json:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        return parse_number(text_of(value), whole=whole)
+    except NumberTextError:
+        return text_of(value)
+
+
 def _moment_text(value: CellValue, field_type: str) -> str:
     """A date or time as a form gives it, whatever the cell made of it."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = moment(value, DAY_ZERO)
     if field_type == FieldType.DATE and isinstance(value, datetime):
         return value.date().isoformat()
     if field_type == FieldType.TIME and isinstance(value, datetime):
@@ -379,14 +384,27 @@ def _read_any(written: str) -> Json:
         return _json(text)
     if text.lower() in {"yes", "no", "true", "false"}:
         return text.lower() in {"yes", "true"}
-    number = number_of(text)
-    return text if number is None else number
+    if _LEADING_ZERO.fullmatch(text):
+        return text  # a code of digits
+    try:
+        return parse_number(text)
+    except AmbiguousNumberError as error:
+        raise _unreadable_number(error, text) from error
+    except NumberTextError:
+        return text
 
 
 def _write_any(value: Json) -> Written:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return safe_json(value) if isinstance(value, dict | list) else value
+
+
+def _is_read_as(text: str, field_type: str, value: Json) -> bool:
+    try:
+        return compact(_preset(text, field_type)) == compact(value)
+    except UnreadableCellError:
+        return False
 
 
 def _write_presets(value: Json, scope: Scope) -> Written:
@@ -398,13 +416,13 @@ def _write_presets(value: Json, scope: Scope) -> Written:
         found = _write_any(preset) if field_type == _ANY else write_typed(preset, field_type)
         if found is None:
             return None
-        text = str(found)
+        text = found if isinstance(found, str) else write_number(found)
         if field_type == FieldType.CHOICES:
             return (
                 ", ".join(quoted(str(each)) for each in read_names(text)) if "\n" in text else text
             )
         kept = text == cleaned(text) and "\n" not in text and _is_kept(text)
-        sure = kept and compact(_preset(text, field_type)) == compact(preset)
+        sure = kept and _is_read_as(text, field_type, preset)
         return text if sure or not isinstance(preset, str) else quoted(preset)
 
     return write_assignments(value, write)
@@ -467,15 +485,20 @@ ROLE: Final = Kind(_read_role, _as_text)
 ROLES: Final = Kind(
     _read_roles, lambda value, _scope: write_names(value) if isinstance(value, list) else None
 )
-NUMBER: Final = Kind(_read_number, _write_number)
+NUMBER: Final = Kind(_read_number, _write_number, wants=lambda _scope: Want.NUMBER)
 DURATION: Final = Kind(_read_duration, _write_duration)
-YES_NO: Final = Kind(_read_yes, _write_yes)
+YES_NO: Final = Kind(_read_yes, _write_yes, wants=lambda _scope: Want.TRUTH)
 FIELD_TYPE: Final = Kind(_read_type, _as_text)
 TASK_TYPE: Final = Kind(_read_task_type, _as_text)
-LIMIT: Final = Kind(_read_limit, _write_limit)
+LIMIT: Final = Kind(
+    _read_limit,
+    _write_limit,
+    wants=lambda scope: Want.MOMENT if scope.field_type in _MOMENTS else Want.NUMBER,
+)
 DEFAULT: Final = Kind(
     lambda value, scope: read_typed(value, scope.field_type),
     lambda value, scope: write_typed(value, scope.field_type),
+    wants=lambda scope: _WANTS.get(scope.field_type, Want.TEXT),
 )
 CHOICES: Final = _lines_kind(read_choices, write_choices)
 LINKS: Final = _lines_kind(read_links, write_links)

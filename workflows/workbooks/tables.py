@@ -7,46 +7,20 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.check import MAX_PROBLEMS
-from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.problems import Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.workbooks.findings import Findings
 from workflows.workbooks.grid import MAX_ROWS, Cell, Grid, column_letters
-from workflows.workbooks.kinds import Scope, read_cell, text_of
+from workflows.workbooks.kinds import Scope, read_cell
 from workflows.workbooks.layout import NOT_READ, SHEETS, Column, Sheet, headings, plain
 from workflows.workbooks.lines import UnreadableCellError
-from workflows.workbooks.reading import SHEETS as SHEETS_STEP
 from workflows.workbooks.reading import Place
+from workflows.workbooks.seen import as_seen
+from workflows.workbooks.unseen import tell_unseen
 
 # A heading is looked for in so many rows: people put a title above it.
 _ROWS_ABOVE = 12
-
-
-@dataclass
-class Findings:
-    """What reading has found so far: problems, and where everything stands."""
-
-    problems: list[Problem] = field(default_factory=list)
-    places: dict[Path, Place] = field(default_factory=dict)
-
-    def cell_path(self, place: Place) -> Path:
-        """A path for a place of the workbook that is no place of the document."""
-        path: Path = (SHEETS_STEP, place.sheet, f"{place.column}{place.row or ''}")
-        self.places[path] = place
-        return path
-
-    def tell(
-        self,
-        path: Path,
-        message: str,
-        *,
-        found: object = None,
-        expected: str = "",
-        nearest: str = "",
-        severity: Severity = Severity.ERROR,
-    ) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(path, message, found, expected, nearest, severity))
 
 
 @dataclass(frozen=True)
@@ -68,11 +42,11 @@ class Row:
         if column.name in self.table.columns:
             self.table.findings.places[path] = self.place(column)
         cell = self.cells.get(column.name)
-        return None if cell is None else cell_value(column, cell, path, scope, self.table.findings)
+        return None if cell is None else self.table.value(column, cell, path, scope)
 
     def text(self, name: str) -> str:
         cell = self.cells.get(name)
-        return text_of(cell.value) if cell is not None and not cell.error else ""
+        return cell.text if cell is not None and not cell.error else ""
 
 
 @dataclass
@@ -106,15 +80,37 @@ class Table:
                 made[column.name] = value
         return made
 
+    def value(self, column: Column, cell: Cell, path: Path, scope: Scope) -> Json:
+        """The value of a cell; where it cannot be read, that is told, and no check lets it pass."""
+        tell, text = self.findings.tell, cell.text
+        seen = as_seen(cell, column.kind.wants(scope), self.grid.day_zero)
+        if seen.error:
+            tell(path, seen.error, found=short(text, 200))
+            return column.kind.refused(text)
+        if seen.note:
+            tell(path, seen.note, found=short(text, 200), severity=Severity.WARNING)
+        try:
+            return read_cell(column.kind, seen.value, scope)
+        except UnreadableCellError as error:
+            tell(
+                path,
+                str(error),
+                found=error.found or short(text, 200),
+                expected=error.expected,
+                nearest=error.nearest,
+            )
+            return column.kind.refused(text)
+
     def find_columns(self) -> None:
         """Find the row of headings, and say which of them nobody knows."""
         known = headings(self.sheet.columns)
         for number in sorted(self.grid.rows)[:_ROWS_ABOVE]:
             cells = self.grid.rows[number]
-            names = {at: plain(text_of(cell.value)) for at, cell in cells.items()}
+            names = {at: plain(cell.text) for at, cell in cells.items()}
             if sum(each in known for each in names.values()) >= min(2, len(self.sheet.columns)):
                 self.heading_row = number
                 self._take_columns(names, cells, known)
+                self._tell_unseen()
                 return
         if self.grid.rows:
             self.findings.tell(
@@ -123,6 +119,11 @@ class Table:
                 % {"headings": ", ".join(each.heading for each in self.sheet.columns)},
                 expected=", ".join(each.heading for each in self.sheet.columns),
             )
+
+    def _tell_unseen(self) -> None:
+        of_name = {each.name: each.heading for each in self.sheet.columns}
+        columns = {at: of_name[name] for name, at in self.columns.items()}
+        tell_unseen(self.grid, columns, self.findings, heading_row=self.heading_row)
 
     def _take_columns(
         self, names: Mapping[int, str], cells: Mapping[int, Cell], known: Mapping[str, Column]
@@ -142,7 +143,7 @@ class Table:
                     self.columns[column.name] = at
         for at in sorted(names):
             if names[at] not in known and names[at]:
-                self._unknown(at, text_of(cells[at].value), known)
+                self._unknown(at, cells[at].text, known)
 
     def _twice(self, at: int, column: Column) -> None:
         place = Place(self.grid.name, self.heading_row, column_letters(at), column.heading)
@@ -173,25 +174,6 @@ class Table:
             nearest=meant,
             severity=Severity.ERROR if meant else Severity.WARNING,
         )
-
-
-def cell_value(column: Column, cell: Cell, path: Path, scope: Scope, findings: Findings) -> Json:
-    """The value of a cell; where it cannot be read, that is told, and every check refuses it."""
-    if cell.error:
-        findings.tell(path, cell.error, found=text_of(cell.value))
-        return column.kind.refused(text_of(cell.value))
-    try:
-        return read_cell(column.kind, cell.value, scope)
-    except UnreadableCellError as error:
-        text = text_of(cell.value)
-        findings.tell(
-            path,
-            str(error),
-            found=error.found or short(text, 200),
-            expected=error.expected,
-            nearest=error.nearest,
-        )
-        return column.kind.refused(text)
 
 
 def find_tables(grids: list[Grid], findings: Findings) -> dict[str, Table]:

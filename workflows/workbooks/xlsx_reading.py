@@ -11,7 +11,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -20,24 +21,31 @@ from django.utils.translation import gettext as _
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks.archive import Archive, attribute, damaged, local_name
 from workflows.workbooks.grid import (
+    DAY_ZERO,
     MAX_CELLS,
+    MAX_COLUMNS,
     MAX_ROWS,
     MAX_SHEETS,
     Cell,
-    CellValue,
     Grid,
+    cleaned,
     column_number,
+    moment,
 )
+from workflows.workbooks.number_format import (
+    GENERAL,
+    MomentFormat,
+    moment_format,
+    shown_number,
+    shown_text,
+)
+from workflows.workbooks.seen import shown_part
+from workflows.workbooks.xlsx_styles import Style, is_off, read_styles
 
 _REFERENCE: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_NOT_DATE_CODE: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
-# The numbers of the built-in formats for dates and times (18.8.30).
-_DATE_FORMATS: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
-# Excel counts days from here; it believes that 1900 was a leap year.
-DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zone
-_DAY_ZERO_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
-_LAST_SERIAL: Final = 2_958_466  # 9999-12-31
+_RUN_PIECES: Final = frozenset({"t", "r"})
+_DAY_ZERO_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001 - cells know no time zone
 
 
 def read_xlsx(archive: Archive) -> list[Grid]:
@@ -112,6 +120,15 @@ def _targets(archive: Archive, workbook: str) -> dict[str, str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text: `struck` is what is struck out of it, `unmarked` what looks as its cell does."""
+
+    whole: str
+    struck: str
+    unmarked: str
+
+
 class _Reading:
     """The parts that all sheets share, and how many cells may still be read."""
 
@@ -119,38 +136,23 @@ class _Reading:
         self.archive = archive
         targets = _targets(archive, workbook)
         self.texts = list(self._shared_texts(targets.get("kind:sharedStrings", "")))
-        self.date_styles = frozenset(self._date_styles(targets.get("kind:styles", "")))
+        self.styles = read_styles(archive, targets.get("kind:styles", ""))
         self.day_zero = _DAY_ZERO_1904 if base_year == 1904 else DAY_ZERO
         self.cells_left = MAX_CELLS
 
-    def _shared_texts(self, part: str) -> Iterator[str]:
+    def _shared_texts(self, part: str) -> Iterator[_Text]:
         if part in self.archive.names:
             for element in self.archive.elements(part, {"si"}):
                 yield _text_of(element)
 
-    def _date_styles(self, part: str) -> Iterator[int]:
-        """The numbers of the cell styles that show a number as a date or a time."""
-        if part not in self.archive.names:
-            return
-        codes: dict[str, str] = {}
-        for element in self.archive.elements(part, {"numFmt", "cellXfs"}):
-            if local_name(element.tag) == "numFmt":
-                codes[attribute(element, "numFmtId")] = attribute(element, "formatCode")
-                continue
-            for index, style in enumerate(element):
-                number = attribute(style, "numFmtId")
-                if number in codes:
-                    if set("dmyhs") & set(_NOT_DATE_CODE.sub("", codes[number]).lower()):
-                        yield index
-                elif number.isdigit() and int(number[:4]) in _DATE_FORMATS:
-                    yield index
-
     def grid(self, name: str, part: str, *, is_hidden: bool) -> Grid:
-        grid = Grid(name, is_hidden=is_hidden)
+        grid = Grid(name, is_hidden=is_hidden, day_zero=self.day_zero)
         row_number = 0
-        for element in self.archive.elements(part, {"row", "mergeCell"}):
-            if local_name(element.tag) == "mergeCell":
-                _keep_merged(grid, attribute(element, "ref"))
+        hides_zeros = False
+        for element in self.archive.elements(part, _PARTS_OF_SHEETS):
+            kind = local_name(element.tag)
+            if kind != "row":
+                hides_zeros |= self._keep_setting(grid, kind, element)
                 continue
             given = attribute(element, "r")
             row_number = int(given) if given.isdigit() and len(given) <= 7 else row_number + 1
@@ -158,11 +160,27 @@ class _Reading:
             if len(grid.rows) >= MAX_ROWS or self.cells_left < 0:
                 grid.is_cut = True
                 break
-            self._keep_row(grid, row_number, element)
+            if len(element) and (
+                _is_on(element, "hidden") or _is_nothing(attribute(element, "ht"))
+            ):
+                grid.hidden_rows.add(row_number)
+            self._keep_row(grid, row_number, element, hides_zeros=hides_zeros)
         grid.fill_merged()
         return grid
 
-    def _keep_row(self, grid: Grid, row_number: int, row: Element) -> None:
+    def _keep_setting(self, grid: Grid, kind: str, element: Element) -> bool:
+        """What a sheet says besides its rows; whether it shows no zeros."""
+        if kind == "mergeCell":
+            _keep_merged(grid, attribute(element, "ref"))
+        elif kind == "col" and (
+            _is_on(element, "hidden") or _is_nothing(attribute(element, "width"))
+        ):
+            _hide_columns(grid, attribute(element, "min"), attribute(element, "max"))
+        elif kind == "cfRule":
+            grid.has_rules |= attribute(element, "dxfId") in self.styles.telling_rules
+        return kind == "sheetView" and attribute(element, "showZeros") in {"0", "false"}
+
+    def _keep_row(self, grid: Grid, row_number: int, row: Element, *, hides_zeros: bool) -> None:
         column = 0
         for element in row:
             if local_name(element.tag) != "c":
@@ -171,36 +189,101 @@ class _Reading:
             column = column_number(match.group(1)) if match else column + 1
             cell = self._cell(element)
             if cell is not None:
+                if hides_zeros and cell.value == 0 and not isinstance(cell.value, bool):
+                    cell = replace(cell, shown="")
                 grid.put(row_number, column, cell)
 
     def _cell(self, element: Element) -> Cell | None:
         parts = {local_name(each.tag): each for each in element}
-        kind = attribute(element, "t")
+        kind, style = attribute(element, "t"), self.styles.of(attribute(element, "s"))
         if kind == "inlineStr":
-            return Cell(_text_of(parts["is"])) if "is" in parts else None
+            return _text_cell(_text_of(parts["is"]), style) if "is" in parts else None
         written = parts["v"].text if "v" in parts else None
         if not written:
             return _without_value(parts.get("f"), is_text=kind == "str")
         if kind == "e":
             message = _("The cell shows the error %(error)s. Correct its formula, or type a value.")
             return Cell(written[:20], message % {"error": written[:20]})
-        value = self._value(kind, written, attribute(element, "s"))
-        return None if value is None else Cell(value)
-
-    def _value(self, kind: str, written: str, style: str) -> CellValue | None:
         if kind == "s":
             index = int(written) if written.isdigit() and len(written) < 9 else -1
-            return self.texts[index] if 0 <= index < len(self.texts) else None
-        if kind in {"str", "d"}:
-            return _unescaped(written)
+            return _text_cell(self.texts[index], style) if 0 <= index < len(self.texts) else None
+        return self._cell_of_value(kind, written, style)
+
+    def _cell_of_value(self, kind: str, written: str, style: Style) -> Cell:
         if kind == "b":
-            return written.strip() in {"1", "true"}
-        number = number_of(written)
+            is_true = written.strip() in {"1", "true"}
+            return _marked(Cell(is_true), style)
+        if kind == "d":
+            found = _iso_moment(written)
+            return _marked(_moment_cell(found, style.code), style) if found else Cell(written)
+        number = None if kind == "str" else number_of(written)
         if number is None:
-            return _unescaped(written)
-        if style.isdigit() and int(style[:6]) in self.date_styles:
-            return moment(number, self.day_zero)
-        return number
+            text = _unescaped(written)
+            return _text_cell(_Text(text, "", text), style)
+        return _marked(_number_cell(number, style.code, self.day_zero), style)
+
+
+_PARTS_OF_SHEETS: Final = frozenset({"row", "mergeCell", "col", "cfRule", "sheetView"})
+
+
+def _is_on(element: Element, name: str) -> bool:
+    return attribute(element, name) in {"1", "true"}
+
+
+def _is_nothing(size: str) -> bool:
+    """Whether a height or a width is given, and nothing."""
+    number = number_of(size) if size else None
+    return number is not None and number <= 0
+
+
+def _hide_columns(grid: Grid, first: str, last: str) -> None:
+    if first.isdigit() and last.isdigit() and len(first) <= 6 and len(last) <= 6:
+        grid.hidden_columns.update(range(int(first), min(int(last), MAX_COLUMNS) + 1))
+
+
+def _text_cell(text: _Text, style: Style) -> Cell:
+    shown = None if style.code == GENERAL else shown_text(style.code, text.whole)
+    struck = text.struck + text.unmarked if style.is_struck else text.struck
+    is_plain = shown is None or shown == text.whole
+    return Cell(
+        text.whole, shown=None if is_plain else shown, struck=struck if cleaned(struck) else ""
+    )
+
+
+def _marked(cell: Cell, style: Style) -> Cell:
+    return replace(cell, struck=cell.text) if style.is_struck else cell
+
+
+def _number_cell(number: int | float, code: str, day_zero: datetime) -> Cell:
+    """A number as its format shows it: a date, a time, or a text."""
+    if code in {GENERAL, "@"}:
+        return Cell(number)
+    parts = moment_format(code)
+    found = moment(number, day_zero) if parts is not None else None
+    if found is None:
+        shown = shown_number(code, number)
+        return Cell(number, shown=shown, is_unclear=shown is None)
+    if parts is not None and parts.is_elapsed and number >= 1:
+        minutes = int(number * 24 * 60 + 0.5)
+        return Cell(f"{minutes // 60}:{minutes % 60:02}")
+    return _moment_cell(found, code)
+
+
+def _moment_cell(found: date | datetime | time, code: str) -> Cell:
+    parts = moment_format(code) or MomentFormat(True, True, True, True)
+    shown = shown_part(found, day=parts.day, clock=parts.time, seconds=parts.seconds)
+    return Cell(shown, is_partial=isinstance(shown, date) and not parts.is_whole_day)
+
+
+def _iso_moment(written: str) -> date | datetime | time | None:
+    text = written.strip()[:26]
+    for read in (date.fromisoformat, datetime.fromisoformat, time.fromisoformat):
+        try:
+            found = read(text)
+        except ValueError:
+            continue
+        return found if type(found) is date else found.replace(tzinfo=None, microsecond=0)
+    return None
 
 
 def _without_value(formula: Element | None, *, is_text: bool) -> Cell | None:
@@ -227,18 +310,24 @@ def _keep_merged(grid: Grid, reference: str) -> None:
         )
 
 
-def _text_of(element: Element) -> str:
-    """The text of a shared or inline string: of its runs, but not of its reading aids (rPh)."""
+def _text_of(element: Element) -> _Text:
+    """A shared or inline string: its own text and that of its runs, but no reading aids (rPh)."""
     found: list[str] = []
-    waiting = list(reversed(element))
-    while waiting:
-        each = waiting.pop()
+    struck: list[str] = []
+    unmarked: list[str] = []
+    for each in element:
         name = local_name(each.tag)
-        if name == "t":
-            found.append(each.text or "")
-        elif name == "r":
-            waiting.extend(reversed(each))
-    return _unescaped("".join(found))
+        if name not in _RUN_PIECES:
+            continue
+        pieces = [each] if name == "t" else [e for e in each if local_name(e.tag) == "t"]
+        text = "".join(piece.text or "" for piece in pieces)
+        found.append(text)
+        looks = next((e for e in each if local_name(e.tag) == "rPr"), None)
+        if looks is None:
+            unmarked.append(text)
+        elif any(local_name(e.tag) == "strike" and not is_off(e) for e in looks):
+            struck.append(text)
+    return _Text(*(_unescaped("".join(each)) for each in (found, struck, unmarked)))
 
 
 def _unescaped(text: str) -> str:
@@ -257,16 +346,3 @@ def number_of(written: str) -> int | float | None:
     if number.is_integer() and abs(number) <= 2**53:
         return int(number)
     return number
-
-
-def moment(number: int | float, day_zero: datetime) -> CellValue:
-    """A serial number as the date, the time or both that it stands for."""
-    if not 0 <= number < _LAST_SERIAL:
-        return number
-    exact = day_zero + timedelta(days=number)
-    rounded = exact + timedelta(microseconds=500_000)
-    rounded = rounded.replace(microsecond=0)
-    if number < 1:
-        return rounded.time()
-    is_day = isinstance(number, int) or number.is_integer()
-    return rounded.date() if is_day else rounded

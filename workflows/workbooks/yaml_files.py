@@ -2,7 +2,8 @@
 
 The reader follows events instead of making Python objects: no tags, no aliases (a few lines of
 them can stand for terabytes), no recursion, no name twice. What is a number, true, false or
-null is decided as in YAML's JSON schema: `yes` is a text, and so is a date.
+null is decided as in YAML's JSON schema: `yes` is a text, and so is a date. Where a number is
+asked for, a text without quotation marks may be one as people write it: 1,5 or 1 000.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import yaml
 from django.utils.translation import gettext as _
 
 from workflows.bundles.reading import MAX_BYTES, MAX_DIGITS
+from workflows.bundles.typed_numbers import read_typed_numbers
+from workflows.engine.number_text import possible_numbers
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import MAX_DEPTH
@@ -73,6 +76,7 @@ def read_yaml(content: bytes) -> Reading:
         raise UnreadableBundleError(
             _("This is not YAML: it has a character that is not allowed.")
         ) from error
+    read_typed_numbers(building.document, building.plain_texts)
     return Reading(building.document, places=building.places)
 
 
@@ -101,6 +105,8 @@ class _Open:
 class _Building:
     document: Json = None
     places: dict[Path, Place] = field(default_factory=dict)
+    # Where texts without quotation marks stand that may be numbers as people write them.
+    plain_texts: list[Path] = field(default_factory=list)
     open: list[_Open] = field(default_factory=list)
     path: list[str | int] = field(default_factory=list)
     documents: int = 0
@@ -144,7 +150,10 @@ class _Building:
                 raise UnreadableBundleError(message % {"line": line, "name": short(event.value)})
             around.name = event.value
             return
-        self._put(_plain_value(event.value, line) if plain else event.value, line)
+        value = _plain_value(event.value, line) if plain else event.value
+        self._put(value, line)
+        if plain and isinstance(value, str) and possible_numbers(value):
+            self.plain_texts.append(tuple(self.path))
 
     def _put(self, value: Json, line: int) -> None:
         if not self.open:
@@ -206,7 +215,7 @@ def _is_special(text: str) -> bool:
         text in _LITERALS
         or "\n" in text
         or not text.isprintable()
-        or bool(_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text))
+        or bool(_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text) or possible_numbers(text))
     )
 
 

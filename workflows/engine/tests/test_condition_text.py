@@ -183,6 +183,19 @@ class RefusalTests(unittest.TestCase):
                 self.assertEqual(error.column, 17)
                 self.assertIn("The date", str(error))
 
+    def test_a_number_that_may_be_two_is_asked_for(self) -> None:
+        for number, ways in (("1.000", "1000 or 1.0"), ("12.345", "12345 or 12.3450")):
+            with self.subTest(number):
+                error = self.refused(f"ticket.amount > {number}")
+                self.assertEqual(error.column, 17)
+                self.assertIn(f"Write {ways}.", str(error))
+
+    def test_numbers_are_written_so_that_they_are_read_back(self) -> None:
+        for number in (1.125, 12.345, 0.125, 1234.567, 0.1, 1e-7):
+            with self.subTest(number):
+                rule = {">": [{"var": "ticket.amount"}, number]}
+                self.assertEqual(parse_condition(str(write_condition(rule))), rule)
+
     def test_columns(self) -> None:
         for text, column in (
             ("ticket.amount = ", 17),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import QueryDict
 from django.test import SimpleTestCase, override_settings
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import override
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
@@ -53,9 +57,12 @@ class WhatIsTypedBecomesJsonTests(SimpleTestCase):
         self.check({"type": "long_text"}, "one\r\n two\r\n", "one\n two")
 
     def test_numbers(self) -> None:
-        for typed, expected in (("12", 12), (" +7 ", 7), ("-3", -3)):
+        for typed, expected in (("12", 12), (" +7 ", 7), ("-3", -3), ("3.0", 3), ("1 000", 1000)):
             self.check({"type": "integer"}, typed, expected)
-        for typed, number in (("12.5", 12.5), ("12,50", 12.5), ("1e3", 1000.0), (".5", 0.5)):
+        for typed, number in (
+            *(("12.5", 12.5), ("12,50", 12.5), ("1e3", 1000.0), (".5", 0.5), ("5.", 5)),
+            *(("1.234.567,89", 1234567.89), ("1\u202f234,5", 1234.5), ("\u22121,5", -1.5)),
+        ):
             self.check({"type": "number"}, typed, number)
 
     def test_yes_and_no(self) -> None:
@@ -151,6 +158,25 @@ class TheEngineJudgesTests(SimpleTestCase):
         self.assertFalse(form.is_valid())
         self.assertIn('value="twelve"', form.render())
         self.assertIn("Enter a number.", form.render())
+
+    def test_a_number_that_may_be_two_is_asked_for_beside_its_input(self) -> None:
+        for spec, typed, ways in (
+            ({"type": "number"}, "1.000", ("1000", "1.0")),
+            ({"type": "number"}, "12,345", ("12345", "12,3450")),
+            ({"type": "integer"}, "1,000", ("1000", "1")),
+        ):
+            with self.subTest(spec=spec, typed=typed):
+                form = filled(spec, q=typed)
+                self.assertFalse(form.is_valid())
+                self.assertIn(f'value="{typed}"', form.render())
+                self.assertIn("Write {} or {}.".format(*ways), form.errors["q"][0])
+
+    def test_a_whole_number_is_never_cut(self) -> None:
+        for typed in ("3.5", "3,5", "1,234.5", "1e-1"):
+            with self.subTest(typed):
+                form = filled({"type": "integer"}, q=typed)
+                self.assertFalse(form.is_valid())
+                self.assertEqual(form.answers(), {"q": typed})
 
     def test_a_required_question_needs_an_answer(self) -> None:
         for spec in EVERY_TYPE:
@@ -315,6 +341,58 @@ class FilesTests(SimpleTestCase):
                 self.assertEqual(safe_filename(name), expected)
 
 
+class WhatNobodyChangedTests(SimpleTestCase):
+    """A form that is sent back as it was shown says what it said before."""
+
+    fields: list[JsonObject] = [
+        {"name": "number", "type": "number"},
+        {"name": "integer", "type": "integer"},
+        {"name": "datetime", "type": "datetime"},
+    ]
+    specs: list[JsonObject] = [*fields, {"name": "rows", "type": "records", "fields": [*fields]}]
+    MOMENT = "2026-03-31T14:30:00.5+02:00"
+
+    def sent_back(self, answers: JsonObject, **changed: str) -> AnswersForm:
+        shown = AnswersForm(self.specs, initial_answers=answers).render()
+        inputs = _INPUT.findall(re.sub(r"(?s)<(noscript|template)>.*?</\1>", "", shown))
+        values = dict(pair for each in inputs for pair in _NAME_AND_VALUE.findall(each))
+        data = sent({**values, **changed})
+        return AnswersForm(self.specs, data=data, initial_answers=answers)
+
+    def check(self, answers: JsonObject) -> None:
+        form = self.sent_back(answers)
+        self.assertTrue(form.is_valid(), form.errors)
+        self.assertEqual(repr(form.answers()), repr(answers))
+
+    @given(st.floats(-9e18, 9e18) | st.integers(-(2**53) + 1, 2**53 - 1))
+    @settings(max_examples=40, deadline=None)
+    def test_any_number(self, number: int | float) -> None:
+        with override("de"):
+            self.check({"number": number})
+        self.check({"number": number, "rows": [{"number": number}]})
+
+    def test_spellings_that_would_be_asked_for(self) -> None:
+        for number in (1.125, 12.345, -999.999, 1.0, 5.0, 1e-7, 1e15):
+            with self.subTest(number):
+                self.check({"number": number, "rows": [{"number": number}, {"number": 1}]})
+
+    def test_a_moment_keeps_its_zone_and_its_fraction(self) -> None:
+        self.check({"datetime": self.MOMENT, "rows": [{"datetime": self.MOMENT}]})
+
+    def test_what_was_changed_is_read(self) -> None:
+        form = self.sent_back({"number": 1.125, "integer": 7}, number="1.125", integer="8")
+        self.assertIn("1.1250", str(form.errors["number"]))
+        self.assertEqual(form.answers()["integer"], 8)
+
+    def test_a_text_in_the_place_of_a_number_is_read(self) -> None:
+        form = self.sent_back({"number": "12,5", "integer": "x"})
+        self.assertEqual(form.answers(), {"number": 12.5, "integer": "x"})
+
+
+_INPUT = re.compile(r"<input[^>]*>")
+_NAME_AND_VALUE = re.compile(r'name="answers-([^"]*)" value="([^"]*)"')
+
+
 class InputsTests(SimpleTestCase):
     def test_few_choices_are_radio_buttons_and_many_a_list(self) -> None:
         few = filled({"type": "choice", "choices": list("abcde")}).render()
@@ -330,6 +408,19 @@ class InputsTests(SimpleTestCase):
                 self.assertIn("My question", html)
                 self.assertIn("Some &lt;b&gt;help&lt;/b&gt;", html)
                 self.assertIn("tk-required", html)
+
+    def test_numbers_that_may_be_negative_get_all_keys(self) -> None:
+        for spec, keys in (
+            ({"type": "number"}, 'inputmode="decimal"'),
+            ({"type": "integer", "min": 0}, 'inputmode="numeric"'),
+            ({"type": "integer", "min": -5}, None),
+            ({"type": "number", "more_than": -5}, None),
+        ):
+            with self.subTest(spec):
+                html = filled(spec, q="1").render()
+                self.assertIn('type="text"', html)
+                self.assertEqual("inputmode" in html, keys is not None)
+                self.assertIn(keys or "", html)
 
     def test_a_default_stands_in_its_input(self) -> None:
         form = AnswersForm([{"name": "q", "type": "datetime", "default": "2026-03-31T14:30:00Z"}])
@@ -352,6 +443,9 @@ class ShowAnswersTests(SimpleTestCase):
             ({"type": "datetime"}, "2026-03-31T14:30:00Z", "March 31, 2026, 2:30 p.m."),
             ({"type": "time"}, "14:30", "14:30"),
             ({"type": "number"}, 12.5, "12.5"),
+            ({"type": "number"}, 1.125, "1.1250"),
+            ({"type": "number"}, -1234567.5, "-1\u202f234\u202f567.5"),
+            ({"type": "integer"}, 1234, "1234"),
             ({"type": "file"}, {"upload": "x", "filename": "a.pdf"}, "a.pdf"),
         ):
             with self.subTest(spec=spec):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +14,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tenants.models import User
 from tenants.roles import SystemRole
@@ -248,6 +252,48 @@ class RefusedPeopleTest(PeopleFileCase):
                 said = page.context.get("failure") or page.context["form"].errors
                 self.assertTrue(said)
                 self.assertNotContains(page, "process_import")
+
+    def test_what_is_not_read_as_it_is_shown_is_refused(self) -> None:
+        def made(change: Callable[[Worksheet], object]) -> bytes:
+            book = load_workbook(
+                io.BytesIO(workbook(["E-mail", "First name"], ["a@b.example", "A"]))
+            )
+            sheet = book.worksheets[0]
+            change(sheet)
+            file = io.BytesIO()
+            book.save(file)
+            return file.getvalue()
+
+        def hide_row(sheet: Worksheet) -> None:
+            sheet.row_dimensions[2].hidden = True
+
+        def hide_column(sheet: Worksheet) -> None:
+            sheet.column_dimensions["B"].hidden = True
+
+        def strike(sheet: Worksheet) -> None:
+            sheet["B2"].font = Font(strike=True)
+
+        def date_it(sheet: Worksheet) -> None:
+            sheet["B2"].value = date(2026, 2, 1)
+
+        for change, sentence in (
+            (hide_row, "Row 2 is hidden"),
+            (hide_column, "Column B is hidden"),
+            (strike, "Cell B2: “A” is struck out"),
+            (date_it, "Cell B2: Your program made a date"),
+        ):
+            with self.subTest(sentence):
+                self.assertIn(sentence, self.failure(made(change), "people.xlsx"))
+
+    def test_numbers_are_names_as_they_are_shown(self) -> None:
+        book = load_workbook(
+            io.BytesIO(workbook(["E-mail", "First name", "Last name"], ["a@b.example", 7, "B"]))
+        )
+        book.worksheets[0]["B2"].number_format = "000"
+        file = io.BytesIO()
+        book.save(file)
+        self.bring_in(file.getvalue(), "people.xlsx")
+        self.assertEqual(User.objects.get(email="a@b.example").first_name, "007")
 
     def test_formulas_are_not_run(self) -> None:
         found = self.failure(workbook(["E-mail", "First name"], ["=A1", "=1+1"]), "people.xlsx")

@@ -92,9 +92,17 @@ class PlaceTests(SimpleTestCase):
         self.assertEqual((problem.found, problem.expected), ("maybe", "yes or no"))
 
     def test_a_number_that_is_none(self) -> None:
-        reading = self.with_cell("Fields", "Max", "1,5", Form="solve", Name="minutes")
-        problem = problem_at(reading, "sheet Fields, cell J15 (Max)")
-        self.assertIn("with a dot", problem.message)
+        for typed, sentence in (
+            ("lots", "Enter a whole number."),
+            ("1,5", "Enter a whole number."),
+            ("1.500", "Write 1500 if that is meant."),
+            ("1,000", "Write 1000 or 1."),
+            ("1.2.3", "is not written as a number"),
+        ):
+            with self.subTest(typed):
+                reading = self.with_cell("Fields", "Max", typed, Form="solve", Name="minutes")
+                problem = problem_at(reading, "sheet Fields, cell J15 (Max)")
+                self.assertIn(sentence, problem.message)
 
     def test_a_preset_that_the_form_refuses(self) -> None:
         reading = self.with_cell("Ticket types", "Presets", "priority = urgent", Key="it_outage")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 
 from django.test import SimpleTestCase
 from hypothesis import given, settings
@@ -8,8 +10,80 @@ from hypothesis import strategies as st
 
 from workflows.engine.process import Json
 from workflows.errors import UnreadableBundleError
-from workflows.workbooks import read_document, read_yaml, write_yaml
+from workflows.workbooks import (
+    FileType,
+    read_document,
+    read_yaml,
+    write_template,
+    write_yaml,
+)
 from workflows.workbooks.tests.bundles import texts
+
+_NUMBERS = """
+workflow:
+  fields:
+    - {name: code, type: text, default: 1 000, max: 1 000}
+    - name: price
+      type: number
+      default: 12,5
+      min: -1'000
+      more_than: \u22121 000,5
+      label: 1,5
+    - name: pieces
+      type: integer
+      default: 12,5
+    - name: rows
+      type: records
+      default:
+        - price: 12,5
+          pieces: 1 000
+          code: 1 000
+      fields:
+        - name: price
+          type: number
+          max: 9,5
+        - {name: pieces, type: integer}
+tasks:
+  - key: pay
+    timeout_seconds: 1 000
+    retries: 2,5
+    fields: [{name: sum, type: number}]
+transitions:
+  - {from: start, to: pay, priority: 1 000, label: 1 000}
+ticket_types:
+  - key: a
+    presets:
+      price: 12,5
+      code: 1 000
+      unknown: 1 000
+tests:
+  - ticket:
+      price: 12,5
+      rows: [{pieces: 1 000}]
+    answers:
+      - task: pay
+        output:
+          sum: 9 999,5
+      - {task: none, output: {sum: 9 999}}
+"""
+_READ = """{
+"workflow": {"fields": [
+ {"name": "code", "type": "text", "default": "1 000", "max": 1000},
+ {"name": "price", "type": "number", "default": 12.5, "min": -1000, "more_than": -1000.5,
+  "label": "1,5"},
+ {"name": "pieces", "type": "integer", "default": "12,5"},
+ {"name": "rows", "type": "records",
+  "default": [{"price": 12.5, "pieces": 1000, "code": "1 000"}],
+  "fields": [{"name": "price", "type": "number", "max": 9.5},
+   {"name": "pieces", "type": "integer"}]}]},
+"tasks": [{"key": "pay", "timeout_seconds": 1000, "retries": "2,5",
+ "fields": [{"name": "sum", "type": "number"}]}],
+"transitions": [{"from": "start", "to": "pay", "priority": 1000, "label": "1 000"}],
+"ticket_types": [{"key": "a", "presets": {"price": 12.5, "code": "1 000", "unknown": "1 000"}}],
+"tests": [{"ticket": {"price": 12.5, "rows": [{"pieces": 1000}]},
+ "answers": [{"task": "pay", "output": {"sum": 9999.5}},
+  {"task": "none", "output": {"sum": "9 999"}}]}]
+}"""
 
 
 class YamlTests(SimpleTestCase):
@@ -90,6 +164,25 @@ class YamlTests(SimpleTestCase):
 
     def test_long_texts_are_written_as_lines(self) -> None:
         self.assertEqual(write_yaml({"a": "one\ntwo\n\nthree"}), "a: |-\n  one\n  two\n\n  three\n")
+
+    def test_numbers_as_people_write_them(self) -> None:
+        document: Any = read_yaml(_NUMBERS.encode()).document
+        self.assertEqual(document, json.loads(_READ))
+
+    def test_what_is_no_number_is_told_in_its_line(self) -> None:
+        template = write_template(FileType.YAML).decode().replace("type: text", "type: number")
+        for written, sentence in (
+            ("1 00", "is not written as a number"),
+            ("'12,5'", "leave them out"),
+            ("'1.000'", "Write 1000 or 1.0."),
+            ("1,000", "Write 1000 or 1,0."),
+        ):
+            with self.subTest(written):
+                text = template.replace("max: 200", f"default: {written}")
+                reading = read_document(text.encode(), "a.yaml")
+                line = text[: text.index("default:")].count("\n") + 1
+                told = {str(reading.place_of(each.path)): each.message for each in reading.check()}
+                self.assertIn(sentence, told[f"line {line}"])
 
     def test_a_text_without_a_name_is_json_or_yaml(self) -> None:
         self.assertEqual(read_document(b' {"a": 1}').document, {"a": 1})

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
@@ -27,8 +28,12 @@ def shipped(name: str) -> JsonObject:
 
 
 def workbook(name: str = "it_help") -> Workbook:
-    content = write_document(shipped(name), FileType.XLSX)
-    return load_workbook(io.BytesIO(content))
+    return load_workbook(io.BytesIO(_written(name)))
+
+
+@cache
+def _written(name: str) -> bytes:
+    return write_document(shipped(name), FileType.XLSX)
 
 
 def saved(book: Workbook) -> bytes:

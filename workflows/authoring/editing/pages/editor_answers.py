@@ -43,7 +43,8 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import check_condition, describe_condition, is_empty
 from workflows.engine.errors import ConditionError, FieldError, TransformError
-from workflows.engine.fields import check_fields
+from workflows.engine.fields import MAX_INTEGER, check_fields
+from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
@@ -145,6 +146,26 @@ class ConditionView(EditorView):
             "sentence": showable(describe_condition(rule)),
             "problems": list(map(showable, check_condition(rule))),
         }
+
+
+class NumberView(EditorView):
+    """What somebody typed as a number: its value, or what is wrong with it.
+
+    `is_text` where it is no number at all, and may be meant as a text.
+    """
+
+    def answer(self, question: JsonObject) -> dict[str, Any]:
+        text = question.get("text")
+        if not isinstance(text, str):
+            raise RefusedError(_("Send the text of the number."))
+        try:
+            number = parse_number(text, whole=question.get("is_whole") is True)
+        except NumberTextError as error:
+            message = showable(_(error.template) % error.values)
+            return {"error": message, "is_text": not possible_numbers(text)}
+        if isinstance(number, int) and abs(number) > MAX_INTEGER:
+            return {"error": _("This number is too large."), "is_text": False}
+        return {"value": number}
 
 
 class TransformView(EditorView):
@@ -349,6 +370,7 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "check": CheckView.as_view(),
     "form": FormView.as_view(),
     "condition": ConditionView.as_view(),
+    "number": NumberView.as_view(),
     "transform": TransformView.as_view(),
     "sample": SampleView.as_view(),
 }

@@ -17,7 +17,7 @@ from workflows.bundles import MAX_BYTES
 from workflows.models import WorkflowDefinition
 
 PREFIX = "admin:workflows_workflowdefinition_"
-QUESTIONS = ("check", "form", "condition", "transform", "sample")
+QUESTIONS = ("check", "form", "condition", "number", "transform", "sample")
 HOSTILE: list[Any] = [
     None, 1, "text", [], {}, [[]], {"tasks": 3}, {"workflow": {"fields": "x"}},
     {"workflow": {"fields": [None, 3, {"name": []}]}, "tasks": [None, {"key": {}}]},
@@ -295,6 +295,27 @@ class QuestionsTest(EditorTestCase):
         kept = {"reduce": [[1], {"var": "current"}, 0]}
         raw = self.ask("condition", {"rule": kept}).json()
         self.assertEqual((raw["rule"], raw["text"]), (kept, None))
+
+    def test_numbers_are_read_as_people_write_them(self) -> None:
+        for text, whole, expected in (
+            ("12,5", False, {"value": 12.5}),
+            ("1\u00a0234", True, {"value": 1234}),
+            (
+                "1.000",
+                False,
+                {
+                    "error": "“1.000” could mean two numbers. Write 1000 or 1.0.",
+                    "is_text": False,
+                },
+            ),
+            ("soon", False, {"error": "Enter a number.", "is_text": True}),
+            ("2,5", True, {"error": "Enter a whole number.", "is_text": False}),
+            (str(2**53), False, {"error": "This number is too large.", "is_text": False}),
+        ):
+            with self.subTest(text):
+                answer = self.ask("number", {"text": text, "is_whole": whole})
+                self.assertEqual(answer.json(), expected)
+        self.assertEqual(self.ask("number", {"text": 5}).status_code, 400)
 
     def test_transforms_are_tried(self) -> None:
         context = {"ticket": {"amount": 3}}

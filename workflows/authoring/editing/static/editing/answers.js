@@ -4,10 +4,12 @@ import { gettext } from "./dom.js";
 import { choicesOf, localMoment, readMoment } from "./inputs.js";
 import { isObject, isSame, isText, readObject } from "./json.js";
 import { jsonPart, notAnObject } from "./jsonparts.js";
+import { readNumber, showNumber } from "./numbers.js";
 import { store, valueAt } from "./store.js";
 import { labelOf } from "./variables.js";
 
 /** @import { FormSchema } from "./jsonform.js" */
+/** @import { Reading } from "./jsonparts.js" */
 /** @import { FieldSpec, Json, JsonObject, TicketType } from "./types.js" */
 
 /** @typedef {FieldSpec & { name: string }} NamedSpec */
@@ -96,10 +98,13 @@ export function answersPart({ owner, name, label, help, specs, isOpen = false, s
         const typed = String(data.other ?? "");
         const other = typed.trim() ? readObject(typed) : {};
         if (other === null) return { problem: notAnObject(), steps: ["other"] };
-        const value = {
-          ...other,
-          ...withoutMissing(drawn.map((spec) => [spec.name, readAnswer(spec, data[keyOf(spec)])])),
-        };
+        /** @type {Reading[]} */
+        const unread = [];
+        const own = withoutMissing(
+          drawn.map((spec) => [spec.name, readAnswer(spec, data[keyOf(spec)], unread, [keyOf(spec)])]),
+        );
+        if (unread.length) return unread[0];
+        const value = { ...other, ...own };
         return { value: Object.keys(value).length ? value : undefined };
       },
       words: {
@@ -176,7 +181,7 @@ function answerSchema(spec, given) {
       };
     case "integer":
     case "number":
-      return { ...made, type: spec.type };
+      return { ...made, isNumber: true };
     case "file":
       return { ...made, placeholder: gettext("Name of the file") };
     case "records":
@@ -205,8 +210,7 @@ function answerSchema(spec, given) {
  */
 function blankAnswer(spec) {
   if (spec.type === "choices") return Object.fromEntries(choicesOf(spec).map((_each, index) => [`o${index}`, false]));
-  if (spec.type === "records") return [];
-  return spec.type === "integer" || spec.type === "number" ? null : "";
+  return spec.type === "records" ? [] : "";
 }
 
 /**
@@ -225,9 +229,8 @@ function showAnswer(spec, answer) {
       if (!Array.isArray(answer)) return undefined;
       return Object.fromEntries(choicesOf(spec).map(([value], index) => [`o${index}`, answer.includes(value)]));
     case "integer":
-      return Number.isInteger(answer) ? answer : undefined;
     case "number":
-      return Number.isFinite(answer) ? answer : undefined;
+      return typeof answer === "number" ? showNumber(answer) : undefined;
     case "file":
       if (!isObject(answer) || !isText(answer.filename) || !isText(answer.upload)) return undefined;
       uploads.set(answer.filename, answer.upload);
@@ -269,9 +272,11 @@ function showRecord(spec, record) {
  * The answer that stands in the form; undefined where there is none.
  * @param {FieldSpec} spec
  * @param {Json | undefined} shown
+ * @param {Reading[]} unread gets what cannot be read
+ * @param {string[]} steps to where it stands
  * @returns {Json | undefined}
  */
-function readAnswer(spec, shown) {
+function readAnswer(spec, shown, unread = [], steps = []) {
   switch (spec.type) {
     case "boolean":
       return shown === "yes" || shown === "no" ? shown === "yes" : undefined;
@@ -282,12 +287,18 @@ function readAnswer(spec, shown) {
           .map(([value]) => value),
       );
     case "integer":
-    case "number":
-      return shown ?? undefined;
+    case "number": {
+      if (!isText(shown) || !shown.trim()) return undefined;
+      const { value, message, later } = readNumber(shown, spec.type === "integer");
+      if (message) unread.push({ problem: message, steps, later });
+      return value;
+    }
     case "file":
       return isText(shown) ? { upload: uploadOf(shown), filename: shown } : undefined;
     case "records":
-      return orNothing((Array.isArray(shown) ? shown : []).map((row) => readRecord(spec, row)));
+      return orNothing(
+        (Array.isArray(shown) ? shown : []).map((row, at) => readRecord(spec, row, unread, [...steps, String(at)])),
+      );
     case "datetime":
       return isText(shown) ? readMoment(shown) : undefined;
     default:
@@ -303,10 +314,17 @@ function orNothing(entries) {
 /**
  * @param {FieldSpec} spec
  * @param {Json} row
+ * @param {Reading[]} unread
+ * @param {string[]} steps
  */
-function readRecord(spec, row) {
+function readRecord(spec, row, unread, steps) {
   const cells = isObject(row) ? row : {};
-  return withoutMissing(columnsOf(spec).map((each, index) => [each.name, readAnswer(each, cells[`c${index}`])]));
+  return withoutMissing(
+    columnsOf(spec).map((each, index) => {
+      const key = `c${index}`;
+      return [each.name, readAnswer(each, cells[key], unread, [...steps, key])];
+    }),
+  );
 }
 
 /** @type {Map<string, string>} Test cases name files, and hold none: any key will do, the same one each time. */

@@ -236,7 +236,8 @@ function markPlaces(problems) {
   /** @type {Map<Control | null, Problem[]>} */
   const inParts = new Map(parts.map((each) => [each, []]));
   for (const problem of problems) {
-    const found = problem.control ? null : locate(problem.path);
+    const showsItself = problem.control && !problem.control.matches("[data-number]");
+    const found = showsItself ? null : locate(problem.path);
     if (!found || found.element.id === "ed-panel") continue;
     const inPart = found.control?.stepsOf?.(problem.path) ? inParts.get(found.control) : undefined;
     if (inPart) inPart.push(problem);

@@ -2,7 +2,7 @@
 
 import { ask, messageOf } from "./api.js";
 import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettext, parseMarkup } from "./dom.js";
-import { checkbox, number, select, text, valueInput } from "./inputs.js";
+import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
 import { elementOf } from "./places.js";
 import { ruleEditor } from "./rules.js";
@@ -228,7 +228,7 @@ function moreSettings(spec, type, nameField) {
     parts.push(
       field(
         gettext("Answer that is there beforehand"),
-        valueInput(spec, spec.default, (value) => setTyped(spec, "default", value)),
+        valueInput(spec, spec.default, (value) => setTyped(spec, "default", value), unreadOf(spec, "default")),
         { name: "default", group: ["choices"].includes(type), wide: type === "records" },
       ),
     );
@@ -236,8 +236,13 @@ function moreSettings(spec, type, nameField) {
   if (limits) {
     parts.push(limitInput(spec, type, "min", limits[0]), limitInput(spec, type, "max", limits[1]));
   }
-  if (NUMBERS.includes(type))
-    parts.push(number(gettext("More than"), spec, "more_than"), number(gettext("Less than"), spec, "less_than"));
+  if (NUMBERS.includes(type)) {
+    const isWhole = type === "integer";
+    parts.push(
+      number(gettext("More than"), spec, "more_than", { isWhole }),
+      number(gettext("Less than"), spec, "less_than", { isWhole }),
+    );
+  }
   if (APPLIES.pattern(type)) {
     parts.push(
       text(gettext("Pattern"), spec, "pattern", {
@@ -263,8 +268,9 @@ function moreSettings(spec, type, nameField) {
  * @param {string} label
  */
 function limitInput(spec, type, name, label) {
-  if (!MOMENTS.includes(type)) return number(label, spec, name);
-  const input = valueInput({ type }, spec[name], (value) => setTyped(spec, name, value));
+  if (!MOMENTS.includes(type)) return number(label, spec, name, { isWhole: type !== "number" });
+  const take = (/** @type {Json | undefined} */ value) => setTyped(spec, name, value);
+  const input = valueInput({ type }, spec[name], take, unreadOf(spec, name));
   return field(label, input, { name });
 }
 

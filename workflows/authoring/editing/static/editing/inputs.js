@@ -1,9 +1,10 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
 import { field, gettext, h, option, uid } from "./dom.js";
-import { setTyped, valueAt } from "./store.js";
+import { numberInput, showNumber } from "./numbers.js";
+import { pendingOf, setPending, setTyped, valueAt } from "./store.js";
 
-/** @import { Choice, FieldSpec, Json, Option } from "./types.js" */
+/** @import { Choice, FieldSpec, Json, Option, UnreadNumbers } from "./types.js" */
 
 /**
  * @typedef {object} TextOptions
@@ -22,6 +23,7 @@ import { setTyped, valueAt } from "./store.js";
  */
 function shown(value) {
   if (value === undefined || value === null) return "";
+  if (typeof value === "number") return showNumber(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
@@ -66,19 +68,33 @@ export function text(label, owner, name, { help, wide, ...more } = {}) {
  * @param {string} label
  * @param {T} owner
  * @param {keyof T & string} name
- * @param {{ help?: string | null, otherwise?: number }} options `otherwise` holds where it is empty
+ * @param {object} options
+ * @param {string | null} [options.help]
+ * @param {number} [options.otherwise] what holds where it is empty
+ * @param {boolean} [options.isWhole]
  */
-export function number(label, owner, name, { help, otherwise } = {}) {
-  const control = h("input", {
-    class: "ed-input",
-    type: "text",
-    inputmode: "numeric",
+export function number(label, owner, name, { help, otherwise, isWhole = true } = {}) {
+  const control = numberInput({
+    ...unreadOf(owner, name),
     value: shown(valueAt(owner, name)),
+    isWhole,
     placeholder: otherwise ?? null,
-    autocomplete: "off",
-    on: { input: (event) => setTyped(owner, name, readNumber(event.currentTarget.value)) },
+    take: (value) => setTyped(owner, name, value),
   });
   return field(label, control, { name, help });
+}
+
+/**
+ * What was typed for a property and cannot be read, and where such is kept.
+ * @param {object} owner
+ * @param {string} name
+ * @returns {UnreadNumbers}
+ */
+export function unreadOf(owner, name) {
+  return {
+    unread: pendingOf(owner, name),
+    showUnread: (message, control) => setPending(owner, name, message, control),
+  };
 }
 
 /**
@@ -188,15 +204,6 @@ export function checkbox(label, isChecked, onChange, { name = "" } = {}) {
 }
 
 /**
- * A number where it is one; otherwise the text, for the server to say what is wrong with it.
- * @param {string} typed
- */
-export function readNumber(typed) {
-  const plain = typed.trim().replace(/^([+-]?\d+),(\d{1,2})$/, "$1.$2");
-  return plain !== "" && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) ? Number(plain) : typed.trim();
-}
-
-/**
  * The choices of a question: what is kept, and what is shown of it.
  * @param {FieldSpec} spec
  */
@@ -239,11 +246,12 @@ const INPUT_TYPES = { date: "date", time: "time", email: "email", url: "url", ph
  * @param {FieldSpec} spec
  * @param {Json | undefined} value
  * @param {(value: Json | undefined) => void} onChange gets undefined where nothing stands in it
+ * @param {UnreadNumbers} unreadNumbers
  * @returns {HTMLElement}
  */
-export function valueInput(spec, value, onChange) {
+export function valueInput(spec, value, onChange, unreadNumbers) {
   const none = gettext("None");
-  /** @type {(made: string | number) => void} */
+  /** @type {(made: string) => void} */
   const given = (made) => onChange(made === "" ? undefined : made);
   switch (spec.type) {
     case "boolean":
@@ -264,7 +272,12 @@ export function valueInput(spec, value, onChange) {
       );
     case "integer":
     case "number":
-      return typedInput(shown(value), (text) => given(readNumber(text)), { inputmode: "decimal" });
+      return numberInput({
+        ...unreadNumbers,
+        value: shown(value),
+        isWhole: spec.type === "integer",
+        take: onChange,
+      });
     case "datetime":
       return typedInput(localMoment(value), (text) => onChange(readMoment(text)), { type: "datetime-local" });
     case "long_text":
@@ -285,13 +298,12 @@ export function valueInput(spec, value, onChange) {
 /**
  * @param {string} value
  * @param {(typed: string) => void} onInput
- * @param {{ type?: string, inputmode?: string | null }} options
+ * @param {{ type?: string }} options
  */
-function typedInput(value, onInput, { type = "text", inputmode = null } = {}) {
+function typedInput(value, onInput, { type = "text" } = {}) {
   return h("input", {
     class: "ed-input",
     type,
-    inputmode,
     autocomplete: "off",
     value,
     on: { input: (event) => onInput(event.currentTarget.value) },

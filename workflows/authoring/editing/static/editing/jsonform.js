@@ -19,6 +19,7 @@ import { isObject } from "./json.js";
  * @property {string} [widget]
  * @property {string} [format]
  * @property {string} [placeholder]
+ * @property {boolean} [isNumber] of a text that is read as a number
  * @property {boolean} [default]
  * @property {number} [maxLength]
  * @property {number} [maxItems]
@@ -138,7 +139,7 @@ export function jsonForm({ schema, data, onChange, words }) {
     const isHidden = Boolean(form && words.hidden?.(steps, /** @type {D} */ (form.getData())));
     if (element.hidden !== isHidden) element.hidden = isHidden;
     if (spec.type !== "array" && spec.type !== "object") {
-      completeRow(element);
+      completeRow(element, spec);
       return;
     }
     const group = element.matches(".rjf-form-group") ? element : find(element, ":scope > .rjf-form-group");
@@ -280,8 +281,11 @@ function setWords(element, text) {
   if (node && node.nodeValue !== text) node.nodeValue = text;
 }
 
-/** @param {Element} row */
-function completeRow(row) {
+/**
+ * @param {Element} row
+ * @param {FormSchema} spec
+ */
+function completeRow(row, spec) {
   for (const control of controls(row)) {
     if (!control.id) control.id = uid();
     const cell = control.closest(".rjf-input-group, .rjf-check-input");
@@ -296,6 +300,7 @@ function completeRow(row) {
     if (cell?.classList.contains("has-error")) setAttribute(control, "aria-invalid", "true");
     else control.removeAttribute("aria-invalid");
     if (control.type !== "checkbox") setAttribute(control, "autocomplete", "off");
+    if (spec.isNumber) setAttribute(control, "inputmode", "decimal");
     if (control instanceof HTMLSelectElement) completeSelect(control);
   }
 }

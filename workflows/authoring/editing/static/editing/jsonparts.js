@@ -13,8 +13,9 @@ import { pendingOf, setValue, setPending, snapshot, store, valueAt } from "./sto
 /** @import { FormSchema, JsonFormElement, PlaceErrors, Words } from "./jsonform.js" */
 /** @import { Json, Path, Problem } from "./types.js" */
 
-/** @typedef {{ value?: Json, problem?: string, steps?: string[] }} Reading what a form holds: a
- *   value (none: it is left out), or a problem with where it is */
+/** @typedef {{ value?: Json, problem?: string, steps?: string[], later?: Promise<void> }} Reading
+ *   what a form holds: a value (none: it is left out), or a problem with where it is; `later`
+ *   ends when it can be read again */
 
 /**
  * @template {Json} D
@@ -95,6 +96,8 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
           const key = (root.stepsOf(each.path) ?? []).join(MARK);
           errors[key] = [...(errors[key] || []), each.message];
         }
+        const message = wrong.textContent;
+        if (unreadAt.length && message) errors[unreadAt.join(MARK)] = [message];
         drawn?.form.showErrors(errors);
       },
     })
@@ -123,16 +126,24 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
       onChange: (made) => {
         if (rows(made) !== rows(drawn?.data)) snapshot();
         drawn = { form, data: made };
-        const { value, problem = "", steps = [] } = kind.fromForm(made);
-        unreadAt = steps;
-        root.value = IN_FORM + JSON.stringify(made);
-        showWrong(problem);
-        if (!problem) take(value);
+        readForm(made);
       },
     });
     drawn = { form, data: shown };
     const asText = button(gettext("Write as JSON"), () => drawText(), { name: "data_object", kind: "ed-quiet" });
     fill(body, form, canBeText ? asText : null);
+  }
+
+  /** @param {D} made */
+  function readForm(made) {
+    const { value, problem = "", steps = [], later } = kind.fromForm(made);
+    unreadAt = steps;
+    root.value = IN_FORM + JSON.stringify(made);
+    showWrong(problem);
+    if (!problem) take(value);
+    later?.then(() => {
+      if (drawn?.data === made) readForm(made);
+    });
   }
 
   /** @param {string} [typed] */

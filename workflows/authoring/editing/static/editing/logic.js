@@ -2,7 +2,7 @@
 
 import { isObject } from "./json.js";
 
-/** @import { Json, Rule } from "./types.js" */
+/** @import { Json, Pending, Rule } from "./types.js" */
 
 /** @typedef {"all" | "any" | "none" | "not"} Mode how the conditions of a group are joined */
 /** @typedef {{ path: string, fallback?: Json }} Read what is read, and what no answer counts as */
@@ -15,7 +15,8 @@ import { isObject } from "./json.js";
  */
 
 /** @typedef {Drawn & { kind: "group", mode: Mode, items: RuleNode[] }} GroupNode */
-/** @typedef {Drawn & Read & { kind: "test", op: string, value?: Json, other?: Read }} TestNode */
+/** @typedef {{ value?: Pending, fallback?: Pending }} Unread what was typed and cannot be read */
+/** @typedef {Drawn & Read & { kind: "test", op: string, value?: Json, other?: Read, unread?: Unread }} TestNode */
 /** @typedef {Drawn & { kind: "raw", source: Rule }} RawNode what cannot be drawn */
 /** @typedef {GroupNode | TestNode | RawNode} RuleNode */
 
@@ -217,8 +218,18 @@ export function unfinished(node) {
   return node.kind === "test" && isUnfinished(node) ? node : undefined;
 }
 
+/**
+ * What was typed into a test and cannot be read.
+ * @param {TestNode} node
+ */
+export function unreadIn(node) {
+  return node.unread?.value ?? node.unread?.fallback;
+}
+
 /** @param {TestNode} node */
-function isUnfinished({ path, isDirty, other, op, value }) {
+function isUnfinished(node) {
+  const { path, isDirty, other, op, value } = node;
+  if (unreadIn(node)) return true;
   const isMissing = value === undefined || value === "" || (Array.isArray(value) && !value.length);
   return path && isDirty && !other && !["empty", "filled"].includes(op) && isMissing;
 }

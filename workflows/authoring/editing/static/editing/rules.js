@@ -2,13 +2,14 @@
 
 import { ask, messageOf } from "./api.js";
 import { button, debounce, fill, find, findAll, gettext, h, icon, iconButton, option, uid } from "./dom.js";
-import { manyOf, readNumber, selectOf, valueInput } from "./inputs.js";
-import { isEmpty, readRule, touch, unfinished, writeRule } from "./logic.js";
+import { manyOf, selectOf, valueInput } from "./inputs.js";
+import { isEmpty, readRule, touch, unfinished, unreadIn, writeRule } from "./logic.js";
+import { numberInput, showNumber } from "./numbers.js";
 import { on, pendingOf, setValue, setPending, snapshot, store, valueAt } from "./store.js";
 
 /** @import { Child } from "./dom.js" */
 /** @import { GroupNode, Mode, RawNode, RuleNode, TestNode } from "./logic.js" */
-/** @import { Json, Option, Rule, Variable } from "./types.js" */
+/** @import { Json, Option, Rule, UnreadNumbers, Variable } from "./types.js" */
 
 /** @typedef {HTMLElement & { openRule: () => void, refreshSentence: () => void }} RuleElement */
 
@@ -214,14 +215,11 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   }
 
   function write() {
-    const isUnfinished = Boolean(unfinished(tree));
-    setPending(
-      owner,
-      name,
-      isUnfinished ? gettext("A condition has nothing to compare with. Complete it, or remove it.") : "",
-      isUnfinished ? root : null,
-    );
-    if (!isUnfinished) setValue(owner, name, writeRule(tree) ?? undefined);
+    const found = unfinished(tree);
+    const nothing = gettext("A condition has nothing to compare with. Complete it, or remove it.");
+    const message = found ? (unreadIn(found)?.message ?? nothing) : "";
+    setPending(owner, name, message, found ? root : null);
+    if (!found) setValue(owner, name, writeRule(tree) ?? undefined);
   }
 
   function showBuilder() {
@@ -382,7 +380,42 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         remove,
       ),
       hasValue ? fallbackOf(node, found, type) : null,
+      wrongOf(node),
     );
+  }
+
+  /** @param {TestNode} node */
+  function wrongOf(node) {
+    const message = unreadIn(node)?.message ?? "";
+    return h("p", { class: "ed-errors", role: "status", hidden: !message }, message);
+  }
+
+  /**
+   * Marks a condition that is not complete, without drawing its inputs anew.
+   * @param {TestNode} node
+   */
+  function markTest(node) {
+    const line = find(panel, `[data-node="${id(node)}"]`);
+    line?.toggleAttribute("data-unfinished", Boolean(unfinished(node)));
+    find(line, ":scope > .ed-errors")?.replaceWith(wrongOf(node));
+  }
+
+  /**
+   * @param {TestNode} node
+   * @param {"value" | "fallback"} part
+   * @returns {UnreadNumbers}
+   */
+  function unreadOf(node, part) {
+    return {
+      unread: node.unread?.[part],
+      showUnread(message, control) {
+        const typed = { owner, name, message, control, text: control.value };
+        node.unread = { ...node.unread, [part]: message ? typed : undefined };
+        touch(node);
+        markTest(node);
+        if (message) write();
+      },
+    };
   }
 
   /**
@@ -395,6 +428,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       if (MANY_VALUES.includes(node.op) !== isMany) node.value = isMany ? listOf(node.value) : firstOf(node.value);
       node.op = chosen;
       if ([...NO_VALUE, ...MANY_VALUES, "has", "lacks"].includes(chosen)) delete node.other;
+      if (NO_VALUE.includes(chosen) || isMany) delete node.unread;
       touch(node);
       redraw(node);
     });
@@ -430,6 +464,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       node.value = chosen.type === "boolean" ? true : chosen.choices[0]?.[0];
       node.fallback = chosen.optional ? usualFallback(chosen.type) : undefined;
       delete node.other;
+      delete node.unread;
       touch(node);
       redraw(node);
     };
@@ -463,6 +498,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const swap = () => {
       if (node.other) delete node.other;
       else node.other = otherOf(comparable[0], type);
+      node.unread = { ...node.unread, value: undefined };
       touch(node);
       redraw(node);
     };
@@ -505,7 +541,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const take = (value) => {
       node.value = value;
       touch(node);
-      find(panel, `[data-node="${id(node)}"]`)?.toggleAttribute("data-unfinished", Boolean(unfinished(node)));
+      markTest(node);
       write();
     };
     if (type === "boolean") return yesOrNo(String(node.value ?? true), take);
@@ -517,10 +553,17 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       return textInput(textOfList(node.value), gettext("with commas between them"), (typed) => take(listFrom(typed)));
     }
     if (type === "any") {
-      return textInput(textOfAny(node.value), gettext("a text, a number, yes or no"), (typed) => take(anyFrom(typed)));
+      return numberInput({
+        ...unreadOf(node, "value"),
+        value: textOfAny(node.value),
+        placeholder: gettext("a text, a number, yes or no"),
+        isWhole: false,
+        otherwise: yesOrNoFrom,
+        take,
+      });
     }
     const isText = ["long_text", "email", "url", "phone"].includes(type);
-    return valueInput({ type: isText ? "text" : type }, node.value, take);
+    return valueInput({ type: isText ? "text" : type }, node.value, take, unreadOf(node, "value"));
   }
 
   /**
@@ -591,15 +634,28 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const words = h("span", {}, gettext("No answer counts as"));
     if (Array.isArray(node.fallback))
       return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
-    const control =
-      typeof node.fallback === "boolean"
-        ? yesOrNo(String(node.fallback), take)
-        : textInput(String(node.fallback), gettext("empty"), (typed) =>
-            take(family(type) === "number" ? readNumber(typed) : typed),
-          );
+    const control = fallbackInput(node, type, take);
     if (typeof node.fallback !== "boolean") control.classList.add("ed-short");
     control.setAttribute("aria-label", gettext("No answer counts as"));
     return h("p", { class: "ed-test-note" }, words, control);
+  }
+
+  /**
+   * @param {TestNode} node
+   * @param {string} type
+   * @param {(value: Json) => void} take
+   */
+  function fallbackInput(node, type, take) {
+    if (typeof node.fallback === "boolean") return yesOrNo(String(node.fallback), take);
+    const value = textOfAny(node.fallback);
+    if (family(type) !== "number") return textInput(value, gettext("empty"), take);
+    return numberInput({
+      ...unreadOf(node, "fallback"),
+      value,
+      placeholder: gettext("empty"),
+      isWhole: false,
+      take: (number) => take(number ?? ""),
+    });
   }
 
   // As text
@@ -704,17 +760,16 @@ function listFrom(typed) {
  */
 function textOfAny(value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return String(value ?? "");
+  return typeof value === "number" ? showNumber(value) : String(value ?? "");
 }
 
 /**
  * @param {string} typed
- * @returns {Json}
+ * @returns {boolean | undefined} undefined for what is neither
  */
-function anyFrom(typed) {
+function yesOrNoFrom(typed) {
   const word = typed.trim().toLowerCase();
-  if (word === "yes" || word === "no") return word === "yes";
-  return readNumber(typed);
+  return word === "yes" || word === "no" ? word === "yes" : undefined;
 }
 
 // After each check the sentences are those of the server.

@@ -3,6 +3,7 @@
 import { gettext, h } from "./dom.js";
 import { isObject, isSame, isText, readObject } from "./json.js";
 import { jsonPart, notAnObject } from "./jsonparts.js";
+import { readNumber, showNumber } from "./numbers.js";
 import { pendingOf } from "./store.js";
 
 /** @import { FormSchema } from "./jsonform.js" */
@@ -18,10 +19,10 @@ import { pendingOf } from "./store.js";
  * @property {string} title
  * @property {string} description
  * @property {string} format
- * @property {number | null} min_length
- * @property {number | null} max_length
- * @property {number | null} minimum
- * @property {number | null} maximum
+ * @property {string} min_length a number, as it is typed; "": none
+ * @property {string} max_length
+ * @property {string} minimum
+ * @property {string} maximum
  * @property {string[]} choices
  * @property {Row[]} fields
  * @property {boolean} closed whether nothing else is allowed
@@ -263,10 +264,10 @@ function schemaOfSchemas() {
       title: text(gettext("Title")),
       description: text(gettext("Description")),
       format: text(gettext("Format"), { enum: formats }),
-      min_length: { type: "integer", title: gettext("Fewest characters") },
-      max_length: { type: "integer", title: gettext("Most characters") },
-      minimum: { type: "number", title: gettext("Smallest number") },
-      maximum: { type: "number", title: gettext("Largest number") },
+      min_length: text(gettext("Fewest characters"), { isNumber: true }),
+      max_length: text(gettext("Most characters"), { isNumber: true }),
+      minimum: text(gettext("Smallest number"), { isNumber: true }),
+      maximum: text(gettext("Largest number"), { isNumber: true }),
       choices: { type: "array", title: gettext("Allowed values"), maxItems: 1000, items: { type: "string" } },
       fields,
       closed,
@@ -293,10 +294,10 @@ function blankRow(name) {
     title: "",
     description: "",
     format: "",
-    min_length: null,
-    max_length: null,
-    minimum: null,
-    maximum: null,
+    min_length: "",
+    max_length: "",
+    minimum: "",
+    maximum: "",
     choices: [],
     fields: [],
     closed: false,
@@ -323,12 +324,11 @@ function rowOf(schema, name = "") {
   for (const [keyword, column] of TEXTS) takeIf(keyword, column, (value) => isText(value) && !value.includes("\n"));
   if (row.type === "array") takeItems(row, rest);
   for (const [keyword, column] of LIMITS) {
-    const isWhole = keyword.endsWith("Length") || row.type === "integer";
-    takeIf(
-      keyword,
-      column,
-      (value) => SHOWN[column](row) && (isWhole ? Number.isInteger(value) : Number.isFinite(value)),
-    );
+    const limit = rest[keyword];
+    if (!SHOWN[column](row) || typeof limit !== "number") continue;
+    if (isWhole(row, column) && !Number.isInteger(limit)) continue;
+    row[column] = showNumber(limit);
+    delete rest[keyword];
   }
   takeIf("format", "format", (value) => SHOWN.format(row) && isText(value) && FORMATS.includes(value));
   takeIf("enum", "choices", (value) => SHOWN.choices(row) && isTexts(value));
@@ -341,6 +341,15 @@ function rowOf(schema, name = "") {
   }
   if (Object.keys(rest).length) row.more = JSON.stringify(rest, null, 2);
   return row;
+}
+
+/**
+ * Whether a limit of a field is a whole number.
+ * @param {Row} row
+ * @param {LimitColumn} column
+ */
+function isWhole(row, column) {
+  return column.endsWith("length") || row.type === "integer";
 }
 
 /**
@@ -399,8 +408,10 @@ function schemaOf(row, steps) {
   const choices = SHOWN.choices(row) ? row.choices.filter(Boolean) : [];
   if (choices.length) made.enum = choices;
   for (const [keyword, column] of LIMITS) {
-    const limit = row[column];
-    if (SHOWN[column](row) && typeof limit === "number") made[keyword] = limit;
+    if (!SHOWN[column](row) || !row[column].trim()) continue;
+    const { value, message, later } = readNumber(row[column], isWhole(row, column));
+    if (message) return { problem: message, steps: [...steps, column], later };
+    if (value !== undefined) made[keyword] = value;
   }
   let target = made;
   if (row.type === "array" && row.item_type) {

@@ -163,6 +163,7 @@
  * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
  * @property {{ html: string, visible: string[], skipped: number }} form
  * @property {{ rule: Rule, text: string | null, error?: string }} condition
+ * @property {{ value: number, error?: string, is_text?: boolean }} number
  * @property {{ template: Json, text: string, error: string, result: Json }} transform
  * @property {{ context: JsonObject, ticket: number | null }} sample
  * @property {{ updated_at: string }} save
@@ -192,6 +193,12 @@
  * @property {string} message
  * @property {Control | null} [control]
  * @property {string} [text] what was typed; none where something is left to choose
+ */
+
+/**
+ * @typedef {object} UnreadNumbers of one input for a number
+ * @property {Pending} [unread] what was typed before and could not be read
+ * @property {(message: string, control: HTMLInputElement) => void} showUnread
  */
 
 /**
