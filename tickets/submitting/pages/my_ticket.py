@@ -31,6 +31,7 @@ from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.saving.pages.saved import (
+from tenants.models.fields import NameInput
     continued_form,
     forget_typed,
     is_saving,
@@ -54,7 +55,7 @@ MANY_CARDS = 8
 class TitleForm(forms.Form):
     """What the submitter calls the ticket, and which sending of the form this is."""
 
-    title = forms.CharField(
+    title = NameInput(
         label=_("Title"),
         max_length=200,
         required=False,

@@ -9,11 +9,14 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.storable import unstorable
 from workflows.errors import (
+from tenants.names import plain_name
     AnotherVersionActiveError,
     TicketTypeChangedError,
     WorkflowNotPublishedError,
 )
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition
+from workflows.engine.composed import composed_text
+from workflows.engine.storable import unstorable
 
 LONGEST_DESCRIPTION: Final = 20_000  # as in a bundle
 
@@ -71,7 +74,8 @@ def ticket_type_marker(definition: TicketDefinition) -> str:
 
 def ensure_texts(definition: TicketDefinition) -> None:
     """Raise ValidationError where its title or description is none that a bundle can have."""
-    definition.title = definition.title.strip()
+    definition.title = plain_name(definition.title)
+    definition.description = composed_text(definition.description)
     definition.clean_fields(
         exclude=[
             each.name
