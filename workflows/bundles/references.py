@@ -58,12 +58,12 @@ def _duplicates(entries: Sequence[Entry], name: str) -> Iterator[Problem]:
 
 
 def _look_alike_titles(entries: Sequence[Entry], message: str) -> Iterator[Problem]:
-    seen: set[str] = set()
+    """Where the same stands twice with its key, its key has been told."""
+    seen: dict[str, str] = {}
     for entry in entries:
-        title = entry.text("title")
-        if title and name_key(title) in seen:
+        title, key = entry.text("title"), entry.text("key")
+        if title and seen.setdefault(name_key(title), key) != key:
             yield Problem((*entry.path, "title"), message, title, severity=Severity.WARNING)
-        seen.add(name_key(title))
 
 
 def _fields_problems(entry: Entry) -> Iterator[Problem]:
