@@ -187,7 +187,7 @@ class MigrationTests(CompanyTestCase):
         work_in_public()
 
     def migrate(self) -> list[str]:
-        migration: Any = importlib.import_module("tenants.migrations.0003_plain_names")
+        migration: Any = importlib.import_module("tenants.migrations.0004_plain_names")
         with self.assertLogs(migration.logger, "WARNING") as logs:
             migration.logger.warning("so that there is one")
             migration.make_plain(apps, connection.schema_editor())

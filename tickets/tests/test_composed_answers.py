@@ -10,22 +10,20 @@ from django.db import connection
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
-from tickets.models import SavedAnswers, Ticket, TicketDefinition
-from tickets.services import (
-    complete_task,
-    correct_ticket_data,
-    finish_task_by_hand,
-    save_ticket_answers,
-    submit_ticket,
-)
-from tickets.services.change_test_cases import add_test_case
-from tickets.services.import_bundle import import_bundle
+from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
+from tickets.models import SavedAnswers, Ticket
+from tickets.repairing.correct_data import correct_ticket_data
+from tickets.repairing.finish_task import finish_task_by_hand
+from tickets.saving.save_answers import save_ticket_answers
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import fixture_document
-from tickets.tests.action_case import ActionCase, Clock, replies, submit_with_action
 from tickets.tests.screens import ScreenTestCase, make_type
+from tickets.working.complete_task import complete_task
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.trying.change_test_cases import add_test_case
 from workflows.engine.process import JsonObject
-from workflows.history import replay, stored_state
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, WorkflowInstance
+from workflows.running.history import replay, stored_state
 
 TYPED = "Cafe\u0301 Zoe\u0308"  # as a Mac's files and some keyboards have it
 KEPT = "Café Zoë"

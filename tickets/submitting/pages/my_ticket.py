@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from tenants.active_company import active_company
 from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
+from tenants.models.fields import NameInput
 from tenants.pages.badges import clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.once import do_once, new_token, result_of
@@ -31,7 +32,6 @@ from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.saving.pages.saved import (
-from tenants.models.fields import NameInput
     continued_form,
     forget_typed,
     is_saving,

@@ -7,16 +7,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tenants.names import plain_name
+from workflows.engine.composed import composed_text
 from workflows.engine.storable import unstorable
 from workflows.errors import (
-from tenants.names import plain_name
     AnotherVersionActiveError,
     TicketTypeChangedError,
     WorkflowNotPublishedError,
 )
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition
-from workflows.engine.composed import composed_text
-from workflows.engine.storable import unstorable
 
 LONGEST_DESCRIPTION: Final = 20_000  # as in a bundle
 

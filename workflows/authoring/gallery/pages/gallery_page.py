@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.names import name_key
 from tenants.pages.detail_page import DetailPageAdmin, admin_link
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
-from tenants.names import name_key
     FieldTable,
     Reference,
     field_table,

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.authoring.ticket_types.add_ticket_type import add_ticket_type
 from workflows.authoring.ticket_types.change_ticket_type import (
-from tenants.names import name_key
     change_ticket_type,
     ensure_texts,
     ticket_type_marker,

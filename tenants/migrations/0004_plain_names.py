@@ -40,7 +40,7 @@ def make_plain(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0002_request_count")]
+    dependencies = [("tenants", "0003_move_content_types")]
 
     operations = [
         migrations.AlterField(

@@ -7,7 +7,7 @@ import workflows.models.composed_json
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0018_company_role_name_key"),
+        ("workflows", "0019_company_role_name_key"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ import workflows.models.composed_json
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0005_drop_unused_indexes"),
+        ("tickets", "0006_hand_over_ticket_definitions"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ from tenants.models import User
 from tenants.testing import CompanyTestCase
 from workflows.errors import RoleNameInUseError
 from workflows.models import CompanyRole
-from workflows.services.people import save_company_role
+from workflows.people.change_people import save_company_role
 
 # What a person cannot tell from “Accounting 1”.
 ALIKE = (
@@ -156,7 +156,7 @@ class MigrationTests(CompanyTestCase):
                     "VALUES (%s, '', '')",
                     [name],
                 )
-        migration: Any = importlib.import_module("workflows.migrations.0018_company_role_name_key")
+        migration: Any = importlib.import_module("workflows.migrations.0019_company_role_name_key")
         with self.assertLogs(migration.logger, "WARNING") as logs:
             migration.logger.warning("so that there is one")
             migration.fill_in_keys(apps, connection.schema_editor())

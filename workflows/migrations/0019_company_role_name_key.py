@@ -40,7 +40,7 @@ def fill_in_keys(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0017_count_load_by_index")]
+    dependencies = [("workflows", "0018_take_in_ticket_definitions")]
 
     operations = [
         migrations.RemoveConstraint(model_name="companyrole", name="company_role_name_unique"),

@@ -11,11 +11,11 @@ from workflows.bundles import canonical, check_bundle
 from workflows.bundles.canonical import as_text
 from workflows.bundles.problems import Problem
 from workflows.bundles.spelling import as_spelt
+from workflows.bundles.tests.bundle_strategies import JSON
 from workflows.bundles.trial import run_cases
 from workflows.bundles.unfinished import storage_problems, with_named_roles
-from workflows.tests.bundle_strategies import JSON
-from workflows.tests.workbooks.test_spreadsheet_habits import at
 from workflows.workbooks import FileType, read_document, write_document
+from workflows.workbooks.tests.test_spreadsheet_habits import at
 
 WIDE_ROLE = "Ａｃｃｏｕｎｔｉｎｇ"  # noqa: RUF001
 
