@@ -13,6 +13,7 @@ from unfold.dataclasses import SearchResult
 from project.navigation import sections_for
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.names import name_key
 from tickets.models import MyTicket, Ticket
 from workflows.models import TaskInstance, WorkflowDefinition
 
@@ -37,7 +38,7 @@ def find(request: HttpRequest, term: str) -> list[SearchResult]:
 def _screens(request: HttpRequest, term: str) -> Iterator[SearchResult]:
     for section, links in sections_for(request):
         for link in links:
-            if term.lower() in str(link.entry.title).lower():
+            if name_key(term) in name_key(str(link.entry.title)):
                 yield SearchResult(
                     title=str(link.entry.title),
                     description=str(section.title or _("Start")),

@@ -11,6 +11,7 @@ from unfold.forms import AuthenticationForm
 
 from tenants.errors import EmailInUseError
 from tenants.models import Company, User
+from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.services import sign_up
 
 LONGEST_EMAIL = User._meta.get_field("email").max_length
@@ -48,22 +49,22 @@ class EmailLoginForm(AuthenticationForm):
 class SignUpForm(forms.Form):
     """A company and its first person."""
 
-    company_name = forms.CharField(
+    company_name = NameInput(
         label=_("Company name"),
         max_length=LONGEST_COMPANY_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
-    first_name = forms.CharField(
+    first_name = NameInput(
         label=_("First name"),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
-    last_name = forms.CharField(
+    last_name = NameInput(
         label=_("Last name"),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
-    email = forms.EmailField(
+    email = EmailAddressInput(
         label=_("E-mail address"),
         max_length=LONGEST_EMAIL,
         help_text=_("You log in with it."),
@@ -78,10 +79,7 @@ class SignUpForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"]).lower()
-        if len(email) > (LONGEST_EMAIL or 0):
-            # Some capital letters become two small ones.
-            raise ValidationError(_("This e-mail address is too long."), code="max_length")
+        email = str(self.cleaned_data["email"])
         if User.objects.filter(email=email).exists():
             raise self.taken()
         return email

@@ -11,6 +11,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import Company, User
+from tenants.names import plain_email, plain_name
 from tenants.provisioning import provision
 from tenants.roles import SystemRole
 from tenants.schema_names import make_schema_name
@@ -42,7 +43,7 @@ def create_company(*, name: str, schema_name: str = "") -> Company:
         ValidationError: the name is empty or too long, or the schema's name is not allowed.
         SchemaExistsError: the schema is there already.
     """
-    company = Company(name=name.strip(), schema_name=schema_name or make_schema_name(name))
+    company = Company(name=plain_name(name), schema_name=schema_name or make_schema_name(name))
     company.full_clean()
     with transaction.atomic(), schema_context(get_public_schema_name()):
         company.save()
@@ -83,7 +84,7 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
         EmailInUseError: somebody, of whatever company, has this e-mail address.
         ValueError: the e-mail address is empty.
     """
-    user.email = user.email.strip().lower()
+    user.email = plain_email(user.email)
     if not user.email:
         raise ValueError("A user needs an e-mail address.")
     try:

@@ -5,7 +5,7 @@ import django.db.models.functions.text
 import django.utils.timezone
 from django.db import migrations, models
 
-import tenants.models.user
+import tenants.models.fields
 import tenants.schema_names
 
 
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    tenants.models.user.EmailAddressField(
+                    tenants.models.fields.EmailAddressField(
                         error_messages={"unique": "Somebody already uses this e-mail address."},
                         max_length=254,
                         unique=True,

@@ -11,22 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models.company import Company
+from tenants.models.fields import EmailAddressField, NameField
+from tenants.names import plain_email
 from tenants.roles import SystemRole
-
-
-class EmailAddressField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address in lower case, both when stored and when looked up.
-
-    So `get(email="Alice@Example.com")` finds alice@example.com, and no caller can forget.
-    """
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return text.strip().lower() if isinstance(text, str) else text
-
-    def get_prep_value(self, value: Any) -> Any:
-        text = super().get_prep_value(value)
-        return text.strip().lower() if isinstance(text, str) else text
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -53,7 +40,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         """
         if not email:
             raise ValueError("A user needs an e-mail address.")
-        user: User = self.model(email=email.strip().lower(), **fields)
+        user: User = self.model(email=plain_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -76,8 +63,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         error_messages={"unique": _("Somebody already uses this e-mail address.")},
     )
-    first_name = models.CharField(_("first name"), max_length=100, blank=True)
-    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    first_name: models.CharField[str, str] = NameField(_("first name"), max_length=100, blank=True)
+    last_name: models.CharField[str, str] = NameField(_("last name"), max_length=100, blank=True)
     company = models.ForeignKey(
         Company,
         on_delete=models.PROTECT,

@@ -29,6 +29,7 @@ from tenants.active_company import active_company
 from tenants.connection import PUBLIC
 from tenants.errors import TenantsError
 from tenants.models import Company, User
+from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.pages.company_admin import GuardedListMixin
 from tenants.services import sign_up
 
@@ -45,20 +46,13 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Company
         fields = ("name", "is_active")
 
-    def clean_name(self) -> str:
-        return str(self.cleaned_data["name"]).strip()
-
 
 class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new company and its first person, who has every system role."""
 
-    first_name = forms.CharField(
-        label=_("First name"), max_length=100, widget=UnfoldAdminTextInputWidget
-    )
-    last_name = forms.CharField(
-        label=_("Last name"), max_length=100, widget=UnfoldAdminTextInputWidget
-    )
-    email = forms.EmailField(
+    first_name = NameInput(label=_("First name"), max_length=100, widget=UnfoldAdminTextInputWidget)
+    last_name = NameInput(label=_("Last name"), max_length=100, widget=UnfoldAdminTextInputWidget)
+    email = EmailAddressInput(
         label=_("E-mail address"), max_length=254, widget=UnfoldAdminEmailInputWidget
     )
     password = forms.CharField(
@@ -74,7 +68,7 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name",)
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"]).lower()
+        email = str(self.cleaned_data["email"])
         if User.objects.filter(email=email).exists():
             raise ValidationError(_("Somebody already uses this e-mail address."), code="unique")
         return email

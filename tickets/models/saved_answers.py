@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models.file_upload import FileUpload
 from workflows.models import TaskInstance
+from workflows.models.composed_json import ComposedJson
 from workflows.models.task_instance import WORKABLE
 from workflows.models.ticket_definition import TicketDefinition
 
@@ -66,7 +67,7 @@ class SavedAnswers(models.Model):
         verbose_name=_("task"),
     )
     title = models.CharField(_("title"), max_length=200, blank=True)
-    answers = models.JSONField(_("answers"), default=dict, blank=True)
+    answers = models.JSONField(_("answers"), encoder=ComposedJson, default=dict, blank=True)
     form_digest = models.CharField(_("digest of the form"), max_length=64, editable=False)
     files = models.ManyToManyField(
         FileUpload,

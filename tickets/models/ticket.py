@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
+from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.workflow_instance import ENDED
 
@@ -70,7 +71,7 @@ class Ticket(models.Model):
         related_name="ticket",
         verbose_name=_("workflow instance"),
     )
-    data = models.JSONField(_("data"), default=dict, blank=True)
+    data = models.JSONField(_("data"), encoder=ComposedJson, default=dict, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -11,6 +11,7 @@ from tenants.connection import current_schema
 from tenants.fast.prepared import PreparedQuery, next_id
 from tenants.fast.rows import new_row
 from tenants.models import User
+from tenants.names import plain_name
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import StepFailedError, take_step, undone_where_it_fails
 from tickets.errors import MayNotSubmitError
@@ -98,7 +99,7 @@ def _checked(
     ticket = new_row(
         Ticket,
         id=offered.ticket_id,
-        title=title.strip() or offered.title,
+        title=plain_name(title) or offered.title,
         definition=offered,
         workflow=workflow,
         data={**offered.presets, **data},

@@ -15,6 +15,7 @@ from workflows.actions.contract import Answer
 from workflows.actions.destinations import check_url, host_of
 from workflows.actions.documents import check_document, transformed
 from workflows.actions.errors import ActionError, TemporaryActionError
+from workflows.engine.composed import composed
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
@@ -153,4 +154,4 @@ def parse_json(host: str, content: bytes) -> Json:
             % {"host": host, "reason": message},
             detail=f"At {path!r}"[:DETAIL_CHARACTERS],
         )
-    return body
+    return composed(body)

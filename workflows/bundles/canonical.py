@@ -2,7 +2,8 @@
 
 In the canonical form what equals its default is left out, names stand in the order of
 bundle.schema.json, the keys of free-form JSON (rules, transforms, schemas, presets) are
-sorted, and numbers have one spelling, the one in which Postgres gives them back. Two
+sorted, and numbers have one spelling, the one in which Postgres gives them back. Names and
+choices that look alike have one spelling, too (`workflows.bundles.spelling`). Two
 bundles that mean the same are equal as text in this form, but for the order of entries
 in lists, which people see and which is kept (roles are sorted).
 """
@@ -15,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from workflows.bundles.spelling import as_spelt
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
 
@@ -31,7 +33,7 @@ _LARGEST_INTEGER = 2**63 - 1
 
 def canonical(document: JsonObject) -> JsonObject:
     """The canonical form of a bundle that `check_bundle` has no errors for."""
-    return _PARTS["bundle"](document)
+    return _PARTS["bundle"](as_spelt(document))
 
 
 def canonical_fields(fields: Json) -> list[JsonObject]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
 from workflows.engine.conditions import is_empty
@@ -82,10 +83,10 @@ def _duplicate_names(outline: Outline) -> Iterator[Problem]:
     seen: set[str] = set()
     for case in outline.tests:
         name = case.text("name")
-        if name and name.casefold() in seen:
+        if name and name_key(name) in seen:
             message = _("“%(name)s” is used twice. Give each test case its own name.")
             yield Problem((*case.path, "name"), message % {"name": short(name)}, name)
-        seen.add(name.casefold())
+        seen.add(name_key(name))
 
 
 def _ticket_problems(case: Entry, forms: _Forms) -> Iterator[Problem]:
@@ -162,7 +163,7 @@ def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:
             yield _unknown_task((*case.path, "expect", "path", index), key, outline)
     end = expect.get("end") if isinstance(expect, dict) else None
     labels = [each.text("label") for each in outline.transitions if each.text("to") == "end"]
-    if isinstance(end, str) and end and end not in labels:
+    if isinstance(end, str) and end and name_key(end) not in map(name_key, labels):
         meant = nearest(end, labels)
         message = _("No way to the end is called “%(end)s”.") % {"end": short(end)}
         path = (*case.path, "expect", "end")

@@ -12,6 +12,7 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, in_words
 from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
+from workflows.bundles.spelling import as_spelt
 from workflows.bundles.structure import structure_problems
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
@@ -29,6 +30,8 @@ def check_bundle(document: object) -> list[Problem]:
     broken = [Problem(path, message) for path, message in islice(unstorable(document), 20)]
     if broken:
         return _finished(document, broken)
+    if isinstance(document, dict):
+        document = as_spelt(document)
     structural = list(islice(structure_problems(document), MAX_PROBLEMS))
     if not isinstance(document, dict) or _has_too_long_a_list(document):
         return _finished(document, structural)

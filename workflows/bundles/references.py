@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.actions.destinations import check_url
 from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
@@ -26,6 +27,10 @@ def reference_problems(outline: Outline) -> Iterator[Problem]:
     yield from _duplicates(outline.tasks, "key")
     yield from _duplicates(outline.ticket_types, "key")
     yield from _duplicates(outline.company_roles, "name")
+    message = _("The title looks like that of another task: people cannot tell them apart.")
+    yield from _look_alike_titles(outline.tasks, message)
+    message = _("The title looks like that of another ticket type: people cannot tell them apart.")
+    yield from _look_alike_titles(outline.ticket_types, message)
     yield from _fields_problems(outline.workflow)
     for task in outline.tasks:
         yield from _fields_problems(task)
@@ -44,13 +49,21 @@ def _duplicates(entries: Sequence[Entry], name: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for entry in entries:
         value = entry.text(name)
-        # A company's roles are told apart without regard to case; keys have none.
-        if value and value.lower() in seen:
+        if value and name_key(value) in seen:
             message = _("“%(value)s” is used twice. Give each its own %(name)s.")
             yield Problem(
                 (*entry.path, name), message % {"value": short(value), "name": name}, value
             )
-        seen.add(value.lower())
+        seen.add(name_key(value))
+
+
+def _look_alike_titles(entries: Sequence[Entry], message: str) -> Iterator[Problem]:
+    """Where the same stands twice with its key, its key has been told."""
+    seen: dict[str, str] = {}
+    for entry in entries:
+        title, key = entry.text("title"), entry.text("key")
+        if title and seen.setdefault(name_key(title), key) != key:
+            yield Problem((*entry.path, "title"), message, title, severity=Severity.WARNING)
 
 
 def _fields_problems(entry: Entry) -> Iterator[Problem]:

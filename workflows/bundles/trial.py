@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.problems import Problem, in_words
 from workflows.engine.conditions import is_empty
@@ -267,7 +268,7 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, parting: in
             Outcome.WAITING: _("There is no answer for %(place)s, so that the ticket waits there."),
             Outcome.ERROR: _("The ticket stops at %(place)s: %(error)s"),
         }[simulation.outcome] % {**place, "error": simulation.error}
-    if expected.end and expected.end != simulation.end_label:
+    if expected.end and name_key(expected.end) != name_key(simulation.end_label):
         return _("After %(place)s it ends as “%(found)s”, not as “%(wanted)s”.") % {
             **place,
             "found": simulation.end_label,

@@ -14,10 +14,12 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.spelling import as_spelt
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path
 from workflows.engine.process import (
@@ -50,6 +52,7 @@ def storage_problems(document: object) -> list[Problem]:
     """The problems that keep a document from being saved as a draft; `check_bundle` has all."""
     if any(unstorable(document)) or not isinstance(document, dict):
         return [each for each in check_bundle(document) if each.is_error]
+    document = as_spelt(document)
     places = set(_places(document))
     found = [each for each in check_bundle(document) if each.is_error and each.path in places]
     # What stands twice, or leads nowhere, has these places, too.
@@ -130,19 +133,22 @@ _LOOSE: Final = compile_validator(_loose_schema())
 
 def with_named_roles(document: JsonObject) -> JsonObject:
     """The document with every company role that it names in its list of roles."""
-    outline = Outline(document)
+    outline = Outline(as_spelt(document))
     listed = [each.value for each in outline.company_roles]
-    known = {str(each.get("name")) for each in listed}
+    known = {name_key(str(each.get("name"))) for each in listed}
     named = [each.text("candidate_role") for each in outline.tasks]
     for each in outline.ticket_types:
         roles = each.value.get("roles_with_access")
         named += (
             [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
         )
-    missing = dict.fromkeys(name for name in named if name and name not in known)
+    missing: dict[str, str] = {}
+    for name in named:
+        if name and name_key(name) not in known:
+            missing.setdefault(name_key(name), name)
     made: list[Json] = [*listed]
-    made += [{"name": name} for name in missing]
-    return {**document, "company_roles": made}
+    made += [{"name": name} for name in missing.values()]
+    return as_spelt({**outline.document, "company_roles": made})
 
 
 def sketch(document: object) -> Process:

@@ -36,6 +36,7 @@ from typing import Final
 
 from datalogic_py import DataHandle, DataLogicError, Engine, Rule
 
+from .composed import composed, is_composed
 from .errors import ConditionError
 from .frozen import FrozenDict
 from .problems import place
@@ -163,6 +164,8 @@ def prepare(data: Json) -> PreparedData:
     """Check data and hand it to the library, which copies it: later changes do not count."""
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        if not is_composed(text):
+            text = compact(composed(data))
     except (TypeError, ValueError, RecursionError) as error:
         raise ConditionError(_data_message(data)) from error
     if _LONG_INTEGER.search(text) and any(unstorable(data)):
@@ -191,7 +194,7 @@ def _checked_text(rule: object) -> str:
     path, message = next(unstorable(rule), ((), ""))
     if message:
         raise ConditionError(f"The rule cannot be used at “{_shortened(place(path))}”: {message}")
-    text = json.dumps(rule, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(composed(rule), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if len(text) > MAX_RULE_CHARACTERS:
         raise ConditionError(
             f"The rule is longer than {MAX_RULE_CHARACTERS} characters. Make it shorter."

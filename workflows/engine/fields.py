@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from .choices import look_alike_choices
+from .composed import composed
 from .conditions import check_condition, has_computed_names, is_empty, variables_read
 from .errors import FieldError
 from .field_types import Field, FieldType
@@ -74,15 +76,22 @@ _NOT_LOCKED: Final = (
 
 def check_fields(specs: object) -> list[Problem]:
     """Everything that is wrong with a list of field specs; never raises."""
-    broken = [Problem(path, message) for path, message in unstorable(specs)]
-    return broken or list(_list_problems(specs, (), inside_records=False))
+    return _problems_of(specs) or list(look_alike_choices(specs))
 
 
 def parse_fields(specs: object) -> tuple[Field, ...]:
-    """The specs as fields; raise FieldError with the first problem where there is one."""
-    for problem in check_fields(specs):
+    """The specs as fields; raise FieldError with the first problem where there is one.
+
+    Choices that look alike are let through: a version that was published with them goes on.
+    """
+    for problem in _problems_of(specs):
         raise FieldError(f"The fields are not valid at “{short(problem.place)}”: {problem.message}")
-    return _parsed(specs)
+    return _parsed(composed(specs) if isinstance(specs, list) else [])
+
+
+def _problems_of(specs: object) -> list[Problem]:
+    broken = [Problem(path, message) for path, message in unstorable(specs)]
+    return broken or list(_list_problems(specs, (), inside_records=False))
 
 
 def compile_schema(specs: object, *, exclude: Collection[str] = ()) -> JsonObject:
@@ -521,13 +530,14 @@ def _field(spec: JsonObject) -> Field:
     """A checked spec as a field."""
     given = {key: value for key, value in spec.items() if not _is_absent(value)}
     name, choices = str(given["name"]), given.get("choices", [])
+    pairs = filter(None, map(_choice, choices if isinstance(choices, list) else []))
     return Field(
         name=name,
         type=FieldType(str(given["type"])),
         label=str(given.get("label", name.replace("_", " ").capitalize())),
         required=given.get("required") is True,
         help=str(given.get("help", "")),
-        choices=tuple(filter(None, map(_choice, choices if isinstance(choices, list) else []))),
+        choices=tuple(dict(pairs).items()),  # two may have become one in composed form
         default=given.get("default"),
         minimum=_limit(given.get("min")),
         maximum=_limit(given.get("max")),

@@ -12,6 +12,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
+from .composed import composed, composed_object
 from .conditions import evaluate_condition, is_empty, prepare, variables_read
 from .errors import ConditionError, FieldError, SchemaError
 from .field_types import Field, FieldType
@@ -69,7 +70,7 @@ class Validator:
         broken = _unstorable(data)
         if broken or not isinstance(data, dict):
             return broken or [FieldProblem("", _NOT_A_FORM)]
-        return list(islice(self._problems(data), MAX_PROBLEMS))
+        return list(islice(self._problems(composed_object(data)), MAX_PROBLEMS))
 
     def visible(self, data: JsonObject) -> frozenset[str]:
         """The names of the asked fields that are shown for these answers.
@@ -173,6 +174,7 @@ def check_presets(specs: object, presets: object) -> list[FieldProblem]:
     broken = _unstorable(presets)
     if broken or not isinstance(presets, dict):
         return broken or [FieldProblem("", _NOT_A_FORM)]
+    presets = composed_object(presets)
     fields = [each for each in parse_fields(specs) if each.type is not FieldType.FILE]
     known = {each.name: each for each in fields}
     problems = [
@@ -199,14 +201,15 @@ class SchemaValidator:
                 f"The schema is not valid at “{short(problem.place)}”: {problem.message}"
             )
         self.schema: JsonObject = schema if isinstance(schema, dict) else {}
-        self._validator = compile_validator(self.schema)
+        self._validator = compile_validator(composed_object(self.schema))
 
     def validate(self, data: object) -> list[FieldProblem]:
         if broken := _unstorable(data):
             return broken
+        kept = composed(data)
         problems = (
             problem
-            for error in self._validator.iter_errors(data)
+            for error in self._validator.iter_errors(kept)
             for problem in _field_problems(error, tuple(error.instance_path), (), None)
         )
         return list(islice(problems, MAX_PROBLEMS))

@@ -17,6 +17,7 @@ from import_export.results import Result
 
 from tenants.errors import TenantsError
 from tenants.models import User
+from tenants.names import name_key
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.errors import WorkflowsError
 from workflows.flat.formats import Table
@@ -258,7 +259,7 @@ def _shown(value: object) -> str:
 
 
 def _plain(heading: str) -> str:
-    return "".join(letter for letter in heading.casefold() if letter.isalnum())
+    return "".join(letter for letter in name_key(heading) if letter.isalnum())
 
 
 # What cells hold
@@ -278,7 +279,7 @@ class _AsItIs(widgets.Widget):
 
 def yes_or_no(text: str) -> bool | None:
     """None where it says neither."""
-    word = text.casefold()
+    word = name_key(text)
     return True if word in _YES else False if word in _NO else None
 
 
@@ -302,20 +303,22 @@ def chosen[Thing](
     text: str,
     known: Mapping[str, Thing],
     unknown: Callable[[str], str],
+    *,
+    key: Callable[[str], str] = name_key,
 ) -> tuple[list[Thing], str]:
-    """The known things that a cell names (`known` is by lower-case name), and what is wrong.
+    """The known things that a cell names (`known` is by `key`), and what is wrong.
 
     A cell that is the name of one thing is that, also where a comma is in it.
     """
-    if text.casefold() in known:
-        return [known[text.casefold()]], ""
+    if key(text) in known:
+        return [known[key(text)]], ""
     try:
         names = names_in(text)
     except ValueError as error:
         return [], str(error)
     found: list[Thing] = []
     for name in names:
-        thing = known.get(name.casefold())
+        thing = known.get(key(name))
         if thing is None:
             return [], unknown(name)
         if thing not in found:

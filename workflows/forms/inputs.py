@@ -19,6 +19,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from workflows.engine.choices import known_choice
+from workflows.engine.composed import composed_text
 from workflows.engine.field_types import Field, FieldType
 from workflows.engine.number_text import NumberTextError, parse_number
 from workflows.engine.process import Json
@@ -54,7 +56,7 @@ class Answer(forms.Field):
         if isinstance(value, str):
             return self._first if self._is_untouched(value) else read_text(self.spec, value)
         if isinstance(value, list) and value:
-            return [_same_line_ends(self.spec, str(each)) for each in value]
+            return [known_choice(str(each), self.spec.choices) for each in value]
         return None
 
     def _is_untouched(self, typed: str) -> bool:
@@ -72,19 +74,13 @@ def make_input(spec: Field, first: Json, *, compact: bool = False) -> Answer:
 def read_text(spec: Field, typed: str) -> Json:
     """What was typed, as JSON; None where nothing was."""
     if spec.type in (_T.CHOICE, _T.CHOICES):
-        return _same_line_ends(spec, typed) or None
-    text = typed.replace("\r\n", "\n").replace("\r", "\n")
+        # A browser sends the line ends of a value as CR LF, whatever they were.
+        return known_choice(typed, spec.choices) or None
+    text = composed_text(typed).replace("\r\n", "\n").replace("\r", "\n")
     text = text.rstrip() if spec.type is _T.LONG_TEXT and text.strip() else text.strip()
     if not text:
         return None
     return _READERS.get(spec.type, str)(text)
-
-
-def _same_line_ends(spec: Field, value: str) -> str:
-    """A browser sends the line ends of a value as CR LF, whatever they were."""
-    values = {each for each, _label in spec.choices}
-    plain = value.replace("\r\n", "\n")
-    return plain if value not in values and plain in values else value
 
 
 def _read_number(text: str, *, whole: bool) -> Json:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from workflows.engine.process import JsonObject
+from workflows.models.composed_json import ComposedJson
 from workflows.models.status import StatusModel
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_instance import WorkflowInstance
@@ -96,8 +97,8 @@ class TaskInstance(StatusModel):
         protected=True,
         max_length=20,
     )
-    input_data = models.JSONField(_("input"), null=True, blank=True)
-    output_data = models.JSONField(_("output"), null=True, blank=True)
+    input_data = models.JSONField(_("input"), encoder=ComposedJson, null=True, blank=True)
+    output_data = models.JSONField(_("output"), encoder=ComposedJson, null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from workflows.models.composed_json import ComposedJson
 from workflows.models.task_instance import TaskInstance
 from workflows.models.workflow_instance import WorkflowInstance
 
@@ -66,7 +67,7 @@ class WorkflowEvent(models.Model):
         help_text=_("Empty: the system."),
     )
     at = models.DateTimeField(_("when"), default=timezone.now)
-    data = models.JSONField(_("details"), default=dict, blank=True)
+    data = models.JSONField(_("details"), encoder=ComposedJson, default=dict, blank=True)
 
     class Meta:
         verbose_name = _("event")

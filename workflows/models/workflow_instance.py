@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from workflows.models.composed_json import ComposedJson
 from workflows.models.status import StatusModel
 from workflows.models.workflow_definition import WorkflowDefinition
 
@@ -48,7 +49,7 @@ class WorkflowInstance(StatusModel):
         db_index=False,  # nobody asks for it, and without it a step rewrites no index of this table
         verbose_name=_("current task"),
     )
-    data = models.JSONField(_("data"), default=dict, blank=True)
+    data = models.JSONField(_("data"), encoder=ComposedJson, default=dict, blank=True)
     status = FSMField(
         _("status"),
         choices=WorkflowStatus.choices,

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.models import Company, User
+from tenants.names import plain_email
 from tenants.roles import SystemRole
 from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
 from workflows.engine.process import TaskType
@@ -200,7 +201,7 @@ def save_company_role(
 
     Raises:
         OtherCompanyError: somebody among them is of another company.
-        RoleNameInUseError: another role has the name, in whatever case.
+        RoleNameInUseError: another role has the name, or one that looks like it.
     """
     company, chosen = Company.objects.current(), list(members)
     for person in chosen:
@@ -259,7 +260,7 @@ def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> 
 def _add_people(changes: Sequence[PersonChange]) -> None:
     """New people in a few statements, however many they are."""
     for each in changes:
-        each.person.email = each.person.email.strip().lower()
+        each.person.email = plain_email(each.person.email)
         each.person.set_unusable_password()
     try:
         with transaction.atomic():
@@ -371,7 +372,6 @@ def _save_role(role: CompanyRole) -> None:
         with transaction.atomic():
             role.save()
     except IntegrityError as error:
-        taken = CompanyRole.objects.filter(name__iexact=role.name).exclude(pk=role.pk)
-        if taken.exists():
+        if CompanyRole.objects.named(role.name).exclude(pk=role.pk).exists():
             raise RoleNameInUseError from error
         raise

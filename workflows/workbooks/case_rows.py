@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks.findings import Findings
@@ -35,7 +36,7 @@ def read_cases(
     groups: dict[str, list[Row]] = {}
     name = ""
     for row in rows:
-        name = row.text("name") or name
+        name = name_key(row.text("name")) or name
         groups.setdefault(name, []).append(row)
     return [
         _case(group, ("tests", index), scope_of, scope, findings)
@@ -92,7 +93,8 @@ def _of_the_case(rows: list[Row], name: str, path: Path, scope: Scope, findings:
     """What stands once for a test case, in whichever of its rows."""
     with_value = [row for row in rows if name in row.cells] or rows[:1]
     value = with_value[0].value(_COLUMNS[name], path, scope)
-    texts = {row.text(name) for row in with_value}
+    same = name_key if name == "name" else str  # by it the rows were put together
+    texts = {same(row.text(name)) for row in with_value}
     if len(texts) > 1:
         message = _("This stands only in the first row of a test case. Remove it from the others.")
         findings.tell(path, message)

@@ -16,6 +16,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.engine.calendar import Duration, DurationError
 from workflows.engine.condition_text import (
     RESPONSE,
@@ -184,9 +185,9 @@ def _is_kept(written: str | int | float) -> bool:
 
 
 def key_of(value: CellValue) -> str:
-    """A key; a first letter that a program made a capital is made small again."""
+    """A key; what a program or a keyboard made of it (a capital, wide letters) is undone."""
     text = text_of(value)
-    return text.lower() if _KEY.fullmatch(text.lower()) else text
+    return name_key(text) if _KEY.fullmatch(name_key(text)) else text
 
 
 def _json(text: str) -> Json:
@@ -219,7 +220,7 @@ def _known_role(name: str, scope: Scope) -> str:
     """The role as the sheet Company roles spells it."""
     if name in scope.roles:
         return name
-    return next((each for each in scope.roles if each.casefold() == name.casefold()), name)
+    return next((each for each in scope.roles if name_key(each) == name_key(name)), name)
 
 
 def _read_roles(value: CellValue, scope: Scope) -> Json:

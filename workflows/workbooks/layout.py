@@ -9,6 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy
 
+from tenants.names import name_key
 from workflows.engine.field_types import FieldType
 from workflows.engine.process import TaskType
 from workflows.workbooks import kinds
@@ -520,7 +521,7 @@ NOT_READ: Final = (READ_ME, LONG_TEXTS)
 
 def plain(heading: object) -> str:
     """A heading or a sheet's name as they are compared: letters and digits in small letters."""
-    return re.sub(r"[\W_]+", " ", str(heading).casefold()).strip()
+    return re.sub(r"[\W_]+", " ", name_key(str(heading))).strip()
 
 
 def headings(columns: tuple[Column, ...]) -> Mapping[str, Column]:

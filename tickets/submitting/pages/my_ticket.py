@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from tenants.active_company import active_company
 from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
+from tenants.models.fields import NameInput
 from tenants.pages.badges import clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.once import do_once, new_token, result_of
@@ -54,7 +55,7 @@ MANY_CARDS = 8
 class TitleForm(forms.Form):
     """What the submitter calls the ticket, and which sending of the form this is."""
 
-    title = forms.CharField(
+    title = NameInput(
         label=_("Title"),
         max_length=200,
         required=False,

@@ -8,11 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
+from tenants.names import plain_name
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.bundles.unfinished import first_draft
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
 from workflows.errors import NoTitleError
 from workflows.models import TicketDefinition, WorkflowDefinition
 
@@ -80,10 +82,10 @@ def _made(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
 
 
 def _checked(title: str) -> str:
-    title = " ".join(title.split())
-    if not title or len(title) > LONGEST_TITLE or not title.isprintable():
+    plain = plain_name(" ".join(title.split()))
+    if not plain or len(plain) > LONGEST_TITLE or any(unstorable(title)):
         raise NoTitleError
-    return title
+    return plain
 
 
 def _copy_of(title: str) -> str:

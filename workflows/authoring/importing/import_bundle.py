@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
@@ -198,7 +197,10 @@ class WholeBundle:
             named = each.get("roles_with_access", [])
             roles = {self._spelt(role) for role in (named if isinstance(named, list) else [])}
             types.append({**each, "roles_with_access": list[Json](sorted(roles))})
-        return canonical({**made, "tasks": tasks, "ticket_types": types})
+        listed: list[Json] = [
+            {**each, "name": self._spelt(each["name"])} for each in _list(made, "company_roles")
+        ]
+        return canonical({**made, "tasks": tasks, "ticket_types": types, "company_roles": listed})
 
     def _spelt(self, name: Json) -> str:
         role = self.roles.get(str(name))
@@ -326,12 +328,8 @@ def next_ticket_type_version(key: str) -> int:
 
 
 def _existing_role(name: str) -> CompanyRole | None:
-    """The company's role of this name, ignoring case as its unique constraint does."""
-    return (
-        CompanyRole.objects.annotate(lowered=Lower("name"))
-        .filter(lowered=Lower(Value(name)))
-        .first()
-    )
+    """The company's role of this name, or of one that looks like it."""
+    return CompanyRole.objects.named(name).first()
 
 
 def _make_role(name: str, description: str) -> CompanyRole:

@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tenants.names import plain_name
+from workflows.engine.composed import composed_text
 from workflows.engine.storable import unstorable
 from workflows.errors import (
     AnotherVersionActiveError,
@@ -71,7 +73,8 @@ def ticket_type_marker(definition: TicketDefinition) -> str:
 
 def ensure_texts(definition: TicketDefinition) -> None:
     """Raise ValidationError where its title or description is none that a bundle can have."""
-    definition.title = definition.title.strip()
+    definition.title = plain_name(definition.title)
+    definition.description = composed_text(definition.description)
     definition.clean_fields(
         exclude=[
             each.name

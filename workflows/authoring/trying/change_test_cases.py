@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
+from tenants.names import name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
 from workflows.engine.problems import FieldProblem
@@ -184,10 +185,10 @@ def _named(draft: WorkflowDefinition, name: str) -> JsonObject:
 
 
 def _free_name(name: str, others: list[JsonObject]) -> str:
-    name = " ".join(name.split())
+    name = plain_name(" ".join(name.split()))
     if not name or len(name) > LONGEST_NAME or any(unstorable(name)):
         raise InvalidCaseNameError
-    if name.casefold() in {str(each.get("name")).casefold() for each in others}:
+    if name_key(name) in {name_key(str(each.get("name"))) for each in others}:
         raise CaseNameInUseError
     return name
 

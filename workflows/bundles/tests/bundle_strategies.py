@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tenants.names import name_key
 from workflows.bundles.canonical import canonical
 from workflows.bundles.trial import Trial
 from workflows.engine.validation import Validator
@@ -16,7 +17,7 @@ TEXT = st.text(
 ) | st.sampled_from(["", "a", "ä ö", "“quoted”", "<b>", "1", "true", "null", "line\nbreak", "🙂"])
 LINE = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), min_size=1, max_size=20
-)
+).filter(name_key)
 NUMBER = (
     st.integers(-(2**53), 2**53)
     | st.floats(-9e18, 9e18, allow_nan=False)
@@ -74,9 +75,11 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
     elif kind == "boolean":
         spec |= draw(optional(default=st.booleans()))
     elif kind == "choice":
-        values = draw(st.lists(LINE, min_size=1, max_size=3, unique=True))
+        values = draw(st.lists(LINE, min_size=1, max_size=3, unique_by=name_key))
         spec["choices"] = [
-            draw(st.sampled_from([value, {"value": value}, {"value": value, "label": "L"}]))
+            draw(
+                st.sampled_from([value, {"value": value}, {"value": value, "label": f"» {value}"}])
+            )
             for value in values
         ]
     elif kind == "date":
@@ -223,5 +226,5 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         ],
         "company_roles": [{"name": name} | draw(optional(description=TEXT)) for name in named],
     }
-    names = draw(st.lists(LINE, max_size=3, unique_by=str.casefold))
+    names = draw(st.lists(LINE, max_size=3, unique_by=name_key))
     return document | {"tests": [draw(_test(name, document)) for name in names]}

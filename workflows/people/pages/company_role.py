@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
@@ -31,6 +32,13 @@ from workflows.people.change_people import delete_company_role, save_company_rol
 from workflows.people.pages.company_role_resource import CompanyRoleResource
 from workflows.signing.pages.signing_secret import signing_secret_urls
 from workflows.working_hours.pages.business_calendar import business_calendar_urls
+
+
+def name_in_use(name: str, taken: CompanyRole) -> str:
+    if taken.name.casefold() == name.casefold():
+        return gettext("There is already a company role of this name.")
+    text = gettext("There is already a company role “%(name)s”, whose name looks the same.")
+    return text % {"name": taken.name}
 
 
 class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -62,10 +70,10 @@ class CompanyRoleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["members"].queryset = people  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"]).strip()
-        taken = CompanyRole.objects.filter(name__iexact=name).exclude(pk=self.instance.pk)
-        if taken.exists():
-            raise ValidationError(_("There is already a company role of this name."), code="unique")
+        name = str(self.cleaned_data["name"])
+        taken = CompanyRole.objects.named(name).exclude(pk=self.instance.pk).first()
+        if taken is not None:
+            raise ValidationError(name_in_use(name, taken), code="unique")
         return name
 
 

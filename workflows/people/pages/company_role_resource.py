@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import Company, User
+from tenants.names import name_key, plain_email, plain_name
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.formats import Table
@@ -49,23 +50,24 @@ class CompanyRoleResource(FlatResource[CompanyRoleRow]):
 
     def load(self, table: Table) -> None:
         roles = CompanyRole.objects.prefetch_related("members")
-        self.roles = {each.name.casefold(): each for each in roles}
+        self.roles = {name_key(each.name): each for each in roles}
         people = User.objects.of_company(Company.objects.current()).active()
         self.people = {each.email: each for each in people}
 
     def find(self, cells: Mapping[str, str]) -> CompanyRoleRow:
         name, self.refusal = cells.get("name", ""), ""
-        if not name:
+        key = name_key(name)
+        if not key:
             self.refusal = _("Write the name of a company role.")
-        elif name.casefold() in self.seen:
+        elif key in self.seen:
             self.refusal = _("This role stands in the file twice.")
-        self.seen[name.casefold()] = 1
-        role = self.roles.get(name.casefold())
+        self.seen[key] = 1
+        role = self.roles.get(key)
         return self.row_of(role) if role is not None else CompanyRoleRow(name=name)
 
     def read(self, row: CompanyRoleRow, cells: Mapping[str, str]) -> dict[str, str]:
         wrong = {"name": self.refusal} if self.refusal else {}
-        row.name = cells.get("name", "")
+        row.name = plain_name(cells.get("name", ""))
         field: Any = CompanyRole._meta.get_field("name")
         try:
             field.clean(row.name, None)
@@ -74,7 +76,7 @@ class CompanyRoleResource(FlatResource[CompanyRoleRow]):
         if "description" in cells:
             row.description = cells["description"]
         if "members" in cells:
-            people, message = chosen(cells["members"], self.people, self._nobody)
+            people, message = chosen(cells["members"], self.people, self._nobody, key=plain_email)
             row.members = tuple(sorted(each.email for each in people))
             wrong |= {"members": message} if message else {}
         return wrong
@@ -82,7 +84,7 @@ class CompanyRoleResource(FlatResource[CompanyRoleRow]):
     def apply(self, rows: Sequence[CompanyRoleRow]) -> None:
         with transaction.atomic():
             for row in rows:
-                role = self.roles.get(row.name.casefold()) or CompanyRole()
+                role = self.roles.get(name_key(row.name)) or CompanyRole()
                 role.name, role.description = row.name, row.description
                 save_company_role(
                     role=role,

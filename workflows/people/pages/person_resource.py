@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import Company, User
+from tenants.names import name_key, plain_email, plain_name
 from tenants.roles import SystemRole
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.flat import FlatResource, FlatRow
@@ -85,10 +86,10 @@ class PersonResource(FlatResource[PersonRow]):
             each.email: each for each in people.prefetch_related("groups", "company_roles")
         }
         self.company_roles_by_name = {
-            each.name.casefold(): each for each in CompanyRole.objects.all()
+            name_key(each.name): each for each in CompanyRole.objects.all()
         }
         at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
-        emails = [str(row[at]).strip().lower() for row in table] if at is not None else []
+        emails = [plain_email(str(row[at])) for row in table] if at is not None else []
         taken = User.objects.filter(email__in=emails).values_list("email", flat=True)
         self.taken = set(taken) - self.people.keys()
 
@@ -105,7 +106,7 @@ class PersonResource(FlatResource[PersonRow]):
     def read(self, row: PersonRow, cells: Mapping[str, str]) -> dict[str, str]:
         wrong = {"email": self.refusal} if self.refusal else {}
         for name in ("first_name", "last_name"):
-            text = cells.get(name, "")
+            text = plain_name(cells.get(name, ""))
             if text:
                 setattr(row, name, text)
             if not getattr(row, name):
@@ -137,7 +138,7 @@ class PersonResource(FlatResource[PersonRow]):
                 person=self._person(row),
                 roles=tuple(SystemRole(each) for each in row.roles),
                 company_roles=tuple(
-                    self.company_roles_by_name[name.casefold()] for name in row.company_roles
+                    self.company_roles_by_name[name_key(name)] for name in row.company_roles
                 ),
             )
             for row in rows
@@ -158,7 +159,7 @@ class PersonResource(FlatResource[PersonRow]):
         try:
             return str(field.clean(text, None)), ""
         except ValidationError as error:
-            return text.lower(), " ".join(error.messages)
+            return plain_email(text), " ".join(error.messages)
 
     def _no_company_role(self, name: str) -> str:
         names = [each.name for each in self.company_roles_by_name.values()]
@@ -167,7 +168,7 @@ class PersonResource(FlatResource[PersonRow]):
 
 
 _SYSTEM_ROLES: Mapping[str, SystemRole] = {
-    word.casefold(): role for role in SystemRole for word in (role.value, str(role.label))
+    name_key(word): role for role in SystemRole for word in (role.value, str(role.label))
 }
 
 

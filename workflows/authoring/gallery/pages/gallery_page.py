@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.names import name_key
 from tenants.pages.detail_page import DetailPageAdmin, admin_link
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
@@ -124,7 +125,7 @@ class _GalleryPages:
         _demand_permission(request)
         found = _find(process)
         preview = preview_bundle(document=found.document)
-        new_roles = {name.casefold() for name in preview.new_company_roles}
+        new_roles = {name_key(name) for name in preview.new_company_roles}
         if not preview.can_be_imported:
             new_roles = set()
         context = {
@@ -141,7 +142,7 @@ class _GalleryPages:
                 RoleRow(
                     name=str(each["name"]),
                     description=str(each.get("description", "")),
-                    is_new=str(each["name"]).casefold() in new_roles,
+                    is_new=name_key(str(each["name"])) in new_roles,
                 )
                 for each in found.company_roles
             ],

@@ -11,12 +11,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.authoring.ticket_types.add_ticket_type import add_ticket_type
 from workflows.authoring.ticket_types.change_ticket_type import (
     change_ticket_type,
     ensure_texts,
     ticket_type_marker,
 )
+from workflows.engine.choices import with_known_choices
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
@@ -114,7 +116,7 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
         for each in sorted(self.things.values(), key=_weight):
             self.current[each.key] = each
         self.published = {each.key: each for each in WorkflowDefinition.objects.published()}
-        self.roles_by_name = {each.name.casefold(): each for each in CompanyRole.objects.all()}
+        self.roles_by_name = {name_key(each.name): each for each in CompanyRole.objects.all()}
 
     def find(self, cells: Mapping[str, str]) -> TicketTypeRow:
         key, version, self.refusal = cells.get("key", ""), cells.get("version", ""), ""
@@ -172,7 +174,7 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
                 raise FlatFileError(message % {"key": row.key, "message": text}) from error
 
     def _save(self, row: TicketTypeRow) -> None:
-        roles = [self.roles_by_name[name.casefold()] for name in row.roles]
+        roles = [self.roles_by_name[name_key(name)] for name in row.roles]
         if row.pk is None:
             add_ticket_type(
                 workflow=self.published[row.workflow],
@@ -250,7 +252,7 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
             found = read_cell(PRESETS, text, _scope(fields))
         except UnreadableCellError as error:
             return {}, str(error)
-        presets = found if isinstance(found, dict) else {}
+        presets = with_known_choices(fields, found) if isinstance(found, dict) else {}
         try:
             problems = check_presets(fields, presets)
         except FieldError as error:

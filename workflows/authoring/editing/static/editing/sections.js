@@ -10,7 +10,7 @@ import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
 import { schemaEditor } from "./schemas.js";
-import { changed, freeKey, isNewRole, keyOf, roleNames, setTyped, snapshot, store, usedRoles } from "./store.js";
+import { changed, freeKey, isNewRole, keyOf, nameKey, roleNames, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys } from "./variables.js";
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
@@ -475,7 +475,7 @@ function newRole(root, onName, onCancel) {
       input.focus();
       return;
     }
-    const known = roleNames().find((each) => each.toLowerCase() === name.toLowerCase());
+    const known = roleNames().find((each) => nameKey(each) === nameKey(name));
     onName(known || name);
   };
   input.addEventListener("keydown", (event) => {

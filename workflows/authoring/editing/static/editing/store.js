@@ -235,8 +235,8 @@ export function pendingOf(owner, name) {
 
 /** @param {string} name */
 export function isNewRole(name) {
-  const wanted = name.toLowerCase();
-  return !store.start.roles.some((each) => each.name.toLowerCase() === wanted);
+  const wanted = nameKey(name);
+  return !store.start.roles.some((each) => nameKey(each.name) === wanted);
 }
 
 export function roleNames() {
@@ -275,6 +275,15 @@ function roleCalled(name) {
 }
 
 // Names and keys
+
+/**
+ * What two names have in common that look alike, as tenants/names.py of the server has it.
+ * @param {string} name
+ */
+export function nameKey(name) {
+  const seen = name.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, (sign) => (/\s/.test(sign) ? " " : ""));
+  return seen.normalize("NFKC").toUpperCase().toLowerCase().replace(/\s+/g, " ").trim();
+}
 
 /**
  * A key that reads like a title.

@@ -7,7 +7,7 @@ import { durationControl, select, selectOf, text } from "./inputs.js";
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { elementOf, place } from "./places.js";
 import { outputSpecs } from "./schemas.js";
-import { changed, setTyped, snapshot, store } from "./store.js";
+import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
 import { END, isForm } from "./variables.js";
 import { titleOf } from "./ways.js";
 
@@ -78,9 +78,9 @@ export function testsSection() {
 
 /** @param {string} wanted */
 function freeName(wanted) {
-  const taken = new Set((store.document.tests || []).map((each) => String(each.name).toLowerCase()));
+  const taken = new Set((store.document.tests || []).map((each) => nameKey(String(each.name))));
   let name = wanted;
-  for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${wanted} ${number}`;
+  for (let number = 2; taken.has(nameKey(name)); number += 1) name = `${wanted} ${number}`;
   return name;
 }
 
