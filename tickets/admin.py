@@ -6,5 +6,5 @@ from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import task_instance, ticket
 from tickets.repairing.pages import ticket_error
 from tickets.replaying.pages import replay_page
-from tickets.submitting.pages import my_ticket
+from tickets.submitting.pages import ticket_form
 from tickets.working.pages import my_task

@@ -18,9 +18,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.jobs import defer, take_away
 from tenants.models import Company
+from tickets.advancing.calls_of_task import take_away_all
+from tickets.advancing.defer_call import defer_call
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.calling.calls_of_task import take_away_all
-from tickets.calling.defer_call import defer_call
 from tickets.job_names import FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.engine.calendar import Duration

@@ -9,8 +9,8 @@ from random import SystemRandom
 
 from django.utils.translation import gettext as _
 
+from tickets.advancing.defer_call import defer_call
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.calling.defer_call import defer_call
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.actions import ActionError, TemporaryActionError, pause_before
 from workflows.errors import TaskNotWorkableError

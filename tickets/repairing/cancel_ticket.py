@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.calling.calls_of_task import take_away_all
+from tickets.advancing.calls_of_task import take_away_all
 from tickets.models import Ticket, TicketError
 from tickets.repairing.repair import begin_repair, by_whom
 

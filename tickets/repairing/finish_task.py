@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
+from tickets.advancing.calls_of_task import take_away_all
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.calling.calls_of_task import take_away_all
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from tickets.repairing.repair import begin_repair, by_whom

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from tenants.models import User
+from tickets.advancing.calls_of_task import defer_call_if_due, take_away_calls
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import restart_timers, take_away_timers
-from tickets.calling.calls_of_task import defer_call_if_due, take_away_calls
 from tickets.models import Ticket
 from tickets.repairing.repair import begin_repair
 

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
+from tickets.advancing.defer_call import defer_call
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import restart_timers
-from tickets.calling.defer_call import defer_call
 from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import ErrorType, TicketError
 from tickets.repairing.repair import Repair, begin_repair, by_whom, resolved_message

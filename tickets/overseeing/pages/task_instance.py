@@ -13,17 +13,17 @@ from unfold.decorators import display
 from tenants.pages.badges import clipped
 from tenants.pages.detail_page import DetailPageAdmin, admin_link
 from tickets.files.pages.files import download_base
-from tickets.following.pages.badges import due_badge, error_badge, task_badge
-from tickets.following.pages.history import history
-from tickets.models import Ticket
-from tickets.overseeing.pages.exports import TaskResource
-from tickets.overseeing.pages.filters import (
+from tickets.finding.pages.filters import (
     DueFilter,
     TaskStatusFilter,
     TaskTicketTypeFilter,
     TaskTypeFilter,
     WorkerFilter,
 )
+from tickets.following.pages.badges import due_badge, error_badge, task_badge
+from tickets.following.pages.history import history
+from tickets.models import Ticket
+from tickets.overseeing.pages.exports import TaskResource
 from tickets.overseeing.pages.ticket import add_number
 from tickets.repairing.pages import attempts_of, open_repairs
 from tickets.repairing.pages.repair_page import may_repair_here

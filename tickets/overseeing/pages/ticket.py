@@ -13,6 +13,12 @@ from unfold.decorators import display
 from tenants.pages.badges import badge, clipped
 from tenants.pages.detail_page import admin_link
 from tickets.files.pages.files import download_base
+from tickets.finding.pages.filters import (
+    HasErrorsFilter,
+    SubmitterFilter,
+    TicketStatusFilter,
+    TicketTypeFilter,
+)
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
 from tickets.following.pages.history import history
@@ -20,12 +26,6 @@ from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.pages.exports import TicketResource
-from tickets.overseeing.pages.filters import (
-    HasErrorsFilter,
-    SubmitterFilter,
-    TicketStatusFilter,
-    TicketTypeFilter,
-)
 from tickets.repairing.pages import open_repairs
 from tickets.repairing.pages.repair_page import RepairViews, may_repair_here
 from workflows.flat import FlatExportAdmin

@@ -59,7 +59,7 @@ class OpenFormTests(ScreenTestCase):
             Session.objects.all().delete()
             return do_once(*args, **kwargs)
 
-        with patch("tickets.submitting.pages.my_ticket.do_once", ended):
+        with patch("tickets.submitting.pages.ticket_form.do_once", ended):
             self.assertEqual(self.send().status_code, 400)
         self.assertEqual(Ticket.objects.count(), 0)
 

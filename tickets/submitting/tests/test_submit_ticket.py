@@ -163,7 +163,7 @@ class SubmitTests(ScreenTestCase):
 
     def test_one_that_ends_at_the_last_moment_too(self) -> None:
         with patch(
-            "tickets.submitting.pages.my_ticket.submit_ticket", side_effect=MayNotSubmitError
+            "tickets.submitting.pages.ticket_form.submit_ticket", side_effect=MayNotSubmitError
         ):
             self.assertRedirects(self.send(what="A desk"), CARDS)
 

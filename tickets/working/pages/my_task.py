@@ -37,7 +37,7 @@ from tickets.saving.pages.saved import (
     tell_saved,
 )
 from tickets.saving.save_answers import discard_saved_answers, save_task_answers
-from tickets.submitting.pages.my_ticket import visible_answer
+from tickets.submitting.pages.ticket_form import visible_answer
 from tickets.working.complete_task import complete_task, start_task
 from workflows.engine.errors import FieldError
 from workflows.engine.process import TaskType

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.jobs import take_away
-from tickets.calling.defer_call import defer_call
+from tickets.advancing.defer_call import defer_call
 from tickets.job_names import EXPIRE_CALL, RUN_ACTION
 from workflows.models import ActionAttempt, TaskInstance, TaskStatus
 
