@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project.development import embedded_postgres
 from project.environment import data_dir, load_environment
+from project.postmaster import database_entry
 
 ENGINE = "django_tenants.postgresql_backend"
 DB_VARIABLES = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT")
@@ -31,7 +31,7 @@ def database_settings() -> dict[str, Any]:
     Raises ImproperlyConfigured, in one sentence, where what is configured cannot be used.
     """
     if not is_configured():
-        entry = embedded_postgres.database_entry(data_dir())
+        entry = database_entry(data_dir())
     elif url := os.environ.get("DATABASE_URL"):
         entry = _from_url(url)
     else:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django_tenants.utils import get_public_schema_name, schema_context
 
-if TYPE_CHECKING:
-    from tenants.models import Company
-
 PUBLIC: str = get_public_schema_name()
+
+
+class HasSchema(Protocol):
+    """A company, as the connection knows it: the models stand above."""
+
+    @property
+    def schema_name(self) -> str: ...
 
 
 def database() -> Any:
@@ -35,7 +39,7 @@ def in_public() -> bool:
     return current_schema() == PUBLIC
 
 
-def work_in(company: Company) -> None:
+def work_in(company: HasSchema) -> None:
     """Send the queries that follow to a company's schema."""
     database().set_tenant(company)
 

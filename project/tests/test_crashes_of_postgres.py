@@ -15,6 +15,7 @@ from unittest import mock
 import psutil
 from django.db import connection
 
+from project import postmaster
 from project.development import embedded_postgres
 from tenants.connection import work_in_public
 from tenants.testing import make_test_companies, start_manage
@@ -40,11 +41,11 @@ class CrashesOfPostgresTests(CrashCase):
         self.assertGreater(self.kills["Postgres"], 0)
 
     def kill_and_start(self) -> None:
-        running = embedded_postgres.running_postmaster(self.folder)
+        running = postmaster.running_postmaster(self.folder)
         assert running is not None
         psutil.Process(running.pid).kill()
         # On a busy machine it takes a moment to die, in which it would pass for one that runs.
-        while embedded_postgres.running_postmaster(self.folder, ready=False) == running:
+        while postmaster.running_postmaster(self.folder, ready=False) == running:
             time.sleep(0.01)
         embedded_postgres.ensure_running(self.folder)
 
@@ -55,7 +56,7 @@ def own_server(folder: Path) -> Iterator[None]:
     embedded_postgres.ensure_running(folder)
     connection.close()
     try:
-        entry = embedded_postgres.database_entry(folder)
+        entry = postmaster.database_entry(folder)
         with mock.patch.dict(connection.settings_dict, entry):
             if start_manage("migrate_schemas").wait(timeout=300):
                 raise AssertionError("The database could not be migrated.")

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from project import postmaster
 from project.development import embedded_postgres
 from project.environment import BASE_DIR
 
@@ -55,7 +56,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
 
     def query(self, statement: str, *, password: str | None = None) -> object:
         """The single value that the statement yields, asked as the application would."""
-        entry = embedded_postgres.database_entry(self.folder)
+        entry = postmaster.database_entry(self.folder)
         with psycopg.connect(
             host=entry["HOST"],
             port=entry["PORT"],
@@ -106,7 +107,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
     def test_what_was_committed_survives_a_killed_server(self) -> None:
         self.query("CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer")
         psutil.Process(self.server.pid).kill()
-        self.wait_until(lambda: embedded_postgres.running_postmaster(self.folder) is None)
+        self.wait_until(lambda: postmaster.running_postmaster(self.folder) is None)
         self.assertTrue((self.folder / "postgres" / "postmaster.pid").exists())
 
         after = embedded_postgres.ensure_running(self.folder)
@@ -120,12 +121,12 @@ class EmbeddedPostgresTests(unittest.TestCase):
         lines = [str(os.getpid()), str(self.folder / "postgres"), "1", "5432", "", "", "", "ready"]
         pid_file.write_text("\n".join(lines), encoding="utf-8")
 
-        self.assertIsNone(embedded_postgres.running_postmaster(self.folder))
+        self.assertIsNone(postmaster.running_postmaster(self.folder))
         self.assertNotEqual(embedded_postgres.ensure_running(self.folder).pid, os.getpid())
 
     def test_it_stops_and_says_whether_it_was_running(self) -> None:
         self.assertTrue(embedded_postgres.stop(self.folder))
-        self.assertIsNone(embedded_postgres.running_postmaster(self.folder))
+        self.assertIsNone(postmaster.running_postmaster(self.folder))
         self.assertFalse(embedded_postgres.stop(self.folder))
 
     def test_a_server_that_cannot_start_says_why(self) -> None:
@@ -161,13 +162,13 @@ class UnusualFolderTests(unittest.TestCase):
         self.addCleanup(embedded_postgres.stop, folder)
 
         self.assertLess(len(server.host), 100)
-        self.assertEqual(embedded_postgres.database_entry(folder)["HOST"], server.host)
+        self.assertEqual(postmaster.database_entry(folder)["HOST"], server.host)
 
     def test_reading_the_settings_starts_nothing(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))
         self.addCleanup(shutil.rmtree, folder)
 
-        entry = embedded_postgres.database_entry(folder)
+        entry = postmaster.database_entry(folder)
 
         self.assertEqual((entry["NAME"], entry["PASSWORD"]), ("ticketflower", ""))
         self.assertEqual(list(folder.iterdir()), [])
