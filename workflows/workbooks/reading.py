@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from django.utils.translation import gettext as _
 
 from workflows.bundles.check import check_bundle
+from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.problems import Problem, errors_of, in_words
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
-from workflows.errors import InvalidBundleError
 
 # The first step of paths that lead to a place of the file that is no place of the document.
 SHEETS = "sheets"

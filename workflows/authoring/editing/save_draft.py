@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.bundles.errors import NotStorableError
 from workflows.bundles.problems import Problem, in_words
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.engine.process import JsonObject
-from workflows.errors import DraftChangedError, NotADraftError, NotStorableError
+from workflows.errors import DraftChangedError, NotADraftError
 from workflows.models import WorkflowDefinition
 
 

@@ -23,9 +23,9 @@ from workflows.bundles import (
     errors_of,
 )
 from workflows.bundles.canonical import END, START, as_text, default_of, key_order
+from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.problems import in_words
 from workflows.engine.process import Json, JsonObject
-from workflows.errors import InvalidBundleError
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,

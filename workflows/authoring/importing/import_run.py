@@ -11,7 +11,8 @@ from tenants.jobs import defer, is_under_way
 from tenants.models import User
 from workflows.authoring.importing.findings import check_file, check_reading, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
-from workflows.errors import ImportGoneError, InvalidBundleError, UnreadableBundleError
+from workflows.bundles.errors import InvalidBundleError
+from workflows.errors import ImportGoneError, UnreadableBundleError
 from workflows.models import ImportRun
 from workflows.models.import_run import ImportStatus
 from workflows.workbooks import FileType, read_document

@@ -18,8 +18,9 @@ from workflows.authoring.importing.import_bundle import (
 )
 from workflows.authoring.trying.run_test_cases import run_cases_of
 from workflows.bundles import case_failures, errors_of
+from workflows.bundles.errors import NotPublishableError
 from workflows.bundles.problems import Problem
-from workflows.errors import NotADraftError, NotPublishableError
+from workflows.errors import NotADraftError
 from workflows.models import TicketDefinition, WorkflowDefinition
 
 

@@ -12,7 +12,7 @@ from django_tenants.utils import tenant_context
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import errors_of
-from workflows.errors import BundleError
+from workflows.bundles.errors import BundleError
 from workflows.management.command_line import (
     BundleCommand,
     change_lines,

@@ -35,8 +35,9 @@ from workflows.authoring.editing.pages.editor_answers import (
 )
 from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
+from workflows.bundles.errors import NotStorableError
 from workflows.engine.process import JsonObject
-from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, NotStorableError
+from workflows.errors import DraftChangedError, NotADraftError, NoTitleError
 from workflows.forms.field_types import FIELD_TYPE_NAMES
 from workflows.models import CompanyRole, WorkflowDefinition
 

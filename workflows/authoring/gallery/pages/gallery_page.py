@@ -29,9 +29,9 @@ from workflows.authoring.gallery.processes import GalleryProcess, find_process, 
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import CaseResult, write_bundle
+from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.tell_changes import field_labels
 from workflows.engine.process import JsonObject, TaskType
-from workflows.errors import InvalidBundleError
 from workflows.models import CompanyRole, WorkflowDefinition
 
 PREFIX = "workflows_workflowdefinition_gallery"

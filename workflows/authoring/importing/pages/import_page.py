@@ -35,8 +35,9 @@ from workflows.authoring.importing.pages.problem_rows import (
     showable,
 )
 from workflows.bundles import MAX_BYTES, write_bundle
+from workflows.bundles.errors import InvalidBundleError
 from workflows.engine.process import Json
-from workflows.errors import InvalidBundleError, UnreadableBundleError
+from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, write_document, write_template
 
 ACCEPTED: Final = ".xlsx,.ods,.json,.yaml,.yml"

@@ -14,7 +14,8 @@ from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
 from workflows.authoring.publishing.stop_offering import stop_offering
 from workflows.bundles import errors_of
-from workflows.errors import NotPublishableError, NotPublishedError
+from workflows.bundles.errors import NotPublishableError
+from workflows.errors import NotPublishedError
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,

@@ -25,13 +25,12 @@ from workflows.authoring.trying.change_test_cases import (
 )
 from workflows.authoring.trying.run_test_cases import run_test_cases
 from workflows.bundles import Severity, case_failures, check_bundle, errors_of, run_cases
+from workflows.bundles.errors import InvalidBundleError, NotPublishableError
 from workflows.engine.simulate import Answer
 from workflows.errors import (
     CaseNameInUseError,
-    InvalidBundleError,
     InvalidCaseNameError,
     NotADraftError,
-    NotPublishableError,
     TooManyCasesError,
     UnknownCaseError,
 )
