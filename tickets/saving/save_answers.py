@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from tenants.fast.prepared import send
 from tenants.models import User
 from tenants.names import plain_name
+from tickets.advancing.lock_task import lock_workable
 from tickets.errors import TooManySavedAnswersError
 from tickets.files.keep_file import lock_uploads
 from tickets.models import SavedAnswers
 from tickets.models.saved_answers import digest_of_form
-from tickets.working.complete_task import lock_workable
 from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
 from workflows.engine.storable import unstorable

@@ -20,11 +20,11 @@ from tickets.finding.pages.filters import (
     TaskTypeFilter,
     WorkerFilter,
 )
+from tickets.finding.pages.search import add_number
 from tickets.following.pages.badges import due_badge, error_badge, task_badge
 from tickets.following.pages.history import history
 from tickets.models import Ticket
 from tickets.overseeing.pages.exports import TaskResource
-from tickets.overseeing.pages.ticket import add_number
 from tickets.repairing.pages import attempts_of, open_repairs
 from tickets.repairing.pages.repair_page import may_repair_here
 from workflows.authoring.definitions.pages.definition_rows import pretty

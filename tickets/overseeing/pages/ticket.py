@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from tickets.finding.pages.filters import (
     TicketStatusFilter,
     TicketTypeFilter,
 )
+from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
 from tickets.following.pages.history import history
@@ -30,19 +31,6 @@ from tickets.repairing.pages import open_repairs
 from tickets.repairing.pages.repair_page import RepairViews, may_repair_here
 from workflows.flat import FlatExportAdmin
 from workflows.models import TaskInstance, WorkflowDefinition
-
-# Fewer than a bigint has, so that Postgres takes every number that is left.
-MOST_DIGITS = 18
-
-
-def add_number(
-    queryset: QuerySet[Any], found: QuerySet[Any], term: str, field: str
-) -> QuerySet[Any]:
-    """What a search found, and the row of the ticket whose number was typed (with or without #)."""
-    number = term.strip().removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS:
-        return found | queryset.filter(Q(**{field: int(number)}))
-    return found
 
 
 @admin.register(Ticket)

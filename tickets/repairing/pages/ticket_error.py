@@ -25,11 +25,11 @@ from tenants.pages.detail_page import admin_link
 from tickets.calling.pages.attempts import TaskData
 from tickets.errors import TicketsError
 from tickets.finding.pages.filters import ChosenFilter, ErrorTicketTypeFilter
+from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
 from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
-from tickets.overseeing.pages.ticket import add_number
 from tickets.repairing.handle_error import resolve_error, review_error
 from tickets.repairing.pages import RepairPage, attempts_of, data_so_far, open_repairs
 from tickets.repairing.pages.bulk_retry import BulkRetryViews
