@@ -4,6 +4,6 @@ Each page says what it will do, asks why, and POSTs; the services check again an
 """
 
 from tickets.calling.pages.attempts import attempts_of, data_so_far
-from tickets.repairing.pages.verbs import PAGES, RepairPage, open_repairs
+from tickets.repairing.pages.correcting import PAGES, RepairPage, open_repairs
 
 __all__ = ["PAGES", "RepairPage", "attempts_of", "data_so_far", "open_repairs"]

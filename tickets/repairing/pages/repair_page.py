@@ -22,8 +22,8 @@ from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages.badges import task_badge, workflow_badge
 from tickets.following.pages.history import History, history_since
 from tickets.models import Ticket
+from tickets.repairing.pages.correcting import PAGES, RepairPage, Sent
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.pages.verbs import PAGES, RepairPage, Sent
 from tickets.repairing.repair import may_repair
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.engine.conditions import is_empty

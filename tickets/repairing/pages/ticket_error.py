@@ -33,8 +33,8 @@ from tickets.models.ticket_error import UNRESOLVED
 from tickets.repairing.handle_error import resolve_error, review_error
 from tickets.repairing.pages import RepairPage, attempts_of, data_so_far, open_repairs
 from tickets.repairing.pages.bulk_retry import BulkRetryViews
+from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.pages.repair_page import may_repair_here
-from tickets.repairing.pages.verbs import CorrectOutput
 
 
 class ErrorStatusFilter(ChosenFilter):
