@@ -1,12 +1,13 @@
 """What stands in the sidebar: for each person the screens that they may use, and no others.
 
-The screens guard themselves; this list only decides what is offered.
+The lists stand here; a page that is no list says itself where it stands (`menu`). The screens
+guard themselves: this only decides what is offered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -16,11 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.pages.menu import MenuSection
+from tenants.pages.page import Page, registered_pages
 from tickets.models import ErrorStatus, TicketError
 from workflows.models import TaskInstance
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
+    from django_stubs_ext import StrOrPromise, StrPromise
 
 # Badges count on every page; a count that is this old (seconds) is good enough.
 BADGE_SECONDS = 10
@@ -28,15 +31,19 @@ BADGE_SECONDS = 10
 
 @dataclass(frozen=True)
 class Entry:
-    """One screen. `inside` says whether it needs a company (None: it stands in both)."""
+    """One screen. `inside` says whether it needs a company (None: it stands in both).
 
-    title: StrPromise
+    A `page` decides by itself for whom it is.
+    """
+
+    title: StrOrPromise
     icon: str
     url_name: str
     permission: str = ""
     inside: bool | None = True
     badge: Callable[[User], int] | None = None
     badge_variant: str = "primary"
+    page: type[Page] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Section:
+    key: MenuSection
     title: StrPromise | None
     entries: tuple[Entry, ...]
 
@@ -61,20 +69,14 @@ def count_new_errors(_user: User) -> int:
     return TicketError.objects.filter(status=ErrorStatus.NEW).count()
 
 
-SECTIONS = (
+LISTS = (
     Section(
+        MenuSection.START,
         None,
-        (
-            Entry(_("Dashboard"), "space_dashboard", "admin:index", inside=None),
-            Entry(
-                _("Submit a ticket"),
-                "add_circle",
-                "admin:tickets_myticket_submit",
-                "tickets.add_myticket",
-            ),
-        ),
+        (Entry(_("Dashboard"), "space_dashboard", "admin:index", inside=None),),
     ),
     Section(
+        MenuSection.MY_WORK,
         _("My work"),
         (
             Entry(
@@ -93,6 +95,7 @@ SECTIONS = (
         ),
     ),
     Section(
+        MenuSection.ALL_WORK,
         _("All work"),
         (
             Entry(
@@ -118,6 +121,7 @@ SECTIONS = (
         ),
     ),
     Section(
+        MenuSection.DEFINITIONS,
         _("How work flows"),
         (
             Entry(
@@ -132,21 +136,10 @@ SECTIONS = (
                 "admin:workflows_ticketdefinition_changelist",
                 "workflows.view_ticketdefinition",
             ),
-            Entry(
-                _("Gallery"),
-                "collections_bookmark",
-                "admin:workflows_workflowdefinition_gallery",
-                "workflows.add_workflowdefinition",
-            ),
-            Entry(
-                _("Import"),
-                "upload_file",
-                "admin:workflows_workflowdefinition_import",
-                "workflows.add_workflowdefinition",
-            ),
         ),
     ),
     Section(
+        MenuSection.COMPANY,
         _("Company"),
         (
             Entry(_("People"), "group", "admin:tenants_user_changelist", "tenants.view_user"),
@@ -156,21 +149,10 @@ SECTIONS = (
                 "admin:workflows_companyrole_changelist",
                 "workflows.view_companyrole",
             ),
-            Entry(
-                _("Working hours"),
-                "schedule",
-                "admin:workflows_businesscalendar",
-                "workflows.change_businesscalendar",
-            ),
-            Entry(
-                _("Signing secret"),
-                "key",
-                "admin:workflows_signingsecret",
-                "workflows.change_signingsecret",
-            ),
         ),
     ),
     Section(
+        MenuSection.INSTALLATION,
         _("Installation"),
         (
             Entry(
@@ -210,9 +192,28 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def sections() -> list[Section]:
+    """All there is: the lists, and among them the pages that say where they stand.
+
+    The order of a page is that of the lists before it, times ten, and what it adds.
+    """
+    return [replace(section, entries=tuple(_with_pages(section))) for section in LISTS]
+
+
+def _with_pages(section: Section) -> list[Entry]:
+    found = [(10 * position, entry) for position, entry in enumerate(section.entries, start=1)]
+    for each in registered_pages():
+        menu = each.page.menu
+        if menu is not None and menu.section == section.key:
+            title = menu.title or each.page.title
+            entry = Entry(title, menu.icon, f"admin:{each.name}", page=each.page)
+            found.append((menu.order, entry))
+    return [entry for _order, entry in sorted(found, key=lambda each: each[0])]
+
+
 def sections_for(request: HttpRequest) -> Iterator[tuple[Section, list[Link]]]:
     """Each section with what this person may use of it; empty ones are left out."""
-    for section in SECTIONS:
+    for section in sections():
         links = [
             Link(entry, reverse(entry.url_name))
             for entry in section.entries
@@ -223,6 +224,8 @@ def sections_for(request: HttpRequest) -> Iterator[tuple[Section, list[Link]]]:
 
 
 def is_offered(entry: Entry, request: HttpRequest) -> bool:
+    if entry.page is not None:
+        return entry.page.is_offered(request)
     if entry.inside is not None and entry.inside != (active_company(request) is not None):
         return False
     return not entry.permission or request.user.has_perm(entry.permission)
@@ -236,7 +239,7 @@ def current_url(path: str, urls: list[str]) -> str:
 
 
 def _item(user: User, link: Link, *, active: bool) -> dict[str, Any]:
-    item = {
+    item: dict[str, Any] = {
         "title": link.entry.title,
         "icon": link.entry.icon,
         "link": link.url,

@@ -11,10 +11,10 @@ urlpatterns = [
     # HealthMiddleware answers these before anything else does.
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
-    path("", views.landing, name="landing"),
-    path("sign-up/", views.SignUpView.as_view(), name="sign_up"),
-    path("companies/<int:pk>/enter/", views.enter_company, name="enter_company"),
-    path("companies/leave/", views.leave_company, name="leave_company"),
+    path("", views.LandingPage.as_view(), name="landing"),
+    path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
+    path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
+    path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
     path("favicon.ico", RedirectView.as_view(url="/static/ticketflower/favicon.svg")),
     # Ticket types stood in the app `tickets` before: links to them, in mails say, still lead there.
     path(

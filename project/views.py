@@ -3,77 +3,106 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.generic import FormView
 
 from project.forms import SignUpForm
 from tenants import active_company
-from tenants.models import Company, User
+from tenants.models import Company
+from tenants.pages.page import Page
 
 logger = logging.getLogger(__name__)
 
 
-def landing(request: HttpRequest) -> HttpResponse:
-    """What TicketFlower is, for visitors; people who are logged in go to their dashboard."""
-    if request.user.is_authenticated:
+class VisitorPage(Page):
+    """For who is not logged in; everybody else goes to their dashboard."""
+
+    permissions = ()
+    needs_company = False
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return not request.user.is_authenticated
+
+    def turn_away(self) -> HttpResponse:
         return redirect("admin:index")
-    return render(request, "project/landing.html")
 
 
-class SignUpView(FormView):  # type: ignore[type-arg]
+class LandingPage(VisitorPage):
+    """What TicketFlower is."""
+
+    template_name = "project/landing.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show()
+
+
+class SignUpPage(VisitorPage):
     """Signs a company up and logs its first person in."""
 
     template_name = "project/sign_up.html"
-    form_class = SignUpForm
-    success_url = reverse_lazy("admin:index")
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            return redirect("admin:index")
-        return super().dispatch(request, *args, **kwargs)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(form=SignUpForm())
 
-    def form_valid(self, form: SignUpForm) -> HttpResponse:
-        founder = form.save()
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = SignUpForm(request.POST)
+        founder = form.save() if form.is_valid() else None
         if founder is None:
-            return self.form_invalid(form)
-        login(self.request, founder, backend="tenants.backends.EmailBackend")
-        return super().form_valid(form)
+            return self.show(form=form)
+        login(request, founder, backend="tenants.backends.EmailBackend")
+        return redirect("admin:index")
 
 
-def enter_company(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a superuser work inside a company, also in one that is switched off."""
-    superuser = _superuser_who_posts(request)
-    company = get_object_or_404(Company, pk=pk)
-    active_company.enter_company(request, company)
-    logger.info("%s entered the company %s", superuser.email, company.schema_name)
-    return redirect("admin:index")
+class SuperuserPage(Page):
+    """For superusers, inside a company or not; to all others, and as a link, it is not there."""
 
+    permissions = ()
+    needs_company = False
+    http_method_names = ["post"]
 
-def leave_company(request: HttpRequest) -> HttpResponse:
-    """End what `enter_company` began."""
-    superuser = _superuser_who_posts(request)
-    company = active_company.active_company(request)
-    active_company.leave_company(request)
-    if company is not None:
-        logger.info("%s left the company %s", superuser.email, company.schema_name)
-        messages.success(request, _("You left %(company)s.") % {"company": company.name})
-    return redirect("admin:index")
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return request.user.is_authenticated and request.user.is_superuser
 
-
-def _superuser_who_posts(request: HttpRequest) -> User:
-    """The superuser who asks.
-
-    Raises:
-        Http404: anybody else, or a request that must not change anything.
-    """
-    user = request.user
-    if request.method != "POST" or not isinstance(user, User) or not user.is_superuser:
+    def turn_away(self) -> HttpResponse:
         raise Http404
-    return user
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        raise Http404
+
+
+class EnterCompanyPage(SuperuserPage):
+    """POST lets a superuser work inside a company, also in one that is switched off."""
+
+    company: Company
+
+    def find(self, **arguments: Any) -> None:
+        found = Company.objects.filter(pk=arguments["pk"]).first()
+        if found is None:
+            raise Http404
+        self.company = found
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        active_company.enter_company(request, self.company)
+        logger.info("%s entered the company %s", self.person.email, self.company.schema_name)
+        return redirect("admin:index")
+
+
+class LeaveCompanyPage(SuperuserPage):
+    """POST ends what entering began."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        company = active_company.active_company(request)
+        active_company.leave_company(request)
+        if company is not None:
+            logger.info("%s left the company %s", self.person.email, company.schema_name)
+            messages.success(request, _("You left %(company)s.") % {"company": company.name})
+        return redirect("admin:index")

@@ -1,10 +1,12 @@
-"""Registers the screens of tickets with the admin site: a module for each."""
+"""Registers the screens of tickets with the admin site: a line for each file of pages."""
 
 from tickets.files.pages import files
+from tickets.following.pages import my_ticket
 from tickets.moving.pages import move_page
 from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import task_instance, ticket
-from tickets.repairing.pages import ticket_error
+from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
-from tickets.submitting.pages import ticket_form
-from tickets.working.pages import my_task
+from tickets.saving.pages import discard_pages
+from tickets.submitting.pages import choose_page, ticket_form
+from tickets.working.pages import absence_pages, my_task, pool_pages, work_page

@@ -1,7 +1,16 @@
-"""Registers the screens of definitions, people and company roles: a module for each model."""
+"""Registers the screens of definitions, people and company roles: a line for each file of pages."""
 
-from workflows.authoring.definitions.pages import task_definition, workflow_definition
-from workflows.authoring.publishing.pages import versions_page
-from workflows.authoring.ticket_types.pages import ticket_definition
+from workflows.authoring.definitions.pages import (
+    download_page,
+    task_definition,
+    workflow_definition,
+)
+from workflows.authoring.editing.pages import editor_answers, editor_page
+from workflows.authoring.gallery.pages import gallery_page
+from workflows.authoring.importing.pages import import_page, import_run_page
+from workflows.authoring.publishing.pages import publish_page, versions_page
+from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
 from workflows.authoring.trying.pages import cases_page, try_page
 from workflows.people.pages import company_role, person
+from workflows.signing.pages import signing_secret
+from workflows.working_hours.pages import business_calendar

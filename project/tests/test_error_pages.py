@@ -65,10 +65,10 @@ class WithoutDatabaseTests(SimpleTestCase):
 
     def test_a_failure_in_a_view(self) -> None:
         with (
-            mock.patch("project.views.SignUpView.get_form", side_effect=RuntimeError("no")),
+            mock.patch("project.views.SignUpForm", side_effect=RuntimeError("no")),
             mock.patch("tenants.middleware.find_active_company", return_value=None),
             mock.patch("tenants.middleware.work_in_public"),
-            mock.patch("project.views.SignUpView.dispatch", side_effect=RuntimeError("no")),
+            mock.patch("project.views.SignUpPage.dispatch", side_effect=RuntimeError("no")),
             self.assertLogs("django.request", "ERROR"),
         ):
             response = Client(raise_request_exception=False).get(reverse("sign_up"))

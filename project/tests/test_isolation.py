@@ -32,7 +32,7 @@ from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
 from tickets.files.keep_file import keep_file
 from tickets.models import BulkRetry, ErrorType, FileUpload, MyTask, MyTicket, Ticket, TicketError
-from tickets.repairing.pages import PAGES
+from tickets.repairing.pages.verbs import VERBS
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.models import (
@@ -230,7 +230,7 @@ class Examples:
                 "verb": verb,
                 "subject_id": subjects.get(verb, self.task.pk),
             }
-            for verb in PAGES
+            for verb in VERBS
         ]
 
     def for_page(self, page: Page) -> list[dict[str, object]]:

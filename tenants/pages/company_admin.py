@@ -13,11 +13,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from tenants.active_company import active_company
+from tenants.pages.page import with_pages
 
 
 class GuardedListMixin:
@@ -80,6 +82,9 @@ class CompanyModelAdmin(GuardedListMixin, ModelAdmin):
     compressed_fields = False
     list_filter_submit = False
     warn_unsaved_form = True
+
+    def get_urls(self) -> list[URLPattern]:
+        return with_pages(self, super().get_urls())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Django looks an object up before it asks whether the person may see it.

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse
-from django.urls import NoReverseMatch, URLPattern, reverse
 
 from tenants.pages.company_admin import CompanyModelAdmin
-from tenants.pages.page import page_urls
 
 
 class DetailPageAdmin(CompanyModelAdmin):
@@ -29,9 +26,6 @@ class DetailPageAdmin(CompanyModelAdmin):
         context = {"title": self.list_title, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
-
-    def get_urls(self) -> list[URLPattern]:
-        return [*page_urls(self), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return []
@@ -66,12 +60,3 @@ class DetailPageAdmin(CompanyModelAdmin):
         if found is None:
             raise Http404
         return found
-
-
-def admin_link(obj: Model) -> str:
-    """The address of an object's detail page; empty where it has none."""
-    meta = obj._meta
-    try:
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(obj.pk,))
-    except NoReverseMatch:
-        return ""

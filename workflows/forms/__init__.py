@@ -8,5 +8,14 @@ exactly what the services accept.
 from workflows.forms.answers import AnswersForm
 from workflows.forms.display import Shown, answer_text, show_answers
 from workflows.forms.files import FileKeeper, safe_filename
+from workflows.forms.visible import visible_answer
 
-__all__ = ["AnswersForm", "FileKeeper", "Shown", "answer_text", "safe_filename", "show_answers"]
+__all__ = [
+    "AnswersForm",
+    "FileKeeper",
+    "Shown",
+    "answer_text",
+    "safe_filename",
+    "show_answers",
+    "visible_answer",
+]

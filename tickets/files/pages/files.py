@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 
-from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import FileUpload
 from workflows.models import EventKind, TaskInstance, WorkflowEvent
 
@@ -24,25 +25,37 @@ class FileUploadAdmin(CompanyModelAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.download_view)
-        return [path("<uuid:key>/", view, name="tickets_fileupload_download")]
+        return with_pages(self, [])
 
-    def download_view(self, request: HttpRequest, key: uuid.UUID) -> FileResponse:
-        """Hand a file to whoever may see it; others cannot tell that it exists."""
-        if active_company(request) is None:
+
+@register_page(FileUpload, "<uuid:key>/", name="tickets_fileupload_download")
+class DownloadPage(Page):
+    """Hands a file to whoever may see it; others cannot tell that it exists."""
+
+    # Who sees the ticket sees its files: `find` decides, and says to all others the same.
+    permissions = ()
+
+    upload: FileUpload
+
+    def turn_away(self) -> HttpResponse:
+        raise Http404
+
+    def find(self, **arguments: Any) -> None:
+        found = FileUpload.objects.select_related("ticket").filter(uuid=arguments["key"]).first()
+        if found is None or not may_download(found, self.person):
             raise Http404
-        upload = FileUpload.objects.select_related("ticket").filter(uuid=key).first()
-        if upload is None or not may_download(upload, request.user):
-            raise Http404
+        self.upload = found
+
+    def get(self, request: HttpRequest, **arguments: Any) -> FileResponse:
         try:
-            content = upload.file.open("rb")
+            content = self.upload.file.open("rb")
         except FileNotFoundError as error:
             raise Http404 from error
         # Never shown in the page: a customer's HTML or SVG would run as ours.
         response = FileResponse(
             content,
             as_attachment=True,
-            filename=upload.filename,
+            filename=self.upload.filename,
             content_type="application/octet-stream",
         )
         response["X-Content-Type-Options"] = "nosniff"

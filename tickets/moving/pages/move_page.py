@@ -7,27 +7,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenants.models import User
-from tenants.pages.detail_page import admin_link
+from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
-from tenants.pages.page import Page, register_page
+from tenants.pages.page import ObjectPage, register_page
 from tickets.errors import TicketsError
 from tickets.following.pages import progress
 from tickets.following.pages.badges import workflow_badge
 from tickets.models import Ticket
 from tickets.moving.move_tickets import MOST_AT_ONCE, TicketMove, move_tickets, preview_move
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.pages.repair_page import may_repair_here
+from tickets.repairing.pages.repairing_page import RepairingPage
 from workflows.authoring.definitions.additions import Notice, version_notices
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.errors import NotPublishedError
@@ -48,26 +44,35 @@ class MovableRow:
     is_chosen: bool
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/move-tickets/", name="move_tickets")
-class MoveTicketsPage(Page):
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/move-tickets/",
+    name="workflows_workflowdefinition_move_tickets",
+)
+class MoveTicketsPage(RepairingPage, ObjectPage):
     """For ticket admins. GET lists the tickets (`?ticket=7`: that one), POST moves those chosen."""
 
-    workflow: WorkflowDefinition
-    user: User
+    template_name = "moving/move_tickets.html"
+    refusals = (NotPublishedError,)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not isinstance(request.user, User) or not may_repair_here(request):
-            raise PermissionDenied
-        assert self.model_admin is not None  # noqa: S101 - given to as_view
-        self.user = request.user
-        self.workflow = self.model_admin.find(request, str(kwargs["object_id"]))
+    workflow: WorkflowDefinition
+
+    def find(self, **arguments: Any) -> None:
+        super().find(**arguments)
+        self.workflow = self.object
         if not self.workflow.is_published:
-            return self._elsewhere(request)
-        return super().dispatch(request, *args, **kwargs)
+            raise NotPublishedError
+
+    def refused(self, error: Exception) -> HttpResponse:
+        """Somebody has published the next version, or retired this one."""
+        messages.warning(self.request, _(str(error)))
+        versions = WorkflowDefinition.objects.versions_of(self.workflow.key)
+        published = versions.published().first()
+        return redirect(move_address(published) if published else "admin:tickets_ticket_changelist")
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         only = number_in(request.GET.get("ticket", ""))
-        return self._page(request, RepairForm(), chosen=() if only is None else (only,), only=only)
+        return self._list(RepairForm(), chosen=() if only is None else (only,), only=only)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         only = number_in(request.POST.get("only", ""))
@@ -77,17 +82,14 @@ class MoveTicketsPage(Page):
         if form.is_valid() and not chosen:
             form.add_error(None, _("Choose the tickets that are to be moved."))
         if not form.is_valid():
-            return self._page(request, form, chosen=chosen, only=only)
+            return self._list(form, chosen=chosen, only=only)
         tickets = Ticket.objects.filter(pk__in=chosen)
+        reason = form.cleaned_data["reason"]
         try:
-            moves = move_tickets(
-                tickets=tickets, to=self.workflow, by=self.user, reason=form.cleaned_data["reason"]
-            )
-        except NotPublishedError:
-            return self._elsewhere(request)
+            moves = move_tickets(tickets=tickets, to=self.workflow, by=self.person, reason=reason)
         except TicketsError as refusal:
             form.add_error(None, _(str(refusal)))
-            return self._page(request, form, chosen=chosen, only=only)
+            return self._list(form, chosen=chosen, only=only)
         self._tell(request, moves)
         if only is not None and Ticket.objects.filter(pk=only).exists():
             return redirect("admin:tickets_ticket_change", only)
@@ -115,47 +117,34 @@ class MoveTicketsPage(Page):
             )
             messages.warning(request, text % {"count": count})
 
-    def _elsewhere(self, request: HttpRequest) -> HttpResponse:
-        """Somebody has published the next version, or retired this one."""
-        messages.warning(request, _(str(NotPublishedError())))
-        versions = WorkflowDefinition.objects.versions_of(self.workflow.key)
-        published = versions.published().first()
-        return redirect(move_address(published) if published else "admin:tickets_ticket_changelist")
+    def shell(self) -> dict[str, Any]:
+        may_see = self.screen.has_view_permission(self.request)
+        words = {"version": self.workflow.version}
+        return {
+            **super().shell(),
+            "title": _("Move tickets to version %(version)s") % words,
+            "original": None,
+            # The way back up leads to the list of workflows, which is not for everybody here.
+            "opts": self.screen.opts if may_see else Ticket._meta,
+            "workflow": self.workflow,
+            "workflow_url": admin_link(self.workflow) if may_see else "",
+            "badge": definition_badge(self.workflow),
+        }
 
-    def _page(
-        self,
-        request: HttpRequest,
-        form: RepairForm,
-        *,
-        chosen: Collection[int],
-        only: int | None,
-    ) -> HttpResponse:
-        assert self.model_admin is not None  # noqa: S101 - given to as_view
+    def _list(self, form: RepairForm, *, chosen: Collection[int], only: int | None) -> HttpResponse:
         older = Ticket.objects.on_older_versions(self.workflow)
         shown = older if only is None else older.filter(pk=only)
         rows = _rows(list(shown.for_moving().order_by("pk")[:MOST_AT_ONCE]), self.workflow, chosen)
         count = older.count()
-        context = {
-            **self.model_admin.admin_site.each_context(request),
-            # The way back up leads to the list of workflows, which is not for everybody here.
-            "opts": self.model_admin.opts
-            if self.model_admin.has_view_permission(request)
-            else Ticket._meta,
-            "title": _("Move tickets to version %(version)s") % {"version": self.workflow.version},
-            "workflow": self.workflow,
-            "workflow_url": admin_link(self.workflow)
-            if self.model_admin.has_view_permission(request)
-            else "",
-            "badge": definition_badge(self.workflow),
-            "rows": rows,
-            "movable": sum(not row.refusal for row in rows),
-            "count": count,
-            "is_cut": only is None and count > len(rows),
-            "only": only,
-            "all_url": move_address(self.workflow),
-            "repair_form": form,
-        }
-        return TemplateResponse(request, "moving/move_tickets.html", context)
+        return self.show(
+            rows=rows,
+            movable=sum(not row.refusal for row in rows),
+            count=count,
+            is_cut=only is None and count > len(rows),
+            only=only,
+            all_url=move_address(self.workflow),
+            repair_form=form,
+        )
 
 
 def _rows(
@@ -199,6 +188,6 @@ def tickets_on_older_versions(request: HttpRequest, workflow: WorkflowDefinition
         "%(count)d tickets still run on older versions.",
         count,
     ) % {"count": count}
-    if may_repair_here(request):
+    if MoveTicketsPage.admits(request):
         return Notice(text, url=move_address(workflow), link=_("Move to this version"))
     return Notice(f"{text} {_('A ticket admin can move them to this one.')}")

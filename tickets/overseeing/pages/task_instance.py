@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from tenants.pages.badges import clipped
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.links import admin_link
+from tickets.calling.pages.attempts import attempts_of
 from tickets.files.pages.files import download_base
 from tickets.finding.pages.filters import (
     DueFilter,
@@ -25,8 +27,8 @@ from tickets.following.pages.badges import due_badge, error_badge, task_badge
 from tickets.following.pages.history import history
 from tickets.models import Ticket
 from tickets.overseeing.pages.exports import TaskResource
-from tickets.repairing.pages import attempts_of, open_repairs
-from tickets.repairing.pages.repair_page import may_repair_here
+from tickets.repairing.pages.repairing_page import RepairingPage
+from tickets.repairing.pages.verbs import open_repairs
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.forms import show_answers
@@ -106,7 +108,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         output = obj.output_data
         found = Ticket.objects.with_progress().select_related("workflow")
         ticket = found.filter(workflow_instance=obj.workflow_instance_id).first()
-        may_repair = ticket is not None and may_repair_here(request)
+        may_repair = ticket is not None and RepairingPage.admits(request)
         return {
             "repairs": open_repairs(ticket, task=obj) if ticket and may_repair else [],
             "attempts": attempts_of(obj),

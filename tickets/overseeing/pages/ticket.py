@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from tenants.pages.badges import badge, clipped
-from tenants.pages.detail_page import admin_link
+from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.links import admin_link
 from tickets.files.pages.files import download_base
 from tickets.finding.pages.filters import (
     HasErrorsFilter,
@@ -27,14 +28,14 @@ from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.pages.exports import TicketResource
-from tickets.repairing.pages import open_repairs
-from tickets.repairing.pages.repair_page import RepairViews, may_repair_here
+from tickets.repairing.pages.repairing_page import RepairingPage
+from tickets.repairing.pages.verbs import open_repairs
 from workflows.flat import FlatExportAdmin
 from workflows.models import TaskInstance, WorkflowDefinition
 
 
 @admin.register(Ticket)
-class TicketAdmin(FlatExportAdmin, RepairViews):
+class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
     """Everybody's tickets, for ticket admins."""
 
     list_title = gettext_lazy("All tickets")
@@ -97,9 +98,9 @@ class TicketAdmin(FlatExportAdmin, RepairViews):
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)
         tasks = TaskInstance.objects.filter(workflow_instance=obj.workflow_instance_id)
         current = obj.workflow_instance.current_task if obj.workflow_instance else None
-        newer = newer_version(obj) if may_repair_here(request) else None
+        newer = newer_version(obj) if RepairingPage.admits(request) else None
         return {
-            "repairs": open_repairs(obj, task=current) if may_repair_here(request) else [],
+            "repairs": open_repairs(obj, task=current) if RepairingPage.admits(request) else [],
             "newer": newer,
             "move_url": f"{move_address(newer)}?ticket={obj.pk}" if newer else "",
             "title": str(obj),

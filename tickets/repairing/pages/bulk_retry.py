@@ -13,19 +13,21 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from tenants.models import User
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, new_token
+from tenants.pages.page import register_page
 from tickets.errors import TicketsError
 from tickets.following.pages.badges import error_badge
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.pages.repair_page import may_repair_here
+from tickets.repairing.pages.repairing_page import RepairingPage
 from tickets.repairing.retry_many import retry_many
 from workflows.models import TaskStatus
 from workflows.models.task_definition import TaskTypeChoices
@@ -36,27 +38,13 @@ MOST_SHOWN = 50
 MOST_ERRORS = 10_000
 
 
-class BulkRetryViews(DetailPageAdmin):
-    """The list action and the pages of it, for the admin class of ticket errors."""
+class RetryManyAdmin(DetailPageAdmin):
+    """The list action, for the admin class of ticket errors."""
 
     actions = ("retry_chosen",)
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                "retries/<int:retry_id>/", wrap(self.retries_view), name="tickets_bulkretry_change"
-            ),
-            path(
-                "retries/<int:retry_id>/state/",
-                wrap(self.retries_state_view),
-                name="tickets_bulkretry_state",
-            ),
-            *super().get_urls(),
-        ]
-
     def has_repair_permission(self, request: HttpRequest) -> bool:
-        return may_repair_here(request)
+        return RepairingPage.admits(request)
 
     @action(description=gettext_lazy("Try again"), permissions=["repair"])
     def retry_chosen(
@@ -64,7 +52,7 @@ class BulkRetryViews(DetailPageAdmin):
     ) -> HttpResponse | None:
         """Ask why, then have the worker try what was chosen again."""
         user = request.user
-        if not isinstance(user, User) or not may_repair_here(request):
+        if not isinstance(user, User) or not RepairingPage.admits(request):
             raise PermissionDenied
         chosen = TicketError.objects.filter(pk__in=queryset.order_by().values("pk"))
         errors = chosen.unresolved()
@@ -109,34 +97,43 @@ class BulkRetryViews(DetailPageAdmin):
         }
         return TemplateResponse(request, "repairing/retry_many.html", context)
 
-    def retries_view(self, request: HttpRequest, retry_id: int) -> HttpResponse:
-        """How far a retry of many errors is."""
-        progress = _find(request, retry_id)
-        state = RetryState.of(progress)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Errors that are tried again"),
-            "progress": progress,
-            "state": state,
-            "state_url": reverse("admin:tickets_bulkretry_state", args=(progress.pk,)),
-        }
-        return TemplateResponse(request, "repairing/retries.html", context)
 
-    def retries_state_view(self, request: HttpRequest, retry_id: int) -> JsonResponse:
-        """The same as a piece of HTML, for progress.js."""
-        state = RetryState.of(_find(request, retry_id))
+class _RetriesPage(RepairingPage):
+    """About one retry of many errors."""
+
+    progress: BulkRetry
+
+    def find(self, **arguments: Any) -> None:
+        retries = BulkRetry.objects.select_related("created_by")
+        found = retries.filter(pk=arguments["retry_id"]).first()
+        if found is None:
+            raise Http404
+        self.progress = found
+
+
+@register_page(TicketError, "retries/<int:retry_id>/", name="tickets_bulkretry_change")
+class RetriesPage(_RetriesPage):
+    """How far a retry of many errors is."""
+
+    title = gettext_lazy("Errors that are tried again")
+    template_name = "repairing/retries.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.show(
+            progress=self.progress,
+            state=RetryState.of(self.progress),
+            state_url=reverse("admin:tickets_bulkretry_state", args=(self.progress.pk,)),
+        )
+
+
+@register_page(TicketError, "retries/<int:retry_id>/state/", name="tickets_bulkretry_state")
+class RetriesState(_RetriesPage):
+    """The same as a piece of HTML, for progress.js."""
+
+    def get(self, request: HttpRequest, **arguments: Any) -> JsonResponse:
+        state = RetryState.of(self.progress)
         html = render_to_string("repairing/_retry_state.html", {"state": state}, request)
         return JsonResponse({"html": html, "over": state.is_over})
-
-
-def _find(request: HttpRequest, retry_id: int) -> BulkRetry:
-    if not may_repair_here(request):
-        raise PermissionDenied
-    found = BulkRetry.objects.select_related("created_by").filter(pk=retry_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 @dataclass(frozen=True, slots=True)

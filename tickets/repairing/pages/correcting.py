@@ -1,214 +1,26 @@
-"""The repairs: when each applies, what it asks for, and the service that it calls."""
+"""What was submitted, what a task has said, and what a call sends: corrected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any
 
-from django.http import Http404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.models import User
-from tickets.errors import ErrorAlreadyHandledError
-from tickets.models import Ticket, TicketError
-from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import (
     correct_task_input,
     correct_task_output,
     correct_ticket_data,
 )
-from tickets.repairing.finish_task import finish_task_by_hand
-from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
-from tickets.repairing.pages.forms import (
-    AUTOMATIC,
-    RepairForm,
-    add_document,
-    add_then_retry,
-    add_worker,
-)
-from tickets.repairing.reassign_task import reassign_task
-from tickets.repairing.repair import marker_of, resolved_message
-from tickets.repairing.retry_step import retry_step
+from tickets.repairing.pages.forms import RepairForm, add_document, add_then_retry
+from tickets.repairing.pages.verb import RepairVerb, Sent, TaskVerb
 from workflows.engine.process import Json, JsonObject, TaskType
-from workflows.errors import (
-    CannotReassignError,
-    InputNotCorrectableError,
-    NothingToRetryError,
-    OutputReplacedError,
-    TaskNotWorkableError,
-    WorkflowEndedError,
-    WorkflowNotRunningError,
-    WorkflowOnHoldError,
-)
+from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm
-from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
-from workflows.models.task_instance import UNFINISHED
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+from workflows.models import TaskInstance, TaskStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A form that was sent and is in order."""
-
-    by: User
-    reason: str
-    expected: str
-    cleaned: Mapping[str, Any]
-    answers: JsonObject = field(default_factory=dict)
-
-    @property
-    def document(self) -> JsonObject:
-        document: JsonObject = self.cleaned["document"]
-        return document
-
-
-class RepairPage:
-    """One repair of one ticket. `task` and `error` are what it is about, where it is."""
-
-    verb: ClassVar[str]
-    title: ClassVar[StrOrPromise]
-    text: ClassVar[StrOrPromise]
-    button: ClassVar[StrOrPromise]
-    done: ClassVar[StrOrPromise]
-    icon: ClassVar[str]
-    is_danger: ClassVar[bool] = False
-
-    def __init__(
-        self, ticket: Ticket, *, task: TaskInstance | None = None, error: TicketError | None = None
-    ) -> None:
-        self.ticket = ticket
-        self.task = task
-        self.error = error
-
-    @cached_property
-    def marker(self) -> str:
-        return marker_of(self.ticket)
-
-    @classmethod
-    def of(cls, ticket: Ticket, subject_id: int | None) -> RepairPage:
-        """The page of an address. Raises Http404."""
-        if subject_id is not None:
-            raise Http404
-        return cls(ticket)
-
-    @property
-    def subject_id(self) -> int | None:
-        return None
-
-    @property
-    def url(self) -> str:
-        return self._address("admin:tickets_ticket_repair")
-
-    @property
-    def visible_url(self) -> str:
-        return self._address("admin:tickets_ticket_repair_visible")
-
-    def _address(self, name: str) -> str:
-        ids = [self.ticket.pk, self.verb, self.subject_id or 0]
-        return reverse(name, args=ids)
-
-    def refusal(self) -> str:
-        """Why it cannot be done now; empty where it can. The service decides again."""
-        return ""
-
-    def form(self, data: Any = None) -> RepairForm:
-        return RepairForm(data)
-
-    def answers_form(self, **_sent: Any) -> AnswersForm | None:
-        """The form of the definition that is filled in; None where there is none.
-
-        Raises:
-            FieldError: the definition's fields are broken.
-        """
-        return None
-
-    def act(self, sent: Sent) -> None:
-        raise NotImplementedError
-
-    # What several of them ask
-
-    def _status(self) -> WorkflowStatus:
-        return self.ticket.status
-
-    def _unless_ended(self) -> str:
-        return str(WorkflowEndedError()) if self.ticket.has_ended else ""
-
-    def _unless_stopped(self) -> str:
-        if self._status() == WorkflowStatus.ON_HOLD:
-            return str(WorkflowOnHoldError())
-        return self._unless_ended()
-
-    def _retryable(self) -> TicketError | None:
-        """The error that may be retried after a correction."""
-        return first_retryable(self.ticket)
-
-    def _then_retry(self, sent: Sent) -> TicketError | None:
-        return self._retryable() if sent.cleaned.get("then_retry") else None
-
-
-class _TaskPage(RepairPage):
-    task: TaskInstance
-
-    @classmethod
-    def of(cls, ticket: Ticket, subject_id: int | None) -> RepairPage:
-        tasks = TaskInstance.objects.select_related("definition__candidate_role", "assigned_to")
-        task = tasks.filter(
-            pk=subject_id or 0, workflow_instance=ticket.workflow_instance_id or 0
-        ).first()
-        if task is None:
-            raise Http404
-        return cls(ticket, task=task)
-
-    @property
-    def subject_id(self) -> int:
-        return self.task.pk
-
-
-class Retry(RepairPage):
-    """The step that failed, again."""
-
-    verb = "retry"
-    title = gettext_lazy("Try again")
-    text = gettext_lazy(
-        "The step that failed is done once more, and that step only. If it fails again, there is"
-        " a new error."
-    )
-    button = gettext_lazy("Try again")
-    done = gettext_lazy("The step is tried again.")
-    icon = "refresh"
-    error: TicketError
-
-    @classmethod
-    def of(cls, ticket: Ticket, subject_id: int | None) -> RepairPage:
-        errors = TicketError.objects.select_related("task__definition", "task__assigned_to")
-        error = errors.filter(pk=subject_id or 0, ticket=ticket).first()
-        if error is None:
-            raise Http404
-        return cls(ticket, error=error, task=error.task)
-
-    @property
-    def subject_id(self) -> int:
-        return self.error.pk
-
-    def refusal(self) -> str:
-        if self.error.is_resolved:
-            return resolved_message(self.error) or str(ErrorAlreadyHandledError())
-        stopped = self._unless_stopped()
-        if stopped or is_retryable(self.error, self.ticket):
-            return stopped
-        return str(NothingToRetryError())
-
-    def act(self, sent: Sent) -> None:
-        retry_step(error=self.error, by=sent.by, reason=sent.reason, expected=sent.expected)
-
-
-class CorrectData(RepairPage):
+class CorrectData(RepairVerb):
     """What was submitted."""
 
     verb = "data"
@@ -222,11 +34,11 @@ class CorrectData(RepairPage):
     icon = "edit_note"
 
     def refusal(self) -> str:
-        return self._unless_ended()
+        return self.unless_ended()
 
     def form(self, data: Any = None) -> RepairForm:
         form = RepairForm(data)
-        if self._retryable() is not None:
+        if self.retryable() is not None:
             add_then_retry(form)
         return form
 
@@ -244,11 +56,11 @@ class CorrectData(RepairPage):
             by=sent.by,
             reason=sent.reason,
             expected=sent.expected,
-            then_retry=self._then_retry(sent),
+            then_retry=self.then_retry(sent),
         )
 
 
-class _OutputPage(_TaskPage):
+class OutputVerb(TaskVerb):
     """A page that asks for a task's output: its form, or JSON for a call's."""
 
     def form(self, data: Any = None) -> RepairForm:
@@ -276,11 +88,11 @@ class _OutputPage(_TaskPage):
     def schema(self) -> Json:
         return None if self.task.definition.is_form else self.task.definition.output_schema
 
-    def _output(self, sent: Sent) -> JsonObject:
+    def output(self, sent: Sent) -> JsonObject:
         return sent.answers if self.task.definition.is_form else sent.document
 
 
-class CorrectOutput(_OutputPage):
+class CorrectOutput(OutputVerb):
     """What a task that is done has said."""
 
     verb = "output"
@@ -294,7 +106,7 @@ class CorrectOutput(_OutputPage):
     icon = "edit_note"
 
     def refusal(self) -> str:
-        return self._unless_ended() or ("" if self._counts() else str(OutputReplacedError()))
+        return self.unless_ended() or ("" if self._counts() else str(OutputReplacedError()))
 
     def _counts(self) -> bool:
         instance, key = self.ticket.workflow_instance, self.task.definition.key
@@ -310,22 +122,22 @@ class CorrectOutput(_OutputPage):
 
     def form(self, data: Any = None) -> RepairForm:
         form = super().form(data)
-        if self._retryable() is not None:
+        if self.retryable() is not None:
             add_then_retry(form)
         return form
 
     def act(self, sent: Sent) -> None:
         correct_task_output(
             task=self.task,
-            output=self._output(sent),
+            output=self.output(sent),
             by=sent.by,
             reason=sent.reason,
             expected=sent.expected,
-            then_retry=self._then_retry(sent),
+            then_retry=self.then_retry(sent),
         )
 
 
-class CorrectInput(_TaskPage):
+class CorrectInput(TaskVerb):
     """What a call sends."""
 
     verb = "input"
@@ -342,7 +154,7 @@ class CorrectInput(_TaskPage):
         definition = self.task.definition
         if definition.task_type != TaskType.SYNC_ACTION or self.task.status != TaskStatus.ERROR:
             return str(InputNotCorrectableError())
-        return self._unless_stopped()
+        return self.unless_stopped()
 
     def form(self, data: Any = None) -> RepairForm:
         form = RepairForm(data)
@@ -352,7 +164,7 @@ class CorrectInput(_TaskPage):
             help_text=_("As JSON. It must be what the task's input schema asks for."),
             first=self.task.input_data,
         )
-        if self._retryable() is not None:
+        if self.retryable() is not None:
             add_then_retry(form)
         return form
 
@@ -367,183 +179,5 @@ class CorrectInput(_TaskPage):
             by=sent.by,
             reason=sent.reason,
             expected=sent.expected,
-            then_retry=self._then_retry(sent),
+            then_retry=self.then_retry(sent),
         )
-
-
-class Finish(_OutputPage):
-    """A step, done by hand."""
-
-    verb = "finish"
-    title = gettext_lazy("Finish this step by hand")
-    text = gettext_lazy(
-        "You give the output in the place of the worker or of the other system. The step counts"
-        " as done, and the ticket moves on. If a call is under way, its answer changes nothing"
-        " any more."
-    )
-    button = gettext_lazy("Finish the step")
-    done = gettext_lazy("The step is finished, and the ticket moves on.")
-    icon = "check"
-
-    def refusal(self) -> str:
-        if self.task.status not in UNFINISHED:
-            return str(TaskNotWorkableError())
-        return self._unless_stopped()
-
-    def act(self, sent: Sent) -> None:
-        finish_task_by_hand(
-            task=self.task,
-            output=self._output(sent),
-            by=sent.by,
-            reason=sent.reason,
-            expected=sent.expected,
-        )
-
-
-class Reassign(_TaskPage):
-    """A form, given to somebody else."""
-
-    verb = "reassign"
-    title = gettext_lazy("Give it to somebody else")
-    text = gettext_lazy(
-        "Whoever has the task now loses it. Only people who may be given it are listed, those"
-        " who are there and have the least to do first."
-    )
-    button = gettext_lazy("Give it")
-    done = gettext_lazy("The task has changed hands.")
-    icon = "switch_account"
-
-    def refusal(self) -> str:
-        if not self.task.definition.is_form or self.task.status not in UNFINISHED:
-            return str(CannotReassignError())
-        return self._unless_ended()
-
-    def form(self, data: Any = None) -> RepairForm:
-        form = RepairForm(data)
-        role = self.task.definition.candidate_role
-        add_worker(form, role=role, has_it=self.task.assigned_to_id)
-        return form
-
-    def act(self, sent: Sent) -> None:
-        chosen: str = sent.cleaned["worker"]
-        to = None if chosen == AUTOMATIC else User.objects.get(pk=int(chosen))
-        reassign_task(task=self.task, to=to, by=sent.by, reason=sent.reason, expected=sent.expected)
-
-
-class Hold(RepairPage):
-    """Stopped for now."""
-
-    verb = "hold"
-    title = gettext_lazy("Put on hold")
-    text = gettext_lazy(
-        "Nobody can work on the ticket and no call begins until you let it go on. The answer of"
-        " a call that is under way is kept."
-    )
-    button = gettext_lazy("Put on hold")
-    done = gettext_lazy("The ticket is on hold.")
-    icon = "pause"
-
-    def refusal(self) -> str:
-        stopped = self._unless_stopped()
-        if stopped or self._status() == WorkflowStatus.IN_PROGRESS:
-            return stopped
-        return str(WorkflowNotRunningError())
-
-    def act(self, sent: Sent) -> None:
-        hold_ticket(ticket=self.ticket, by=sent.by, reason=sent.reason, expected=sent.expected)
-
-
-class Resume(RepairPage):
-    """On again."""
-
-    verb = "resume"
-    title = gettext_lazy("Let it go on")
-    text = gettext_lazy("The ticket goes on where it was put on hold.")
-    button = gettext_lazy("Let it go on")
-    done = gettext_lazy("The ticket goes on.")
-    icon = "play_arrow"
-
-    def refusal(self) -> str:
-        ended = self._unless_ended()
-        if ended or self._status() == WorkflowStatus.ON_HOLD:
-            return ended
-        return str(WorkflowNotRunningError())
-
-    def act(self, sent: Sent) -> None:
-        resume_ticket(ticket=self.ticket, by=sent.by, reason=sent.reason, expected=sent.expected)
-
-
-class Cancel(RepairPage):
-    """The end, before its time."""
-
-    verb = "cancel"
-    title = gettext_lazy("Cancel the ticket")
-    text = gettext_lazy(
-        "The ticket ends here for good: its open tasks end, its errors are resolved, and nobody"
-        " can take it up again."
-    )
-    button = gettext_lazy("Cancel the ticket")
-    done = gettext_lazy("The ticket is cancelled.")
-    icon = "block"
-    is_danger = True
-
-    def refusal(self) -> str:
-        return self._unless_ended()
-
-    def act(self, sent: Sent) -> None:
-        cancel_ticket(ticket=self.ticket, by=sent.by, reason=sent.reason, expected=sent.expected)
-
-
-PAGES: Final[Mapping[str, type[RepairPage]]] = {
-    page.verb: page
-    for page in (
-        Retry, CorrectData, CorrectOutput, CorrectInput, Finish, Reassign, Hold, Resume, Cancel,
-    )
-}  # fmt: skip
-
-
-def is_retryable(error: TicketError, ticket: Ticket) -> bool:
-    """Whether the step of the error can be tried again as the ticket stands."""
-    if error.is_resolved or ticket.status in (
-        WorkflowStatus.ON_HOLD,
-        WorkflowStatus.COMPLETED,
-        WorkflowStatus.CANCELLED,
-    ):
-        return False
-    if error.task is None:
-        return ticket.status == WorkflowStatus.NOT_STARTED
-    instance = ticket.workflow_instance
-    is_current = instance is not None and instance.current_task_id == error.task_id
-    return is_current and error.task.status == TaskStatus.ERROR
-
-
-def first_retryable(ticket: Ticket) -> TicketError | None:
-    errors = ticket.errors.unresolved().select_related("task__definition").order_by("-pk")
-    return next((each for each in errors if is_retryable(each, ticket)), None)
-
-
-def open_repairs(
-    ticket: Ticket, *, task: TaskInstance | None = None, error: TicketError | None = None
-) -> list[RepairPage]:
-    """What can be done now about a ticket, from its page or that of its task or error.
-
-    The ticket is fetched with its workflow instance.
-    """
-    return [page for page in _pages(ticket, task, error) if not page.refusal()]
-
-
-def _pages(
-    ticket: Ticket, task: TaskInstance | None, error: TicketError | None
-) -> Iterator[RepairPage]:
-    retryable = error or first_retryable(ticket)
-    if retryable is not None and (task is None or retryable.task_id in (None, task.pk)):
-        yield Retry(ticket, error=retryable, task=retryable.task)
-    yield CorrectData(ticket)
-    if task is not None:
-        yield CorrectInput(ticket, task=task)
-        yield CorrectOutput(ticket, task=task)
-        yield Finish(ticket, task=task)
-        yield Reassign(ticket, task=task)
-    yield Resume(ticket)
-    yield Hold(ticket)
-    yield Cancel(ticket)

@@ -2,39 +2,30 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants.active_company import active_company
-from tenants.models import User
 from tenants.pages.badges import clipped
-from tenants.pages.detail_page import admin_link
-from tickets.calling.pages.attempts import TaskData
-from tickets.errors import TicketsError
+from tenants.pages.links import admin_link
+from tickets.calling.pages.attempts import TaskData, attempts_of, data_so_far
 from tickets.finding.pages.filters import ChosenFilter, ErrorTicketTypeFilter
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
 from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
-from tickets.repairing.handle_error import resolve_error, review_error
-from tickets.repairing.pages import RepairPage, attempts_of, data_so_far, open_repairs
-from tickets.repairing.pages.bulk_retry import BulkRetryViews
+from tickets.repairing.pages.bulk_retry import RetryManyAdmin
 from tickets.repairing.pages.correcting import CorrectOutput
-from tickets.repairing.pages.repair_page import may_repair_here
+from tickets.repairing.pages.handle_error_pages import ResolveForm, ResolvePage
+from tickets.repairing.pages.repairing_page import RepairingPage
+from tickets.repairing.pages.verb import RepairVerb
+from tickets.repairing.pages.verbs import open_repairs
 
 
 class ErrorStatusFilter(ChosenFilter):
@@ -67,23 +58,8 @@ class ErrorTypeFilter(ChosenFilter):
         return queryset.filter(error_type=chosen)
 
 
-class ResolveForm(forms.Form):
-    """How an error was resolved, for whoever meets it next."""
-
-    notes = forms.CharField(
-        label=gettext_lazy("How it was resolved"),
-        max_length=5_000,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        error_messages={
-            "required": gettext_lazy(
-                "Write down how the error was resolved: whoever meets it next will look here."
-            )
-        },
-    )
-
-
 @admin.register(TicketError)
-class TicketErrorAdmin(BulkRetryViews):
+class TicketErrorAdmin(RetryManyAdmin):
     """What went wrong with tickets: to be looked after, and noted as resolved."""
 
     list_title = gettext_lazy("Ticket errors")
@@ -133,7 +109,7 @@ class TicketErrorAdmin(BulkRetryViews):
         # With what the buttons ask; the list needs less.
         ticket = Ticket.objects.with_progress().select_related("workflow").get(pk=obj.ticket_id)
         task = obj.task
-        may_repair = may_repair_here(request)
+        may_repair = RepairingPage.admits(request)
         return {
             "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
             "attempts": attempts_of(task),
@@ -149,89 +125,15 @@ class TicketErrorAdmin(BulkRetryViews):
             "task_badge": task_badge(task) if task else "",
             "task_link": admin_link(task) if task else "",
             "is_new": obj.status == ErrorStatus.NEW,
-            "may_change": may_handle_errors(request),
+            "may_change": ResolvePage.admits(request),
             "resolve_form": ResolveForm(),
             "handled": _handled(obj),
             "may_see_tickets": request.user.has_perm("tickets.view_ticket"),
             "may_see_tasks": request.user.has_perm("workflows.view_taskinstance"),
         }
 
-    # Buttons
 
-    def get_urls(self) -> list[URLPattern]:
-        def own(view: Any) -> Any:
-            return self.admin_site.admin_view(view)
-
-        prefix = "tickets_ticketerror"
-        return [
-            path("<int:object_id>/review/", own(self.review_view), name=f"{prefix}_review"),
-            path("<int:object_id>/resolve/", own(self.resolve_view), name=f"{prefix}_resolve"),
-            *super().get_urls(),
-        ]
-
-    def review_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Mark an error as reviewed."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        error = self._to_handle(request, object_id)
-        try:
-            review_error(error=error, by=_person(request))
-        except TicketsError as problem:
-            messages.error(request, _(str(problem)))
-        else:
-            self.log_change(request, error, _("Marked as reviewed."))
-            messages.success(request, _("The error is marked as reviewed."))
-        return redirect(admin_link(error))
-
-    def resolve_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Note an error as resolved; without notes the page comes back and says so."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        error = self._to_handle(request, object_id)
-        form = ResolveForm(request.POST)
-        if not form.is_valid():
-            return self._page_again(request, error, form)
-        try:
-            resolve_error(error=error, by=_person(request), notes=form.cleaned_data["notes"])
-        except TicketsError as problem:
-            messages.error(request, _(str(problem)))
-        else:
-            self.log_change(request, error, _("Resolved."))
-            messages.success(request, _("The error is noted as resolved."))
-        return redirect(admin_link(error))
-
-    def _to_handle(self, request: HttpRequest, object_id: int) -> TicketError:
-        if not may_handle_errors(request):
-            raise PermissionDenied
-        error: TicketError = self.find(request, str(object_id))
-        return error
-
-    def _page_again(
-        self, request: HttpRequest, error: TicketError, form: ResolveForm
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": error,
-            **self.page_context(request, error),
-            "resolve_form": form,
-        }
-        return TemplateResponse(request, self.change_form_template, context)
-
-
-def may_handle_errors(request: HttpRequest) -> bool:
-    return active_company(request) is not None and request.user.has_perm(
-        "tickets.change_ticketerror"
-    )
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairPage | None:
+def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairVerb | None:
     """The page that corrects an output which counts now."""
     instance = ticket.workflow_instance
     if not may_repair or instance is None or ticket.has_ended:

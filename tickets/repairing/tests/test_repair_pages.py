@@ -17,7 +17,8 @@ from tenants.testing import CompanyTestCase
 from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket
-from tickets.repairing.pages import PAGES, RepairPage, open_repairs
+from tickets.repairing.pages.verb import RepairVerb
+from tickets.repairing.pages.verbs import VERBS, open_repairs
 from tickets.repairing.repair import marker_of
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
@@ -481,7 +482,7 @@ class WhoMayTest(RepairPageCase):
             "retry": self.error, "output": earlier, "input": self.task, "finish": self.task,
             "reassign": earlier,
         }  # fmt: skip
-        return [self.url(verb, subjects.get(verb)) for verb in PAGES]
+        return [self.url(verb, subjects.get(verb)) for verb in VERBS]
 
     def test_others_are_refused(self) -> None:
         before = WorkflowEvent.objects.count()
@@ -535,7 +536,7 @@ class WhoMayTest(RepairPageCase):
                 self.assertEqual(self.client.post(base + path).status_code, 404)
 
     def test_every_repair_says_what_it_is(self) -> None:
-        for page in PAGES.values():
-            self.assertTrue(issubclass(page, RepairPage))
-            for words in (page.title, page.text, page.button, page.done, page.icon):
+        for verb in VERBS.values():
+            self.assertTrue(issubclass(verb, RepairVerb))
+            for words in (verb.title, verb.text, verb.button, verb.done, verb.icon):
                 self.assertTrue(str(words))

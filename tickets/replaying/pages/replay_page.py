@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.pages.page import Button, register_page
+from tenants.pages.buttons import Button
+from tenants.pages.page import register_page
 from tickets.replaying.replay_tickets import (
     END,
     MOST_TICKETS,
@@ -22,7 +23,7 @@ from tickets.replaying.replay_tickets import (
     Replay,
     replay_tickets,
 )
-from workflows.authoring.definitions.pages.definition_page import DefinitionPage
+from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
 from workflows.bundles.tell_changes import field_labels
@@ -51,29 +52,29 @@ class Group:
     tickets: Sequence[TicketLink]
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/replay/", name="replay")
-class ReplayPage(DefinitionPage):
+@register_page(
+    WorkflowDefinition, "<int:object_id>/replay/", name="workflows_workflowdefinition_replay"
+)
+class ReplayPage(TryingPage):
     """GET `?tickets=50` replays as many; without it the page only asks. It reads, no more."""
 
-    crumb = gettext_lazy("Replay")
-    button = Button(gettext_lazy("Replay"), icon="history", order=30)
-
+    title = gettext_lazy("Replay")
+    button = Button(gettext_lazy("Replay"), icon="history", order=30, group=TRYING)
     template_name = "replaying/replay.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         asked = request.GET.get("tickets")
         context: dict[str, Any] = {"choices": CHOICES, "most": MOST_TICKETS}
         if asked is None:
-            return self.page(request, **context, limit=DEFAULT_TICKETS, replay=None)
+            return self.show(**context, limit=DEFAULT_TICKETS, replay=None)
         limit = _number(asked)
         if limit is None:
             context["refusal"] = _("Give a number from 1 to %(most)s.") % {"most": MOST_TICKETS}
-            return self.page(request, **context, limit=DEFAULT_TICKETS, replay=None)
+            return self.show(**context, limit=DEFAULT_TICKETS, replay=None)
         replay = replay_tickets(workflow=self.workflow, limit=limit)
         may_see = request.user.has_perm("tickets.view_ticket")
         trial, titles = trial_of(self.workflow), self._titles()
-        return self.page(
-            request,
+        return self.show(
             **context,
             limit=limit,
             replay=replay,

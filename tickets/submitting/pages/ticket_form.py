@@ -1,36 +1,26 @@
+"""The form of a ticket: filled in, saved for later, submitted."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.safestring import SafeString
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from tenants.active_company import active_company
-from tenants.fast.prepared import PreparedQuery
-from tenants.models import User
 from tenants.models.fields import NameInput
-from tenants.pages.badges import clipped
-from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.numbers import number_in
 from tenants.pages.once import do_once, new_token, result_of
-from tenants.pages.tabs import TabbedChangeList, is_archive
+from tenants.pages.page import Page, register_page
 from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
-from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.models import MyTicket, SavedAnswers
 from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
@@ -38,18 +28,19 @@ from tickets.saving.pages.saved import (
     tell_of_changes,
     tell_saved,
 )
-from tickets.saving.save_answers import discard_saved_answers, save_ticket_answers
+from tickets.saving.save_answers import save_ticket_answers
 from tickets.submitting.name_ticket import name_ticket
+from tickets.submitting.pages.offered import (
+    asks_the_same,
+    named_definition,
+    offered_as_named,
+    offered_now,
+)
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
-from workflows.forms import AnswersForm
+from workflows.forms import AnswersForm, visible_answer
 from workflows.models import TicketDefinition
-from workflows.running.definition_cache import definition_of
-
-# Fewer than a bigint has, so that Postgres takes every number that is left.
-MOST_DIGITS = 18
-MANY_CARDS = 8
 
 
 class TitleForm(forms.Form):
@@ -68,449 +59,209 @@ class TitleForm(forms.Form):
     token = forms.RegexField("^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
 
 
-@admin.register(MyTicket)
-class MyTicketAdmin(CompanyModelAdmin):
-    """The tickets that one has submitted, and the form that submits one."""
+class NothingNamedError(Exception):
+    """The address names no ticket type."""
 
-    may_add = True
-    # Of one person: there are few, and Unfold says "N results" where it is told no total.
-    show_full_result_count = True
-    actions = None
-    change_list_template = "following/my_ticket_list.html"
-    list_display = ("number", "name", "state", "where", "type", "submitted_at", "ended_at")
-    list_display_links = ("number", "name")
-    search_fields = ("title", "definition__title", "=id")
-    ordering = ("-pk",)
 
-    # Whose tickets
+@register_page(MyTicket, "add/", name="tickets_myticket_add")
+class TicketFormPage(Page):
+    """The form of one ticket type, named by `?definition=`.
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[MyTicket]:
-        errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
-        own: Any = super().get_queryset(request)
-        tickets: QuerySet[MyTicket] = (
-            own.submitted_by(request.user)
-            .with_progress()
-            .select_related("workflow")
-            .annotate(is_stuck=Exists(errors))
-        )
-        return tickets
+    With `?saved=` it is one that was begun, with what was answered so far. `named` is the version
+    that the address names, and that was filled in; `definition` the one that is offered today.
+    """
 
-    # The list
+    permissions = ("tickets.add_myticket",)
+    template_name = "submitting/ticket_form.html"
+    refusals = (NothingNamedError, MayNotSubmitError, FieldError)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TabbedChangeList]:
-        return TabbedChangeList
+    named: TicketDefinition
+    definition: TicketDefinition
+    saved: SavedAnswers | None
 
-    def tab(self, tickets: Any, *, archive: bool) -> Any:
-        return tickets.ended() if archive else tickets.running()
-
-    def get_list_display(self, request: HttpRequest) -> list[str]:
-        left_out = {"where"} if is_archive(request) else {"ended_at"}
-        return [name for name in self.list_display if name not in left_out]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> Any:
-        return super().get_search_results(request, queryset, search_term.replace("#", " "))
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {
-            "title": gettext("My tickets"),
-            "subtitle": None,
-            "saved_tickets": self._saved_tickets(request),
-            **(extra_context or {}),
-        }
-        response: HttpResponse = super().changelist_view(request, context)
-        return response
-
-    def _saved_tickets(self, request: HttpRequest) -> list[SavedAnswers]:
-        """What the person has begun, to be shown above what runs."""
-        if is_archive(request) or not self.has_add_permission(request):
-            return []
-        return list(_saved_of(request))
-
-    @display(description=_("Number"), ordering="pk")
-    def number(self, ticket: MyTicket) -> str:
-        return f"#{ticket.pk}"
-
-    @display(description=_("Title"), ordering="title")
-    def name(self, ticket: MyTicket) -> SafeString:
-        return clipped(ticket.title)
-
-    @display(description=_("Type"), ordering="definition__title")
-    def type(self, ticket: MyTicket) -> SafeString:
-        return clipped(ticket.definition.title)
-
-    @display(description=_("Status"))
-    def state(self, ticket: MyTicket) -> SafeString:
-        return progress.status_badge(ticket, is_stuck=self._is_stuck(ticket))
-
-    @display(description=_("Where it is now"))
-    def where(self, ticket: MyTicket) -> SafeString:
-        text = progress.where_now(ticket, is_stuck=self._is_stuck(ticket))
-        return clipped(text)
-
-    @display(description=_("Submitted"), ordering="created_at")
-    def submitted_at(self, ticket: MyTicket) -> Any:
-        return ticket.created_at
-
-    @display(description=_("Ended"), ordering="workflow_instance__completed_at")
-    def ended_at(self, ticket: MyTicket) -> Any:
-        return ticket.workflow_instance.completed_at if ticket.workflow_instance else None
-
-    def _is_stuck(self, ticket: Ticket) -> bool:
-        return bool(getattr(ticket, "is_stuck", False))
-
-    # One ticket
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        ticket = self.get_object(request, unquote(object_id))
-        if ticket is None:
-            raise Http404
-        is_stuck = self._is_stuck(ticket)
-        context = {
-            **self._page(request, title=ticket.title),
-            **progress.submitted(ticket),
-            "ticket": ticket,
-            "original": ticket,
-            "badge": progress.status_badge(ticket, is_stuck=is_stuck),
-            "is_stuck": is_stuck and not ticket.has_ended,
-            "timeline": progress.timeline(ticket, is_stuck=is_stuck),
-            "picture": progress.picture(ticket),
-        }
-        return TemplateResponse(request, "following/my_ticket.html", context)
-
-    def _page(self, request: HttpRequest, *, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-
-    # Submitting
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("submit/", wrap(self.submit_view), name="tickets_myticket_submit"),
-            path(
-                "visible/",
-                wrap(require_POST(self.visible_view)),
-                name="tickets_myticket_visible",
-            ),
-            path(
-                "saved/<int:saved_id>/discard/",
-                wrap(require_POST(self.discard_view)),
-                name="tickets_myticket_discard",
-            ),
-            *super().get_urls(),
-        ]
-
-    def submit_view(self, request: HttpRequest) -> HttpResponse:
-        """The ticket types that this person may submit, as cards."""
-        user = self._submitter(request)
-        types = list(TicketDefinition.objects.submittable_by(user).order_by("title", "pk"))
-        context = {
-            **self._page(request, title=gettext("Submit a ticket")),
-            "types": types,
-            "has_search": len(types) >= MANY_CARDS,
-            "may_create_workflows": user.has_perm("workflows.add_workflowdefinition"),
-        }
-        return TemplateResponse(request, "submitting/submit.html", context)
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The form of one ticket type, named by `?definition=`.
-
-        With `?saved=` it is one that was begun, with what was answered so far.
-        """
-        user = self._submitter(request)
-        offered = _offered_as_named(request, user)
-        named = offered or _named_definition(request)
+    def find(self, **arguments: Any) -> None:
+        offered = offered_as_named(self.request, self.person)
+        named = offered or named_definition(self.request)
         if named is None:
-            return self._back_to_cards(request)
-        saved = _named_saved(request)
-        definition = offered or _offered_now(named, user)
+            raise NothingNamedError
+        self.saved = self._named_saved()
+        definition = offered or offered_now(named, self.person)
         if definition is None:
             text = gettext("You cannot submit this type of ticket (any more). Choose another.")
-            return self._back_to_cards(request, text)
-        try:
-            if saved is not None and request.method != "POST":
-                return self._continue(request, user, definition, saved)
-            if request.method == "POST":
-                return self._submit(request, user, definition, named)
-            form = AnswersForm(definition.workflow.fields, presets=definition.presets)
-        except FieldError:
-            text = gettext("The form of “%(title)s” is broken. Tell whoever made this ticket type.")
-            return self._back_to_cards(request, text % {"title": definition.title})
-        if definition != named:
-            return redirect(_form_address(definition))
-        return self._form_page(request, definition, form, TitleForm(initial=_fresh()))
+            raise MayNotSubmitError(text)
+        self.named, self.definition = named, definition
 
-    def _submit(
-        self,
-        request: HttpRequest,
-        user: User,
-        definition: TicketDefinition,
-        filled_in: TicketDefinition,
-    ) -> HttpResponse:
+    def _named_saved(self) -> SavedAnswers | None:
+        """What `?saved=` names; None where it names nothing.
+
+        A form that is sent does without: it has all answers itself, and must not lose them
+        because what it began with was discarded in the meantime.
+
+        Raises:
+            Http404: it names something that is not (or no longer) this person's.
+        """
+        text = self.request.GET.get("saved", "")
+        if not text:
+            return None
+        number = number_in(text)
+        own = SavedAnswers.objects.of_tickets(self.person)
+        saved = None if number is None else own.filter(pk=number).first()
+        if saved is None and self.request.method != "POST":
+            raise Http404
+        return saved
+
+    def refused(self, error: Exception) -> HttpResponse:
+        """Back to the cards, where another ticket type can be chosen."""
+        text = str(error)
+        if isinstance(error, FieldError):
+            text = gettext("The form of “%(title)s” is broken. Tell whoever made this ticket type.")
+            text %= {"title": self.definition.title}
+        if text:
+            messages.warning(self.request, text)
+        return redirect("admin:tickets_myticket_submit")
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        definition = self.definition
+        if self.saved is not None:
+            return self._continue(self.saved)
+        form = AnswersForm(definition.workflow.fields, presets=definition.presets)
+        if definition != self.named:
+            return redirect(_form_address(definition))
+        return self._form_page(form, TitleForm(initial={"token": new_token()}))
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         form = AnswersForm(
-            definition.workflow.fields,
-            presets=definition.presets,
+            self.definition.workflow.fields,
+            presets=self.definition.presets,
             data=request.POST,
             files=request.FILES,
-            keeper=UploadKeeper(user=user),
+            keeper=UploadKeeper(user=self.person),
         )
         title_form = TitleForm(request.POST)
         if is_saving(request):
-            return self._save(request, user, filled_in, form, title_form)
-        if not _asks_the_same(definition, filled_in):
+            return self._save(form, title_form)
+        if not asks_the_same(self.definition, self.named):
             text = gettext(
                 "This form was changed while you filled it in. Check your answers and submit again."
             )
             messages.warning(request, text)
-            return self._form_page(request, definition, form, title_form)
+            return self._form_page(form, title_form)
         if not (form.is_valid() & title_form.is_valid()):
-            return self._form_page(request, definition, form, title_form)
+            return self._form_page(form, title_form)
+        return self._submit(form, title_form)
+
+    def _submit(self, form: AnswersForm, title_form: TitleForm) -> HttpResponse:
+        token = title_form.cleaned_data["token"] or new_token()
 
         def submit() -> int:
             answers = form.answers()
             title = title_form.cleaned_data["title"] or name_ticket(
-                definition=definition, fields=form.validator.fields.values(), answers=answers
+                definition=self.definition, fields=form.validator.fields.values(), answers=answers
             )
             ticket = submit_ticket(
-                definition=definition,
-                data=answers,
-                user=user,
-                title=title,
-                slot=token,
+                definition=self.definition, data=answers, user=self.person, title=title, slot=token
             )
             return ticket.pk
 
-        token = title_form.cleaned_data["token"] or new_token()
         try:
-            number, is_new = do_once(request, token=token, act=submit)
-        except MayNotSubmitError as error:
-            return self._back_to_cards(request, str(error))
+            number, is_new = do_once(self.request, token=token, act=submit)
         except InvalidDataError as error:
             form.add_problems(error.problems)
-            return self._form_page(request, definition, form, title_form)
+            return self._form_page(form, title_form)
         except UnknownUploadError:
             form.add_error(None, gettext("A file was lost on the way. Choose it again."))
-            return self._form_page(request, definition, form, title_form)
+            return self._form_page(form, title_form)
         if is_new:
             text = gettext("Your ticket was submitted. Its number is #%(number)s.")
-            messages.success(request, text % {"number": number})
+            messages.success(self.request, text % {"number": number})
         else:
-            _tell_submitted_before(request, number)
+            _tell_submitted_before(self.request, number)
         answer = redirect("admin:tickets_myticket_change", number)
-        return forget_typed(answer, _form_name(request, definition))
+        return forget_typed(answer, _form_name(self.request, self.definition))
 
     # Saving for later
 
-    def _save(
-        self,
-        request: HttpRequest,
-        user: User,
-        definition: TicketDefinition,
-        form: AnswersForm,
-        title_form: TitleForm,
-    ) -> HttpResponse:
+    def _save(self, form: AnswersForm, title_form: TitleForm) -> HttpResponse:
         """Keep the form as it is; only what no database could hold is refused.
 
-        `definition` is the version that was filled in: a later one is told of on the way back.
+        It is kept in the version that was filled in: a later one is told of on the way back.
         """
         # A token that is no token was not ours.
         is_ours = not title_form.errors.get("token")
         slot = (title_form["token"].value() if is_ours else "") or new_token()
-        number = result_of(request, token=slot)
+        number = result_of(self.request, token=slot)
         if number is not None:
-            _tell_submitted_before(request, number)
+            _tell_submitted_before(self.request, number)
             return redirect("admin:tickets_myticket_change", number)
         try:
             save_ticket_answers(
-                definition=definition,
+                definition=self.named,
                 slot=slot,
                 answers=form.answers_so_far(),
-                user=user,
+                user=self.person,
                 title=title_form["title"].value() or "",
             )
         except InvalidDataError as error:
             form.show_only(error.problems)
-            return self._form_page(request, definition, form, title_form)
+            return self._form_page(form, title_form, self.named)
         except TooManySavedAnswersError as error:
-            messages.warning(request, str(error))
+            messages.warning(self.request, str(error))
             form.show_only([])
-            return self._form_page(request, definition, form, title_form)
-        tell_saved(request, form)
-        answer = redirect("admin:tickets_myticket_changelist")
-        return forget_typed(answer, _form_name(request, definition))
+            return self._form_page(form, title_form, self.named)
+        tell_saved(self.request, form)
+        return forget_typed(self.back(), _form_name(self.request, self.named))
 
-    def _continue(
-        self, request: HttpRequest, user: User, definition: TicketDefinition, saved: SavedAnswers
-    ) -> HttpResponse:
+    def _continue(self, saved: SavedAnswers) -> HttpResponse:
         """The form as the person left it, in the version of today.
 
         Raises:
             FieldError: the definition's fields are broken.
         """
-        specs, presets = definition.workflow.fields, definition.presets
-        form = continued_form(saved, specs, presets=presets, keeper=UploadKeeper(user=user))
-        tell_of_changes(request, saved, specs, presets=presets)
+        specs, presets = self.definition.workflow.fields, self.definition.presets
+        keeper = UploadKeeper(user=self.person)
+        form = continued_form(saved, specs, presets=presets, keeper=keeper)
+        tell_of_changes(self.request, saved, specs, presets=presets)
         title_form = TitleForm(initial={"title": saved.title, "token": saved.slot})
-        return self._form_page(request, definition, form, title_form)
-
-    def discard_view(self, request: HttpRequest, saved_id: int) -> HttpResponse:
-        """Throw away what was begun."""
-        self._submitter(request)
-        saved = _saved_of(request).filter(pk=saved_id).first() if saved_id < 2**63 else None
-        if saved is None:
-            raise Http404
-        title = str(saved)
-        discard_saved_answers(saved=saved)
-        messages.success(request, gettext("“%(title)s” was discarded.") % {"title": title})
-        return redirect("admin:tickets_myticket_changelist")
+        return self._form_page(form, title_form)
 
     def _form_page(
-        self,
-        request: HttpRequest,
-        definition: TicketDefinition,
-        form: AnswersForm,
-        title_form: TitleForm,
+        self, form: AnswersForm, title_form: TitleForm, version: TicketDefinition | None = None
     ) -> HttpResponse:
-        saved = _named_saved(request)
-        context = {
-            **self._page(request, title=definition.title),
-            "definition": definition,
-            "references": progress.references(definition.ext_ref),
-            "form": form,
-            "title_form": title_form,
-            "action": _form_address(definition, saved),
-            "form_name": _form_name(request, definition),
-            "saved": saved,
-            "visible_url": _visible_address(definition) if form.is_conditional else "",
-        }
-        return TemplateResponse(request, "submitting/ticket_form.html", context)
-
-    def visible_view(self, request: HttpRequest) -> JsonResponse:
-        """Which questions are shown for the answers so far; forms.js asks."""
-        user = self._submitter(request)
-        definition = _offered_as_named(request, user)
-        if definition is None:
-            named = _named_definition(request)
-            definition = _offered_now(named, user) if named else None
-        if definition is None:
-            raise Http404
-        keeper = UploadKeeper(user=user)
-        return visible_answer(
-            definition.workflow.fields, definition.presets, request.POST, keeper=keeper
+        """`version`: as which it is shown and sent again, where not as the one of today."""
+        definition = version or self.definition
+        return self.show(
+            title=definition.title,
+            definition=definition,
+            references=progress.references(definition.ext_ref),
+            form=form,
+            title_form=title_form,
+            action=_form_address(definition, self.saved),
+            form_name=_form_name(self.request, definition),
+            saved=self.saved,
+            visible_url=_visible_address(definition) if form.is_conditional else "",
         )
 
-    def _submitter(self, request: HttpRequest) -> User:
-        if not self.has_add_permission(request) or not isinstance(request.user, User):
-            raise PermissionDenied
-        return request.user
 
-    def _back_to_cards(self, request: HttpRequest, text: str = "") -> HttpResponse:
-        if text:
-            messages.warning(request, text)
-        return redirect("admin:tickets_myticket_submit")
+@register_page(MyTicket, "visible/", name="tickets_myticket_visible")
+class TicketFormVisible(Page):
+    """Which questions are shown for the answers so far; forms.js asks."""
 
+    http_method_names = ["post"]
+    permissions = ("tickets.add_myticket",)
 
-def visible_answer(
-    specs: object, presets: Mapping[str, Any], data: Any, *, keeper: UploadKeeper
-) -> JsonResponse:
-    """The names of the questions that are shown for these answers, for forms.js.
-
-    Raises:
-        Http404: the definition's fields are broken.
-    """
-    try:
-        form = AnswersForm(specs, presets=presets, data=data, keeper=keeper)
-    except FieldError as error:
-        raise Http404 from error
-    return JsonResponse({"visible": form.visible_names})
-
-
-def _fresh() -> dict[str, str]:
-    return {"token": new_token()}
-
-
-def _named_id(request: HttpRequest) -> int | None:
-    named = request.GET.get("definition", "")
-    is_number = named.isascii() and named.isdigit() and len(named) <= MOST_DIGITS
-    return int(named) if is_number else None
-
-
-def _named_definition(request: HttpRequest) -> TicketDefinition | None:
-    """The ticket type that the address names, in whatever version; None for anything else."""
-    definitions = TicketDefinition.objects.select_related("workflow")
-    pk = _named_id(request)
-    return None if pk is None else definitions.filter(pk=pk).first()
-
-
-_offered = PreparedQuery(
-    lambda pk, user_id: TicketDefinition.objects.open_to(user_id).filter(pk=pk), slots=2
-)
-
-
-def _offered_as_named(request: HttpRequest, user: User) -> TicketDefinition | None:
-    """The ticket type that the address names, where that version is offered today.
-
-    So it nearly always is: one short query then does for those that tell why it is not.
-    """
-    pk = _named_id(request)
-    definition = None if pk is None else _offered.first(pk, user.pk)
-    if definition is not None:
-        definition.workflow = definition_of(definition.workflow_id).workflow
-    return definition
-
-
-def _offered_now(named: TicketDefinition, user: User) -> TicketDefinition | None:
-    """The version of a ticket type that this person may submit today."""
-    offered = TicketDefinition.objects.submittable_by(user)
-    return offered.filter(key=named.key).first()
-
-
-def _asks_the_same(definition: TicketDefinition, other: TicketDefinition) -> bool:
-    return definition == other or (
-        definition.workflow.fields == other.workflow.fields and definition.presets == other.presets
-    )
-
-
-def _saved_of(request: HttpRequest) -> QuerySet[SavedAnswers]:
-    """What the person has begun in the active company."""
-    if not isinstance(request.user, User) or active_company(request) is None:
-        return SavedAnswers.objects.none()
-    return SavedAnswers.objects.of_tickets(request.user)
-
-
-def _named_saved(request: HttpRequest) -> SavedAnswers | None:
-    """What `?saved=` names; None where it names nothing.
-
-    A form that is sent does without: it has all answers itself, and must not lose them
-    because what it began with was discarded in the meantime.
-
-    Raises:
-        Http404: it names something that is not (or no longer) this person's.
-    """
-    named = request.GET.get("saved", "")
-    if not named:
-        return None
-    is_number = named.isascii() and named.isdigit() and len(named) <= MOST_DIGITS
-    saved = _saved_of(request).filter(pk=int(named)).first() if is_number else None
-    if saved is None and request.method != "POST":
-        raise Http404
-    return saved
+    def post(self, request: HttpRequest) -> HttpResponse:
+        definition = offered_as_named(request, self.person)
+        if definition is None:
+            named = named_definition(request)
+            definition = offered_now(named, self.person) if named else None
+        if definition is None:
+            raise Http404
+        return visible_answer(
+            definition.workflow.fields,
+            presets=definition.presets,
+            data=request.POST,
+            keeper=UploadKeeper(user=self.person),
+        )
 
 
 def _tell_submitted_before(request: HttpRequest, number: int) -> None:

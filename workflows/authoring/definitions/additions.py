@@ -1,4 +1,4 @@
-"""What the app of tickets adds to definitions: it stands above, and registers itself here."""
+"""What subjects that stand above definitions add to their pages: they register it here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from tenants.hooks import Hook
 from workflows.engine.process import JsonObject
@@ -22,6 +23,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of a version's page: at the side, or above everything. The lowest `order` is first."""
+
+    html: SafeString
+    order: int
+    is_above: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """What conditions and transforms read of a real ticket; `number` is the ticket's."""
 
@@ -31,6 +41,8 @@ class Sample:
 
 # Where a draft is used, a sentence each: a draft that is used cannot be deleted.
 uses_of_draft: Hook[[WorkflowDefinition], Iterable[str]] = Hook()
+# Parts of a version's page.
+panels: Hook[[HttpRequest, WorkflowDefinition], Panel | None] = Hook()
 # What stands beside the versions on a version's page.
 version_notices: Hook[[HttpRequest, WorkflowDefinition], Notice | None] = Hook()
 # How much still runs on any version of this workflow.

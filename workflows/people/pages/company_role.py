@@ -30,8 +30,6 @@ from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
 from workflows.people.change_people import delete_company_role, save_company_role, where_used
 from workflows.people.pages.company_role_resource import CompanyRoleResource
-from workflows.signing.pages.signing_secret import signing_secret_urls
-from workflows.working_hours.pages.business_calendar import business_calendar_urls
 
 
 def name_in_use(name: str, taken: CompanyRole) -> str:
@@ -101,14 +99,6 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         (_("People"), {"fields": ("members",)}),
         (_("Where it is used"), {"fields": ("used_by",)}),
     )
-
-    def get_urls(self) -> list[Any]:
-        # Also matters of the company's admins, of which there is never more than one.
-        return [
-            *signing_secret_urls(self.admin_site),
-            *business_calendar_urls(self.admin_site),
-            *super().get_urls(),
-        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyRole]:
         roles: QuerySet[CompanyRole] = super().get_queryset(request)

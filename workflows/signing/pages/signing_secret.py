@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
-from django.http.response import HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 from unfold.widgets import UnfoldBooleanWidget
 
-from tenants.active_company import active_company
 from tenants.errors import EncryptionError
 from tenants.models import User
+from tenants.pages.menu import MenuEntry, MenuSection
+from tenants.pages.page import Page, register_page
 from workflows.errors import SecretShownError
-from workflows.models import SigningSecret
+from workflows.models import CompanyRole, SigningSecret
 from workflows.signing.signing_secrets import (
     OVERLAP,
     current_secret,
@@ -41,100 +35,70 @@ class RotateForm(forms.Form):
     )
 
 
-def signing_secret_urls(admin_site: admin.AdminSite) -> list[URLPattern]:
-    """The page, and its two buttons, for the `get_urls` of a model admin."""
+class _SecretPage(Page):
+    """For the company's admins; what shows a secret is kept nowhere on the way."""
 
-    def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        return admin_site.admin_view(_for_admins(view))
+    permissions = ("workflows.change_signingsecret",)
+    title = gettext_lazy("Signing secret")
+    template_name = "signing/signing_secret.html"
+    refusals = (SecretShownError, EncryptionError)
 
-    def page(request: HttpRequest) -> HttpResponse:
-        return _page(admin_site, request, form=RotateForm())
+    def back(self) -> HttpResponse:
+        return redirect("admin:workflows_signingsecret")
 
-    def show(request: HttpRequest) -> HttpResponse:
-        return _show(admin_site, request)
-
-    def rotate(request: HttpRequest) -> HttpResponse:
-        return _rotate(admin_site, request)
-
-    return [
-        path(
-            "signing-secret/",
-            guarded(require_safe(page)),
-            name="workflows_signingsecret",
-        ),
-        path(
-            "signing-secret/show/",
-            guarded(require_POST(show)),
-            name="workflows_signingsecret_show",
-        ),
-        path(
-            "signing-secret/rotate/",
-            guarded(require_POST(rotate)),
-            name="workflows_signingsecret_rotate",
-        ),
-    ]
+    def show_secret(self, *, form: RotateForm, shown: str = "") -> HttpResponse:
+        now = timezone.now()
+        secret = current_secret(now=now)
+        response = self.show(
+            opts=None,
+            secret=secret,
+            shown=shown,
+            replaced=SigningSecret.objects.active(now=now).exclude(pk=secret.pk),
+            form=form,
+            hours=int(OVERLAP.total_seconds() // 3600),
+        )
+        response["Cache-Control"] = "no-store"
+        return response
 
 
-def _for_admins(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    def guarded(request: HttpRequest) -> HttpResponse:
-        allowed = request.user.has_perm("workflows.change_signingsecret")
-        if active_company(request) is None or not allowed:
-            raise PermissionDenied
-        return view(request)
+@register_page(CompanyRole, "signing-secret/", name="workflows_signingsecret")
+class SigningSecretPage(_SecretPage):
+    """Which secret is in use, with the buttons of the other two."""
 
-    return guarded
+    menu = MenuEntry(MenuSection.COMPANY, icon="key", order=40)
 
-
-def _page(
-    admin_site: admin.AdminSite, request: HttpRequest, *, form: RotateForm, shown: str = ""
-) -> HttpResponse:
-    now = timezone.now()
-    secret = current_secret(now=now)
-    context: dict[str, Any] = {
-        **admin_site.each_context(request),
-        "title": gettext("Signing secret"),
-        "secret": secret,
-        "shown": shown,
-        "replaced": SigningSecret.objects.active(now=now).exclude(pk=secret.pk),
-        "form": form,
-        "hours": int(OVERLAP.total_seconds() // 3600),
-    }
-    response = TemplateResponse(request, "signing/signing_secret.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show_secret(form=RotateForm())
 
 
-def _show(admin_site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
-    user = _user(request)
-    try:
-        shown = show_signing_secret(user=user, now=timezone.now())
-    except (SecretShownError, EncryptionError) as error:
-        messages.error(request, str(error))
-        return _back()
-    _log(user, gettext("Shown."))
-    return _page(admin_site, request, form=RotateForm(), shown=shown)
+@register_page(CompanyRole, "signing-secret/show/", name="workflows_signingsecret_show")
+class ShowSecretPage(_SecretPage):
+    """POST shows the secret, once."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        shown = show_signing_secret(user=self.person, now=timezone.now())
+        _log(self.person, gettext("Shown."))
+        return self.show_secret(form=RotateForm(), shown=shown)
 
 
-def _rotate(admin_site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
-    form = RotateForm(request.POST)
-    if not form.is_valid():
-        return _page(admin_site, request, form=form)
-    rotate_signing_secret(now=timezone.now())
-    _log(_user(request), gettext("Replaced by a new one."))
-    messages.success(
-        request, gettext("There is a new secret. Show it, and hand it to the other systems.")
-    )
-    return _back()
+@register_page(CompanyRole, "signing-secret/rotate/", name="workflows_signingsecret_rotate")
+class RotateSecretPage(_SecretPage):
+    """POST makes a new secret."""
 
+    http_method_names = ["post"]
 
-def _back() -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:workflows_signingsecret"))
-
-
-def _user(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = RotateForm(request.POST)
+        if not form.is_valid():
+            return self.show_secret(form=form)
+        rotate_signing_secret(now=timezone.now())
+        _log(self.person, gettext("Replaced by a new one."))
+        messages.success(
+            request, gettext("There is a new secret. Show it, and hand it to the other systems.")
+        )
+        return self.back()
 
 
 def _log(user: User, message: str) -> None:

@@ -8,12 +8,10 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest
-from django.http.response import HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
@@ -22,9 +20,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.active_company import active_company
+from tenants.pages.menu import MenuEntry, MenuSection
+from tenants.pages.page import Page, register_page
 from workflows.engine.calendar import Span, SpanError, read_spans, write_spans
-from workflows.models import BusinessCalendar
+from workflows.models import BusinessCalendar, CompanyRole
 from workflows.working_hours.change_calendar import save_business_calendar
 
 MOST_HOLIDAYS: Final = 500
@@ -111,34 +110,34 @@ def as_initial(calendar: BusinessCalendar) -> dict[str, str]:
     return {**days, "time_zone": calendar.time_zone, "holidays": "\n".join(lines)}
 
 
-def business_calendar_urls(admin_site: admin.AdminSite) -> list[URLPattern]:
-    """The page, for the `get_urls` of a model admin."""
+@register_page(CompanyRole, "working-hours/", name="workflows_businesscalendar")
+class WorkingHoursPage(Page):
+    """A company has one calendar: what counts where nobody has set it, until somebody does."""
 
-    def page(request: HttpRequest) -> HttpResponse:
-        return _page(admin_site, request)
+    permissions = ("workflows.change_businesscalendar",)
+    title = gettext_lazy("Working hours")
+    template_name = "working_hours/business_calendar.html"
+    menu = MenuEntry(MenuSection.COMPANY, icon="schedule", order=30)
 
-    view = admin_site.admin_view(page)
-    return [path("working-hours/", view, name="workflows_businesscalendar")]
+    calendar: BusinessCalendar
 
+    def find(self, **arguments: Any) -> None:
+        self.calendar = BusinessCalendar.objects.current()
 
-def _page(admin_site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
-    allowed = request.user.has_perm("workflows.change_businesscalendar")
-    if active_company(request) is None or not allowed:
-        raise PermissionDenied
-    calendar = BusinessCalendar.objects.current()
-    form = BusinessCalendarForm(request.POST or None, initial=as_initial(calendar))
-    if request.method == "POST" and form.is_valid():
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._form_page(BusinessCalendarForm(initial=as_initial(self.calendar)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = BusinessCalendarForm(request.POST, initial=as_initial(self.calendar))
+        if not form.is_valid():
+            return self._form_page(form)
         save_business_calendar(
             time_zone=form.cleaned_data["time_zone"],
             week=form.cleaned_data["week"],
             holidays=form.cleaned_data["holidays"],
         )
         messages.success(request, gettext("The working hours were saved."))
-        return HttpResponseRedirect(reverse("admin:workflows_businesscalendar"))
-    context = {
-        **admin_site.each_context(request),
-        "title": gettext("Working hours"),
-        "form": form,
-        "is_saved": calendar.pk is not None,
-    }
-    return TemplateResponse(request, "working_hours/business_calendar.html", context)
+        return redirect("admin:workflows_businesscalendar")
+
+    def _form_page(self, form: BusinessCalendarForm) -> HttpResponse:
+        return self.show(opts=None, form=form, is_saved=self.calendar.pk is not None)

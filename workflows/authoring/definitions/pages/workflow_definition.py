@@ -2,12 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -15,14 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from unfold.decorators import display
 
-from tenants.active_company import active_company
-from tenants.models import User
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
-from tenants.pages.page import buttons_of
-from workflows.authoring.definitions.additions import version_notices
-from workflows.authoring.definitions.export_bundle import export_bundle
+from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.page import buttons_of, list_buttons_of
+from workflows.authoring.definitions.additions import panels
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.definition_page import may_change_workflows
 from workflows.authoring.definitions.pages.definition_rows import (
     all_transitions,
     condition_labels,
@@ -30,16 +23,8 @@ from workflows.authoring.definitions.pages.definition_rows import (
     references,
     task_cards,
 )
-from workflows.authoring.editing.pages.editor_page import editor_urls
-from workflows.authoring.gallery.pages.gallery_page import gallery_urls
-from workflows.authoring.importing.pages.import_page import ImportPage, download, file_type
-from workflows.authoring.importing.pages.import_run_page import import_run_urls
-from workflows.authoring.importing.pages.problem_rows import ProblemRow, problem_rows
-from workflows.authoring.publishing.pages.versions_page import versions_of
-from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
 from workflows.bundles.tell_changes import field_labels
 from workflows.engine.process import TaskType
-from workflows.errors import WorkflowsError
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,
@@ -49,7 +34,7 @@ from workflows.models import (
 )
 from workflows.picture.graph import draw_process
 from workflows.running.assignment import eligible_workers
-from workflows.workbooks import FileType, write_document
+from workflows.workbooks import FileType
 
 
 class VersionsFilter(admin.SimpleListFilter):
@@ -152,9 +137,10 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(
-            request, {"may_import": may_import(request), **(extra_context or {})}
-        )
+        buttons = list_buttons_of(request, WorkflowDefinition)
+        offer = next((each for each in buttons if each.button.when_empty), None)
+        context = {"buttons": buttons, "offer": offer, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     # The detail page
 
@@ -162,10 +148,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.pk)
         labels = condition_labels(workflow)
         anchors = {task.key: f"#task-{task.key}" for task in workflow.tasks.all()}
-        may_change = may_change_workflows(request)
-        problems: list[ProblemRow] = []
-        if workflow.is_draft and may_change:
-            problems = problem_rows(publishing_problems(workflow=workflow))
+        added = [each for each in panels.ask(request, workflow) if each]
         return {
             "title": workflow.title,
             "subtitle": None,
@@ -177,69 +160,12 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "cards": task_cards(workflow, labels),
             "transitions": all_transitions(workflow, labels),
             "ticket_types": _ticket_types(workflow),
-            "versions": versions_of(workflow),
-            "notices": [each for each in version_notices.ask(request, workflow) if each],
+            "panels": sorted(added, key=lambda each: each.order),
             "buttons": buttons_of(request, workflow),
             "roles_without_people": _roles_without_people(workflow),
-            "may_change": may_change,
             "file_types": list(FileType),
             "may_see_tasks": request.user.has_perm("workflows.view_taskdefinition"),
-            "problems": problems,
-            "refusals": [each for each in problems if each.is_error],
         }
-
-    # Buttons
-
-    def get_urls(self) -> list[URLPattern]:
-        def own(view: Any) -> Any:
-            return self.admin_site.admin_view(view)
-
-        prefix = "workflows_workflowdefinition"
-        return [
-            path("import/", own(ImportPage.as_view(model_admin=self)), name=f"{prefix}_import"),
-            *import_run_urls(self),
-            path("<int:object_id>/publish/", own(self.publish_view), name=f"{prefix}_publish"),
-            path("<int:object_id>/download/", own(self.download_view), name=f"{prefix}_download"),
-            *editor_urls(self),
-            *gallery_urls(self),
-            *super().get_urls(),
-        ]
-
-    def publish_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Publish a draft; what is wrong with it stands on its page."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        workflow, user = self._to_change(request, object_id)
-        try:
-            publish_workflow(workflow=workflow, user=user)
-        except WorkflowsError as error:
-            messages.error(request, str(error))
-        else:
-            words = {"title": workflow.title, "version": workflow.version}
-            text = _("Version %(version)s of “%(title)s” is published.") % words
-            messages.success(request, text)
-        return redirect(admin_link(workflow))
-
-    def download_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The definition as a bundle, in the format of `?format=` (JSON unless it says)."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        workflow = self.find(request, str(object_id))
-        kind = file_type(request.GET.get("format", FileType.JSON))
-        content = write_document(export_bundle(workflow=workflow), kind)
-        return download(content, f"{workflow.key}-v{workflow.version}.{kind}", kind)
-
-    def _to_change(self, request: HttpRequest, object_id: int) -> tuple[WorkflowDefinition, User]:
-        if not may_change_workflows(request) or not isinstance(request.user, User):
-            raise PermissionDenied
-        workflow: WorkflowDefinition = self.find(request, str(object_id))
-        return workflow, request.user
-
-
-def may_import(request: HttpRequest) -> bool:
-    return active_company(request) is not None and request.user.has_perm(
-        "workflows.add_workflowdefinition"
-    )
 
 
 def _ticket_types(workflow: WorkflowDefinition) -> QuerySet[TicketDefinition]:

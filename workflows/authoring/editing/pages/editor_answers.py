@@ -7,16 +7,13 @@ be read is answered with status 400 and a sentence.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, JsonResponse, QueryDict
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
-from django.views import View
 
-from tenants.active_company import active_company
+from tenants.pages.page import ScriptPage, register_page
 from workflows.authoring.definitions.additions import latest_sample
 from workflows.authoring.importing.import_bundle import problems_here
 from workflows.authoring.importing.pages.problem_rows import MOST_SHOWN, showable
@@ -53,39 +50,40 @@ from workflows.engine.validation import validator_for
 from workflows.errors import UnreadableBundleError
 from workflows.forms import AnswersForm
 from workflows.forms.answers import PREFIX
+from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.workbooks.lines import UnreadableCellError, read_transform, write_transform
 
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)
 MOST_TYPED = 200_000
+NAME = "workflows_workflowdefinition_editor_"
+# What the editor's script may ask: the end of an address's name, and the address beneath editor/.
+QUESTIONS = ("check", "form", "condition", "number", "transform", "sample")
 
 
 class RefusedError(Exception):
     """The question cannot be answered. The message is for people."""
 
 
-class EditorView(View):
+class EditorScript(ScriptPage):
     """Answers questions in JSON from those who may change workflows."""
 
-    http_method_names = ("post",)
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not may_edit(request):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
+    permissions = ("workflows.change_workflowdefinition",)
+    refusals = (RefusedError,)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
-        try:
-            return JsonResponse(self.answer(read_question(request)))
-        except RefusedError as error:
-            return JsonResponse({"message": showable(str(error))}, status=400)
+        return JsonResponse(self.answer(read_question(request)))
+
+    def refused(self, error: Exception) -> HttpResponse:
+        return JsonResponse({"message": showable(str(error))}, status=400)
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
         raise NotImplementedError
 
 
-class CheckView(EditorView):
+@register_page(WorkflowDefinition, "editor/check/", name=f"{NAME}check")
+class CheckScript(EditorScript):
     """The problems of a document, its picture, its rules as sentences, what its tests come to."""
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
@@ -113,7 +111,8 @@ class CheckView(EditorView):
         }
 
 
-class FormView(EditorView):
+@register_page(WorkflowDefinition, "editor/form/", name=f"{NAME}form")
+class FormScript(EditorScript):
     """A form as people will see it; with `answers`, which of its questions are shown then."""
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
@@ -129,7 +128,8 @@ class FormView(EditorView):
         return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
 
 
-class ConditionView(EditorView):
+@register_page(WorkflowDefinition, "editor/condition/", name=f"{NAME}condition")
+class ConditionScript(EditorScript):
     """A rule of a text, and the text of a rule."""
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
@@ -148,7 +148,8 @@ class ConditionView(EditorView):
         }
 
 
-class NumberView(EditorView):
+@register_page(WorkflowDefinition, "editor/number/", name=f"{NAME}number")
+class NumberScript(EditorScript):
     """What somebody typed as a number: its value, or what is wrong with it.
 
     `is_text` where it is no number at all, and may be meant as a text.
@@ -168,7 +169,8 @@ class NumberView(EditorView):
         return {"value": number}
 
 
-class TransformView(EditorView):
+@register_page(WorkflowDefinition, "editor/transform/", name=f"{NAME}transform")
+class TransformScript(EditorScript):
     """A transform of a text (or the other way round), and what it makes of sample data."""
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
@@ -194,33 +196,24 @@ class TransformView(EditorView):
         return answer
 
 
-class SampleView(EditorView):
+@register_page(WorkflowDefinition, "editor/sample/", name=f"{NAME}sample")
+class SampleScript(EditorScript):
     """What a transform can read: of the last ticket for those who may see it, else made up."""
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
-        try:
-            question = read_question(request)
-        except RefusedError as error:
-            return JsonResponse({"message": showable(str(error))}, status=400)
+    def answer(self, question: JsonObject) -> dict[str, Any]:
         key, is_answer = str(question.get("task", "")), question.get("answer") is True
         document = question.get("document")
         if any(unstorable(document)) or not isinstance(document, dict):
             document = {}
-        found = latest_sample.ask(request, str(Outline(document).workflow.text("key")))
+        found = latest_sample.ask(self.request, str(Outline(document).workflow.text("key")))
         sample = next((each for each in found if each is not None), None)
         if sample is None:
             context = sample_context(document, task_key=key, answer=is_answer)
-            return JsonResponse({"context": context, "ticket": None})
+            return {"context": context, "ticket": None}
         context = dict(sample.context)
         if task := Outline(document).task_of.get(key):
             context |= call_values(task, answer=is_answer)
-        return JsonResponse({"context": context, "ticket": sample.number})
-
-
-def may_edit(request: HttpRequest) -> bool:
-    return active_company(request) is not None and request.user.has_perm(
-        "workflows.change_workflowdefinition"
-    )
+        return {"context": context, "ticket": sample.number}
 
 
 def read_question(request: HttpRequest) -> JsonObject:
@@ -364,13 +357,3 @@ def _tried(template: Json, context: JsonObject) -> dict[str, Any]:
 
 def _texts(value: Json) -> list[str] | None:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else None
-
-
-VIEWS: dict[str, Callable[..., Any]] = {
-    "check": CheckView.as_view(),
-    "form": FormView.as_view(),
-    "condition": ConditionView.as_view(),
-    "number": NumberView.as_view(),
-    "transform": TransformView.as_view(),
-    "sample": SampleView.as_view(),
-}

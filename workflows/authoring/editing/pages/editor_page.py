@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.active_company import active_company
 from tenants.models import User
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tenants.pages.buttons import Button, ListButton
+from tenants.pages.links import admin_link
+from tenants.pages.page import ObjectPage, Page, register_page
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.make_workflow import (
     duplicate_workflow,
@@ -27,9 +29,8 @@ from workflows.authoring.editing.make_workflow import (
     make_workflow,
 )
 from workflows.authoring.editing.pages.editor_answers import (
-    VIEWS,
+    QUESTIONS,
     RefusedError,
-    may_edit,
     problems_as_json,
     read_question,
 )
@@ -37,69 +38,74 @@ from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.engine.process import JsonObject
-from workflows.errors import DraftChangedError, NotADraftError, NoTitleError
+from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, WorkflowsError
 from workflows.forms.field_types import FIELD_TYPE_NAMES
 from workflows.models import CompanyRole, WorkflowDefinition
 
 PREFIX = "workflows_workflowdefinition"
 
 
-def editor_urls(model_admin: DetailPageAdmin) -> list[URLPattern]:
-    """The addresses of the editor, below those of the workflows."""
-    page = _Page(model_admin)
+class _EditorPage(ObjectPage):
+    """About one version of a workflow, for who may change it."""
 
-    def own(view: Any) -> Any:
-        return model_admin.admin_site.admin_view(view)
+    permissions: ClassVar[tuple[str, ...]] = ("workflows.change_workflowdefinition",)
+    refusals = (WorkflowsError,)
 
-    return [
-        path("new/", own(page.new), name=f"{PREFIX}_new"),
-        path("<int:object_id>/edit/", own(page.edit), name=f"{PREFIX}_edit"),
-        path("<int:object_id>/start-editing/", own(page.start), name=f"{PREFIX}_start_editing"),
-        path("<int:object_id>/duplicate/", own(page.duplicate), name=f"{PREFIX}_duplicate"),
-        *(
-            path(f"editor/{name}/", own(view), name=f"{PREFIX}_editor_{name}")
-            for name, view in VIEWS.items()
-        ),
-    ]
+    object: WorkflowDefinition
 
 
-class _Page:
-    """The views; those that change something take a POST."""
+@register_page(WorkflowDefinition, "new/", name=f"{PREFIX}_new")
+class NewWorkflowPage(Page):
+    """Begin a workflow with nothing but a title."""
 
-    def __init__(self, model_admin: DetailPageAdmin) -> None:
-        self.model_admin = model_admin
+    permissions = ("workflows.add_workflowdefinition", "workflows.change_workflowdefinition")
+    title = gettext_lazy("New workflow")
+    template_name = "editing/new_workflow.html"
+    list_button = ListButton(gettext_lazy("New workflow"), icon="add", order=30, is_main=True)
 
-    def new(self, request: HttpRequest) -> HttpResponse:
-        """Begin a workflow with nothing but a title."""
-        user = _editor(request)
-        if not request.user.has_perm("workflows.add_workflowdefinition"):
-            raise PermissionDenied
-        problem = ""
-        if request.method == "POST":
-            try:
-                workflow = make_workflow(title=request.POST.get("title", ""), user=user)
-            except NoTitleError as error:
-                problem = str(error)
-            else:
-                return redirect(f"admin:{PREFIX}_edit", workflow.pk)
-        context = {
-            **self.model_admin.admin_site.each_context(request),
-            "title": _("New workflow"),
-            "opts": self.model_admin.opts,
-            "problem": problem,
-            "typed": request.POST.get("title", ""),
-        }
-        return TemplateResponse(request, "editing/new_workflow.html", context)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(problem="", typed="")
 
-    def start(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Edit a version: a published one through the next draft."""
-        user = _editor(request)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        workflow = self.model_admin.find(request, str(object_id))
-        draft = edit_workflow(workflow=workflow, user=user)
-        if draft.pk != workflow.pk:
-            words = {"version": draft.version, "old": workflow.version}
+    def post(self, request: HttpRequest) -> HttpResponse:
+        title = request.POST.get("title", "")
+        try:
+            workflow = make_workflow(title=title, user=self.person)
+        except NoTitleError as error:
+            return self.show(problem=str(error), typed=title)
+        return redirect(f"admin:{PREFIX}_edit", workflow.pk)
+
+
+@register_page(WorkflowDefinition, "<int:object_id>/duplicate/", name=f"{PREFIX}_duplicate")
+class DuplicatePage(_EditorPage):
+    """POST makes another workflow with the same content."""
+
+    http_method_names = ["post"]
+    permissions = ("workflows.add_workflowdefinition", "workflows.change_workflowdefinition")
+    button = Button(gettext_lazy("Duplicate"), icon="content_copy", order=50, posts=True)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        copy = duplicate_workflow(workflow=self.object, user=self.person)
+        words = {"title": copy.title, "old": self.object.title}
+        text = _("“%(title)s” is a workflow of its own now. Nothing changes for “%(old)s”.")
+        messages.success(request, text % words)
+        return redirect(f"admin:{PREFIX}_edit", copy.pk)
+
+
+@register_page(WorkflowDefinition, "<int:object_id>/start-editing/", name=f"{PREFIX}_start_editing")
+class StartEditingPage(_EditorPage):
+    """POST leads to the editor: of a published version to that of the next draft."""
+
+    http_method_names = ["post"]
+    button = Button(gettext_lazy("Edit"), icon="edit", order=60, posts=True, is_main=True)
+
+    @classmethod
+    def is_offered(cls, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().is_offered(request, obj) and not _is_draft(obj)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        draft = edit_workflow(workflow=self.object, user=self.person)
+        if draft.pk != self.object.pk:
+            words = {"version": draft.version, "old": self.object.version}
             text = _(
                 "You are editing version %(version)s, a draft. Version %(old)s stays as it is "
                 "until you publish the draft."
@@ -107,44 +113,37 @@ class _Page:
             messages.info(request, text % words)
         return redirect(f"admin:{PREFIX}_edit", draft.pk)
 
-    def duplicate(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Make another workflow with the same content."""
-        user = _editor(request)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not request.user.has_perm("workflows.add_workflowdefinition"):
-            raise PermissionDenied
-        workflow = self.model_admin.find(request, str(object_id))
-        copy = duplicate_workflow(workflow=workflow, user=user)
-        words = {"title": copy.title, "old": workflow.title}
-        text = _("“%(title)s” is a workflow of its own now. Nothing changes for “%(old)s”.")
-        messages.success(request, text % words)
-        return redirect(f"admin:{PREFIX}_edit", copy.pk)
 
-    def edit(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """GET shows the page; POST saves the document that it sends as JSON."""
-        user = _editor(request)
-        workflow: WorkflowDefinition = self.model_admin.find(request, str(object_id))
-        if request.method == "POST":
-            return _save(request, workflow, user)
+@register_page(WorkflowDefinition, "<int:object_id>/edit/", name=f"{PREFIX}_edit")
+class EditorPage(_EditorPage):
+    """GET shows the editor of a draft; POST saves the document that it sends as JSON."""
+
+    template_name = "editing/editor.html"
+    button = Button(gettext_lazy("Edit"), icon="edit", order=60, is_main=True)
+
+    @classmethod
+    def is_offered(cls, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().is_offered(request, obj) and _is_draft(obj)
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        workflow = self.object
         if not workflow.is_draft:
-            return redirect(admin_link(workflow))
-        context = {
-            **self.model_admin.admin_site.each_context(request),
-            "title": workflow.title,
-            "opts": self.model_admin.opts,
-            "workflow": workflow,
-            "back": admin_link(workflow),
-            "json_forms": ScriptedJSONForm().media,
-            "start": _start(request, workflow),
-        }
-        return TemplateResponse(request, "editing/editor.html", context)
+            return self.back()
+        return self.show(
+            title=workflow.title,
+            original=None,
+            workflow=workflow,
+            back=admin_link(workflow),
+            json_forms=ScriptedJSONForm().media,
+            start=_start(request, workflow),
+        )
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return _save(request, self.object, self.person)
 
 
-def _editor(request: HttpRequest) -> User:
-    if not may_edit(request) or not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
+def _is_draft(obj: Model | None) -> bool:
+    return isinstance(obj, WorkflowDefinition) and obj.is_draft
 
 
 def _save(request: HttpRequest, workflow: WorkflowDefinition, user: User) -> HttpResponse:
@@ -216,6 +215,6 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),
             "tests": reverse(f"admin:{PREFIX}_tests", args=(workflow.pk,)),
-            **{name: reverse(f"admin:{PREFIX}_editor_{name}") for name in VIEWS},
+            **{name: reverse(f"admin:{PREFIX}_editor_{name}") for name in QUESTIONS},
         },
     }

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from tenants.active_company import active_company
-from tenants.models import User
 from tenants.names import name_key
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tenants.pages.buttons import ListButton
+from tenants.pages.links import admin_link
+from tenants.pages.menu import MenuEntry, MenuSection
+from tenants.pages.page import Page, register_page
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
     FieldTable,
@@ -35,21 +34,6 @@ from workflows.engine.process import JsonObject, TaskType
 from workflows.models import CompanyRole, WorkflowDefinition
 
 PREFIX = "workflows_workflowdefinition_gallery"
-
-
-def gallery_urls(model_admin: DetailPageAdmin) -> list[URLPattern]:
-    """The addresses of the gallery, below those of the workflows."""
-    page = _GalleryPages(model_admin)
-
-    def own(view: Any) -> Any:
-        return model_admin.admin_site.admin_view(view)
-
-    return [
-        path("gallery/", own(page.all), name=PREFIX),
-        path("gallery/<slug:process>/", own(page.one), name=f"{PREFIX}_process"),
-        path("gallery/<slug:process>/use/", own(page.use), name=f"{PREFIX}_use"),
-        path("gallery/<slug:process>/download/", own(page.download), name=f"{PREFIX}_download"),
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +85,43 @@ class CaseRow:
     has_passed: bool
 
 
-class _GalleryPages:
+class _GalleryPage(Page):
     """Whoever may make workflows may look at the gallery; nothing here is of any company."""
 
-    def __init__(self, model_admin: DetailPageAdmin) -> None:
-        self.model_admin = model_admin
+    permissions = ("workflows.add_workflowdefinition",)
+    title = gettext_lazy("Gallery")
 
-    def all(self, request: HttpRequest) -> HttpResponse:
-        _demand_permission(request)
+
+class _ProcessPage(_GalleryPage):
+    """About one process of the gallery."""
+
+    process: GalleryProcess
+
+    def find(self, **arguments: Any) -> None:
+        found = find_process(arguments["process"])
+        if found is None:
+            raise Http404
+        self.process = found
+
+    def back(self) -> HttpResponse:
+        return redirect(f"admin:{PREFIX}_process", process=self.process.name)
+
+
+@register_page(WorkflowDefinition, "gallery/", name=PREFIX)
+class GalleryPage(_GalleryPage):
+    """All processes, by what they are for."""
+
+    template_name = "gallery/all.html"
+    list_button = ListButton(
+        gettext_lazy("Gallery"),
+        icon="collections_bookmark",
+        order=10,
+        only_where_roomy=True,
+        when_empty=gettext_lazy("Choose from the gallery"),
+    )
+    menu = MenuEntry(MenuSection.DEFINITIONS, icon="collections_bookmark", order=30)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
         own = _own_versions([each.key for group in gallery() for each in group.processes])
         groups = [
             {
@@ -117,52 +130,43 @@ class _GalleryPages:
             }
             for group in gallery()
         ]
-        context = {"title": _("Gallery"), "groups": groups}
-        return self._answer(request, "gallery/all.html", context)
+        return self.show(groups=groups)
 
-    def one(self, request: HttpRequest, process: str) -> HttpResponse:
-        """A process in full, and what using it would do here."""
-        _demand_permission(request)
-        found = _find(process)
-        preview = preview_bundle(document=found.document)
-        new_roles = {name_key(name) for name in preview.new_company_roles}
-        if not preview.can_be_imported:
-            new_roles = set()
-        context = {
-            "title": found.title,
-            "process": found,
-            "preview": preview,
-            "same": _same_version(found, preview),
-            "problems": problem_rows(preview.errors),
-            "picture": found.picture(),
-            "references": _references(found),
-            "fields": field_table(found.trial.fields, field_labels(found.trial.fields)),
-            "tasks": [_task_row(each) for each in found.tasks],
-            "roles": [
-                RoleRow(
-                    name=str(each["name"]),
-                    description=str(each.get("description", "")),
-                    is_new=name_key(str(each["name"])) in new_roles,
-                )
-                for each in found.company_roles
-            ],
-            "cases": [_case_row(found, each) for each in found.case_results],
-        }
-        return self._answer(request, "gallery/process.html", context)
 
-    def use(self, request: HttpRequest, process: str) -> HttpResponse:
-        """Make it a draft of the company's own, unless it has it already."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        _demand_permission(request)
-        found = _find(process)
+@register_page(WorkflowDefinition, "gallery/<slug:process>/", name=f"{PREFIX}_process")
+class ProcessPage(_ProcessPage):
+    """A process in full, and what using it would do here."""
+
+    template_name = "gallery/process.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        found = self.process
         preview = preview_bundle(document=found.document)
-        user = request.user if isinstance(request.user, User) else None
-        try:
-            workflow = import_bundle(document=found.document, user=user)
-        except InvalidBundleError as error:
-            messages.error(request, str(error))
-            return redirect(f"admin:{PREFIX}_process", process=found.name)
+        return self.show(
+            title=found.title,
+            process=found,
+            preview=preview,
+            same=_same_version(found, preview),
+            problems=problem_rows(preview.errors),
+            picture=found.picture(),
+            references=_references(found),
+            fields=field_table(found.trial.fields, field_labels(found.trial.fields)),
+            tasks=[_task_row(each) for each in found.tasks],
+            roles=_role_rows(found, preview),
+            cases=[_case_row(found, each) for each in found.case_results],
+        )
+
+
+@register_page(WorkflowDefinition, "gallery/<slug:process>/use/", name=f"{PREFIX}_use")
+class UsePage(_ProcessPage):
+    """POST makes it a draft of the company's own, unless it has it already."""
+
+    http_method_names = ["post"]
+    refusals = (InvalidBundleError,)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        preview = preview_bundle(document=self.process.document)
+        workflow = import_bundle(document=self.process.document, user=self.person)
         words = {"title": workflow.title, "version": workflow.version}
         if preview.is_unchanged:
             text = _("Your company already has “%(title)s” like this: it is version %(version)s.")
@@ -171,37 +175,17 @@ class _GalleryPages:
             messages.success(request, _what_next(workflow))
         return redirect(admin_link(workflow))
 
-    def download(self, request: HttpRequest, process: str) -> HttpResponse:
-        """The process as a bundle."""
-        _demand_permission(request)
-        found = _find(process)
+
+@register_page(WorkflowDefinition, "gallery/<slug:process>/download/", name=f"{PREFIX}_download")
+class DownloadProcessPage(_ProcessPage):
+    """The process as a bundle."""
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return HttpResponse(
-            write_bundle(found.document),
+            write_bundle(self.process.document),
             content_type="application/json",
-            headers={"Content-Disposition": f'attachment; filename="{found.name}.json"'},
+            headers={"Content-Disposition": f'attachment; filename="{self.process.name}.json"'},
         )
-
-    def _answer(
-        self, request: HttpRequest, template: str, context: dict[str, Any]
-    ) -> TemplateResponse:
-        shell = self.model_admin.admin_site.each_context(request)
-        return TemplateResponse(
-            request, template, {**shell, "opts": self.model_admin.opts, **context}
-        )
-
-
-def _demand_permission(request: HttpRequest) -> None:
-    if active_company(request) is None or not request.user.has_perm(
-        "workflows.add_workflowdefinition"
-    ):
-        raise PermissionDenied
-
-
-def _find(name: str) -> GalleryProcess:
-    found = find_process(name)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _own_versions(keys: Collection[str]) -> dict[str, WorkflowDefinition]:
@@ -240,6 +224,20 @@ def _what_next(workflow: WorkflowDefinition) -> str:
 
 def _references(process: GalleryProcess) -> list[Reference]:
     return references(process.workflow.get("ext_ref", []))
+
+
+def _role_rows(process: GalleryProcess, preview: BundlePreview) -> list[RoleRow]:
+    new: set[str] = set()
+    if preview.can_be_imported:
+        new = {name_key(name) for name in preview.new_company_roles}
+    return [
+        RoleRow(
+            name=str(each["name"]),
+            description=str(each.get("description", "")),
+            is_new=name_key(str(each["name"])) in new,
+        )
+        for each in process.company_roles
+    ]
 
 
 def _task_row(task: JsonObject) -> TaskRow:

@@ -11,20 +11,17 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants.active_company import active_company
-from tenants.models import User
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tenants.pages.buttons import ListButton
+from tenants.pages.links import admin_link
+from tenants.pages.menu import MenuEntry, MenuSection
+from tenants.pages.page import Page, register_page
+from workflows.authoring.definitions.pages.download_page import download, file_type
 from workflows.authoring.importing.findings import Findings, check_file, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.importing.import_run import is_large, start_import
@@ -38,6 +35,7 @@ from workflows.bundles import MAX_BYTES, write_bundle
 from workflows.bundles.errors import InvalidBundleError
 from workflows.engine.process import Json
 from workflows.errors import UnreadableBundleError
+from workflows.models import WorkflowDefinition
 from workflows.workbooks import FileType, Reading, write_document, write_template
 
 ACCEPTED: Final = ".xlsx,.ods,.json,.yaml,.yml"
@@ -98,21 +96,21 @@ class Example:
     description: str
 
 
-class ImportPage(View):
+@register_page(WorkflowDefinition, "import/", name="workflows_workflowdefinition_import")
+class ImportPage(Page):
     """GET shows the form; POST checks, and with `apply` makes the draft.
 
     The document stays in the text field from step to step, where it can be read and mended;
     nothing is kept on the server, and every step checks it anew.
     """
 
-    model_admin: DetailPageAdmin | None = None
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if active_company(request) is None or not request.user.has_perm(
-            "workflows.add_workflowdefinition"
-        ):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
+    permissions = ("workflows.add_workflowdefinition",)
+    title = gettext_lazy("Import a workflow")
+    template_name = "importing/import.html"
+    list_button = ListButton(gettext_lazy("Import"), icon="upload", order=20, only_where_roomy=True)
+    menu = MenuEntry(
+        MenuSection.DEFINITIONS, icon="upload_file", order=40, title=gettext_lazy("Import")
+    )
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The empty form, an example in it, or what is there to download and to read.
@@ -125,50 +123,49 @@ class ImportPage(View):
             kind = file_type(asked["template"])
             return download(write_template(kind), f"template.{kind}", kind)
         if "help" in asked:
-            return self._help(request, asked["help"])
+            return self._help(asked["help"])
         name = asked.get("example", "")
         if not name:
-            return self._page(request, Outcome())
+            return self._outcome_page(Outcome())
         text = read_example(name)
         if "download" not in asked:
-            return self._page(request, Outcome(text=text))
+            return self._outcome_page(Outcome(text=text))
         kind = file_type(asked["download"])
         return download(write_document(json.loads(text), kind), f"{name}.{kind}", kind)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         outcome = check(request)
-        user = request.user
-        if outcome.large and isinstance(user, User):
-            run = start_import(content=outcome.large, filename=outcome.filename, user=user)
+        if outcome.large:
+            run = start_import(content=outcome.large, filename=outcome.filename, user=self.person)
             return redirect("admin:workflows_workflowdefinition_import_run", run.pk)
         if "apply" in request.POST and outcome.is_ready:
-            return self._apply(request, outcome)
-        return self._page(request, outcome)
+            return self._apply(outcome)
+        return self._outcome_page(outcome)
 
-    def _apply(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
-        user = request.user if isinstance(request.user, User) else None
+    def _apply(self, outcome: Outcome) -> HttpResponse:
         try:
-            workflow = import_bundle(document=outcome.document, user=user)
+            workflow = import_bundle(document=outcome.document, user=self.person)
         except InvalidBundleError as error:  # somebody changed something since the check
             outcome.findings = findings_of(error.problems, reading=outcome.reading)
             outcome.problems = problem_rows(error.problems, outcome.text, outcome.reading)
-            return self._page(request, outcome)
+            return self._outcome_page(outcome)
         words = {"title": workflow.title, "version": workflow.version}
         if outcome.findings and outcome.findings.is_unchanged:
             text = _("“%(title)s” already has this content: it is version %(version)s.")
-            messages.info(request, text % words)
+            messages.info(self.request, text % words)
         else:
             text = _("“%(title)s” has a new draft: version %(version)s. Publish it to use it.")
-            messages.success(request, text % words)
+            messages.success(self.request, text % words)
         return redirect(admin_link(workflow))
 
-    def _page(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
+    def _outcome_page(self, outcome: Outcome) -> HttpResponse:
+        found = outcome_context(
+            outcome.findings, failure=outcome.failure, upload_form="import-form"
+        )
         context = {
-            **self._context(request),
-            "title": _("Import a workflow"),
             "form": ImportForm(initial={"text": outcome.text}),
             "outcome": outcome,
-            **outcome_context(outcome.findings, failure=outcome.failure, upload_form="import-form"),
+            **found,
             "problems": outcome.problems,
             "sheets": by_sheet(outcome.problems),
             "document_id": "id_text",
@@ -177,9 +174,9 @@ class ImportPage(View):
             "examples": examples(),
             "file_types": list(FileType),
         }
-        return TemplateResponse(request, "importing/import.html", context)
+        return self.show(**context)
 
-    def _help(self, request: HttpRequest, name: str) -> HttpResponse:
+    def _help(self, name: str) -> HttpResponse:
         if name not in HELP:
             raise Http404
         filename, title = HELP[name]
@@ -187,15 +184,7 @@ class ImportPage(View):
             text = (Path(settings.BASE_DIR) / "docs" / filename).read_text(encoding="utf-8")
         except FileNotFoundError as error:  # an installation without its documentation
             raise Http404 from error
-        context = {**self._context(request), "title": title, "text": text}
-        return TemplateResponse(request, "importing/import_help.html", context)
-
-    def _context(self, request: HttpRequest) -> dict[str, Any]:
-        assert self.model_admin is not None  # noqa: S101 - given to as_view
-        return {
-            **self.model_admin.admin_site.each_context(request),
-            "opts": self.model_admin.opts,
-        }
+        return self.show("importing/import_help.html", title=title, text=text)
 
 
 def outcome_context(
@@ -218,29 +207,6 @@ def outcome_context(
         "problems": problems,
         "sheets": by_sheet(problems),
     }
-
-
-def download(content: bytes, filename: str, file_type: FileType) -> HttpResponse:
-    """A definition as a file to keep."""
-    disposition = content_disposition_header(True, filename) or "attachment"
-    return HttpResponse(
-        content,
-        content_type=file_type.media_type,
-        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
-    )
-
-
-def file_type(name: str) -> FileType:
-    """The format of an address.
-
-    Raises:
-        Http404: there is none of this name. (1 was what JSON's was called.)
-    """
-    if name == "1":
-        return FileType.JSON
-    if name not in list(FileType):
-        raise Http404
-    return FileType(name)
 
 
 def check(request: HttpRequest) -> Outcome:

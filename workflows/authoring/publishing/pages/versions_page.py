@@ -14,8 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.models import User
-from tenants.pages.detail_page import admin_link
+from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
 from workflows.authoring.definitions.additions import running_count
@@ -27,7 +26,7 @@ from workflows.authoring.publishing.delete_draft import delete_draft, uses_of_dr
 from workflows.authoring.publishing.pages.change_rows import change_rows
 from workflows.authoring.publishing.stop_offering import stop_offering
 from workflows.bundles import ChangeKind
-from workflows.errors import DraftInUseError, NotADraftError, NotPublishedError
+from workflows.errors import NotADraftError, NotPublishedError
 from workflows.models import DefinitionStatus, TicketDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 
@@ -51,11 +50,15 @@ def versions_of(workflow: WorkflowDefinition) -> list[dict[str, Any]]:
     ]
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/compare/", name="compare")
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/compare/",
+    name="workflows_workflowdefinition_compare",
+)
 class ComparePage(DefinitionPage):
     """GET `?with=<id>`: what is different between two versions of one workflow."""
 
-    crumb = gettext_lazy("Compare versions")
+    title = gettext_lazy("Compare versions")
     template_name = "publishing/compare.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -64,7 +67,7 @@ class ComparePage(DefinitionPage):
         context: dict[str, Any] = {"versions": versions, "other": other, "compared": []}
         if other is not None:
             context |= self._comparison(other)
-        return self.page(request, **context)
+        return self.show(**context)
 
     def _other(
         self, request: HttpRequest, versions: Sequence[dict[str, Any]]
@@ -111,20 +114,24 @@ def _version(workflow: WorkflowDefinition) -> dict[str, SafeString | WorkflowDef
     }
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/delete-draft/", name="delete_draft")
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/delete-draft/",
+    name="workflows_workflowdefinition_delete_draft",
+)
 class DeleteDraftPage(DefinitionPage):
     """GET says what would be deleted, POST deletes it."""
 
-    crumb = gettext_lazy("Delete this draft")
+    title = gettext_lazy("Delete this draft")
     template_name = "publishing/delete_draft.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if not self.workflow.is_draft:
             messages.warning(request, _(str(NotADraftError())))
-            return redirect(admin_link(self.workflow))
+            return self.back()
         types = self.workflow.ticket_definitions.order_by("title")
         uses = uses_of_draft(workflow=self.workflow)
-        return self.page(request, ticket_types=types, uses=uses)
+        return self.show(ticket_types=types, uses=uses)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         words = {"title": self.workflow.title, "version": self.workflow.version}
@@ -133,52 +140,56 @@ class DeleteDraftPage(DefinitionPage):
         except WorkflowDefinition.DoesNotExist:
             messages.info(request, _("Somebody else has deleted this draft already."))
             return redirect(f"admin:{PREFIX}_changelist")
-        except (NotADraftError, DraftInUseError) as refusal:
-            messages.error(request, _(str(refusal)))
-            return redirect(admin_link(self.workflow))
         messages.success(request, _("Draft version %(version)s of “%(title)s” is deleted.") % words)
         rest = WorkflowDefinition.objects.latest(self.workflow.key)
         return redirect(admin_link(rest) if rest else f"admin:{PREFIX}_changelist")
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/stop-offering/", name="stop_offering")
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/stop-offering/",
+    name="workflows_workflowdefinition_stop_offering",
+)
 class StopOfferingPage(DefinitionPage):
     """GET says what would be offered no more, POST retires the version."""
 
-    crumb = gettext_lazy("Stop offering it")
+    title = gettext_lazy("Stop offering it")
     template_name = "publishing/stop_offering.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if not self.workflow.is_published:
             messages.warning(request, _(str(NotPublishedError())))
-            return redirect(admin_link(self.workflow))
+            return self.back()
         types = TicketDefinition.objects.active().filter(workflow__key=self.workflow.key)
         running = sum(running_count.ask(self.workflow))
-        return self.page(request, ticket_types=types.order_by("title"), running=running)
+        return self.show(ticket_types=types.order_by("title"), running=running)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        user = request.user if isinstance(request.user, User) else None
         try:
-            stop_offering(workflow=self.workflow, user=user)
-        except (NotPublishedError, WorkflowDefinition.DoesNotExist):
-            messages.error(request, _(str(NotPublishedError())))
-        else:
-            text = _("“%(title)s” is offered no more. Tickets that are running finish.")
-            messages.success(request, text % {"title": self.workflow.title})
-        return redirect(admin_link(self.workflow))
+            stop_offering(workflow=self.workflow, user=self.person)
+        except WorkflowDefinition.DoesNotExist as error:
+            raise NotPublishedError from error
+        text = _("“%(title)s” is offered no more. Tickets that are running finish.")
+        messages.success(request, text % {"title": self.workflow.title})
+        return self.back()
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/bring-back/", name="bring_back")
-class BringBack(DefinitionPage):
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/bring-back/",
+    name="workflows_workflowdefinition_bring_back",
+)
+class BringBackPage(DefinitionPage):
     """POST copies a retired version as the next draft of its workflow."""
 
+    http_method_names = ["post"]
+
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        user = request.user if isinstance(request.user, User) else None
         words = {"version": self.workflow.version}
         if self.workflow.status != DefinitionStatus.RETIRED:
             messages.error(request, _("Version %(version)s is not retired.") % words)
-            return redirect(admin_link(self.workflow))
-        draft = new_draft(workflow=self.workflow, user=user)
+            return self.back()
+        draft = new_draft(workflow=self.workflow, user=self.person)
         text = _(
             "Version %(version)s is back as version %(draft)s, a draft. Publish it, and it is "
             "offered again."

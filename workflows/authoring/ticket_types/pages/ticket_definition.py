@@ -2,35 +2,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
 
-from tenants.active_company import active_company
-from tenants.pages.badges import badge
-from tenants.pages.detail_page import DetailPageAdmin, admin_link
+from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.links import admin_link
+from tenants.pages.page import buttons_of
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import field_table, references
-from workflows.authoring.ticket_types.change_ticket_type import (
-    change_ticket_type,
-    ticket_type_marker,
-)
+from workflows.authoring.ticket_types.pages.badges import active_badge
+from workflows.authoring.ticket_types.pages.offer_page import OfferPage
 from workflows.authoring.ticket_types.pages.ticket_type_resource import TicketTypeResource
 from workflows.bundles.tell_changes import field_labels
-from workflows.errors import WorkflowsError
 from workflows.flat import FlatImportAdmin
 from workflows.forms import show_answers
-from workflows.models import CompanyRole, TicketDefinition
+from workflows.models import TicketDefinition
 
 
 class OfferedFilter(admin.SimpleListFilter):
@@ -56,34 +47,6 @@ class OfferedFilter(admin.SimpleListFilter):
         if self.value() == "all":
             return queryset
         return queryset.filter(is_active=self.value() != "inactive")
-
-
-class OfferForm(forms.Form):
-    """Who may submit a ticket type, whether it is offered, and what the page showed."""
-
-    is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
-        help_text=gettext_lazy("People can submit tickets of this type."),
-        required=False,
-        widget=UnfoldBooleanWidget,
-    )
-    roles = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Company roles with access"),
-        help_text=gettext_lazy("Only their members may submit it. None ticked: everybody may."),
-        queryset=CompanyRole.objects.order_by("name"),
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        error_messages={
-            "invalid_choice": gettext_lazy("One of these roles is no longer there. Choose again."),
-            "invalid_pk_value": gettext_lazy("One of these roles is not known. Choose again."),
-        },
-    )
-    expected = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
-
-    @classmethod
-    def of(cls, definition: TicketDefinition) -> OfferForm:
-        roles = definition.roles_with_access.all()
-        return cls(initial={"is_active": definition.is_active, "roles": roles})
 
 
 @admin.register(TicketDefinition)
@@ -158,60 +121,7 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
     def has_import_permission(self, request: HttpRequest) -> bool:
         # No ticket type is added or changed in a form of this screen: services do both.
         may_add = request.user.has_perm("workflows.add_ticketdefinition")
-        return may_add and may_change_types(request)
-
-    # Who may submit it, and whether it is offered
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.offer_view)
-        name = "workflows_ticketdefinition_offer"
-        return [path("<int:object_id>/offer/", view, name=name), *super().get_urls()]
-
-    def offer_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Change who may submit a ticket type, and whether it is offered."""
-        if not may_change_types(request):
-            raise PermissionDenied
-        definition: TicketDefinition = self.find(request, str(object_id))
-        if request.method != "POST":
-            return self._offer_page(request, definition, OfferForm.of(definition))
-        form = OfferForm(request.POST)
-        if not form.is_valid():
-            seen = str(form["expected"].value() or "")
-            return self._offer_page(request, definition, form, expected=seen)
-        try:
-            change_ticket_type(
-                definition=definition,
-                roles=form.cleaned_data["roles"],
-                is_active=form.cleaned_data["is_active"],
-                expected=form.cleaned_data["expected"],
-            )
-        except WorkflowsError as problem:
-            form.add_error(None, _(str(problem)))
-            fresh: TicketDefinition = self.find(request, str(object_id))
-            return self._offer_page(request, fresh, form)
-        self.log_change(request, definition, _("Changed who may submit it."))
-        messages.success(request, _("The ticket type is saved."))
-        return redirect(admin_link(definition))
-
-    def _offer_page(
-        self,
-        request: HttpRequest,
-        definition: TicketDefinition,
-        form: OfferForm,
-        *,
-        expected: str | None = None,
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": definition,
-            "title": _("Who may submit it"),
-            "definition": definition,
-            "badge": active_badge(definition),
-            "form": form,
-            "expected": ticket_type_marker(definition) if expected is None else expected,
-        }
-        return TemplateResponse(request, "ticket_types/offer.html", context)
+        return may_add and OfferPage.admits(request)
 
     def page_context(self, request: HttpRequest, obj: TicketDefinition) -> dict[str, Any]:
         labels = field_labels(obj.workflow.fields)
@@ -220,7 +130,7 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
             "title": obj.title,
             "subtitle": None,
             "definition": obj,
-            "may_change_type": may_change_types(request),
+            "buttons": buttons_of(request, obj),
             "references": references(obj.ext_ref),
             "badge": active_badge(obj),
             "workflow_badge": definition_badge(obj.workflow),
@@ -236,16 +146,6 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
                 for each in versions.order_by("-version")
             ],
         }
-
-
-def may_change_types(request: HttpRequest) -> bool:
-    return active_company(request) is not None and request.user.has_perm(
-        "workflows.change_ticketdefinition"
-    )
-
-
-def active_badge(definition: TicketDefinition) -> str:
-    return badge(_("Active"), "good") if definition.is_active else badge(_("Not active"))
 
 
 def _presets(definition: TicketDefinition) -> list[tuple[str, Any]]:

@@ -12,18 +12,18 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.pages.page import Button, register_page
-from workflows.authoring.definitions.pages.definition_page import DefinitionPage
+from tenants.pages.buttons import Button
+from tenants.pages.page import register_page
 from workflows.authoring.trying.change_test_cases import (
     delete_test_case,
     expect_way_of_now,
     rename_test_case,
 )
+from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles import CaseResult, Trial
 from workflows.bundles.trial import Arrival
 from workflows.engine.simulate import Outcome
-from workflows.errors import WorkflowsError
 from workflows.models import WorkflowDefinition
 
 
@@ -43,16 +43,17 @@ class CaseRow:
     found: Sequence[Place]
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/tests/", name="tests")
-class TestCasesPage(DefinitionPage):
+@register_page(
+    WorkflowDefinition, "<int:object_id>/tests/", name="workflows_workflowdefinition_tests"
+)
+class TestCasesPage(TryingPage):
     """GET runs them all and shows what came; POST changes one of a draft.
 
     It renames it, deletes it, or lets it expect the way that it goes now.
     """
 
-    crumb = gettext_lazy("Test cases")
-    button = Button(gettext_lazy("Test cases"), icon="checklist", order=20)
-
+    title = gettext_lazy("Test cases")
+    button = Button(gettext_lazy("Test cases"), icon="checklist", order=20, group=TRYING)
     template_name = "trying/test_cases.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -60,24 +61,24 @@ class TestCasesPage(DefinitionPage):
         results = run_test_cases(workflow=self.workflow)
         rows = [_row(trial, each) for each in results]
         passed = sum(each.has_passed for each in results)
-        return self.page(request, rows=rows, passed=passed, failed=len(rows) - passed)
+        return self.show(rows=rows, passed=passed, failed=len(rows) - passed)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         name = request.POST.get("name", "")
-        try:
-            if "delete" in request.POST:
-                delete_test_case(workflow=self.workflow, name=name)
-                messages.success(request, _("The test case is deleted."))
-            elif "expect" in request.POST:
-                expect_way_of_now(workflow=self.workflow, name=name)
-                messages.success(request, _("The test case expects the way that it goes now."))
-            else:
-                new_name = request.POST.get("new_name", "")
-                rename_test_case(workflow=self.workflow, name=name, new_name=new_name)
-                messages.success(request, _("The test case has its new name."))
-        except WorkflowsError as error:
-            messages.error(request, str(error))
-        return redirect(request.path)
+        if "delete" in request.POST:
+            delete_test_case(workflow=self.workflow, name=name)
+            messages.success(request, _("The test case is deleted."))
+        elif "expect" in request.POST:
+            expect_way_of_now(workflow=self.workflow, name=name)
+            messages.success(request, _("The test case expects the way that it goes now."))
+        else:
+            new_name = request.POST.get("new_name", "")
+            rename_test_case(workflow=self.workflow, name=name, new_name=new_name)
+            messages.success(request, _("The test case has its new name."))
+        return self.back()
+
+    def back(self) -> HttpResponse:
+        return redirect(self.request.path)
 
 
 def _row(trial: Trial, result: CaseResult) -> CaseRow:

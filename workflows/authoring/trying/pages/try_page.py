@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final
-from uuid import UUID, uuid5
+from dataclasses import replace
+from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import (
-    UnfoldAdminEmailInputWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from tenants.connection import current_schema
-from tenants.pages.page import Button, register_page
+from tenants.pages.buttons import Button
+from tenants.pages.page import register_page
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_anew
+from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
     picture_of,
@@ -35,164 +25,34 @@ from workflows.authoring.trying.pages.try_steps import (
     time_rows,
     times_to_come,
 )
+from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
+from workflows.authoring.trying.try_state import (
+    MOST_CHARACTERS,
+    TryState,
+    submitter_texts,
+    unpacked,
+)
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject, TaskType
 from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
-from workflows.engine.storable import unstorable
 from workflows.errors import WorkflowsError
-from workflows.forms import AnswersForm
+from workflows.forms import AnswersForm, visible_answer
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
-# The state travels in the page and comes back with each step.
-MOST_CHARACTERS: Final = 400_000
-LONGEST_ANSWER: Final = 100_000
-_FILES: Final = UUID("6f9d2a54-3c2b-4f57-9f4a-0c8f4c2d7e11")
 
-
-class SubmitterForm(forms.Form):
-    """Who submits the ticket of a try: nobody real needs to."""
-
-    email = forms.EmailField(
-        label=gettext_lazy("E-mail"), required=False, widget=UnfoldAdminEmailInputWidget
-    )
-    first_name = forms.CharField(
-        label=gettext_lazy("First name"),
-        max_length=150,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-    last_name = forms.CharField(
-        label=gettext_lazy("Last name"),
-        max_length=150,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-
-class CallForm(forms.Form):
-    """What the other system answers, or that the call fails."""
-
-    body = forms.CharField(
-        label=gettext_lazy("What the other system answers (JSON)"),
-        max_length=LONGEST_ANSWER,
-        required=False,
-        initial="{}",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
-    )
-    fails = forms.BooleanField(label=gettext_lazy("The call fails for good"), required=False)
-    error = forms.CharField(
-        label=gettext_lazy("Why it fails"),
-        max_length=2000,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-    def clean_body(self) -> Json:
-        text = self.cleaned_data["body"]
-        try:
-            body: Json = json.loads(text, parse_constant=_refuse) if text.strip() else None
-        except (ValueError, RecursionError) as error:
-            raise forms.ValidationError(
-                _("This is not JSON. Write for example {“id”: 7}, with straight quotes.")
-            ) from error
-        message = next((message for _path, message in unstorable(body)), "")
-        if message:
-            raise forms.ValidationError(message)
-        return body
-
-
-def _refuse(name: str) -> Json:
-    raise ValueError(name)
-
-
-class NoKeeper:
-    """Takes the files of a try: their names are kept, what is in them is not."""
-
-    def __init__(self, known: Mapping[str, str] | None = None) -> None:
-        self._known = dict(known or {})
-
-    def keep(self, file: UploadedFile) -> JsonObject:
-        name = file.name or "file"
-        key = str(uuid5(_FILES, name))
-        self._known[key] = name
-        return {"upload": key, "filename": name}
-
-    def find(self, key: str) -> JsonObject | None:
-        try:
-            wanted = str(UUID(key))
-        except ValueError:
-            return None
-        return {"upload": wanted, "filename": self._known.get(wanted, _("file"))}
-
-
-@dataclass(frozen=True, slots=True)
-class TryState:
-    """What was answered so far. `ticket` is None before the ticket's form was filled in.
-
-    `case` is the name of the test case that this try began from; empty where there was none.
-    """
-
-    ticket_type: str = ""
-    submitter: dict[str, str] = field(default_factory=dict)
-    ticket: JsonObject | None = None
-    answers: tuple[Answer, ...] = ()
-    case: str = ""
-
-    def packed(self, workflow: WorkflowDefinition) -> str:
-        """The state as signed text, for this version of this company's workflow alone."""
-        document = {
-            "ticket_type": self.ticket_type,
-            "submitter": self.submitter,
-            "ticket": self.ticket,
-            "answers": [asdict(each) for each in self.answers],
-            "case": self.case,
-        }
-        return signing.dumps(document, salt=_salt(workflow), compress=True)
-
-
-def unpacked(text: str, workflow: WorkflowDefinition) -> TryState | None:
-    """The state in a page that came back; None where it is not one that we made."""
-    if len(text) > MOST_CHARACTERS:
-        return None
-    try:
-        document = signing.loads(text, salt=_salt(workflow))
-    except signing.BadSignature:
-        return None
-    if not isinstance(document, dict):
-        return None
-    # An older version of this program may have signed something else.
-    ticket, submitter = document.get("ticket"), document.get("submitter")
-    return TryState(
-        ticket_type=str(document.get("ticket_type", "")),
-        submitter=_texts(submitter if isinstance(submitter, dict) else {}),
-        ticket=ticket if isinstance(ticket, dict) else None,
-        answers=tuple(read_answers(document.get("answers"))),
-        case=str(document.get("case", "")),
-    )
-
-
-def _texts(submitter: Mapping[str, Json]) -> dict[str, str]:
-    return {name: str(submitter.get(name, "")) for name in EXAMPLE_SUBMITTER}
-
-
-def _salt(workflow: WorkflowDefinition) -> str:
-    return f"tickets.try:{current_schema()}:{workflow.pk}"
-
-
-@register_page(WorkflowDefinition, "<int:object_id>/try/", name="try")
-class TryPage(DefinitionPage):
+@register_page(WorkflowDefinition, "<int:object_id>/try/", name="workflows_workflowdefinition_try")
+class TryPage(TryingPage):
     """GET begins (`?type=key`, or `?case=name` for the answers of a test case); POST goes on.
 
     What was answered so far stands in the page itself, signed: every step runs it all anew.
     """
 
-    crumb = gettext_lazy("Try it")
-    button = Button(gettext_lazy("Try it"), icon="experiment", order=10)
-
+    title = gettext_lazy("Try it")
+    button = Button(gettext_lazy("Try it"), icon="experiment", order=10, group=TRYING)
     template_name = "trying/try.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -232,7 +92,7 @@ class TryPage(DefinitionPage):
         who = submitter if isinstance(submitter, dict) else dict[str, Json](EXAMPLE_SUBMITTER)
         return TryState(
             ticket_type=str(case.get("ticket_type", "")),
-            submitter=_texts(who),
+            submitter=submitter_texts(who),
             ticket=ticket if isinstance(ticket, dict) else {},
             answers=tuple(read_answers(case.get("answers"))),
             case=name,
@@ -390,7 +250,7 @@ class TryPage(DefinitionPage):
             "may_save": self.workflow.is_draft and simulation is not None,
             "may_replace": any(each.get("name") == state.case for each in trial.cases),
         }
-        return self.page(request, **context)
+        return self.show(**context)
 
     def _steps(self, trial: Trial, state: TryState, simulation: Simulation) -> list[StepRow]:
         ticket = {**trial.presets(state.ticket_type), **(state.ticket or {})}
@@ -433,21 +293,21 @@ class TryPage(DefinitionPage):
         return reverse(name, args=(self.workflow.pk,), query=query)
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/try/visible/", name="try_visible")
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/try/visible/",
+    name="workflows_workflowdefinition_try_visible",
+)
 class TryVisible(DefinitionPage):
     """Which questions are shown for the answers so far; forms.js asks."""
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, **arguments: Any) -> JsonResponse:
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         trial, key = trial_of(self.workflow), request.GET.get("task", "")
         specs = trial.fields_of(key) if key else trial.fields
         presets = {} if key else trial.presets(request.GET.get("type", ""))
-        try:
-            form = AnswersForm(specs, presets=presets, data=request.POST, keeper=NoKeeper())
-        except FieldError as error:
-            raise Http404 from error
-        return JsonResponse({"visible": form.visible_names})
+        return visible_answer(specs, presets=presets, data=request.POST, keeper=NoKeeper())
 
 
 def _form(

@@ -1,0 +1,142 @@
+"""The tickets that one has submitted: the list, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from tenants.models import User
+from tenants.pages.badges import clipped
+from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.page import ObjectPage, register_page
+from tenants.pages.tabs import TabbedChangeList, is_archive
+from tickets.following.pages import progress
+from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
+
+
+@admin.register(MyTicket)
+class MyTicketAdmin(CompanyModelAdmin):
+    """The tickets that one has submitted, and the form that submits one."""
+
+    may_add = True
+    # Of one person: there are few, and Unfold says "N results" where it is told no total.
+    show_full_result_count = True
+    actions = None
+    change_list_template = "following/my_ticket_list.html"
+    list_display = ("number", "name", "state", "where", "type", "submitted_at", "ended_at")
+    list_display_links = ("number", "name")
+    search_fields = ("title", "definition__title", "=id")
+    ordering = ("-pk",)
+
+    # Whose tickets
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MyTicket]:
+        errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
+        own: Any = super().get_queryset(request)
+        tickets: QuerySet[MyTicket] = (
+            own.submitted_by(request.user)
+            .with_progress()
+            .select_related("workflow")
+            .annotate(is_stuck=Exists(errors))
+        )
+        return tickets
+
+    # The list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TabbedChangeList]:
+        return TabbedChangeList
+
+    def tab(self, tickets: Any, *, archive: bool) -> Any:
+        return tickets.ended() if archive else tickets.running()
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        left_out = {"where"} if is_archive(request) else {"ended_at"}
+        return [name for name in self.list_display if name not in left_out]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> Any:
+        return super().get_search_results(request, queryset, search_term.replace("#", " "))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {
+            "title": gettext("My tickets"),
+            "subtitle": None,
+            "saved_tickets": self._saved_tickets(request),
+            **(extra_context or {}),
+        }
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def _saved_tickets(self, request: HttpRequest) -> list[SavedAnswers]:
+        """What the person has begun, to be shown above what runs."""
+        user = request.user
+        if not isinstance(user, User) or not self.has_add_permission(request):
+            return []
+        if is_archive(request):
+            return []
+        return list(SavedAnswers.objects.of_tickets(user))
+
+    @display(description=_("Number"), ordering="pk")
+    def number(self, ticket: MyTicket) -> str:
+        return f"#{ticket.pk}"
+
+    @display(description=_("Title"), ordering="title")
+    def name(self, ticket: MyTicket) -> SafeString:
+        return clipped(ticket.title)
+
+    @display(description=_("Type"), ordering="definition__title")
+    def type(self, ticket: MyTicket) -> SafeString:
+        return clipped(ticket.definition.title)
+
+    @display(description=_("Status"))
+    def state(self, ticket: MyTicket) -> SafeString:
+        return progress.status_badge(ticket, is_stuck=self._is_stuck(ticket))
+
+    @display(description=_("Where it is now"))
+    def where(self, ticket: MyTicket) -> SafeString:
+        text = progress.where_now(ticket, is_stuck=self._is_stuck(ticket))
+        return clipped(text)
+
+    @display(description=_("Submitted"), ordering="created_at")
+    def submitted_at(self, ticket: MyTicket) -> Any:
+        return ticket.created_at
+
+    @display(description=_("Ended"), ordering="workflow_instance__completed_at")
+    def ended_at(self, ticket: MyTicket) -> Any:
+        return ticket.workflow_instance.completed_at if ticket.workflow_instance else None
+
+    def _is_stuck(self, ticket: Ticket) -> bool:
+        return bool(getattr(ticket, "is_stuck", False))
+
+
+@register_page(MyTicket, "<path:object_id>/change/", name="tickets_myticket_change")
+class MyTicketPage(ObjectPage):
+    """What one has submitted, where it is, and what happened so far."""
+
+    permissions = ("tickets.view_myticket",)
+    template_name = "following/my_ticket.html"
+
+    object: MyTicket
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        ticket = self.object
+        is_stuck = bool(getattr(ticket, "is_stuck", False))
+        return self.show(
+            **progress.submitted(ticket),
+            title=ticket.title,
+            ticket=ticket,
+            badge=progress.status_badge(ticket, is_stuck=is_stuck),
+            is_stuck=is_stuck and not ticket.has_ended,
+            timeline=progress.timeline(ticket, is_stuck=is_stuck),
+            picture=progress.picture(ticket),
+        )

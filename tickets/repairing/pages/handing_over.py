@@ -1,0 +1,75 @@
+"""A form that is given to somebody else, or filled in for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from tenants.models import User
+from tickets.repairing.finish_task import finish_task_by_hand
+from tickets.repairing.pages.correcting import OutputVerb
+from tickets.repairing.pages.forms import AUTOMATIC, RepairForm, add_worker
+from tickets.repairing.pages.verb import Sent, TaskVerb
+from tickets.repairing.reassign_task import reassign_task
+from workflows.errors import CannotReassignError, TaskNotWorkableError
+from workflows.models.task_instance import UNFINISHED
+
+
+class Reassign(TaskVerb):
+    """A form, given to somebody else."""
+
+    verb = "reassign"
+    title = gettext_lazy("Give it to somebody else")
+    text = gettext_lazy(
+        "Whoever has the task now loses it. Only people who may be given it are listed, those"
+        " who are there and have the least to do first."
+    )
+    button = gettext_lazy("Give it")
+    done = gettext_lazy("The task has changed hands.")
+    icon = "switch_account"
+
+    def refusal(self) -> str:
+        if not self.task.definition.is_form or self.task.status not in UNFINISHED:
+            return str(CannotReassignError())
+        return self.unless_ended()
+
+    def form(self, data: Any = None) -> RepairForm:
+        form = RepairForm(data)
+        role = self.task.definition.candidate_role
+        add_worker(form, role=role, has_it=self.task.assigned_to_id)
+        return form
+
+    def act(self, sent: Sent) -> None:
+        chosen: str = sent.cleaned["worker"]
+        to = None if chosen == AUTOMATIC else User.objects.get(pk=int(chosen))
+        reassign_task(task=self.task, to=to, by=sent.by, reason=sent.reason, expected=sent.expected)
+
+
+class Finish(OutputVerb):
+    """A step, done by hand."""
+
+    verb = "finish"
+    title = gettext_lazy("Finish this step by hand")
+    text = gettext_lazy(
+        "You give the output in the place of the worker or of the other system. The step counts"
+        " as done, and the ticket moves on. If a call is under way, its answer changes nothing"
+        " any more."
+    )
+    button = gettext_lazy("Finish the step")
+    done = gettext_lazy("The step is finished, and the ticket moves on.")
+    icon = "check"
+
+    def refusal(self) -> str:
+        if self.task.status not in UNFINISHED:
+            return str(TaskNotWorkableError())
+        return self.unless_stopped()
+
+    def act(self, sent: Sent) -> None:
+        finish_task_by_hand(
+            task=self.task,
+            output=self.output(sent),
+            by=sent.by,
+            reason=sent.reason,
+            expected=sent.expected,
+        )

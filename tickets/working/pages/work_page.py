@@ -1,0 +1,261 @@
+"""The page of one task: what to do, its form, saved for later, completed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from tenants.fast.prepared import PreparedQuery
+from tenants.pages.numbers import number_in
+from tenants.pages.page import ObjectPage, Page, register_page
+from tickets.errors import UnknownUploadError
+from tickets.files.pages.uploads import UploadKeeper
+from tickets.following.pages import progress
+from tickets.following.pages.badges import task_badge
+from tickets.models import MyTask, SavedAnswers, Ticket
+from tickets.saving.pages.saved import (
+    continued_form,
+    forget_typed,
+    is_saving,
+    tell_of_changes,
+    tell_saved,
+)
+from tickets.saving.save_answers import save_task_answers
+from tickets.working.complete_task import complete_task, start_task
+from tickets.working.pages.worker_page import WorkerPage, with_ticket
+from workflows.engine.errors import FieldError
+from workflows.engine.process import TaskType
+from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
+from workflows.forms import AnswersForm, show_answers, visible_answer
+from workflows.models import TaskStatus
+from workflows.models.task_instance import WORKABLE
+
+
+@register_page(MyTask, "<path:object_id>/change/", name="tickets_mytask_change")
+class WorkPage(Page):
+    """GET shows a task, with what was saved of it; POST completes it, or saves its form."""
+
+    permissions = ("tickets.view_mytask",)
+    template_name = "working/my_task.html"
+
+    task: MyTask
+
+    @property
+    def may_change(self) -> bool:
+        return self.request.user.has_perm("tickets.change_mytask")
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        object_id = unquote(str(arguments["object_id"]))
+        saved = self._saved(object_id)
+        if saved is not None:
+            return self._continue(saved)
+        self._take(self.screen.get_object(request, object_id))
+        is_workable = self.task.status in WORKABLE and self.may_change
+        return self._task_page(self._form() if is_workable else None)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if not self.may_change:
+            raise PermissionDenied
+        self._take(self._sent_task(unquote(str(arguments["object_id"]))))
+        form = self._form(data=request.POST, files=request.FILES, keeper=self._keeper())
+        if form is None:
+            return self._task_page(None)
+        if is_saving(request):
+            return self._save(form)
+        if not form.is_valid():
+            return self._task_page(form)
+        return self._complete(form)
+
+    def _complete(self, form: AnswersForm) -> HttpResponse:
+        task = self.task
+        try:
+            complete_task(task=task, output=form.answers(), user=self.person)
+        except InvalidDataError as error:
+            form.add_problems(error.problems)
+            return self._task_page(form)
+        except UnknownUploadError:
+            form.add_error(None, gettext("A file was lost on the way. Choose it again."))
+            return self._task_page(form)
+        except (NotYourTaskError, TaskNotWorkableError) as error:
+            task.refresh_from_db()
+            if not self._is_the_same_again(form):
+                return self._task_page(form, lost=str(error))
+        names = {"task": task.definition.title, "number": ticket_of(task).pk}
+        text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
+        messages.success(self.request, text % names)
+        return forget_typed(self.back(), form_name(task))
+
+    def _is_the_same_again(self, form: AnswersForm) -> bool:
+        """Whether this form completed the task already: a double click is no mistake."""
+        task = self.task
+        return (
+            task.status == TaskStatus.COMPLETED
+            and task.assigned_to_id == self.person.pk
+            and task.output_data == form.answers()
+        )
+
+    # Saving for later
+
+    def _save(self, form: AnswersForm) -> HttpResponse:
+        """Keep the form as it is; only what no database could hold is refused."""
+        try:
+            save_task_answers(task=self.task, answers=form.answers_so_far(), user=self.person)
+        except InvalidDataError as error:
+            form.show_only(error.problems)
+            return self._task_page(form)
+        except (NotYourTaskError, TaskNotWorkableError) as error:
+            self.task.refresh_from_db()
+            form.show_only([])
+            return self._task_page(form, lost=str(error))
+        tell_saved(self.request, form)
+        return forget_typed(self.back(), form_name(self.task))
+
+    def _saved(self, object_id: str) -> SavedAnswers | None:
+        """What this person has saved of a task, also of one that is no longer theirs."""
+        number = number_in(object_id)
+        if number is None:
+            return None
+        tasks = SavedAnswers.objects.of(self.person).filter(task=number)
+        return tasks.select_related("task").first()
+
+    def _continue(self, saved: SavedAnswers) -> HttpResponse:
+        """The task with the answers as the person left them."""
+        self._take(with_ticket(MyTask.objects.filter(saved_answers=saved)).first())
+        specs = self.task.definition.fields
+        try:
+            form = continued_form(saved, specs, keeper=self._keeper())
+        except FieldError:
+            return self._task_page(None, saved=saved)
+        if self.task.assigned_to_id != self.person.pk:
+            return self._task_page(form, lost=str(NotYourTaskError()), saved=saved)
+        if not self.task.is_workable:
+            return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
+        tell_of_changes(self.request, saved, specs)
+        return self._task_page(form, saved=saved)
+
+    # The task
+
+    def _take(self, task: object) -> None:
+        if not isinstance(task, MyTask):
+            raise Http404
+        self.task = task
+
+    def _sent_task(self, object_id: str) -> MyTask | None:
+        """The task of a form that was sent, also when it was given to somebody else meanwhile.
+
+        What was typed must not be lost; the service then refuses to complete the task.
+        """
+        number = number_in(object_id)
+        if number is None:
+            return None
+        own = _assigned.first(number, self.person.pk)
+        if isinstance(own, MyTask):
+            return own
+        forms = MyTask.objects.filter(definition__task_type=TaskType.FORM).select_related(
+            "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
+        )
+        task = forms.filter(pk=number).first()
+        if not isinstance(task, MyTask):
+            return None
+        given = task.events.filter(kind="ASSIGNED", data__to_id=self.person.pk)
+        return task if given.exists() else None
+
+    def _form(self, **sent: Any) -> AnswersForm | None:
+        """The task's form; None where its definition's fields are broken."""
+        try:
+            return AnswersForm(self.task.definition.fields, **sent)
+        except FieldError:
+            return None
+
+    def _keeper(self) -> UploadKeeper:
+        return UploadKeeper(user=self.person, ticket=ticket_of(self.task))
+
+    def _task_page(
+        self, form: AnswersForm | None, *, lost: str = "", saved: SavedAnswers | None = None
+    ) -> HttpResponse:
+        task, ticket = self.task, ticket_of(self.task)
+        is_mine = task.assigned_to_id == self.person.pk
+        may_work = is_mine and task.status in WORKABLE and self.may_change
+        is_conditional = form is not None and form.is_conditional
+        visible_url = reverse("admin:tickets_mytask_visible", args=(task.pk,))
+        context = {
+            "title": task.definition.title,
+            "original": task,
+            "task": task,
+            "ticket": ticket,
+            "badge": task_badge(task),
+            "references": progress.references(task.definition.ext_ref),
+            "form": form,
+            "form_name": form_name(task),
+            "saved": saved,
+            "lost": lost,
+            "may_complete": may_work and form is not None and not lost,
+            "is_broken": may_work and form is None,
+            "may_release": may_work and not lost and WorkerPage.admits(self.request),
+            "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
+            "visible_url": visible_url if may_work and is_conditional else "",
+        }
+        if is_mine:
+            context |= self._ticket_context(ticket)
+        return self.show(**context)
+
+    def _ticket_context(self, ticket: Ticket) -> dict[str, Any]:
+        """What only the worker who has the task may see of its ticket."""
+        task = self.task
+        return {
+            **progress.submitted(ticket),
+            "earlier": progress.finished_tasks(ticket, before=task),
+            "picture": progress.picture(ticket),
+            "output": show_answers(task.definition.fields, task.output_data or {}),
+        }
+
+
+@register_page(MyTask, "<int:object_id>/start/", name="tickets_mytask_start")
+class StartPage(ObjectPage):
+    """POST notes that the worker has begun."""
+
+    http_method_names = ["post"]
+    permissions = ("tickets.view_mytask", "tickets.change_mytask")
+    refusals = (NotYourTaskError, TaskNotWorkableError)
+
+    def refused(self, error: Exception) -> HttpResponse:
+        messages.warning(self.request, gettext(str(error)))
+        return redirect("admin:tickets_mytask_changelist")
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        start_task(task=self.object, user=self.person)
+        return self.back()
+
+
+@register_page(MyTask, "<int:object_id>/visible/", name="tickets_mytask_visible")
+class WorkVisible(ObjectPage):
+    """Which questions are shown for the answers so far; forms.js asks."""
+
+    http_method_names = ["post"]
+    permissions = ("tickets.view_mytask",)
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        keeper = UploadKeeper(user=self.person, ticket=ticket_of(self.object))
+        return visible_answer(self.object.definition.fields, data=request.POST, keeper=keeper)
+
+
+_assigned = PreparedQuery(
+    lambda pk, user_id: with_ticket(MyTask.objects.filter(pk=pk, assigned_to=user_id)), slots=2
+)
+
+
+def form_name(task: MyTask) -> str:
+    """What typed.js calls the form of a task."""
+    return f"task.{task.pk}"
+
+
+def ticket_of(task: MyTask) -> Ticket:
+    ticket: Ticket = task.workflow_instance.ticket
+    return ticket

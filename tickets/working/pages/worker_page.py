@@ -1,0 +1,30 @@
+"""What the pages have in common on which a worker does something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tenants.pages.page import Page
+from workflows.engine.process import TaskType
+
+
+class WorkerPage(Page):
+    """For the workers of the company: a superuser who looks into it is none."""
+
+    permissions = ("tickets.view_mytask", "tickets.change_mytask")
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return super().admits(request) and not request.user.is_superuser
+
+
+def with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
+    """Those that a person can work on, with what the pages show of them."""
+    return tasks.filter(
+        definition__task_type=TaskType.FORM, workflow_instance__ticket__isnull=False
+    ).select_related(
+        "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
+    )

@@ -1,0 +1,61 @@
+"""Publishing a draft, and what a version's page shows about its publication and its versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from tenants.pages.page import register_page
+from workflows.authoring.definitions.additions import Panel, panels, version_notices
+from workflows.authoring.definitions.pages.definition_page import DefinitionPage
+from workflows.authoring.importing.pages.problem_rows import problem_rows
+from workflows.authoring.publishing.pages.versions_page import versions_of
+from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
+from workflows.models import WorkflowDefinition
+
+
+@register_page(
+    WorkflowDefinition, "<int:object_id>/publish/", name="workflows_workflowdefinition_publish"
+)
+class PublishPage(DefinitionPage):
+    """POST publishes a draft; what is wrong with it stands on its page."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        publish_workflow(workflow=self.workflow, user=self.person)
+        words = {"title": self.workflow.title, "version": self.workflow.version}
+        text = _("Version %(version)s of “%(title)s” is published.") % words
+        messages.success(request, text)
+        return self.back()
+
+
+@panels.register
+def publish_panel(request: HttpRequest, workflow: WorkflowDefinition) -> Panel | None:
+    """What stands between a draft and its publication, for who may publish it."""
+    if not workflow.is_draft or not PublishPage.admits(request):
+        return None
+    problems = problem_rows(publishing_problems(workflow=workflow))
+    context = {
+        "workflow": workflow,
+        "problems": problems,
+        "refusals": [each for each in problems if each.is_error],
+    }
+    html = render_to_string("publishing/_publish.html", context, request)
+    return Panel(html, order=10, is_above=True)
+
+
+@panels.register
+def versions_panel(request: HttpRequest, workflow: WorkflowDefinition) -> Panel:
+    """The versions of a workflow, and what can be done with this one."""
+    context = {
+        "workflow": workflow,
+        "versions": versions_of(workflow),
+        "notices": [each for each in version_notices.ask(request, workflow) if each],
+        "may_change": DefinitionPage.admits(request),
+    }
+    return Panel(render_to_string("publishing/_versions.html", context, request), order=20)

@@ -1,0 +1,100 @@
+"""What a try asks for, apart from the definition's own forms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID, uuid5
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
+
+LONGEST_ANSWER: Final = 100_000
+_FILES: Final = UUID("6f9d2a54-3c2b-4f57-9f4a-0c8f4c2d7e11")
+
+
+class SubmitterForm(forms.Form):
+    """Who submits the ticket of a try: nobody real needs to."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"), required=False, widget=UnfoldAdminEmailInputWidget
+    )
+    first_name = forms.CharField(
+        label=gettext_lazy("First name"),
+        max_length=150,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    last_name = forms.CharField(
+        label=gettext_lazy("Last name"),
+        max_length=150,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class CallForm(forms.Form):
+    """What the other system answers, or that the call fails."""
+
+    body = forms.CharField(
+        label=gettext_lazy("What the other system answers (JSON)"),
+        max_length=LONGEST_ANSWER,
+        required=False,
+        initial="{}",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+    fails = forms.BooleanField(label=gettext_lazy("The call fails for good"), required=False)
+    error = forms.CharField(
+        label=gettext_lazy("Why it fails"),
+        max_length=2000,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+    def clean_body(self) -> Json:
+        text = self.cleaned_data["body"]
+        try:
+            body: Json = json.loads(text, parse_constant=_refuse) if text.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(
+                _("This is not JSON. Write for example {“id”: 7}, with straight quotes.")
+            ) from error
+        message = next((message for _path, message in unstorable(body)), "")
+        if message:
+            raise forms.ValidationError(message)
+        return body
+
+
+def _refuse(name: str) -> Json:
+    raise ValueError(name)
+
+
+class NoKeeper:
+    """Takes the files of a try: their names are kept, what is in them is not."""
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._known = dict(known or {})
+
+    def keep(self, file: UploadedFile) -> JsonObject:
+        name = file.name or "file"
+        key = str(uuid5(_FILES, name))
+        self._known[key] = name
+        return {"upload": key, "filename": name}
+
+    def find(self, key: str) -> JsonObject | None:
+        try:
+            wanted = str(UUID(key))
+        except ValueError:
+            return None
+        return {"upload": wanted, "filename": self._known.get(wanted, _("file"))}

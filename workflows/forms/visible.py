@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import Http404, JsonResponse
+
+from workflows.engine.errors import FieldError
+from workflows.engine.process import Json
+from workflows.forms.answers import AnswersForm
+from workflows.forms.files import FileKeeper
+
+
+def visible_answer(
+    specs: object,
+    *,
+    data: Mapping[str, object],
+    keeper: FileKeeper,
+    presets: Mapping[str, Json] | None = None,
+) -> JsonResponse:
+    """The names of the questions that are shown for the answers so far: forms.js asks.
+
+    Raises:
+        Http404: the fields of the definition are broken.
+    """
+    try:
+        form = AnswersForm(specs, presets=presets, data=data, keeper=keeper)
+    except FieldError as error:
+        raise Http404 from error
+    return JsonResponse({"visible": form.visible_names})
