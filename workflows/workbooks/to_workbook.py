@@ -26,7 +26,7 @@ from workflows.workbooks.layout import (
     Column,
     Sheet,
 )
-from workflows.workbooks.pages import Page, PageColumn
+from workflows.workbooks.sheet import Page, PageColumn
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
 CELL_CHARACTERS = 15_000
