@@ -15,7 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tickets.calling.end_attempt import WANTED
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
-from tickets.health.jobs import WAITING, job_calling, job_expiring
+from tickets.health.queued_jobs import WAITING, job_calling, job_expiring
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, WorkflowStatus
 from workflows.models.task_instance import TaskInstanceQuerySet
 

@@ -13,8 +13,8 @@ from tenants.errors import EncryptionError
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
-from tickets.health.jobs import job_advancing, jobs_of_company, number
 from tickets.health.queue import remove_job
+from tickets.health.queued_jobs import job_advancing, jobs_of_company, number
 from tickets.health.snapshot import one_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings

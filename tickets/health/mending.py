@@ -16,7 +16,7 @@ from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.timers import defer_timer
 from tickets.calling.end_attempt import LockedTask, chance, try_again_or_give_up
 from tickets.calling.expire_call import expire_call
-from tickets.health.jobs import WAITING
+from tickets.health.queued_jobs import WAITING
 from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data

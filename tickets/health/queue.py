@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.jobs import run_again, take_away
 from tenants.models import Company
 from tickets.health.finding import AT_A_TIME, Finding
-from tickets.health.jobs import WAITING
+from tickets.health.queued_jobs import WAITING
 
 
 def queue_findings() -> list[Finding]:

@@ -17,7 +17,7 @@ from tenants.models import Company
 from tickets.advancing.timers import BEGINS
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
-from tickets.health.jobs import jobs_of_company, number
+from tickets.health.queued_jobs import jobs_of_company, number
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Ticket
 from workflows.engine.calendar import Duration, WorkingTime
