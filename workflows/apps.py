@@ -11,4 +11,5 @@ class WorkflowsConfig(AppConfig):
     verbose_name = _("Workflows")
 
     def ready(self) -> None:
-        from workflows import checks  # noqa: F401 - registers them
+        # Registers them; it reads models, which are not there before.
+        from workflows import checks  # noqa: F401, PLC0415

@@ -98,7 +98,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def smoke(arguments: argparse.Namespace) -> int:
     """Walk the main path over HTTP, on servers and data of its own."""
-    from project.development import smoke as walk
+    from project.development import smoke as walk  # noqa: PLC0415 - httpx is slow to load
 
     return walk.main()
 

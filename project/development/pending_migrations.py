@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import sys
 
+import django
+
 UP_TO_DATE, PENDING = 0, 3
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-    import django
-
     django.setup()
-    from project.pending_migrations import has_pending_migrations
+    # Models can be imported only now.
+    from project.pending_migrations import has_pending_migrations  # noqa: PLC0415
 
     return PENDING if has_pending_migrations() else UP_TO_DATE
 

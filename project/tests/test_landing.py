@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.staticfiles import finders
 from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
 
@@ -30,8 +31,6 @@ class LandingTests(CompanyTestCase):
 
 class ThemeTests(SimpleTestCase):
     def test_each_stylesheet_and_picture_is_there(self) -> None:
-        from django.contrib.staticfiles import finders
-
         with override_settings(STATIC_URL="/static/"):
             paths = [style(None) for style in UNFOLD["STYLES"]]
             paths += [UNFOLD["SITE_ICON"](None), UNFOLD["SITE_FAVICONS"][0]["href"](None)]

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
-from dev import parse_arguments
+from dev import NEWEST, OLDEST, parse_arguments
 from tickets.demo import PASSWORD, PEOPLE, ROOT
 
 BASE: Path = settings.BASE_DIR
@@ -135,7 +135,5 @@ class ReadmeTests(unittest.TestCase):
         self.assertTrue(text_of(BASE / "LICENSE").startswith("MIT License"))
 
     def test_it_asks_for_the_python_that_dev_py_takes(self) -> None:
-        import dev
-
-        self.assertEqual((dev.OLDEST, dev.NEWEST), ((3, 12), (3, 14)))
+        self.assertEqual((OLDEST, NEWEST), ((3, 12), (3, 14)))
         self.assertIn("Python 3.12, 3.13 or 3.14", text_of(README))

@@ -16,6 +16,7 @@ from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit
 from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
+from workflows.actions import make_call
 from workflows.actions.tests.remote_system import Connection, Received, RemoteSystem
 from workflows.models import WorkflowEvent, WorkflowInstance, WorkflowStatus
 from workflows.running.history import replay, stored_state
@@ -98,7 +99,6 @@ class AsyncActionTests(ActionCase, CompanyTestCase):
             connection.end_headers()
 
         with RemoteSystem(answer_first) as system:
-            from workflows.actions import make_call
 
             def call_and_be_answered(request: Any) -> Any:
                 answer = make_call(request)
@@ -119,7 +119,6 @@ class AsyncActionTests(ActionCase, CompanyTestCase):
     def test_an_answer_counts_more_than_how_the_call_ended(self) -> None:
         system = replies((500, {}))
         with system:
-            from workflows.actions import make_call
 
             def call_and_be_answered(request: Any) -> Any:
                 answer = make_call(request)
