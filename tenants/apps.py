@@ -9,3 +9,7 @@ class TenantsConfig(AppConfig):
 
     name = "tenants"
     verbose_name = _("Companies and people")
+
+    def ready(self) -> None:
+        # Registers them; they read models, which are not there before.
+        from tenants.pages import checks  # noqa: F401, PLC0415

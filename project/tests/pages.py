@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from django.utils.regex_helper import normalize
 
+from tenants.pages import page as pages
+
 ARGUMENT = re.compile(r"<(?:[^>:]+:)?(\w+)>")
 
 
@@ -31,6 +33,21 @@ class Page:
     name: str
     callback: Callable[..., Any]
     model: type[Model] | None
+
+    @property
+    def view(self) -> Callable[..., Any]:
+        """The callback itself, without what guards it."""
+        view = self.callback
+        while hasattr(view, "__wrapped__") and not hasattr(view, "__self__"):
+            view = view.__wrapped__
+        return view
+
+    @property
+    def kind(self) -> type[pages.Page] | None:
+        """Our class of the page; None for the lists, forms and views of libraries."""
+        found = getattr(self.view, "view_class", None)
+        is_ours = isinstance(found, type) and issubclass(found, pages.Page)
+        return found if is_ours else None
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -19,14 +20,19 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import reverse
 
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
 from tenants.models import Company, User
+from tenants.pages import page as pages
+from tenants.pages.page import ObjectPage
+from tenants.pages.tests.page_case import page_beneath
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
@@ -65,6 +71,17 @@ FOR_VISITORS = {
 FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload}
 # Pages at one model's address that show another one's objects, and are guarded like those.
 SHOWS: dict[str, type[Model]] = {"admin:workflows_workflowdefinition_move_tickets": Ticket}
+# Our pages that say by themselves who may use them: they declare no permissions.
+DECIDE_THEMSELVES = {
+    "landing",
+    "sign_up",
+    "enter_company",
+    "leave_company",
+    "admin:tickets_fileupload_download",
+}
+# Views of ours that are no pages: what they answer is not for people, and not about anybody.
+NO_PAGES = {"health", "ready", "callback", "demo_accounting"}
+OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process"}
 OBJECT = {"object_id", "id", "pk"}
@@ -408,6 +425,93 @@ class ExamplesTests(IsolationTestCase):
             self.assertIn(True, shown, f"No page of {model._meta.label} shows its example.")
 
 
+class NewPage(ObjectPage):
+    """As somebody would write it who thinks of one company only."""
+
+    permissions = ("workflows.view_companyrole",)
+
+    def find(self, **arguments: Any) -> None:
+        """Looked up past the screen."""
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return HttpResponse(f"{MARK} people")
+
+
+class NewPageTests(IsolationTestCase):
+    """A page is covered the day it appears, and cannot do without saying who may use it."""
+
+    def new_page(self, kind: type[pages.Page] = NewPage) -> AbstractContextManager[None]:
+        address = "<int:object_id>/new-page/"
+        return page_beneath(CompanyRole, address, kind, name="workflows_companyrole_new_page")
+
+    def test_it_is_found_with_an_example(self) -> None:
+        with self.new_page():
+            found = [each for each in self.addresses(queries=False) if each[0].kind is NewPage]
+        ((page, address),) = found
+        self.assertEqual(page.name, "admin:workflows_companyrole_new_page")
+        self.assertIs(page.model, CompanyRole)
+        self.assertTrue(address.endswith(f"/{self.examples.role.pk}/new-page/"), address)
+
+    def test_one_that_leaks_is_told(self) -> None:
+        test = AnotherCompanyTests("test_charlie_sees_nothing_of_acme")
+        with self.new_page():
+            self.log_in(self.charlie)
+            page = next(each for each in all_pages() if each.kind is NewPage)
+            (values,) = self.examples.for_page(page)
+            with self.assertRaisesRegex(AssertionError, MARK.lower()):
+                test.check_page(page, self.get(page.path(**values)))
+
+    def test_without_permissions_it_does_not_come_into_being(self) -> None:
+        careless = type("CarelessPage", (pages.Page,), {"get": NewPage.get})
+        with self.assertRaisesMessage(ImproperlyConfigured, "CarelessPage does not say who"):
+            self.enterContext(self.new_page(careless))
+
+    def test_our_pages_are_pages(self) -> None:
+        """Of the one base class; lists and forms of a model are those of Django's admin."""
+        for page in all_pages():
+            with self.subTest(str(page)):
+                self.assertTrue(
+                    page.kind is not None or page.name in NO_PAGES or not is_a_page_of_ours(page),
+                    "Make it a tenants.pages.page.Page, in a file of its own.",
+                )
+
+    def test_views_of_other_styles_are_told(self) -> None:
+        class OldAdmin(admin.ModelAdmin[CompanyRole]):
+            def own_view(self, request: HttpRequest) -> HttpResponse:
+                return HttpResponse()
+
+        screen = OldAdmin(CompanyRole, admin.site)
+        for view, is_ours in (
+            (screen.own_view, True),
+            (page_of_a_function, True),
+            (screen.changelist_view, False),
+        ):
+            with self.subTest(view):
+                guarded = admin.site.admin_view(view)
+                page = Page(template="/app/old/", name="old", callback=guarded, model=None)
+                self.assertEqual(is_a_page_of_ours(page), is_ours)
+
+    def test_few_decide_by_themselves_who_may_use_them(self) -> None:
+        undeclared = {page.name for page in all_pages() if page.kind and not page.kind.permissions}
+        self.assertEqual(undeclared, DECIDE_THEMSELVES)
+
+
+def page_of_a_function(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def is_a_page_of_ours(page: Page) -> bool:
+    """Whether its view was written here; what only widens one of a library's was not."""
+    owner = getattr(page.view, "__self__", None)
+    if owner is None:
+        return page.view.__module__.partition(".")[0] in OURS
+    name = page.view.__name__
+    libraries = [
+        each for each in type(owner).__mro__ if each.__module__.partition(".")[0] not in OURS
+    ]
+    return not any(name in vars(each) for each in libraries)
+
+
 class AnotherCompanyTests(IsolationTestCase):
     def test_charlie_sees_nothing_of_acme(self) -> None:
         """No text of Acme's anywhere, and no page for an object of Acme's.
@@ -419,11 +523,14 @@ class AnotherCompanyTests(IsolationTestCase):
         for page, address in self.addresses():
             with self.subTest(address):
                 answer = self.get(address)
-                self.assertFalse(is_broken(answer), describe(answer))
-                self.assertNotIn(MARK.lower(), text_of(answer).lower())
+                self.check_page(page, answer)
                 if names_an_object(page) and answer.status_code not in (403, 404, 405):
                     self.assertTrue(answer.redirect_chain)
                     self.assertIn(answer.request["PATH_INFO"], places)
+
+    def check_page(self, page: Page, answer: Any) -> None:
+        self.assertFalse(is_broken(answer), describe(answer))
+        self.assertNotIn(MARK.lower(), text_of(answer).lower())
 
     def test_charlies_posts_change_nothing_in_acme(self) -> None:
         forms = self.forms_of_acme()
@@ -590,6 +697,14 @@ class OneRoleTests(IsolationTestCase):
                     answer = self.get(address)
                     self.assertFalse(is_broken(answer), describe(answer))
                     self.check_page(role, page, answer)
+                    self.check_permissions(role, page, answer)
+
+    def check_permissions(self, role: SystemRole, page: Page, answer: Any) -> None:
+        """What a page of ours says that it needs, it needs."""
+        needed = set(page.kind.permissions) if page.kind else set()
+        if needed - set(ROLE_PERMISSIONS[role]):
+            self.assertIn(answer.status_code, (403, 404), describe(answer))
+            self.assertFalse(answer.redirect_chain)
 
     def check_page(self, role: SystemRole, page: Page, answer: Any) -> None:
         model = SHOWS.get(page.name, page.model)
