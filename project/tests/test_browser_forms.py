@@ -191,6 +191,26 @@ class FormTests(BrowserTestCase):
         self.assertEqual(Ticket.objects.get().data["what"], "Two desks")
         self.assertEqual(SavedAnswers.objects.count(), 0)
 
+    def test_a_number_that_may_be_two_is_asked_for(self) -> None:
+        page = self.open_form(self.uma)
+        page.get_by_label("Title").fill("My desk")
+        page.get_by_label("What do you need?").fill("A desk")
+        amount = page.get_by_label("Amount")
+        amount.fill("2.000")
+        # Saved for later it stays what was typed, and is asked for when it is sent.
+        page.get_by_role("button", name="Save and continue later").click()
+        page.get_by_role("link", name="Continue My desk").click()
+        expect(amount).to_have_value("2.000")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator(".tk-field.errors")).to_contain_text("Write 2000 or 2.0.")
+        expect(amount).to_have_value("2.000")
+        self.check(page)
+        amount.fill("1\u00a0234,50")
+        page.get_by_label("Why so much?").fill("It is large")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
+        self.assertEqual(Ticket.objects.get().data["amount"], 1234.5)
+
     def test_a_task_survives_an_ended_session_and_is_saved(self) -> None:
         self.walt.is_available = False
         self.walt.save()

@@ -196,8 +196,9 @@ def sentence(error: ValidationError, field: Field | None = None) -> str:
 
 def plain_number(value: object) -> str:
     """A limit as people write it: 5, not 5.0, and nothing that may be two numbers."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return write_number(value) if is_number else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return write_number(value)
+    return str(value)
 
 
 def _is_blank(error: ValidationError) -> bool:

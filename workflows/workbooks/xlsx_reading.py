@@ -277,13 +277,20 @@ def _moment_cell(found: date | datetime | time, code: str) -> Cell:
 
 def _iso_moment(written: str) -> date | datetime | time | None:
     text = written.strip()[:26]
-    for read in (date.fromisoformat, datetime.fromisoformat, time.fromisoformat):
+    for read in (date.fromisoformat, _moment_of, _time_of):
         try:
-            found = read(text)
+            return read(text)
         except ValueError:
             continue
-        return found if type(found) is date else found.replace(tzinfo=None, microsecond=0)
     return None
+
+
+def _moment_of(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0)
+
+
+def _time_of(text: str) -> time:
+    return time.fromisoformat(text).replace(tzinfo=None, microsecond=0)
 
 
 def _without_value(formula: Element | None, *, is_text: bool) -> Cell | None:

@@ -167,11 +167,18 @@ class SavedTicketTests(ScreenTestCase):
         page = self.client.post(self.address(), {**SAVE, "answers-what": "a\0b"})
         self.assertContains(page, "cannot be kept (NUL)")
         self.assertNotContains(page, "An answer is needed")
-        page = self.client.post(self.address(), {**SAVE, "answers-amount": "1e999"})
-        self.assertContains(page, "Enter an ordinary number.")
+        page = self.client.post(self.address(), {**SAVE, "answers-amount": "9" * 40})
+        self.assertContains(page, "This number is too large.")
         page = self.client.post(self.address(), {**SAVE, "title": "a\0b"})
         self.assertContains(page, "cannot be kept (NUL)")
         self.assertEqual(SavedAnswers.objects.count(), 0)
+
+    def test_what_is_no_number_yet_is_kept_as_it_was_typed(self) -> None:
+        for typed in ("1.000", "1e999", "about 5"):
+            with self.subTest(typed):
+                saved = self.save(**{"answers-amount": typed})
+                self.assertEqual(saved.answers["amount"], typed)
+                self.assertContains(self.continued(saved), f'value="{typed}"')
 
     def test_more_than_a_megabyte_is_refused(self) -> None:
         page = self.client.post(self.address(), {**SAVE, "answers-what": "x" * MOST_BYTES})

@@ -193,7 +193,7 @@ class RefusalTests(unittest.TestCase):
     def test_numbers_are_written_so_that_they_are_read_back(self) -> None:
         for number in (1.125, 12.345, 0.125, 1234.567, 0.1, 1e-7):
             with self.subTest(number):
-                rule = {">": [{"var": "ticket.amount"}, number]}
+                rule: Json = {">": [{"var": "ticket.amount"}, number]}
                 self.assertEqual(parse_condition(str(write_condition(rule))), rule)
 
     def test_columns(self) -> None:

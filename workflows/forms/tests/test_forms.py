@@ -160,13 +160,13 @@ class TheEngineJudgesTests(SimpleTestCase):
         self.assertIn("Enter a number.", form.render())
 
     def test_a_number_that_may_be_two_is_asked_for_beside_its_input(self) -> None:
-        for spec, typed, ways in (
-            ({"type": "number"}, "1.000", ("1000", "1.0")),
-            ({"type": "number"}, "12,345", ("12345", "12,3450")),
-            ({"type": "integer"}, "1,000", ("1000", "1")),
+        for kind, typed, ways in (
+            ("number", "1.000", ("1000", "1.0")),
+            ("number", "12,345", ("12345", "12,3450")),
+            ("integer", "1,000", ("1000", "1")),
         ):
-            with self.subTest(spec=spec, typed=typed):
-                form = filled(spec, q=typed)
+            with self.subTest(kind=kind, typed=typed):
+                form = filled({"type": kind}, q=typed)
                 self.assertFalse(form.is_valid())
                 self.assertIn(f'value="{typed}"', form.render())
                 self.assertIn("Write {} or {}.".format(*ways), form.errors["q"][0])
@@ -410,12 +410,13 @@ class InputsTests(SimpleTestCase):
                 self.assertIn("tk-required", html)
 
     def test_numbers_that_may_be_negative_get_all_keys(self) -> None:
-        for spec, keys in (
+        cases: list[tuple[JsonObject, str | None]] = [
             ({"type": "number"}, 'inputmode="decimal"'),
             ({"type": "integer", "min": 0}, 'inputmode="numeric"'),
             ({"type": "integer", "min": -5}, None),
             ({"type": "number", "more_than": -5}, None),
-        ):
+        ]
+        for spec, keys in cases:
             with self.subTest(spec):
                 html = filled(spec, q="1").render()
                 self.assertIn('type="text"', html)

@@ -11,7 +11,7 @@ from django.test import SimpleTestCase
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
@@ -171,7 +171,7 @@ class NumberTests(ShownTestCase):
         ):
             for heading in ("Default", "Min", "Max"):
                 with self.subTest(code=code, heading=heading):
-                    reading = self.field("number", **{heading: (value, code)})
+                    reading = self.field("number", bool, **{heading: (value, code)})
                     self.assert_told(reading, heading, f"shows “{shown}”")
 
     def test_numbers_that_look_empty_are_told(self) -> None:
@@ -204,7 +204,7 @@ class NumberTests(ShownTestCase):
             self.assert_read(self.field("number", Default=text), "Default", expected)
             self.assert_read(self.field("number", Min=text), "Min", expected)
         for heading in ("Default", "Min", "More than"):
-            reading = self.field("number", **{heading: "1.000"})
+            reading = self.field("number", bool, **{heading: "1.000"})
             self.assert_told(reading, heading, "Write 1000 or 1.0.")
         self.assert_told(self.field("integer", Default="2,5"), "Default", "Enter a whole number.")
         self.assert_told(self.field("text", Max="1,000"), "Max", "Write 1000 or 1.")
@@ -362,8 +362,7 @@ class StruckTests(ShownTestCase):
     def test_rules_that_strike_out(self) -> None:
         def add(look: DifferentialStyle) -> Reading:
             def change(book: Workbook) -> None:
-                rule = FormulaRule(formula=["TRUE"])
-                rule.dxf = look
+                rule = Rule("expression", dxf=look, formula=["TRUE"])
                 book["Fields"].conditional_formatting.add("A2:N9", rule)
 
             return changed(change)
