@@ -6,6 +6,7 @@ from typing import Any
 from django.db import migrations, models
 
 import tenants.models.fields
+from tenants.data_migrations import DataMigration
 from tenants.models.fields import stored_key
 from tenants.names import plain_name
 
@@ -56,7 +57,7 @@ class Migration(migrations.Migration):
             preserve_default=False,
         ),
         # A new company has no roles yet.
-        migrations.RunPython(fill_in_keys, migrations.RunPython.noop),
+        DataMigration(fill_in_keys, DataMigration.noop, for_new_companies=False),
         migrations.AddConstraint(
             model_name="companyrole",
             constraint=models.UniqueConstraint(

@@ -271,6 +271,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "Dates, numbers, names and file names as people read them.",
         {
             "dates.WEEKDAYS": "",
+            "formats.get_format": "(format_type, lang=None, use_l10n=None)",
             "formats.date_format": "(value, format=None, use_l10n=None)",
             "formats.number_format": "(value, decimal_pos=None, use_l10n=None, "
             "force_grouping=False)",
