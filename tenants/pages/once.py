@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,12 +15,31 @@ from django.http import HttpRequest
 
 from tenants.sessions import SessionStore
 
+# The name in the address, and what stands there.
+PARAMETER = "form"
+TOKEN = re.compile("[0-9a-f]{32}")
 SESSION_KEY = "sent_forms"
 REMEMBERED = 20
 
 
 def new_token() -> str:
     return uuid.uuid4().hex
+
+
+def token_of(request: HttpRequest) -> str:
+    """Which sending of a form its page is for: as the address names it, else a new one.
+
+    The browser's back button asks for the page anew, and puts back what was typed. With the token
+    in the address it is then known that this was sent; once.js writes it there.
+    """
+    named = request.GET.get(PARAMETER, "")
+    return named if TOKEN.fullmatch(named) else new_token()
+
+
+def sent_token(request: HttpRequest) -> str:
+    """The token that a form was sent with; a new one where it is none of ours."""
+    sent = request.POST.get("token", "")
+    return sent if TOKEN.fullmatch(sent) else new_token()
 
 
 def do_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tuple[int, bool]:

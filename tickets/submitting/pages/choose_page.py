@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from tenants.pages.menu import MenuEntry, MenuSection
+from tenants.pages.once import new_token
 from tenants.pages.page import Page, register_page
 from tickets.models import MyTicket
 from workflows.models import TicketDefinition
@@ -25,6 +26,8 @@ class ChoosePage(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         offered = TicketDefinition.objects.submittable_by(self.person)
         types = list(offered.order_by("title", "pk"))
+        for each in types:
+            each.form_token = new_token()  # type: ignore[attr-defined]
         return self.show(
             types=types,
             has_search=len(types) >= MANY_CARDS,

@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants.models.fields import NameInput
 from tenants.pages.numbers import number_in
-from tenants.pages.once import do_once, new_token, result_of
+from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, token_of
 from tenants.pages.page import Page, register_page
 from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
@@ -56,7 +56,7 @@ class TitleForm(forms.Form):
         ),
         widget=UnfoldAdminTextInputWidget,
     )
-    token = forms.RegexField("^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
+    token = forms.RegexField(TOKEN, required=False, widget=forms.HiddenInput)
 
 
 class NothingNamedError(Exception):
@@ -106,9 +106,13 @@ class TicketFormPage(Page):
         number = number_in(text)
         own = SavedAnswers.objects.of_tickets(self.person)
         saved = None if number is None else own.filter(pk=number).first()
-        if saved is None and self.request.method != "POST":
+        if saved is None and self.request.method != "POST" and not self._was_sent():
             raise Http404
         return saved
+
+    def _was_sent(self) -> bool:
+        """Whether the address names a form that this session has sent already."""
+        return result_of(self.request, token=self.request.GET.get(PARAMETER, "")) is not None
 
     def refused(self, error: Exception) -> HttpResponse:
         """Back to the cards, where another ticket type can be chosen."""
@@ -121,13 +125,16 @@ class TicketFormPage(Page):
         return redirect("admin:tickets_myticket_submit")
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        definition = self.definition
+        definition, token = self.definition, token_of(request)
+        number = result_of(request, token=token) if PARAMETER in request.GET else None
+        if number is not None:
+            return self._sent_page(number)
         if self.saved is not None:
             return self._continue(self.saved)
         form = AnswersForm(definition.workflow.fields, presets=definition.presets)
         if definition != self.named:
             return redirect(_form_address(definition))
-        return self._form_page(form, TitleForm(initial={"token": new_token()}))
+        return self._form_page(form, TitleForm(initial={"token": token}))
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         form = AnswersForm(
@@ -223,6 +230,15 @@ class TicketFormPage(Page):
         tell_of_changes(self.request, saved, specs, presets=presets)
         title_form = TitleForm(initial={"title": saved.title, "token": saved.slot})
         return self._form_page(form, title_form)
+
+    def _sent_page(self, number: int) -> HttpResponse:
+        """Somebody came back to a form that they have sent: it makes no second ticket."""
+        return self.show(
+            "submitting/sent.html",
+            title=self.definition.title,
+            ticket=MyTicket.objects.filter(pk=number, created_by=self.person).first(),
+            again_url=_form_address(self.definition),
+        )
 
     def _form_page(
         self, form: AnswersForm, title_form: TitleForm, version: TicketDefinition | None = None

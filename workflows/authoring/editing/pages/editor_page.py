@@ -21,6 +21,7 @@ from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link
+from tenants.pages.once import do_once, result_of, sent_token, token_of
 from tenants.pages.page import ObjectPage, Page, register_page
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.make_workflow import (
@@ -64,15 +65,28 @@ class NewWorkflowPage(Page):
     list_button = ListButton(gettext_lazy("New workflow"), icon="add", order=30, is_main=True)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(problem="", typed="")
+        token = token_of(request)
+        made = result_of(request, token=token)
+        if made is not None:
+            return self._made_before(made)
+        return self.show(problem="", typed="", token=token)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        title = request.POST.get("title", "")
+        title, token = request.POST.get("title", ""), sent_token(request)
+
+        def make() -> int:
+            return make_workflow(title=title, user=self.person).pk
+
         try:
-            workflow = make_workflow(title=title, user=self.person)
+            made, is_new = do_once(request, token=token, act=make)
         except NoTitleError as error:
-            return self.show(problem=str(error), typed=title)
-        return redirect(f"admin:{PREFIX}_edit", workflow.pk)
+            return self.show(problem=str(error), typed=title, token=token)
+        return redirect(f"admin:{PREFIX}_edit", made) if is_new else self._made_before(made)
+
+    def _made_before(self, workflow_id: int) -> HttpResponse:
+        """Somebody came back to the form that they have sent."""
+        messages.info(self.request, _("You have made this workflow already: this is it."))
+        return redirect(f"admin:{PREFIX}_edit", workflow_id)
 
 
 @register_page(WorkflowDefinition, "<int:object_id>/duplicate/", name=f"{PREFIX}_duplicate")

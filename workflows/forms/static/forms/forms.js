@@ -48,6 +48,23 @@
     return data;
   }
 
+  /**
+   * Whether an answer is another one than the server has sent.
+   * @param {HTMLFormElement} form
+   */
+  function isFilledIn(form) {
+    return Array.from(form.elements).some((each) => {
+      if (each instanceof HTMLSelectElement) {
+        return Array.from(each.options).some((option) => option.selected !== option.defaultSelected);
+      }
+      if (each instanceof HTMLInputElement && /^(checkbox|radio)$/.test(each.type)) {
+        return each.checked !== each.defaultChecked;
+      }
+      const isText = each instanceof HTMLInputElement || each instanceof HTMLTextAreaElement;
+      return isText && each.value !== each.defaultValue;
+    });
+  }
+
   /** @param {HTMLFormElement} form */
   function watchVisibility(form) {
     /** @type {HTMLElement | null} */
@@ -84,6 +101,10 @@
       timer = setTimeout(ask, delay);
     };
 
+    // The browser has put answers back, from its memory or after a reload: ask what they show.
+    window.addEventListener("pageshow", () => {
+      if (isFilledIn(form)) askIn(0);
+    });
     form.addEventListener("input", () => askIn(250));
     form.addEventListener("change", () => askIn(0));
     form.addEventListener("rowschange", () => askIn(0));
