@@ -148,7 +148,7 @@ class FlatExportAdmin(ExportMixin):
         return {
             **context,
             "title": _("Download: %(name)s") % name,
-            "headings": [each.column_name for each in self.resource_classes[0].fields.values()],
+            "headings": self.resource_classes[0].headings(),
             "export_help": self.export_help,
             "list_url": self._list(),
         }

@@ -126,6 +126,11 @@ class FlatResource[Row: FlatRow](resources.Resource):
     # Whether a download consists of several tables, in formats that hold no objects.
     has_many_tables: ClassVar[bool] = False
 
+    @classmethod
+    def headings(cls) -> list[str]:
+        """The columns that a download has in every format."""
+        return [each.column_name for each in cls.fields.values()]
+
     def write(self, queryset: QuerySet[Any], file: ListFile, *, title: str) -> None:
         """Write what the list shows: one table of this title, where a subclass says no more.
 

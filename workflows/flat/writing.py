@@ -239,7 +239,9 @@ class ZippedCsvFile(ListFile):
             with _lines_into(content) as lines:
                 yield _CsvTable(self, lines, headings)
             content.seek(0)
-            with self._archive.open(f"{number} {name}.csv", "w", force_zip64=True) as entry:
+            info = zipfile.ZipInfo(f"{number} {name}.csv", localtime().timetuple()[:6])
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with self._archive.open(info, "w", force_zip64=True) as entry:
                 while chunk := content.read(1 << 16):
                     entry.write(chunk)
 

@@ -78,13 +78,15 @@ class TypeOfTickets:
         columns = self.records[name]
         found = _object(ticket.data).get(name)
         for number, record in enumerate(found if isinstance(found, list) else [], 1):
-            values = _object(record)
+            if not isinstance(record, dict):
+                yield [ticket.pk, number, answer_cell(None, record), *[None] * (len(columns) - 1)]
+                continue
             yield [
                 ticket.pk,
                 number,
                 *(
-                    answer_cell(inner.get(each, columns[each]), values.get(each))
-                    for each in columns
+                    answer_cell(inner.get(n, question), record.get(n))
+                    for n, question in columns.items()
                 ),
             ]
 

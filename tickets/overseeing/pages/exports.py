@@ -41,6 +41,10 @@ class TicketResource(FlatResource[TicketRow]):
 
     has_many_tables = True
 
+    @classmethod
+    def headings(cls) -> list[str]:
+        return [each for each in super().headings() if each != cls.fields["data"].column_name]
+
     pk = column("pk", "Number")
     title = column("title", "Title")
     ticket_type = column("ticket_type", "Ticket type")

@@ -127,6 +127,13 @@ class WorkbookTests(AnswersCase):
             ],
         )
 
+    def test_a_record_that_is_none_is_told_all_the_same(self) -> None:
+        ticket = self.new_ticket({"what": "x"})
+        Ticket.objects.filter(pk=ticket.pk).update(data={"items": ["Desk", {"price": "much"}]})
+        rows = self.table("Items of Purchase request")
+        self.assertEqual([row["Name"] for row in rows], ["Desk", None])
+        self.assertEqual([row["Price"] for row in rows], [None, "much"])
+
     def test_every_version_has_its_columns_the_newest_first(self) -> None:
         old = self.new_ticket(DATA)
         newer = make_type(version=2, fields=NEWER)
@@ -185,8 +192,9 @@ class WorkbookTests(AnswersCase):
             with self.subTest(data):
                 (row,) = self.table("Purchase request")
                 self.assertEqual({name: row[name] for name in wanted}, wanted)
-        for data in ([], 5, "x"):
-            Ticket.objects.filter(pk=ticket.pk).update(data=data)
+        no_objects: list[Json] = [[], 5, "x"]
+        for broken in no_objects:
+            Ticket.objects.filter(pk=ticket.pk).update(data=broken)
             for kind in (XLSX, CSV, JSON):
                 self.assertEqual(self.export(kind).status_code, 200)
 
