@@ -14,14 +14,15 @@ from typing import Final
 
 # Blanks that Unicode counts among the letters and symbols.
 _SHOWN_AS_BLANK: Final = "\u2800\u3164\uffa0"
-# Unicode's Default_Ignorable_Code_Point, and control characters that are no blanks.
+# Unicode's Default_Ignorable_Code_Point, control characters that are no blanks, and code points
+# that stand for no character.
 _JOINERS: Final = "\u200c\u200d"
 _SHAPING: Final = _JOINERS + (
     "\u034f\u115f\u1160\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 )
 _NEVER_SEEN: Final = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f"
-    "\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\u202a-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
 )
 _AS_BLANK: Final = re.compile(f"[{_SHOWN_AS_BLANK}\\t-\\r\\x1c-\\x1f\\x85\\u2028\\u2029]")

@@ -13,7 +13,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -29,8 +30,9 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from tenants.active_company import active_company
 from tenants.models import User
 from workflows.errors import UnreadableBundleError
+from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import FORMATS, format_of
-from workflows.flat.resource import MOST_ROWS, FlatFileError, FlatResource
+from workflows.flat.resource import MOST_ROWS, FlatResource
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 # Rows of a preview; the rest is counted.
@@ -84,6 +86,7 @@ class FlatExportAdmin(ExportMixin):
     export_form_class = ExportForm
     export_template_name = "flat/export.html"
     resource_classes: ClassVar[list[type[FlatResource[Any]]]] = []
+    export_help: Any = ""
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         may_view: bool = self.has_view_permission(request)
@@ -92,35 +95,52 @@ class FlatExportAdmin(ExportMixin):
     def get_export_formats(self) -> list[type[Format]]:
         return FORMATS
 
-    def get_valid_export_item_pks(self, request: HttpRequest) -> list[int]:
-        """Which rows, the filters say; no list of ids is taken from a form."""
-        return []
+    def export_action(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask for the format, then send the rows that the list shows with its filters.
 
-    def get_export_filename(
-        self, request: HttpRequest, queryset: QuerySet[Any], file_format: Format
-    ) -> str:
-        name = slugify(str(self.opts.verbose_name_plural)) or "list"
-        return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
-
-    def export_action(self, request: HttpRequest) -> HttpResponse:
+        Which rows, the filters say: no list of ids is taken from a form.
+        """
         if not self.has_export_permission(request):
             raise PermissionDenied
+        formats = self.get_export_formats()
+        form = self.export_form_class(formats, self.resource_classes, data=request.POST or None)
         try:
-            count = self.get_export_queryset(request).count()
+            queryset = self.get_export_queryset(request)
+            self._ensure_few(queryset.count())
+            if form.is_valid():
+                return self._download(queryset, formats[int(form.cleaned_data["format"])]())
         except (
             IncorrectLookupParameters,
             DisallowedModelAdminLookup,
         ):  # what a person typed into the address
             return HttpResponseRedirect(self._list())
+        except FlatFileError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(self._list())
+        request.current_app = self.admin_site.name
+        context = self.init_request_context_data(request, form)
+        return TemplateResponse(request, [self.export_template_name], context=context)
+
+    def _ensure_few(self, count: int) -> None:
         if count > MOST_EXPORTED:
             text = _(
                 "These are %(count)d rows; at most %(most)d fit a file. Filter the list first."
             )
-            messages.error(request, text % {"count": count, "most": MOST_EXPORTED})
-            return HttpResponseRedirect(self._list())
-        response: HttpResponse = super().export_action(request)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        return response
+            raise FlatFileError(text % {"count": count, "most": MOST_EXPORTED})
+
+    def _download(self, queryset: QuerySet[Any], file_format: Any) -> HttpResponseBase:
+        """The file is whole before anything of it is sent: what it reads is this company's."""
+        resource = self.resource_classes[0]()
+        title = str(self.opts.verbose_name_plural)
+        with file_format.begin(has_many_tables=resource.has_many_tables) as file:
+            resource.write(queryset, file, title=f"{title[:1].upper()}{title[1:]}")
+            content = file.finish()
+        name = f"{slugify(title) or 'list'}-{localdate():%Y-%m-%d}.{file.extension}"
+        headers = {"X-Content-Type-Options": "nosniff"}
+        return FileResponse(
+            content, as_attachment=True, filename=name, content_type=file.content_type,
+            headers=headers,
+        )  # fmt: skip
 
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().init_request_context_data(request, form)
@@ -128,7 +148,8 @@ class FlatExportAdmin(ExportMixin):
         return {
             **context,
             "title": _("Download: %(name)s") % name,
-            "headings": [each.column_name for each in self.resource_classes[0].fields.values()],
+            "headings": self.resource_classes[0].headings(),
+            "export_help": self.export_help,
             "list_url": self._list(),
         }
 

@@ -8,33 +8,33 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import warnings
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
 from typing import Any, Final
 
 import tablib
-from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from import_export.formats import base_formats
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from workflows.bundles import read_bundle
 from workflows.engine.storable import unstorable
 from workflows.errors import UnreadableBundleError
+from workflows.flat.formulas import unguarded
+from workflows.flat.long_texts import put_long_texts_back
+from workflows.flat.writing import (
+    CsvFile,
+    JsonFile,
+    ListFile,
+    XlsxFile,
+    ZippedCsvFile,
+    written,
+)
 from workflows.workbooks.archive import Archive, damaged
 from workflows.workbooks.grid import Cell, Grid, cleaned, column_letters
 from workflows.workbooks.seen import Want, as_seen, struck_out
 from workflows.workbooks.xlsx_reading import read_xlsx
 
 MOST_COLUMNS: Final = 100
-MOST_CHARACTERS: Final = 32_000  # in a cell, as spreadsheets have it
-# What makes a spreadsheet take a text of a .csv file for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_APOSTROPHE: Final = "'"
+MOST_CHARACTERS: Final = csv.field_size_limit()  # of a text: 131,072
 
 
 class Table(tablib.Dataset):
@@ -54,6 +54,7 @@ class Xlsx(base_formats.XLSX):
 
     def create_dataset(self, in_stream: bytes, **_options: Any) -> Table:
         sheets = [each for each in read_xlsx(Archive(in_stream)) if each.rows]
+        put_long_texts_back(sheets)
         sheet = next((each for each in sheets if not each.is_hidden), None)
         if sheet is None:
             raise UnreadableBundleError(_("The workbook is empty."))
@@ -65,20 +66,8 @@ class Xlsx(base_formats.XLSX):
             for number, cells in rows
         )
 
-    def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
-        book = Workbook(write_only=True)
-        sheet = book.create_sheet(str(dataset.title or "Sheet1")[:31])
-        sheet.freeze_panes = "A2"
-        for number, _heading in enumerate(dataset.headers or [], 1):
-            sheet.column_dimensions[column_letters(number)].width = 24
-        sheet.append([_cell(sheet, each) for each in dataset.headers or []])
-        for row in dataset:
-            sheet.append([_cell(sheet, each) for each in row])
-        file = io.BytesIO()
-        with warnings.catch_warnings():  # openpyxl's own, about utcnow
-            warnings.simplefilter("ignore", DeprecationWarning)
-            book.save(file)
-        return file.getvalue()
+    def begin(self, *, has_many_tables: bool) -> ListFile:
+        return XlsxFile()
 
 
 class Csv(base_formats.CSV):
@@ -97,7 +86,7 @@ class Csv(base_formats.CSV):
         rows: list[tuple[int, list[str]]] = []
         try:
             rows.extend(
-                (reader.line_num, [_unguarded(cleaned(each)) for each in row]) for row in reader
+                (reader.line_num, [unguarded(cleaned(each)) for each in row]) for row in reader
             )
         except csv.Error as error:
             raise UnreadableBundleError(
@@ -106,14 +95,8 @@ class Csv(base_formats.CSV):
             ) from error
         return _table(rows)
 
-    def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
-        file = io.StringIO()
-        writer = csv.writer(file)
-        writer.writerow(dataset.headers or [])
-        for row in dataset:
-            writer.writerow([_guarded(_written(each)) for each in row])
-        # With the mark by which Excel knows that it is UTF-8.
-        return file.getvalue().encode("utf-8-sig")
+    def begin(self, *, has_many_tables: bool) -> ListFile:
+        return ZippedCsvFile() if has_many_tables else CsvFile()
 
     def is_binary(self) -> bool:
         return True  # bytes in, bytes out: the encoding is settled here
@@ -136,12 +119,8 @@ class Json(base_formats.JSON):
         ]
         return _table([(0, headers), *rows] if headers else [])
 
-    def export_data(self, dataset: tablib.Dataset, **_options: Any) -> bytes:
-        headings = dataset.headers or []
-        entries = [
-            dict(zip(headings, (_json_value(each) for each in row), strict=True)) for row in dataset
-        ]
-        return json.dumps(entries, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    def begin(self, *, has_many_tables: bool) -> ListFile:
+        return JsonFile()
 
     def is_binary(self) -> bool:
         return True
@@ -188,7 +167,7 @@ def _table(rows: Iterable[tuple[int, list[str]]]) -> Table:
             )
         if any(len(each) > MOST_CHARACTERS for each in row):
             raise UnreadableBundleError(
-                _("A cell in row %(row)d holds more text than a cell can.") % {"row": number}
+                _("A text in row %(row)d is longer than any that is kept.") % {"row": number}
             )
         table.add(number, (row + [""] * len(headings))[: len(headings)])
     return table
@@ -224,7 +203,7 @@ def _text(cell: Cell | None, sheet: Grid, row: int, column: int) -> str:
             _("Cell %(cell)s: %(error)s")
             % {"cell": f"{column_letters(column)}{row}", "error": problem}
         )
-    return cleaned(_written(cell.value if isinstance(cell.value, bool) else seen.value))
+    return cleaned(written(cell.value if isinstance(cell.value, bool) else seen.value))
 
 
 def _json_text(value: object, number: int, name: str) -> str:
@@ -235,46 +214,4 @@ def _json_text(value: object, number: int, name: str) -> str:
             _("Entry %(number)d: “%(name)s” must be a text, not a list or an object.")
             % {"number": number, "name": name[:60]}
         )
-    return cleaned(_written(value))
-
-
-def _written(value: object) -> str:
-    """A value as text: yes and no, dates as people and programs both read them."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return (localtime(value) if is_aware(value) else value).strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _json_value(value: object) -> object:
-    return value if isinstance(value, bool | int | float) else _written(value)
-
-
-def _cell(sheet: Any, value: object) -> Any:
-    """A cell for openpyxl, which would take a text that begins with “=” for a formula."""
-    if isinstance(value, datetime):
-        naive = localtime(value).replace(tzinfo=None) if is_aware(value) else value
-        return WriteOnlyCell(sheet, value=naive.replace(microsecond=0))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return WriteOnlyCell(sheet, value=value)
-    text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _written(value))[:MOST_CHARACTERS]
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    cell.number_format = "@"  # stays text where somebody edits it
-    return cell
-
-
-def _guarded(text: str) -> str:
-    """With an apostrophe before what a spreadsheet would take for a formula."""
-    return _APOSTROPHE + text if text.startswith(_FORMULA) else text
-
-
-def _unguarded(text: str) -> str:
-    return text[1:] if text.startswith(_APOSTROPHE) and text[1:].startswith(_FORMULA) else text
+    return cleaned(written(value))

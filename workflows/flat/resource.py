@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 from import_export.instance_loaders import BaseInstanceLoader
@@ -20,18 +20,18 @@ from tenants.models import User
 from tenants.names import name_key
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.errors import WorkflowsError
+from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
+from workflows.flat.writing import ListFile
 from workflows.workbooks.lines import UnreadableCellError, read_names, write_names
 
 logger = logging.getLogger(__name__)
 
 MOST_ROWS: Final = 5_000
+# So many rows of a download are in memory: each of them may hold long texts.
+MOST_AT_ONCE: Final = 100
 _YES: Final = frozenset({"yes", "y", "true", "1", "x"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
-
-
-class FlatFileError(Exception):
-    """This file cannot be imported."""
 
 
 @dataclass
@@ -123,8 +123,28 @@ class FlatResource[Row: FlatRow](resources.Resource):
 
     # Out
 
-    def iter_queryset(self, queryset: QuerySet[Model]) -> Iterator[Row]:
-        for each in super().iter_queryset(queryset):
+    # Whether a download consists of several tables, in formats that hold no objects.
+    has_many_tables: ClassVar[bool] = False
+
+    @classmethod
+    def headings(cls) -> list[str]:
+        """The columns that a download has in every format."""
+        return [each.column_name for each in cls.fields.values()]
+
+    def write(self, queryset: QuerySet[Any], file: ListFile, *, title: str) -> None:
+        """Write what the list shows: one table of this title, where a subclass says no more.
+
+        Raises:
+            TooMuchToExportError: it does not fit one file.
+        """
+        columns = self.get_export_fields()
+        with file.table(title, [each.column_name for each in columns]) as table:
+            for row in self.rows(queryset):
+                table.add([self.export_field(each, row) for each in columns])
+
+    def rows(self, queryset: QuerySet[Any]) -> Iterator[Row]:
+        """The rows of these things, a few of which are in memory at a time."""
+        for each in self.filter_export(queryset).iterator(chunk_size=MOST_AT_ONCE):
             yield self.row_of(each)
 
     # In: what django-import-export calls

@@ -63,6 +63,11 @@ def answer_text(spec: Field, value: Json) -> str:
     return _show(spec, value).text
 
 
+def value_text(value: Json) -> str:
+    """A value that belongs to no question, as plain text."""
+    return _plain(value)
+
+
 def _show(spec: Field, value: Json) -> Shown:
     if spec.type is _T.RECORDS and isinstance(value, list):
         records = [each for each in value if isinstance(each, dict)]

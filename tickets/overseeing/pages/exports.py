@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from import_export.fields import Field
 
 from tickets.models import Ticket
+from tickets.overseeing.pages.answers import types_of, write_type
+from workflows.engine.process import JsonObject
 from workflows.flat import FlatResource, FlatRow
-from workflows.flat.resource import column
+from workflows.flat.resource import MOST_AT_ONCE, column
+from workflows.flat.writing import ListFile, Value
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 
 
@@ -25,11 +29,21 @@ class TicketRow(FlatRow):
     current_task: str = ""
     assigned_to: str = ""
     submitted_at: datetime | None = None
-    data: str = ""
+    data: JsonObject = field(default_factory=dict)
 
 
 class TicketResource(FlatResource[TicketRow]):
-    """Tickets with where they are, and what was submitted as JSON."""
+    """Tickets with where they are and what was submitted.
+
+    As tables: one of all of them, and those of each ticket type with its answers. As JSON: one
+    list, in which each ticket has its data as it is kept.
+    """
+
+    has_many_tables = True
+
+    @classmethod
+    def headings(cls) -> list[str]:
+        return [each for each in super().headings() if each != cls.fields["data"].column_name]
 
     pk = column("pk", "Number")
     title = column("title", "Title")
@@ -55,8 +69,28 @@ class TicketResource(FlatResource[TicketRow]):
             current_task=task.definition.title if task is not None else "",
             assigned_to=task.assigned_to.email if task is not None and task.assigned_to else "",
             submitted_at=thing.created_at,
-            data=json.dumps(thing.data, ensure_ascii=False),
+            data={} if "data" in thing.get_deferred_fields() else thing.data,
         )
+
+    def write(self, queryset: QuerySet[Ticket], file: ListFile, *, title: str) -> None:
+        if file.holds_objects:
+            super().write(queryset, file, title=title)
+            return
+        columns = [each for each in self.get_export_fields() if each.attribute != "data"]
+        with file.table(title, [each.column_name for each in columns]) as table:
+            for row in self.rows(queryset.defer("data")):
+                table.add([self.export_field(each, row) for each in columns])
+        own = [each for each in columns if each.attribute != "ticket_type"]
+        for kind, tickets in types_of(queryset):
+            rows = self._with_cells(tickets, own)
+            write_type(kind, rows, file, headings=[each.column_name for each in own])
+
+    def _with_cells(
+        self, tickets: QuerySet[Ticket], columns: Sequence[Field]
+    ) -> Iterator[tuple[Ticket, list[Value]]]:
+        for ticket in tickets.iterator(chunk_size=MOST_AT_ONCE):
+            row = self.row_of(ticket)
+            yield ticket, [self.export_field(each, row) for each in columns]
 
 
 @dataclass

@@ -40,6 +40,13 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
 
     list_title = gettext_lazy("All tickets")
     resource_classes = [TicketResource]
+    export_help = gettext_lazy(
+        "A workbook has a sheet with all tickets, and one for each ticket type with a column for "
+        "each question of all its versions. Tables of records have sheets of their own, with the "
+        "ticket's number in each row. As CSV these are several files in a .zip. As JSON it is one "
+        "list, with the answers of each ticket under “Data” as they are kept. Of files that were "
+        "submitted, the names are told."
+    )
     change_list_template = "overseeing/ticket_list.html"
     change_form_template = "overseeing/ticket.html"
     list_display = (

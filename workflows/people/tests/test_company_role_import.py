@@ -15,7 +15,8 @@ from workflows.models import CompanyRole
 IMPORT = reverse("admin:workflows_companyrole_import")
 CONFIRM = reverse("admin:workflows_companyrole_process_import")
 EXPORT = reverse("admin:workflows_companyrole_export")
-JSON = "2"
+XLSX, CSV, JSON = "0", "1", "2"
+FILES = {XLSX: "roles.xlsx", CSV: "roles.csv", JSON: "roles.json"}
 
 
 class CompanyRoleFileTest(CompanyTestCase):
@@ -25,8 +26,9 @@ class CompanyRoleFileTest(CompanyTestCase):
         self.accounting.members.add(self.wendy)
         self.log_in(self.alice)
 
-    def upload(self, text: str) -> Any:
-        file = SimpleUploadedFile("roles.csv", text.encode())
+    def upload(self, text: str | bytes, name: str = "roles.csv") -> Any:
+        content = text.encode() if isinstance(text, str) else text
+        file = SimpleUploadedFile(name, content)
         return self.client.post(IMPORT, {"import_file": file})
 
     def bring_in(self, text: str) -> None:
@@ -40,8 +42,8 @@ class CompanyRoleFileTest(CompanyTestCase):
         self.assertNotContains(page, "process_import")
         return [each.message for each in page.context["problems"]]
 
-    def export(self) -> Any:
-        return self.client.post(EXPORT, {"format": JSON, "resource": "0"})
+    def export(self, kind: str = JSON) -> Any:
+        return self.client.post(EXPORT, {"format": kind, "resource": "0"})
 
     def test_it_adds_and_changes_roles(self) -> None:
         self.bring_in(
@@ -75,6 +77,23 @@ class CompanyRoleFileTest(CompanyTestCase):
     def test_what_goes_out_comes_in_unchanged(self) -> None:
         page = self.upload(self.export().getvalue().decode())
         self.assertContains(page, "Nothing is new here")
+
+    def test_texts_that_programs_would_run_or_cut_come_in_unchanged(self) -> None:
+        for text in (
+            "=1+1",
+            "'=1+1",
+            "- one\n- two; =3\n+4, '-5'",
+            "x;=cmd|' /C calc'!A0;y\t@z",
+            "＝1+1",  # noqa: RUF001
+            "a_x0041_b",
+            "It's “so”: 'this'",
+            "äöü 🙂 =1; " * 9_100 + "end",
+        ):
+            CompanyRole.objects.update(description=text)
+            for kind, name in FILES.items():
+                with self.subTest(text=text[:20], name=name):
+                    page = self.upload(self.export(kind).getvalue(), name)
+                    self.assertContains(page, "Nothing is new here")
 
     def test_workflow_creators_may_look_and_not_change(self) -> None:
         self.log_in(self.carla)

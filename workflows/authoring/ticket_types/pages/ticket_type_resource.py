@@ -25,8 +25,9 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import check_presets
 from workflows.errors import WorkflowsError
 from workflows.flat import FlatResource, FlatRow
+from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
-from workflows.flat.resource import FlatFileError, chosen, column, names_as_text, yes_or_no
+from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition, WorkflowDefinition
 from workflows.workbooks.kinds import PRESETS, Scope, read_cell, write_cell
 from workflows.workbooks.lines import UnreadableCellError
