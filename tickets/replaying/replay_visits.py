@@ -10,7 +10,8 @@ from typing import Final
 from django.db.models import Q
 
 from tickets.models import Ticket
-from workflows.engine.calendar import Duration, DurationError, WorkingTime
+from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.errors import DurationError
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
 from workflows.models import (

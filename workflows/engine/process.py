@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .calendar import Duration, DurationError
+from .calendar import Duration
+from .errors import DurationError
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]

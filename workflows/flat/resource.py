@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export import fields, resources, widgets
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.results import Result
 
-from tenants.errors import TenantsError
+from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tenants.names import name_key
 from workflows.engine.problems import did_you_mean, nearest, short
@@ -30,8 +31,10 @@ _YES: Final = frozenset({"yes", "y", "true", "1", "x"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
 
 
-class FlatFileError(Exception):
-    """This file cannot be imported."""
+class FlatFileError(WorkflowsError):
+    """Whoever raises it says why."""
+
+    message = gettext_lazy("This file cannot be imported.")
 
 
 @dataclass
@@ -246,7 +249,7 @@ class FlatResource[Row: FlatRow](resources.Resource):
 
 def _sentence(error: BaseException) -> str:
     """What went wrong, for people; what nobody foresaw goes to the log."""
-    if isinstance(error, FlatFileError | TenantsError | WorkflowsError):
+    if isinstance(error, TicketFlowerError):
         return str(error)
     logger.error("A list could not be imported", exc_info=error)
     return _("This could not be imported. The log of the server says why.")

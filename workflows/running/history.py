@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from workflows.engine.process import JsonObject
-from workflows.errors import WorkflowsError
+from workflows.errors import HistoryError
 from workflows.models import (
     EventKind,
     TaskInstance,
@@ -21,10 +21,6 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import UNFINISHED
-
-
-class HistoryError(WorkflowsError):
-    """The history tells of a task that it has not seen made: it is not whole."""
 
 
 @dataclass(slots=True)

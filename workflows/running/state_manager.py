@@ -18,10 +18,10 @@ from workflows.engine.calendar import Duration
 from workflows.engine.decide import Decision, decide, decide_timeout
 from workflows.engine.process import JsonObject, TaskType
 from workflows.errors import (
+    OtherInstanceError,
     TaskNotWorkableError,
     TaskTakenError,
     WorkflowOnHoldError,
-    WorkflowsError,
 )
 from workflows.models import (
     BusinessCalendar,
@@ -359,7 +359,7 @@ class WorkflowStateManager:
             WorkflowOnHoldError: the workflow was put on hold.
         """
         if task.workflow_instance_id != self.instance.pk:
-            raise WorkflowsError("This task belongs to another workflow instance.")
+            raise OtherInstanceError
         alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
         if task.status not in alive:
             raise TaskNotWorkableError

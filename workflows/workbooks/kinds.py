@@ -17,7 +17,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.engine.calendar import Duration, DurationError
+from workflows.engine.calendar import Duration
 from workflows.engine.condition_text import (
     RESPONSE,
     ROOTS,
@@ -27,6 +27,7 @@ from workflows.engine.condition_text import (
     write_condition,
 )
 from workflows.engine.conditions import compact
+from workflows.engine.errors import DurationError
 from workflows.engine.field_types import FieldType
 from workflows.engine.number_text import (
     AmbiguousNumberError,
