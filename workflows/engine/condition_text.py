@@ -24,6 +24,7 @@ from .number_text import NumberTextError, parse_number, write_number
 from .problems import did_you_mean, nearest, short
 from .process import Json
 from .texts import gettext as _
+from .texts import gettext_noop
 
 MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
@@ -77,10 +78,12 @@ class ConditionTextError(ConditionError):
     is the name that was probably meant, or empty.
     """
 
+    message = gettext_noop("The condition cannot be read.")
+
     def __init__(
-        self, message: str, *, column: int = 1, expected: str = "", nearest: str = ""
+        self, said: str, *, column: int = 1, expected: str = "", nearest: str = ""
     ) -> None:
-        super().__init__(f"{message}{did_you_mean(nearest)}")
+        super().__init__(f"{said}{did_you_mean(nearest)}")
         self.column = column
         self.expected = expected
         self.nearest = nearest

@@ -43,6 +43,7 @@ from .problems import place
 from .process import Json, JsonObject
 from .storable import unstorable
 from .texts import gettext as _
+from .texts import gettext_noop
 
 MAX_RULE_CHARACTERS = 50_000
 OPERATION_BUDGET = 50_000
@@ -79,8 +80,10 @@ class RuleFailedError(ConditionError):
     Pointer of the failing part, as far as the library knows it.
     """
 
-    def __init__(self, message: str, *, variable: str = "", pointer: str = "") -> None:
-        super().__init__(message)
+    message = gettext_noop("The rule failed while it ran.")
+
+    def __init__(self, said: str, *, variable: str = "", pointer: str = "") -> None:
+        super().__init__(said)
         self.variable = variable
         self.pointer = pointer
 
