@@ -83,10 +83,11 @@ class MessageTests(SimpleTestCase):
             with self.subTest(kind.__name__):
                 self.assertIsInstance(vars(kind)["message"], Promise)
         english, engine = NotADraftError(), EngineError()
+        before = str(english), str(engine)
         with mock.patch("django.utils.translation._trans.gettext", "« {} »".format):
-            self.assertEqual(str(english), f"« {NotADraftError.message._args[0]} »")
-            self.assertEqual(str(engine), f"« {EngineError.message} »")
-        self.assertNotIn("«", str(english) + str(engine))
+            translated = str(english), str(engine)
+        self.assertEqual(translated, (f"« {before[0]} »", f"« {before[1]} »"))
+        self.assertEqual((str(english), str(engine)), before)
 
     def test_what_the_raiser_says_is_taken_as_it_is(self) -> None:
         self.assertEqual(

@@ -83,8 +83,8 @@ class UntoldTests(CompanyTestCase):
         super().setUp()
         self.log_in(self.wendy)
 
-    def send(self, error: Exception | None = None, **headers: str) -> Any:
-        service = mock.patch(SERVICE, side_effect=error or OtherCompanyError)
+    def send(self, **headers: str) -> Any:
+        service = mock.patch(SERVICE, side_effect=OtherCompanyError)
         with service, self.assertLogs("tenants.pages.refusals", "WARNING") as log:
             response = self.client.post(reverse(PAGE), headers=headers)
         self.assertIn("was not told by its page", log.output[0])
