@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenants.models import User
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
 from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
@@ -195,7 +195,7 @@ class WorkflowRepair(WorkflowStateManager):
             InvalidDataError: the body does not fit the input schema.
         """
         self.ensure_running()
-        if task.definition.task_type != TaskType.SYNC_ACTION or task.status != TaskStatus.ERROR:
+        if not task.definition.sends_the_same_again or task.status != TaskStatus.ERROR:
             raise InputNotCorrectableError
         check_object(body, task.definition.input_schema)
         if body == task.input_data:

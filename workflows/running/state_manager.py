@@ -16,7 +16,7 @@ from tenants.fast.rows import new_row
 from tenants.models import User
 from workflows.engine.calendar import Duration
 from workflows.engine.decide import Decision, decide, decide_timeout
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
 from workflows.errors import (
     OtherInstanceError,
     TaskNotWorkableError,
@@ -226,7 +226,7 @@ class WorkflowStateManager:
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         self.instance.current_task = tasks[-1]
         self._save_instance("status", "current_task", "started_at")
-        calls = [task for task in tasks if task.definition.task_type != TaskType.FORM]
+        calls = [task for task in tasks if not task.definition.is_form]
         return Move(moved=True, calls=calls, made=tasks)
 
     def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:

@@ -29,8 +29,8 @@ from tickets.models import BulkRetry, TicketError
 from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.pages.repairing_page import RepairingPage
 from tickets.repairing.retry_many import retry_many
+from workflows.engine.task_types import CALL_TYPES
 from workflows.models import TaskStatus
-from workflows.models.task_definition import TaskTypeChoices
 
 # Rows of a list on the page; the rest is counted.
 MOST_SHOWN = 50
@@ -195,7 +195,7 @@ def _failed_again(progress: BulkRetry, retried: list[int]) -> QuerySet[TicketErr
 
 def _under_way(retried: list[int]) -> int:
     """How many of the calls have not come back."""
-    calls = ~Q(task__definition__task_type=TaskTypeChoices.FORM)
+    calls = Q(task__definition__task_type__in=CALL_TYPES)
     running = Q(task__status__in=(TaskStatus.PENDING, TaskStatus.IN_PROGRESS))
     errors = TicketError.objects.filter(calls, running, pk__in=retried)
     return errors.values("task").distinct().count()

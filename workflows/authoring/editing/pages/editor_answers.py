@@ -155,18 +155,16 @@ class NumberScript(EditorScript):
     `is_text` where it is no number at all, and may be meant as a text.
     """
 
-    def answer(self, question: JsonObject) -> dict[str, Any]:
+    def answer(self, request: HttpRequest, question: JsonObject) -> dict[str, Any]:
         text = question.get("text")
         if not isinstance(text, str):
-            raise RefusedError(_("Send the text of the number."))
-        try:
+            raise QuestionRefusedError(_("Send the text of the number."))
+        with refusals(NumberTextError) as refused:
             number = parse_number(text, whole=question.get("is_whole") is True)
-        except NumberTextError as error:
-            message = showable(_(error.template) % error.values)
-            return {"error": message, "is_text": not possible_numbers(text)}
-        if isinstance(number, int) and abs(number) > MAX_INTEGER:
-            return {"error": _("This number is too large."), "is_text": False}
-        return {"value": number}
+            if isinstance(number, int) and abs(number) > MAX_INTEGER:
+                return {"error": _("This number is too large."), "is_text": False}
+            return {"value": number}
+        return {"error": showable(refused.text), "is_text": not possible_numbers(text)}
 
 
 @register_page(WorkflowDefinition, "editor/transform/", name=f"{NAME}transform")

@@ -41,6 +41,7 @@ from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, WorkflowsError
 from workflows.forms.field_types import FIELD_TYPE_NAMES
 from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.task_types import SCREENS
 
 PREFIX = "workflows_workflowdefinition"
 
@@ -211,6 +212,17 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             for each in CompanyRole.objects.order_by("name")
         ],
         "field_types": [[key.value, str(name)] for key, name in FIELD_TYPE_NAMES.items()],
+        "task_types": [
+            {
+                "name": task_type.value,
+                "chip": str(screen.chip),
+                "choice": str(screen.choice),
+                "is_form": task_type.is_form,
+                "is_answered_later": task_type.is_answered_later,
+                "can_be_left": task_type.rules.can_be_left,
+            }
+            for task_type, screen in SCREENS.items()
+        ],
         "urls": {
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),

@@ -36,7 +36,7 @@ from workflows.authoring.trying.try_state import (
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
 from workflows.engine.errors import FieldError, SchemaError, TransformError
-from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
 from workflows.errors import WorkflowsError
 from workflows.forms import AnswersForm, visible_answer
@@ -115,7 +115,7 @@ class TryPage(TryingPage):
         if simulation is None or key is None or key != request.POST.get("task"):
             return self._changed_meanwhile(request, trial, state)
         state = replace(state, answers=_used(simulation))
-        if trial.rules[key].task_type is not TaskType.FORM:
+        if not trial.rules[key].task_type.is_form:
             return self._answer_call(request, trial, state, key, simulation)
         form = _form(trial.fields_of(key), request)
         if form is None or not form.is_valid():
@@ -262,7 +262,7 @@ class TryPage(TryingPage):
         key = simulation.waiting_for
         if key is None:
             return {"is_form": False, "is_over": True, "task_key": ""}
-        is_form = trial.rules[key].task_type is TaskType.FORM
+        is_form = trial.rules[key].task_type.is_form
         return {
             "is_form": is_form,
             "task_key": key,
