@@ -12,7 +12,7 @@ from unfold.forms import AuthenticationForm
 from tenants.errors import EmailInUseError
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
-from tenants.pages.refusals import refusals
+from tenants.refusals import refusals
 from tenants.services import sign_up
 
 LONGEST_EMAIL = User._meta.get_field("email").max_length

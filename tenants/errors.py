@@ -54,7 +54,9 @@ class SchemaExistsError(TenantsError):
 
 
 class UndeclaredDataMigrationError(TenantsError):
-    """A migration of data does not say whether companies that are made later need it."""
+    """Whoever raises it names the migration."""
+
+    message = _("A migration of data does not say whether companies that are made later need it.")
 
 
 class LastAdminError(TenantsError):

@@ -164,6 +164,23 @@ class DraftChangedError(WorkflowsError):
             self.message = self.message_without_person
         super().__init__()
 
+    def words(self) -> Mapping[str, object]:
+        return {"who": self.by, "when": date_format(localtime(self.at), "DATETIME_FORMAT")}
+
+
+class NoTitleError(WorkflowsError):
+    """`most` is how many characters a title may have."""
+
+    message = _("Give the workflow a title of at most %(most)d characters.")
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
+# Bundles and files
+
+
 class UnreadableBundleError(WorkflowsError):
     """Whoever raises it says why."""
 

@@ -9,30 +9,26 @@ out, and the page goes on after it:
     return redirect(admin_link(workflow))
 
 `refusals_in(form)` puts it into a form, beside the field that it is about. `refusals()` only keeps
-it, for a page that has more to say. The screens of models (`TellsRefusals`) do it by themselves.
-Whatever nobody has told is told by `RefusalMiddleware`.
+it, for a page that has more to say. A `Page` that does nothing of it leads back to the page before,
+which says it; the screens of models (`TellsRefusals`) do it by themselves, too.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Protocol, Self, overload, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.forms.forms import BaseForm
 from django.http import HttpRequest, JsonResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenants.errors import TicketFlowerError
-
-logger = logging.getLogger(__name__)
+from tenants.refusals import Refusals, refusals
 
 
 @runtime_checkable
@@ -40,48 +36,6 @@ class PlacesRefusals(Protocol):
     """A form that knows better than its fields' names where a refusal belongs."""
 
     def add_refusal(self, error: Exception) -> None: ...
-
-
-class Refusals[E: Exception]:
-    """Catches what is refused inside `with`, and tells it.
-
-    `error` is what was refused; None: nothing was. A refusal of another kind goes on its way.
-    """
-
-    def __init__(self, *kinds: type[E], tell: Callable[[E], None] | None = None) -> None:
-        self.error: E | None = None
-        self._kinds = kinds
-        self._tell = tell
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if not isinstance(error, self._kinds):
-            return False
-        self.error = error
-        if self._tell is not None:
-            self._tell(error)
-        return True
-
-    @property
-    def text(self) -> str:
-        """What was refused, for people; empty: nothing was."""
-        return "" if self.error is None else str(self.error)
-
-
-@overload
-def refusals() -> Refusals[TicketFlowerError]: ...
-@overload
-def refusals[E: Exception](*kinds: type[E]) -> Refusals[E]: ...
-def refusals(*kinds: type[Exception]) -> Refusals[Any]:
-    """Keep what is refused: of these kinds, or whatever it is."""
-    return Refusals(*(kinds or (TicketFlowerError,)))
 
 
 def refusals_as_messages(
@@ -162,36 +116,7 @@ def _refused(form: type[BaseForm], error: Exception) -> type[BaseForm]:
     return Refused
 
 
-class RefusalMiddleware:
-    """Tells what no page has told, so that nobody is shown an error of the server for it.
-
-    A form leads back to the page from which it was sent. The log says which page should have.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        if not isinstance(error, TicketFlowerError):
-            return None
-        logger.warning("%s was not told by its page", type(error).__name__, exc_info=error)
-        if is_asked_by_a_script(request):
-            return JsonResponse({"message": str(error)}, status=error.status)
-        if request.method == "POST":
-            messages.error(request, str(error))
-            return redirect(_where_from(request))
-        return render(request, "409.html", {"refusal": str(error)}, status=error.status)
-
-
-def is_asked_by_a_script(request: HttpRequest) -> bool:
-    """Browsers say so (since 2023 all of them); whoever does not is taken for a person."""
-    return request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
-
-
-def _where_from(request: HttpRequest) -> str:
+def where_from(request: HttpRequest) -> str:
     """The page of ours from which a form was sent; the dashboard where nobody says it."""
     referer = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(

@@ -15,17 +15,13 @@ from tenants.errors import (
     LastAdminError,
     OtherCompanyError,
     TenantsError,
-    TicketFlowerError,
 )
 from tenants.models import Company, User
-from tenants.pages.refusals import refusals, refusals_in
+from tenants.pages.refusals import refusals_in
+from tenants.refusals import refusals
 from tenants.testing import PASSWORD, CompanyTestCase
 from workflows.errors import RoleNameInUseError
 from workflows.models import CompanyRole
-
-# A page that has no answer of its own to a refusal, and the service that it calls.
-PAGE = "admin:tickets_mytask_availability"
-SERVICE = "tickets.working.pages.my_task.set_availability"
 
 
 class NameForm(forms.Form):
@@ -76,23 +72,20 @@ class RefusalsTests(SimpleTestCase):
         self.assertEqual((outer.error, type(inner.error)), (None, EmailInUseError))
 
 
-class UntoldTests(CompanyTestCase):
-    """A page that has not thought of a refusal: nobody is shown an error of the server."""
+class PageTests(CompanyTestCase):
+    """A page that does nothing of what its service refuses."""
 
-    def setUp(self) -> None:
-        super().setUp()
-        self.log_in(self.wendy)
+    SERVICE = "project.views.active_company.enter_company"
 
     def send(self, **headers: str) -> Any:
-        service = mock.patch(SERVICE, side_effect=OtherCompanyError)
-        with service, self.assertLogs("tenants.pages.refusals", "WARNING") as log:
-            response = self.client.post(reverse(PAGE), headers=headers)
-        self.assertIn("was not told by its page", log.output[0])
-        return response
+        self.log_in(self.root)
+        address = reverse("enter_company", args=[self.acme.pk])
+        with mock.patch(self.SERVICE, side_effect=OtherCompanyError):
+            return self.client.post(address, headers=headers)
 
-    def test_a_form_leads_back_to_where_it_was_sent_from(self) -> None:
-        response = self.send(referer="http://testserver/app/tickets/mytask/?pool=1")
-        self.assertRedirects(response, "/app/tickets/mytask/?pool=1")
+    def test_it_leads_back_to_where_the_form_was_sent_from(self) -> None:
+        response = self.send(referer="http://testserver/app/tenants/company/?q=a")
+        self.assertRedirects(response, "/app/tenants/company/?q=a")
         texts = [str(each) for each in get_messages(response.wsgi_request)]
         self.assertEqual(texts, [str(OtherCompanyError())])
 
@@ -102,30 +95,14 @@ class UntoldTests(CompanyTestCase):
                 location = self.send(referer=referer)["Location"]
                 self.assertTrue(location.startswith("/") and not location.startswith("//"))
 
-    def test_a_script_is_answered_in_json(self) -> None:
-        response = self.send(**{"sec-fetch-mode": "cors"})
-        self.assertEqual(response.status_code, 409)
-        self.assertEqual(response.json(), {"message": str(OtherCompanyError())})
-
-    def test_a_page_that_cannot_be_shown(self) -> None:
-        self.log_in(self.uma)
-        with (
-            mock.patch(
-                "tickets.submitting.pages.my_ticket.TicketDefinition.objects.submittable_by",
-                side_effect=TicketFlowerError,
-            ),
-            self.assertLogs("tenants.pages.refusals", "WARNING"),
-        ):
-            response = self.client.get(reverse("admin:tickets_myticket_submit"))
-        self.assertContains(response, str(TicketFlowerError()), status_code=409)
-
     def test_a_mistake_of_ours_stays_one(self) -> None:
+        self.log_in(self.root)
         with (
             self.assertRaises(ZeroDivisionError),
             self.assertLogs("django.request", "ERROR"),
-            mock.patch(SERVICE, side_effect=ZeroDivisionError),
+            mock.patch(self.SERVICE, side_effect=ZeroDivisionError),
         ):
-            self.client.post(reverse(PAGE))
+            self.client.post(reverse("enter_company", args=[self.acme.pk]))
 
 
 class ScreenTests(CompanyTestCase):

@@ -29,7 +29,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from tenants.active_company import active_company
 from tenants.models import User
-from tenants.pages.refusals import refusals
+from tenants.refusals import refusals
 from workflows.flat.formats import FORMATS, format_of
 from workflows.flat.resource import MOST_ROWS, FlatResource
 

@@ -20,8 +20,8 @@ from django_tenants.utils import tenant_context
 from tenants.connection import work_in_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.models import Company
-from tenants.pages.refusals import refusals
 from tenants.rate_limits import count_request
+from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
 from tickets.calling.receive_callback import receive_callback
 from tickets.errors import TicketsError, UnknownCallbackError

@@ -23,7 +23,7 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, new_token
 from tenants.pages.page import register_page
-from tickets.errors import TicketsError
+from tenants.pages.refusals import refusals_in
 from tickets.following.pages.badges import error_badge
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.pages.forms import RepairForm
@@ -72,12 +72,9 @@ class RetryManyAdmin(DetailPageAdmin):
                 reason = form.cleaned_data["reason"]
                 return retry_many(errors=errors, by=user, reason=reason).pk
 
-            try:
+            with refusals_in(form):
                 token = form.cleaned_data["token"] or new_token()
                 number, _is_new = do_once(request, token=token, act=act)
-            except TicketsError as problem:
-                form.add_error(None, str(problem))
-            else:
                 return redirect("admin:tickets_bulkretry_change", number)
         context = {
             **self.admin_site.each_context(request),

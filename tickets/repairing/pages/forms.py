@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from tenants.models import User
-from tenants.pages.refusals import refusals
+from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import read_bundle
 from workflows.engine.problems import FieldProblem

@@ -28,7 +28,6 @@ from workflows.authoring.gallery.processes import GalleryProcess, find_process, 
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import CaseResult, write_bundle
-from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.tell_changes import field_labels
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
@@ -164,7 +163,6 @@ class UsePage(_ProcessPage):
     """POST makes it a draft of the company's own, unless it has it already."""
 
     http_method_names = ["post"]
-    refusals = (InvalidBundleError,)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         preview = preview_bundle(document=self.process.document)

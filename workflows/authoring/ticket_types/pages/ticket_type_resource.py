@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tenants.errors import TicketFlowerError
 from tenants.names import name_key
-from tenants.pages.refusals import refusals
+from tenants.refusals import refusals
 from workflows.authoring.ticket_types.add_ticket_type import add_ticket_type
 from workflows.authoring.ticket_types.change_ticket_type import (
     change_ticket_type,
