@@ -17,12 +17,17 @@ import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bench.fill import MOVED
+from bench.fill import MOVED as DECISION
 from bench.services import user_of
 from bench.setup import DATA, OUTPUT, Bench, enter
 from tickets.models import Ticket
 from workflows.engine.process import JsonObject
-from workflows.models import EventKind, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.kind import EventKind
+from workflows.running.events.moved import MOVED
+from workflows.running.events.started import STARTED
+from workflows.running.events.task_completed import TASK_COMPLETED
 
 type Event = tuple[EventKind, bool, JsonObject]
 
@@ -30,18 +35,18 @@ type Event = tuple[EventKind, bool, JsonObject]
 def submit_events(bench: Bench) -> list[Event]:
     """What a submission writes into the history: (kind, whether of the task, data)."""
     return [
-        (EventKind.STARTED, False, {"version": 1, "workflow": "Bench (v1)"}),
-        (EventKind.MOVED, False, MOVED),
-        (EventKind.ASSIGNED, True, _worker(bench)),
+        (STARTED, False, {"version": 1, "workflow": "Bench (v1)"}),
+        (MOVED, False, DECISION),
+        (ASSIGNED, True, _worker(bench)),
     ]
 
 
 def complete_events(bench: Bench) -> list[Event]:
     """What a completion writes into the history."""
     return [
-        (EventKind.TASK_COMPLETED, True, {"output": OUTPUT}),
-        (EventKind.MOVED, True, MOVED),
-        (EventKind.ASSIGNED, True, _worker(bench)),
+        (TASK_COMPLETED, True, {"output": OUTPUT}),
+        (MOVED, True, DECISION),
+        (ASSIGNED, True, _worker(bench)),
     ]
 
 

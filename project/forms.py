@@ -12,6 +12,7 @@ from unfold.forms import AuthenticationForm
 from tenants.errors import EmailInUseError
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
+from tenants.refusals import refusals
 from tenants.services import sign_up
 
 LONGEST_EMAIL = User._meta.get_field("email").max_length
@@ -105,11 +106,10 @@ class SignUpForm(forms.Form):
         None, with an error in the form, where somebody took the e-mail address between the
         check and here.
         """
-        try:
+        with refusals(EmailInUseError):
             return sign_up(**self.cleaned_data)
-        except EmailInUseError:
-            self.add_error("email", self.taken())
-            return None
+        self.add_error("email", self.taken())
+        return None
 
     def taken(self) -> ValidationError:
         return ValidationError(

@@ -1,42 +1,102 @@
+"""The base of whatever TicketFlower refuses, and what is refused of companies and people."""
+
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar
 
-class TenantsError(Exception):
-    """Something about companies and people went wrong."""
+from django.utils.translation import gettext_lazy as _
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or " ".join((self.__doc__ or "").split()))
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class TicketFlowerError(Exception):
+    """Something that was asked for is refused, or is not possible.
+
+    `message` is what people read: whole sentences, what happened and what to do next. They are
+    translated when they are shown. Their %(placeholders)s are filled with the attributes of the
+    error, unless `words` says otherwise. Every class states its own.
+
+    `field` is the name of the form's field that it is about; empty: none. `status` is that of an
+    answer to a script.
+    """
+
+    message: StrOrPromise = _("This is not possible.")
+    field: ClassVar[str] = ""
+    status: HTTPStatus = HTTPStatus.CONFLICT
+
+    def __init__(self, said: StrOrPromise = "") -> None:
+        """`said` is a whole sentence in the place of the message, for what only the raiser knows.
+
+        It is taken as it is: a % in it is a percent sign.
+        """
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        return str(self.said) if self.said else str(self.message) % self.words()
+
+    def words(self) -> Mapping[str, object]:
+        """What the placeholders of the message are filled with."""
+        return vars(self)
+
+
+class TenantsError(TicketFlowerError):
+    """Something about companies and people is refused."""
+
+    message = _("This is not possible for this company or person.")
 
 
 class SchemaExistsError(TenantsError):
-    """A Postgres schema of this name already exists."""
+    message = _("A Postgres schema of this name already exists.")
 
 
 class UndeclaredDataMigrationError(TenantsError):
-    """A migration of data does not say whether companies that are made later need it."""
+    """Whoever raises it names the migration."""
+
+    message = _("A migration of data does not say whether companies that are made later need it.")
 
 
 class LastAdminError(TenantsError):
-    """A company needs at least one active person with the role of company admin."""
+    message = _("A company needs at least one active person with the role of company admin.")
+    field = "system_roles"
 
 
 class OtherCompanyError(TenantsError):
-    """This person belongs to another company."""
+    message = _("This person belongs to another company.")
 
 
 class EmailInUseError(TenantsError):
-    """Somebody already uses this e-mail address."""
+    message = _("Somebody already uses this e-mail address.")
+    field = "email"
 
 
 class EncryptionError(TenantsError):
-    """A secret cannot be read from the database, or kept there."""
+    message = _("A secret cannot be read from the database, or kept there.")
 
 
 class EncryptionKeyMissingError(EncryptionError):
-    """FIELD_ENCRYPTION_KEYS is not set, so that no signing secret can be kept or read. Whoever runs
-    the server must set it."""
+    message = _(
+        "FIELD_ENCRYPTION_KEYS is not set, so that no signing secret can be kept or read. Whoever "
+        "runs the server must set it."
+    )
 
 
 class UndecryptableError(EncryptionError):
-    """The signing secret was encrypted with a key that is not among FIELD_ENCRYPTION_KEYS. Whoever
-    runs the server must add that key, or your company's admin makes a new secret."""
+    message = _(
+        "The signing secret was encrypted with a key that is not among FIELD_ENCRYPTION_KEYS. "
+        "Whoever runs the server must add that key, or your company's admin makes a new secret."
+    )
+
+
+class RateLimitedError(TenantsError):
+    """`seconds` is how long to wait."""
+
+    message = _("That is too often. Try again in a minute.")
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__()

@@ -8,6 +8,8 @@ from math import ceil
 from django.core.cache import caches
 from django.db import connection
 
+from tenants.errors import RateLimitedError
+
 # How long a window is, in seconds; the first request of somebody opens theirs.
 WINDOW = 60
 
@@ -27,14 +29,6 @@ FORGET = """
 DELETE FROM public.tenants_requestcount
 WHERE began_at <= clock_timestamp() - %s * interval '1 second'
 """
-
-
-class RateLimitedError(Exception):
-    """Too many requests; `seconds` is how long to wait."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
 
 
 def count_request(kind: str, who: str, *, most: int) -> None:

@@ -1,61 +1,96 @@
+"""What is refused of tickets, their errors and the calls that they make."""
+
 from __future__ import annotations
 
+from http import HTTPStatus
 
-class TicketsError(Exception):
-    """Something about tickets went wrong."""
+from django.utils.translation import gettext_lazy as _
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or " ".join((self.__doc__ or "").split()))
+from tenants.errors import TicketFlowerError
+
+
+class TicketsError(TicketFlowerError):
+    """Something about tickets is refused."""
+
+    message = _("This is not possible for this ticket.")
+
+
+# Submitting and saving
 
 
 class MayNotSubmitError(TicketsError):
-    """You may not submit tickets of this type, or it is no longer offered."""
+    message = _("You may not submit tickets of this type, or it is no longer offered.")
 
 
 class UnknownUploadError(TicketsError):
-    """A file that this form names was not uploaded by you, or belongs to another ticket."""
+    """A file that a form names was not uploaded by this person, or belongs to another ticket."""
+
+    message = _("A file was lost on the way. Choose it again.")
 
 
 class TooManySavedAnswersError(TicketsError):
-    """You have saved too many tickets for later. Submit or discard some of them first."""
+    message = _("You have saved too many tickets for later. Submit or discard some of them first.")
+
+
+# Repair
 
 
 class ErrorAlreadyHandledError(TicketsError):
-    """Somebody has already taken care of this error. Load the page again to see its state."""
+    message = _(
+        "Somebody has already taken care of this error. Load the page again to see its state."
+    )
 
 
 class NotesMissingError(TicketsError):
-    """Write down how the error was resolved: whoever meets it next will look here."""
+    message = _("Write down how the error was resolved: whoever meets it next will look here.")
+    field = "notes"
 
 
 class StepStuckError(TicketsError):
-    """The step that failed is still stuck, so that the error stays open. Try the step again,
-    finish it by hand, or cancel the ticket: the error is resolved by that."""
+    message = _(
+        "The step that failed is still stuck, so that the error stays open. Try the step again, "
+        "finish it by hand, or cancel the ticket: the error is resolved by that."
+    )
 
 
 class MayNotRepairError(TicketsError):
-    """Only ticket admins of this company may do this."""
+    message = _("Only ticket admins of this company may do this.")
 
 
 class ReasonMissingError(TicketsError):
-    """Say why: the reason stands in the ticket's history, for whoever asks later."""
+    message = _("Say why: the reason stands in the ticket's history, for whoever asks later.")
+    field = "reason"
 
 
 class ChangedMeanwhileError(TicketsError):
-    """Somebody changed this ticket after you opened the page. Load it again, then decide."""
-
-
-class UnknownCallbackError(TicketsError):
-    """There is no call that could be answered at this address."""
-
-
-class CallbackTooLateError(TicketsError):
-    """This call cannot be answered any more: its time is over, or its task has ended."""
-
-
-class CallbackNotFittingError(TicketsError):
-    """The answer does not fit what the task asks for."""
+    message = _(
+        "Somebody changed this ticket after you opened the page. Load it again, then decide."
+    )
 
 
 class TooManyTicketsError(TicketsError):
-    """That is too many tickets for one time. Choose at most 100."""
+    """`most` is how many may be chosen."""
+
+    message = _("That is too many tickets for one time. Choose at most %(most)d.")
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
+# Answers of other systems
+
+
+class UnknownCallbackError(TicketsError):
+    message = _("There is no call that could be answered at this address.")
+    status = HTTPStatus.NOT_FOUND
+
+
+class CallbackTooLateError(TicketsError):
+    message = _("This call cannot be answered any more: its time is over, or its task has ended.")
+    status = HTTPStatus.GONE
+
+
+class CallbackNotFittingError(TicketsError):
+    message = _("The answer does not fit what the task asks for.")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY

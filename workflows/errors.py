@@ -1,9 +1,17 @@
+"""What is refused of definitions, and of the workflows that run."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from workflows.engine.validation import FieldProblem
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from tenants.errors import TicketFlowerError
+from workflows.engine.problems import FieldProblem
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -11,165 +19,260 @@ if TYPE_CHECKING:
     from tenants.models import User
 
 
-class WorkflowsError(Exception):
-    """Something about workflows went wrong."""
+class WorkflowsError(TicketFlowerError):
+    """Something about definitions or workflows is refused."""
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or " ".join((self.__doc__ or "").split()))
+    message = _("This is not possible for this workflow.")
+
+
+# Answers and other data
 
 
 class InvalidDataError(WorkflowsError):
-    """The data does not fit the form."""
+    """`problems` says what is wrong, and at which field; it says them all."""
 
-    def __init__(self, problems: list[FieldProblem]) -> None:
-        self.problems = problems
+    message = _("The data does not fit the form.")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        self.problems = list(problems)
         super().__init__(
             "; ".join(f"{p.field}: {p.message}" if p.field else p.message for p in problems)
         )
 
 
+# Tasks and workflows that run
+
+
 class TaskNotWorkableError(WorkflowsError):
-    """This task is not open any more: somebody finished or cancelled it in the meantime."""
+    message = _(
+        "This task is not open any more: somebody finished or cancelled it in the meantime."
+    )
 
 
 class WorkflowOnHoldError(TaskNotWorkableError):
-    """This ticket is on hold: a ticket admin has stopped it for now. Try again later."""
+    message = _("This ticket is on hold: a ticket admin has stopped it for now. Try again later.")
 
 
 class WorkflowEndedError(WorkflowsError):
-    """This ticket has ended already: it was completed or cancelled. Nothing was changed."""
+    message = _(
+        "This ticket has ended already: it was completed or cancelled. Nothing was changed."
+    )
 
 
 class WorkflowNotRunningError(WorkflowsError):
-    """This is not possible in the state that the ticket is in now. Load the page again."""
+    message = _("This is not possible in the state that the ticket is in now. Load the page again.")
 
 
 class NothingToRetryError(WorkflowsError):
-    """There is nothing to try again: the step is no longer in error. Load the page again."""
+    message = _(
+        "There is nothing to try again: the step is no longer in error. Load the page again."
+    )
 
 
 class NothingChangedError(WorkflowsError):
-    """It was like this already, so that nothing was changed."""
+    message = _("It was like this already, so that nothing was changed.")
 
 
 class InputNotCorrectableError(WorkflowsError):
-    """Only what a failed call sends, and waits for no callback, can be corrected by hand."""
+    message = _(
+        "Only what a failed call sends, and waits for no callback, can be corrected by hand."
+    )
 
 
 class OutputReplacedError(WorkflowsError):
-    """This task has no output that still counts: correct the latest one of this task."""
+    message = _("This task has no output that still counts: correct the latest one of this task.")
 
 
 class CannotReassignError(WorkflowsError):
-    """This task cannot be given to anybody: it has ended, or it is done by another system."""
+    message = _(
+        "This task cannot be given to anybody: it has ended, or it is done by another system."
+    )
 
 
 class WorkerNotEligibleError(WorkflowsError):
-    """This person may not be given this task: it takes an active task worker of the right role."""
+    message = _(
+        "This person may not be given this task: it takes an active task worker of the right role."
+    )
 
 
 class TaskTakenError(WorkflowsError):
-    """Somebody else has this task now: it was claimed by them, or given to them."""
+    message = _("Somebody else has this task now: it was claimed by them, or given to them.")
 
 
 class MayNotClaimError(WorkflowsError):
-    """You may not claim this task: it takes a task worker of the right company role."""
+    message = _("You may not claim this task: it takes a task worker of the right company role.")
 
 
 class NotYourTaskError(WorkflowsError):
-    """This task was given to somebody else."""
+    message = _("This task was given to somebody else.")
 
 
-class NotADraftError(WorkflowsError):
-    """Only a draft can be changed or published. Make a new draft version first."""
-
-
-class DraftInUseError(WorkflowsError):
-    """This draft is in use, so that it cannot be deleted.
-
-    `uses` says where, a sentence each.
-    """
-
-    def __init__(self, uses: Sequence[str]) -> None:
-        self.uses = list(uses)
-        super().__init__(" ".join(["This draft is in use, so that it cannot be deleted.", *uses]))
-
-
-class NotPublishedError(WorkflowsError):
-    """This version is not the published one (any more). Load the page again."""
+class OtherInstanceError(WorkflowsError):
+    message = _("This task belongs to another workflow instance.")
 
 
 class CannotMoveError(WorkflowsError):
-    """This ticket cannot be moved to that version."""
+    """Whoever raises it says why."""
+
+    message = _("This ticket cannot be moved to that version.")
+
+
+class HistoryError(WorkflowsError):
+    message = _("The history tells of a task that it has not seen made: it is not whole.")
+
+
+# Definitions and their versions
+
+
+class NotADraftError(WorkflowsError):
+    message = _("Only a draft can be changed or published. Make a new draft version first.")
+
+
+class DraftGoneError(WorkflowsError):
+    message = _("Somebody else has deleted this draft already.")
+    status = HTTPStatus.GONE
+
+
+class DraftInUseError(WorkflowsError):
+    """`uses` says where, a sentence each."""
+
+    message = _("This draft is in use, so that it cannot be deleted. %(uses)s")
+
+    def __init__(self, uses: Sequence[str]) -> None:
+        self.uses = list(uses)
+        super().__init__()
+
+    def words(self) -> Mapping[str, object]:
+        return {"uses": " ".join(self.uses)}
+
+
+class NotPublishedError(WorkflowsError):
+    message = _("This version is not the published one (any more). Load the page again.")
 
 
 class DraftChangedError(WorkflowsError):
-    """Somebody else has saved this draft in the meantime.
+    """`by` is who has saved it (None: unknown, or a program), `at` when."""
 
-    `by` is who did (None: unknown, or a program), `at` when.
-    """
+    message = _("%(who)s has saved this draft (%(when)s) after you opened it.")
+    message_without_person = _("This draft was changed elsewhere (%(when)s) after you opened it.")
 
     def __init__(self, *, by: User | None, at: datetime) -> None:
         self.by = by
         self.at = at
-        super().__init__("Somebody else has saved this draft in the meantime.")
+        if by is None:
+            self.message = self.message_without_person
+        super().__init__()
+
+    def words(self) -> Mapping[str, object]:
+        return {"who": self.by, "when": date_format(localtime(self.at), "DATETIME_FORMAT")}
 
 
 class NoTitleError(WorkflowsError):
-    """Give the workflow a title of at most 200 characters."""
+    """`most` is how many characters a title may have."""
+
+    message = _("Give the workflow a title of at most %(most)d characters.")
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
+# Bundles and files
 
 
 class UnreadableBundleError(WorkflowsError):
-    """The file could not be read as a bundle."""
+    """Whoever raises it says why."""
 
-
-class CaseNameInUseError(WorkflowsError):
-    """There is already a test case of this name. Choose another name."""
-
-
-class InvalidCaseNameError(WorkflowsError):
-    """Give the test case a name of at most 200 characters."""
-
-
-class UnknownCaseError(WorkflowsError):
-    """There is no test case of this name (any more). Load the page again."""
-
-
-class TooManyCasesError(WorkflowsError):
-    """This definition has as many test cases as it can have. Delete one first."""
-
-
-class RoleInUseError(WorkflowsError):
-    """This company role is in use. Take it out of the tasks and ticket types that name it first."""
-
-
-class RoleNameInUseError(WorkflowsError):
-    """There is already a company role of this name."""
-
-
-class SecretShownError(WorkflowsError):
-    """The signing secret was shown already. If it was not written down, make a new one."""
+    message = _("The file could not be read as a bundle.")
+    status = HTTPStatus.BAD_REQUEST
 
 
 class ImportGoneError(WorkflowsError):
-    """This file is no longer kept. Upload it again."""
+    message = _("This file is no longer kept. Upload it again.")
+
+
+# Test cases
+
+
+class CaseNameInUseError(WorkflowsError):
+    message = _("There is already a test case of this name. Choose another name.")
+
+
+class InvalidCaseNameError(WorkflowsError):
+    """`most` is how many characters a name may have."""
+
+    message = _("Give the test case a name of at most %(most)d characters.")
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
+class UnknownCaseError(WorkflowsError):
+    message = _("There is no test case of this name (any more). Load the page again.")
+
+
+class TooManyCasesError(WorkflowsError):
+    message = _("This definition has as many test cases as it can have. Delete one first.")
+
+
+# Company roles and the signing secret
+
+
+class RoleInUseError(WorkflowsError):
+    message = _(
+        "This company role is in use. Take it out of the tasks and ticket types that name it first."
+    )
+
+
+class RoleNameInUseError(WorkflowsError):
+    message = _("There is already a company role of this name.")
+    field = "name"
+
+
+class SecretShownError(WorkflowsError):
+    message = _("The signing secret was shown already. If it was not written down, make a new one.")
+
+
+# Ticket types
 
 
 class TicketTypeChangedError(WorkflowsError):
-    """Somebody changed this ticket type after you opened the page. Check it, then save again."""
+    message = _(
+        "Somebody changed this ticket type after you opened the page. Check it, then save again."
+    )
 
 
 class AnotherVersionActiveError(WorkflowsError):
-    """Another version of this ticket type is active. Switch that one off first."""
+    """`version` is the number of the other one."""
+
+    message = _("Version %(version)s of this ticket type is active. Switch that one off first.")
+
+    def __init__(self, *, version: int) -> None:
+        self.version = version
+        super().__init__()
 
 
 class WorkflowNotPublishedError(WorkflowsError):
-    """Its workflow is not published, so that it could not be submitted. Publish that first."""
+    message = _(
+        "Its workflow is not published, so that it could not be submitted. Publish that first."
+    )
 
 
 class TicketTypeKeyTakenError(WorkflowsError):
-    """There is already a ticket type with this key. Choose another key."""
+    message = _("There is already a ticket type with this key. Choose another key.")
+    field = "key"
 
 
 class PresetsRefusedError(WorkflowsError):
-    """The form of the workflow does not accept these presets."""
+    """`problem` is what is wrong with one of them."""
+
+    message = _("%(field)s: %(problem)s")
+
+    def __init__(self, problem: FieldProblem) -> None:
+        self.problem = problem
+        super().__init__()
+
+    def words(self) -> Mapping[str, object]:
+        return {"field": self.problem.field, "problem": self.problem.message}

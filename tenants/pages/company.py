@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,10 +26,10 @@ from unfold.widgets import (
 
 from tenants.active_company import active_company
 from tenants.connection import PUBLIC
-from tenants.errors import TenantsError
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.pages.company_admin import GuardedListMixin
+from tenants.pages.refusals import TellsRefusals
 from tenants.services import sign_up
 
 BUTTON = (
@@ -89,7 +88,7 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Company)
-class CompanyAdmin(GuardedListMixin, ModelAdmin):
+class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     """Companies: seen, renamed, switched off and entered. Never deleted: the data would stay."""
 
     form = CompanyForm
@@ -148,22 +147,6 @@ class CompanyAdmin(GuardedListMixin, ModelAdmin):
         if obj is None:
             kwargs["form"] = CompanyAddForm
         return super().get_form(request, obj, change, **kwargs)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        try:
-            view: HttpResponseBase = super().changeform_view(
-                request, object_id, form_url, extra_context
-            )
-        except TenantsError as error:  # what only the database could see
-            messages.error(request, str(error))
-            return HttpResponseRedirect(request.get_full_path())
-        return view
 
     def save_model(
         self, request: HttpRequest, obj: Company, form: forms.ModelForm[Company], change: bool

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 
 from tenants.active_company import active_company
 from tenants.pages.page import with_pages
+from tenants.pages.refusals import TellsRefusals
 
 
 class GuardedListMixin:
@@ -65,7 +66,7 @@ def _parameters_of(list_filter: Any) -> frozenset[str]:
     return frozenset((str(list_filter.parameter_name),))
 
 
-class CompanyModelAdmin(GuardedListMixin, ModelAdmin):
+class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     """A screen of a company's own data: absent where a request works in no company.
 
     A superuser outside a company is on `public`, where these tables do not exist: without

@@ -27,19 +27,21 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
 from django.views import View
 
 from tenants.active_company import active_company
+from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton, ShownButton
 from tenants.pages.links import admin_link, prefix_of
 from tenants.pages.menu import MenuEntry
+from tenants.pages.refusals import refusal_as_json, where_from
+from tenants.refusals import Refusals, refusals
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -61,8 +63,10 @@ class Page(View):
     button: ClassVar[Button | None] = None
     list_button: ClassVar[ListButton | None] = None
     menu: ClassVar[MenuEntry | None] = None
-    # What services may refuse: `refused` tells the person.
-    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+    # Whatever we refuse is told by `refused`, and these errors, too.
+    also_refused: ClassVar[tuple[type[Exception], ...]] = ()
+    # How loud it is told.
+    refusal_level: ClassVar[int] = messages.ERROR
 
     # The screen beneath which it stands, given to as_view. None: it stands outside the admin.
     model_admin: ModelAdmin[Any] | None = None
@@ -90,11 +94,10 @@ class Page(View):
         method = str(request.method).lower()
         if method not in self.http_method_names or not hasattr(self, method):
             return self.http_method_not_allowed(request, *args, **kwargs)
-        try:
+        with refusals(TicketFlowerError, *self.also_refused) as refused:
             self.find(**kwargs)
             return super().dispatch(request, *args, **kwargs)
-        except self.refusals as error:
-            return self.refused(error)
+        return self.refused(refused)
 
     def turn_away(self) -> HttpResponse:
         """What is answered to who may not use the page."""
@@ -107,9 +110,11 @@ class Page(View):
             Http404: it is not there, or not for this person.
         """
 
-    def refused(self, error: Exception) -> HttpResponse:
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         """What the person is told where a service refuses: the reason, on the page before."""
-        messages.error(self.request, gettext(str(error)))
+        messages.add_message(self.request, self.refusal_level, refused.text)
+        if self.model_admin is None:  # outside the admin there is no list to go back to
+            return redirect(where_from(self.request))
         answer = self.back()
         if self.request.method == "GET" and answer.headers.get("Location") == self.request.path:
             return redirect("admin:index")  # what cannot be shown must not lead to itself
@@ -169,8 +174,8 @@ class ScriptPage(Page):
 
     http_method_names = ["post"]
 
-    def refused(self, error: Exception) -> HttpResponse:
-        return JsonResponse({"message": gettext(str(error))}, status=400)
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        return refusal_as_json(refused)
 
 
 # Where pages stand

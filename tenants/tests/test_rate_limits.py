@@ -8,14 +8,16 @@ from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tenants.errors import RateLimitedError
 from tenants.models import RequestCount
-from tenants.rate_limits import WINDOW, RateLimitedError, count_request, forget_old_counts
+from tenants.rate_limits import WINDOW, count_request, forget_old_counts
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
 
 MANY = """
 import django
 django.setup()
-from tenants.rate_limits import RateLimitedError, count_request
+from tenants.errors import RateLimitedError
+from tenants.rate_limits import count_request
 
 passed = 0
 for _each in range(40):

@@ -27,26 +27,19 @@ from workflows.engine.calendar import Duration
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
     BusinessCalendar,
-    EventKind,
     TaskInstance,
     WorkflowEvent,
     WorkflowStatus,
 )
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.kind import TaskTime, kinds_with
 from workflows.running.repair import WorkflowRepair
 from workflows.running.state_manager import Move
 
 logger = logging.getLogger(__name__)
 
-# With each of these the time of the current task begins (anew): a timer that was set before does
-# not count any more. What has FAILED begins it when it is retried, or given to somebody.
-BEGINS = (
-    EventKind.MOVED,
-    EventKind.FAILED,
-    EventKind.RESUMED,
-    EventKind.RETRIED,
-    EventKind.VERSION_CHANGED,
-)
+# With each of these a timer of the current task that was set before does not count any more.
+ENDS_TIMERS = kinds_with(TaskTime.STOPS, TaskTime.BEGINS)
 
 
 def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
@@ -169,7 +162,7 @@ def _counts(task: TaskInstance, began: datetime | None) -> bool:
         return True
     events = WorkflowEvent.objects.filter(workflow_instance=task.workflow_instance_id)
     # The last one by its number: the clocks of two machines differ.
-    last = events.filter(kind__in=BEGINS).order_by("-pk").values_list("at", flat=True).first()
+    last = events.filter(kind__in=ENDS_TIMERS).order_by("-pk").values_list("at", flat=True).first()
     return last is None or last <= began
 
 

@@ -29,7 +29,7 @@ from workflows.actions import (
     read_output,
     signed,
 )
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
 from workflows.errors import TaskNotWorkableError
 from workflows.models import ActionAttempt, TaskDefinition
 from workflows.running.repair import corrected_input
@@ -103,7 +103,7 @@ def _call(action: Action, begun: Begun) -> None:
     answer: Answer | None = None
     try:
         answer = make_call(begun.request)
-        if begun.definition.task_type == TaskType.ASYNC_ACTION:
+        if begun.definition.is_answered_later:
             check_status(begun.definition, answer)
             _wait(action, begun, answer)
         else:
@@ -205,7 +205,7 @@ def _new_attempt(action: Action, locked: LockedTask, latest: ActionAttempt | Non
     retries_left = definition.retries
     if action.attempt is not None and latest is not None:
         retries_left = max(latest.retries_left - 1, 0)
-    later = definition.task_type == TaskType.ASYNC_ACTION
+    later = definition.is_answered_later
     return ActionAttempt(
         task=locked.task,
         number=locked.task.attempts + 1,

@@ -16,6 +16,7 @@ from tickets.calling.end_attempt import WANTED
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import WAITING, job_calling, job_expiring
+from workflows.engine.task_types import CALL_TYPES
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, WorkflowStatus
 from workflows.models.task_instance import TaskInstanceQuerySet
 
@@ -36,7 +37,7 @@ def call_findings() -> Iterator[Finding]:
 def _calls() -> TaskInstanceQuerySet:
     """The calls whose answer is wanted."""
     wanted = TaskInstance.objects.filter(status__in=WANTED, workflow_instance__ticket__isnull=False)
-    return wanted.exclude(definition__task_type="FORM").order_by("pk")
+    return wanted.filter(definition__task_type__in=CALL_TYPES).order_by("pk")
 
 
 def _latest(column: str) -> Subquery:

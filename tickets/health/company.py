@@ -19,6 +19,7 @@ from tickets.health.snapshot import one_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
+from workflows.engine.task_types import FORM_TYPES
 from workflows.models import (
     CompanyRole,
     SigningSecret,
@@ -111,7 +112,7 @@ def _forms_with_the_wrong_person() -> Iterator[Finding]:
         | ~Exists(workers)
         | Q(definition__candidate_role__isnull=False) & ~Exists(members),
         status__in=WORKABLE,
-        definition__task_type="FORM",
+        definition__task_type__in=FORM_TYPES,
         workflow_instance__status__in=ALIVE,
     ).select_related("definition", "assigned_to", "workflow_instance__ticket")
     for task in forms.order_by("pk").iterator(chunk_size=AT_A_TIME):

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from tickets.health.finding import Finding, finding
 from tickets.health.snapshot import one_snapshot
+from workflows.errors import HistoryError
 from workflows.models import WorkflowInstance
-from workflows.running.history import HistoryError, State, replay_all, stored_states
+from workflows.running.events.state import State
+from workflows.running.history import replay_all, stored_states
 
 # How many instances are compared at a time, each with all of its events.
 INSTANCES = 200

@@ -22,8 +22,9 @@ from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import note_in_history
 from workflows.actions import TemporaryActionError
-from workflows.models import ActionAttempt, AttemptOutcome, EventKind, TaskInstance, TaskStatus
+from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, TaskStatus
 from workflows.running.assignment import hand_out_waiting_tasks
+from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.state_manager import WorkflowStateManager
 
 
@@ -169,7 +170,7 @@ def resolve_error(ticket_id: int, error_id: int) -> str:
         error.save(update_fields=["status", "resolution_notes", "updated_at"])
         if ticket.workflow_instance is not None:
             note_in_history(
-                EventKind.ERROR_RESOLVED,
+                ERROR_RESOLVED,
                 error,
                 instance=ticket.workflow_instance,
                 by=None,

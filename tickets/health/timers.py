@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
-from django.db.models import CharField, Exists, F, Max, OuterRef, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import Company
-from tickets.advancing.timers import BEGINS
+from tickets.advancing.timers import ENDS_TIMERS
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number
@@ -94,14 +94,13 @@ def _without_a_job() -> Iterator[TaskInstance]:
             after=OuterRef("definition__transitions_out__after"),
         )
     )
+    # The last one by its number: the clocks of two machines differ.
     began = (
         WorkflowEvent.objects.filter(
-            workflow_instance=OuterRef("workflow_instance"), kind__in=BEGINS
+            workflow_instance=OuterRef("workflow_instance"), kind__in=ENDS_TIMERS
         )
-        .order_by()
-        .values("workflow_instance")
-        .annotate(at=Max("at"))
-        .values("at")
+        .order_by("-pk")
+        .values("at")[:1]
     )
     tasks = TaskInstance.objects.filter(
         ~Exists(jobs),

@@ -7,15 +7,16 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tickets.advancing.timers import restart_timers
-from tickets.errors import TicketsError, TooManyTicketsError
+from tickets.errors import TooManyTicketsError
 from tickets.models import Ticket
 from tickets.repairing.repair import begin_repair, check_repair
 from workflows.engine.errors import FieldError
 from workflows.engine.fields import parse_fields
 from workflows.engine.validation import check_presets, validate_fields
-from workflows.errors import CannotMoveError, NotPublishedError, WorkflowsError
+from workflows.errors import CannotMoveError, NotPublishedError
 from workflows.models import WorkflowDefinition
 from workflows.running.moving import TargetVersion, listed
 
@@ -57,7 +58,7 @@ def move_tickets(
     reason = check_repair(by=by, reason=reason)
     ids = sorted({ticket.pk for ticket in tickets})
     if len(ids) > MOST_AT_ONCE:
-        raise TooManyTicketsError
+        raise TooManyTicketsError(most=MOST_AT_ONCE)
     _ensure_published(to)
     target = TargetVersion.of(to)
     return [
@@ -85,8 +86,8 @@ def _refusal_of_move(
         _move(ticket_id, target, by=by, reason=reason, now=now)
     except Ticket.DoesNotExist:
         return _("This ticket is no longer there.")
-    except (TicketsError, WorkflowsError) as refusal:
-        return _(str(refusal))
+    except TicketFlowerError as refusal:
+        return str(refusal)
     return ""
 
 

@@ -15,7 +15,10 @@ from tickets.errors import (
 from tickets.models import ErrorStatus, TicketError
 from tickets.repairing.repair import Repair, lock_for_repair, may_repair
 from workflows.engine.process import JsonObject
-from workflows.models import EventKind, WorkflowEvent, WorkflowInstance
+from workflows.models import WorkflowEvent, WorkflowInstance
+from workflows.running.events.error_resolved import ERROR_RESOLVED
+from workflows.running.events.error_reviewed import ERROR_REVIEWED
+from workflows.running.events.kind import EventKind
 
 # How much of an error's message stands in the history beside what was done about it.
 MOST_OF_MESSAGE = 500
@@ -34,7 +37,7 @@ def review_error(*, error: TicketError, by: User, now: datetime | None = None) -
             raise ErrorAlreadyHandledError
         locked.review()
         locked.save(update_fields=["status", "updated_at"])
-        _note(EventKind.ERROR_REVIEWED, locked, repair)
+        _note(ERROR_REVIEWED, locked, repair)
     return locked
 
 
@@ -62,7 +65,7 @@ def resolve_error(
             raise StepStuckError
         locked.resolve(notes=notes)
         locked.save(update_fields=["status", "resolution_notes", "updated_at"])
-        _note(EventKind.ERROR_RESOLVED, locked, repair)
+        _note(ERROR_RESOLVED, locked, repair)
     return locked
 
 
@@ -90,7 +93,7 @@ def note_in_history(
 ) -> None:
     """Write what was done about an error into the history; it changes nothing of the instance."""
     data: JsonObject = {"error_id": error.pk, "what": error.message[:MOST_OF_MESSAGE]}
-    if kind == EventKind.ERROR_RESOLVED:
+    if kind == ERROR_RESOLVED:
         data["notes"] = error.resolution_notes
     WorkflowEvent.objects.create(
         workflow_instance=instance,

@@ -7,14 +7,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
+from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.models import User
-from tickets.errors import TicketsError
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.repair import check_repair
 from tickets.repairing.retry_step import retry_step
-from workflows.errors import WorkflowsError
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ def _retry(error_id: int, progress: BulkRetry) -> str:
     try:
         with transaction.atomic():
             retry_step(error=error, by=progress.created_by, reason=progress.reason)
-    except (TicketsError, WorkflowsError) as refusal:
+    except TicketFlowerError as refusal:
         return str(refusal)
     except (OperationalError, InterfaceError):
         raise

@@ -10,20 +10,22 @@ from typing import Final
 from django.db.models import Q
 
 from tickets.models import Ticket
-from workflows.engine.calendar import Duration, DurationError, WorkingTime
+from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.errors import DurationError
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
 from workflows.models import (
     BusinessCalendar,
-    EventKind,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
 )
+from workflows.running.events.kind import TaskTime, kind_named, kinds_with
+from workflows.running.events.timed_out import TIMED_OUT
 
-# What stops the time of a task, and what begins it anew (tickets/advancing/timers.py).
-_STOPS: Final = frozenset({EventKind.HELD, EventKind.FAILED})
-_BEGINS: Final = frozenset({EventKind.RESUMED, EventKind.RETRIED, EventKind.VERSION_CHANGED})
+# What does something to the time of a task, and what ends it because its time is over.
+_TIMED: Final = kinds_with(TaskTime.STOPS, TaskTime.BEGINS, TaskTime.BEGINS_IF_STOPPED)
+_RELEVANT: Final = [*_TIMED, TIMED_OUT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class _Event:
     at: datetime
     after: str
 
+    @property
+    def time(self) -> TaskTime:
+        return kind_named(self.kind).rules.time
+
 
 def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[Visit]]:
     """The visits of each workflow instance, in their order, for a simulation of `process`.
@@ -58,7 +64,7 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
         each.task_id: each.after
         for found in events.values()
         for each in found
-        if each.kind == EventKind.TIMED_OUT
+        if each.kind == TIMED_OUT
     }
     rows = (
         TaskInstance.objects.filter(workflow_instance__in=instances)
@@ -86,9 +92,8 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
 
 
 def _events_of(instances: Sequence[int | None]) -> Mapping[int, Sequence[_Event]]:
-    kinds = [EventKind.TIMED_OUT, EventKind.ASSIGNED, *_STOPS, *_BEGINS]
     rows = (
-        WorkflowEvent.objects.filter(workflow_instance__in=instances, kind__in=kinds)
+        WorkflowEvent.objects.filter(workflow_instance__in=instances, kind__in=_RELEVANT)
         .order_by("pk")
         .values_list("workflow_instance_id", "task_instance_id", "kind", "at", "data")
     )
@@ -107,11 +112,11 @@ def _spans(
     for each in events:
         if not begin <= each.at <= end:
             continue
-        if opened is not None and (each.kind in _STOPS or each.kind in _BEGINS):
+        time = each.time
+        if opened is not None and time in (TaskTime.STOPS, TaskTime.BEGINS):
             yield opened, each.at
             opened = None
-        # Giving a task that failed to somebody else is a way of trying it again.
-        if opened is None and (each.kind in _BEGINS or each.kind == EventKind.ASSIGNED):
+        if opened is None and time in (TaskTime.BEGINS, TaskTime.BEGINS_IF_STOPPED):
             opened = each.at
     if opened is not None:
         yield opened, end

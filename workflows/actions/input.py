@@ -8,7 +8,7 @@ from workflows.actions.contract import CallRequest
 from workflows.actions.destinations import check_url
 from workflows.actions.documents import check_document, transformed
 from workflows.engine.conditions import is_empty
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
 
 if TYPE_CHECKING:
     from workflows.models import TaskDefinition, TaskInstance
@@ -62,8 +62,7 @@ def prepare_call(
 
 def call_seconds(definition: TaskDefinition) -> int:
     """How long the call itself may take."""
-    answered_later = definition.task_type == TaskType.ASYNC_ACTION
-    longest = MAX_ACCEPT_SECONDS if answered_later else MAX_CALL_SECONDS
+    longest = MAX_ACCEPT_SECONDS if definition.is_answered_later else MAX_CALL_SECONDS
     return min(definition.timeout_seconds, longest)
 
 

@@ -15,7 +15,7 @@ from workflows.bundles.problems import Problem
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import SchemaValidator, Validator
 from workflows.working_hours.durations import duration_in_words
 
@@ -54,15 +54,11 @@ class _Forms:
         """What judges a task's output; None where the definition is not valid."""
         key = task.text("key")
         if key not in self._tasks:
-            if is_form(task):
+            if task.is_form:
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
         return self._tasks[key]
-
-
-def is_form(task: Entry) -> bool:
-    return task.value.get("task_type", TaskType.FORM) == TaskType.FORM
 
 
 def _validator(fields: Json, presets: Json) -> Validator | None:
@@ -120,7 +116,7 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
     output, error = answer.value.get("output", {}), answer.text("error")
     if answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
-    elif error and is_form(tasks[key]):
+    elif error and tasks[key].is_form:
         message = _("Only calls fail: this task is a form. Leave out “error”.")
         yield Problem((*answer.path, "error"), message, error)
     elif error and output:

@@ -13,7 +13,7 @@ from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty
 from workflows.engine.field_types import Field, FieldType
-from workflows.engine.process import Json, TaskType
+from workflows.engine.process import Json
 
 
 def flow_problems(outline: Outline) -> Iterator[Problem]:
@@ -53,7 +53,7 @@ def _timeout_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
     if source == START:
         message = _("Nothing waits at the start. Remove “after”, or let the way leave a task.")
         yield Problem(path, message, transition.value["after"])
-    elif task is not None and task.value.get("task_type") == TaskType.SYNC_ACTION:
+    elif task is not None and task.task_type and not task.task_type.rules.can_be_left:
         message = _(
             "A call that is answered at once has a timeout of its own. Remove “after”, or let the "
             "way leave a task that waits for a person or for a callback."

@@ -16,6 +16,7 @@ from workflows.engine.field_types import Field
 from workflows.engine.fields import check_fields, parse_fields
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.task_types import TaskType
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,21 @@ class Entry:
         """The text under this name; empty where there is none."""
         found = self.value.get(name)
         return found if isinstance(found, str) else ""
+
+    @property
+    def task_type(self) -> TaskType | None:
+        """Of a task; None where there is no type of this name."""
+        return TaskType.named(self.value.get("task_type"))
+
+    @property
+    def is_form(self) -> bool:
+        """Whether this is a task that a person does."""
+        return self.task_type is not None and self.task_type.is_form
+
+    @property
+    def is_answered_later(self) -> bool:
+        """Whether this is a task whose call is answered by a callback."""
+        return self.task_type is not None and self.task_type.is_answered_later
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,9 @@ from workflows.bundles.problems import Problem, Severity
 from workflows.engine.fields import check_fields
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import TaskType
 from workflows.engine.schema_check import check_schema
 from workflows.engine.validation import check_presets
-
-ACTIONS = (TaskType.SYNC_ACTION, TaskType.ASYNC_ACTION)
+from workflows.task_types import SCREENS
 
 
 def reference_problems(outline: Outline) -> Iterator[Problem]:
@@ -78,42 +76,25 @@ def _taken_over(found: Sequence[EngineProblem], path: tuple[str | int, ...]) -> 
 
 
 def _task_problems(task: Entry) -> Iterator[Problem]:
-    task_type = task.value.get("task_type", TaskType.FORM)
     for name in ("input_schema", "output_schema"):
         if task.value.get(name) is not None and isinstance(task.value[name], dict):
             yield from _taken_over(check_schema(task.value[name]), (*task.path, name))
-    if task_type == TaskType.FORM:
-        yield from _form_problems(task)
-    elif task_type in ACTIONS:
-        yield from _action_problems(task)
+    if task.task_type is None:
+        return
+    needed, screen = task.task_type.rules.needs, SCREENS[task.task_type]
+    if not task.value.get(needed):
+        yield Problem((*task.path, needed), str(screen.missing), expected=str(screen.expected))
+    elif needed == "action_url":
+        yield from _address_problems(task)
+    yield from _unused(task, task.task_type.unused)
 
 
-def _form_problems(task: Entry) -> Iterator[Problem]:
-    if not task.value.get("fields"):
-        message = _("A FORM task needs a form. Add at least one field.")
-        yield Problem((*task.path, "fields"), message, expected=_("a list of fields"))
-    used_by_actions = (
-        "action_url",
-        "input_transform",
-        "output_transform",
-        "input_schema",
-        "output_schema",
-    )
-    yield from _unused(task, used_by_actions)
-
-
-def _action_problems(task: Entry) -> Iterator[Problem]:
-    yield from _unused(task, ("fields", "candidate_role"))
-    url = task.value.get("action_url", "")
-    path = (*task.path, "action_url")
-    if url == "":
-        message = _("An action needs the address that it calls. Add “action_url”.")
-        yield Problem(path, message, expected=_("an address that starts with http:// or https://"))
-    elif isinstance(url, str):
-        try:
-            check_url(url)
-        except ActionError as error:
-            yield Problem(path, str(error), url)
+def _address_problems(task: Entry) -> Iterator[Problem]:
+    url = task.text("action_url")
+    try:
+        check_url(url)
+    except ActionError as error:
+        yield Problem((*task.path, "action_url"), str(error), url)
 
 
 def _unused(task: Entry, names: Sequence[str]) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import check_condition, is_empty, variables_read
 from workflows.engine.field_types import Field, FieldType
 from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.process import Json, TaskType
+from workflows.engine.process import Json
 from workflows.engine.transforms import check_transform, transform_variables
 
 SUBMITTER = ("email", "first_name", "last_name")
@@ -52,7 +52,7 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             if not isinstance(template, dict):
                 message = _("A transform makes an object. Write {“name”: value}.")
                 yield Problem(path, message, template, expected=_("an object"))
-            later = task.value.get("task_type") == TaskType.ASYNC_ACTION
+            later = task.is_answered_later
             if name == "input_transform":
                 scope = scopes.before(task.text("key"), callback=CALLBACK if later else ())
             else:
@@ -82,9 +82,7 @@ class _Scopes:
     def outputs(self) -> dict[str, dict[str, Field] | None]:
         """The fields of each FORM task; None where any name may be read."""
         return {
-            key: readable_fields(task)
-            if task.value.get("task_type", TaskType.FORM) == TaskType.FORM
-            else None
+            key: readable_fields(task) if task.is_form else None
             for key, task in self.outline.task_of.items()
         }
 

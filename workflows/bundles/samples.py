@@ -7,7 +7,7 @@ from typing import Final
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.engine.field_types import Field, FieldType
-from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
 
 _VALUES: Final[Mapping[FieldType, Json]] = {
@@ -58,7 +58,7 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
 
 def call_values(task: Entry, *, answer: bool) -> JsonObject:
     """What only the transforms of a call can read: its answer, or its callback's address."""
-    later = task.value.get("task_type") == TaskType.ASYNC_ACTION
+    later = task.is_answered_later
     if not answer:
         return {"callback": {"url": CALLBACK_URL}} if later else {}
     # Without an output transform the output is the body: its schema is the best guess.
@@ -85,7 +85,7 @@ def _answer(field: Field) -> Json:
 
 
 def _output(task: Entry) -> Json:
-    if task.value.get("task_type", TaskType.FORM) == TaskType.FORM:
+    if task.is_form:
         return sample_answers(readable_fields(task))
     found = _of_schema(task.value.get("output_schema"))
     kept = task.value.get("output_transform")

@@ -19,7 +19,6 @@ from workflows.engine.process import (
     JsonObject,
     Process,
     TaskSpec,
-    TaskType,
     TransitionSpec,
 )
 from workflows.engine.simulate import (
@@ -30,6 +29,7 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
+from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import apply_transform
 from workflows.engine.validation import Validator
 from workflows.working_hours.durations import duration_in_words
@@ -122,7 +122,7 @@ class Trial:
         template, response = task.get("output_transform"), dict[str, Json](body=body)
         if is_empty(template):
             return body if isinstance(body, dict) else {"response": body}
-        if self.rules[key].task_type is TaskType.SYNC_ACTION:
+        if not self.rules[key].task_type.is_answered_later:
             response["status"] = 200
         output = apply_transform(template, {**context, "response": response})
         if not isinstance(output, dict):
@@ -336,8 +336,7 @@ def _entries(document: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _type_of(task: JsonObject) -> TaskType:
-    found = task.get("task_type", TaskType.FORM)
-    return TaskType(found) if isinstance(found, str) and found in list(TaskType) else TaskType.FORM
+    return TaskType.named(task.get("task_type")) or TaskType.FORM
 
 
 def _spec(key: str, task: JsonObject) -> TaskSpec:

@@ -27,10 +27,10 @@ from workflows.engine.process import (
     JsonObject,
     Process,
     TaskSpec,
-    TaskType,
     TransitionSpec,
 )
 from workflows.engine.storable import unstorable
+from workflows.engine.task_types import TaskType
 
 # What says how a value must be, and not of which kind it is or how long it may be.
 _FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum", "maximum")
@@ -174,8 +174,7 @@ def sketch(document: object) -> Process:
 
 
 def _task(key: str, task: Entry) -> TaskSpec:
-    given = task.text("task_type")
-    task_type = TaskType(given) if given in list(TaskType) else TaskType.FORM
+    task_type = task.task_type or TaskType.FORM
     return TaskSpec(key=key, title=task.text("title"), task_type=task_type)
 
 

@@ -14,6 +14,8 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from .errors import DurationError, SpanError
+
 DAY_MINUTES: Final = 24 * 60
 # One spelling for each duration: 90 minutes are PT1H30M. bundle.schema.json says the same.
 DURATION_PATTERN: Final = (
@@ -31,13 +33,6 @@ _WORDS: Final = re.compile(
     r"\s*([0-9]{1,6})\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m)(?![a-z])[\s,]*(?:and\b)?",
     re.IGNORECASE,
 )
-
-
-class DurationError(ValueError):
-    """Write a duration as “2 days 4 hours”, or as P2DT4H."""
-
-    def __init__(self) -> None:
-        super().__init__((self.__doc__ or "").strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +100,6 @@ class Span:
 
     opens: int
     closes: int
-
-
-class SpanError(ValueError):
-    """Write working hours as 09:00-12:00, 13:00-17:00: in order, and none twice."""
-
-    def __init__(self) -> None:
-        super().__init__((self.__doc__ or "").strip())
 
 
 def read_spans(text: str) -> tuple[Span, ...]:

@@ -23,6 +23,8 @@ from .errors import ConditionError
 from .number_text import NumberTextError, parse_number, write_number
 from .problems import did_you_mean, nearest, short
 from .process import Json
+from .texts import gettext as _
+from .texts import gettext_noop
 
 MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
@@ -76,10 +78,12 @@ class ConditionTextError(ConditionError):
     is the name that was probably meant, or empty.
     """
 
+    message = gettext_noop("The condition cannot be read.")
+
     def __init__(
-        self, message: str, *, column: int = 1, expected: str = "", nearest: str = ""
+        self, said: str, *, column: int = 1, expected: str = "", nearest: str = ""
     ) -> None:
-        super().__init__(f"{message}{did_you_mean(nearest)}")
+        super().__init__(f"{said}{did_you_mean(nearest)}")
         self.column = column
         self.expected = expected
         self.nearest = nearest
@@ -127,21 +131,28 @@ class Names:
         meant = nearest(first.lower(), known)
         rest = name[len(first) :]
         if self.fields is None and not rest:
-            message = (
-                f"“{short(name)}” at column {column} is no name that can be read here. "
-                "Put texts in quotation marks; a name begins with the key of a task, or with "
-                f"one of: {', '.join(self.roots)}."
+            message = _(
+                "“%(name)s” at column %(column)d is no name that can be read here. Put texts in "
+                "quotation marks; a name begins with the key of a task, or with one of: %(roots)s."
             )
         elif self.fields is None:
-            message = f"“{short(name)}” at column {column}: there is no task “{short(first)}”."
+            message = _("“%(name)s” at column %(column)d: there is no task “%(task)s”.")
         else:
-            message = (
-                f"“{short(name)}” at column {column} is not a field of this form. "
-                "Put texts in quotation marks."
+            message = _(
+                "“%(name)s” at column %(column)d is not a field of this form. Put texts in "
+                "quotation marks."
             )
-        expected = "a name, or a text in quotation marks"
+        words = {
+            "name": short(name),
+            "column": column,
+            "roots": ", ".join(self.roots),
+            "task": short(first),
+        }
         return ConditionTextError(
-            message, column=column, expected=expected, nearest=f"{meant}{rest}" if meant else ""
+            message % words,
+            column=column,
+            expected=_("a name, or a text in quotation marks"),
+            nearest=f"{meant}{rest}" if meant else "",
         )
 
 
@@ -195,9 +206,8 @@ def write_expression(rule: Json, *, names: Names) -> str | None:
 
 def _read(text: str, names: Names) -> Json:
     if len(text) > MAX_CHARACTERS:
-        raise ConditionTextError(
-            f"This is longer than {MAX_CHARACTERS} characters. Make it shorter."
-        )
+        message = _("This is longer than %(most)d characters. Make it shorter.")
+        raise ConditionTextError(message % {"most": MAX_CHARACTERS})
     if text.lstrip()[:1] in {"{", "["}:
         return _json(text)
     return _Parser(_tokens(text), names).whole()
@@ -208,16 +218,19 @@ def _json(text: str) -> Json:
         value: Json = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         column = error.pos + 1
-        message = f"This begins as JSON, but is not written as JSON at column {column}."
-        raise ConditionTextError(message, column=column, expected="JSON") from error
+        message = _("This begins as JSON, but is not written as JSON at column %(column)d.")
+        raise ConditionTextError(
+            message % {"column": column}, column=column, expected="JSON"
+        ) from error
     except (RecursionError, ValueError) as error:
-        message = "This JSON is nested too deeply, or has a number that is too long."
+        message = _("This JSON is nested too deeply, or has a number that is too long.")
         raise ConditionTextError(message, expected="JSON") from error
     return value
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ConditionTextError(f"“{name}” is not a JSON number. Write an ordinary number.")
+    message = _("“%(name)s” is not a JSON number. Write an ordinary number.")
+    raise ConditionTextError(message % {"name": name})
 
 
 # Reading, first part: the words and signs
@@ -258,10 +271,11 @@ def _token(text: str, position: int) -> _Token:
     if character in _CLOSING:
         return _text_token(text, position)
     if match := _DATE.match(text, position):
+        message = _(
+            "The date at column %(column)d has no quotation marks. Write it like “2026-12-31”."
+        )
         raise ConditionTextError(
-            f"The date at column {column} has no quotation marks. Write it like “2026-12-31”.",
-            column=column,
-            expected="a date in quotation marks",
+            message % {"column": column}, column=column, expected=_("a date in quotation marks")
         )
     if match := _NUMBER.match(text, position):
         return _number_token(match.group(), column)
@@ -276,33 +290,41 @@ def _token(text: str, position: int) -> _Token:
     for sign in _SIGNS:
         if text.startswith(sign, position):
             return _Token("sign", _SPELLINGS.get(sign, sign), column, sign)
+    message = _(
+        "“%(sign)s” at column %(column)d has no meaning here. Remove it, or put the text that it "
+        "belongs to in quotation marks."
+    )
     raise ConditionTextError(
-        f"“{character}” at column {column} has no meaning here. Remove it, or put the text that "
-        "it belongs to in quotation marks.",
+        message % {"sign": character, "column": column},
         column=column,
-        expected="a name, a value or an operator",
+        expected=_("a name, a value or an operator"),
     )
 
 
 def _number_token(written: str, column: int) -> _Token:
     whole = written.isdigit()
     if whole and len(written) > 1 and written.startswith("0"):
+        message = _(
+            "The number at column %(column)d begins with 0. Write it without, or put it in "
+            "quotation marks if it is a text. Write thousands without a comma: 1000."
+        )
         raise ConditionTextError(
-            f"The number at column {column} begins with 0. Write it without, or put it in "
-            "quotation marks if it is a text. Write thousands without a comma: 1000.",
-            column=column,
-            expected="a number",
+            message % {"column": column}, column=column, expected=_("a number")
         )
     if whole and len(written) <= _MOST_DIGITS:
         return _Token("number", int(written), column, written)
     if whole:
-        message = f"The number at column {column} is too large."
-        raise ConditionTextError(message, column=column, expected="a number")
+        message = _("The number at column %(column)d is too large.")
+        raise ConditionTextError(
+            message % {"column": column}, column=column, expected=_("a number")
+        )
     try:
         number = float(parse_number(written))
     except NumberTextError as error:
-        message = f"The number at column {column} cannot be read. {error}"
-        raise ConditionTextError(message, column=column, expected="a number") from error
+        message = _("The number at column %(column)d cannot be read. %(reason)s")
+        raise ConditionTextError(
+            message % {"column": column, "reason": error}, column=column, expected=_("a number")
+        ) from error
     if number.is_integer() and abs(number) <= _EXACT_FLOAT:
         return _Token("number", int(number), column, written)
     return _Token("number", number, column, written)
@@ -316,10 +338,10 @@ def _text_token(text: str, position: int) -> _Token:
     if end < 0 and opening in {'"', "'"}:  # only the second one was made smart
         end = _closing_quote(text, position + 1, _DOUBLE if opening == '"' else _SINGLE)
     if end < 0:
+        column = position + 1
+        message = _("The text that begins at column %(column)d has no closing quotation mark.")
         raise ConditionTextError(
-            f"The text that begins at column {position + 1} has no closing quotation mark.",
-            column=position + 1,
-            expected="a closing quotation mark",
+            message % {"column": column}, column=column, expected=_("a closing quotation mark")
         )
     inner = text[position + 1 : end]
     if opening in closing:
@@ -351,11 +373,9 @@ def _unescaped(inner: str, column: int) -> str:
         made.append(inner[position:start])
         match = _ESCAPE.match(inner, start)
         if match is None:
-            raise ConditionTextError(
-                f"The backslash at column {column + start} must be written twice.",
-                column=column + start,
-                expected="\\\\",
-            )
+            at = column + start
+            message = _("The backslash at column %(column)d must be written twice.")
+            raise ConditionTextError(message % {"column": at}, column=at, expected="\\\\")
         code, sign = match.groups()
         made.append(chr(int(code, 16)) if code else _ESCAPED.get(sign, sign))
         position = match.end()
@@ -379,7 +399,7 @@ class _Parser:
     def whole(self) -> Json:
         rule, _depth = self.either()
         if self.next.kind != "end":
-            self.fail("an operator such as =, and, or", advice=_advice(self.next))
+            self.fail(_("an operator such as =, and, or"), advice=_advice(self.next))
         return rule
 
     @property
@@ -410,9 +430,11 @@ class _Parser:
 
     def fail(self, expected: str, *, advice: str = "", known: Collection[str] = ()) -> NoReturn:
         token = self.next
-        found = f"“{short(token.written)}”" if token.kind != "end" else "nothing more"
+        found = f"“{short(token.written)}”" if token.kind != "end" else _("nothing more")
+        message = _("At column %(column)d, %(expected)s was expected, but there is %(found)s.")
+        words = {"column": token.column, "expected": expected, "found": found}
         raise ConditionTextError(
-            f"At column {token.column}, {expected} was expected, but there is {found}.{advice}",
+            f"{message % words} {advice}".rstrip(),
             column=token.column,
             expected=expected,
             nearest=nearest(token.keyword, known) if token.keyword else "",
@@ -426,10 +448,10 @@ class _Parser:
 
     def too_deep(self) -> NoReturn:
         column = self.next.column
-        raise ConditionTextError(
-            f"This is nested more than {MAX_NESTING} levels deep at column {column}. Simplify it.",
-            column=column,
+        message = _(
+            "This is nested more than %(most)d levels deep at column %(column)d. Simplify it."
         )
+        raise ConditionTextError(message % {"most": MAX_NESTING, "column": column}, column=column)
 
     def chain(
         self, operator: str, part: Callable[[], tuple[Json, int]], more: Callable[[], str]
@@ -490,7 +512,7 @@ class _Parser:
         if operator in {"<", "<="} and self.sign(operator):
             return self.made(operator, left, middle, self.joined())
         if self.next.kind == "sign" and self.next.value in _COMPARED:
-            self.fail("and, or, or the end", advice=" Compare two values at a time.")
+            self.fail(_("and, or, or the end"), advice=_("Compare two values at a time."))
         return self.made(operator, left, middle)
 
     def expect(self, *words: str) -> None:
@@ -509,9 +531,9 @@ class _Parser:
         path = left[0].get("var") if isinstance(left[0], dict) else None
         if not isinstance(path, str):
             raise ConditionTextError(
-                "Only a name can be empty. Write a name before “is empty”.",
+                _("Only a name can be empty. Write a name before “is empty”."),
                 column=self.next.column,
-                expected="a name",
+                expected=_("a name"),
             )
         return {"!" if negative else "!!": {"missing": [path]}}, 2
 
@@ -521,7 +543,7 @@ class _Parser:
         items: list[tuple[Json, int]] = []
         while not self.sign(")"):
             if items and not self.sign(","):
-                self.fail("a comma or a closing bracket")
+                self.fail(_("a comma or a closing bracket"))
             items.append(self.joined())
             if len(items) > MAX_OPERANDS:
                 self.too_deep()
@@ -562,7 +584,7 @@ class _Parser:
             self.position += 1
             number = self.next
             if number.kind != "number" or isinstance(number.value, str):
-                self.fail("a number")
+                self.fail(_("a number"))
             self.position += 1
             return -number.value, 0
         if token.kind in {"text", "number"}:
@@ -572,7 +594,7 @@ class _Parser:
             self.position += 1
             return _LITERALS[token.keyword], 0
         if token.kind != "name" or token.keyword in _KEYWORDS:
-            self.fail('a name or a value, such as ticket.amount, "text", 5 or yes')
+            self.fail(_('a name or a value, such as ticket.amount, "text", 5 or yes'))
         return self.name()
 
     def bracketed(self) -> tuple[Json, int]:
@@ -585,7 +607,7 @@ class _Parser:
             self.too_deep()
         found = part()
         if not self.sign(")"):
-            self.fail("a closing bracket")
+            self.fail(_("a closing bracket"))
         self.open -= 1
         return found
 
@@ -597,7 +619,7 @@ class _Parser:
         if [each.value for each in following[:1]] != ["("] or following[0].kind != "sign":
             return {"var": path}, 1
         if following[1].keyword != "or":
-            self.fail("an operator such as =", advice=" A name is no function.")
+            self.fail(_("an operator such as ="), advice=_("A name is no function."))
         self.position += 2
         otherwise, depth = self.inside_brackets(self.joined)
         if depth + 1 > MAX_NESTING:
@@ -607,7 +629,7 @@ class _Parser:
 
 def _advice(token: _Token) -> str:
     if token.kind == "sign" and token.value == ",":
-        return " Write numbers with a dot, without a comma."
+        return _("Write numbers with a dot, without a comma.")
     return ""
 
 

@@ -42,6 +42,8 @@ from .frozen import FrozenDict
 from .problems import place
 from .process import Json, JsonObject
 from .storable import unstorable
+from .texts import gettext as _
+from .texts import gettext_noop
 
 MAX_RULE_CHARACTERS = 50_000
 OPERATION_BUDGET = 50_000
@@ -78,8 +80,10 @@ class RuleFailedError(ConditionError):
     Pointer of the failing part, as far as the library knows it.
     """
 
-    def __init__(self, message: str, *, variable: str = "", pointer: str = "") -> None:
-        super().__init__(message)
+    message = gettext_noop("The rule failed while it ran.")
+
+    def __init__(self, said: str, *, variable: str = "", pointer: str = "") -> None:
+        super().__init__(said)
         self.variable = variable
         self.pointer = pointer
 
@@ -105,10 +109,11 @@ def evaluate_condition(
     if result is None and missing_is_null:
         return False
     if not isinstance(result, bool):
-        raise ConditionError(
-            f"The condition yields {_shortened(compact(result))}, where it must yield "
-            "true or false. Compare the value with something, for example with ==."
+        message = _(
+            "The condition yields %(value)s, where it must yield true or false. Compare the value "
+            "with something, for example with ==."
         )
+        raise ConditionError(message % {"value": _shortened(compact(result))})
     return result
 
 
@@ -181,8 +186,9 @@ def compact(value: Json) -> str:
 
 
 def _data_message(data: object) -> str:
-    path, message = next(unstorable(data), ((), "It is not plain JSON."))
-    return f"The data that the rule reads cannot be used at “{_shortened(place(path))}”: {message}"
+    path, problem = next(unstorable(data), ((), _("It is not plain JSON.")))
+    message = _("The data that the rule reads cannot be used at “%(place)s”: %(problem)s")
+    return message % {"place": _shortened(place(path)), "problem": problem}
 
 
 def _rule_text(rule: object) -> str:
@@ -191,14 +197,14 @@ def _rule_text(rule: object) -> str:
 
 
 def _checked_text(rule: object) -> str:
-    path, message = next(unstorable(rule), ((), ""))
-    if message:
-        raise ConditionError(f"The rule cannot be used at “{_shortened(place(path))}”: {message}")
+    path, problem = next(unstorable(rule), ((), ""))
+    if problem:
+        message = _("The rule cannot be used at “%(place)s”: %(problem)s")
+        raise ConditionError(message % {"place": _shortened(place(path)), "problem": problem})
     text = json.dumps(composed(rule), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if len(text) > MAX_RULE_CHARACTERS:
-        raise ConditionError(
-            f"The rule is longer than {MAX_RULE_CHARACTERS} characters. Make it shorter."
-        )
+        message = _("The rule is longer than %(most)d characters. Make it shorter.")
+        raise ConditionError(message % {"most": MAX_RULE_CHARACTERS})
     return text
 
 
@@ -229,10 +235,8 @@ def _compile(engine: Engine, text: str, mode: str, compiler: Callable[[str], Rul
 def _problems(engine: Engine, text: str, mode: str) -> tuple[str, ...]:
     found = engine.check(text, "strict" if mode == "strict" else "template")
     return tuple(
-        "The rule is wrong at “{pointer}”: {message}".format(
-            pointer=each["pointer"] or "/",
-            message=_ended(each["message"]),
-        )
+        _("The rule is wrong at “%(pointer)s”: %(problem)s")
+        % {"pointer": each["pointer"] or "/", "problem": _ended(each["message"])}
         for each in found
         if each["severity"] == "error"
     )
@@ -247,7 +251,7 @@ def _ended(text: str) -> str:
 def _clock_problems(rule: Rule) -> tuple[str, ...]:
     if rule.facts()["deterministic"]:
         return ()
-    return ("The rule reads the clock with “now”, which is not allowed. Remove it.",)
+    return (_("The rule reads the clock with “now”, which is not allowed. Remove it."),)
 
 
 def _guarded(compiler: Callable[[], Rule]) -> Rule:
@@ -277,11 +281,15 @@ def _failure(error: DataLogicError) -> RuleFailedError:
         for step, following in itertools.pairwise(path)
     )
     sentence = (
-        "The rule reads “%(name)s”, which an item of the list does not have. "
-        "Correct the name, or give a default."
+        _(
+            "The rule reads “%(name)s”, which an item of the list does not have. Correct the "
+            "name, or give a default."
+        )
         if in_loop
-        else "The rule reads “%(name)s”, which is not in the data. "
-        "Correct the name, give a default, or ask with “missing” first."
+        else _(
+            "The rule reads “%(name)s”, which is not in the data. Correct the name, give a "
+            "default, or ask with “missing” first."
+        )
     )
     return RuleFailedError(sentence % {"name": _shortened(name)}, variable=name, pointer=pointer)
 
@@ -292,16 +300,16 @@ def _missing_name(error: DataLogicError) -> str:
 
 
 def _sentence(error: DataLogicError) -> str:
-    operator = error.operator or ""
+    words = {"operator": error.operator or ""}
     if error.error_type == "BudgetExceeded":
-        return "The rule does too much work and was stopped. Make it simpler."
+        return _("The rule does too much work and was stopped. Make it simpler.")
     if error.error_type == "ConfigurationError":
-        return "The rule is nested too deeply. Use fewer levels."
+        return _("The rule is nested too deeply. Use fewer levels.")
     if "NaN" in str(error):
-        return f"The rule uses “{operator}” with a value that is not a number."
+        return _("The rule uses “%(operator)s” with a value that is not a number.") % words
     if error.error_type in {"InvalidArguments", "TypeError"}:
-        return f"The rule uses “{operator}” with a value that it cannot handle."
-    return f"The rule cannot be run: {_shortened(str(error), 200)}."
+        return _("The rule uses “%(operator)s” with a value that it cannot handle.") % words
+    return _("The rule cannot be run: %(reason)s.") % {"reason": _shortened(str(error), 200)}
 
 
 def _shortened(text: str, limit: int = 80) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare
 from .errors import ConditionError
 from .process import Json, JsonObject, Process, TransitionSpec
+from .texts import gettext as _
 
 _NOTHING: Final = prepare({})
 
@@ -68,18 +69,20 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
     them. Never raises for what a definition or its data contain.
     """
     if ended_task is not None and ended_task not in process.tasks:
-        return Decision(
-            error=f"The workflow “{_workflow_name(process)}” has no task “{ended_task}”. "
-            "Cancel the ticket, or publish a version of the workflow that has it."
+        message = _(
+            "The workflow “%(workflow)s” has no task “%(task)s”. Cancel the ticket, or publish a "
+            "version of the workflow that has it."
         )
+        return Decision(error=message % {"workflow": _workflow_name(process), "task": ended_task})
     leaving = [
         each for each in process.transitions if each.from_task == ended_task and not each.after
     ]
     if not leaving:
-        return Decision(
-            error=f"No transition leaves {_task_name(process, ended_task)}. Add one in the "
-            "workflow definition: to the next task, or to the end."
+        message = _(
+            "No transition leaves %(task)s. Add one in the workflow definition: to the next task, "
+            "or to the end."
         )
+        return Decision(error=message % {"task": _task_name(process, ended_task)})
     try:
         data = _prepared(context, leaving)
     except ConditionError as error:
@@ -129,12 +132,12 @@ def _first_true(
         tried.append(_tried(transition, result))
         if result:
             return _taken(process, transition, tuple(tried))
-    return Decision(
-        error=f"After {_task_name(process, ended_task)} none of the conditions was true, so that "
-        "the workflow has no way to go on. Correct the ticket's data, or add a transition without "
-        "a condition, then try again.",
-        tried=tuple(tried),
+    message = _(
+        "After %(task)s none of the conditions was true, so that the workflow has no way to go "
+        "on. Correct the ticket's data, or add a transition without a condition, then try again."
     )
+    words = {"task": _task_name(process, ended_task)}
+    return Decision(error=message % words, tried=tuple(tried))
 
 
 def _taken(
@@ -143,11 +146,12 @@ def _taken(
     if transition.to_task is None:
         return Decision(is_end=True, end_label=transition.label, tried=tried)
     if transition.to_task not in process.tasks:
-        return Decision(
-            error=f"The transition from {_task_name(process, transition.from_task)} leads to the "
-            f"task “{transition.to_task}”, which does not exist. Correct the workflow definition.",
-            tried=tried,
+        message = _(
+            "The transition from %(task)s leads to the task “%(missing)s”, which does not exist. "
+            "Correct the workflow definition."
         )
+        words = {"task": _task_name(process, transition.from_task), "missing": transition.to_task}
+        return Decision(error=message % words, tried=tried)
     return Decision(next_tasks=(transition.to_task,), tried=tried)
 
 
@@ -164,17 +168,18 @@ def _tried(transition: TransitionSpec, result: bool | None, error: str = "") -> 
 
 
 def _failed(process: Process, ended_task: str | None, error: ConditionError) -> str:
-    return (
-        f"The way on from {_task_name(process, ended_task)} cannot be decided. {error!s} "
-        "Correct the ticket's data or the workflow definition, then try again."
+    message = _(
+        "The way on from %(task)s cannot be decided. %(reason)s Correct the ticket's data or the "
+        "workflow definition, then try again."
     )
+    return message % {"task": _task_name(process, ended_task), "reason": error}
 
 
 def _task_name(process: Process, key: str | None) -> str:
     if key is None:
-        return "the start"
+        return _("the start")
     task = process.tasks.get(key)
-    return "the task “{title}”".format(title=(task.title if task else "") or key)
+    return _("the task “%(title)s”") % {"title": (task.title if task else "") or key}
 
 
 def _workflow_name(process: Process) -> str:

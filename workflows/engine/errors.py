@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from .texts import gettext, gettext_noop
+
 
 class EngineError(Exception):
-    """The workflow engine could not do what was asked."""
+    """The engine could not do what was asked.
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or " ".join((type(self).__doc__ or "").split()))
+    `message` is what people read, translated when it is shown. Who raises the error may say
+    something else instead, translated and whole.
+    """
+
+    message: ClassVar[str] = gettext_noop("The workflow engine could not do what was asked.")
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        return self.said or gettext(self.message)
 
 
 class ConditionError(EngineError):
-    """The condition cannot be decided. Correct it in the workflow definition."""
+    message = gettext_noop(
+        "The condition cannot be decided. Correct it in the workflow definition."
+    )
 
 
 class TransformError(EngineError):
-    """The transform cannot be carried out. Correct it in the task definition."""
+    """`pointer` is the JSON Pointer of what is wrong in the transform; empty: unknown."""
 
-    def __init__(self, message: str = "", *, pointer: str = "") -> None:
-        super().__init__(message)
+    message = gettext_noop(
+        "The transform cannot be carried out. Correct it in the task definition."
+    )
+
+    def __init__(self, said: str = "", *, pointer: str = "") -> None:
+        super().__init__(said)
         self.pointer = pointer
 
 
 class FieldError(EngineError):
-    """The list of fields is not valid. Correct it in the definition."""
+    message = gettext_noop("The list of fields is not valid. Correct it in the definition.")
 
 
 class SchemaError(EngineError):
-    """The JSON Schema is not valid. Correct it in the definition."""
+    message = gettext_noop("The JSON Schema is not valid. Correct it in the definition.")
+
+
+class DurationError(EngineError, ValueError):
+    message = gettext_noop("Write a duration as “2 days 4 hours”, or as P2DT4H.")
+
+
+class SpanError(EngineError, ValueError):
+    message = gettext_noop(
+        "Write working hours as 09:00-12:00, 13:00-17:00: in order, and none twice."
+    )

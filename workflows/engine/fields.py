@@ -31,6 +31,7 @@ from .number_text import number_problem, possible_numbers
 from .problems import Path, Problem, did_you_mean, nearest, short
 from .process import Json, JsonObject
 from .storable import unstorable
+from .texts import gettext
 
 MAX_FIELDS = 200
 MAX_RECORD_FIELDS = 50
@@ -85,7 +86,8 @@ def parse_fields(specs: object) -> tuple[Field, ...]:
     Choices that look alike are let through: a version that was published with them goes on.
     """
     for problem in _problems_of(specs):
-        raise FieldError(f"The fields are not valid at “{short(problem.place)}”: {problem.message}")
+        message = gettext("The fields are not valid at “%(place)s”: %(problem)s")
+        raise FieldError(message % {"place": short(problem.place), "problem": problem.message})
     return _parsed(composed(specs) if isinstance(specs, list) else [])
 
 

@@ -20,6 +20,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from .errors import EngineError
+from .texts import gettext, gettext_noop
+
 LONGEST: Final = 100  # characters; nobody types a longer number
 # Whole numbers beyond this are kept as doubles, whose digits end earlier: 64 bits hold no more.
 _MOST_WHOLE: Final = 2**63 - 1
@@ -48,21 +51,26 @@ _NUMBER: Final = re.compile(
 _GROUPS: Final = re.compile(r"[1-9][0-9]{0,2}(?:([ .,'])[0-9]{3})(?:\1[0-9]{3})*")
 
 
-class NumberTextError(ValueError):
+class NumberTextError(EngineError, ValueError):
     """What was typed is no number that can be taken.
 
-    The message is a sentence for the person; `template` and `values` are the same for a
-    translation, `template % values` being the message.
+    Whoever raises it says why: a sentence whose placeholders the values fill.
     """
 
+    message = gettext_noop("This is no number that can be taken.")
+
     def __init__(self, template: str, **values: str) -> None:
-        super().__init__(template % values)
-        self.template = template
+        super().__init__(template)
         self.values = values
+
+    def __str__(self) -> str:
+        return gettext(self.said) % self.values
 
 
 class AmbiguousNumberError(NumberTextError):
     """It can be read as two numbers."""
+
+    message = gettext_noop("This could mean two numbers.")
 
 
 def parse_number(text: str, *, whole: bool = False) -> int | float:
@@ -125,20 +133,25 @@ def write_number(value: int | float, *, decimal_sign: str = ".", grouped: bool =
     return f"{sign}{before}{decimal_sign if point else ''}{after}"
 
 
-_NO_NUMBER: Final = {False: "Enter a number.", True: "Enter a whole number."}
-_MISPLACED: Final = (
+_NO_NUMBER: Final = {
+    False: gettext_noop("Enter a number."),
+    True: gettext_noop("Enter a whole number."),
+}
+_MISPLACED: Final = gettext_noop(
     "“%(text)s” is not written as a number. Write it without separators between the thousands, "
     "and with one sign before a fraction, such as 1234.5."
 )
-_TWO_WAYS: Final = "“%(text)s” could mean two numbers. Write %(thousands)s or %(fraction)s."
-_NO_FRACTION: Final = (
+_TWO_WAYS: Final = gettext_noop(
+    "“%(text)s” could mean two numbers. Write %(thousands)s or %(fraction)s."
+)
+_NO_FRACTION: Final = gettext_noop(
     "“%(text)s” could be a number with a fraction, and a whole number is asked for. "
     "Write %(thousands)s if that is meant."
 )
-_TOO_EXACT: Final = (
+_TOO_EXACT: Final = gettext_noop(
     "“%(text)s” has more digits than can be kept: it would become %(kept)s. Write fewer digits."
 )
-_TOO_LARGE: Final = "This number is too large."
+_TOO_LARGE: Final = gettext_noop("This number is too large.")
 
 
 def _without_edges(text: str) -> str:

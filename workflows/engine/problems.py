@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .texts import gettext as _
+
 type Path = tuple[str | int, ...]
 
 
@@ -58,7 +60,8 @@ def nearest(name: object, valid: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str) -> str:
-    return f" Did you mean “{name}”?" if name else ""
+    """As another sentence at the end of a text, or an empty string."""
+    return f" {_('Did you mean “%(name)s”?') % {'name': name}}" if name else ""
 
 
 def short(value: object, limit: int = 60) -> str:

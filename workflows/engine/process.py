@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from .calendar import Duration, DurationError
+from .calendar import Duration
+from .errors import DurationError
+from .task_types import TaskType
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
-
-
-class TaskType(StrEnum):
-    """How a task gets its output."""
-
-    FORM = "FORM"
-    SYNC_ACTION = "SYNC_ACTION"
-    ASYNC_ACTION = "ASYNC_ACTION"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from .conditions import is_empty
 from .decide import Decision, decide, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .problems import FieldProblem
-from .process import Json, JsonObject, Process, TaskType
+from .process import Json, JsonObject, Process
 from .storable import unstorable
+from .task_types import TaskType
 from .transforms import apply_transform
 from .validation import SchemaValidator, Validator
 
@@ -71,7 +72,7 @@ class TaskRules:
         Raises FieldError or SchemaError where the definition itself is wrong.
         """
         if self._validator is None:
-            if self.task_type is TaskType.FORM:
+            if self.task_type.is_form:
                 self._validator = Validator(self.fields or [])
             else:
                 schema = self.output_schema
@@ -203,7 +204,7 @@ class _Run:
         """One task; the outcome counts where the step has no decision."""
         rules = self.tasks.get(key) or TaskRules()
         sends: JsonObject | None = None
-        if rules.task_type is not TaskType.FORM:
+        if not rules.task_type.is_form:
             sends, error = self._sent_by(rules)
             if error:
                 return Step(key, self.data, sends=sends, error=error), Outcome.ERROR
@@ -230,7 +231,7 @@ class _Run:
         self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...]
     ) -> tuple[Step, Outcome]:
         """A person is asked again; an output that a call gives is an error."""
-        if rules.task_type is TaskType.FORM:
+        if rules.task_type.is_form:
             return replace(step, refused=refused), Outcome.REFUSED
         error = f"The output does not fit the output schema. {_sentences(refused)}"
         return replace(step, error=error, refused=refused), Outcome.ERROR
@@ -263,7 +264,7 @@ class _Run:
     def _sent_by(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""
         context: JsonObject = {**self.facts, "tasks": self.data}
-        if rules.task_type is TaskType.ASYNC_ACTION:
+        if rules.task_type.is_answered_later:
             context["callback"] = {"url": CALLBACK_URL}
         if is_empty(rules.input_transform):
             body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}

@@ -16,6 +16,7 @@ from .conditions import (
 )
 from .errors import ConditionError, TransformError
 from .process import Json, JsonObject
+from .texts import gettext as _
 
 
 def apply_transform(template: Json, context: JsonObject | PreparedData) -> Json:
@@ -29,12 +30,9 @@ def apply_transform(template: Json, context: JsonObject | PreparedData) -> Json:
         return evaluate_template(template, context)
     except RuleFailedError as error:
         pointer = _pointer(template, error)
-        raise TransformError(
-            "{reason} It stands at “{pointer}” in the transform.".format(
-                reason=str(error), pointer=pointer or "/"
-            ),
-            pointer=pointer,
-        ) from error
+        message = _("%(reason)s It stands at “%(pointer)s” in the transform.")
+        words = {"reason": error, "pointer": pointer or "/"}
+        raise TransformError(message % words, pointer=pointer) from error
     except ConditionError as error:
         raise TransformError(str(error)) from error
 

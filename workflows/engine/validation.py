@@ -28,6 +28,7 @@ from .problems import FieldProblem, Path, Problem, did_you_mean, dotted, nearest
 from .process import Json, JsonObject
 from .schema_check import check_schema
 from .storable import unstorable
+from .texts import gettext
 
 MAX_PROBLEMS = 100
 _NOT_A_FORM: Final = "Give the answers as an object: a name and a value for each."
@@ -197,9 +198,8 @@ class SchemaValidator:
 
     def __init__(self, schema: object) -> None:
         for problem in check_schema(schema):
-            raise SchemaError(
-                f"The schema is not valid at “{short(problem.place)}”: {problem.message}"
-            )
+            message = gettext("The schema is not valid at “%(place)s”: %(problem)s")
+            raise SchemaError(message % {"place": short(problem.place), "problem": problem.message})
         self.schema: JsonObject = schema if isinstance(schema, dict) else {}
         self._validator = compile_validator(composed_object(self.schema))
 

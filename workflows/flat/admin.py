@@ -25,11 +25,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportMixin, ImportMixin
 from import_export.formats.base_formats import Format
+from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from tenants.active_company import active_company
 from tenants.models import User
-from workflows.errors import UnreadableBundleError
+from tenants.refusals import refusals
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import FORMATS, format_of
 from workflows.flat.resource import MOST_ROWS, FlatResource
@@ -205,11 +206,12 @@ class FlatImportAdmin(FlatExportAdmin, ImportMixin):
     ) -> HttpResponse:
         user = request.user if isinstance(request.user, User) else None
         resource = self.resource_classes[0](user=user)
-        try:
+        result: Result | None = None
+        with refusals() as refused:
             table = format_of(content, name).create_dataset(content)
             result = resource.run(table, is_trial=is_trial)
-        except (UnreadableBundleError, FlatFileError) as error:
-            return self._import_page(request, form, failure=str(error))
+        if result is None:
+            return self._import_page(request, form, failure=refused.text)
         problems, totals = resource.problems(result), result.totals
         if not problems and not is_trial:
             text = _("Imported: %(new)d new, %(update)d changed, %(skip)d as they were.")

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
 
-class FlatFileError(Exception):
-    """A list cannot be imported or exported; the message says what to do."""
+from workflows.errors import WorkflowsError
+
+
+class FlatFileError(WorkflowsError):
+    """Whoever raises it says why."""
+
+    message = gettext_lazy("This file cannot be imported.")

@@ -15,11 +15,10 @@ from import_export import fields, resources, widgets
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.results import Result
 
-from tenants.errors import TenantsError
+from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tenants.names import name_key
 from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.errors import WorkflowsError
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
 from workflows.flat.writing import ListFile
@@ -266,7 +265,7 @@ class FlatResource[Row: FlatRow](resources.Resource):
 
 def _sentence(error: BaseException) -> str:
     """What went wrong, for people; what nobody foresaw goes to the log."""
-    if isinstance(error, FlatFileError | TenantsError | WorkflowsError):
+    if isinstance(error, TicketFlowerError):
         return str(error)
     logger.error("A list could not be imported", exc_info=error)
     return _("This could not be imported. The log of the server says why.")

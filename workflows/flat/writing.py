@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 import xlsxwriter
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.names import name_key, plain_name
 from workflows.flat.errors import FlatFileError
@@ -45,8 +46,7 @@ type Value = str | int | float | date | time | Mapping[str, object] | None
 
 
 class TooMuchToExportError(FlatFileError):
-    def __init__(self) -> None:
-        super().__init__(_("This is more than fits one file. Filter the list first."))
+    message = gettext_lazy("This is more than fits one file. Filter the list first.")
 
 
 class OpenTable(ABC):

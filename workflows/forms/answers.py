@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import validator_for
+from workflows.errors import InvalidDataError
 from workflows.forms.display import Shown, show_answers
 from workflows.forms.files import FileAnswer, FileKeeper
 from workflows.forms.inputs import make_input
@@ -84,6 +85,13 @@ class AnswersForm(forms.Form):
             elif name not in already_wrong:
                 self._add_problem(name, inside, problem.message)
 
+    def add_refusal(self, error: Exception) -> None:
+        """Say what a service has refused, where it belongs."""
+        if isinstance(error, InvalidDataError):
+            self.add_problems(error.problems)
+        else:
+            self.add_error(None, str(error))
+
     def _add_problem(self, name: str, inside: str, message: str) -> None:
         field = self.fields[name]
         if inside and isinstance(field, RecordsAnswer) and field.add_problem(inside, message):
@@ -116,14 +124,15 @@ class AnswersForm(forms.Form):
             if isinstance(field, FileAnswer) and field.refusal
         ]
 
-    def show_only(self, problems: Iterable[FieldProblem]) -> None:
-        """Show these problems in the place of all others.
+    def show_only(self, error: Exception | None) -> None:
+        """Show what was refused in the place of all other problems.
 
         Who saves a form for later is not told what is missing in it.
         """
         _checked = self.errors
         self._errors = ErrorDict()
-        self.add_problems(problems)
+        if error is not None:
+            self.add_refusal(error)
 
     def visible(self) -> frozenset[str]:
         """The names of the questions that are shown for these answers.

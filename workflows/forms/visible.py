@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.http import Http404, JsonResponse
 
+from tenants.refusals import refusals
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json
 from workflows.forms.answers import AnswersForm
@@ -22,8 +23,7 @@ def visible_answer(
     Raises:
         Http404: the fields of the definition are broken.
     """
-    try:
+    with refusals(FieldError):
         form = AnswersForm(specs, presets=presets, data=data, keeper=keeper)
-    except FieldError as error:
-        raise Http404 from error
-    return JsonResponse({"visible": form.visible_names})
+        return JsonResponse({"visible": form.visible_names})
+    raise Http404

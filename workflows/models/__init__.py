@@ -8,7 +8,7 @@ from workflows.models.task_instance import TaskInstance, TaskStatus
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.transition import Transition
 from workflows.models.workflow_definition import DefinitionStatus, WorkflowDefinition
-from workflows.models.workflow_event import EventKind, WorkflowEvent
+from workflows.models.workflow_event import WorkflowEvent
 from workflows.models.workflow_instance import WorkflowInstance, WorkflowStatus
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "BusinessCalendar",
     "CompanyRole",
     "DefinitionStatus",
-    "EventKind",
     "ImportRun",
     "ImportStatus",
     "SigningSecret",

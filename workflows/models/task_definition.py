@@ -4,17 +4,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.engine.process import TaskSpec, TaskType
+from workflows.engine.process import TaskSpec
+from workflows.engine.task_types import TaskType
 from workflows.models.company_role import CompanyRole
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
-
-
-class TaskTypeChoices(models.TextChoices):
-    """TaskType of the engine, with names for people."""
-
-    FORM = TaskType.FORM.value, _("Form (a person fills it in)")
-    SYNC_ACTION = TaskType.SYNC_ACTION.value, _("Call (answered at once)")
-    ASYNC_ACTION = TaskType.ASYNC_ACTION.value, _("Call (answered later)")
+from workflows.task_types import task_type_choices
 
 
 class TaskDefinition(models.Model):
@@ -36,8 +30,8 @@ class TaskDefinition(models.Model):
     task_type = models.CharField(
         _("type"),
         max_length=20,
-        choices=TaskTypeChoices.choices,
-        default=TaskTypeChoices.FORM,
+        choices=task_type_choices,
+        default=TaskType.FORM.value,
     )
     fields = models.JSONField(
         _("fields"),
@@ -101,8 +95,26 @@ class TaskDefinition(models.Model):
         return self.title
 
     @property
+    def type(self) -> TaskType:
+        return TaskType[self.task_type]
+
+    @property
     def is_form(self) -> bool:
-        return self.task_type == TaskType.FORM
+        """Whether a person does it; else another system is called."""
+        return self.type.is_form
+
+    @property
+    def is_answered_later(self) -> bool:
+        """Whether the answer to its call comes by a callback."""
+        return self.type.is_answered_later
+
+    @property
+    def sends_the_same_again(self) -> bool:
+        """Whether each attempt at its call may send the same.
+
+        Not where a callback answers it: each attempt has another address for that.
+        """
+        return not self.is_form and not self.is_answered_later
 
     def spec(self) -> TaskSpec:
-        return TaskSpec(key=self.key, title=self.title, task_type=TaskType(self.task_type))
+        return TaskSpec(key=self.key, title=self.title, task_type=self.type)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from workflows.engine.process import JsonObject
+from workflows.engine.task_types import FORM_TYPES
 from workflows.models.composed_json import ComposedJson
 from workflows.models.status import StatusModel
 from workflows.models.task_definition import TaskDefinition
@@ -55,7 +56,9 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
     def unassigned(self) -> TaskInstanceQuerySet:
         """Forms that nobody could be given, oldest first."""
         return self.filter(
-            status=TaskStatus.PENDING, assigned_to=None, definition__task_type="FORM"
+            status=TaskStatus.PENDING,
+            assigned_to=None,
+            definition__task_type__in=FORM_TYPES,
         ).order_by("created_at", "pk")
 
     def pool(self, user: User) -> TaskInstanceQuerySet:

@@ -20,11 +20,12 @@ from tenants.models import Company, User
 from tenants.names import plain_email
 from tenants.roles import SystemRole
 from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
-from workflows.engine.process import TaskType
+from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import RoleInUseError, RoleNameInUseError
-from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.models.task_instance import ASSIGNMENT, WORKABLE
 from workflows.running.assignment import hand_out_waiting_tasks, lock_assignment
+from workflows.running.events.released import RELEASED
 
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
@@ -294,7 +295,7 @@ def _ensure_own(person: User, company: Company) -> None:
 
 def _forms() -> QuerySet[TaskInstance]:
     return TaskInstance.objects.filter(
-        status__in=WORKABLE, definition__task_type=TaskType.FORM, assigned_to__isnull=False
+        status__in=WORKABLE, definition__task_type__in=FORM_TYPES, assigned_to__isnull=False
     )
 
 
@@ -353,7 +354,7 @@ def _release(
             WorkflowEvent(
                 workflow_instance_id=task.workflow_instance_id,
                 task_instance=task,
-                kind=EventKind.RELEASED,
+                kind=RELEASED,
                 actor=actor,
                 at=now,
                 data={"from": str(person), "from_id": person.pk} if person else {},

@@ -12,8 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflows.engine.process import Process, TaskSpec, TaskType, TransitionSpec
+from workflows.engine.process import Process, TaskSpec, TransitionSpec
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
+from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
 
 BOX_WIDTH = 208.0
@@ -30,14 +31,7 @@ CLOCK_WIDTH = 16.0
 CIRCLE_RADIUS = 13.0
 CORNER = 8.0
 
-# Drawn in a field of 20 by 20, as lines.
-ICONS = {
-    TaskType.FORM: "M10 9.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5zM3.5 17c.4-3.4 3-5.2 "
-    "6.5-5.2s6.1 1.8 6.5 5.2",
-    TaskType.SYNC_ACTION: "M11 2.5 4.5 11.5h4.7L8.6 17.5l6.9-9h-4.8z",
-    TaskType.ASYNC_ACTION: "M5.5 2.8h9M5.5 17.2h9M6.5 2.8v2.4c0 2.4 3.5 3 3.5 4.8s-3.5 2.4-3.5 "
-    "4.8v2.4M13.5 2.8v2.4c0 2.4-3.5 3-3.5 4.8s3.5 2.4 3.5 4.8v2.4",
-}
+# As the icons of the types of tasks; for one that there is no more.
 MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
 
 type NodeKey = tuple[str, str]
@@ -434,7 +428,7 @@ def _draw_task(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
     ]
     classes = " ".join(name for applies, name, _words in states if applies)
     name = ", ".join([shape.text, *(words for applies, _name, words in states if applies)])
-    icon = ICONS.get(shape.task.task_type, MISSING_ICON) if shape.task else MISSING_ICON
+    icon = SCREENS[shape.task.task_type].icon if shape.task else MISSING_ICON
     middle = y + node.height / 2
     group = format_html(
         '<g class="flow-task {}"><title>{}</title>'

@@ -11,8 +11,9 @@ from tenants.fast.prepared import PreparedQuery, send
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
-from workflows.models import CompanyRole, EventKind, TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import ASSIGNMENT
+from workflows.running.events.assigned import ASSIGNED
 
 NO_TASK = 0
 NO_UNFINISHED = 0
@@ -132,7 +133,7 @@ def hand_out_waiting_tasks(*, now: datetime) -> int:
         WorkflowEvent.objects.create(
             workflow_instance_id=task.workflow_instance_id,
             task_instance=task,
-            kind=EventKind.ASSIGNED,
+            kind=ASSIGNED,
             at=now,
             data={"to": str(task.assigned_to), "to_id": task.assigned_to_id},
         )

@@ -44,7 +44,7 @@ class TargetVersion:
         `task` is its current task, None before the start.
         """
         if instance.status in ENDED:
-            return _(str(WorkflowEndedError()))
+            return str(WorkflowEndedError())
         if instance.workflow_id == self.workflow.pk:
             return _("It runs on version %(version)s already.") % self._words(None)
         return "" if task is None else self._obstacle_of_task(task)

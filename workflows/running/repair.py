@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenants.models import User
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
 from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
@@ -18,7 +18,6 @@ from workflows.errors import (
     WorkflowOnHoldError,
 )
 from workflows.models import (
-    EventKind,
     TaskDefinition,
     TaskInstance,
     TaskStatus,
@@ -29,6 +28,15 @@ from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
 from workflows.running.assignment import assign_if_possible, eligible_workers
 from workflows.running.check_output import check_object, check_output
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.changed import CHANGED
+from workflows.running.events.held import HELD
+from workflows.running.events.released import RELEASED
+from workflows.running.events.resumed import RESUMED
+from workflows.running.events.retried import RETRIED
+from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import WorkflowStateManager
 
@@ -75,7 +83,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_running()
         if self.instance.status != WorkflowStatus.NOT_STARTED:
             raise NothingToRetryError
-        self._record(EventKind.RETRIED, data={"reason": reason})
+        self._record(RETRIED, data={"reason": reason})
         self._save()
 
     def retry_moving_on(self, task: TaskInstance, *, reason: str) -> None:
@@ -114,9 +122,7 @@ class WorkflowRepair(WorkflowStateManager):
 
     def _save_retried(self, task: TaskInstance, *, reason: str) -> None:
         task.save(update_fields=["status", "completed_at"])
-        self._record(
-            EventKind.RETRIED, task=task, data={"status": str(task.status), "reason": reason}
-        )
+        self._record(RETRIED, task=task, data={"status": str(task.status), "reason": reason})
         self._save_instance()
 
     def finish_task(self, task: TaskInstance, *, output: JsonObject, reason: str) -> None:
@@ -137,7 +143,7 @@ class WorkflowRepair(WorkflowStateManager):
         task.save(update_fields=["status", "output_data", "started_at", "completed_at"])
         self.instance.data = {**self.instance.data, task.definition.key: output}
         self._record(
-            EventKind.TASK_COMPLETED,
+            TASK_COMPLETED,
             task=task,
             data={"output": output, "by_hand": True, "reason": reason},
         )
@@ -173,7 +179,7 @@ class WorkflowRepair(WorkflowStateManager):
         task.save(update_fields=["output_data"])
         self.instance.data = {**self.instance.data, key: output}
         change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
-        self._record(EventKind.CHANGED, task=task, data=change)
+        self._record(CHANGED, task=task, data=change)
         self._save_instance("data")
 
     def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
@@ -189,7 +195,7 @@ class WorkflowRepair(WorkflowStateManager):
             InvalidDataError: the body does not fit the input schema.
         """
         self.ensure_running()
-        if task.definition.task_type != TaskType.SYNC_ACTION or task.status != TaskStatus.ERROR:
+        if not task.definition.sends_the_same_again or task.status != TaskStatus.ERROR:
             raise InputNotCorrectableError
         check_object(body, task.definition.input_schema)
         if body == task.input_data:
@@ -197,13 +203,13 @@ class WorkflowRepair(WorkflowStateManager):
         old, task.input_data = task.input_data, body
         task.save(update_fields=["input_data"])
         change: JsonObject = {"what": "input", "old": old, "new": body, "reason": reason}
-        self._record(EventKind.CHANGED, task=task, data=change)
+        self._record(CHANGED, task=task, data=change)
         self._save_instance()
 
     def note_change(self, *, what: str, old: JsonObject, new: JsonObject, reason: str) -> None:
         """Write a change that was made outside the instance (of the ticket) into its history."""
         change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
-        self._record(EventKind.CHANGED, data=change)
+        self._record(CHANGED, data=change)
         self._save_instance()
 
     def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> None:
@@ -238,10 +244,10 @@ class WorkflowRepair(WorkflowStateManager):
         task.save(update_fields=[*ASSIGNMENT, "completed_at"])
         data: JsonObject = {"reason": reason}
         if task.assigned_to is None:
-            self._record(EventKind.RELEASED, task=task, data=data)
+            self._record(RELEASED, task=task, data=data)
         else:
             person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to.pk}
-            self._record(EventKind.ASSIGNED, task=task, data={**person, **data})
+            self._record(ASSIGNED, task=task, data={**person, **data})
         self._save_instance()
 
     def move_to_version(
@@ -263,7 +269,7 @@ class WorkflowRepair(WorkflowStateManager):
             "to": target.workflow.version,
             "reason": reason,
         }
-        self._record(EventKind.VERSION_CHANGED, data=versions)
+        self._record(VERSION_CHANGED, data=versions)
         self.instance.workflow = target.workflow
         self._save_instance("workflow")
         if task is not None:
@@ -283,7 +289,7 @@ class WorkflowRepair(WorkflowStateManager):
         if is_running and assign_if_possible(task, now=self.now):
             task.save(update_fields=ASSIGNMENT)
             person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
-            self._record(EventKind.ASSIGNED, task=task, data={**person, "reason": reason})
+            self._record(ASSIGNED, task=task, data={**person, "reason": reason})
             self._save()
 
     def hold(self, *, reason: str) -> None:
@@ -298,7 +304,7 @@ class WorkflowRepair(WorkflowStateManager):
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             raise WorkflowNotRunningError
         self.instance.hold()
-        self._record(EventKind.HELD, data={"reason": reason})
+        self._record(HELD, data={"reason": reason})
         self._save_instance("status")
 
     def resume(self, *, reason: str) -> None:
@@ -312,7 +318,7 @@ class WorkflowRepair(WorkflowStateManager):
         if self.instance.status != WorkflowStatus.ON_HOLD:
             raise WorkflowNotRunningError
         self.instance.resume()
-        self._record(EventKind.RESUMED, data={"reason": reason})
+        self._record(RESUMED, data={"reason": reason})
         self._save_instance("status")
 
     def cancel(self, *, reason: str) -> list[TaskInstance]:
@@ -334,16 +340,14 @@ class WorkflowRepair(WorkflowStateManager):
             task.cancel(now=self.now)
             task.save(update_fields=["status", "completed_at"])
         self.instance.cancel(now=self.now)
-        self._record(EventKind.CANCELLED, data={"reason": reason})
+        self._record(CANCELLED, data={"reason": reason})
         self._save_instance("status", "completed_at")
         return tasks
 
 
 def corrected_input(task: TaskInstance) -> JsonObject | None:
     """What the task's call sends by a ticket admin's hand; None: what its transform makes."""
-    changes = WorkflowEvent.objects.filter(
-        task_instance=task, kind=EventKind.CHANGED, data__what="input"
-    )
+    changes = WorkflowEvent.objects.filter(task_instance=task, kind=CHANGED, data__what="input")
     change = changes.order_by("-pk").first()
     return None if change is None else change.data["new"]
 

@@ -16,16 +16,15 @@ from tenants.fast.rows import new_row
 from tenants.models import User
 from workflows.engine.calendar import Duration
 from workflows.engine.decide import Decision, decide, decide_timeout
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
 from workflows.errors import (
+    OtherInstanceError,
     TaskNotWorkableError,
     TaskTakenError,
     WorkflowOnHoldError,
-    WorkflowsError,
 )
 from workflows.models import (
     BusinessCalendar,
-    EventKind,
     TaskInstance,
     TaskStatus,
     WorkflowDefinition,
@@ -36,6 +35,18 @@ from workflows.models import (
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.assignment import ASSIGNMENT_LOCK, NO_TASK, assign_if_possible
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.accepted import ACCEPTED
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.called import CALLED
+from workflows.running.events.completed import COMPLETED
+from workflows.running.events.failed import FAILED
+from workflows.running.events.kind import EventKind
+from workflows.running.events.moved import MOVED
+from workflows.running.events.released import RELEASED
+from workflows.running.events.started import STARTED
+from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.task_started import TASK_STARTED
+from workflows.running.events.timed_out import TIMED_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +189,7 @@ class WorkflowStateManager:
             return Move()
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
-        self._record(EventKind.TIMED_OUT, task=task, data={"after": after})
+        self._record(TIMED_OUT, task=task, data={"after": after})
         return self._carry_out(decision, task)
 
     @property
@@ -201,12 +212,12 @@ class WorkflowStateManager:
             self.instance.start(now=self.now)
             workflow = self.instance.workflow
             started: JsonObject = {"workflow": str(workflow), "version": workflow.version}
-            self._record(EventKind.STARTED, data=started)
+            self._record(STARTED, data=started)
         moved = decision.as_json()
-        self._record(EventKind.MOVED, task=ended_task, data=moved)
+        self._record(MOVED, task=ended_task, data=moved)
         if decision.is_end:
             self.instance.complete(end_label=decision.end_label, now=self.now)
-            self._record(EventKind.COMPLETED, data={"label": decision.end_label})
+            self._record(COMPLETED, data={"label": decision.end_label})
             self._save_instance("status", "end_label", "completed_at", "started_at")
             return Move(moved=True, ended=True)
         ended = NO_TASK if ended_task is None else ended_task.pk
@@ -215,7 +226,7 @@ class WorkflowStateManager:
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         self.instance.current_task = tasks[-1]
         self._save_instance("status", "current_task", "started_at")
-        calls = [task for task in tasks if task.definition.task_type != TaskType.FORM]
+        calls = [task for task in tasks if not task.definition.is_form]
         return Move(moved=True, calls=calls, made=tasks)
 
     def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
@@ -235,7 +246,7 @@ class WorkflowStateManager:
         if task is not None:
             task.fail()
             self._batch.update(task, "status")
-        self._record(EventKind.FAILED, task=task, data=data)
+        self._record(FAILED, task=task, data=data)
         self._save()
 
     def _make_task(self, key: str, *, ended: int) -> TaskInstance:
@@ -254,7 +265,7 @@ class WorkflowStateManager:
             assign_if_possible(task, now=self.now, ended=ended, is_locked=is_locked)
         self._batch.insert(task)
         if task.assigned_to is not None:
-            self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
+            self._record(ASSIGNED, task=task, data=_person(task.assigned_to))
         return task
 
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
@@ -269,7 +280,7 @@ class WorkflowStateManager:
             raise TaskTakenError
         task.assign(to=by, now=self.now)
         self._batch.update(task, *ASSIGNMENT)
-        self._record(EventKind.ASSIGNED, task=task, data={**_person(by), "claimed": True})
+        self._record(ASSIGNED, task=task, data={**_person(by), "claimed": True})
         self._save()
 
     def release_task(self, task: TaskInstance, *, by: User) -> None:
@@ -281,9 +292,9 @@ class WorkflowStateManager:
         self.ensure_workable(task)
         task.release(by=by)
         data: JsonObject = {"from": str(by), "from_id": by.pk}
-        self._record(EventKind.RELEASED, task=task, data=data)
+        self._record(RELEASED, task=task, data=data)
         if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
-            self._record(EventKind.ASSIGNED, task=task, data=_person(task.assigned_to))
+            self._record(ASSIGNED, task=task, data=_person(task.assigned_to))
         self._batch.update(task, *ASSIGNMENT)
         self._save()
 
@@ -298,7 +309,7 @@ class WorkflowStateManager:
             return
         task.start(now=self.now)
         self._batch.update(task, "status", "started_at")
-        self._record(EventKind.TASK_STARTED, task=task)
+        self._record(TASK_STARTED, task=task)
         self._save()
 
     def begin_call(self, task: TaskInstance, *, input_data: JsonObject) -> None:
@@ -314,7 +325,7 @@ class WorkflowStateManager:
         task.attempts += 1
         task.input_data = input_data
         self._batch.update(task, "status", "started_at", "attempts", "input_data")
-        self._record(EventKind.CALLED, task=task, data={"attempt": task.attempts})
+        self._record(CALLED, task=task, data={"attempt": task.attempts})
         self._save()
 
     def wait_for_callback(self, task: TaskInstance) -> None:
@@ -326,7 +337,7 @@ class WorkflowStateManager:
         self.ensure_workable(task)
         task.wait_for_callback()
         self._batch.update(task, "status")
-        self._record(EventKind.ACCEPTED, task=task, data={"attempt": task.attempts})
+        self._record(ACCEPTED, task=task, data={"attempt": task.attempts})
         self._save()
 
     def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
@@ -339,7 +350,7 @@ class WorkflowStateManager:
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, task.definition.key: output}
-        self._record(EventKind.TASK_COMPLETED, task=task, data={"output": output})
+        self._record(TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance("data")
 
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
@@ -359,7 +370,7 @@ class WorkflowStateManager:
             WorkflowOnHoldError: the workflow was put on hold.
         """
         if task.workflow_instance_id != self.instance.pk:
-            raise WorkflowsError("This task belongs to another workflow instance.")
+            raise OtherInstanceError
         alive = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
         if task.status not in alive:
             raise TaskNotWorkableError
@@ -376,7 +387,7 @@ class WorkflowStateManager:
             WorkflowEvent,
             workflow_instance_id=self.instance.pk,
             task_instance_id=None if task is None else task.pk,
-            kind=kind.value,
+            kind=str(kind),
             actor_id=None if self.actor is None else self.actor.pk,
             at=self.now,
             data=data or {},

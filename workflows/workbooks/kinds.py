@@ -17,7 +17,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.engine.calendar import Duration, DurationError
+from workflows.engine.calendar import Duration
 from workflows.engine.condition_text import (
     RESPONSE,
     ROOTS,
@@ -27,6 +27,7 @@ from workflows.engine.condition_text import (
     write_condition,
 )
 from workflows.engine.conditions import compact
+from workflows.engine.errors import DurationError
 from workflows.engine.field_types import FieldType
 from workflows.engine.number_text import (
     AmbiguousNumberError,
@@ -35,7 +36,8 @@ from workflows.engine.number_text import (
     write_number,
 )
 from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import Json, TaskType
+from workflows.engine.process import Json
+from workflows.engine.task_types import TaskType
 from workflows.workbooks.grid import CellValue, cleaned, text_of
 from workflows.workbooks.lines import (
     UnreadableCellError,
@@ -84,11 +86,7 @@ _TYPE_NAMES: Final[Mapping[str, str]] = {
     "list": "records",
 }
 _TASK_TYPES: Final[Mapping[str, str]] = {
-    "": "",
-    "FORM": "FORM",
-    "ACTION": "SYNC_ACTION",
-    "SYNC": "SYNC_ACTION",
-    "ASYNC": "ASYNC_ACTION",
+    spelling: each.value for each in TaskType for spelling in each.rules.spellings
 }
 _ANY: Final = "any"
 _NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.NUMBER})
@@ -242,8 +240,7 @@ def _read_number(value: CellValue, scope: Scope) -> Json:
 
 
 def _unreadable_number(error: NumberTextError, text: str) -> UnreadableCellError:
-    message = _(error.template) % error.values
-    return UnreadableCellError(message, found=short(text), expected=_("a number"))
+    return UnreadableCellError(str(error), found=short(text), expected=_("a number"))
 
 
 def _write_number(value: Json, _scope: Scope) -> Written:

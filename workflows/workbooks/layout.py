@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from tenants.names import name_key
 from workflows.engine.field_types import FieldType
-from workflows.engine.process import TaskType
+from workflows.engine.task_types import TaskType
+from workflows.task_types import SCREENS
 from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
 
@@ -57,6 +59,10 @@ class Sheet:
 
 _KEY_NOTE: Final = gettext_lazy(
     "A short name in small letters, digits and underscores. It never changes."
+)
+_TYPES_NOTE: Final = format_lazy(
+    " ".join(["{}: {}."] * len(SCREENS)),
+    *(each for task_type, screen in SCREENS.items() for each in (task_type, screen.choice)),
 )
 _LINKS_NOTE: Final = gettext_lazy("Links, a line each: label | address | description")
 _LAYOUT_NOTE: Final = gettext_lazy("Component source; kept for later. Leave it empty.")
@@ -231,7 +237,7 @@ TASKS: Final = Sheet(
             "task_type",
             "Type",
             kinds.TASK_TYPE,
-            gettext_lazy("FORM: a person fills in a form. SYNC_ACTION: another system is called."),
+            _TYPES_NOTE,
             15,
             ("task type",),
             tuple(TaskType),

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from workflows.engine.condition_text import (
     ConditionTextError,
@@ -22,6 +24,7 @@ from workflows.engine.condition_text import (
 from workflows.engine.conditions import compact
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
+from workflows.errors import WorkflowsError
 from workflows.workbooks.grid import cleaned
 
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“"}
@@ -29,13 +32,16 @@ _LABELLED: Final = re.compile(r"(.+?):\s+(.+)", re.DOTALL)
 _DECODER: Final = json.JSONDecoder()
 
 
-class UnreadableCellError(Exception):
-    """A cell cannot be read; `found`, `expected` and `nearest` are as those of a Problem."""
+class UnreadableCellError(WorkflowsError):
+    """Whoever raises it says why; `found`, `expected` and `nearest` are as those of a Problem."""
+
+    message = gettext_lazy("This cell cannot be read.")
+    status = HTTPStatus.BAD_REQUEST
 
     def __init__(
-        self, message: str, *, found: object = None, expected: str = "", nearest: str = ""
+        self, said: str, *, found: object = None, expected: str = "", nearest: str = ""
     ) -> None:
-        super().__init__(message)
+        super().__init__(said)
         self.found = found
         self.expected = expected
         self.nearest = nearest

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.engine.calendar import Duration, DurationError
+from workflows.engine.calendar import Duration
+from workflows.engine.errors import DurationError
 
 
 def duration_in_words(text: str) -> str:

@@ -33,7 +33,6 @@ NAME = "workflows_companyrole_greeting"
 class GreetingPage(Page):
     permissions = ("workflows.change_companyrole",)
     list_button = ListButton("Greet", icon="waving_hand", order=1)
-    refusals = (TenantsError,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if "refuse" in request.GET:
@@ -44,7 +43,6 @@ class GreetingPage(Page):
 class RolePage(ObjectPage):
     permissions = ("workflows.change_companyrole",)
     button = Button("Greet", icon="waving_hand", order=1)
-    refusals = (TenantsError,)
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return HttpResponse(f"Hello {self.object}")
@@ -55,7 +53,6 @@ class RolePage(ObjectPage):
 
 class AnswerPage(ScriptPage):
     permissions = ("workflows.change_companyrole",)
-    refusals = (TenantsError,)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         raise TenantsError("Ask something else.")
@@ -211,7 +208,7 @@ class ScriptPageTest(PageTestCase):
     def test_a_refusal_is_json(self) -> None:
         self.log_in(self.alice)
         answer = self.client.post(self.url())
-        self.assertEqual(answer.status_code, 400)
+        self.assertEqual(answer.status_code, TenantsError.status)
         self.assertEqual(answer.json(), {"message": "Ask something else."})
 
 

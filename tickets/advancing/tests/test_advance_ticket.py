@@ -12,7 +12,6 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject
 from workflows.models import (
-    EventKind,
     TaskDefinition,
     TaskInstance,
     TaskStatus,
@@ -23,6 +22,7 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.running.events.moved import MOVED
 
 QUESTION: list[JsonObject] = [{"name": "big", "label": "Big?", "type": "boolean", "required": True}]
 
@@ -106,7 +106,7 @@ class AdvanceTicketTests(CompanyTestCase):
     def test_it_records_each_condition_that_it_tried(self) -> None:
         self.submit()
         self.answer(big=False)
-        moved = WorkflowEvent.objects.filter(kind=EventKind.MOVED).last()
+        moved = WorkflowEvent.objects.filter(kind=MOVED).last()
         assert moved is not None
         tried = [(each["to_task"], each["result"]) for each in moved.data["tried"]]
         self.assertEqual(tried, [("decide", False), (None, True)])

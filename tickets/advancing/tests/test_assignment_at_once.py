@@ -12,7 +12,8 @@ from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTransactionTestCase, run_python
 from tickets.repairing.tests.repair_case import SmallWorkflow
-from workflows.models import EventKind, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
+from workflows.running.events.assigned import ASSIGNED
 
 PROCESSES, EACH, WORKERS = 4, 5, 6
 # Of this test alone: those who are ready share it, and go when the test lets go of it.
@@ -63,7 +64,7 @@ class AssignmentAtOnceTests(CompanyTransactionTestCase, SmallWorkflow):
         # After each single one of them: in the end an uneven start would be evened out again.
         # The events are numbered in the order of the assignments, under their lock.
         loads = Counter({person.pk: 0 for person in (self.wendy, self.walt, *workers)})
-        given = WorkflowEvent.objects.filter(kind=EventKind.ASSIGNED).order_by("pk")
+        given = WorkflowEvent.objects.filter(kind=ASSIGNED).order_by("pk")
         for event in given.select_related("task_instance"):
             assert event.task_instance is not None
             loads[event.task_instance.assigned_to_id or 0] += 1

@@ -12,15 +12,19 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django_tenants.utils import tenant_context
 
 from tenants.connection import work_in_public
+from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.models import Company
-from tenants.rate_limits import RateLimitedError, count_request
+from tenants.rate_limits import count_request
+from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
 from tickets.calling.receive_callback import receive_callback
-from tickets.errors import CallbackNotFittingError, CallbackTooLateError, UnknownCallbackError
+from tickets.errors import TicketsError, UnknownCallbackError
 from workflows.actions import ActionError, parse_json
 from workflows.engine.process import Json
 
@@ -29,13 +33,14 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_000_000
 
 
-class RefusedError(Exception):
-    """The request is refused with this status; the message is for the other system's log."""
+class CallbackRefusedError(TicketsError):
+    """The request is refused with this status; what is said is for the other system's log."""
 
-    def __init__(self, status: HTTPStatus, message: str, *, retry_after: int = 0) -> None:
-        super().__init__(message)
+    message = gettext_lazy("This answer cannot be taken.")
+
+    def __init__(self, status: HTTPStatus, said: str) -> None:
+        super().__init__(said)
         self.status = status
-        self.retry_after = retry_after
 
 
 @csrf_exempt
@@ -43,44 +48,45 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
     """Take an answer, in the company that its address names."""
     # A browser may be logged in to some company: that counts for nothing here.
     work_in_public()
+    response: HttpResponse
     try:
-        reply = _receive(request, token)
-    except RefusedError as refused:
-        # Not the message: it may quote what came.
-        logger.info("A callback was refused with status %s", refused.status.value)
-        response = JsonResponse({"error": str(refused)}, status=refused.status)
-        # Else Django logs the address, and with it anybody who reads the log could answer.
-        response._has_been_logged = True  # type: ignore[attr-defined]
-        if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            response["Allow"] = "POST"
-        if refused.retry_after:
-            response["Retry-After"] = str(refused.retry_after)
-    else:
         # Sorted: a repeat is answered from the database, which keeps no order.
-        response = JsonResponse(reply, json_dumps_params={"sort_keys": True})
+        response = JsonResponse(_receive(request, token), json_dumps_params={"sort_keys": True})
+    except TicketFlowerError as refused:
+        response = _refusal(refused)
     response["Cache-Control"] = "no-store"
+    return response
+
+
+def _refusal(refused: TicketFlowerError) -> HttpResponse:
+    # Not the message: it may quote what came.
+    logger.info("A callback was refused with status %s", refused.status.value)
+    text = str(refused)
+    if isinstance(refused, RateLimitedError):
+        text = _("Too many answers. Wait as Retry-After says.")
+    response = JsonResponse({"error": text}, status=refused.status)
+    # Else Django logs the address, and with it anybody who reads the log could answer.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response["Allow"] = "POST"
+    if isinstance(refused, RateLimitedError):
+        response["Retry-After"] = str(refused.seconds)
     return response
 
 
 def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
     if request.method != "POST":
-        raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "Send the answer by POST.")
-    _limit("address", _sender(request), settings.CALLBACKS_PER_ADDRESS)
-    try:
-        address = read_token(token)
-        company = Company.objects.filter(schema_name=address.schema).first()
-        if company is None:
-            raise UnknownCallbackError
-        _limit("call", token, settings.CALLBACKS_PER_CALL)
-        if not company.is_active:
-            raise RefusedError(HTTPStatus.FORBIDDEN, "This company is switched off.")
-        return _hand_over(company, address, _body(request))
-    except UnknownCallbackError as error:
-        raise RefusedError(HTTPStatus.NOT_FOUND, str(error)) from error
-    except CallbackTooLateError as error:
-        raise RefusedError(HTTPStatus.GONE, str(error)) from error
-    except CallbackNotFittingError as error:
-        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        raise CallbackRefusedError(HTTPStatus.METHOD_NOT_ALLOWED, _("Send the answer by POST."))
+    # More than so many in a minute are refused, whichever process they reach.
+    count_request("callback address", _sender(request), most=settings.CALLBACKS_PER_ADDRESS)
+    address = read_token(token)
+    company = Company.objects.filter(schema_name=address.schema).first()
+    if company is None:
+        raise UnknownCallbackError
+    count_request("callback call", token, most=settings.CALLBACKS_PER_CALL)
+    if not company.is_active:
+        raise CallbackRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
+    return _hand_over(company, address, _body(request))
 
 
 def _hand_over(company: Company, address: CallbackAddress, body: Json) -> dict[str, Json]:
@@ -90,27 +96,27 @@ def _hand_over(company: Company, address: CallbackAddress, body: Json) -> dict[s
 
 def _body(request: HttpRequest) -> Json:
     if request.content_type != "application/json":
-        raise RefusedError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json."
+        raise CallbackRefusedError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            _("Send JSON, with Content-Type: application/json."),
         )
     # Read by hand: Django's own limit for a body is another one, and answers 400.
     try:
         content = request.read(MAX_BODY_BYTES + 1)
     except UnreadablePostError as error:
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "The body broke off.") from error
+        raise CallbackRefusedError(HTTPStatus.BAD_REQUEST, _("The body broke off.")) from error
     if len(content) > MAX_BODY_BYTES:
-        raise RefusedError(
+        raise CallbackRefusedError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"Send at most {MAX_BODY_BYTES} bytes.",
+            _("Send at most %(most)d bytes.") % {"most": MAX_BODY_BYTES},
         )
     if not content:
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "The body is empty. Send JSON.")
-    try:
+        raise CallbackRefusedError(HTTPStatus.BAD_REQUEST, _("The body is empty. Send JSON."))
+    with refusals(ActionError):
         return parse_json("", content)
-    except ActionError as error:
-        raise RefusedError(
-            HTTPStatus.BAD_REQUEST, "The body is not JSON, or JSON that cannot be kept."
-        ) from error
+    raise CallbackRefusedError(
+        HTTPStatus.BAD_REQUEST, _("The body is not JSON, or JSON that cannot be kept.")
+    )
 
 
 def _sender(request: HttpRequest) -> str:
@@ -120,15 +126,3 @@ def _sender(request: HttpRequest) -> str:
         if forwarded:
             return forwarded
     return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _limit(kind: str, who: str, most: int) -> None:
-    """Count a request; more than `most` in a minute are refused, whichever process they reach."""
-    try:
-        count_request(f"callback {kind}", who, most=most)
-    except RateLimitedError as limited:
-        raise RefusedError(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "Too many answers. Wait as Retry-After says.",
-            retry_after=limited.seconds,
-        ) from limited

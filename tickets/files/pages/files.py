@@ -12,7 +12,8 @@ from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import FileUpload
-from workflows.models import EventKind, TaskInstance, WorkflowEvent
+from workflows.models import TaskInstance, WorkflowEvent
+from workflows.running.events.assigned import ASSIGNED
 
 NO_FILE = uuid.UUID(int=0)
 
@@ -84,7 +85,7 @@ def had_a_task(user: User, workflow_instance_id: int | None) -> bool:
     if tasks.assigned_to(user).exists():
         return True
     return WorkflowEvent.objects.filter(
-        Q(data__to_id=user.pk), workflow_instance_id=workflow_instance_id, kind=EventKind.ASSIGNED
+        Q(data__to_id=user.pk), workflow_instance_id=workflow_instance_id, kind=ASSIGNED
     ).exists()
 
 

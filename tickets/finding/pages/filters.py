@@ -18,9 +18,10 @@ from tenants.active_company import active_company
 from tenants.models import User
 from tickets.models import TicketError
 from tickets.models.ticket_error import UNRESOLVED
+from workflows.engine.task_types import FORM_TYPES
 from workflows.models import TaskStatus, TicketDefinition, WorkflowStatus
-from workflows.models.task_definition import TaskTypeChoices
 from workflows.models.task_instance import UNFINISHED
+from workflows.task_types import task_type_choices
 
 # A dropdown with more people than this is no help: search by e-mail address then.
 MOST_PEOPLE = 200
@@ -127,7 +128,7 @@ class TaskStatusFilter(ChosenFilter):
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         if chosen == "UNASSIGNED":
             return queryset.filter(
-                status=TaskStatus.PENDING, assigned_to=None, definition__task_type="FORM"
+                status=TaskStatus.PENDING, assigned_to=None, definition__task_type__in=FORM_TYPES
             )
         return queryset.filter(status=chosen)
 
@@ -137,7 +138,7 @@ class TaskTypeFilter(ChosenFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(TaskTypeChoices.choices)
+        return task_type_choices()
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(definition__task_type=chosen)

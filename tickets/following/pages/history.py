@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -13,8 +12,8 @@ from workflows.authoring.definitions.pages.definition_rows import condition_labe
 from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
-from workflows.models import EventKind, TaskInstance, WorkflowDefinition, WorkflowEvent
-from workflows.working_hours.durations import duration_in_words
+from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
+from workflows.running.events.kind import Details, data_of, kind_named, tell
 
 # Of a ticket that goes round in circles the newest events are shown.
 MOST_EVENTS = 300
@@ -94,47 +93,21 @@ def _lines(workflow: WorkflowDefinition, events: Sequence[WorkflowEvent]) -> lis
     return [_line(each, titles, labels, workflow.fields) for each in events]
 
 
-_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
-    # Icon and tone.
-    EventKind.STARTED: ("play_circle", "plain"),
-    EventKind.MOVED: ("alt_route", "plain"),
-    EventKind.ASSIGNED: ("person", "plain"),
-    EventKind.RELEASED: ("person_off", "warn"),
-    EventKind.TASK_STARTED: ("play_arrow", "plain"),
-    EventKind.TASK_COMPLETED: ("check", "good"),
-    EventKind.CALLED: ("bolt", "plain"),
-    EventKind.ACCEPTED: ("hourglass_top", "plain"),
-    EventKind.FAILED: ("error", "bad"),
-    EventKind.RETRIED: ("refresh", "plain"),
-    EventKind.CHANGED: ("edit", "plain"),
-    EventKind.HELD: ("pause", "warn"),
-    EventKind.RESUMED: ("play_arrow", "plain"),
-    EventKind.VERSION_CHANGED: ("swap_horiz", "plain"),
-    EventKind.TIMED_OUT: ("timer_off", "warn"),
-    EventKind.ERROR_REVIEWED: ("visibility", "plain"),
-    EventKind.ERROR_RESOLVED: ("task_alt", "good"),
-    EventKind.CANCELLED: ("block", "plain"),
-    EventKind.COMPLETED: ("flag", "good"),
-}
-
-
 def _line(
     event: WorkflowEvent,
     titles: Mapping[str, str],
     labels: Mapping[str, str],
     ticket_fields: Json,
 ) -> HistoryLine:
-    icon, tone = _LOOKS.get(event.kind, ("circle", "plain"))
-    data: JsonObject = event.data if isinstance(event.data, dict) else {}
-    task = event.task_instance
-    completed = event.kind == EventKind.TASK_COMPLETED and task is not None
-    changed = event.kind == EventKind.CHANGED
+    kind, data, task = kind_named(event.kind), data_of(event), event.task_instance
+    details = kind.screen.details
+    completed, changed = details is Details.OUTPUT and task is not None, details is Details.CHANGE
     specs = _specs(data, task, ticket_fields) if changed else None
     return HistoryLine(
         at=event.at,
-        text=_text(event, data, titles),
-        icon=icon,
-        tone=tone,
+        text=tell(kind.screen.history, event, titles),
+        icon=kind.screen.icon,
+        tone=kind.screen.tone,
         who=str(event.actor) if event.actor else _("The system"),
         task=task,
         note=str(data.get("error") or ""),
@@ -148,63 +121,6 @@ def _line(
     )
 
 
-def _text(event: WorkflowEvent, data: JsonObject, titles: Mapping[str, str]) -> str:
-    words = {
-        "task": event.task_instance.definition.title if event.task_instance else "",
-        "to": str(data.get("to") or _("somebody")),
-        "attempt": str(data.get("attempt") or ""),
-        "label": str(data.get("label") or ""),
-        "after": duration_in_words(str(data.get("after") or "")),
-        "from": str(data.get("from") or ""),
-        "what": str(data.get("what") or ""),
-        "next": _next(data, titles),
-    }
-    if event.kind == EventKind.TASK_COMPLETED and data.get("by_hand"):
-        template = _("%(task)s was finished by hand.")
-    elif event.kind == EventKind.CHANGED:
-        template = _CHANGES.get(str(data.get("what")), _CHANGES["ticket"])()
-    elif event.kind == EventKind.RETRIED and not words["task"]:
-        template = _("The start is tried again.")
-    elif event.kind == EventKind.MOVED:
-        template = _("After %(task)s: on to %(next)s.") if words["task"] else _("On to %(next)s.")
-    elif event.kind == EventKind.COMPLETED and words["label"]:
-        template = _("The workflow ended: %(label)s.")
-    elif event.kind == EventKind.FAILED and not words["task"]:
-        template = _("Something went wrong.")
-    else:
-        template = str(_sentences().get(event.kind) or event.get_kind_display())
-    return template % words
-
-
-def _sentences() -> Mapping[str, str]:
-    return {
-        EventKind.STARTED: _("The workflow started."),
-        EventKind.ASSIGNED: _("%(task)s was given to %(to)s."),
-        EventKind.RELEASED: _("%(task)s was given back."),
-        EventKind.TASK_STARTED: _("Work on %(task)s began."),
-        EventKind.TASK_COMPLETED: _("%(task)s was completed."),
-        EventKind.CALLED: _("%(task)s called the other system: attempt %(attempt)s."),
-        EventKind.ACCEPTED: _("The other system accepted %(task)s. Its answer comes later."),
-        EventKind.FAILED: _("Something went wrong at %(task)s."),
-        EventKind.RETRIED: _("%(task)s is tried again."),
-        EventKind.HELD: _("The ticket was put on hold."),
-        EventKind.RESUMED: _("The ticket was let go on."),
-        EventKind.VERSION_CHANGED: _("It was moved from version %(from)s to version %(to)s."),
-        EventKind.ERROR_REVIEWED: _("Somebody looks after the error: %(what)s"),
-        EventKind.ERROR_RESOLVED: _("The error was noted as resolved: %(what)s"),
-        EventKind.CANCELLED: _("The ticket was cancelled."),
-        EventKind.TIMED_OUT: _("%(task)s was not finished within %(after)s, and was left."),
-        EventKind.COMPLETED: _("The workflow ended."),
-    }
-
-
-_CHANGES: Final[Mapping[str, Callable[[], str]]] = {
-    "ticket": lambda: _("What was submitted was corrected."),
-    "output": lambda: _("What came of %(task)s was corrected."),
-    "input": lambda: _("What %(task)s sends was corrected."),
-}
-
-
 def _specs(data: JsonObject, task: TaskInstance | None, ticket_fields: Json) -> Json:
     """The questions whose answers were changed; None where there are none."""
     if data.get("what") == "output" and task is not None:
@@ -214,12 +130,6 @@ def _specs(data: JsonObject, task: TaskInstance | None, ticket_fields: Json) -> 
 
 def _object(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
-
-
-def _next(data: JsonObject, titles: Mapping[str, str]) -> str:
-    keys = data.get("next_tasks")
-    names = [titles.get(str(key), str(key)) for key in keys] if isinstance(keys, list) else []
-    return ", ".join(names) or _("the end")
 
 
 def _tried(tried: Json, titles: Mapping[str, str], labels: Mapping[str, str]) -> Iterable[Tried]:

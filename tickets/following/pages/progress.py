@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,7 +16,6 @@ from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
 from workflows.models import (
-    EventKind,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
@@ -26,6 +23,8 @@ from workflows.models import (
 )
 from workflows.picture.graph import Way, draw_process
 from workflows.running.definition_cache import process_of
+from workflows.running.events.kind import Tone, kind_named, tell
+from workflows.running.events.moved import MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,112 +84,11 @@ def timeline(ticket: Ticket, *, is_stuck: bool) -> list[Moment]:
 
 
 def _moments(event: WorkflowEvent) -> list[Moment]:
-    tell = _TELLERS.get(EventKind(event.kind)) if event.kind in EventKind else None
-    return [tell(event)] if tell is not None else []
-
-
-def _names(event: WorkflowEvent) -> dict[str, str]:
-    task = event.task_instance
-    return {
-        "task": task.definition.title if task else _("The ticket"),
-        "person": str(event.actor) if event.actor else _("The system"),
-        "to": str(event.data.get("to") or _("somebody")),
-    }
-
-
-def _assigned(event: WorkflowEvent) -> Moment:
-    return Moment(event.at, _("%(task)s was given to %(to)s.") % _names(event), "person")
-
-
-def _released(event: WorkflowEvent) -> Moment:
-    text = _("%(task)s was given back and waits for somebody to be available.") % _names(event)
-    return Moment(event.at, text, "person_off")
-
-
-def _started(event: WorkflowEvent) -> Moment:
-    return Moment(event.at, _("%(person)s began with %(task)s.") % _names(event), "play_arrow")
-
-
-def _done(event: WorkflowEvent) -> Moment:
-    if event.actor is None:
-        return Moment(event.at, _("%(task)s was done.") % _names(event), "check", "good")
-    return Moment(event.at, _("%(person)s completed %(task)s.") % _names(event), "check", "good")
-
-
-def _called(event: WorkflowEvent) -> Moment:
-    return Moment(event.at, _("%(task)s began by itself.") % _names(event), "bolt")
-
-
-def _accepted(event: WorkflowEvent) -> Moment:
-    text = _("%(task)s was accepted and waits for its answer.") % _names(event)
-    return Moment(event.at, text, "hourglass_top")
-
-
-def _failed(event: WorkflowEvent) -> Moment:
-    if event.task_instance is None:
-        text = _("Something went wrong. Our ticket admins have been told.")
-    else:
-        text = _("Something went wrong at %(task)s. Our ticket admins have been told.") % _names(
-            event
-        )
-    return Moment(event.at, text, "error", "bad")
-
-
-def _retried(event: WorkflowEvent) -> Moment:
-    if event.task_instance is None:
-        return Moment(event.at, _("The start is tried again."), "refresh")
-    return Moment(event.at, _("%(task)s is tried again.") % _names(event), "refresh")
-
-
-def _changed(event: WorkflowEvent) -> Moment:
-    if event.task_instance is None:
-        text = _("%(person)s corrected what was submitted.")
-    else:
-        text = _("%(person)s corrected the data of %(task)s.")
-    return Moment(event.at, text % _names(event), "edit")
-
-
-def _held(event: WorkflowEvent) -> Moment:
-    return Moment(event.at, _("%(person)s put the ticket on hold.") % _names(event), "pause")
-
-
-def _resumed(event: WorkflowEvent) -> Moment:
-    text = _("%(person)s let the ticket go on.") % _names(event)
-    return Moment(event.at, text, "play_arrow")
-
-
-def _timed_out(event: WorkflowEvent) -> Moment:
-    text = _("%(task)s was not finished in time. The ticket goes on without it.") % _names(event)
-    return Moment(event.at, text, "timer_off")
-
-
-def _cancelled(event: WorkflowEvent) -> Moment:
-    return Moment(event.at, _("%(person)s cancelled the ticket.") % _names(event), "block")
-
-
-def _completed(event: WorkflowEvent) -> Moment:
-    label = str(event.data.get("label") or "")
-    text = _("The ticket ended: %(label)s.") % {"label": label} if label else _("The ticket ended.")
-    return Moment(event.at, text, "flag", "good")
-
-
-# What is not here is left out: the start and each move on are said by the tasks they lead to.
-_TELLERS: Final[Mapping[EventKind, Callable[[WorkflowEvent], Moment]]] = {
-    EventKind.ASSIGNED: _assigned,
-    EventKind.RELEASED: _released,
-    EventKind.TASK_STARTED: _started,
-    EventKind.TASK_COMPLETED: _done,
-    EventKind.CALLED: _called,
-    EventKind.ACCEPTED: _accepted,
-    EventKind.FAILED: _failed,
-    EventKind.RETRIED: _retried,
-    EventKind.CHANGED: _changed,
-    EventKind.HELD: _held,
-    EventKind.RESUMED: _resumed,
-    EventKind.TIMED_OUT: _timed_out,
-    EventKind.CANCELLED: _cancelled,
-    EventKind.COMPLETED: _completed,
-}
+    screen = kind_named(event.kind).screen
+    if screen.timeline is None:
+        return []
+    tone = screen.tone if screen.tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
+    return [Moment(event.at, tell(screen.timeline, event), screen.icon, tone)]
 
 
 def _standing(ticket: Ticket, *, is_stuck: bool) -> Moment:
@@ -219,9 +117,7 @@ def picture(ticket: Ticket) -> SafeString:
 
 
 def _ways_taken(ticket: Ticket) -> set[Way]:
-    moves = WorkflowEvent.objects.filter(
-        workflow_instance=ticket.workflow_instance_id, kind=EventKind.MOVED
-    )
+    moves = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id, kind=MOVED)
     ways: set[Way] = set()
     for decision in moves.values_list("data", flat=True):
         tried = decision.get("tried")

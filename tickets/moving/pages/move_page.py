@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, register_page
+from tenants.pages.refusals import refusals_in
 from tickets.errors import TicketsError
 from tickets.following.pages import progress
 from tickets.following.pages.badges import workflow_badge
@@ -53,7 +54,7 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
     """For ticket admins. GET lists the tickets (`?ticket=7`: that one), POST moves those chosen."""
 
     template_name = "moving/move_tickets.html"
-    refusals = (NotPublishedError,)
+    refusal_level = messages.WARNING
 
     workflow: WorkflowDefinition
 
@@ -63,9 +64,8 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
         if not self.workflow.is_published:
             raise NotPublishedError
 
-    def refused(self, error: Exception) -> HttpResponse:
+    def back(self) -> HttpResponse:
         """Somebody has published the next version, or retired this one."""
-        messages.warning(self.request, _(str(error)))
         versions = WorkflowDefinition.objects.versions_of(self.workflow.key)
         published = versions.published().first()
         return redirect(move_address(published) if published else "admin:tickets_ticket_changelist")
@@ -85,15 +85,13 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
             return self._list(form, chosen=chosen, only=only)
         tickets = Ticket.objects.filter(pk__in=chosen)
         reason = form.cleaned_data["reason"]
-        try:
+        with refusals_in(form, TicketsError):
             moves = move_tickets(tickets=tickets, to=self.workflow, by=self.person, reason=reason)
-        except TicketsError as refusal:
-            form.add_error(None, _(str(refusal)))
-            return self._list(form, chosen=chosen, only=only)
-        self._tell(request, moves)
-        if only is not None and Ticket.objects.filter(pk=only).exists():
-            return redirect("admin:tickets_ticket_change", only)
-        return redirect(move_address(self.workflow))
+            self._tell(request, moves)
+            if only is not None and Ticket.objects.filter(pk=only).exists():
+                return redirect("admin:tickets_ticket_change", only)
+            return redirect(move_address(self.workflow))
+        return self._list(form, chosen=chosen, only=only)
 
     def _tell(self, request: HttpRequest, moves: Sequence[TicketMove]) -> None:
         moved = sum(move.is_moved for move in moves)

@@ -32,7 +32,6 @@ from workflows.errors import (
 )
 from workflows.models import (
     CompanyRole,
-    EventKind,
     TaskInstance,
     TaskStatus,
     TicketDefinition,
@@ -41,6 +40,7 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.running.events.version_changed import VERSION_CHANGED
 
 REASON = "The new version asks for less."
 
@@ -135,7 +135,7 @@ class MoveTicketsTest(MoveCase):
         moved = self.current(self.ticket)
         self.assertEqual((moved.pk, moved.assigned_to), (task.pk, task.assigned_to))
         self.assertEqual(moved.definition.title, "Check it well")
-        event = self.last_event(EventKind.VERSION_CHANGED)
+        event = self.last_event(VERSION_CHANGED)
         self.assertEqual(event.actor, self.terry)
         self.assertEqual(event.data, {"from": 1, "to": 2, "reason": REASON})
         self.assertFalse(Ticket.objects.on_older_versions(second).exists())
@@ -338,7 +338,7 @@ class MoveTicketsTest(MoveCase):
 
     def assert_refused_again(self, second: WorkflowDefinition) -> None:
         self.assertIn("already", self.move(self.ticket, to=second)[0])
-        kind = WorkflowEvent.objects.filter(kind=EventKind.VERSION_CHANGED)
+        kind = WorkflowEvent.objects.filter(kind=VERSION_CHANGED)
         self.assertEqual(kind.count(), 1)
 
     def test_a_ticket_of_another_workflow_is_refused(self) -> None:

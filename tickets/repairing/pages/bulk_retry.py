@@ -23,14 +23,14 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, new_token
 from tenants.pages.page import register_page
-from tickets.errors import TicketsError
+from tenants.pages.refusals import refusals_in
 from tickets.following.pages.badges import error_badge
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.pages.repairing_page import RepairingPage
 from tickets.repairing.retry_many import retry_many
+from workflows.engine.task_types import CALL_TYPES
 from workflows.models import TaskStatus
-from workflows.models.task_definition import TaskTypeChoices
 
 # Rows of a list on the page; the rest is counted.
 MOST_SHOWN = 50
@@ -72,12 +72,9 @@ class RetryManyAdmin(DetailPageAdmin):
                 reason = form.cleaned_data["reason"]
                 return retry_many(errors=errors, by=user, reason=reason).pk
 
-            try:
+            with refusals_in(form):
                 token = form.cleaned_data["token"] or new_token()
                 number, _is_new = do_once(request, token=token, act=act)
-            except TicketsError as problem:
-                form.add_error(None, str(problem))
-            else:
                 return redirect("admin:tickets_bulkretry_change", number)
         context = {
             **self.admin_site.each_context(request),
@@ -195,7 +192,7 @@ def _failed_again(progress: BulkRetry, retried: list[int]) -> QuerySet[TicketErr
 
 def _under_way(retried: list[int]) -> int:
     """How many of the calls have not come back."""
-    calls = ~Q(task__definition__task_type=TaskTypeChoices.FORM)
+    calls = Q(task__definition__task_type__in=CALL_TYPES)
     running = Q(task__status__in=(TaskStatus.PENDING, TaskStatus.IN_PROGRESS))
     errors = TicketError.objects.filter(calls, running, pk__in=retried)
     return errors.values("task").distinct().count()

@@ -14,7 +14,7 @@ from tickets.repairing.correct_data import (
 )
 from tickets.repairing.pages.forms import RepairForm, add_document, add_then_retry
 from tickets.repairing.pages.verb import RepairVerb, Sent, TaskVerb
-from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm
 from workflows.models import TaskInstance, TaskStatus
@@ -152,7 +152,7 @@ class CorrectInput(TaskVerb):
 
     def refusal(self) -> str:
         definition = self.task.definition
-        if definition.task_type != TaskType.SYNC_ACTION or self.task.status != TaskStatus.ERROR:
+        if not definition.sends_the_same_again or self.task.status != TaskStatus.ERROR:
             return str(InputNotCorrectableError())
         return self.unless_stopped()
 

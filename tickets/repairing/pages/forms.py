@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from tenants.models import User
+from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import read_bundle
+from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
-from workflows.errors import UnreadableBundleError
+from workflows.errors import InvalidDataError, UnreadableBundleError
 from workflows.models import CompanyRole
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.assignment import eligible_workers
@@ -44,10 +46,11 @@ class JsonText(forms.CharField):
 
     def clean(self, value: Any) -> JsonObject:
         text = super().clean(value)
-        try:
-            document: Json = read_bundle(text.encode())
-        except UnreadableBundleError as error:
-            raise ValidationError(str(error)) from error
+        document: Json = None
+        with refusals(UnreadableBundleError) as unreadable:
+            document = read_bundle(text.encode())
+        if unreadable.error:
+            raise ValidationError(unreadable.text) from unreadable.error
         for path, message in unstorable(document):
             where = ".".join(map(str, path))
             raise ValidationError(f"{where}: {message}" if where else message)
@@ -77,11 +80,26 @@ class RepairForm(forms.Form):
     token = forms.RegexField("^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
     expected = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
 
+    def add_refusal(self, error: Exception) -> None:
+        """Say what a service has refused: what is wrong with a document stands beside it."""
+        if not isinstance(error, InvalidDataError):
+            self.add_error(None, str(error))
+            return
+        for problem in error.problems:
+            self.add_error("document" if "document" in self.fields else None, _sentence(problem))
+
     @property
     def shown_fields(self) -> list[forms.BoundField]:
         """In the order in which they are asked: the reason comes last."""
         shown = [field for field in self.visible_fields() if field.name != "reason"]
         return [*shown, self["reason"]]
+
+
+def _sentence(problem: FieldProblem) -> str:
+    if not problem.field:
+        return problem.message
+    words = {"where": problem.field, "message": problem.message}
+    return _("%(where)s: %(message)s") % words
 
 
 def add_then_retry(form: RepairForm) -> None:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.pages.page import ObjectPage, register_page
-from tickets.errors import TicketsError
 from tickets.models import TicketError
 from tickets.repairing.handle_error import resolve_error, review_error
 
@@ -34,7 +33,6 @@ class ResolveForm(forms.Form):
 
 class _HandlePage(ObjectPage):
     permissions = ("tickets.change_ticketerror",)
-    refusals = (TicketsError,)
     http_method_names = ["post"]
 
     object: TicketError

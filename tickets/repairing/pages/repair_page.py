@@ -9,11 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from tenants.errors import TicketFlowerError
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, new_token
 from tenants.pages.page import register_page
+from tenants.pages.refusals import refusals_in
+from tenants.refusals import Refusals, refusals
 from tickets.calling.pages.attempts import attempts_of
-from tickets.errors import ChangedMeanwhileError, TicketsError, UnknownUploadError
+from tickets.errors import ChangedMeanwhileError, UnknownUploadError
 from tickets.files.pages.files import download_base
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages.badges import task_badge, workflow_badge
@@ -26,8 +29,7 @@ from tickets.repairing.pages.verbs import VERBS
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
-from workflows.engine.problems import FieldProblem
-from workflows.errors import InvalidDataError, WorkflowsError
+from workflows.errors import InvalidDataError
 from workflows.forms import AnswersForm
 from workflows.models import WorkflowDefinition
 
@@ -56,9 +58,11 @@ class RepairPage(_VerbPage):
     """GET asks what the repair needs to know, and why; POST does it."""
 
     template_name = "repairing/repair.html"
-    refusals = (FieldError,)
+    also_refused = (FieldError,)
 
-    def refused(self, error: Exception) -> HttpResponse:
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        if not isinstance(refused.error, FieldError):
+            return super().refused(refused)
         text = _("The form of this step is broken. Tell whoever made the workflow.")
         messages.error(self.request, text)
         return self.back()
@@ -66,7 +70,7 @@ class RepairPage(_VerbPage):
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         refusal = self.verb.refusal()
         if refusal:
-            messages.warning(request, _(refusal))
+            messages.warning(request, refusal)
             return self.back()
         return self._form_page(self.verb.form(), self.verb.answers_form())
 
@@ -80,21 +84,19 @@ class RepairPage(_VerbPage):
             in_order = answers.is_valid() and in_order
         if not in_order:
             return self._form_page(form, answers, expected=_seen(form))
-        try:
-            is_new = self._act(form, answers)
-        except InvalidDataError as problem:
-            _add_problems(form, answers, problem)
+        filled_in = form if answers is None else answers
+        with (
+            refusals() as refused,
+            refusals_in(filled_in, InvalidDataError, UnknownUploadError) as wrong,
+        ):
+            if self._act(form, answers):
+                messages.success(request, self.verb.done)
+            else:
+                messages.info(request, _("This form was sent twice. It was carried out once."))
+            return self.back()
+        if wrong.error:
             return self._form_page(form, answers, expected=_seen(form))
-        except UnknownUploadError:
-            form.add_error(None, _("A file was lost on the way. Choose it again."))
-            return self._form_page(form, answers, expected=_seen(form))
-        except (TicketsError, WorkflowsError) as problem:
-            return self._form_page_now(form, answers, problem)
-        if is_new:
-            messages.success(request, self.verb.done)
-        else:
-            messages.info(request, _("This form was sent twice. It was carried out once."))
-        return self.back()
+        return self._form_page_now(form, answers, refused)
 
     def _act(self, form: RepairForm, answers: AnswersForm | None) -> bool:
         """Do it; False: this very form was sent before."""
@@ -115,20 +117,20 @@ class RepairPage(_VerbPage):
         return is_new
 
     def _form_page_now(
-        self, form: RepairForm, answers: AnswersForm | None, problem: Exception
+        self, form: RepairForm, answers: AnswersForm | None, refused: Refusals[TicketFlowerError]
     ) -> HttpResponse:
         """The page as it is now, with what was typed, and with what happened meanwhile."""
         self.find(**self.kwargs)
         happened = _since(self.verb, form.cleaned_data["expected"])
         refusal = self.verb.refusal()
-        if isinstance(problem, ChangedMeanwhileError) and not refusal:
+        if isinstance(refused.error, ChangedMeanwhileError) and not refusal:
             text = _(
                 "Somebody changed this ticket after you opened the page, so that nothing was"
                 " done. What you typed is still here: check it against what happened, and send"
                 " it again if it is still right."
             )
         else:
-            text = _(refusal or str(problem))
+            text = refusal or refused.text
         return self._form_page(
             form, answers, problem=text, is_over=bool(refusal), happened=happened
         )
@@ -177,13 +179,11 @@ class RepairVisible(_VerbPage):
     """Which questions are shown for the answers so far; forms.js asks."""
 
     http_method_names = ["post"]
-    refusals = (FieldError,)
-
-    def refused(self, error: Exception) -> HttpResponse:
-        raise Http404 from error
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        form = self.verb.answers_form(data=request.POST, keeper=self.keeper())
+        form: AnswersForm | None = None
+        with refusals(FieldError):
+            form = self.verb.answers_form(data=request.POST, keeper=self.keeper())
         if form is None:
             raise Http404
         return JsonResponse({"visible": form.visible_names})
@@ -202,21 +202,6 @@ def find_verb(ticket_id: int, verb: str, subject_id: int) -> RepairVerb:
 def _seen(form: RepairForm) -> str:
     """What the page showed when it was opened: what happened since has not been seen yet."""
     return str(form["expected"].value() or "")
-
-
-def _add_problems(form: RepairForm, answers: AnswersForm | None, problem: InvalidDataError) -> None:
-    if answers is not None:
-        answers.add_problems(problem.problems)
-        return
-    for each in problem.problems:
-        form.add_error("document" if "document" in form.fields else None, _sentence(each))
-
-
-def _sentence(problem: FieldProblem) -> str:
-    if not problem.field:
-        return problem.message
-    words: dict[str, Any] = {"where": problem.field, "message": problem.message}
-    return _("%(where)s: %(message)s") % words
 
 
 def _since(verb: RepairVerb, expected: str) -> History | None:

@@ -16,7 +16,6 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject
 from workflows.models import (
-    EventKind,
     TaskDefinition,
     TaskInstance,
     TaskStatus,
@@ -26,6 +25,7 @@ from workflows.models import (
     WorkflowInstance,
 )
 from workflows.models.task_instance import UNFINISHED
+from workflows.running.events.kind import EventKind
 from workflows.running.history import replay, stored_state
 from workflows.running.state_manager import WorkflowStateManager
 

@@ -25,7 +25,8 @@ from workflows.errors import (
     OutputReplacedError,
     WorkflowEndedError,
 )
-from workflows.models import EventKind, TaskInstance, WorkflowEvent
+from workflows.models import TaskInstance, WorkflowEvent
+from workflows.running.events.changed import CHANGED
 
 
 class CorrectDataCase(SmallWorkflow, CompanyTestCase):
@@ -58,7 +59,7 @@ class CorrectTicketDataTests(CorrectDataCase):
 
     def test_the_history_keeps_the_old_and_the_new_values(self) -> None:
         self.correct({"amount": 500})
-        event = self.last_event(EventKind.CHANGED)
+        event = self.last_event(CHANGED)
         self.assertEqual(event.actor, self.terry)
         self.assertEqual(
             event.data,
@@ -151,7 +152,7 @@ class CorrectTaskOutputTests(CorrectDataCase):
         self.correct({"big": True}, then_retry=self.error)
         self.assertEqual(self.current(self.ticket).definition, self.archive)
         self.assertEqual(self.instance(self.ticket).data, {"check": {"big": True}})
-        event = self.last_event(EventKind.CHANGED)
+        event = self.last_event(CHANGED)
         self.assertEqual(event.data["old"], {"big": False})
         self.assertEqual(event.data["new"], {"big": True})
         self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
@@ -217,7 +218,7 @@ class CorrectTaskInputTests(SmallWorkflow, CompanyTestCase):
         self.assertEqual([each.body for each in system.received], [b'{"amount":8}'])
         self.assertEqual(Ticket.objects.get().status, "COMPLETED")
         self.assertEqual(Ticket.objects.get().data["amount"], 7)
-        event = self.last_event(EventKind.CHANGED)
+        event = self.last_event(CHANGED)
         self.assertEqual((event.data["old"], event.data["new"]), ({"amount": 7}, {"amount": 8}))
         self.assertEqual(broken_invariants(self.ticket), [])
 

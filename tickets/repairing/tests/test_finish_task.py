@@ -12,7 +12,8 @@ from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_in
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, TaskNotWorkableError, WorkflowOnHoldError
-from workflows.models import EventKind, TaskInstance
+from workflows.models import TaskInstance
+from workflows.running.events.task_completed import TASK_COMPLETED
 
 
 class FinishTaskByHandTests(SmallWorkflow, CompanyTestCase):
@@ -52,7 +53,7 @@ class FinishTaskByHandTests(SmallWorkflow, CompanyTestCase):
         error.refresh_from_db()
         self.assertEqual(error.status, "RESOLVED")
         self.assertIn(REASON, error.resolution_notes)
-        event = self.last_event(EventKind.TASK_COMPLETED)
+        event = self.last_event(TASK_COMPLETED)
         self.assertEqual((event.actor, event.data["by_hand"]), (self.terry, True))
         self.assertEqual(event.data["reason"], REASON)
 

@@ -17,7 +17,9 @@ from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.testing import step_left_to_its_job
-from workflows.models import EventKind, WorkflowEvent
+from workflows.models import WorkflowEvent
+from workflows.running.events.error_resolved import ERROR_RESOLVED
+from workflows.running.events.error_reviewed import ERROR_REVIEWED
 
 
 class HandleErrorCase(SmallWorkflow, CompanyTestCase):
@@ -51,7 +53,7 @@ class StuckTests(HandleErrorCase):
             resolve_error(error=error, by=self.terry, notes="Called them.")
         error.refresh_from_db()
         self.assertFalse(error.is_resolved)
-        self.assertFalse(WorkflowEvent.objects.filter(kind=EventKind.ERROR_RESOLVED).exists())
+        self.assertFalse(WorkflowEvent.objects.filter(kind=ERROR_RESOLVED).exists())
 
     def test_an_error_whose_step_is_stuck_stays_open(self) -> None:
         self.assert_refused(self.error)
@@ -96,8 +98,8 @@ class HistoryTests(HandleErrorCase):
         error = self.stray()
         review_error(error=error, by=self.terry)
         resolve_error(error=error, by=self.terry, notes="It was\ttheir <firewall>.")
-        reviewed = self.last_event(EventKind.ERROR_REVIEWED)
-        resolved = self.last_event(EventKind.ERROR_RESOLVED)
+        reviewed = self.last_event(ERROR_REVIEWED)
+        resolved = self.last_event(ERROR_RESOLVED)
         for event in (reviewed, resolved):
             self.assertEqual((event.actor, event.task_instance), (self.terry, error.task))
             self.assertEqual((event.data["error_id"], event.data["what"]), (error.pk, "Stray"))
@@ -114,7 +116,7 @@ class HistoryTests(HandleErrorCase):
         error = self.stray()
         TicketError.objects.filter(pk=error.pk).update(message="x" * 9_000)
         review_error(error=error, by=self.terry)
-        self.assertEqual(len(self.last_event(EventKind.ERROR_REVIEWED).data["what"]), 500)
+        self.assertEqual(len(self.last_event(ERROR_REVIEWED).data["what"]), 500)
 
     def test_a_ticket_whose_workflow_was_never_made_has_a_history_too(self) -> None:
         with step_left_to_its_job():
@@ -123,7 +125,7 @@ class HistoryTests(HandleErrorCase):
             ticket=ticket, error_type="WORKFLOW_CREATION", message="No."
         )
         review_error(error=error, by=self.terry)
-        self.assertEqual(self.last_event(EventKind.ERROR_REVIEWED).actor, self.terry)
+        self.assertEqual(self.last_event(ERROR_REVIEWED).actor, self.terry)
         self.assertContains(self.page(ticket), "Somebody looks after the error: No.")
         self.assertEqual(broken_invariants(ticket), [])
 

@@ -22,7 +22,10 @@ from workflows.errors import (
     WorkflowNotRunningError,
     WorkflowOnHoldError,
 )
-from workflows.models import EventKind, TaskInstance
+from workflows.models import TaskInstance
+from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.held import HELD
+from workflows.running.events.resumed import RESUMED
 
 
 class HoldAndCancelCase(SmallWorkflow, CompanyTestCase):
@@ -79,7 +82,7 @@ class HoldTicketTests(HoldAndCancelCase):
         self.resume()
         with self.captureOnCommitCallbacks(execute=True):
             complete_task(task=task, output={"big": True}, user=task.assigned_to)
-        for kind in (EventKind.HELD, EventKind.RESUMED):
+        for kind in (HELD, RESUMED):
             event = self.last_event(kind)
             self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
 
@@ -144,7 +147,7 @@ class CancelTicketTests(HoldAndCancelCase):
         error.refresh_from_db()
         self.assertEqual(error.status, "RESOLVED")
         self.assertIn(REASON, error.resolution_notes)
-        event = self.last_event(EventKind.CANCELLED)
+        event = self.last_event(CANCELLED)
         self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
 
     def test_a_call_that_waits_is_not_made(self) -> None:

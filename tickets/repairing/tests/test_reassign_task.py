@@ -16,8 +16,10 @@ from workflows.errors import (
     NotYourTaskError,
     WorkerNotEligibleError,
 )
-from workflows.models import CompanyRole, EventKind, TaskInstance
+from workflows.models import CompanyRole, TaskInstance
 from workflows.running.definition_cache import forget_definitions
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.released import RELEASED
 
 
 class ReassignTaskTests(SmallWorkflow, CompanyTestCase):
@@ -42,7 +44,7 @@ class ReassignTaskTests(SmallWorkflow, CompanyTestCase):
     def test_somebody_else_gets_it(self) -> None:
         task = self.reassign(self.other)
         self.assertEqual((task.status, task.assigned_to), ("OPEN", self.other))
-        event = self.last_event(EventKind.ASSIGNED)
+        event = self.last_event(ASSIGNED)
         self.assertEqual(event.data["to_id"], self.other.pk)
         self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
         with self.assertRaises(NotYourTaskError):
@@ -78,7 +80,7 @@ class ReassignTaskTests(SmallWorkflow, CompanyTestCase):
         User.objects.update(is_available=False)
         task = self.reassign(None)
         self.assertEqual((task.status, task.assigned_to), ("PENDING", None))
-        event = self.last_event(EventKind.RELEASED)
+        event = self.last_event(RELEASED)
         self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
 
     def test_a_form_in_error_is_filled_in_again(self) -> None:

@@ -25,12 +25,12 @@ from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_in
 from workflows.models import (
     ActionAttempt,
     CompanyRole,
-    EventKind,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
 )
 from workflows.models.action_attempt import MOST_SENT
+from workflows.running.events.retried import RETRIED
 
 
 def change_url(obj: Model) -> str:
@@ -226,7 +226,7 @@ class RetryTest(RepairPageCase):
         self.assertContains(page, REASON)
         self.assertEqual(len(self.calls()), 1)
         self.assertTrue(TicketError.objects.get(pk=self.error.pk).is_resolved)
-        self.assertEqual(self.last_event(EventKind.RETRIED).actor, self.terry)
+        self.assertEqual(self.last_event(RETRIED).actor, self.terry)
         self.assertEqual(broken_invariants(self.ticket), [])
 
     def test_without_a_reason_it_asks_for_one(self) -> None:

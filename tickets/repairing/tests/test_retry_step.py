@@ -19,8 +19,9 @@ from tickets.repairing.repair import marker_of
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from workflows.errors import NothingToRetryError, WorkflowEndedError, WorkflowOnHoldError
-from workflows.models import EventKind, TaskInstance, Transition, WorkflowEvent
+from workflows.models import TaskInstance, Transition, WorkflowEvent
 from workflows.running.definition_cache import forget_definitions
+from workflows.running.events.retried import RETRIED
 
 
 class RetryStepTests(SmallWorkflow, CompanyTestCase):
@@ -69,7 +70,7 @@ class RetryStepTests(SmallWorkflow, CompanyTestCase):
         self.assertEqual(error.status, "RESOLVED")
         self.assertIn("Terry Tate", error.resolution_notes)
         self.assertIn(REASON, error.resolution_notes)
-        event = self.last_event(EventKind.RETRIED)
+        event = self.last_event(RETRIED)
         self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
 
     def test_the_notes_that_somebody_wrote_stay(self) -> None:

@@ -40,13 +40,18 @@ from workflows.engine.process import JsonObject
 from workflows.engine.simulate import Answer
 from workflows.models import (
     CompanyRole,
-    EventKind,
     TaskInstance,
     TaskStatus,
     WorkflowDefinition,
     WorkflowEvent,
     WorkflowInstance,
 )
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.failed import FAILED
+from workflows.running.events.held import HELD
+from workflows.running.events.moved import MOVED
+from workflows.running.events.resumed import RESUMED
+from workflows.running.events.retried import RETRIED
 
 APPROVE, CLARIFY, PAY = "approve_invoice", "invoice_clarification", "prepare_bank_transfer"
 
@@ -299,8 +304,8 @@ class NotDoneInTimeTest(FinishedTicketsCase):
             document["transitions"].append({"from": "escalate", "to": "end", "after": "P2D"})
 
         for number, (stop, go_on) in enumerate(
-            ((EventKind.HELD, EventKind.RESUMED), (EventKind.FAILED, EventKind.RETRIED),
-             (EventKind.FAILED, EventKind.ASSIGNED))
+            ((HELD, RESUMED), (FAILED, RETRIED),
+             (FAILED, ASSIGNED))
         ):  # fmt: skip
             with self.subTest(stop=stop, go_on=go_on):
                 for kind, day in ((stop, 1), (go_on, 6)):
@@ -443,7 +448,7 @@ class SimulationIsWhatHappensTest(FinishedTicketsCase):
         self.assertEqual(found.last.data, instance.data)
         self.assertEqual(found.end_label, instance.end_label)
         self.assertEqual(found.outcome == "COMPLETED", instance.status == "COMPLETED")
-        moves = WorkflowEvent.objects.filter(workflow_instance=instance, kind=EventKind.MOVED)
+        moves = WorkflowEvent.objects.filter(workflow_instance=instance, kind=MOVED)
         self.assertEqual(
             [each.decision.as_json() for each in found.steps if each.decision is not None],
             [

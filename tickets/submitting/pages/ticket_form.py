@@ -17,7 +17,14 @@ from tenants.models.fields import NameInput
 from tenants.pages.numbers import number_in
 from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, token_of
 from tenants.pages.page import Page, register_page
-from tickets.errors import MayNotSubmitError, TooManySavedAnswersError, UnknownUploadError
+from tenants.pages.refusals import refusals_as_messages, refusals_in
+from tenants.refusals import Refusals, refusals
+from tickets.errors import (
+    MayNotSubmitError,
+    TicketsError,
+    TooManySavedAnswersError,
+    UnknownUploadError,
+)
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers
@@ -59,8 +66,8 @@ class TitleForm(forms.Form):
     token = forms.RegexField(TOKEN, required=False, widget=forms.HiddenInput)
 
 
-class NothingNamedError(Exception):
-    """The address names no ticket type."""
+class NothingNamedError(TicketsError):
+    message = _("The address names no ticket type. Choose one.")
 
 
 @register_page(MyTicket, "add/", name="tickets_myticket_add")
@@ -73,7 +80,7 @@ class TicketFormPage(Page):
 
     permissions = ("tickets.add_myticket",)
     template_name = "submitting/ticket_form.html"
-    refusals = (NothingNamedError, MayNotSubmitError, FieldError)
+    also_refused = (FieldError,)
 
     named: TicketDefinition
     definition: TicketDefinition
@@ -114,13 +121,13 @@ class TicketFormPage(Page):
         """Whether the address names a form that this session has sent already."""
         return result_of(self.request, token=self.request.GET.get(PARAMETER, "")) is not None
 
-    def refused(self, error: Exception) -> HttpResponse:
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         """Back to the cards, where another ticket type can be chosen."""
-        text = str(error)
-        if isinstance(error, FieldError):
+        text = refused.text
+        if isinstance(refused.error, FieldError):
             text = gettext("The form of “%(title)s” is broken. Tell whoever made this ticket type.")
             text %= {"title": self.definition.title}
-        if text:
+        if not isinstance(refused.error, NothingNamedError):  # the cards say it
             messages.warning(self.request, text)
         return redirect("admin:tickets_myticket_submit")
 
@@ -170,21 +177,16 @@ class TicketFormPage(Page):
             )
             return ticket.pk
 
-        try:
+        with refusals_in(form, InvalidDataError, UnknownUploadError):
             number, is_new = do_once(self.request, token=token, act=submit)
-        except InvalidDataError as error:
-            form.add_problems(error.problems)
-            return self._form_page(form, title_form)
-        except UnknownUploadError:
-            form.add_error(None, gettext("A file was lost on the way. Choose it again."))
-            return self._form_page(form, title_form)
-        if is_new:
-            text = gettext("Your ticket was submitted. Its number is #%(number)s.")
-            messages.success(self.request, text % {"number": number})
-        else:
-            _tell_submitted_before(self.request, number)
-        answer = redirect("admin:tickets_myticket_change", number)
-        return forget_typed(answer, _form_name(self.request, self.definition))
+            if is_new:
+                text = gettext("Your ticket was submitted. Its number is #%(number)s.")
+                messages.success(self.request, text % {"number": number})
+            else:
+                _tell_submitted_before(self.request, number)
+            answer = redirect("admin:tickets_myticket_change", number)
+            return forget_typed(answer, _form_name(self.request, self.definition))
+        return self._form_page(form, title_form)
 
     # Saving for later
 
@@ -200,7 +202,10 @@ class TicketFormPage(Page):
         if number is not None:
             _tell_submitted_before(self.request, number)
             return redirect("admin:tickets_myticket_change", number)
-        try:
+        with (
+            refusals_as_messages(self.request, TooManySavedAnswersError, level=messages.WARNING),
+            refusals(InvalidDataError) as wrong,
+        ):
             save_ticket_answers(
                 definition=self.named,
                 slot=slot,
@@ -208,15 +213,10 @@ class TicketFormPage(Page):
                 user=self.person,
                 title=title_form["title"].value() or "",
             )
-        except InvalidDataError as error:
-            form.show_only(error.problems)
-            return self._form_page(form, title_form, self.named)
-        except TooManySavedAnswersError as error:
-            messages.warning(self.request, str(error))
-            form.show_only([])
-            return self._form_page(form, title_form, self.named)
-        tell_saved(self.request, form)
-        return forget_typed(self.back(), _form_name(self.request, self.named))
+            tell_saved(self.request, form)
+            return forget_typed(self.back(), _form_name(self.request, self.named))
+        form.show_only(wrong.error)
+        return self._form_page(form, title_form, self.named)
 
     def _continue(self, saved: SavedAnswers) -> HttpResponse:
         """The form as the person left it, in the version of today.

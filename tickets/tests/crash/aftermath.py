@@ -22,12 +22,15 @@ from workflows.engine.process import JsonObject
 from workflows.models import (
     ActionAttempt,
     AttemptOutcome,
-    EventKind,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
     WorkflowStatus,
 )
+from workflows.running.events.kind import kind_named
+from workflows.running.events.moved import MOVED
+from workflows.running.events.retried import RETRIED
+from workflows.running.events.timed_out import TIMED_OUT
 
 
 def unsettled(*, may_be_open: bool) -> list[str]:
@@ -99,15 +102,14 @@ def _lost(journal: Journal) -> Iterator[str]:
 def _steps_done_twice() -> Iterator[str]:
     events = WorkflowEvent.objects.values_list("kind", "workflow_instance", "task_instance", "data")
     counted: Counter[tuple[str, object]] = Counter()
-    for kind, instance, task, data in events:
-        if kind == EventKind.MOVED:
-            counted[(f"a step from the task (of {instance})", task or f"start of {instance}")] += 1
+    for name, instance, task, data in events:
+        kind = kind_named(name)
+        if kind.rules.once:
+            whose = f"the task {task}" if task else f"the instance {instance}"
+            counted[f"the {kind.rules.once} of", whose] += 1
+        if kind == MOVED:
             for made in data.get("made", []):
                 counted["the making of the task", made["task"]] += 1
-        elif kind in (EventKind.TASK_COMPLETED, EventKind.TIMED_OUT):
-            counted["the end of the task", task] += 1
-        elif kind in (EventKind.STARTED, EventKind.COMPLETED):
-            counted[f"{kind} of the instance", instance] += 1
     for (what, of), count in counted.items():
         if count > 1:
             yield f"{what} {of} happened {count} times"
@@ -117,9 +119,9 @@ def _steps_done_twice() -> Iterator[str]:
 
 
 def _timed_out_too_early() -> Iterator[str]:
-    moved = WorkflowEvent.objects.filter(kind=EventKind.MOVED).values_list("at", "data")
+    moved = WorkflowEvent.objects.filter(kind=MOVED).values_list("at", "data")
     made = {each["task"]: at for at, data in moved for each in data.get("made", [])}
-    for event in WorkflowEvent.objects.filter(kind=EventKind.TIMED_OUT):
+    for event in WorkflowEvent.objects.filter(kind=TIMED_OUT):
         minutes = Duration.parse(event.data["after"]).minutes
         least = timedelta(seconds=minutes * MINUTE_SECONDS)
         if event.at < made.get(event.task_instance_id, event.at) + least:
@@ -169,7 +171,7 @@ def _calls_made_twice(system: MoodySystem) -> Iterator[str]:
 
 def _retried() -> Counter[str]:
     """{task's uuid: how often a person retried it}."""
-    events = WorkflowEvent.objects.filter(kind=EventKind.RETRIED, task_instance__isnull=False)
+    events = WorkflowEvent.objects.filter(kind=RETRIED, task_instance__isnull=False)
     return Counter(str(each) for each in events.values_list("task_instance__uuid", flat=True))
 
 

@@ -15,11 +15,12 @@ from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.nursery import Nursery
 from tickets.tests.crash.scenes import SCENES, Order, Scene, Stage
-from workflows.models import EventKind, WorkflowEvent, WorkflowStatus
+from workflows.models import WorkflowEvent, WorkflowStatus
+from workflows.running.events.kind import all_kinds
 
 SURVIVES = "never"
 # Another attempt at a call that was lost calls again.
-REPEATED = (EventKind.CALLED, EventKind.ACCEPTED)
+REPEATED = [kind for kind in all_kinds() if kind.rules.is_of_attempt]
 
 
 class EveryCommitTests(CrashCase):

@@ -12,35 +12,26 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from tenants.pages.page import ObjectPage, register_page
+from tenants.refusals import refusals
 from tickets.models import MyTask
 from tickets.saving.pages.saved import forget_typed
 from tickets.working.pages.my_task import POOL
 from tickets.working.pages.work_page import form_name
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
-from workflows.errors import (
-    MayNotClaimError,
-    NotYourTaskError,
-    TaskNotWorkableError,
-    TaskTakenError,
-)
+from workflows.errors import MayNotClaimError
 from workflows.running.pool import claim_task, release_task
 
 
 class _PoolPage(WorkerPage):
     http_method_names = ["post"]
+    refusal_level = messages.WARNING
 
     object: MyTask
-
-    def refused(self, error: Exception) -> HttpResponse:
-        messages.warning(self.request, gettext(str(error)))
-        return self.back()
 
 
 @register_page(MyTask, "<int:object_id>/claim/", name="tickets_mytask_claim")
 class ClaimPage(_PoolPage):
     """POST takes a task out of the pool."""
-
-    refusals = (TaskTakenError, TaskNotWorkableError)
 
     def find(self, **arguments: Any) -> None:
         # Outside the pool too: who comes second is told, and not that it never was.
@@ -53,10 +44,10 @@ class ClaimPage(_PoolPage):
         return redirect(reverse("admin:tickets_mytask_changelist", query={POOL: 1}))
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        try:
+        with refusals(MayNotClaimError) as hidden:
             claim_task(task=self.object, user=self.person, now=timezone.now())
-        except MayNotClaimError:
-            raise Http404 from None
+        if hidden.error:
+            raise Http404
         messages.success(request, gettext("“%(task)s” is yours now.") % {"task": self.object})
         return redirect("admin:tickets_mytask_change", self.object.pk)
 
@@ -64,8 +55,6 @@ class ClaimPage(_PoolPage):
 @register_page(MyTask, "<int:object_id>/release/", name="tickets_mytask_release")
 class ReleasePage(_PoolPage, ObjectPage):
     """POST puts a task back into the pool."""
-
-    refusals = (NotYourTaskError, TaskNotWorkableError)
 
     def back(self) -> HttpResponse:
         return redirect("admin:tickets_mytask_changelist")

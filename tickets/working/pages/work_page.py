@@ -13,8 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from tenants.fast.prepared import PreparedQuery
+from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page
+from tenants.pages.refusals import refusals_in
+from tenants.refusals import refusals
 from tickets.errors import UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
@@ -31,11 +34,12 @@ from tickets.saving.save_answers import save_task_answers
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
-from workflows.engine.process import TaskType
+from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
 from workflows.forms import AnswersForm, show_answers, visible_answer
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
+from workflows.running.events.assigned import ASSIGNED
 
 
 @register_page(MyTask, "<path:object_id>/change/", name="tickets_mytask_change")
@@ -75,18 +79,17 @@ class WorkPage(Page):
 
     def _complete(self, form: AnswersForm) -> HttpResponse:
         task = self.task
-        try:
+        with (
+            refusals() as lost,
+            refusals_in(form, InvalidDataError, UnknownUploadError) as wrong,
+        ):
             complete_task(task=task, output=form.answers(), user=self.person)
-        except InvalidDataError as error:
-            form.add_problems(error.problems)
+        if wrong.error:
             return self._task_page(form)
-        except UnknownUploadError:
-            form.add_error(None, gettext("A file was lost on the way. Choose it again."))
-            return self._task_page(form)
-        except (NotYourTaskError, TaskNotWorkableError) as error:
+        if lost.error:
             task.refresh_from_db()
             if not self._is_the_same_again(form):
-                return self._task_page(form, lost=str(error))
+                return self._task_page(form, lost=lost.text)
         names = {"task": task.definition.title, "number": ticket_of(task).pk}
         text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
         messages.success(self.request, text % names)
@@ -105,17 +108,14 @@ class WorkPage(Page):
 
     def _save(self, form: AnswersForm) -> HttpResponse:
         """Keep the form as it is; only what no database could hold is refused."""
-        try:
+        with refusals() as lost, refusals(InvalidDataError) as wrong:
             save_task_answers(task=self.task, answers=form.answers_so_far(), user=self.person)
-        except InvalidDataError as error:
-            form.show_only(error.problems)
-            return self._task_page(form)
-        except (NotYourTaskError, TaskNotWorkableError) as error:
+            tell_saved(self.request, form)
+            return forget_typed(self.back(), form_name(self.task))
+        form.show_only(wrong.error)
+        if lost.error:
             self.task.refresh_from_db()
-            form.show_only([])
-            return self._task_page(form, lost=str(error))
-        tell_saved(self.request, form)
-        return forget_typed(self.back(), form_name(self.task))
+        return self._task_page(form, lost=lost.text)
 
     def _saved(self, object_id: str) -> SavedAnswers | None:
         """What this person has saved of a task, also of one that is no longer theirs."""
@@ -129,9 +129,10 @@ class WorkPage(Page):
         """The task with the answers as the person left them."""
         self._take(with_ticket(MyTask.objects.filter(saved_answers=saved)).first())
         specs = self.task.definition.fields
-        try:
+        form: AnswersForm | None = None
+        with refusals(FieldError):
             form = continued_form(saved, specs, keeper=self._keeper())
-        except FieldError:
+        if form is None:
             return self._task_page(None, saved=saved)
         if self.task.assigned_to_id != self.person.pk:
             return self._task_page(form, lost=str(NotYourTaskError()), saved=saved)
@@ -158,21 +159,20 @@ class WorkPage(Page):
         own = _assigned.first(number, self.person.pk)
         if isinstance(own, MyTask):
             return own
-        forms = MyTask.objects.filter(definition__task_type=TaskType.FORM).select_related(
+        forms = MyTask.objects.filter(definition__task_type__in=FORM_TYPES).select_related(
             "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
         )
         task = forms.filter(pk=number).first()
         if not isinstance(task, MyTask):
             return None
-        given = task.events.filter(kind="ASSIGNED", data__to_id=self.person.pk)
+        given = task.events.filter(kind=ASSIGNED, data__to_id=self.person.pk)
         return task if given.exists() else None
 
     def _form(self, **sent: Any) -> AnswersForm | None:
         """The task's form; None where its definition's fields are broken."""
-        try:
+        with refusals(FieldError):
             return AnswersForm(self.task.definition.fields, **sent)
-        except FieldError:
-            return None
+        return None
 
     def _keeper(self) -> UploadKeeper:
         return UploadKeeper(user=self.person, ticket=ticket_of(self.task))
@@ -223,15 +223,14 @@ class StartPage(ObjectPage):
 
     http_method_names = ["post"]
     permissions = ("tickets.view_mytask", "tickets.change_mytask")
-    refusals = (NotYourTaskError, TaskNotWorkableError)
+    refusal_level = messages.WARNING
 
-    def refused(self, error: Exception) -> HttpResponse:
-        messages.warning(self.request, gettext(str(error)))
+    def back(self) -> HttpResponse:
         return redirect("admin:tickets_mytask_changelist")
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         start_task(task=self.object, user=self.person)
-        return self.back()
+        return redirect(admin_link(self.object))
 
 
 @register_page(MyTask, "<int:object_id>/visible/", name="tickets_mytask_visible")

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from tenants.pages.page import Page
-from workflows.engine.process import TaskType
+from workflows.engine.task_types import FORM_TYPES
 
 
 class WorkerPage(Page):
@@ -24,7 +24,7 @@ class WorkerPage(Page):
 def with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
     """Those that a person can work on, with what the pages show of them."""
     return tasks.filter(
-        definition__task_type=TaskType.FORM, workflow_instance__ticket__isnull=False
+        definition__task_type__in=FORM_TYPES, workflow_instance__ticket__isnull=False
     ).select_related(
         "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
     )

@@ -8,7 +8,8 @@ from django.utils import timezone
 from tenants.models import User
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.complete_task import complete_task
-from workflows.models import EventKind, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
+from workflows.running.events.assigned import ASSIGNED
 
 LIST = reverse("admin:tickets_mytask_changelist")
 
@@ -63,7 +64,7 @@ class CompleteTests(ScreenTestCase):
         self.assertEqual(self.status(), TaskStatus.OPEN)
 
     def test_a_task_given_to_somebody_else_keeps_what_was_typed(self) -> None:
-        WorkflowEvent.objects.filter(task_instance=self.task, kind=EventKind.ASSIGNED).get()
+        WorkflowEvent.objects.filter(task_instance=self.task, kind=ASSIGNED).get()
         self.give_to(self.walt)
         page = self.send(ok="false", reason="A long explanation")
         self.assertContains(page, "This task was given to somebody else.")

@@ -84,7 +84,7 @@ def _made(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
 def _checked(title: str) -> str:
     plain = plain_name(" ".join(title.split()))
     if not plain or len(plain) > LONGEST_TITLE or any(unstorable(title)):
-        raise NoTitleError
+        raise NoTitleError(most=LONGEST_TITLE)
     return plain
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from workflows.authoring.definitions import additions
 from workflows.authoring.importing.import_bundle import lock_definitions
-from workflows.errors import DraftInUseError, NotADraftError
+from workflows.errors import DraftGoneError, DraftInUseError, NotADraftError
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition, WorkflowInstance
 
 
@@ -21,10 +21,12 @@ def delete_draft(*, workflow: WorkflowDefinition) -> None:
     Raises:
         NotADraftError: it is published or retired; somebody may have published it just now.
         DraftInUseError: something uses it; says what.
-        WorkflowDefinition.DoesNotExist: somebody else has deleted it.
+        DraftGoneError: somebody else has deleted it.
     """
     lock_definitions()
-    draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
+    draft = WorkflowDefinition.objects.select_for_update().filter(pk=workflow.pk).first()
+    if draft is None:
+        raise DraftGoneError
     if not draft.is_draft:
         raise NotADraftError
     uses = uses_of_draft(workflow=draft)

@@ -21,13 +21,12 @@ def stop_offering(
     version, published, brings it back.
 
     Raises:
-        NotPublishedError: it is a draft, or retired already.
-        WorkflowDefinition.DoesNotExist: it is not there.
+        NotPublishedError: it is a draft, retired already, or gone.
     """
     lock_definitions()
     now = now or timezone.now()
-    published = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
-    if not published.is_published:
+    published = WorkflowDefinition.objects.select_for_update().filter(pk=workflow.pk).first()
+    if published is None or not published.is_published:
         raise NotPublishedError
     published.retire(by=user, now=now)
     published.save(update_fields=["status", "retired_by", "retired_at", "updated_at"])

@@ -42,7 +42,7 @@ def add_ticket_type(
     if TicketDefinition.objects.filter(key=key).exists():
         raise TicketTypeKeyTakenError
     for problem in check_presets(published.fields, presets or {}):
-        raise PresetsRefusedError(f"{problem.field}: {problem.message}")
+        raise PresetsRefusedError(problem)
     definition = TicketDefinition(
         key=key,
         title=title,

@@ -93,9 +93,6 @@ def ensure_texts(definition: TicketDefinition) -> None:
 def _ensure_may_be_active(own: TicketDefinition, versions: Iterable[TicketDefinition]) -> None:
     other = next((each for each in versions if each.is_active and each.pk != own.pk), None)
     if other is not None:
-        raise AnotherVersionActiveError(
-            _("Version %(version)s of this ticket type is active. Switch that one off first.")
-            % {"version": other.version}
-        )
+        raise AnotherVersionActiveError(version=other.version)
     if own.workflow.status != DefinitionStatus.PUBLISHED:
         raise WorkflowNotPublishedError

@@ -187,7 +187,7 @@ def _named(draft: WorkflowDefinition, name: str) -> JsonObject:
 def _free_name(name: str, others: list[JsonObject]) -> str:
     name = plain_name(" ".join(name.split()))
     if not name or len(name) > LONGEST_NAME or any(unstorable(name)):
-        raise InvalidCaseNameError
+        raise InvalidCaseNameError(most=LONGEST_NAME)
     if name_key(name) in {name_key(str(each.get("name"))) for each in others}:
         raise CaseNameInUseError
     return name

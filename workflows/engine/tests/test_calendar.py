@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 from workflows.engine.calendar import (
     OFFICE_WEEK,
     Duration,
-    DurationError,
     Span,
-    SpanError,
     WorkingTime,
     read_spans,
     write_spans,
 )
+from workflows.engine.errors import DurationError, SpanError
 
 BRUSSELS, NEW_YORK = ZoneInfo("Europe/Brussels"), ZoneInfo("America/New_York")
 ALWAYS = ((Span(0, 1440),),) * 7

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from workflows.engine.process import JsonObject, Process, TaskSpec, TaskType, TransitionSpec
+from workflows.engine.process import JsonObject, Process, TaskSpec, TransitionSpec
 from workflows.engine.simulate import (
     CALLBACK_URL,
     Answer,
@@ -13,6 +13,7 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
+from workflows.engine.task_types import TaskType
 
 APPROVED: Any = {"==": [{"var": "tasks.approve.approved"}, True]}
 PROCESS = Process(

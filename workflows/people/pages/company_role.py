@@ -22,10 +22,9 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from tenants.connection import in_public
-from tenants.errors import TenantsError
 from tenants.models import Company, User
 from tenants.pages.company_admin import CompanyModelAdmin
-from workflows.errors import RoleInUseError, WorkflowsError
+from workflows.errors import RoleInUseError
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
 from workflows.people.change_people import delete_company_role, save_company_role, where_used
@@ -121,22 +120,6 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         uses = where_used(role) if role.pk else []
         return format_html_join("", "<div>{}</div>", ((use,) for use in uses)) or None
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
-        try:
-            view: HttpResponseBase = super().changeform_view(
-                request, object_id, form_url, extra_context
-            )
-        except (TenantsError, WorkflowsError) as error:  # what only the database could see
-            messages.error(request, str(error))
-            return HttpResponseRedirect(request.get_full_path())
-        return view
-
     def save_model(
         self,
         request: HttpRequest,
@@ -179,11 +162,7 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
             return HttpResponseRedirect(
                 reverse("admin:workflows_companyrole_change", args=[quote(role.pk)])
             )
-        try:
-            view: HttpResponseBase = super().delete_view(request, object_id, extra_context)
-        except RoleInUseError as error:  # used since just now
-            messages.error(request, str(error))
-            return HttpResponseRedirect(request.get_full_path())
+        view: HttpResponseBase = super().delete_view(request, object_id, extra_context)
         return view
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
@@ -194,13 +173,3 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         with transaction.atomic():
             for role in queryset:
                 delete_company_role(role=role)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        try:
-            view: HttpResponseBase = super().changelist_view(request, extra_context)
-        except WorkflowsError as error:  # used since the page was shown
-            messages.error(request, str(error))
-            return HttpResponseRedirect(request.get_full_path())
-        return view

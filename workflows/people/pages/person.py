@@ -14,7 +14,7 @@ from django.contrib.auth.forms import SetPasswordMixin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.http.response import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -27,7 +27,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminP
 
 from tenants.active_company import active_company
 from tenants.connection import in_public
-from tenants.errors import LastAdminError, TenantsError
+from tenants.errors import LastAdminError
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.pages.company_admin import CompanyModelAdmin
@@ -93,7 +93,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if self.instance.pk and self._is_last_admin():
-            message = LastAdminError().args[0]
+            message = str(LastAdminError())
             if SystemRole.ADMIN.value not in data.get("system_roles", []):
                 self.add_error("system_roles", ValidationError(message, code="last_admin"))
             if not data.get("is_active", True):
@@ -318,22 +318,6 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
                 self.instance.company = company
 
         return OfThisCompany
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            view: HttpResponse = super().changeform_view(
-                request, object_id, form_url, extra_context
-            )
-        except TenantsError as error:  # what only the database could see
-            messages.error(request, str(error))
-            return HttpResponseRedirect(request.get_full_path())
-        return view
 
     def save_model(
         self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool

@@ -7,8 +7,10 @@ from django.urls import reverse
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
-from workflows.models import CompanyRole, EventKind, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_people import give_back_tasks, save_company_role, save_person
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.released import RELEASED
 from workflows.running.tests.work import NOW, make_form, make_task
 
 
@@ -35,7 +37,7 @@ class HandingOutTests(WorkTestCase):
         self.save(self.walt, SystemRole.TASK_WORKER, company_roles=[])
         task = TaskInstance.objects.get(pk=task.pk)
         self.assertEqual((task.status, task.assigned_to_id is None), (TaskStatus.OPEN, False))
-        self.assertEqual(self.kinds(task), [EventKind.ASSIGNED])
+        self.assertEqual(self.kinds(task), [ASSIGNED])
 
     def test_whoever_joins_the_role_gets_what_waits_for_it(self) -> None:
         task = make_task(make_form(role=self.role))
@@ -75,8 +77,8 @@ class GivingBackTests(WorkTestCase):
         self.save(self.wendy, SystemRole.TASK_WORKER, company_roles=[])
         task = TaskInstance.objects.get(pk=task.pk)
         self.assertEqual((task.assigned_to, task.status), (self.walt, TaskStatus.OPEN))
-        self.assertEqual(self.kinds(task), [EventKind.RELEASED, EventKind.ASSIGNED])
-        event = WorkflowEvent.objects.get(task_instance=task, kind=EventKind.RELEASED)
+        self.assertEqual(self.kinds(task), [RELEASED, ASSIGNED])
+        event = WorkflowEvent.objects.get(task_instance=task, kind=RELEASED)
         self.assertEqual((event.actor, event.data["from_id"]), (self.alice, self.wendy.pk))
 
     def test_they_wait_where_nobody_else_is_available(self) -> None:

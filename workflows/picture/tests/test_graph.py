@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 from django.utils.safestring import SafeString
 
-from workflows.engine.process import Process, TaskSpec, TaskType, TransitionSpec
+from workflows.engine.process import Process, TaskSpec, TransitionSpec
+from workflows.engine.task_types import TaskType
 from workflows.picture.graph import Way, draw_process
 
 type Rect = tuple[float, float, float, float]

@@ -11,11 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldBooleanWidget
 
-from tenants.errors import EncryptionError
 from tenants.models import User
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
-from workflows.errors import SecretShownError
 from workflows.models import CompanyRole, SigningSecret
 from workflows.signing.signing_secrets import (
     OVERLAP,
@@ -41,7 +39,6 @@ class _SecretPage(Page):
     permissions = ("workflows.change_signingsecret",)
     title = gettext_lazy("Signing secret")
     template_name = "signing/signing_secret.html"
-    refusals = (SecretShownError, EncryptionError)
 
     def back(self) -> HttpResponse:
         return redirect("admin:workflows_signingsecret")

@@ -22,7 +22,9 @@ from unfold.widgets import (
 
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
-from workflows.engine.calendar import Span, SpanError, read_spans, write_spans
+from tenants.refusals import refusals
+from workflows.engine.calendar import Span, read_spans, write_spans
+from workflows.engine.errors import SpanError
 from workflows.models import BusinessCalendar, CompanyRole
 from workflows.working_hours.change_calendar import save_business_calendar
 
@@ -72,13 +74,11 @@ class BusinessCalendarForm(forms.Form):
         return data
 
     def _day(self, name: str) -> tuple[Span, ...]:
-        try:
+        with refusals(SpanError):
             return read_spans(self.cleaned_data.get(name, ""))
-        except SpanError:
-            self.add_error(
-                name, gettext("Write 09:00-17:00, or 09:00-12:00, 13:00-17:00; nothing: closed.")
-            )
-            return ()
+        text = gettext("Write 09:00-17:00, or 09:00-12:00, 13:00-17:00; nothing: closed.")
+        self.add_error(name, text)
+        return ()
 
     def clean_holidays(self) -> list[tuple[str, str]]:
         lines = [each.strip() for each in self.cleaned_data["holidays"].splitlines()]

@@ -9,7 +9,6 @@ from django.http import Http404
 from tenants.pages.links import admin_link
 from tenants.pages.page import ObjectPage
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.errors import WorkflowsError
 from workflows.models import WorkflowDefinition
 
 
@@ -17,7 +16,6 @@ class DefinitionPage(ObjectPage):
     """A page for workflow creators about one version of a workflow; `title` is its own name."""
 
     permissions = ("workflows.change_workflowdefinition",)
-    refusals = (WorkflowsError,)
 
     workflow: WorkflowDefinition
 

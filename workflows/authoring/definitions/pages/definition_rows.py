@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.refusals import refusals
 from workflows.bundles.tell_changes import field_labels
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
@@ -94,12 +95,11 @@ class TaskCard:
 
 def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
     """The fields of a form as rows; never raises, whatever a draft contains."""
-    try:
+    with refusals(FieldError) as broken:
         fields = parse_fields(specs)
-    except FieldError as error:
-        return FieldTable(problem=str(error), raw=pretty(specs))
-    names = {**(labels or {}), **choice_labels(specs)}
-    return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
+        names = {**(labels or {}), **choice_labels(specs)}
+        return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
+    return FieldTable(problem=broken.text, raw=pretty(specs))
 
 
 def _field_rows(

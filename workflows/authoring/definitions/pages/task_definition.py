@@ -17,8 +17,9 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_card,
     transition_rows,
 )
+from workflows.engine.task_types import TaskType
 from workflows.models import TaskDefinition, WorkflowDefinition
-from workflows.models.task_definition import TaskTypeChoices
+from workflows.task_types import task_type_choices
 
 
 class NewestFilter(admin.SimpleListFilter):
@@ -51,12 +52,12 @@ class TypeFilter(admin.SimpleListFilter):
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(TaskTypeChoices.choices)
+        return task_type_choices()
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[TaskDefinition]
     ) -> QuerySet[TaskDefinition]:
-        if self.value() in TaskTypeChoices.values:
+        if self.value() in list(TaskType):
             return queryset.filter(task_type=self.value())
         return queryset
 

@@ -24,7 +24,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_cards,
 )
 from workflows.bundles.tell_changes import field_labels
-from workflows.engine.process import TaskType
+from workflows.engine.task_types import FORM_TYPES
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,
@@ -176,7 +176,7 @@ def _roles_without_people(workflow: WorkflowDefinition) -> list[CompanyRole]:
     """The company roles whose tasks would wait, because no task worker is in them."""
     if workflow.status == DefinitionStatus.RETIRED:
         return []
-    forms = workflow.tasks.filter(task_type=TaskType.FORM)
+    forms = workflow.tasks.filter(task_type__in=FORM_TYPES)
     roles = CompanyRole.objects.filter(task_definitions__in=forms).distinct().order_by("name")
     filled = set(eligible_workers(None).values_list("company_roles", flat=True))
     return [role for role in roles if role.pk not in filled]

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.pages.page import ScriptPage, register_page
+from tenants.pages.refusals import refusal_as_json
+from tenants.refusals import Refusals, refusals
 from workflows.authoring.definitions.additions import latest_sample
 from workflows.authoring.importing.import_bundle import problems_here
 from workflows.authoring.importing.pages.problem_rows import MOST_SHOWN, showable
@@ -39,7 +43,7 @@ from workflows.engine.condition_text import (
     write_condition,
 )
 from workflows.engine.conditions import check_condition, describe_condition, is_empty
-from workflows.engine.errors import ConditionError, FieldError, TransformError
+from workflows.engine.errors import ConditionError, EngineError, FieldError, TransformError
 from workflows.engine.fields import MAX_INTEGER, check_fields
 from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
@@ -47,12 +51,12 @@ from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
 from workflows.engine.validation import validator_for
-from workflows.errors import UnreadableBundleError
+from workflows.errors import WorkflowsError
 from workflows.forms import AnswersForm
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
-from workflows.workbooks.lines import UnreadableCellError, read_transform, write_transform
+from workflows.workbooks.lines import read_transform, write_transform
 
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)
@@ -62,21 +66,24 @@ NAME = "workflows_workflowdefinition_editor_"
 QUESTIONS = ("check", "form", "condition", "number", "transform", "sample")
 
 
-class RefusedError(Exception):
-    """The question cannot be answered. The message is for people."""
+class QuestionRefusedError(WorkflowsError):
+    """The question cannot be answered. Whoever raises it says why."""
+
+    message = gettext_lazy("This question cannot be answered.")
+    status = HTTPStatus.BAD_REQUEST
 
 
 class EditorScript(ScriptPage):
     """Answers questions in JSON from those who may change workflows."""
 
     permissions = ("workflows.change_workflowdefinition",)
-    refusals = (RefusedError,)
+    also_refused = (EngineError,)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
         return JsonResponse(self.answer(read_question(request)))
 
-    def refused(self, error: Exception) -> HttpResponse:
-        return JsonResponse({"message": showable(str(error))}, status=400)
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        return refusal_as_json(refused, message=showable(refused.text))
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
         raise NotImplementedError
@@ -119,10 +126,7 @@ class FormScript(EditorScript):
         specs, skipped = _drawable(question.get("fields"))
         pairs = question.get("answers")
         data = _as_form_data(pairs) if isinstance(pairs, list) else None
-        try:
-            form = AnswersForm(specs, data=data)
-        except FieldError as error:
-            raise RefusedError(str(error)) from error
+        form = AnswersForm(specs, data=data)
         if data is not None:
             return {"visible": sorted(form.visible())}
         return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
@@ -139,7 +143,7 @@ class ConditionScript(EditorScript):
             return _of_text(text, keys, fields)
         rule = question.get("rule")
         if any(unstorable(rule)):
-            raise RefusedError(_("This rule cannot be used."))
+            raise QuestionRefusedError(_("This rule cannot be used."))
         return {
             "rule": rule,
             "text": write_condition(rule, task_keys=keys, fields=fields),
@@ -158,15 +162,13 @@ class NumberScript(EditorScript):
     def answer(self, question: JsonObject) -> dict[str, Any]:
         text = question.get("text")
         if not isinstance(text, str):
-            raise RefusedError(_("Send the text of the number."))
-        try:
+            raise QuestionRefusedError(_("Send the text of the number."))
+        with refusals(NumberTextError) as refused:
             number = parse_number(text, whole=question.get("is_whole") is True)
-        except NumberTextError as error:
-            message = showable(_(error.template) % error.values)
-            return {"error": message, "is_text": not possible_numbers(text)}
-        if isinstance(number, int) and abs(number) > MAX_INTEGER:
-            return {"error": _("This number is too large."), "is_text": False}
-        return {"value": number}
+            if isinstance(number, int) and abs(number) > MAX_INTEGER:
+                return {"error": _("This number is too large."), "is_text": False}
+            return {"value": number}
+        return {"error": showable(refused.text), "is_text": not possible_numbers(text)}
 
 
 @register_page(WorkflowDefinition, "editor/transform/", name=f"{NAME}transform")
@@ -180,7 +182,7 @@ class TransformScript(EditorScript):
         if isinstance(text, str):
             template = _read_transform(text, names)
         elif any(unstorable(template)):
-            raise RefusedError(_("This transform cannot be used."))
+            raise QuestionRefusedError(_("This transform cannot be used."))
         written = write_transform(template, names) if isinstance(template, dict) else None
         shown = json.dumps(template, ensure_ascii=False, indent=2)
         answer: dict[str, Any] = {
@@ -220,17 +222,13 @@ def read_question(request: HttpRequest) -> JsonObject:
     """The JSON object that was sent.
 
     Raises:
-        RefusedError: it is too large, or no JSON object.
+        QuestionRefusedError, UnreadableBundleError: it is too large, or no JSON object.
     """
     if request.content_type != "application/json":
-        raise RefusedError(_("Send JSON."))
-    data = request.read(MAX_BYTES + 1)
-    try:
-        found = read_bundle(data)
-    except UnreadableBundleError as error:
-        raise RefusedError(str(error)) from error
+        raise QuestionRefusedError(_("Send JSON."))
+    found = read_bundle(request.read(MAX_BYTES + 1))
     if not isinstance(found, dict):
-        raise RefusedError(_("Send a JSON object."))
+        raise QuestionRefusedError(_("Send a JSON object."))
     return found
 
 
@@ -284,11 +282,10 @@ def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | Non
     specs = fields if isinstance(fields, list) else []
     if not any(isinstance(each, dict) and each.get("visible_when") for each in specs):
         return None
-    try:
+    with refusals(FieldError):
         validator = validator_for(specs, presets=presets if isinstance(presets, dict) else {})
         return sorted(validator.visible(answers if isinstance(answers, dict) else {}))
-    except FieldError:
-        return None
+    return None
 
 
 def _picture(document: Json) -> str:
@@ -302,12 +299,12 @@ def _picture(document: Json) -> str:
 def _drawable(specs: object) -> tuple[list[Json], int]:
     """The fields that are in order, and how many were left out because they are not."""
     if any(unstorable(specs)) or not isinstance(specs, list):
-        raise RefusedError(_("These fields cannot be shown."))
+        raise QuestionRefusedError(_("These fields cannot be shown."))
     kept: list[Json] = list(specs)
     while problems := check_fields(kept):
         wrong = {each.path[0] for each in problems if each.path}
         if not wrong:
-            raise RefusedError(problems[0].message)
+            raise QuestionRefusedError(problems[0].message)
         kept = [each for index, each in enumerate(kept) if index not in wrong]
     return kept, len(specs) - len(kept)
 
@@ -322,37 +319,31 @@ def _as_form_data(pairs: list[Json]) -> QueryDict:
 
 
 def _of_text(text: str, keys: Collection[str], fields: Collection[str] | None) -> dict[str, Any]:
-    try:
+    with refusals(ConditionTextError) as refused:
         rule = parse_condition(text, task_keys=keys, fields=fields)
-    except ConditionTextError as error:
-        return {"error": showable(str(error)), "column": error.column}
-    if problems := check_condition(rule):
-        return {"error": showable(problems[0]), "column": 1}
-    return {"rule": rule, "sentence": showable(describe_condition(rule)), "text": text}
+        if problems := check_condition(rule):
+            return {"error": showable(problems[0]), "column": 1}
+        return {"rule": rule, "sentence": showable(describe_condition(rule)), "text": text}
+    column = refused.error.column if refused.error else 1
+    return {"error": showable(refused.text), "column": column}
 
 
 def _read_transform(text: str, names: Names) -> Json:
+    """Raises UnreadableBundleError, UnreadableCellError."""
     if text.lstrip()[:1] in {"{", "["}:
-        try:
-            return read_bundle(text.encode("utf-8", "replace"))
-        except UnreadableBundleError as error:
-            raise RefusedError(str(error)) from error
-    try:
-        return read_transform(text, names) or None
-    except UnreadableCellError as error:
-        raise RefusedError(str(error)) from error
+        return read_bundle(text.encode("utf-8", "replace"))
+    return read_transform(text, names) or None
 
 
 def _tried(template: Json, context: JsonObject) -> dict[str, Any]:
     """What the transform makes of the data, or why it does not."""
     for problem in check_transform(template):
         return {"error": showable(problem)}
-    try:
+    with refusals(ConditionError) as refused, refusals(TransformError) as failed:
         return {"result": apply_transform(template, context)}
-    except TransformError as error:
-        return {"error": showable(str(error)), "pointer": showable(error.pointer)}
-    except ConditionError as error:
-        return {"error": showable(str(error))}
+    if failed.error:
+        return {"error": showable(failed.text), "pointer": showable(failed.error.pointer)}
+    return {"error": showable(refused.text)}
 
 
 def _texts(value: Json) -> list[str] | None:

@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
-from django.utils.timezone import is_aware, localtime
+from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +22,8 @@ from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, result_of, sent_token, token_of
 from tenants.pages.page import ObjectPage, Page, register_page
+from tenants.pages.refusals import refusal_as_json
+from tenants.refusals import refusals
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.make_workflow import (
     duplicate_workflow,
@@ -31,7 +32,7 @@ from workflows.authoring.editing.make_workflow import (
 )
 from workflows.authoring.editing.pages.editor_answers import (
     QUESTIONS,
-    RefusedError,
+    QuestionRefusedError,
     problems_as_json,
     read_question,
 )
@@ -39,9 +40,10 @@ from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.engine.process import JsonObject
-from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, WorkflowsError
+from workflows.errors import DraftChangedError, NotADraftError
 from workflows.forms.field_types import FIELD_TYPE_NAMES
 from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.task_types import SCREENS
 
 PREFIX = "workflows_workflowdefinition"
 
@@ -50,7 +52,6 @@ class _EditorPage(ObjectPage):
     """About one version of a workflow, for who may change it."""
 
     permissions: ClassVar[tuple[str, ...]] = ("workflows.change_workflowdefinition",)
-    refusals = (WorkflowsError,)
 
     object: WorkflowDefinition
 
@@ -77,11 +78,10 @@ class NewWorkflowPage(Page):
         def make() -> int:
             return make_workflow(title=title, user=self.person).pk
 
-        try:
+        with refusals() as refused:
             made, is_new = do_once(request, token=token, act=make)
-        except NoTitleError as error:
-            return self.show(problem=str(error), typed=title, token=token)
-        return redirect(f"admin:{PREFIX}_edit", made) if is_new else self._made_before(made)
+            return redirect(f"admin:{PREFIX}_edit", made) if is_new else self._made_before(made)
+        return self.show(problem=refused.text, typed=title, token=token)
 
     def _made_before(self, workflow_id: int) -> HttpResponse:
         """Somebody came back to the form that they have sent."""
@@ -161,32 +161,30 @@ def _is_draft(obj: Model | None) -> bool:
 
 
 def _save(request: HttpRequest, workflow: WorkflowDefinition, user: User) -> HttpResponse:
-    try:
+    with refusals() as refused:
         question = read_question(request)
-        expected = _moment(question)
-    except RefusedError as error:
-        return _refusal(str(error), status=400)
-    try:
         draft = save_draft(
             workflow=workflow,
             document=question.get("document"),
             user=user,
-            expected_updated_at=expected,
+            expected_updated_at=_moment(question),
         )
-    except NotStorableError as error:
-        text = _("Nothing was saved: mend what is marked first.")
-        return _refusal(text, status=422, problems=problems_as_json(error.problems))
-    except DraftChangedError as error:
-        at = error.at.isoformat()
-        return _refusal(_changed(error), status=409, reason="changed", updated_at=at)
-    except NotADraftError:
-        text = _("This version was published in the meantime, and cannot be changed any more.")
-        return _refusal(text, status=409, reason="published")
-    return JsonResponse({"updated_at": draft.updated_at.isoformat(), "title": draft.title})
+        return JsonResponse({"updated_at": draft.updated_at.isoformat(), "title": draft.title})
+    return refusal_as_json(refused, **_words_of_the_editor(refused.error))
 
 
-def _refusal(message: str, *, status: int, **more: Any) -> JsonResponse:
-    return JsonResponse({"message": message, **more}, status=status)
+def _words_of_the_editor(error: Exception | None) -> dict[str, Any]:
+    """What the script does with a refusal, and what is said otherwise here."""
+    match error:
+        case NotStorableError():
+            text = _("Nothing was saved: mend what is marked first.")
+            return {"message": text, "problems": problems_as_json(error.problems)}
+        case DraftChangedError():
+            return {"reason": "changed", "updated_at": error.at.isoformat()}
+        case NotADraftError():
+            text = _("This version was published in the meantime, and cannot be changed any more.")
+            return {"message": text, "reason": "published"}
+    return {}
 
 
 def _moment(question: JsonObject) -> datetime:
@@ -196,15 +194,8 @@ def _moment(question: JsonObject) -> datetime:
     except ValueError:
         found = None
     if found is None or not is_aware(found):
-        raise RefusedError(_("The time of the version that was edited is missing."))
+        raise QuestionRefusedError(_("The time of the version that was edited is missing."))
     return found
-
-
-def _changed(error: DraftChangedError) -> str:
-    words = {"when": date_format(localtime(error.at), "DATETIME_FORMAT"), "who": str(error.by)}
-    if error.by is None:
-        return _("This draft was changed elsewhere (%(when)s) after you opened it.") % words
-    return _("%(who)s has saved this draft (%(when)s) after you opened it.") % words
 
 
 def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:
@@ -225,6 +216,17 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             for each in CompanyRole.objects.order_by("name")
         ],
         "field_types": [[key.value, str(name)] for key, name in FIELD_TYPE_NAMES.items()],
+        "task_types": [
+            {
+                "name": task_type.value,
+                "chip": str(screen.chip),
+                "choice": str(screen.choice),
+                "is_form": task_type.is_form,
+                "is_answered_later": task_type.is_answered_later,
+                "can_be_left": task_type.rules.can_be_left,
+            }
+            for task_type, screen in SCREENS.items()
+        ],
         "urls": {
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),

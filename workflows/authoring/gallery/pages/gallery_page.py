@@ -28,10 +28,11 @@ from workflows.authoring.gallery.processes import GalleryProcess, find_process, 
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import CaseResult, write_bundle
-from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.tell_changes import field_labels
-from workflows.engine.process import JsonObject, TaskType
+from workflows.engine.process import JsonObject
+from workflows.engine.task_types import TaskType
 from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.task_types import SCREENS
 
 PREFIX = "workflows_workflowdefinition_gallery"
 
@@ -162,7 +163,6 @@ class UsePage(_ProcessPage):
     """POST makes it a draft of the company's own, unless it has it already."""
 
     http_method_names = ["post"]
-    refusals = (InvalidBundleError,)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         preview = preview_bundle(document=self.process.document)
@@ -242,18 +242,13 @@ def _role_rows(process: GalleryProcess, preview: BundlePreview) -> list[RoleRow]
 
 def _task_row(task: JsonObject) -> TaskRow:
     specs = task.get("fields", [])
-    kind = TaskType(str(task.get("task_type", TaskType.FORM)))
-    names = {
-        TaskType.FORM: _("Form"),
-        TaskType.SYNC_ACTION: _("Call to another system"),
-        TaskType.ASYNC_ACTION: _("Call to another system, answered later"),
-    }
+    task_type = TaskType.named(task.get("task_type")) or TaskType.FORM
     return TaskRow(
         key=str(task["key"]),
         title=str(task["title"]),
         description=str(task.get("description", "")),
-        kind=names[kind],
-        is_form=kind is TaskType.FORM,
+        kind=str(SCREENS[task_type].name),
+        is_form=task_type.is_form,
         role=str(task.get("candidate_role", "")),
         address=str(task.get("action_url", "")),
         fields=field_table(specs, field_labels(specs)),

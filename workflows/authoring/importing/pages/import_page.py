@@ -21,6 +21,7 @@ from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
+from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.download_page import download, file_type
 from workflows.authoring.importing.findings import Findings, check_file, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
@@ -143,20 +144,20 @@ class ImportPage(Page):
         return self._outcome_page(outcome)
 
     def _apply(self, outcome: Outcome) -> HttpResponse:
-        try:
+        with refusals(InvalidBundleError) as refused:  # something changed since the check
             workflow = import_bundle(document=outcome.document, user=self.person)
-        except InvalidBundleError as error:  # somebody changed something since the check
-            outcome.findings = findings_of(error.problems, reading=outcome.reading)
-            outcome.problems = problem_rows(error.problems, outcome.text, outcome.reading)
-            return self._outcome_page(outcome)
-        words = {"title": workflow.title, "version": workflow.version}
-        if outcome.findings and outcome.findings.is_unchanged:
-            text = _("“%(title)s” already has this content: it is version %(version)s.")
-            messages.info(self.request, text % words)
-        else:
-            text = _("“%(title)s” has a new draft: version %(version)s. Publish it to use it.")
-            messages.success(self.request, text % words)
-        return redirect(admin_link(workflow))
+            words = {"title": workflow.title, "version": workflow.version}
+            if outcome.findings and outcome.findings.is_unchanged:
+                text = _("“%(title)s” already has this content: it is version %(version)s.")
+                messages.info(self.request, text % words)
+            else:
+                text = _("“%(title)s” has a new draft: version %(version)s. Publish it to use it.")
+                messages.success(self.request, text % words)
+            return redirect(admin_link(workflow))
+        problems = refused.error.problems if refused.error else []
+        outcome.findings = findings_of(problems, reading=outcome.reading)
+        outcome.problems = problem_rows(problems, outcome.text, outcome.reading)
+        return self._outcome_page(outcome)
 
     def _outcome_page(self, outcome: Outcome) -> HttpResponse:
         found = outcome_context(
@@ -231,17 +232,15 @@ def check(request: HttpRequest) -> Outcome:
 
 
 def _check(outcome: Outcome, data: bytes) -> None:
-    try:
+    with refusals(UnreadableBundleError) as refused:
         checked = check_file(content=data, filename=outcome.filename)
-    except UnreadableBundleError as error:
-        outcome.failure = showable(str(error))
-        return
-    outcome.reading = checked.reading
-    outcome.findings = checked.findings()
-    # A workbook with errors has no text that could be mended: the file must be.
-    if not outcome.text and outcome.is_ready:
-        outcome.text = showable(_written(checked.document))
-    outcome.problems = problem_rows(checked.problems, outcome.text, checked.reading)
+        outcome.reading = checked.reading
+        outcome.findings = checked.findings()
+        # A workbook with errors has no text that could be mended: the file must be.
+        if not outcome.text and outcome.is_ready:
+            outcome.text = showable(_written(checked.document))
+        outcome.problems = problem_rows(checked.problems, outcome.text, checked.reading)
+    outcome.failure = showable(refused.text)
 
 
 def most_bytes() -> int:

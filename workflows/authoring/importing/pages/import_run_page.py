@@ -16,7 +16,6 @@ from tenants.pages.page import Page, register_page
 from workflows.authoring.importing.findings import Findings
 from workflows.authoring.importing.import_run import apply_import, look_after
 from workflows.authoring.importing.pages.import_page import outcome_context
-from workflows.errors import ImportGoneError
 from workflows.models import ImportRun, WorkflowDefinition
 from workflows.models.import_run import ImportStatus
 
@@ -27,7 +26,6 @@ class _RunPage(Page):
     """About a person's own import: what they uploaded concerns nobody else until it is a draft."""
 
     permissions = ("workflows.add_workflowdefinition",)
-    refusals = (ImportGoneError,)
 
     run: ImportRun
 

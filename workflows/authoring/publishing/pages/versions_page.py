@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
+from tenants.pages.refusals import refusals_as_messages
 from workflows.authoring.definitions.additions import running_count
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
@@ -26,7 +27,7 @@ from workflows.authoring.publishing.delete_draft import delete_draft, uses_of_dr
 from workflows.authoring.publishing.pages.change_rows import change_rows
 from workflows.authoring.publishing.stop_offering import stop_offering
 from workflows.bundles import ChangeKind
-from workflows.errors import NotADraftError, NotPublishedError
+from workflows.errors import DraftGoneError, NotADraftError, NotPublishedError
 from workflows.models import DefinitionStatus, TicketDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 
@@ -127,7 +128,7 @@ class DeleteDraftPage(DefinitionPage):
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if not self.workflow.is_draft:
-            messages.warning(request, _(str(NotADraftError())))
+            messages.warning(request, str(NotADraftError()))
             return self.back()
         types = self.workflow.ticket_definitions.order_by("title")
         uses = uses_of_draft(workflow=self.workflow)
@@ -135,10 +136,9 @@ class DeleteDraftPage(DefinitionPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         words = {"title": self.workflow.title, "version": self.workflow.version}
-        try:
+        with refusals_as_messages(request, DraftGoneError, level=messages.INFO) as gone:
             delete_draft(workflow=self.workflow)
-        except WorkflowDefinition.DoesNotExist:
-            messages.info(request, _("Somebody else has deleted this draft already."))
+        if gone.error:
             return redirect(f"admin:{PREFIX}_changelist")
         messages.success(request, _("Draft version %(version)s of “%(title)s” is deleted.") % words)
         rest = WorkflowDefinition.objects.latest(self.workflow.key)
@@ -158,17 +158,14 @@ class StopOfferingPage(DefinitionPage):
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if not self.workflow.is_published:
-            messages.warning(request, _(str(NotPublishedError())))
+            messages.warning(request, str(NotPublishedError()))
             return self.back()
         types = TicketDefinition.objects.active().filter(workflow__key=self.workflow.key)
         running = sum(running_count.ask(self.workflow))
         return self.show(ticket_types=types.order_by("title"), running=running)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        try:
-            stop_offering(workflow=self.workflow, user=self.person)
-        except WorkflowDefinition.DoesNotExist as error:
-            raise NotPublishedError from error
+        stop_offering(workflow=self.workflow, user=self.person)
         text = _("“%(title)s” is offered no more. Tickets that are running finish.")
         messages.success(request, text % {"title": self.workflow.title})
         return self.back()

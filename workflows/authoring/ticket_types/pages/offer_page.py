@@ -13,12 +13,12 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBoolea
 
 from tenants.pages.buttons import Button
 from tenants.pages.page import ObjectPage, register_page
+from tenants.pages.refusals import refusals_in
 from workflows.authoring.ticket_types.change_ticket_type import (
     change_ticket_type,
     ticket_type_marker,
 )
 from workflows.authoring.ticket_types.pages.badges import active_badge
-from workflows.errors import WorkflowsError
 from workflows.models import CompanyRole, TicketDefinition
 
 
@@ -68,20 +68,18 @@ class OfferPage(ObjectPage):
         form = OfferForm(request.POST)
         if not form.is_valid():
             return self._form_page(form, expected=str(form["expected"].value() or ""))
-        try:
+        with refusals_in(form):
             change_ticket_type(
                 definition=self.object,
                 roles=form.cleaned_data["roles"],
                 is_active=form.cleaned_data["is_active"],
                 expected=form.cleaned_data["expected"],
             )
-        except WorkflowsError as problem:
-            form.add_error(None, _(str(problem)))
-            self.find(**arguments)  # as it is now
-            return self._form_page(form)
-        self.screen.log_change(request, self.object, _("Changed who may submit it."))
-        messages.success(request, _("The ticket type is saved."))
-        return self.back()
+            self.screen.log_change(request, self.object, _("Changed who may submit it."))
+            messages.success(request, _("The ticket type is saved."))
+            return self.back()
+        self.find(**arguments)  # as it is now
+        return self._form_page(form)
 
     def _form_page(self, form: OfferForm, *, expected: str | None = None) -> HttpResponse:
         return self.show(

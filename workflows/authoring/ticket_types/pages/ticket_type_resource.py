@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from tenants.errors import TicketFlowerError
 from tenants.names import name_key
+from tenants.refusals import refusals
 from workflows.authoring.ticket_types.add_ticket_type import add_ticket_type
 from workflows.authoring.ticket_types.change_ticket_type import (
     change_ticket_type,
@@ -23,7 +25,6 @@ from workflows.engine.errors import FieldError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.validation import check_presets
-from workflows.errors import WorkflowsError
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
@@ -167,9 +168,9 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
             try:
                 with transaction.atomic():
                     self._save(row)
-            except (WorkflowsError, ValidationError) as error:
+            except (TicketFlowerError, ValidationError) as error:
                 text = " ".join(
-                    error.messages if isinstance(error, ValidationError) else [_(str(error))]
+                    error.messages if isinstance(error, ValidationError) else [str(error)]
                 )
                 message = _("Ticket type “%(key)s”: %(message)s")
                 raise FlatFileError(message % {"key": row.key, "message": text}) from error
@@ -249,18 +250,14 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
 
     def _presets(self, fields: Json, text: str) -> tuple[JsonObject, str]:
         """The presets in a cell, and what is wrong with them."""
-        try:
+        with refusals(UnreadableCellError, FieldError) as refused:
             found = read_cell(PRESETS, text, _scope(fields))
-        except UnreadableCellError as error:
-            return {}, str(error)
-        presets = with_known_choices(fields, found) if isinstance(found, dict) else {}
-        try:
-            problems = check_presets(fields, presets)
-        except FieldError as error:
-            return {}, str(error)
-        for problem in problems:
-            return {}, f"{problem.field}: {problem.message}" if problem.field else problem.message
-        return presets, ""
+            presets = with_known_choices(fields, found) if isinstance(found, dict) else {}
+            for problem in check_presets(fields, presets):
+                text = f"{problem.field}: {problem.message}" if problem.field else problem.message
+                return {}, text
+            return presets, ""
+        return {}, refused.text
 
     def _unchangeable(self, row: TicketTypeRow) -> str:
         """Why this version cannot change; empty where it can."""

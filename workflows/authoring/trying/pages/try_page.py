@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
+from tenants.pages.refusals import refusals_as_messages
+from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_anew
@@ -36,9 +38,8 @@ from workflows.authoring.trying.try_state import (
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
 from workflows.engine.errors import FieldError, SchemaError, TransformError
-from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
-from workflows.errors import WorkflowsError
 from workflows.forms import AnswersForm, visible_answer
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
@@ -115,7 +116,7 @@ class TryPage(TryingPage):
         if simulation is None or key is None or key != request.POST.get("task"):
             return self._changed_meanwhile(request, trial, state)
         state = replace(state, answers=_used(simulation))
-        if trial.rules[key].task_type is not TaskType.FORM:
+        if not trial.rules[key].task_type.is_form:
             return self._answer_call(request, trial, state, key, simulation)
         form = _form(trial.fields_of(key), request)
         if form is None or not form.is_valid():
@@ -185,7 +186,7 @@ class TryPage(TryingPage):
         if _run(trial, state) is None:  # there is no way yet that could be kept
             return self._show(request, trial, state)
         is_new = "replace" not in request.POST
-        try:
+        with refusals_as_messages(request) as refused:
             (add_test_case if is_new else record_test_case_anew)(
                 workflow=self.workflow,
                 name=name if is_new else state.case,
@@ -194,8 +195,7 @@ class TryPage(TryingPage):
                 submitter=state.submitter,
                 answers=state.answers,
             )
-        except WorkflowsError as error:
-            messages.error(request, str(error))
+        if refused.error:
             return self._show(request, trial, state, name=name)
         if is_new:
             text = _("The test case is kept. It runs before each publishing.")
@@ -262,7 +262,7 @@ class TryPage(TryingPage):
         key = simulation.waiting_for
         if key is None:
             return {"is_form": False, "is_over": True, "task_key": ""}
-        is_form = trial.rules[key].task_type is TaskType.FORM
+        is_form = trial.rules[key].task_type.is_form
         return {
             "is_form": is_form,
             "task_key": key,
@@ -321,10 +321,9 @@ def _form(
     sent: dict[str, Any] = {}
     if request is not None:
         sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper()}
-    try:
+    with refusals(FieldError):
         return AnswersForm(specs, presets=presets, initial_answers=first, **sent)
-    except FieldError:
-        return None
+    return None
 
 
 def _first_form(
@@ -338,13 +337,10 @@ def _run(trial: Trial, state: TryState) -> Simulation | None:
     """The way so far; None where the ticket's form has not been filled in, or refuses it now."""
     if state.ticket is None:
         return None
-    try:
-        if trial.refusals(state.ticket, ticket_type=state.ticket_type):
-            return None
-    except FieldError:
-        return None
-    facts = _facts(trial, state)
-    return trial.run(facts=facts, answers=state.answers)
+    with refusals(FieldError):
+        if not trial.refusals(state.ticket, ticket_type=state.ticket_type):
+            return trial.run(facts=_facts(trial, state), answers=state.answers)
+    return None
 
 
 def _facts(trial: Trial, state: TryState) -> JsonObject:
@@ -365,15 +361,14 @@ def _output_of(
 ) -> JsonObject:
     """The output that is kept of an answer; what is wrong with it is told to the form."""
     context = {**_facts(trial, state), "tasks": simulation.last.data}
-    try:
+    with refusals(TransformError, SchemaError) as refused:
         output = trial.output_of(key, call.cleaned_data["body"], context=context)
-        refused = trial.rules[key].refusals(output)
-    except (TransformError, SchemaError) as error:
-        call.add_error("body", str(error))
-        return {}
-    for each in refused:
-        call.add_error("body", f"{each.field}: {each.message}" if each.field else each.message)
-    return output
+        for each in trial.rules[key].refusals(output):
+            text = f"{each.field}: {each.message}" if each.field else each.message
+            call.add_error("body", text)
+        return output
+    call.add_error("body", refused.text)
+    return {}
 
 
 def _person(request: HttpRequest) -> dict[str, str]:

@@ -12,7 +12,7 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.decide import TriedTransition
-from workflows.engine.process import Json, JsonObject, TaskType
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.forms import Shown, show_answers
 from workflows.picture.graph import draw_process
@@ -127,7 +127,7 @@ def _step_row(
         title, icon = _("The ticket"), "play_circle"
         answers = show_answers(trial.fields, ticket)
     else:
-        is_form = trial.rules[step.task].task_type is TaskType.FORM
+        is_form = trial.rules[step.task].task_type.is_form
         title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
         answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
     was_decided_in_time = step.decision is not None and step.output is not None

@@ -10,9 +10,20 @@ import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
 import { schemaEditor } from "./schemas.js";
-import { changed, freeKey, isNewRole, keyOf, nameKey, roleNames, setTyped, snapshot, store, usedRoles } from "./store.js";
+import {
+  changed,
+  freeKey,
+  isNewRole,
+  keyOf,
+  nameKey,
+  roleNames,
+  setTyped,
+  snapshot,
+  store,
+  usedRoles,
+} from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys } from "./variables.js";
+import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
 
 /** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
@@ -223,14 +234,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [
-        isForm(task)
-          ? gettext("form")
-          : task.task_type === "SYNC_ACTION"
-            ? gettext("call")
-            : gettext("call, answered later"),
-        isForm(task) ? task.candidate_role || gettext("every task worker") : "",
-      ],
+      chips: [typeOf(task).chip, isForm(task) ? task.candidate_role || gettext("every task worker") : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -315,13 +319,8 @@ function taskBody(task, refresh, redraw) {
     if (element) element.id = `task-${key}`;
   };
   const key = keyField(task, { rename, refresh, help: gettext("What conditions call this task.") });
-  const type = task.task_type || "FORM";
   /** @type {Option[]} */
-  const types = [
-    ["FORM", gettext("A person fills in a form")],
-    ["SYNC_ACTION", gettext("A call to another system, answered at once")],
-    ["ASYNC_ACTION", gettext("A call to another system, answered later")],
-  ];
+  const types = store.start.task_types.map((each) => [each.name, each.choice]);
   const common = [
     titleField(task, {
       refresh,
@@ -335,7 +334,7 @@ function taskBody(task, refresh, redraw) {
       keyInput: key.control,
     }),
     select(gettext("How it is done"), task, "task_type", types, {
-      otherwise: "FORM",
+      otherwise: types[0][0],
       wide: true,
       onChange: (chosen) => {
         changeTaskType(task, chosen);
@@ -350,7 +349,7 @@ function taskBody(task, refresh, redraw) {
       help: gettext("What the worker should know."),
     }),
   ];
-  const own = type === "FORM" ? formParts(task, refresh) : callParts(task);
+  const own = isForm(task) ? formParts(task, refresh) : callParts(task);
   const rest = h(
     "details",
     { class: "ed-more ed-wide" },
@@ -371,7 +370,8 @@ function taskBody(task, refresh, redraw) {
  */
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
-  const [leaving, coming] = to === "FORM" ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
+  const becomesForm = typeOf({ ...task, task_type: to }).is_form;
+  const [leaving, coming] = becomesForm ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
   for (const name of leaving) {
     if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
@@ -500,7 +500,7 @@ function newRole(root, onName, onCancel) {
 
 /** @param {Task} task */
 function callParts(task) {
-  const later = task.task_type === "ASYNC_ACTION";
+  const later = typeOf(task).is_answered_later;
   return [
     text(gettext("Address that is called"), task, "action_url", {
       wide: true,

@@ -22,6 +22,7 @@ const NOTHING = {
   has_published: false,
   roles: [],
   field_types: [],
+  task_types: [],
   urls: {},
 };
 

@@ -8,7 +8,7 @@ import { focusAction, listEditor, showMessage } from "./lists.js";
 import { elementOf, place } from "./places.js";
 import { outputSpecs } from "./schemas.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
-import { END, isForm } from "./variables.js";
+import { END, isForm, typeOf } from "./variables.js";
 import { titleOf } from "./ways.js";
 
 /** @import { JsonPartElement } from "./jsonparts.js" */
@@ -298,7 +298,7 @@ function answerParts(answer, redraw, shown) {
   /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
   if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
-  if (task?.task_type !== "SYNC_ACTION" || outcome === "late")
+  if (!task || typeOf(task).can_be_left || outcome === "late")
     outcomes.push(["late", gettext("it is not done in time")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();

@@ -3,7 +3,7 @@
 import { ask, messageOf } from "./api.js";
 import { button, debounce, field, gettext, h, uid } from "./dom.js";
 import { pendingOf, setValue, setPending, store } from "./store.js";
-import { taskKeys } from "./variables.js";
+import { taskKeys, typeOf } from "./variables.js";
 
 /** @import { JsonObject, Task } from "./types.js" */
 
@@ -14,7 +14,7 @@ import { taskKeys } from "./variables.js";
  *   of the answer
  */
 export function transformEditor(task, name, { label, help, answer }) {
-  const roots = () => (answer ? ["response"] : task.task_type === "ASYNC_ACTION" ? ["callback"] : []);
+  const roots = () => (answer ? ["response"] : typeOf(task).is_answered_later ? ["callback"] : []);
   const area = h("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
   const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
   const sample = h("textarea", { class: "ed-input ed-mono", rows: 9, spellcheck: "false", id: uid() });

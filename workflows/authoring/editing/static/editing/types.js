@@ -59,7 +59,7 @@
  * @property {string} [title]
  * @property {string} [description]
  * @property {Json} [ext_ref]
- * @property {string} [task_type] FORM, SYNC_ACTION or ASYNC_ACTION
+ * @property {string} [task_type] the name of a `TaskType`
  * @property {FieldSpec[]} [fields]
  * @property {string} [candidate_role]
  * @property {string} [due_in] a duration such as P2D or PT4H
@@ -132,7 +132,18 @@
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
  * @property {Option[]} field_types
+ * @property {TaskType[]} task_types that of a form comes first
  * @property {Record<string, string>} urls
+ */
+
+/**
+ * @typedef {object} TaskType what a type of task means (workflows/engine/task_types.py)
+ * @property {string} name
+ * @property {string} chip what it is called in a word or two
+ * @property {string} choice what is chosen where somebody chooses it
+ * @property {boolean} is_form whether a person does it; else another system is called
+ * @property {boolean} is_answered_later whether a callback answers it
+ * @property {boolean} can_be_left whether a way may leave it that waits for a time
  */
 
 /**

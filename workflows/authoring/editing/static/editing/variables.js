@@ -16,9 +16,18 @@ export function taskKeys() {
   return (store.document.tasks || []).flatMap((each) => each.key || []);
 }
 
+/**
+ * What the type of a task means, as the server declares it; that of a form where it names none.
+ * @param {Task} task
+ */
+export function typeOf(task) {
+  const types = store.start.task_types;
+  return types.find((each) => each.name === task.task_type) ?? types[0];
+}
+
 /** @param {Task} task */
 export function isForm(task) {
-  return (task.task_type || "FORM") === "FORM";
+  return typeOf(task).is_form;
 }
 
 /** @param {FieldSpec} spec */

@@ -7,7 +7,7 @@ import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, processVariables, taskKeys } from "./variables.js";
+import { END, START, processVariables, taskKeys, typeOf } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 
@@ -231,7 +231,7 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
    */
   function timing(way) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
-    const canWait = task && task.task_type !== "SYNC_ACTION";
+    const canWait = task && typeOf(task).can_be_left;
     if (!canWait && !way.after) return null;
     const slot = h("div", { class: "ed-timing" });
     /** @type {(isLate: boolean) => void} */

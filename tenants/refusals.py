@@ -1,0 +1,55 @@
+"""What a service refuses, caught once: `with refusals() as refused:`.
+
+The rest of the block is left out where something is refused, and what follows it goes on. Pages
+have more of it in tenants/pages/refusals.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, overload
+
+from tenants.errors import TicketFlowerError
+
+
+class Refusals[E: Exception]:
+    """Catches what is refused inside `with`, and tells it.
+
+    `error` is what was refused; None: nothing was. A refusal of another kind goes on its way.
+    """
+
+    def __init__(self, *kinds: type[E], tell: Callable[[E], None] | None = None) -> None:
+        self.error: E | None = None
+        self._kinds = kinds
+        self._tell = tell
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, self._kinds):
+            return False
+        self.error = error
+        if self._tell is not None:
+            self._tell(error)
+        return True
+
+    @property
+    def text(self) -> str:
+        """What was refused, for people; empty: nothing was."""
+        return "" if self.error is None else str(self.error)
+
+
+@overload
+def refusals() -> Refusals[TicketFlowerError]: ...
+@overload
+def refusals[E: Exception](*kinds: type[E]) -> Refusals[E]: ...
+def refusals(*kinds: type[Exception]) -> Refusals[Any]:
+    """Keep what is refused: of these kinds, or whatever it is."""
+    return Refusals(*(kinds or (TicketFlowerError,)))

@@ -1,0 +1,114 @@
+"""What kinds of tasks there are, and what each means: the one place that says it.
+
+The rest asks the type. How the types are shown stands in workflows/task_types.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Final, Self
+
+
+class DoneBy(Enum):
+    """Who does a task."""
+
+    PERSON = "a person, who fills in a form"
+    SYSTEM = "another system, which is called"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTypeRules:
+    """What a type of task means.
+
+    `is_answered_later`: its answer comes by a callback. `can_be_left`: a way may leave it because
+    it has not ended in time. `uses` are the parts of a task's definition that only some types
+    have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
+    """
+
+    done_by: DoneBy
+    is_answered_later: bool = False
+    can_be_left: bool
+    uses: tuple[str, ...]
+    needs: str
+    spellings: tuple[str, ...] = ()
+
+
+_PARTS_OF_CALLS: Final = (
+    "action_url",
+    "input_transform",
+    "output_transform",
+    "input_schema",
+    "output_schema",
+)
+
+
+class TaskType(StrEnum):
+    """How a task gets its output."""
+
+    _value_: str
+    rules: TaskTypeRules
+
+    def __new__(cls, name: str, rules: TaskTypeRules) -> Self:
+        task_type = str.__new__(cls, name)
+        task_type._value_ = name
+        task_type.rules = rules
+        return task_type
+
+    FORM = (
+        "FORM",
+        TaskTypeRules(
+            done_by=DoneBy.PERSON,
+            can_be_left=True,
+            uses=("fields", "candidate_role"),
+            needs="fields",
+        ),
+    )
+    # It has a timeout of its own, and nothing waits meanwhile.
+    SYNC_ACTION = (
+        "SYNC_ACTION",
+        TaskTypeRules(
+            done_by=DoneBy.SYSTEM,
+            can_be_left=False,
+            uses=_PARTS_OF_CALLS,
+            needs="action_url",
+            spellings=("ACTION", "SYNC"),
+        ),
+    )
+    ASYNC_ACTION = (
+        "ASYNC_ACTION",
+        TaskTypeRules(
+            done_by=DoneBy.SYSTEM,
+            is_answered_later=True,
+            can_be_left=True,
+            uses=_PARTS_OF_CALLS,
+            needs="action_url",
+            spellings=("ASYNC",),
+        ),
+    )
+
+    @classmethod
+    def named(cls, name: object) -> TaskType | None:
+        """The type that a definition names: a form where it names none; None: there is none."""
+        if name is None or name == "":
+            return cls.FORM
+        return next((each for each in cls if each == name), None)
+
+    @property
+    def is_form(self) -> bool:
+        return self.rules.done_by is DoneBy.PERSON
+
+    @property
+    def is_answered_later(self) -> bool:
+        return self.rules.is_answered_later
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The parts of a task's definition that other types use, and this one does not."""
+        parts = dict.fromkeys(part for each in TaskType for part in each.rules.uses)
+        return tuple(part for part in parts if part not in self.rules.uses)
+
+
+# For queries.
+FORM_TYPES: Final = [each.value for each in TaskType if each.is_form]
+CALL_TYPES: Final = [each.value for each in TaskType if not each.is_form]

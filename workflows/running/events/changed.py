@@ -1,0 +1,39 @@
+"""A ticket admin has corrected data.
+
+Its data: `what` it was (ticket, output or input), the `old` and the `new` one, and the `reason`.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from workflows.models import WorkflowEvent
+from workflows.running.events.kind import Details, Rules, Screen, TaskTime, data_of, declare
+from workflows.running.events.state import State
+
+
+def _change(state: State, event: WorkflowEvent) -> None:
+    if event.data.get("what") == "output":
+        state.data[state.task_of(event).key] = event.data["new"]
+
+
+def _history(event: WorkflowEvent) -> str:
+    match data_of(event).get("what"):
+        case "output":
+            return _("What came of %(task)s was corrected.")
+        case "input":
+            return _("What %(task)s sends was corrected.")
+    return _("What was submitted was corrected.")
+
+
+def _timeline(event: WorkflowEvent) -> str:
+    if event.task_instance is None:
+        return _("%(person)s corrected what was submitted.")
+    return _("%(person)s corrected the data of %(task)s.")
+
+
+CHANGED = declare(
+    "CHANGED",
+    rules=Rules(effect=_change, time=TaskTime.GOES_ON),
+    screen=Screen(icon="edit", history=_history, timeline=_timeline, details=Details.CHANGE),
+)

@@ -1,0 +1,197 @@
+"""What a kind of event declares: what it does, and how people are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Final, Self
+
+from django.utils.translation import gettext as _
+
+from workflows.engine.process import JsonObject
+from workflows.errors import HistoryError
+from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.running.events.state import State
+from workflows.working_hours.durations import duration_in_words
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Changes the state before the event into that after it. Raises HistoryError where the event does
+# not fit it, and KeyError and the like where its data is not what it must be.
+type Effect = Callable[[State, WorkflowEvent], None]
+# A whole sentence with placeholders (see `words_of`), or what chooses it by the event.
+type Sentence = "StrOrPromise | Callable[[WorkflowEvent], StrOrPromise]"
+
+
+class TaskTime(Enum):
+    """What an event does to the time of the current task, which its timers count.
+
+    A timer that was set before the time was stopped, or began anew, counts no more.
+    """
+
+    GOES_ON = "goes on"
+    STOPS = "stops"
+    BEGINS = "begins anew"
+    BEGINS_IF_STOPPED = "begins anew if it was stopped"
+
+
+class Details(Enum):
+    """What a ticket admin can unfold beneath an event."""
+
+    NONE = "nothing"
+    OUTPUT = "what came of the task, and of a call what was sent"
+    CHANGE = "what was there before, and what is there now"
+
+
+class Tone(StrEnum):
+    """The colour of an event: a part of a CSS class."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What an event does.
+
+    `once`: it happens at most once to its task (one without a task: to the instance); kinds with
+    the same word exclude each other. `is_of_attempt`: each attempt at a call writes it again.
+    """
+
+    effect: Effect
+    time: TaskTime
+    once: str = ""
+    is_of_attempt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """How people are told of an event.
+
+    `history` is for ticket admins, who see who did it beside it. `timeline` is for whoever
+    submitted the ticket; None: they are not told.
+    """
+
+    icon: str
+    history: Sentence
+    timeline: Sentence | None
+    tone: Tone = Tone.PLAIN
+    details: Details = Details.NONE
+
+
+class EventKind(str):
+    """A kind of event. As a text it is its name, which is what the database holds."""
+
+    __slots__ = ("rules", "screen")
+
+    rules: Rules
+    screen: Screen
+
+    def __new__(cls, name: str, *, rules: Rules, screen: Screen) -> Self:
+        kind = super().__new__(cls, name)
+        kind.rules, kind.screen = rules, screen
+        return kind
+
+    def __reduce__(self) -> tuple[Callable[[str], EventKind], tuple[str]]:
+        return kind_named, (str(self),)
+
+
+_KINDS: dict[str, EventKind] = {}
+
+
+def declare(name: str, *, rules: Rules, screen: Screen) -> EventKind:
+    """Make a kind known. Its name stays what it is: the history has it for ever."""
+    if name in _KINDS:
+        raise ValueError(f"There are two kinds of events called {name}.")
+    _KINDS[name] = EventKind(name, rules=rules, screen=screen)
+    return _KINDS[name]
+
+
+def all_kinds() -> list[EventKind]:
+    return list(_KINDS.values())
+
+
+def kind_named(name: str) -> EventKind:
+    """The kind of this name; UNKNOWN where there is none."""
+    return _KINDS.get(name, UNKNOWN)
+
+
+def kinds_with(*times: TaskTime) -> list[str]:
+    """The names of the kinds that do this to the time of the current task."""
+    return [str(kind) for kind in _KINDS.values() if kind.rules.time in times]
+
+
+# Effects that several kinds have
+
+
+def no_effect(state: State, event: WorkflowEvent) -> None:
+    """Nothing of the instance changes."""
+
+
+def status_becomes(status: WorkflowStatus) -> Effect:
+    def effect(state: State, event: WorkflowEvent) -> None:
+        state.status = status.value
+
+    return effect
+
+
+def task_becomes(status: TaskStatus) -> Effect:
+    def effect(state: State, event: WorkflowEvent) -> None:
+        state.task_of(event).status = status.value
+
+    return effect
+
+
+def _nobody_knows(state: State, event: WorkflowEvent) -> None:
+    raise HistoryError
+
+
+# What a newer program has written beside this one.
+UNKNOWN: Final = EventKind(
+    "UNKNOWN",
+    rules=Rules(effect=_nobody_knows, time=TaskTime.GOES_ON),
+    screen=Screen(icon="circle", history="%(kind)s", timeline=None),
+)
+
+
+# Telling
+
+
+def tell(sentence: Sentence, event: WorkflowEvent, titles: Mapping[str, str] | None = None) -> str:
+    """The sentence about an event; `titles` are those of the tasks, by their keys.
+
+    Fetch the event with its actor, and its task with its definition.
+    """
+    template = sentence(event) if callable(sentence) else sentence
+    return str(template) % words_of(event, titles or {})
+
+
+def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
+    """What the placeholders of a sentence are filled with."""
+    data, task = data_of(event), event.task_instance
+    return {
+        "kind": event.kind,
+        "task": task.definition.title if task else "",
+        "person": str(event.actor) if event.actor else _("The system"),
+        "to": str(data.get("to") or _("somebody")),
+        "attempt": str(data.get("attempt") or ""),
+        "label": str(data.get("label") or ""),
+        "after": duration_in_words(str(data.get("after") or "")),
+        "from": str(data.get("from") or ""),
+        "what": str(data.get("what") or ""),
+        "next": _next(data, titles),
+    }
+
+
+def data_of(event: WorkflowEvent) -> JsonObject:
+    return event.data if isinstance(event.data, dict) else {}
+
+
+def _next(data: JsonObject, titles: Mapping[str, str]) -> str:
+    keys = data.get("next_tasks")
+    names = [titles.get(str(key), str(key)) for key in keys] if isinstance(keys, list) else []
+    return ", ".join(names) or _("the end")

@@ -1,0 +1,35 @@
+"""The workflow has moved on: to the next task, or to its end.
+
+Its data is the decision, `workflows.engine.decide.Decision.as_json()`, with each condition that
+was tried and its result; `made` are the new tasks, each with its id (`task`) and its `key`.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from workflows.errors import HistoryError
+from workflows.models import WorkflowEvent
+from workflows.running.events.kind import Rules, Screen, TaskTime, declare
+from workflows.running.events.state import State, TaskState
+
+
+def _move(state: State, event: WorkflowEvent) -> None:
+    made = event.data.get("made", [])
+    for each in made:
+        state.tasks[each["task"]] = TaskState(key=each["key"])
+        state.current_task = each["task"]
+    if not made and not event.data.get("is_end"):
+        raise HistoryError
+
+
+def _history(event: WorkflowEvent) -> str:
+    return _("After %(task)s: on to %(next)s.") if event.task_instance else _("On to %(next)s.")
+
+
+MOVED = declare(
+    "MOVED",
+    rules=Rules(effect=_move, time=TaskTime.BEGINS, once="step"),
+    # The tasks to which it leads tell it, where they are given to somebody.
+    screen=Screen(icon="alt_route", history=_history, timeline=None),
+)

@@ -1,0 +1,32 @@
+"""The ticket goes on in another version of its workflow.
+
+Its data: the numbers of the versions, `from` and `to`, and the `reason`.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from workflows.errors import HistoryError
+from workflows.models import WorkflowEvent
+from workflows.running.events.kind import Rules, Screen, TaskTime, declare
+from workflows.running.events.state import State
+
+
+def _change_version(state: State, event: WorkflowEvent) -> None:
+    if state.version is None:  # the version that it starts on is told by the start
+        return
+    if state.version != event.data["from"]:
+        raise HistoryError
+    state.version = event.data["to"]
+
+
+VERSION_CHANGED = declare(
+    "VERSION_CHANGED",
+    rules=Rules(effect=_change_version, time=TaskTime.BEGINS),
+    screen=Screen(
+        icon="swap_horiz",
+        history=_("It was moved from version %(from)s to version %(to)s."),
+        timeline=None,
+    ),
+)

@@ -1,0 +1,73 @@
+"""How the types of tasks are shown. What each means stands in workflows/engine/task_types.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from workflows.engine.task_types import TaskType
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTypeScreen:
+    """`icon` is an SVG path in a field of 20 by 20, drawn as a line.
+
+    `title` is what lists and details show, `name` the same without explanations, `chip` the
+    shortest. `choice` is what somebody chooses in the editor. `missing` says what to do where the
+    part that the type needs is not there, and `expected` what that is.
+    """
+
+    icon: str
+    title: StrOrPromise
+    name: StrOrPromise
+    chip: StrOrPromise
+    choice: StrOrPromise
+    missing: StrOrPromise
+    expected: StrOrPromise
+
+
+_NO_ADDRESS: Final = _("An action needs the address that it calls. Add “action_url”.")
+_AN_ADDRESS: Final = _("an address that starts with http:// or https://")
+
+SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
+    TaskType.FORM: TaskTypeScreen(
+        icon="M10 9.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5zM3.5 17c.4-3.4 3-5.2 "
+        "6.5-5.2s6.1 1.8 6.5 5.2",
+        title=_("Form (a person fills it in)"),
+        name=_("Form"),
+        chip=_("form"),
+        choice=_("A person fills in a form"),
+        missing=_("A FORM task needs a form. Add at least one field."),
+        expected=_("a list of fields"),
+    ),
+    TaskType.SYNC_ACTION: TaskTypeScreen(
+        icon="M11 2.5 4.5 11.5h4.7L8.6 17.5l6.9-9h-4.8z",
+        title=_("Call (answered at once)"),
+        name=_("Call to another system"),
+        chip=_("call"),
+        choice=_("A call to another system, answered at once"),
+        missing=_NO_ADDRESS,
+        expected=_AN_ADDRESS,
+    ),
+    TaskType.ASYNC_ACTION: TaskTypeScreen(
+        icon="M5.5 2.8h9M5.5 17.2h9M6.5 2.8v2.4c0 2.4 3.5 3 3.5 4.8s-3.5 2.4-3.5 "
+        "4.8v2.4M13.5 2.8v2.4c0 2.4-3.5 3-3.5 4.8s3.5 2.4 3.5 4.8v2.4",
+        title=_("Call (answered later)"),
+        name=_("Call to another system, answered later"),
+        chip=_("call, answered later"),
+        choice=_("A call to another system, answered later"),
+        missing=_NO_ADDRESS,
+        expected=_AN_ADDRESS,
+    ),
+}
+
+
+def task_type_choices() -> list[tuple[str, StrOrPromise]]:
+    """For the fields of models and the filters of lists."""
+    return [(task_type.value, screen.title) for task_type, screen in SCREENS.items()]
