@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -22,7 +23,9 @@ class SubmitOnceTests(CompanyTestCase):
         self.token = new_token()
 
     def open(self, token: str) -> Any:
-        return self.client.get(ADD, {"definition": self.definition.pk, "form": token})
+        return self.client.get(
+            f"{ADD}?{urlencode({'definition': self.definition.pk, 'form': token})}"
+        )
 
     def submit(self, token: str, what: str = "A desk") -> Any:
         return self.client.post(
