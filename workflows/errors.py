@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workflows.engine.validation import FieldProblem
+from workflows.engine.problems import FieldProblem
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,9 +13,9 @@ from tickets.errors import TicketsError, TooManyTicketsError
 from tickets.models import Ticket
 from tickets.repairing.repair import begin_repair, check_repair
 from workflows.engine.errors import FieldError
-from workflows.engine.fields import parse_fields
-from workflows.engine.validation import check_presets, validate_fields
 from workflows.errors import CannotMoveError, NotPublishedError, WorkflowsError
+from workflows.fields.specs import parse_fields
+from workflows.fields.validation import check_presets, validate_fields
 from workflows.models import WorkflowDefinition
 from workflows.running.moving import TargetVersion, listed
 

@@ -10,8 +10,8 @@ from tickets.models import Ticket, TicketError
 from tickets.repairing.repair import begin_repair
 from tickets.repairing.retry_step import retry_locked
 from workflows.engine.process import JsonObject
-from workflows.engine.validation import validate_fields
 from workflows.errors import InvalidDataError, NothingChangedError
+from workflows.fields.validation import validate_fields
 from workflows.models import TaskInstance
 
 

@@ -16,7 +16,8 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, TaskType
-from workflows.engine.validation import SchemaValidator, Validator
+from workflows.engine.schema_validation import SchemaValidator
+from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 

@@ -12,10 +12,10 @@ from functools import cached_property
 
 from workflows.bundles.canonical import END, START
 from workflows.engine.conditions import is_empty
-from workflows.engine.field_types import Field
-from workflows.engine.fields import check_fields, parse_fields
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.field import Field
+from workflows.fields.specs import check_fields, parse_fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.fields import check_fields
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import TaskType
 from workflows.engine.schema_check import check_schema
-from workflows.engine.validation import check_presets
+from workflows.fields.specs import check_fields
+from workflows.fields.validation import check_presets
 
 ACTIONS = (TaskType.SYNC_ACTION, TaskType.ASYNC_ACTION)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from tenants.names import name_key, plain_name
-from workflows.engine.choices import with_known_choices, with_known_defaults
 from workflows.engine.composed import composed_object
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.known_choices import with_known_choices, with_known_defaults
 
 type _Change = Callable[[Json], Json]
 

@@ -13,10 +13,9 @@ from workflows.bundles import Change, ChangeKind
 from workflows.bundles.canonical import default_of
 from workflows.bundles.problems import value_text
 from workflows.engine.conditions import choice_labels, describe_condition
-from workflows.engine.field_types import FieldType
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
-from workflows.forms.field_types import FIELD_TYPE_NAMES
+from workflows.fields.registry import TYPES
 
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
@@ -157,8 +156,8 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
 
 
 def _type_name(value: Json) -> str:
-    known = [each for each in FieldType if each.value == value]
-    return str(FIELD_TYPE_NAMES[known[0]]) if known else value_text(value)
+    known = TYPES.get(value) if isinstance(value, str) else None
+    return _(known.name) if known is not None else value_text(value)
 
 
 def _objects(value: Json) -> list[JsonObject]:

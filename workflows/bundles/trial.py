@@ -31,7 +31,7 @@ from workflows.engine.simulate import (
     simulate,
 )
 from workflows.engine.transforms import apply_transform
-from workflows.engine.validation import Validator
+from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 EXAMPLE_COMPANY: Final = "Example"
@@ -347,11 +347,23 @@ def _spec(key: str, task: JsonObject) -> TaskSpec:
 def _rules(task: JsonObject) -> TaskRules:
     return TaskRules(
         task_type=_type_of(task),
-        fields=task.get("fields", []),
+        check_form=_FormCheck(task.get("fields", [])),
         input_schema=task.get("input_schema"),
         output_schema=task.get("output_schema"),
         input_transform=task.get("input_transform"),
     )
+
+
+class _FormCheck:
+    """Checks the answers on a form, compiled when it is asked first: a draft's may be wrong."""
+
+    def __init__(self, fields: Json) -> None:
+        self._fields = fields
+        self._validator: Validator | None = None
+
+    def __call__(self, answers: JsonObject) -> list[FieldProblem]:
+        self._validator = self._validator or Validator(self._fields or [])
+        return self._validator.validate(answers)
 
 
 def _transition(each: JsonObject) -> TransitionSpec:

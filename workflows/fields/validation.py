@@ -1,6 +1,7 @@
-"""Checking answers: against field specs, and against JSON Schemas that customers wrote.
+"""Checking answers against field specs.
 
 Every problem is keyed to its field and says what to do; a library's words never come through.
+What answers name in the database was looked up before: see facts.py.
 """
 
 from __future__ import annotations
@@ -12,25 +13,24 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from .composed import composed, composed_object
-from .conditions import evaluate_condition, is_empty, prepare, variables_read
-from .errors import ConditionError, FieldError, SchemaError
-from .field_types import Field, FieldType
-from .fields import check_fields, fields_schema, limit_problem, parse_fields
-from .frozen import FrozenError, frozen
-from .json_schema import (
-    REQUIRED,
-    ValidationError,
-    compile_validator,
-    sentence,
-)
-from .problems import FieldProblem, Path, Problem, did_you_mean, dotted, nearest, short
-from .process import Json, JsonObject
-from .schema_check import check_schema
-from .storable import unstorable
+from workflows.engine.composed import composed_object
+from workflows.engine.conditions import evaluate_condition, is_empty, prepare, variables_read
+from workflows.engine.errors import ConditionError
+from workflows.engine.frozen import FrozenError, frozen
+from workflows.engine.json_schema import REQUIRED, ValidationError, compile_validator
+from workflows.engine.problems import FieldProblem, Path, dotted
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.schema_validation import schema_problems, unstorable_problems
+from workflows.fields.facts import NO_FACTS, Facts, Reference
+from workflows.fields.field import Field
+from workflows.fields.schema import fields_schema
+from workflows.fields.sentences import answer_sentence
+from workflows.fields.specs import parse_fields
 
 MAX_PROBLEMS = 100
 _NOT_A_FORM: Final = "Give the answers as an object: a name and a value for each."
+_OF_OBJECTS: Final = frozenset({"required", "additionalProperties", "unevaluatedProperties"})
+_NOT_THERE: Final = "The ticket type sets this, but it is not there any more: %(refusal)s"
 
 
 class Validator:
@@ -42,7 +42,15 @@ class Validator:
     Raises FieldError where the specs themselves are wrong.
     """
 
-    __slots__ = ("_conditional", "_validator", "all_fields", "fields", "presets", "schema")
+    __slots__ = (
+        "_conditional",
+        "_looked_up",
+        "_validator",
+        "all_fields",
+        "fields",
+        "presets",
+        "schema",
+    )
 
     def __init__(self, specs: object, *, presets: Mapping[str, Json] | None = None) -> None:
         self.presets: Mapping[str, Json] = frozen(dict(presets or {}))
@@ -55,6 +63,9 @@ class Validator:
         self._conditional = tuple(
             each for each in asked.values() if not is_empty(each.visible_when)
         )
+        # The questions whose answers name what stands in the database; most forms have none.
+        looked_up = {each.name: each for each in self.all_fields if looks_something_up(each)}
+        self._looked_up: Mapping[str, Field] = MappingProxyType(looked_up)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Each attribute is set once."""
@@ -65,31 +76,77 @@ class Validator:
     def __delattr__(self, name: str) -> None:
         raise FrozenError
 
-    def validate(self, data: object) -> list[FieldProblem]:
+    def validate(self, data: object, facts: Facts = NO_FACTS) -> list[FieldProblem]:
         """What is wrong with the answers; at most MAX_PROBLEMS, in no promised order."""
-        broken = _unstorable(data)
+        broken = unstorable_problems(data)
         if broken or not isinstance(data, dict):
             return broken or [FieldProblem("", _NOT_A_FORM)]
-        return list(islice(self._problems(composed_object(data)), MAX_PROBLEMS))
+        return list(islice(self._problems(composed_object(data), facts), MAX_PROBLEMS))
 
-    def visible(self, data: JsonObject) -> frozenset[str]:
+    def visible(self, data: JsonObject, facts: Facts = NO_FACTS) -> frozenset[str]:
         """The names of the asked fields that are shown for these answers.
 
         A rule that cannot be decided for them shows its field.
         """
+        presets = self.presets_taken_in(facts)
         return frozenset(
-            each.name for each in self.fields.values() if self._is_visible(each, data) is not False
+            each.name
+            for each in self.fields.values()
+            if self._is_visible(each, presets, data) is not False
         )
 
-    def _problems(self, data: JsonObject) -> Iterator[FieldProblem]:
+    # What stands in the database
+
+    def references(self, data: JsonObject) -> frozenset[Reference]:
+        """What these answers, and the presets, name in the database: to be looked up at once."""
+        if not self._looked_up:
+            return frozenset()
+        return frozenset(
+            reference
+            for values in (self.presets, data)
+            for name, field in self._looked_up.items()
+            if name in values
+            for reference in field.type.references(field, values[name])
+        )
+
+    def taken_in(self, data: JsonObject, facts: Facts) -> JsonObject:
+        """Answers as people typed them or documents write them, as tickets keep them."""
+        return _taken_in(self._looked_up, data, facts)
+
+    def given_out(self, data: JsonObject) -> JsonObject:
+        """Answers as tickets keep them, as documents write them."""
+        return {
+            name: field.type.given_out(field, value)
+            if (field := self._looked_up.get(name)) is not None
+            else value
+            for name, value in data.items()
+        }
+
+    def presets_taken_in(self, facts: Facts) -> JsonObject:
+        return _taken_in(self._looked_up, self.presets, facts)
+
+    def values_to_keep(self, data: JsonObject) -> tuple[Json, ...]:
+        """The answers that `Facts.kept` takes: whole ones, and those in records."""
+        found: list[Json] = []
+        for name, field in self._looked_up.items():
+            found += _cells(field, data.get(name))
+        return tuple(found)
+
+    # What is wrong
+
+    def _problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
         wrong: set[str] = set()
-        for problem in self._answer_problems(data):
+        for problem in self._answer_problems(data, facts):
             wrong.add(problem.field.split(".", 1)[0])
             yield problem
-        yield from self._visibility_problems(data, wrong)
+        yield from self._visibility_problems(data, wrong, facts)
 
-    def _answer_problems(self, data: JsonObject) -> Iterator[FieldProblem]:
+    def _answer_problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
         wrong: set[str] = set()
+        if self._looked_up:
+            for problem in self._looked_up_problems(data, facts):
+                wrong.add(problem.field)
+                yield problem
         for error in self._validator.iter_errors(data):
             path = tuple(error.instance_path)
             for problem in _field_problems(error, path, self._known(path), self._field(path)):
@@ -100,11 +157,23 @@ class Validator:
                 if problem.field not in wrong:  # the first thing to do about a field is enough
                     yield problem
                 wrong.add(problem.field)
-        yield from _limit_problems(list(self.fields.values()), data, wrong)
+        yield from _further_problems(list(self.fields.values()), data, wrong)
 
-    def _visibility_problems(self, data: JsonObject, wrong: set[str]) -> Iterator[FieldProblem]:
+    def _looked_up_problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
+        asked = [each for name, each in self._looked_up.items() if name in self.fields]
+        yield from _refusals(asked, data, facts)
+        preset = [each for name, each in self._looked_up.items() if name in self.presets]
+        for each in _refusals(preset, self.presets_taken_in(facts), facts):
+            yield FieldProblem(each.field, _NOT_THERE % {"refusal": each.message})
+
+    def _visibility_problems(
+        self, data: JsonObject, wrong: set[str], facts: Facts
+    ) -> Iterator[FieldProblem]:
+        if not self._conditional:
+            return
+        presets = self.presets_taken_in(facts)
         for field in self._conditional:
-            is_visible = self._is_visible(field, data)
+            is_visible = self._is_visible(field, presets, data)
             if is_visible is None and not wrong & _top_names(field.visible_when):
                 yield FieldProblem(
                     field.name,
@@ -118,13 +187,13 @@ class Validator:
             elif is_visible and field.required and field.name not in data:
                 yield FieldProblem(field.name, REQUIRED)
 
-    def _is_visible(self, field: Field, data: JsonObject) -> bool | None:
+    def _is_visible(self, field: Field, presets: JsonObject, data: JsonObject) -> bool | None:
         """Whether a field is shown; None where its rule cannot be decided."""
         if is_empty(field.visible_when):
             return True
         nothing: JsonObject = {each.name: None for each in self.all_fields}
         try:
-            values = prepare({**nothing, **self.presets, **data})
+            values = prepare({**nothing, **presets, **data})
             return evaluate_condition(field.visible_when, values, missing_is_null=True)
         except ConditionError:
             return None
@@ -134,7 +203,7 @@ class Validator:
         if not path or not isinstance(path[0], str):
             return None
         field = self.fields.get(path[0])
-        if field is None or len(path) == 1 or field.type is not FieldType.RECORDS:
+        if field is None or len(path) == 1 or not field.fields:
             return field
         inner = {each.name: each for each in field.fields}
         return inner.get(str(path[2])) if len(path) > 2 else None
@@ -147,11 +216,20 @@ class Validator:
         return [each.name for each in field.fields] if field else []
 
 
+def looks_something_up(field: Field) -> bool:
+    """Whether its answers name what stands in the database, or those in its records do."""
+    return field.type.is_looked_up or any(map(looks_something_up, field.fields))
+
+
 def validate_fields(
-    specs: object, data: object, *, presets: Mapping[str, Json] | None = None
+    specs: object,
+    data: object,
+    *,
+    presets: Mapping[str, Json] | None = None,
+    facts: Facts = NO_FACTS,
 ) -> list[FieldProblem]:
     """Check answers. The compiled Validator of equal specs and presets is kept and used again."""
-    return validator_for(specs, presets=presets).validate(data)
+    return validator_for(specs, presets=presets).validate(data, facts)
 
 
 def validator_for(specs: object, *, presets: Mapping[str, Json] | None = None) -> Validator:
@@ -169,96 +247,111 @@ def _validator(key: str) -> Validator:
     return Validator(specs, presets=presets)
 
 
-def check_presets(specs: object, presets: object) -> list[FieldProblem]:
-    """What is wrong with preset values: unknown fields, values that the field refuses."""
-    broken = _unstorable(presets)
+def check_presets(
+    specs: object, presets: object, *, facts: Facts | None = None, are_kept: bool = False
+) -> list[FieldProblem]:
+    """What is wrong with preset values: unknown fields, values that the field refuses.
+
+    Without `facts` nobody asks whether there is what they name. `are_kept`: they are those of
+    a ticket, and not of a document.
+    """
+    broken = unstorable_problems(presets)
     if broken or not isinstance(presets, dict):
         return broken or [FieldProblem("", _NOT_A_FORM)]
     presets = composed_object(presets)
-    fields = [each for each in parse_fields(specs) if each.type is not FieldType.FILE]
+    fields = [each for each in parse_fields(specs) if "default" in each.type.keys]
     known = {each.name: each for each in fields}
+    schema = fields_schema(fields, partial=True, in_documents=not are_kept)
     problems = [
         problem
-        for error in compile_validator(fields_schema(fields, partial=True)).iter_errors(presets)
+        for error in compile_validator(schema).iter_errors(presets)
         for path in [tuple(error.instance_path)]
         for problem in _field_problems(
             error, path, list(known), known.get(str(path[0])) if len(path) == 1 else None
         )
     ]
     wrong = {each.field for each in problems}
-    return [*problems, *_limit_problems(fields, presets, wrong)][:MAX_PROBLEMS]
+    if facts is not None:
+        looked_up = {each.name: each for each in fields if looks_something_up(each)}
+        taken_in = _taken_in(looked_up, presets, facts)
+        found = _refusals(looked_up.values(), taken_in, facts)
+        problems += [each for each in found if each.field not in wrong]
+    return [*problems, *_further_problems(fields, presets, wrong)][:MAX_PROBLEMS]
 
 
-class SchemaValidator:
-    """Checks data against a JSON Schema of a customer; compile it once and keep it.
-
-    Raises SchemaError where the schema is wrong.
-    """
-
-    def __init__(self, schema: object) -> None:
-        for problem in check_schema(schema):
-            raise SchemaError(
-                f"The schema is not valid at “{short(problem.place)}”: {problem.message}"
-            )
-        self.schema: JsonObject = schema if isinstance(schema, dict) else {}
-        self._validator = compile_validator(composed_object(self.schema))
-
-    def validate(self, data: object) -> list[FieldProblem]:
-        if broken := _unstorable(data):
-            return broken
-        kept = composed(data)
-        problems = (
-            problem
-            for error in self._validator.iter_errors(kept)
-            for problem in _field_problems(error, tuple(error.instance_path), (), None)
-        )
-        return list(islice(problems, MAX_PROBLEMS))
-
-
-def _unstorable(data: object) -> list[FieldProblem]:
-    found = islice(unstorable(data), MAX_PROBLEMS)
-    return [FieldProblem(_shown(path), message) for path, message in found]
-
-
-def _shown(path: Path) -> str:
-    """A path for people; names that were typed may hold broken characters."""
-    return dotted(path).encode("utf-8", "replace").decode().replace("\x00", "?")
+def _taken_in(fields: Mapping[str, Field], data: Mapping[str, Json], facts: Facts) -> JsonObject:
+    if not fields:
+        return dict(data)
+    return {
+        name: field.type.taken_in(field, value, facts)
+        if (field := fields.get(name)) is not None
+        else value
+        for name, value in data.items()
+    }
 
 
 def _field_problems(
     error: ValidationError, path: Path, known: Sequence[str], field: Field | None
 ) -> Iterator[FieldProblem]:
-    keyword = error.kind.name
-    details: dict[str, object] = error.kind.as_dict()
-    if field is not None and field.type is FieldType.FILE:
-        yield FieldProblem(field.name, sentence(error, field))
-    elif keyword == "required":
-        yield FieldProblem(dotted((*path, str(details["property"]))), sentence(error))
-    elif keyword in {"additionalProperties", "unevaluatedProperties"}:
-        unexpected = details["unexpected"]
-        for name in unexpected if isinstance(unexpected, list) else []:
-            advice = did_you_mean(nearest(name, known)) or " Leave it out."
-            message = "There is no field of this name." + advice
-            yield FieldProblem(dotted((*path, str(name))), message)
-    elif field is not None and field.type is FieldType.CHOICES and isinstance(path[-1], int):
-        yield FieldProblem(dotted(path[:-1]), sentence(error, field))
+    keyword: str = error.kind.name
+    if field is not None and not field.fields:
+        # Whatever is wrong beneath an answer (a part of a file, a choice), it is the answer.
+        yield FieldProblem(dotted(_place_of(path)), answer_sentence(error, field))
+    elif field is None or keyword in _OF_OBJECTS:
+        yield from schema_problems(error, path, known)
     else:
-        yield FieldProblem(dotted(path), sentence(error, field))
+        yield FieldProblem(dotted(path), answer_sentence(error, field))
 
 
-def _limit_problems(
+def _place_of(path: Path) -> Path:
+    """The place of the answer that a path leads into."""
+    is_in_record = len(path) > 2 and isinstance(path[1], int)
+    return path[:3] if is_in_record else path[:1]
+
+
+def _further_problems(
     fields: Sequence[Field], data: JsonObject, wrong: Collection[str], prefix: Path = ()
 ) -> Iterator[FieldProblem]:
-    """Dates and times out of their limits; ``wrong`` are the answers that the schema refused."""
+    """What no schema says; ``wrong`` are the answers that the schema refused."""
     for field in fields:
         value, name = data.get(field.name), dotted((*prefix, field.name))
-        if field.type is FieldType.RECORDS and isinstance(value, list):
-            for index, record in enumerate(value):
-                if isinstance(record, dict):
-                    inner = (*prefix, field.name, index)
-                    yield from _limit_problems(field.fields, record, wrong, inner)
-        elif name not in wrong and (message := limit_problem(field, value)):
+        if field.fields:
+            for index, record in _records(value):
+                inner = (*prefix, field.name, index)
+                yield from _further_problems(field.fields, record, wrong, inner)
+        elif name not in wrong and (message := field.type.problem(field, value)):
             yield FieldProblem(name, message)
+
+
+def _refusals(
+    fields: Collection[Field], data: JsonObject, facts: Facts, prefix: Path = ()
+) -> Iterator[FieldProblem]:
+    """Answers that name what is not there, or may not be named here."""
+    for field in fields:
+        value, place = data.get(field.name), (*prefix, field.name)
+        if field.fields:
+            for index, record in _records(value):
+                yield from _refusals(field.fields, record, facts, (*place, index))
+        elif value is not None and (message := field.type.refusal(field, value, facts)):
+            yield FieldProblem(dotted(place), message)
+
+
+def _cells(field: Field, value: Json) -> list[Json]:
+    if not field.fields:
+        return [] if value is None else [value]
+    return [
+        cell
+        for _index, record in _records(value)
+        for each in field.fields
+        for cell in _cells(each, record.get(each.name))
+        if each.type.is_looked_up
+    ]
+
+
+def _records(value: Json) -> Iterator[tuple[int, JsonObject]]:
+    for index, record in enumerate(value if isinstance(value, list) else []):
+        if isinstance(record, dict):
+            yield index, record
 
 
 def _top_names(rule: Json) -> set[str]:
@@ -266,14 +359,8 @@ def _top_names(rule: Json) -> set[str]:
 
 
 __all__ = [
-    "FieldError",
-    "FieldProblem",
-    "Problem",
-    "SchemaValidator",
     "Validator",
-    "check_fields",
     "check_presets",
-    "check_schema",
     "validate_fields",
     "validator_for",
 ]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from workflows.engine.conditions import is_empty
+from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
-from workflows.engine.validation import FieldProblem, SchemaValidator, validate_fields
+from workflows.engine.schema_validation import SchemaValidator
 from workflows.errors import InvalidDataError
+from workflows.fields.validation import validate_fields
 from workflows.models import TaskDefinition
 
 

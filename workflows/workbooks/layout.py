@@ -10,8 +10,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy
 
 from tenants.names import name_key
-from workflows.engine.field_types import FieldType
 from workflows.engine.process import TaskType
+from workflows.fields.registry import TYPES
 from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
 
@@ -133,7 +133,7 @@ FIELDS: Final = Sheet(
             gettext_lazy("What kind of answer is asked for. Choose from the list."),
             13,
             ("field type",),
-            tuple(FieldType),
+            tuple(TYPES),
         ),
         Column(
             "required",

@@ -8,8 +8,8 @@ from tenants.models import User
 from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.authoring.ticket_types.change_ticket_type import ensure_texts
 from workflows.engine.process import JsonObject
-from workflows.engine.validation import check_presets
 from workflows.errors import PresetsRefusedError, TicketTypeKeyTakenError, WorkflowNotPublishedError
+from workflows.fields.validation import check_presets
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 

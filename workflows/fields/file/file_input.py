@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -12,21 +12,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from workflows.engine.field_types import Field
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json
+from workflows.fields.field import Field
+from workflows.fields.inputs import AskedField
+from workflows.fields.screen import FileKeeper
 
 LONGEST_NAME = 255
 LONGEST_EXTENSION = 20
-
-
-class FileKeeper(Protocol):
-    """Where a form keeps files: the app that owns them says how."""
-
-    def keep(self, file: UploadedFile) -> JsonObject:
-        """Store a file; return the value that the answer keeps of it."""
-
-    def find(self, key: str) -> JsonObject | None:
-        """The value of a file that this person has uploaded before, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +55,13 @@ class FileInput(forms.FileInput):
         return context
 
 
-class FileAnswer(forms.Field):
+class FileAnswer(AskedField):
     """A file, stored the moment it arrives; its answer is {"upload": ..., "filename": ...}."""
-
-    is_group = False
 
     def __init__(self, spec: Field, keeper: FileKeeper | None, first: Json) -> None:
         self.spec = spec
         self._keeper = keeper
         self.kept: Json = first
-        self.refusal = ""
         attrs = {"aria-required": "true"} if spec.required else {}
         super().__init__(
             required=False,
@@ -96,6 +85,9 @@ class FileAnswer(forms.Field):
         except ValidationError as error:
             self.refusal = " ".join(error.messages)
             raise
+
+    def kept_answer(self) -> Json:
+        return self.kept
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return self.kept

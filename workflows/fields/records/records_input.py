@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
 
-from workflows.engine.field_types import Field
-from workflows.engine.fields import MAX_RECORDS
 from workflows.engine.process import Json, JsonObject
-from workflows.forms.inputs import Answer, make_input
+from workflows.fields.field import Field
+from workflows.fields.inputs import AskedField
+from workflows.fields.records.rules import MAX_RECORDS
+from workflows.fields.screen import FormContext
+
+type MakeInput = Callable[[Field, str, Json], AskedField]
 
 # Where scripts are off nobody can add a row, so that some empty ones are there.
 SPARE_ROWS = 3
@@ -25,12 +29,14 @@ class RecordForm(forms.Form):
         specs: Sequence[Field],
         prefix: str,
         *,
+        make_input: MakeInput,
         data: Mapping[str, object] | None = None,
         values: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(data, prefix=prefix)
         for spec in specs:
-            self.fields[spec.name] = make_input(spec, (values or {}).get(spec.name), compact=True)
+            first = (values or {}).get(spec.name)
+            self.fields[spec.name] = make_input(spec, self.add_prefix(spec.name), first)
 
     @property
     def is_blank(self) -> bool:
@@ -41,8 +47,8 @@ class RecordForm(forms.Form):
         answers = {name: field.clean(self[name].data) for name, field in self._inputs()}
         return {name: value for name, value in answers.items() if value is not None}
 
-    def _inputs(self) -> list[tuple[str, Answer]]:
-        return [(name, f) for name, f in self.fields.items() if isinstance(f, Answer)]
+    def _inputs(self) -> list[tuple[str, AskedField]]:
+        return [(name, f) for name, f in self.fields.items() if isinstance(f, AskedField)]
 
 
 class RecordsInput(forms.Widget):
@@ -50,10 +56,11 @@ class RecordsInput(forms.Widget):
 
     template_name = "forms/records.html"
 
-    def __init__(self, spec: Field, name: str) -> None:
+    def __init__(self, spec: Field, name: str, make_input: MakeInput) -> None:
         super().__init__()
         self.spec = spec
         self.name = name
+        self._make_input = make_input
         self.rows: list[RecordForm] = []
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
@@ -63,48 +70,49 @@ class RecordsInput(forms.Widget):
         context: dict[str, Any] = super().get_context(name, value, attrs)
         specs = self.spec.fields
         defaults = {each.name: each.default for each in specs}
+        row = partial(RecordForm, specs, make_input=self._make_input)
         rows = list(self.rows)
-        following = 1 + max([_number_of(row) for row in rows], default=-1)
+        following = 1 + max([_number_of(each) for each in rows], default=-1)
         if not rows and self.spec.required:
-            rows = [RecordForm(specs, f"{self.name}-0", values=defaults)]
+            rows = [row(f"{self.name}-0", values=defaults)]
             following = 1
         spare = range(following, following + SPARE_ROWS)
         context |= {
             "rows": rows,
-            "blank_row": RecordForm(specs, f"{self.name}-__row__", values=defaults),
-            "spare_rows": [RecordForm(specs, f"{self.name}-{number}") for number in spare],
+            "blank_row": row(f"{self.name}-__row__", values=defaults),
+            "spare_rows": [row(f"{self.name}-{number}") for number in spare],
             "following": following,
             "most": self.spec.maximum if self.spec.maximum is not None else MAX_RECORDS,
         }
         return context
 
 
-class RecordsAnswer(forms.Field):
+class RecordsAnswer(AskedField):
     """A list of records. A row in which nothing stands is no record."""
 
     is_group = True
+    is_table = True
     widget: RecordsInput
 
-    def __init__(
-        self, spec: Field, name: str, data: Mapping[str, object] | None, first: Json
-    ) -> None:
+    def __init__(self, spec: Field, name: str, first: Json, context: FormContext) -> None:
         self.spec = spec
-        widget = RecordsInput(spec, name)
+        data, make_input = context.data, partial(context.make_compact, context)
+        row = partial(RecordForm, spec.fields, make_input=make_input)
+        widget = RecordsInput(spec, name, make_input)
         super().__init__(required=False, label=spec.label, help_text=spec.help, widget=widget)
         records = enumerate(first if isinstance(first, list) else [])
         values = {number: each for number, each in records if isinstance(each, dict)}
         # Django copied the widget: the rows belong to the copy.
         if data is None:
             self.widget.rows = [
-                RecordForm(spec.fields, f"{name}-{number}", values=each)
-                for number, each in values.items()
+                row(f"{name}-{number}", values=each) for number, each in values.items()
             ]
         else:
-            rows = [
-                RecordForm(spec.fields, f"{name}-{number}", data=data, values=values.get(number))
+            sent = [
+                row(f"{name}-{number}", data=data, values=values.get(number))
                 for number in _numbers(name, data)
             ]
-            self.widget.rows = [row for row in rows if not row.is_blank]
+            self.widget.rows = [each for each in sent if not each.is_blank]
 
     def clean(self, value: Any) -> Json:
         return [row.values() for row in self.widget.rows] or None

@@ -17,7 +17,7 @@ from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.frozen import FrozenError
 from workflows.engine.process import JsonObject
 from workflows.engine.tests.test_frozen import changes_of
-from workflows.engine.validation import Validator
+from workflows.fields.validation import Validator
 from workflows.models import (
     CompanyRole,
     TaskDefinition,

@@ -40,14 +40,15 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import check_condition, describe_condition, is_empty
 from workflows.engine.errors import ConditionError, FieldError, TransformError
-from workflows.engine.fields import MAX_INTEGER, check_fields
 from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
-from workflows.engine.validation import validator_for
 from workflows.errors import UnreadableBundleError
+from workflows.fields.spec_values import MAX_INTEGER
+from workflows.fields.specs import check_fields
+from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition

@@ -39,7 +39,7 @@ from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError, NoTitleError, WorkflowsError
-from workflows.forms.field_types import FIELD_TYPE_NAMES
+from workflows.fields.screens import editor_facts
 from workflows.models import CompanyRole, WorkflowDefinition
 
 PREFIX = "workflows_workflowdefinition"
@@ -210,7 +210,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
-        "field_types": [[key.value, str(name)] for key, name in FIELD_TYPE_NAMES.items()],
+        **editor_facts(),
         "urls": {
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),

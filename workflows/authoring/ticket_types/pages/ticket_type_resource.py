@@ -18,12 +18,12 @@ from workflows.authoring.ticket_types.change_ticket_type import (
     ensure_texts,
     ticket_type_marker,
 )
-from workflows.engine.choices import with_known_choices
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import check_presets
 from workflows.errors import WorkflowsError
+from workflows.fields.known_choices import with_known_choices
+from workflows.fields.validation import check_presets
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.formats import Table
 from workflows.flat.resource import FlatFileError, chosen, column, names_as_text, yes_or_no

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unittest
 
-from workflows.engine.choices import known_choice, with_known_choices, with_known_defaults
-from workflows.engine.fields import check_fields, parse_fields
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import Validator
+from workflows.fields.known_choices import with_known_choices, with_known_defaults
+from workflows.fields.listed import known_choice
+from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.validation import Validator
 
 CHOICES = (("high", "Very urgent"), ("low", "Not urgent"), ("Sao Paulo\u0303", "x"))
 

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from tenants.names import name_key
-
-from .field_types import FieldType
-from .problems import Path, Problem, short
-from .process import Json, JsonObject
-
-_CHOSEN = (FieldType.CHOICE, FieldType.CHOICES)
-
-
-def known_choice(text: str, choices: Sequence[tuple[str, str]]) -> str:
-    """The value of the choice that is meant; the text itself where that is not certain.
-
-    A choice is meant by its value, or else by one that looks like it, or else by what the form
-    shows in its place.
-    """
-    if any(value == text for value, _label in choices):
-        return text
-    wanted = name_key(text)
-    for at in (0, 1):
-        found = {each[0] for each in choices if name_key(each[at]) == wanted}
-        if found:
-            return found.pop() if len(found) == 1 else text
-    return text
+from workflows.engine.problems import Path, Problem, short
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.listed import known_choice
+from workflows.fields.registry import type_of
 
 
 def look_alike_choices(specs: object, path: Path = ()) -> Iterator[Problem]:
@@ -35,9 +17,9 @@ def look_alike_choices(specs: object, path: Path = ()) -> Iterator[Problem]:
         if not isinstance(spec, dict):
             continue
         place: Path = (*path, index)
-        if spec.get("type") in _CHOSEN:
+        if _has(spec, "choices"):
             yield from _look_alikes(spec.get("choices"), (*place, "choices"))
-        elif spec.get("type") == FieldType.RECORDS:
+        elif _has(spec, "fields"):
             yield from look_alike_choices(spec.get("fields"), (*place, "fields"))
 
 
@@ -85,15 +67,21 @@ def _with_known_default(spec: JsonObject) -> JsonObject:
 
 
 def _spelt(spec: Mapping[str, Json], value: Json) -> Json:
-    if spec.get("type") == FieldType.RECORDS and isinstance(value, list):
+    if _has(spec, "fields") and isinstance(value, list):
         fields = spec.get("fields")
         return [with_known_choices(fields, e) if isinstance(e, dict) else e for e in value]
-    if spec.get("type") not in _CHOSEN:
+    if not _has(spec, "choices"):
         return value
     choices = _pairs(spec.get("choices"))
     if isinstance(value, list):
         return [known_choice(each, choices) if isinstance(each, str) else each for each in value]
     return known_choice(value, choices) if isinstance(value, str) else value
+
+
+def _has(spec: Mapping[str, Json], key: str) -> bool:
+    """Whether questions of this type have such a key."""
+    found = type_of(spec)
+    return found is not None and key in found.keys
 
 
 def _pairs(choices: Json) -> list[tuple[str, str]]:
