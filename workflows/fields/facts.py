@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 
 
 class Reference(NamedTuple):
@@ -28,12 +28,13 @@ class Facts:
     """What was found: all things that a reference may mean, as JSON.
 
     `trusts_answers`: complete answers were judged when they were given, and are not judged
-    again: people come and go, what they said stays. `make_up` stands in for the database.
+    again: people come and go, what they said stays. `kept` are such answers of a single form, with
+    the names of their questions. `make_up` stands in for the database.
     """
 
     found: Mapping[Reference, tuple[JsonObject, ...]] = field(default_factory=dict)
     trusts_answers: bool = False
-    kept: tuple[object, ...] = ()
+    kept: tuple[tuple[str, Json], ...] = ()
     make_up: Callable[[Reference], JsonObject] | None = None
 
     def of(self, reference: Reference) -> tuple[JsonObject, ...]:
@@ -41,9 +42,9 @@ class Facts:
             return (self.make_up(reference),)
         return self.found.get(reference, ())
 
-    def keeps(self, value: object) -> bool:
+    def keeps(self, name: str, value: Json) -> bool:
         """Whether this very answer need not be judged: it was before, and nobody changed it."""
-        return self.trusts_answers or value in self.kept
+        return self.trusts_answers or (name, value) in self.kept
 
 
 # Nothing was looked up: what names something is refused.

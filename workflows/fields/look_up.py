@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.registry import modules_of_types
 from workflows.fields.validation import Validator
@@ -33,9 +33,7 @@ def look_up(references: Collection[Reference]) -> Facts:
     return Facts(found)
 
 
-def facts_for(
-    validator: Validator, answers: JsonObject, *, kept: JsonObject | None = None
-) -> Facts:
+def facts_for(validator: Validator, answers: Json, *, kept: JsonObject | None = None) -> Facts:
     """What a form's answers and presets name; a form that names nothing costs no query.
 
     `kept` are answers that were judged before: whoever does not change them keeps them.

@@ -97,7 +97,7 @@ class Validator:
 
     # What stands in the database
 
-    def references(self, data: JsonObject) -> frozenset[Reference]:
+    def references(self, data: Json) -> frozenset[Reference]:
         """What these answers, and the presets, name in the database: to be looked up at once."""
         if not self._looked_up:
             return frozenset()
@@ -105,7 +105,7 @@ class Validator:
             reference
             for values in (self.presets, data)
             for name, field in self._looked_up.items()
-            if name in values
+            if isinstance(values, dict) and name in values
             for reference in field.type.references(field, values[name])
         )
 
@@ -125,9 +125,9 @@ class Validator:
     def presets_taken_in(self, facts: Facts) -> JsonObject:
         return _taken_in(self._looked_up, self.presets, facts)
 
-    def values_to_keep(self, data: JsonObject) -> tuple[Json, ...]:
+    def values_to_keep(self, data: JsonObject) -> tuple[tuple[str, Json], ...]:
         """The answers that `Facts.kept` takes: whole ones, and those in records."""
-        found: list[Json] = []
+        found: list[tuple[str, Json]] = []
         for name, field in self._looked_up.items():
             found += _cells(field, data.get(name))
         return tuple(found)
@@ -336,9 +336,9 @@ def _refusals(
             yield FieldProblem(dotted(place), message)
 
 
-def _cells(field: Field, value: Json) -> list[Json]:
+def _cells(field: Field, value: Json) -> list[tuple[str, Json]]:
     if not field.fields:
-        return [] if value is None else [value]
+        return [] if value is None else [(field.name, value)]
     return [
         cell
         for _index, record in _records(value)

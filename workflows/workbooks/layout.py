@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from tenants.names import name_key
 from workflows.engine.process import TaskType
-from workflows.fields.registry import TYPES
+from workflows.fields.field import Holds, SpecKey
+from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
 
@@ -80,6 +81,12 @@ def _title() -> Column:
 
 def _description(note: object) -> Column:
     return Column("description", "Description", kinds.TEXT, note, 46)
+
+
+def _own(own: SpecKey) -> Column:
+    """The column of a key that a single type of question brings."""
+    kind = kinds.ROLE if own.holds is Holds.COMPANY_ROLE else kinds.TEXT
+    return Column(own.key, own.label, kind, gettext_lazy(own.note), 20)
 
 
 WORKFLOW: Final = Sheet(
@@ -217,6 +224,7 @@ FIELDS: Final = Sheet(
             32,
             ("visible when", "show when", "condition"),
         ),
+        *(_own(each) for each in OWN_KEYS.values()),
     ),
     ("forms", "field", "questions"),
 )

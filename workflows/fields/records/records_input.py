@@ -63,6 +63,11 @@ class RecordsInput(forms.Widget):
         self._make_input = make_input
         self.rows: list[RecordForm] = []
 
+    @property
+    def media(self) -> forms.Media:
+        blank = RecordForm(self.spec.fields, f"{self.name}-__row__", make_input=self._make_input)
+        return blank.media
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
         """The rows have read their data themselves."""
 

@@ -15,6 +15,7 @@ from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
 from workflows.fields.field import Field
+from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import after_in_words, duration_in_words
@@ -70,11 +71,17 @@ class TaskCard:
 def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
     """The fields of a form as rows; never raises, whatever a draft contains."""
     try:
-        fields = parse_fields(specs)
+        fields = parse_fields(_with_role_names(specs))
     except FieldError as error:
         return FieldTable(problem=str(error), raw=pretty(specs))
     names = {**(labels or {}), **choice_labels(specs)}
     return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
+
+
+def _with_role_names(specs: object) -> object:
+    if not isinstance(specs, list):
+        return specs
+    return with_role_names(specs, roles_named_in([specs]))
 
 
 def _field_rows(
@@ -105,6 +112,10 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
         yield _("Less than %(limit)s") % {"limit": field.less_than}
     if field.pattern:
         yield _("Must match %(pattern)s") % {"pattern": field.pattern}
+    for own in field.type.own_keys:
+        if own.key in field.settings:
+            words = {"setting": _(own.label), "value": field.settings[own.key]}
+            yield _("%(setting)s: %(value)s") % words
     if field.default is not None:
         yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}
     if not is_empty(field.visible_when):

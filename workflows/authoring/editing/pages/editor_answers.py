@@ -46,6 +46,7 @@ from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
 from workflows.errors import UnreadableBundleError
+from workflows.fields.registry import MADE_UP
 from workflows.fields.spec_values import MAX_INTEGER
 from workflows.fields.specs import check_fields
 from workflows.fields.validation import validator_for
@@ -287,7 +288,8 @@ def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | Non
         return None
     try:
         validator = validator_for(specs, presets=presets if isinstance(presets, dict) else {})
-        return sorted(validator.visible(answers if isinstance(answers, dict) else {}))
+        given = validator.taken_in(answers if isinstance(answers, dict) else {}, MADE_UP)
+        return sorted(validator.visible(given, MADE_UP))
     except FieldError:
         return None
 

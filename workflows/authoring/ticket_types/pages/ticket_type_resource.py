@@ -23,7 +23,8 @@ from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import WorkflowsError
 from workflows.fields.known_choices import with_known_choices
-from workflows.fields.validation import check_presets
+from workflows.fields.look_up import facts_for
+from workflows.fields.validation import check_presets, validator_for
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.formats import Table
 from workflows.flat.resource import FlatFileError, chosen, column, names_as_text, yes_or_no
@@ -254,7 +255,8 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
             return {}, str(error)
         presets = with_known_choices(fields, found) if isinstance(found, dict) else {}
         try:
-            problems = check_presets(fields, presets)
+            form = validator_for(fields, presets=presets)
+            problems = check_presets(fields, presets, facts=facts_for(form, {}))
         except FieldError as error:
             return {}, str(error)
         for problem in problems:
