@@ -54,6 +54,8 @@ def anything() -> dict[str, Any]:
         "in_records": False,
         "control": "text",
         "input_type": "text",
+        "json_type": "string",
+        "shape": "",
         "literal": "anything",
         "limits": [],
         "limits_are_values": False,

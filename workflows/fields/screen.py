@@ -60,6 +60,7 @@ class Screen:
     # how a rule compares one.
     control: ClassVar[str] = "text"
     input_type: ClassVar[str] = "text"
+    json_type: ClassVar[str] = "string"  # of a number
     literal: ClassVar[str] = "text"  # the control of a value in a rule
     limits: ClassVar[tuple[str, str] | None] = None
     limits_are_values: ClassVar[bool] = False
@@ -125,6 +126,8 @@ class Screen:
             "in_records": self.type.in_records,
             "control": self.control,
             "input_type": self.input_type,
+            "json_type": self.json_type,
+            "shape": self.type.comparable.pattern.pattern if self.type.comparable else "",
             "literal": self.literal,
             "limits": [_(each) for each in self.limits or ()],
             "limits_are_values": self.limits_are_values,

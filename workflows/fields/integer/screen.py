@@ -8,6 +8,7 @@ from workflows.fields.numeric_screen import NumericScreen
 
 class IntegerScreen(NumericScreen):
     type = TYPE
+    json_type = "integer"
     keyboard = "numeric"
 
 

@@ -8,6 +8,7 @@ from workflows.fields.numeric_screen import NumericScreen
 
 class NumberScreen(NumericScreen):
     type = TYPE
+    json_type = "number"
     keyboard = "decimal"
 
 

@@ -1,45 +1,53 @@
 // Suggestions for an input that asks for a person. Without it one types, and the server looks.
-(function () {
-  "use strict";
+(() => {
+  /** @typedef {{ email: string, name: string }} Person */
 
-  var lists = 0;
+  let lists = 0;
 
+  /** @param {Person} person */
+  function optionOf({ email, name }) {
+    const option = document.createElement("option");
+    option.value = email;
+    option.label = name;
+    return option;
+  }
+
+  /** @param {HTMLInputElement} input */
   function suggest(input) {
-    var list = document.createElement("datalist");
-    list.id = "people-" + (lists += 1);
+    const list = document.createElement("datalist");
+    lists += 1;
+    list.id = `people-${lists}`;
     input.after(list);
     input.setAttribute("list", list.id);
-    var timer = null;
-    var latest = 0;
+    /** @type {number | undefined} */
+    let timer;
+    let latest = 0;
 
-    function ask() {
-      var number = ++latest;
-      var address = new URL(input.dataset.people, window.location.href);
+    async function ask() {
+      latest += 1;
+      const number = latest;
+      const address = new URL(input.dataset.people ?? "", window.location.href);
       address.searchParams.set("q", input.value);
-      fetch(address, { credentials: "same-origin" })
-        .then(function (response) { return response.ok ? response.json() : null; })
-        .then(function (answer) {
-          if (!answer || number !== latest) { return; }
-          list.replaceChildren.apply(list, answer.people.map(function (person) {
-            var option = document.createElement("option");
-            option.value = person.email;
-            option.label = person.name;
-            option.textContent = person.name;
-            return option;
-          }));
-        })
-        .catch(function () { /* Offline: what is typed is looked up when it is sent. */ });
+      try {
+        const response = await fetch(address, { credentials: "same-origin" });
+        if (!response.ok || number !== latest) return;
+        /** @type {{ people: Person[] }} */
+        const { people } = await response.json();
+        list.replaceChildren(...people.map(optionOf));
+      } catch {
+        // Offline: what is typed is looked up when it is sent.
+      }
     }
 
-    input.addEventListener("input", function () {
+    input.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(ask, 200);
+      timer = window.setTimeout(ask, 200);
     });
   }
 
   // Rows of records are made while the page is open: an input begins when it is entered.
-  document.addEventListener("focusin", function (event) {
-    var input = event.target;
-    if (input.matches("input[data-people]") && !input.hasAttribute("list")) { suggest(input); }
+  document.addEventListener("focusin", ({ target }) => {
+    const isAsked = target instanceof HTMLInputElement && target.dataset.people;
+    if (isAsked && !target.hasAttribute("list")) suggest(target);
   });
 })();
