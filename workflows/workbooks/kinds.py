@@ -64,25 +64,7 @@ _EXCEL_ESCAPE: Final = re.compile(r"_x[0-9A-Fa-f]{4}_")
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "✔", "required"})
 _NO: Final = frozenset({"no", "n", "false", "0", "-", "–", "optional"})  # noqa: RUF001
 _TYPE_NAMES: Final[Mapping[str, str]] = {
-    "string": "text",
-    "short_text": "text",
-    "longtext": "long_text",
-    "multiline_text": "long_text",
-    "whole_number": "integer",
-    "decimal": "number",
-    "yes_no": "boolean",
-    "yes_or_no": "boolean",
-    "bool": "boolean",
-    "single_choice": "choice",
-    "several_choices": "choices",
-    "multiple_choice": "choices",
-    "date_and_time": "datetime",
-    "date_time": "datetime",
-    "e_mail": "email",
-    "link": "url",
-    "telephone": "phone",
-    "upload": "file",
-    "list": "records",
+    alias: each.key for each in TYPES.values() for alias in each.aliases
 }
 _TASK_TYPES: Final[Mapping[str, str]] = {
     "": "",

@@ -10,6 +10,7 @@ class File(FieldType):
     key = "file"
     order = 140
     name = gettext_noop("File")
+    aliases = ("upload",)
     hint = "Choose a file."
     keys = frozenset()
     kind = gettext_noop("a file")

@@ -45,6 +45,7 @@ class Person(FieldType):
     key = KEY
     order = 145
     name = gettext_noop("Person")
+    aliases = ("user", "somebody")
     hint = "Name somebody of the company, by e-mail address."
     own_keys = (
         SpecKey(

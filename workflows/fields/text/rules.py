@@ -11,6 +11,7 @@ class Text(FreeText):
     key = "text"
     order = 10
     name = gettext_noop("Text")
+    aliases = ("string", "short_text")
 
     def sample(self, question: Field) -> Json:
         return "Some text"
