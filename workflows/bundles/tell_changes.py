@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.canonical import default_of
+from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
@@ -50,7 +51,8 @@ def field_labels(specs: object, prefix: str = "") -> dict[str, str]:
     if not isinstance(specs, list):
         return {}
     named = [each for each in specs if isinstance(each, dict) and isinstance(each.get("name"), str)]
-    return {f"{prefix}{each['name']}": str(each.get("label") or each["name"]) for each in named}
+    labels = {f"{prefix}{each['name']}": str(each.get("label") or each["name"]) for each in named}
+    return with_part_labels(labels, specs, prefix)
 
 
 class _Labels:

@@ -70,8 +70,9 @@ class TaskCard:
 
 def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
     """The fields of a form as rows; never raises, whatever a draft contains."""
+    specs = _with_role_names(specs)
     try:
-        fields = parse_fields(_with_role_names(specs))
+        fields = parse_fields(specs)
     except FieldError as error:
         return FieldTable(problem=str(error), raw=pretty(specs))
     names = {**(labels or {}), **choice_labels(specs)}
