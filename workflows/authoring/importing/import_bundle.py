@@ -215,8 +215,15 @@ class WholeBundle:
         listed: list[Json] = [
             {**each, "name": self._spelt(each["name"])} for each in _list(made, "company_roles")
         ]
-        parts = {"workflow": workflow, "tasks": tasks, "ticket_types": types}
-        return canonical({**made, **parts, "company_roles": listed})
+        return canonical(
+            {
+                **made,
+                "workflow": workflow,
+                "tasks": tasks,
+                "ticket_types": types,
+                "company_roles": listed,
+            }
+        )
 
     def _with_spelt_questions(self, part: JsonObject) -> JsonObject:
         if "fields" not in part:

@@ -108,7 +108,7 @@ def _called(names: Collection[str]) -> Q:
 def _is_meant(person: User, reference: Reference) -> bool:
     value = str(reference.value)
     if reference.by == "email":
-        return person.email == value
+        return str(person.email) == value
     return name_key(person.get_full_name()) == name_key(value)
 
 

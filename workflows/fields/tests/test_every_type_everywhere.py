@@ -80,7 +80,7 @@ def document() -> JsonObject:
         default = question.type.given_out(question, question.type.sample(question))
         has_default = "default" in question.type.keys
         fields.append({**spec, **({"default": default} if has_default else {})})
-    return {
+    made: dict[str, Any] = {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": "all_types", "title": "All types", "fields": fields},
@@ -101,6 +101,11 @@ def document() -> JsonObject:
         ],
         "ticket_types": [{"key": "all_types", "title": "All types"}],
     }
+    return made
+
+
+def _workflow(spec: JsonObject) -> JsonObject:
+    return {"workflow": {"key": "w", "title": "W", "fields": [spec]}}
 
 
 class EveryTypeTests(CompanyTestCase):
@@ -302,8 +307,7 @@ class EveryTypeTests(CompanyTestCase):
         for key, each in TYPES.items():
             other = next(one for one in TYPES.values() if one is not each)
             with self.subTest(key):
-                old, new = ({"workflow": {"key": "w", "title": "W", "fields": [spec]}}
-                            for spec in (SPECS[key], spec_of(other, f"q_{key}")))  # fmt: skip
+                old, new = _workflow(SPECS[key]), _workflow(spec_of(other, f"q_{key}"))
                 told = tell_changes(differences(old, new), old=old, new=new)
                 self.assertIn((each.name, other.name), [(one.old, one.new) for one in told])
 
@@ -326,7 +330,8 @@ class EveryTypeTests(CompanyTestCase):
                 texts = [each.text] if each.kind != "table" else [c.text for c in each.rows[0]]
                 self.assertTrue(all(texts), texts)
                 self.assertFalse([text for text in texts if text.startswith(("{", "["))])
-                for wrong in ({"x": 1}, [1], "?", 5, True):
+                wrongs: list[Json] = [{"x": 1}, [1], "?", 5, True]
+                for wrong in wrongs:
                     self.assertEqual(show_answer(question, wrong).label, f"A {key}")
 
     def test_page_of_a_ticket(self) -> None:

@@ -260,7 +260,8 @@ class ServiceTests(PersonCase):
         self.assertEqual((len(messages), len(counts)), (1, 1))
 
     def test_what_is_no_person_is_refused(self) -> None:
-        for answer in (WALT, 5, True, [], {}, {"id": self.walt.pk}, {"id": "1"}, {"id": 2**70}):
+        wrong: list[Any] = [WALT, 5, True, [], {}, {"id": self.walt.pk}, {"id": "1"}, {"id": 2**70}]
+        for answer in wrong:
             with self.subTest(answer=answer), self.assertRaises(InvalidDataError):
                 self.submit(answer)
 
