@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import Enum, StrEnum
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from workflows.engine.composed import composed_text
+from workflows.engine.frozen import refuse
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.facts import NO_FACTS, Facts, Reference
@@ -132,8 +134,11 @@ type CheckList = Callable[[Json, Path], Iterator[Problem]]
 class FieldType:
     """What a type of question is. A folder declares one by a subclass, and makes it: TYPE.
 
-    What is left as it is here is right for an answer that is a short text.
+    What is left as it is here is right for an answer that is a short text. The process has one
+    of each for everybody, so nothing of it can be changed.
     """
+
+    __setattr__ = __delattr__ = refuse
 
     key: ClassVar[str]  # as documents name it
     order: ClassVar[int]  # its place in lists of types
@@ -147,7 +152,7 @@ class FieldType:
     at_least: ClassVar[str] = gettext_noop("At least %(limit)s")
     at_most: ClassVar[str] = gettext_noop("At most %(limit)s")
     kind: ClassVar[str] = TEXT
-    parts: ClassVar[Mapping[str, Part]] = {}
+    parts: ClassVar[Mapping[str, Part]] = MappingProxyType({})
     comparable: ClassVar[Comparable | None] = None
     cell: ClassVar[CellForm] = CellForm.TEXT
     telling: ClassVar[Telling] = Telling.NOTHING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import CellForm, Field, FieldType, Part, gettext_noop
 
@@ -14,7 +16,7 @@ class File(FieldType):
     hint = "Choose a file."
     keys = frozenset()
     kind = gettext_noop("a file")
-    parts = {"upload": Part(), "filename": Part()}
+    parts = MappingProxyType({"upload": Part(), "filename": Part()})
     cell = CellForm.JSON
     in_records = False
     says_its_form = True

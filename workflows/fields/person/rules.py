@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Final
 
 from tenants.names import name_key, plain_email, plain_name
@@ -56,10 +57,12 @@ class Person(FieldType):
         ),
     )
     kind = gettext_noop("a person")
-    parts = {
-        "email": Part(TEXT, gettext_noop("e-mail address"), "email"),
-        "name": Part(TEXT, gettext_noop("name"), "text"),
-    }
+    parts = MappingProxyType(
+        {
+            "email": Part(TEXT, gettext_noop("e-mail address"), "email"),
+            "name": Part(TEXT, gettext_noop("name"), "text"),
+        }
+    )
     telling = Telling.PART
     says_its_form = True
     is_looked_up = True

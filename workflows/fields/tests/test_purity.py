@@ -18,6 +18,7 @@ DJANGO = {
     "screen.py",
     "screens.py",
     "shown.py",
+    "shown_number.py",
 }
 
 
