@@ -11,6 +11,7 @@ from workflows.authoring.importing.pages import import_page, import_run_page
 from workflows.authoring.publishing.pages import publish_page, versions_page
 from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
 from workflows.authoring.trying.pages import cases_page, try_page
+from workflows.fields.person.pages import people_search
 from workflows.people.pages import company_role, person
 from workflows.signing.pages import signing_secret
 from workflows.working_hours.pages import business_calendar

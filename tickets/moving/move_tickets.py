@@ -14,9 +14,10 @@ from tickets.errors import TooManyTicketsError
 from tickets.models import Ticket
 from tickets.repairing.repair import begin_repair, check_repair
 from workflows.engine.errors import FieldError
-from workflows.engine.fields import parse_fields
-from workflows.engine.validation import check_presets, validate_fields
 from workflows.errors import CannotMoveError, NotPublishedError
+from workflows.fields.facts import KEPT_ANSWERS
+from workflows.fields.specs import parse_fields
+from workflows.fields.validation import check_presets, validate_fields
 from workflows.models import WorkflowDefinition
 from workflows.running.moving import TargetVersion, listed
 
@@ -140,8 +141,8 @@ def obstacle_of_data(ticket: Ticket, to: WorkflowDefinition) -> str:
         kept = {name: value for name, value in ticket.data.items() if name in asked}
         presets = {name: kept.pop(name) for name in ticket.definition.presets if name in kept}
         problems = [
-            *check_presets(to.fields, presets),
-            *validate_fields(to.fields, kept, presets=presets),
+            *check_presets(to.fields, presets, are_kept=True),
+            *validate_fields(to.fields, kept, presets=presets, facts=KEPT_ANSWERS),
         ]
     except FieldError as error:
         return str(error)

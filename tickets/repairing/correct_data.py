@@ -10,8 +10,9 @@ from tickets.models import Ticket, TicketError
 from tickets.repairing.repair import begin_repair
 from tickets.repairing.retry_step import retry_locked
 from workflows.engine.process import JsonObject
-from workflows.engine.validation import validate_fields
 from workflows.errors import InvalidDataError, NothingChangedError
+from workflows.fields.look_up import facts_for
+from workflows.fields.validation import validator_for
 from workflows.models import TaskInstance
 
 
@@ -46,7 +47,8 @@ def correct_ticket_data(
         fields = locked.workflow.fields
         # As the ticket has them: its type may have other presets by now.
         presets = {key: locked.data[key] for key in locked.definition.presets if key in locked.data}
-        problems = validate_fields(fields, data, presets=presets)
+        form = validator_for(fields, presets=presets)
+        problems = form.validate(data, facts_for(form, data, kept=locked.data))
         if problems:
             raise InvalidDataError(problems)
         corrected = {**presets, **data}

@@ -7,25 +7,14 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from tickets.models import Ticket
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.process import Json
+from workflows.fields.field import Field, Telling
 from workflows.forms import answer_text
 from workflows.models import TicketDefinition
 
 # How much of the answers a title holds: so many of them, and so many characters of each.
 MOST_ANSWERS: Final = 3
 LONGEST_ANSWER: Final = 60
-# Answers of these types say something by themselves, without their question.
-_TEXTS: Final = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
-_TELLING: Final = _TEXTS | {
-    FieldType.CHOICE,
-    FieldType.CHOICES,
-    FieldType.DATE,
-    FieldType.DATETIME,
-    FieldType.EMAIL,
-    FieldType.PHONE,
-    FieldType.URL,
-}
 
 
 def name_ticket(
@@ -46,10 +35,15 @@ def name_ticket(
 
 
 def _first_answers(fields: Iterable[Field], answers: Mapping[str, Json]) -> Iterable[str]:
-    telling = [each for each in fields if each.type in _TELLING and each.name in answers]
+    telling = [each for each in fields if _tells(each) and each.name in answers]
     for field in telling[:MOST_ANSWERS]:
         text = " ".join(answer_text(field, answers[field.name]).split())
         if text:
             yield Truncator(text).chars(LONGEST_ANSWER)
-        if field.type in _TEXTS:
+        if field.type.telling is Telling.WHOLE:
             return
+
+
+def _tells(field: Field) -> bool:
+    """Whether an answer says something by itself, without its question."""
+    return field.type.telling is not Telling.NOTHING

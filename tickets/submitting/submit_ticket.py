@@ -20,6 +20,7 @@ from tickets.models import Ticket
 from tickets.saving.save_answers import forget_saved_answers
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
+from workflows.fields.look_up import facts_for
 from workflows.models import TicketDefinition, WorkflowInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
@@ -93,7 +94,9 @@ def _checked(
         raise MayNotSubmitError
     known = definition_of(offered.workflow_id)
     workflow = known.workflow
-    problems = known.ticket_form(offered.presets).validate(data)
+    form = known.ticket_form(offered.presets)
+    facts = facts_for(form, data)
+    problems = form.validate(data, facts)
     if problems:
         raise InvalidDataError(problems)
     ticket = new_row(
@@ -102,7 +105,7 @@ def _checked(
         title=plain_name(title) or offered.title,
         definition=offered,
         workflow=workflow,
-        data={**offered.presets, **data},
+        data={**form.presets_taken_in(facts), **data},
         created_by=user,
     )
     if slot:

@@ -15,6 +15,7 @@ from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
+from workflows.fields.look_up import facts_for
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import WorkflowStateManager
@@ -68,9 +69,8 @@ def _checked(
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
     manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
-    problems = (
-        definition_of(manager.instance.workflow_id).task_form(locked.definition).validate(output)
-    )
+    form = definition_of(manager.instance.workflow_id).task_form(locked.definition)
+    problems = form.validate(output, facts_for(form, output))
     if problems:
         raise InvalidDataError(problems)
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)

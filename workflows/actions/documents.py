@@ -6,8 +6,8 @@ from workflows.actions.errors import ActionError
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.transforms import apply_transform
-from workflows.engine.validation import SchemaValidator
 
 MAX_PROBLEMS_SHOWN = 5
 

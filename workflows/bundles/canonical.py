@@ -19,15 +19,34 @@ from typing import Final
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.registry import OWN_KEYS, TYPES
 
 FORMAT: Final = "ticketflower-bundle"
 FORMAT_VERSION: Final = 1
 START: Final = "start"
 END: Final = "end"
-SCHEMA: Final[JsonObject] = json.loads(
-    Path(__file__).with_name("bundle.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA_FILE: Final = Path(__file__).with_name("bundle.schema.json")
 
+
+def _schema() -> JsonObject:
+    """The schema, with the types of questions that there are, and the keys that they bring.
+
+    The file has them too, for the editors that people use; a test compares the two.
+    """
+    schema: JsonObject = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    properties = _object(_object(_object(schema["$defs"])["field"])["properties"])
+    _object(properties["type"])["enum"] = list[Json](TYPES)
+    for own in OWN_KEYS.values():
+        types: list[Json] = ["string", "null"]
+        properties[own.key] = {"description": own.note, "type": types, "maxLength": 200}
+    return schema
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+SCHEMA: Final[JsonObject] = _schema()
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -89,10 +108,6 @@ def _default(spec: JsonObject) -> Json:
     if "default" not in spec and isinstance(reference, str):
         spec = _object(_object(SCHEMA["$defs"])[reference.rsplit("/", 1)[-1]])
     return spec.get("default")
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _objects(value: Json) -> list[JsonObject]:

@@ -16,14 +16,16 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import SchemaValidator, Validator
+from workflows.engine.schema_validation import SchemaValidator
+from workflows.fields.facts import Facts
+from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 
-def case_problems(outline: Outline) -> Iterator[Problem]:
+def case_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
     """Everything about test cases but whether they pass."""
     yield from _duplicate_names(outline)
-    forms = _Forms(outline)
+    forms = _Forms(outline, facts)
     for case in outline.tests:
         yield from _ticket_problems(case, forms)
         for answer in _answers(case):
@@ -34,8 +36,9 @@ def case_problems(outline: Outline) -> Iterator[Problem]:
 class _Forms:
     """What judges the answers, compiled once for all test cases."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, facts: Facts) -> None:
         self.outline = outline
+        self.facts = facts
         self.ticket_types = {each.text("key"): each for each in outline.ticket_types}
         self._tickets: dict[str, Validator | None] = {}
         self._tasks: dict[str, Validator | SchemaValidator | None] = {}
@@ -97,7 +100,7 @@ def _ticket_problems(case: Entry, forms: _Forms) -> Iterator[Problem]:
         return
     validator, data = forms.of_ticket(key), case.value.get("ticket", {})
     if validator is not None and isinstance(data, dict):
-        yield from _refused(validator, data, (*case.path, "ticket"))
+        yield from _refused(validator, data, (*case.path, "ticket"), forms.facts)
 
 
 def _answers(case: Entry) -> Iterator[Entry]:
@@ -125,7 +128,7 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
     elif not error and isinstance(output, dict):
         validator = forms.of_task(tasks[key])
         if validator is not None:
-            yield from _refused(validator, output, (*answer.path, "output"))
+            yield from _refused(validator, output, (*answer.path, "output"), forms.facts)
 
 
 def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Problem]:
@@ -173,10 +176,14 @@ def _unknown_task(path: Path, key: str, outline: Outline) -> Problem:
 
 
 def _refused(
-    validator: Validator | SchemaValidator, data: JsonObject, path: Path
+    validator: Validator | SchemaValidator, data: JsonObject, path: Path, facts: Facts
 ) -> Iterator[Problem]:
     known = validator.fields if isinstance(validator, Validator) else {}
-    for each in validator.validate(data):
+    if isinstance(validator, Validator):
+        refused = validator.validate(validator.taken_in(data, facts), facts)
+    else:
+        refused = validator.validate(data)
+    for each in refused:
         name = each.field.split(".", 1)[0]
         meant = nearest(name, known) if name not in known else ""
         found = data.get(name) if name else data

@@ -17,15 +17,18 @@ from workflows.bundles.structure import structure_problems
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
 from workflows.engine.storable import unstorable
+from workflows.fields.facts import Facts
+from workflows.fields.registry import MADE_UP
 
 MAX_PROBLEMS = 500
 
 
-def check_bundle(document: object) -> list[Problem]:
+def check_bundle(document: object, facts: Facts = MADE_UP) -> list[Problem]:
     """Everything that is wrong with a bundle, errors and warnings, in the document's order.
 
     Pure: what depends on the company (ticket types of other workflows) is checked when the
-    bundle is imported. Survives any value. At most MAX_PROBLEMS.
+    bundle is imported; `facts` are what was found of what it names there (`references_in`), and
+    without them all that is named is there. Survives any value. At most MAX_PROBLEMS.
     """
     broken = [Problem(path, message) for path, message in islice(unstorable(document), 20)]
     if broken:
@@ -37,18 +40,18 @@ def check_bundle(document: object) -> list[Problem]:
         return _finished(document, structural)
     places = {each.path for each in structural}
     # A value of the wrong form is one thing to mend, whatever else follows from it.
-    further = (each for each in _further_problems(document) if each.path not in places)
+    further = (each for each in _further_problems(document, facts) if each.path not in places)
     return _finished(document, [*structural, *islice(further, MAX_PROBLEMS)])
 
 
-def _further_problems(document: JsonObject) -> Iterator[Problem]:
+def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
     outline = Outline(document)
     return chain(
-        reference_problems(outline),
+        reference_problems(outline, facts),
         flow_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
-        case_problems(outline),
+        case_problems(outline, facts),
     )
 
 

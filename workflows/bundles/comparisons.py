@@ -8,7 +8,6 @@ every ticket would stop with an error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -18,33 +17,15 @@ from workflows.bundles.canonical import free_form
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import check_condition, compact, is_empty
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
+from workflows.fields.registry import TYPES
 
 type Fields = Mapping[str, Field]
 
 EQUAL: Final = frozenset({"==", "===", "!=", "!=="})
 COMPARE: Final = EQUAL | {"<", "<=", ">", ">="}
-NUMBER, TEXT, YES_NO, LIST, FILE = "number", "text", "yes/no", "list", "file"
-KINDS: Final[Mapping[FieldType, str]] = {
-    FieldType.INTEGER: NUMBER,
-    FieldType.NUMBER: NUMBER,
-    FieldType.BOOLEAN: YES_NO,
-    FieldType.TEXT: TEXT,
-    FieldType.LONG_TEXT: TEXT,
-    FieldType.CHOICE: TEXT,
-    FieldType.EMAIL: TEXT,
-    FieldType.URL: TEXT,
-    FieldType.PHONE: TEXT,
-    # Dates and times are texts, as JSON has them.
-    FieldType.DATE: TEXT,
-    FieldType.TIME: TEXT,
-    FieldType.DATETIME: TEXT,
-    FieldType.CHOICES: LIST,
-    FieldType.RECORDS: LIST,
-    FieldType.FILE: FILE,
-}
 # What operators give, whatever they are given. Those that are not here depend on it.
 RESULTS: Final[Mapping[str, str]] = {
     **dict.fromkeys((*COMPARE, "!", "!!", "in", "all", "some", "none", "exists"), YES_NO),
@@ -55,14 +36,6 @@ RESULTS: Final[Mapping[str, str]] = {
 }
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "min", "max"})
 LOOPS: Final = frozenset({"all", "some", "none", "filter", "map"})
-_MOMENTS: Final = {
-    FieldType.DATE: (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "2026-12-31"),
-    FieldType.DATETIME: (
-        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"),
-        "2026-12-31T14:30:00Z",
-    ),
-    FieldType.TIME: (re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"), "14:30"),
-}
 
 
 def comparison_problems(outline: Outline) -> Iterator[Problem]:
@@ -105,8 +78,8 @@ def _no_answers(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
                 "A condition must be true or false, but this one may give %(value)s, which is "
                 "%(kind)s. Compare that with a value, each time anew: a = 1 or a = 2."
             )
-        text = message % {"kind": _names()[kind], "value": _shown(result)}
-        yield Problem(path, text, free_form(result), expected=_names()[YES_NO])
+        text = message % {"kind": _(kind), "value": _shown(result)}
+        yield Problem(path, text, free_form(result), expected=_(YES_NO))
 
 
 def _results(rule: Json) -> Iterator[Json]:
@@ -215,11 +188,11 @@ def _compared(
         )
     text = message % {
         "first": _shown(first),
-        "kind": _names()[kind],
+        "kind": _(kind),
         "second": _shown(second),
-        "other": _names()[other],
+        "other": _(other),
     }
-    yield Problem(path, text, free_form(second), expected=_names()[kind])
+    yield Problem(path, text, free_form(second), expected=_(kind))
 
 
 def _never_given(
@@ -229,15 +202,16 @@ def _never_given(
     for value in values:
         if not isinstance(value, str) or not value:
             continue
-        if field.type in _MOMENTS and not _MOMENTS[field.type][0].fullmatch(value):
+        written = field.type.comparable
+        if written is not None and not written.pattern.fullmatch(value):
             message = _(
                 "“%(field)s” is compared with “%(value)s”, which is no date or time. Write it like "
                 "%(example)s."
             )
             names = {"field": field.name, "value": short(value)}
-            text = message % {**names, "example": _MOMENTS[field.type][1]}
-            yield Problem(path, text, value, expected=_MOMENTS[field.type][1])
-        elif is_equality and field.type in {FieldType.CHOICE, FieldType.CHOICES}:
+            text = message % {**names, "example": written.example}
+            yield Problem(path, text, value, expected=written.example)
+        elif is_equality and field.choices:
             choices = [choice for choice, _label in field.choices]
             if value not in choices:
                 message = _("“%(value)s” is not among the choices of “%(field)s”.")
@@ -260,19 +234,19 @@ def _contained(item: Json, container: Json, fields: Fields, path: Path) -> Itera
         answers = _field(variable_name(item), fields)
         for each in container:
             yield from _compared([item, each], fields, path, is_equality=False)
-        if answers is not None and answers.type is FieldType.CHOICE:
+        if answers is not None and answers.choices and answers.type.kind == TEXT:
             yield from _never_given(answers, container, path, is_equality=True)
-    elif _kind(container, fields) in {NUMBER, YES_NO, FILE}:
+    elif _kind(container, fields) not in {"", TEXT, LIST}:
         message = _("%(name)s is %(kind)s: nothing can be in it. Name a list or a text.")
-        names = {"name": _shown(container), "kind": _names()[_kind(container, fields)]}
-        yield Problem(path, message % names, free_form(container), expected=_names()[LIST])
+        names = {"name": _shown(container), "kind": _(_kind(container, fields))}
+        yield Problem(path, message % names, free_form(container), expected=_(LIST))
     elif kind not in {"", TEXT} and (
-        _kind(container, fields) == TEXT or (field and field.type is FieldType.CHOICES)
+        _kind(container, fields) == TEXT or (field and _has_chosen_values(field))
     ):
         message = _("%(item)s is %(kind)s, but what %(name)s holds is text.")
-        names = {"item": _shown(item), "kind": _names()[kind], "name": _shown(container)}
-        yield Problem(path, message % names, free_form(item), expected=_names()[TEXT])
-    elif field is not None and field.type is FieldType.CHOICES:
+        names = {"item": _shown(item), "kind": _(kind), "name": _shown(container)}
+        yield Problem(path, message % names, free_form(item), expected=_(TEXT))
+    elif field is not None and _has_chosen_values(field):
         yield from _never_given(field, [item], path, is_equality=True)
 
 
@@ -280,9 +254,9 @@ def _of_items(items: Json, rule: Json, fields: Fields, path: Path) -> Iterator[P
     """A rule about each item of a list: it reads the item's own fields."""
     field = _field(variable_name(items), fields)
     inner = {each.name: each for each in field.fields} if field else {}
-    if field is not None and field.type is FieldType.CHOICES:
-        inner = {"": Field("", FieldType.TEXT, "")}
-    if field is not None and field.type is FieldType.RECORDS:
+    if field is not None and _has_chosen_values(field):
+        inner = {"": Field("", TYPES["text"], "")}
+    if field is not None and field.fields:
         for name in sorted(set(_names_read(rule))):
             if name and name.partition(".")[0] not in inner:
                 message = _("The records of “%(field)s” have no field “%(name)s”.")
@@ -290,6 +264,11 @@ def _of_items(items: Json, rule: Json, fields: Fields, path: Path) -> Iterator[P
                 text = message % {"field": field.name, "name": short(name)}
                 yield Problem(path, text + did_you_mean(meant), name, ", ".join(inner), meant)
     yield from _unlike(rule, inner, path)
+
+
+def _has_chosen_values(field: Field) -> bool:
+    """Whether its answer is a list of some of its choices."""
+    return bool(field.choices) and field.type.kind == LIST
 
 
 def _names_read(rule: Json) -> Iterator[str]:
@@ -320,7 +299,7 @@ def _field(name: str, fields: Fields) -> Field | None:
 
 
 def _inside(field: Field, steps: list[str]) -> Field | None:
-    if field.type is FieldType.RECORDS and len(steps) == 2 and steps[0].isdecimal():
+    if field.fields and len(steps) == 2 and steps[0].isdecimal():
         return next((each for each in field.fields if each.name == steps[1]), None)
     return None
 
@@ -362,26 +341,17 @@ def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
     if name == "number" and not fields.get(name):
         return NUMBER
     field = _field(name, fields)
-    kind = KINDS.get(field.type, "") if field is not None else ""
+    kind = field.type.kind if field is not None else ""
     if name.partition(".")[0] in {"submitter", "company"} and field is None and "." in name:
         kind = TEXT
-    if name.endswith((".filename", ".upload")):
-        owner = _field(name.rpartition(".")[0], fields)
-        kind = TEXT if owner is not None and owner.type is FieldType.FILE else kind
+    owner = _field(name.rpartition(".")[0], fields) if field is None else None
+    if owner is not None:
+        part = owner.type.parts.get(name.rpartition(".")[2])
+        kind = part.kind if part is not None else kind
     # A default that is of another type says what is meant where there is no answer.
     if len(operands) > 1 and _kind(operands[1], fields) != kind:
         return ""
     return kind
-
-
-def _names() -> Mapping[str, str]:
-    return {
-        NUMBER: _("a number"),
-        TEXT: _("a text"),
-        YES_NO: _("yes or no"),
-        LIST: _("a list"),
-        FILE: _("a file"),
-    }
 
 
 def _shown(operand: Json) -> str:

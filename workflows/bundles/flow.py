@@ -12,8 +12,8 @@ from workflows.bundles.comparisons import fields_by_name, variable_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.process import Json
+from workflows.fields.field import Field
 
 
 def flow_problems(outline: Outline) -> Iterator[Problem]:
@@ -129,11 +129,7 @@ def cover_each_other(conditions: list[Json], answers: Mapping[str, Field]) -> bo
 def _possible_values(field: Field | None) -> set[str]:
     if field is None or not field.required or not is_empty(field.visible_when):
         return set()
-    if field.type is FieldType.BOOLEAN:
-        return {"true", "false"}
-    if field.type is FieldType.CHOICE:
-        return {as_text(value) for value, _label in field.choices}
-    return set()
+    return {as_text(value) for value in field.type.possible_values(field)}
 
 
 def _test(condition: Json) -> _Test | None:

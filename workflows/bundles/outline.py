@@ -12,11 +12,12 @@ from functools import cached_property
 
 from workflows.bundles.canonical import END, START
 from workflows.engine.conditions import is_empty
-from workflows.engine.field_types import Field
-from workflows.engine.fields import check_fields, parse_fields
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import TaskType
+from workflows.fields.company_roles import roles_in
+from workflows.fields.field import Field
+from workflows.fields.specs import check_fields, parse_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,14 @@ def readable_fields(entry: Entry) -> dict[str, Field] | None:
     if check_fields(specs):
         return None
     return {each.name: each for each in parse_fields(specs)}
+
+
+def roles_in_questions(outline: Outline) -> Iterator[tuple[Path, str]]:
+    """The company roles that questions name, and where."""
+    for form in (outline.workflow, *outline.tasks):
+        for path, role in roles_in(form.value.get("fields"), (*form.path, "fields")):
+            if isinstance(role, str):
+                yield path, role
 
 
 def _priority(transition: Entry) -> float:

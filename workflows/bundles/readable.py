@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.part_labels import with_part_labels
 from workflows.engine.condition_text import write_condition
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.problems import Path
@@ -51,7 +52,7 @@ def _of_form(form: Entry) -> Iterator[ReadableRule]:
             yield ReadableRule(
                 (*path, "visible_when"),
                 describe_condition(rule, labels | choices),
-                write_condition(rule, fields=list(labels)),
+                write_condition(rule, fields=[name for name in labels if "." not in name]),
             )
 
 
@@ -71,13 +72,14 @@ def condition_labels(outline: Outline) -> dict[str, str]:
 
 
 def field_labels(form: Entry) -> dict[str, str]:
-    """`{name: label}` of the fields of a form."""
-    return {
+    """`{name: label}` of the fields of a form, and of the parts of their answers."""
+    labels = {
         name: label
         for _path, spec in _fields(form)
         if isinstance(name := spec.get("name"), str)
         and (label := str(spec.get("label") or name.replace("_", " ").capitalize()))
     }
+    return with_part_labels(labels, form.value.get("fields"))
 
 
 def _fields(form: Entry) -> Iterator[tuple[Path, Mapping[str, Json]]]:

@@ -10,17 +10,21 @@ from tenants.names import name_key
 from workflows.actions.destinations import check_url
 from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
-from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.outline import Entry, Outline, roles_in_questions
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.fields import check_fields
+from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.problems import Problem as EngineProblem
-from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import Json
 from workflows.engine.schema_check import check_schema
-from workflows.engine.validation import check_presets
+from workflows.fields.company_roles import roles_in
+from workflows.fields.facts import Facts
+from workflows.fields.field import Field
+from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.validation import check_presets
 from workflows.task_types import SCREENS
 
 
-def reference_problems(outline: Outline) -> Iterator[Problem]:
+def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
     """Everything about names and parts; the ways between the tasks are `flow_problems`."""
     yield from _duplicates(outline.tasks, "key")
     yield from _duplicates(outline.ticket_types, "key")
@@ -29,15 +33,15 @@ def reference_problems(outline: Outline) -> Iterator[Problem]:
     yield from _look_alike_titles(outline.tasks, message)
     message = _("The title looks like that of another ticket type: people cannot tell them apart.")
     yield from _look_alike_titles(outline.ticket_types, message)
-    yield from _fields_problems(outline.workflow)
+    yield from _fields_problems(outline.workflow, facts)
     for task in outline.tasks:
-        yield from _fields_problems(task)
+        yield from _fields_problems(task, facts)
         yield from _task_problems(task)
     yield from _role_problems(outline)
     for transition in outline.transitions:
         yield from _end_problems(transition, outline)
     for ticket_type in outline.ticket_types:
-        yield from _preset_problems(ticket_type, outline)
+        yield from _preset_problems(ticket_type, outline, facts)
     if not outline.ticket_types:
         message = _("No ticket type starts this workflow. Add one, so that people can submit it.")
         yield Problem(("ticket_types",), message, severity=Severity.WARNING)
@@ -64,10 +68,33 @@ def _look_alike_titles(entries: Sequence[Entry], message: str) -> Iterator[Probl
             yield Problem((*entry.path, "title"), message, title, severity=Severity.WARNING)
 
 
-def _fields_problems(entry: Entry) -> Iterator[Problem]:
-    if "fields" in entry.value:
-        found = check_fields(entry.value["fields"])
-        yield from _taken_over(found, (*entry.path, "fields"))
+def _fields_problems(entry: Entry, facts: Facts) -> Iterator[Problem]:
+    if "fields" not in entry.value:
+        return
+    path, specs = (*entry.path, "fields"), entry.value["fields"]
+    found = check_fields(specs)
+    yield from _taken_over(found, path)
+    for place, role in roles_in(specs, path):
+        if not isinstance(role, str):
+            yield Problem(place, _("Give the company role as text: by its name."), role)
+    if not found:
+        yield from _default_problems(specs, path, facts)
+
+
+def _default_problems(specs: Json, path: Path, facts: Facts) -> Iterator[Problem]:
+    """Defaults that name what the company does not have."""
+    for index, field in enumerate(parse_fields(specs)):
+        yield from _default_problem(field, (*path, index), facts)
+        for number, column in enumerate(field.fields):
+            yield from _default_problem(column, (*path, index, "fields", number), facts)
+
+
+def _default_problem(field: Field, path: Path, facts: Facts) -> Iterator[Problem]:
+    if field.default is None:
+        return
+    taken_in = field.type.taken_in(field, field.default, facts)
+    if message := field.type.refusal(field, taken_in, facts):
+        yield Problem((*path, "default"), message, field.default)
 
 
 def _taken_over(found: Sequence[EngineProblem], path: tuple[str | int, ...]) -> Iterator[Problem]:
@@ -118,7 +145,7 @@ def _role_problems(outline: Outline) -> Iterator[Problem]:
             )
     for role in outline.company_roles:
         if role.text("name") and role.text("name") not in used:
-            message = _("No task and no ticket type names this company role.")
+            message = _("No task, no ticket type and no question names this company role.")
             yield Problem(role.path, message, role.text("name"), severity=Severity.WARNING)
 
 
@@ -133,6 +160,7 @@ def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]
             if isinstance(each, str) and each and each not in seen:
                 seen.add(each)
                 yield (*ticket_type.path, "roles_with_access", index), each
+    yield from roles_in_questions(outline)
 
 
 def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:
@@ -153,12 +181,12 @@ def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:
         yield Problem(path, message + advice, key, ", ".join(known), meant)
 
 
-def _preset_problems(ticket_type: Entry, outline: Outline) -> Iterator[Problem]:
+def _preset_problems(ticket_type: Entry, outline: Outline, facts: Facts) -> Iterator[Problem]:
     presets = ticket_type.value.get("presets")
     if not presets or outline.fields is None:
         return
     path = (*ticket_type.path, "presets")
-    for each in check_presets(outline.workflow.value.get("fields", []), presets):
+    for each in check_presets(outline.workflow.value.get("fields", []), presets, facts=facts):
         name = each.field.split(".", 1)[0]
         found = presets.get(name) if isinstance(presets, dict) else presets
         meant = nearest(name, outline.fields) if name not in outline.fields else ""

@@ -12,10 +12,10 @@ from workflows.bundles.canonical import START
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import check_condition, is_empty, variables_read
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
 from workflows.engine.transforms import check_transform, transform_variables
+from workflows.fields.field import LIST, Field
 
 SUBMITTER = ("email", "first_name", "last_name")
 COMPANY = ("name",)
@@ -230,9 +230,9 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
             message % {"name": short(f"{prefix}.{rest}")}, f"{prefix}.{meant}" if meant else ""
         )
     field = fields[name]
-    if inner and field.type is FieldType.FILE:
-        return _one_of(f"{prefix}.{rest}", f"{prefix}.{name}", inner, ("upload", "filename"))
-    if inner and field.type not in {FieldType.RECORDS, FieldType.CHOICES}:
+    if inner and field.type.parts:
+        return _one_of(f"{prefix}.{rest}", f"{prefix}.{name}", inner, list(field.type.parts))
+    if inner and field.type.kind != LIST:
         return _nothing_beneath(f"{prefix}.{rest}", inner)
     if not field.required or not is_empty(field.visible_when):
         message = _(

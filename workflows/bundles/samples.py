@@ -6,22 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
+from workflows.fields.field import Field
+from workflows.fields.samples import sample_answer
 
-_VALUES: Final[Mapping[FieldType, Json]] = {
-    FieldType.TEXT: "Some text",
-    FieldType.LONG_TEXT: "Some text\nof two lines",
-    FieldType.BOOLEAN: True,
-    FieldType.DATE: "2026-03-31",
-    FieldType.TIME: "14:30",
-    FieldType.DATETIME: "2026-03-31T14:30:00Z",
-    FieldType.EMAIL: "someone@example.com",
-    FieldType.URL: "https://example.com/",
-    FieldType.PHONE: "+49 30 1234567",
-    FieldType.FILE: {"upload": "00000000-0000-0000-0000-000000000000", "filename": "file.pdf"},
-}
 _KINDS: Final[Mapping[str, Json]] = {
     "string": "Some text",
     "integer": 1,
@@ -67,21 +56,7 @@ def call_values(task: Entry, *, answer: bool) -> JsonObject:
 
 
 def sample_answers(fields: Mapping[str, Field] | None) -> JsonObject:
-    return {name: _answer(field) for name, field in (fields or {}).items()}
-
-
-def _answer(field: Field) -> Json:
-    if field.default is not None:
-        return field.default
-    if field.type in {FieldType.INTEGER, FieldType.NUMBER}:
-        return field.minimum if isinstance(field.minimum, int | float) else 100
-    if field.type is FieldType.CHOICE:
-        return field.choices[0][0] if field.choices else ""
-    if field.type is FieldType.CHOICES:
-        return [value for value, _label in field.choices[:2]]
-    if field.type is FieldType.RECORDS:
-        return [{each.name: _answer(each) for each in field.fields}]
-    return _VALUES[field.type]
+    return {name: sample_answer(field) for name, field in (fields or {}).items()}
 
 
 def _output(task: Entry) -> Json:

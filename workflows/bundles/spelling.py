@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from tenants.names import name_key, plain_name
-from workflows.engine.choices import with_known_choices, with_known_defaults
 from workflows.engine.composed import composed_object
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.company_roles import with_roles
+from workflows.fields.known_choices import with_known_choices, with_known_defaults
 
 type _Change = Callable[[Json], Json]
 
@@ -37,7 +38,7 @@ class _Spelling:
             str(each.get("key")): each.get("fields") for each in _objects(document.get("tasks"))
         }
         self.parts: Final[Mapping[str, _Change]] = {
-            "workflow": lambda value: _changed(value, title=_plain, fields=with_known_defaults),
+            "workflow": lambda value: _changed(value, title=_plain, fields=self._fields),
             "tasks": lambda value: _each(value, self._task),
             "transitions": lambda value: _each(value, lambda each: _changed(each, label=_plain)),
             "ticket_types": lambda value: _each(value, self._ticket_type),
@@ -49,7 +50,10 @@ class _Spelling:
         return self.parts[name](value) if name in self.parts else value
 
     def _task(self, task: Json) -> Json:
-        return _changed(task, title=_plain, candidate_role=self._role, fields=with_known_defaults)
+        return _changed(task, title=_plain, candidate_role=self._role, fields=self._fields)
+
+    def _fields(self, specs: Json) -> Json:
+        return with_roles(with_known_defaults(specs), self._role)
 
     def _ticket_type(self, ticket_type: Json) -> Json:
         return _changed(

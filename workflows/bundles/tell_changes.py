@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.canonical import default_of
+from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.engine.conditions import choice_labels, describe_condition
-from workflows.engine.field_types import FieldType
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
-from workflows.forms.field_types import FIELD_TYPE_NAMES
+from workflows.fields.registry import TYPES
 
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
@@ -51,7 +51,8 @@ def field_labels(specs: object, prefix: str = "") -> dict[str, str]:
     if not isinstance(specs, list):
         return {}
     named = [each for each in specs if isinstance(each, dict) and isinstance(each.get("name"), str)]
-    return {f"{prefix}{each['name']}": str(each.get("label") or each["name"]) for each in named}
+    labels = {f"{prefix}{each['name']}": str(each.get("label") or each["name"]) for each in named}
+    return with_part_labels(labels, specs, prefix)
 
 
 class _Labels:
@@ -157,8 +158,8 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
 
 
 def _type_name(value: Json) -> str:
-    known = [each for each in FieldType if each.value == value]
-    return str(FIELD_TYPE_NAMES[known[0]]) if known else value_text(value)
+    known = TYPES.get(value) if isinstance(value, str) else None
+    return _(known.name) if known is not None else value_text(value)
 
 
 def _objects(value: Json) -> list[JsonObject]:

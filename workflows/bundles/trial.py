@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -31,7 +32,9 @@ from workflows.engine.simulate import (
 )
 from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import apply_transform
-from workflows.engine.validation import Validator
+from workflows.fields.facts import Facts
+from workflows.fields.registry import MADE_UP
+from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 EXAMPLE_COMPANY: Final = "Example"
@@ -49,11 +52,20 @@ class Trial:
     """A definition that can be tried, made of a document in canonical form.
 
     The document may be a draft that has problems: what is wrong comes out when it is reached.
+    `known` is what was found of what the document names (`references_in`). Answers that are
+    complete, as those of tickets, are not judged by it again.
     """
 
-    def __init__(self, document: JsonObject, *, company_name: str = EXAMPLE_COMPANY) -> None:
+    def __init__(
+        self,
+        document: JsonObject,
+        *,
+        company_name: str = EXAMPLE_COMPANY,
+        known: Facts = MADE_UP,
+    ) -> None:
         self.document = document
         self.company_name = company_name
+        self.known = replace(known, trusts_answers=True)
         workflow = document.get("workflow")
         self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
         self.tasks = {str(each.get("key")): each for each in _entries(document, "tasks")}
@@ -67,8 +79,11 @@ class Trial:
             tasks={key: _spec(key, task) for key, task in self.tasks.items()},
             transitions=tuple(map(_transition, _entries(document, "transitions"))),
         )
-        self.rules = {key: _rules(task) for key, task in self.tasks.items()}
-        self._validators: dict[str, Validator] = {}
+        self.forms = {
+            key: _Form(task.get("fields", []), self.known) for key, task in self.tasks.items()
+        }
+        self.rules = {key: _rules(task, self.forms[key]) for key, task in self.tasks.items()}
+        self._ticket_forms: dict[str, _Form] = {}
 
     @property
     def fields(self) -> Json:
@@ -91,10 +106,13 @@ class Trial:
 
         Raises FieldError where the form itself is wrong.
         """
-        if ticket_type not in self._validators:
+        return self.ticket_form(ticket_type).refusals(ticket)
+
+    def ticket_form(self, ticket_type: str = "") -> _Form:
+        if ticket_type not in self._ticket_forms:
             presets = self.presets(ticket_type)
-            self._validators[ticket_type] = Validator(self.fields, presets=presets)
-        return self._validators[ticket_type].validate(ticket)
+            self._ticket_forms[ticket_type] = _Form(self.fields, self.known, presets=presets)
+        return self._ticket_forms[ticket_type]
 
     def facts(
         self,
@@ -107,7 +125,7 @@ class Trial:
         """The context of conditions and transforms, without `tasks`."""
         who = dict[str, Json](submitter or EXAMPLE_SUBMITTER)
         return {
-            "ticket": {**self.presets(ticket_type), **ticket},
+            "ticket": self.ticket_form(ticket_type).with_presets(ticket),
             "submitter": {name: who.get(name, "") for name in EXAMPLE_SUBMITTER},
             "company": {"name": self.company_name},
             "number": number,
@@ -130,7 +148,22 @@ class Trial:
         return output
 
     def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
-        return simulate(self.process, facts=facts, tasks=self.rules, answers=answers)
+        taken_in = map(self._taken_in, answers)
+        return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in)
+
+    def output_given_out(self, answer: Answer) -> JsonObject:
+        """What came of a task, as a test case writes it."""
+        form = self._form_of(answer.task)
+        return answer.output if form is None else form.given_out(answer.output)
+
+    def _taken_in(self, answer: Answer) -> Answer:
+        form = self._form_of(answer.task)
+        return answer if form is None else replace(answer, output=form.taken_in(answer.output))
+
+    def _form_of(self, key: str) -> _Form | None:
+        """The form of a task; None where it is a call, or there is none."""
+        rules = self.rules.get(key)
+        return self.forms[key] if rules is not None and rules.task_type is TaskType.FORM else None
 
     def run_case(self, case: JsonObject) -> Simulation:
         """What comes out for the answers of a test case."""
@@ -177,10 +210,11 @@ def run_cases(
     document: JsonObject,
     *,
     company_name: str = EXAMPLE_COMPANY,
+    known: Facts = MADE_UP,
     max_steps: int = MAX_STEPS_OF_ALL_CASES,
 ) -> list[CaseResult]:
     """Run the test cases of a document that has no errors."""
-    trial = Trial(document, company_name=company_name)
+    trial = Trial(document, company_name=company_name, known=known)
     results: list[CaseResult] = []
     for index, case in enumerate(trial.cases):
         if max_steps <= 0:
@@ -343,14 +377,52 @@ def _spec(key: str, task: JsonObject) -> TaskSpec:
     return TaskSpec(key=key, title=str(task.get("title", "")), task_type=_type_of(task))
 
 
-def _rules(task: JsonObject) -> TaskRules:
+def _rules(task: JsonObject, form: _Form) -> TaskRules:
     return TaskRules(
         task_type=_type_of(task),
-        fields=task.get("fields", []),
+        check_form=form.refusals,
         input_schema=task.get("input_schema"),
         output_schema=task.get("output_schema"),
         input_transform=task.get("input_transform"),
     )
+
+
+class _Form:
+    """A form of the document, compiled when it is asked first: a draft's may be wrong."""
+
+    def __init__(self, fields: Json, known: Facts, *, presets: JsonObject | None = None) -> None:
+        self._fields = fields
+        self._known = known
+        self._presets = presets or {}
+
+    @cached_property
+    def _validator(self) -> Validator:
+        return Validator(self._fields or [], presets=self._presets)
+
+    def refusals(self, answers: JsonObject) -> list[FieldProblem]:
+        """What is wrong with answers; raises FieldError where the form itself is wrong."""
+        return self._validator.validate(self.taken_in(answers), self._known)
+
+    def taken_in(self, answers: JsonObject) -> JsonObject:
+        """Answers of the document as a ticket would keep them."""
+        try:
+            return self._validator.taken_in(answers, self._known)
+        except FieldError:
+            return answers
+
+    def given_out(self, answers: JsonObject) -> JsonObject:
+        """Answers of a ticket as the document writes them."""
+        try:
+            return self._validator.given_out(answers)
+        except FieldError:
+            return answers
+
+    def with_presets(self, answers: JsonObject) -> JsonObject:
+        try:
+            presets = self._validator.presets_taken_in(self._known)
+        except FieldError:
+            presets = self._presets
+        return {**presets, **self.taken_in(answers)}
 
 
 def _transition(each: JsonObject) -> TransitionSpec:

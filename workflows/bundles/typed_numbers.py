@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from workflows.engine.field_types import FieldType
 from workflows.engine.number_text import NumberTextError, parse_number
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.registry import type_of
 
-_OF_NUMBERS: Final = frozenset({"default", "min", "max", "more_than", "less_than"})
-_COUNTS: Final = frozenset({"min", "max"})
-_COUNTED: Final = frozenset(
-    {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.CHOICES, FieldType.RECORDS}
-)
 _WHOLE: Final = frozenset(
     {("tasks", "timeout_seconds"), ("tasks", "retries"), ("transitions", "priority")}
 )
@@ -58,11 +53,8 @@ def _is_whole(document: Json, path: Path) -> bool | None:
 
 
 def _of_spec(spec: Json, name: str) -> bool | None:
-    if not isinstance(spec, dict):
-        return None
-    if name in _OF_NUMBERS and spec.get("type") in {FieldType.INTEGER, FieldType.NUMBER}:
-        return spec["type"] == FieldType.INTEGER
-    return True if name in _COUNTS and spec.get("type") in _COUNTED else None
+    found = type_of(spec) if isinstance(spec, dict) else None
+    return found.asks_for_number(name) if found is not None else None
 
 
 def _of_answer(fields: Json, steps: Iterable[str | int]) -> bool | None:

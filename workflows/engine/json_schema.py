@@ -13,16 +13,13 @@ from urllib.parse import urlsplit
 from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, ValidationError
 
 from .errors import SchemaError
-from .field_types import Field, FieldType
 from .frozen import thawed
-from .number_text import number_problem, write_number
+from .number_text import write_number
 from .problems import short
 from .process import Json, JsonObject
 
 MAX_PATTERN_CHARACTERS = 500
 NOT_BLANK: Final = r"\S"
-TIME_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
-PHONE_PATTERN: Final = r"^\+?[0-9(][0-9 ()./-]{2,28}[0-9]$"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?", re.DOTALL)
 
 
@@ -97,33 +94,14 @@ _TYPES: Final = {
     "object": "a group of named values",
     "null": "nothing",
 }
-_FIELD_TYPES: Final = {
-    FieldType.TEXT: "Enter text.",
-    FieldType.LONG_TEXT: "Enter text.",
-    FieldType.INTEGER: "Enter a whole number.",
-    FieldType.NUMBER: "Enter a number.",
-    FieldType.BOOLEAN: "Answer yes or no.",
-    FieldType.CHOICE: "Choose one of the options.",
-    FieldType.CHOICES: "Choose from the options; give them as a list.",
-    FieldType.DATE: "Enter a date, such as 2026-03-31.",
-    FieldType.TIME: "Enter a time, such as 14:30.",
-    FieldType.DATETIME: "Enter a date and a time with its zone, such as 2026-03-31T14:30:00Z.",
-    FieldType.EMAIL: "Enter an e-mail address, such as name@example.com.",
-    FieldType.URL: "Enter a web address that starts with http:// or https://.",
-    FieldType.PHONE: "Enter a phone number: digits and spaces, with + before a country code.",
-    FieldType.FILE: "Choose a file.",
-    FieldType.RECORDS: "Give a list of records.",
-}
-_FORMATTED: Final = {
-    "date": _FIELD_TYPES[FieldType.DATE],
+# What to do about a value that does not have a format.
+FORMAT_SENTENCES: Final[Mapping[str, str]] = {
+    "date": "Enter a date, such as 2026-03-31.",
     "time": "Enter a time with its zone, such as 14:30:00Z.",
-    "date-time": _FIELD_TYPES[FieldType.DATETIME],
-    "email": _FIELD_TYPES[FieldType.EMAIL],
-    "uri": _FIELD_TYPES[FieldType.URL],
+    "date-time": "Enter a date and a time with its zone, such as 2026-03-31T14:30:00Z.",
+    "email": "Enter an e-mail address, such as name@example.com.",
+    "uri": "Enter a web address that starts with http:// or https://.",
 }
-_OWN_FORM: Final = frozenset(
-    {FieldType.EMAIL, FieldType.URL, FieldType.PHONE, FieldType.TIME, FieldType.FILE}
-)
 _WRONG_FORM: Final = "This does not have the form that is asked for."
 REQUIRED: Final = "Answer this question: an answer is required."
 _LIMITS: Final = {
@@ -153,27 +131,10 @@ _OTHERS: Final = {
 }
 
 
-def field_message(field: Field) -> str:
-    """What to enter into a field of this type."""
-    return _FIELD_TYPES[field.type]
-
-
-def type_message(field: Field, value: object) -> str:
-    """What to do about a value of the wrong type; of a text that is no number, why it is none."""
-    if isinstance(value, str) and field.type in {FieldType.INTEGER, FieldType.NUMBER}:
-        problem = number_problem(value, whole=field.type is FieldType.INTEGER)
-        return problem or f"{field_message(field)} It stands in quotation marks: leave them out."
-    return field_message(field)
-
-
-def sentence(error: ValidationError, field: Field | None = None) -> str:
+def sentence(error: ValidationError) -> str:
     """What to do about a library error, for the person who answers."""
     keyword = error.kind.name
     details: dict[str, object] = error.kind.as_dict()
-    if field is not None and field.type in _OWN_FORM and keyword != "maxLength":
-        return field_message(field)
-    if keyword in {"minLength", "minItems"} and field and field.required and _is_blank(error):
-        return REQUIRED
     if keyword in _COUNTS:
         one, many = _COUNTS[keyword]
         return one if details["limit"] == 1 else many % {"limit": details["limit"]}
@@ -182,15 +143,15 @@ def sentence(error: ValidationError, field: Field | None = None) -> str:
     if keyword == "multipleOf":
         return "Enter a multiple of {step}.".format(step=plain_number(details["multiple_of"]))
     if keyword == "type":
-        return type_message(field, error.instance) if field else _type_sentence(details["types"])
+        return _type_sentence(details["types"])
     if keyword == "required":
         return REQUIRED
     if keyword in {"enum", "const"}:
-        return _options_sentence(details, field)
+        return options_sentence(details.get("options", [details.get("expected_value")]))
     if keyword == "pattern":
-        return _pattern_sentence(error, field)
+        return _pattern_sentence(error)
     if keyword == "format":
-        return _FORMATTED.get(str(details["format"]), _WRONG_FORM)
+        return FORMAT_SENTENCES.get(str(details["format"]), _WRONG_FORM)
     return _OTHERS.get(keyword, "This value is not valid. Correct it.")
 
 
@@ -201,20 +162,14 @@ def plain_number(value: object) -> str:
     return str(value)
 
 
-def _is_blank(error: ValidationError) -> bool:
-    return not error.instance
-
-
 def _type_sentence(types: object) -> str:
     names = [_TYPES.get(str(each), str(each)) for each in types] if isinstance(types, list) else []
     names.sort(key=_TYPES["null"].__eq__)
     return "Give {types} here.".format(types=" or ".join(names))
 
 
-def _options_sentence(details: Mapping[str, object], field: Field | None) -> str:
-    options = details.get("options", [details.get("expected_value")])
-    if field is not None and field.choices:
-        options = [label for _, label in field.choices]
+def options_sentence(options: object) -> str:
+    """That one of these is to be chosen; there may be too many to name."""
     if not isinstance(options, list) or len(options) > 12:
         return "Choose one of the options."
     return "Choose one of these: {options}.".format(
@@ -228,19 +183,18 @@ def _shown(option: Json) -> str:
     return "nothing" if option is None else plain_number(option)
 
 
-def _pattern_sentence(error: ValidationError, field: Field | None) -> str:
+def _pattern_sentence(error: ValidationError) -> str:
     if error.kind.as_dict().get("pattern") == NOT_BLANK:
         return REQUIRED if not error.instance else "Enter some text: spaces alone are no answer."
-    if field is not None and field.help:
-        return f"This does not have the form that is asked for: {field.help}"
     return _WRONG_FORM
 
 
 __all__ = [
+    "FORMAT_SENTENCES",
     "REQUIRED",
     "ValidationError",
     "compile_validator",
-    "field_message",
+    "options_sentence",
     "pattern_problem",
     "sentence",
 ]

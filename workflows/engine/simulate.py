@@ -7,7 +7,7 @@ a simulation goes the way that a ticket would go.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -16,10 +16,10 @@ from .decide import Decision, decide, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .problems import FieldProblem
 from .process import Json, JsonObject, Process
+from .schema_validation import SchemaValidator
 from .storable import unstorable
 from .task_types import TaskType
 from .transforms import apply_transform
-from .validation import SchemaValidator, Validator
 
 MAX_STEPS = 200
 CALLBACK_URL = "https://ticketflower.example/callback"
@@ -60,23 +60,23 @@ class TaskRules:
     """What judges a task's output, and makes what its call sends."""
 
     task_type: TaskType = TaskType.FORM
-    fields: Json = None
+    # What is wrong with the answers on a form; raises FieldError where the form itself is.
+    check_form: Callable[[JsonObject], Sequence[FieldProblem]] = lambda _answers: ()
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
-    _validator: Validator | SchemaValidator | None = None
+    _validator: SchemaValidator | None = None
 
-    def refusals(self, output: JsonObject) -> list[FieldProblem]:
+    def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
         """What is wrong with an output.
 
         Raises FieldError or SchemaError where the definition itself is wrong.
         """
+        if self.task_type.is_form:
+            return self.check_form(output)
         if self._validator is None:
-            if self.task_type.is_form:
-                self._validator = Validator(self.fields or [])
-            else:
-                schema = self.output_schema
-                self._validator = SchemaValidator({} if is_empty(schema) else schema)
+            schema = self.output_schema
+            self._validator = SchemaValidator({} if is_empty(schema) else schema)
         return self._validator.validate(output)
 
 

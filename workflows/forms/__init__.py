@@ -5,9 +5,12 @@ validator as it was typed, and the validator says what to do about it. So the fo
 exactly what the services accept.
 """
 
+from workflows.fields.file.file_input import safe_filename
+from workflows.fields.screen import FileKeeper
+from workflows.fields.screens import answer_text
+from workflows.fields.shown import Shown
 from workflows.forms.answers import AnswersForm
-from workflows.forms.display import Shown, answer_text, show_answers
-from workflows.forms.files import FileKeeper, safe_filename
+from workflows.forms.display import show_answers
 from workflows.forms.visible import visible_answer
 
 __all__ = [

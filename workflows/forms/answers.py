@@ -11,12 +11,16 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import validator_for
 from workflows.errors import InvalidDataError
-from workflows.forms.display import Shown, show_answers
-from workflows.forms.files import FileAnswer, FileKeeper
-from workflows.forms.inputs import make_input
-from workflows.forms.records import RecordsAnswer
+from workflows.fields.facts import Facts
+from workflows.fields.field import Field
+from workflows.fields.inputs import AskedField
+from workflows.fields.look_up import facts_for
+from workflows.fields.screen import FileKeeper, FormContext
+from workflows.fields.screens import make_input
+from workflows.fields.shown import Shown
+from workflows.fields.validation import validator_for
+from workflows.forms.display import show_answers
 
 PREFIX = "answers"
 
@@ -48,31 +52,38 @@ class AnswersForm(forms.Form):
         self.validator = validator_for(specs, presets=presets)
         self._answers: JsonObject = {}
         super().__init__(data, files, prefix=PREFIX)
-        for name, spec in self.validator.fields.items():
-            first = (initial_answers or {}).get(name, spec.default)
-            if spec.type == "records":
-                field: forms.Field = RecordsAnswer(spec, self.add_prefix(name), data, first)
-            elif spec.type == "file":
-                field = FileAnswer(spec, keeper, first)
-            else:
-                field = make_input(spec, first)
-            self.fields[name] = field
         self._specs, self._first = specs, dict(initial_answers or {})
+        asked = tuple(self.validator.fields.values())
+        context = FormContext(_make_compact, asked, data, keeper)
+        for name, spec in self.validator.fields.items():
+            first = self._first.get(name, spec.default)
+            self.fields[name] = make_input(spec, self.add_prefix(name), first, context)
 
     @cached_property
     def already_set(self) -> list[Shown]:
         """The presets, to be shown above the questions."""
-        return show_answers(self._specs, self.validator.presets)
+        presets = self.validator.presets_taken_in(self.facts)
+        return show_answers(self._specs, presets)
 
     @property
     def is_conditional(self) -> bool:
         """Whether some question is shown only for certain answers."""
         return any(field.visible_when for field in self.validator.fields.values())
 
+    @cached_property
+    def facts(self) -> Facts:
+        """What the answers name in the database, looked up at once; mostly they name nothing."""
+        answers = self._typed() if self.is_bound else self._starting_values()
+        return facts_for(self.validator, answers, kept=self._first)
+
     def clean(self) -> dict[str, object]:
-        self._answers = {n: v for n, v in self.cleaned_data.items() if v is not None}
-        self.add_problems(self.validator.validate(self._answers))
+        self._answers = self.validator.taken_in(self._typed(), self.facts)
+        self.add_problems(self.validator.validate(self._answers, self.facts))
         return self.cleaned_data
+
+    def _typed(self) -> JsonObject:
+        _checked = self.errors
+        return {n: v for n, v in self.cleaned_data.items() if v is not None}
 
     def add_problems(self, problems: Iterable[FieldProblem]) -> None:
         """Put each problem beside its question; what belongs to none stands above the form."""
@@ -93,8 +104,7 @@ class AnswersForm(forms.Form):
             self.add_error(None, str(error))
 
     def _add_problem(self, name: str, inside: str, message: str) -> None:
-        field = self.fields[name]
-        if inside and isinstance(field, RecordsAnswer) and field.add_problem(inside, message):
+        if inside and self._asked[name].add_problem(inside, message):
             message = _("Correct the entries that are marked.")
         if message not in self.errors.get(name, []):
             self.add_error(name, message)
@@ -110,19 +120,19 @@ class AnswersForm(forms.Form):
         Where a file was refused, the one that was kept before it stays.
         """
         answers = self.answers()
-        for name, field in self.fields.items():
-            if isinstance(field, FileAnswer) and name not in answers and field.kept is not None:
-                answers[name] = field.kept
-        return answers
+        kept = {name: field.kept_answer() for name, field in self._asked.items()}
+        return {n: v for n, v in kept.items() if v is not None} | answers
 
     def refused_files(self) -> list[tuple[str, str]]:
         """The label of each question whose file could not be kept, and why."""
         _checked = self.errors
         return [
-            (str(field.label), field.refusal)
-            for field in self.fields.values()
-            if isinstance(field, FileAnswer) and field.refusal
+            (str(field.label), field.refusal) for field in self._asked.values() if field.refusal
         ]
+
+    @property
+    def _asked(self) -> dict[str, AskedField]:
+        return {n: field for n, field in self.fields.items() if isinstance(field, AskedField)}
 
     def show_only(self, error: Exception | None) -> None:
         """Show what was refused in the place of all other problems.
@@ -141,10 +151,10 @@ class AnswersForm(forms.Form):
         which depend on it are hidden with it.
         """
         answers = self.answers() if self.is_bound else self._starting_answers()
-        names = self.validator.visible(answers)
+        names = self.validator.visible(answers, self.facts)
         for _round in self.fields:
             shown = {name: value for name, value in answers.items() if name in names}
-            following = self.validator.visible(shown)
+            following = self.validator.visible(shown, self.facts)
             if following == names:
                 break
             names = following
@@ -155,5 +165,13 @@ class AnswersForm(forms.Form):
         return sorted(self.visible())
 
     def _starting_answers(self) -> JsonObject:
+        return self.validator.taken_in(self._starting_values(), self.facts)
+
+    def _starting_values(self) -> JsonObject:
         defaults = {n: f.default for n, f in self.validator.fields.items() if f.default is not None}
         return {**defaults, **self._first}
+
+
+def _make_compact(context: FormContext, question: Field, name: str, first: Json) -> AskedField:
+    """An input for a row of records."""
+    return make_input(question, name, first, context, compact=True)

@@ -7,8 +7,8 @@ from django.http import Http404, JsonResponse
 from tenants.refusals import refusals
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json
+from workflows.fields.screen import FileKeeper
 from workflows.forms.answers import AnswersForm
-from workflows.forms.files import FileKeeper
 
 
 def visible_answer(

@@ -22,6 +22,7 @@ from tenants.roles import SystemRole
 from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import RoleInUseError, RoleNameInUseError
+from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.models.task_instance import ASSIGNMENT, WORKABLE
 from workflows.running.assignment import hand_out_waiting_tasks, lock_assignment
@@ -219,11 +220,15 @@ def save_company_role(
 
 
 def where_used(role: CompanyRole) -> list[str]:
-    """What names this company role: tasks of definitions, and ticket types (each in words)."""
+    """What names this company role, each in words.
+
+    That is: tasks of definitions, ticket types, and forms with a question about its members.
+    """
     tasks = role.task_definitions.select_related("workflow").order_by("workflow__title", "pk")
-    return [f"{task.workflow}: {task}" for task in tasks] + [
+    found = [f"{task.workflow}: {task}" for task in tasks] + [
         f"{ticket_type} (v{ticket_type.version})" for ticket_type in role.ticket_definitions.all()
     ]
+    return list(dict.fromkeys([*found, *forms_that_name(role)]))
 
 
 def delete_company_role(*, role: CompanyRole) -> None:
@@ -232,7 +237,7 @@ def delete_company_role(*, role: CompanyRole) -> None:
     A ticket type whose last role went away would be open to everybody, so those count too.
 
     Raises:
-        RoleInUseError: a task or a ticket type names it.
+        RoleInUseError: a task, a ticket type or a question names it.
     """
     with transaction.atomic():
         CompanyRole.objects.select_for_update().filter(pk=role.pk).first()

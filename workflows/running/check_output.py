@@ -1,20 +1,33 @@
 from __future__ import annotations
 
 from workflows.engine.conditions import is_empty
+from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
-from workflows.engine.validation import FieldProblem, SchemaValidator, validate_fields
+from workflows.engine.schema_validation import SchemaValidator
 from workflows.errors import InvalidDataError
+from workflows.fields.facts import Facts
+from workflows.fields.look_up import facts_for
+from workflows.fields.validation import validator_for
 from workflows.models import TaskDefinition
 
 
-def check_output(definition: TaskDefinition, output: Json) -> None:
+def check_output(
+    definition: TaskDefinition, output: Json, *, kept: Json = None, facts: Facts | None = None
+) -> None:
     """Check what a person enters as the output of a task, as the task itself would have it.
+
+    `kept` is the output that was there before: what it names may have gone since. `facts`
+    were looked up already.
 
     Raises:
         InvalidDataError: it does not fit the form, or the output schema; lists every problem.
     """
     if definition.is_form:
-        problems = validate_fields(definition.fields, output)
+        form = validator_for(definition.fields)
+        if facts is None:
+            before = kept if isinstance(kept, dict) else None
+            facts = facts_for(form, output, kept=before)
+        problems = form.validate(output, facts)
         if problems:
             raise InvalidDataError(problems)
     else:

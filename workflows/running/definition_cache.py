@@ -15,7 +15,7 @@ from types import MappingProxyType
 from tenants.connection import current_schema
 from workflows.engine.frozen import frozen
 from workflows.engine.process import JsonObject, Process
-from workflows.engine.validation import Validator, validator_for
+from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
 

@@ -172,7 +172,7 @@ class WorkflowRepair(WorkflowStateManager):
         )
         if newest != task.pk or key not in self.instance.data:
             raise OutputReplacedError
-        check_output(task.definition, output)
+        check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
             raise NothingChangedError
         old, task.output_data = task.output_data, output

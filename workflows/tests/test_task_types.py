@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from workflows.bundles.canonical import SCHEMA
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.simulate import TaskRules
 from workflows.engine.task_types import CALL_TYPES, FORM_TYPES, TaskType
+from workflows.fields.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.task_types import SCREENS, task_type_choices
@@ -152,9 +154,10 @@ class DocumentTests(SimpleTestCase):
 class RunningTests(SimpleTestCase):
     def test_its_output_is_judged_by_its_form_or_its_schema(self) -> None:
         for task_type in TaskType:
+            fields = [{"name": "a", "label": "A", "type": "text", "required": True}]
             rules = TaskRules(
                 task_type=task_type,
-                fields=[{"name": "a", "label": "A", "type": "text", "required": True}],
+                check_form=partial(validate_fields, fields),
                 output_schema={"type": "object", "required": ["b"]},
             )
             (problem,) = rules.refusals({})

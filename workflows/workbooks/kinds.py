@@ -28,7 +28,6 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import compact
 from workflows.engine.errors import DurationError
-from workflows.engine.field_types import FieldType
 from workflows.engine.number_text import (
     AmbiguousNumberError,
     NumberTextError,
@@ -38,6 +37,8 @@ from workflows.engine.number_text import (
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
 from workflows.engine.task_types import TaskType
+from workflows.fields.field import CellForm
+from workflows.fields.registry import TYPES
 from workflows.workbooks.grid import CellValue, cleaned, text_of
 from workflows.workbooks.lines import (
     UnreadableCellError,
@@ -65,36 +66,18 @@ _EXCEL_ESCAPE: Final = re.compile(r"_x[0-9A-Fa-f]{4}_")
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "✔", "required"})
 _NO: Final = frozenset({"no", "n", "false", "0", "-", "–", "optional"})  # noqa: RUF001
 _TYPE_NAMES: Final[Mapping[str, str]] = {
-    "string": "text",
-    "short_text": "text",
-    "longtext": "long_text",
-    "multiline_text": "long_text",
-    "whole_number": "integer",
-    "decimal": "number",
-    "yes_no": "boolean",
-    "yes_or_no": "boolean",
-    "bool": "boolean",
-    "single_choice": "choice",
-    "several_choices": "choices",
-    "multiple_choice": "choices",
-    "date_and_time": "datetime",
-    "date_time": "datetime",
-    "e_mail": "email",
-    "link": "url",
-    "telephone": "phone",
-    "upload": "file",
-    "list": "records",
+    alias: each.key for each in TYPES.values() for alias in each.aliases
 }
 _TASK_TYPES: Final[Mapping[str, str]] = {
     spelling: each.value for each in TaskType for spelling in each.rules.spellings
 }
 _ANY: Final = "any"
-_NUMBERS: Final = frozenset({FieldType.INTEGER, FieldType.NUMBER})
-_MOMENTS: Final = frozenset({FieldType.DATE, FieldType.TIME, FieldType.DATETIME})
-_WANTS: Final[Mapping[str, Want]] = {
+_NUMBERS: Final = frozenset({CellForm.NUMBER, CellForm.WHOLE_NUMBER})
+_MOMENTS: Final = frozenset({CellForm.DATE, CellForm.TIME, CellForm.MOMENT})
+_WANTS: Final[Mapping[CellForm, Want]] = {
     **dict.fromkeys(_NUMBERS, Want.NUMBER),
     **dict.fromkeys(_MOMENTS, Want.MOMENT),
-    FieldType.BOOLEAN: Want.TRUTH,
+    CellForm.YES_NO: Want.TRUTH,
 }
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 
@@ -234,7 +217,7 @@ def _read_number(value: CellValue, scope: Scope) -> Json:
     if not isinstance(value, str):
         return value
     try:
-        return parse_number(value, whole=scope.field_type != FieldType.NUMBER)
+        return parse_number(value, whole=_cell_form(scope.field_type) is not CellForm.NUMBER)
     except NumberTextError as error:
         raise _unreadable_number(error, value) from error
 
@@ -274,7 +257,7 @@ def _read_type(value: CellValue, _scope: Scope) -> Json:
     text = text_of(value)
     name = re.sub(r"[\W_]+", "_", text.lower()).strip("_")
     name = _TYPE_NAMES.get(name, name)
-    return name if name in list(FieldType) else text
+    return name if name in TYPES else text
 
 
 def _read_task_type(value: CellValue, _scope: Scope) -> Json:
@@ -286,20 +269,27 @@ def _read_task_type(value: CellValue, _scope: Scope) -> Json:
 
 def read_typed(value: CellValue, field_type: str) -> Json:
     """A value of a field. What does not fit its type stays text: the check says what is wrong."""
-    if field_type in _NUMBERS:
-        return _typed_number(value, whole=field_type == FieldType.INTEGER)
-    if field_type == FieldType.BOOLEAN:
+    form = _cell_form(field_type)
+    if form in _NUMBERS:
+        return _typed_number(value, whole=form is CellForm.WHOLE_NUMBER)
+    if form is CellForm.YES_NO:
         try:
             return _read_yes(value, Scope())
         except UnreadableCellError:
             return text_of(value)
-    if field_type == FieldType.CHOICES:
+    if form is CellForm.NAMES:
         return read_names(text_of(value))
-    if field_type in {FieldType.RECORDS, FieldType.FILE}:
+    if form is CellForm.JSON:
         return _json(text_of(value))
-    if field_type in _MOMENTS:
-        return _moment_text(value, field_type)
+    if form in _MOMENTS:
+        return _moment_text(value, form)
     return text_of(value)
+
+
+def _cell_form(field_type: str) -> CellForm:
+    """How the cell of a type's answers looks; that of a text, where nobody knows the type."""
+    found = TYPES.get(field_type)
+    return found.cell if found is not None else CellForm.TEXT
 
 
 def _typed_number(value: CellValue, *, whole: bool) -> Json:
@@ -311,24 +301,25 @@ def _typed_number(value: CellValue, *, whole: bool) -> Json:
         return text_of(value)
 
 
-def _moment_text(value: CellValue, field_type: str) -> str:
+def _moment_text(value: CellValue, form: CellForm) -> str:
     """A date or time as a form gives it, whatever the cell made of it."""
-    if field_type == FieldType.DATE and isinstance(value, datetime):
+    if form is CellForm.DATE and isinstance(value, datetime):
         return value.date().isoformat()
-    if field_type == FieldType.TIME and isinstance(value, datetime):
+    if form is CellForm.TIME and isinstance(value, datetime):
         return text_of(value.time())
-    if field_type == FieldType.DATETIME and isinstance(value, date):
+    if form is CellForm.MOMENT and isinstance(value, date):
         full = value if isinstance(value, datetime) else datetime.combine(value, time())
         return f"{full.isoformat()}Z"  # cells know no time zone
     return text_of(value)
 
 
 def write_typed(value: Json, field_type: str) -> Written:
+    form = _cell_form(field_type)
     if isinstance(value, bool):
-        return _write_yes(value, Scope()) if field_type == FieldType.BOOLEAN else None
+        return _write_yes(value, Scope()) if form is CellForm.YES_NO else None
     if isinstance(value, int | float):
-        return _write_number(value, Scope()) if field_type in _NUMBERS else None
-    if isinstance(value, list) and field_type == FieldType.CHOICES:
+        return _write_number(value, Scope()) if form in _NUMBERS else None
+    if isinstance(value, list) and form is CellForm.NAMES:
         return write_names(value)
     if isinstance(value, dict | list):
         return safe_json(value)
@@ -336,8 +327,9 @@ def write_typed(value: Json, field_type: str) -> Written:
 
 
 def _read_limit(value: CellValue, scope: Scope) -> Json:
-    if scope.field_type in _MOMENTS:
-        return _moment_text(value, scope.field_type)
+    form = _cell_form(scope.field_type)
+    if form in _MOMENTS:
+        return _moment_text(value, form)
     return _read_number(value, scope)
 
 
@@ -368,7 +360,7 @@ def _type_of(name: str, scope: Scope) -> str:
 def _preset(written: str, field_type: str) -> Json:
     if field_type == _ANY:
         return _read_any(written)
-    if field_type == FieldType.CHOICES:
+    if _cell_form(field_type) is CellForm.NAMES:
         return read_typed(written, field_type)
     return read_typed(unquoted(written), field_type)
 
@@ -415,7 +407,7 @@ def _write_presets(value: Json, scope: Scope) -> Written:
         if found is None:
             return None
         text = found if isinstance(found, str) else write_number(found)
-        if field_type == FieldType.CHOICES:
+        if _cell_form(field_type) is CellForm.NAMES:
             return (
                 ", ".join(quoted(str(each)) for each in read_names(text)) if "\n" in text else text
             )
@@ -496,7 +488,7 @@ LIMIT: Final = Kind(
 DEFAULT: Final = Kind(
     lambda value, scope: read_typed(value, scope.field_type),
     lambda value, scope: write_typed(value, scope.field_type),
-    wants=lambda scope: _WANTS.get(scope.field_type, Want.TEXT),
+    wants=lambda scope: _WANTS.get(_cell_form(scope.field_type), Want.TEXT),
 )
 CHOICES: Final = _lines_kind(read_choices, write_choices)
 LINKS: Final = _lines_kind(read_links, write_links)

@@ -11,8 +11,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from tenants.names import name_key
-from workflows.engine.field_types import FieldType
 from workflows.engine.task_types import TaskType
+from workflows.fields.field import Holds, SpecKey
+from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.task_types import SCREENS
 from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
@@ -88,6 +89,12 @@ def _description(note: object) -> Column:
     return Column("description", "Description", kinds.TEXT, note, 46)
 
 
+def _own(own: SpecKey) -> Column:
+    """The column of a key that a single type of question brings."""
+    kind = kinds.ROLE if own.holds is Holds.COMPANY_ROLE else kinds.TEXT
+    return Column(own.key, own.label, kind, gettext_lazy(own.note), 20)
+
+
 WORKFLOW: Final = Sheet(
     "Workflow",
     "workflow",
@@ -139,7 +146,7 @@ FIELDS: Final = Sheet(
             gettext_lazy("What kind of answer is asked for. Choose from the list."),
             13,
             ("field type",),
-            tuple(FieldType),
+            tuple(TYPES),
         ),
         Column(
             "required",
@@ -223,6 +230,7 @@ FIELDS: Final = Sheet(
             32,
             ("visible when", "show when", "condition"),
         ),
+        *(_own(each) for each in OWN_KEYS.values()),
     ),
     ("forms", "field", "questions"),
 )

@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key, plain_name
 from tickets.models import Ticket
 from workflows.engine.errors import FieldError
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import validator_for
+from workflows.fields.field import Field
+from workflows.fields.validation import validator_for
 from workflows.flat.writing import ListFile, Value
 from workflows.forms.cells import answer_cell
 from workflows.models import TicketDefinition, WorkflowDefinition
@@ -52,7 +52,7 @@ class TypeOfTickets:
         found: dict[str, Questions] = {}
         for questions in self.questions_of.values():
             for name, question in questions.items():
-                if question.type is FieldType.RECORDS:
+                if question.fields:
                     inner = found.setdefault(name, {})
                     for each in question.fields:
                         inner.setdefault(each.name, each)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeGuard
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +11,9 @@ from django.utils.translation import gettext
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import SavedAnswers
 from tickets.models.saved_answers import digest_of_form
-from workflows.engine.field_types import Field, FieldType
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import validator_for
+from workflows.fields.screens import screen_of
+from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm
 
 # The name of the button that keeps a form instead of sending it.
@@ -41,7 +40,11 @@ def continued_form(
     """
     fields = validator_for(specs, presets=presets).fields
     answers: JsonObject = saved.answers
-    found = {n: _fitting(fields[n], v, keeper) for n, v in answers.items() if n in fields}
+    found = {
+        n: screen_of(fields[n]).still_fits(fields[n], v, keeper)
+        for n, v in answers.items()
+        if n in fields
+    }
     fitting = {name: value for name, value in found.items() if value is not None}
     return AnswersForm(specs, presets=presets, initial_answers=fitting)
 
@@ -73,21 +76,3 @@ def forget_typed(response: HttpResponse, form_name: str) -> HttpResponse:
     """Have the browser forget what was typed into a form, now that it is kept here."""
     response.set_cookie(COOKIE, form_name, max_age=3600, samesite="Lax")
     return response
-
-
-def _fitting(field: Field, value: Json, keeper: UploadKeeper) -> Json:
-    """The answer as this question takes it today, or None."""
-    if field.type is FieldType.FILE:
-        return keeper.find(str(value["upload"])) if _is_file(value) else None
-    if field.type in (FieldType.CHOICE, FieldType.CHOICES):
-        offered = {each for each, _label in field.choices}
-        if isinstance(value, list):
-            return [e for e in value if isinstance(e, str) and e in offered] or None
-        return value if isinstance(value, str) and value in offered else None
-    if field.type is FieldType.RECORDS:
-        return value if isinstance(value, list) else None
-    return None if isinstance(value, dict | list) else value
-
-
-def _is_file(value: Json) -> TypeGuard[JsonObject]:
-    return isinstance(value, dict) and "upload" in value

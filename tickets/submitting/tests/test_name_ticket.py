@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 
 from tickets.submitting.name_ticket import name_ticket
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import validator_for
+from workflows.fields.validation import validator_for
 from workflows.models import TicketDefinition
 
 LEAVE: list[JsonObject] = [

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.models import (
     CompanyRole,
     TaskDefinition,
@@ -52,14 +53,16 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
     """
     tasks = list(workflow.tasks.select_related("candidate_role").order_by("position", "pk"))
     ticket_types = ticket_types_of(workflow)
+    in_questions = roles_named_in([workflow.fields, *(each.fields for each in tasks)])
+    own = _named(workflow, _WORKFLOW)
     document: JsonObject = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "workflow": _named(workflow, _WORKFLOW),
-        "tasks": [_task(each) for each in tasks],
+        "workflow": {**own, "fields": with_role_names(own["fields"], in_questions)},
+        "tasks": [_task(each, in_questions) for each in tasks],
         "transitions": _transitions(workflow, tasks),
         "ticket_types": [_ticket_type(each) for each in ticket_types],
-        "company_roles": _company_roles(tasks, ticket_types),
+        "company_roles": _company_roles(tasks, ticket_types, in_questions.values()),
         "tests": workflow.test_cases,
     }
     return canonical(document)
@@ -104,8 +107,9 @@ def _named(
     return {name: getattr(row, name) for name in names}
 
 
-def _task(task: TaskDefinition) -> JsonObject:
+def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> JsonObject:
     document = _named(task, _TASK)
+    document["fields"] = with_role_names(document["fields"], in_questions)
     if task.candidate_role is not None:
         document["candidate_role"] = task.candidate_role.name
     return document
@@ -133,9 +137,11 @@ def _ticket_type(definition: TicketDefinition) -> JsonObject:
 
 
 def _company_roles(
-    tasks: Iterable[TaskDefinition], ticket_types: Iterable[TicketDefinition]
+    tasks: Iterable[TaskDefinition],
+    ticket_types: Iterable[TicketDefinition],
+    in_questions: Iterable[CompanyRole],
 ) -> list[Json]:
-    roles: dict[str, CompanyRole] = {}
+    roles = {each.name: each for each in in_questions}
     for task in tasks:
         if task.candidate_role is not None:
             roles.setdefault(task.candidate_role.name, task.candidate_role)

@@ -73,9 +73,10 @@ def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | Non
     draft.transitions.all().delete()
     draft.tasks.all().delete()
     draft.ticket_definitions.all().delete()
-    for name, value in bundle.workflow_values().items():
+    roles = bundle.make_roles()
+    for name, value in bundle.workflow_values(roles).items():
         setattr(draft, name, value)
     draft.test_cases = bundle.test_cases()
     draft.changed_by = user
     draft.save()
-    bundle.make_parts(draft, bundle.make_roles(), user=user)
+    bundle.make_parts(draft, roles, user=user)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from tenants.connection import current_schema
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
+from workflows.authoring.importing.empty_roles import empty_role_problems
 from workflows.authoring.trying.run_test_cases import run_cases_of
 from workflows.bundles import (
     CaseResult,
@@ -24,8 +25,14 @@ from workflows.bundles import (
 )
 from workflows.bundles.canonical import END, START, as_text, default_of, key_order
 from workflows.bundles.errors import InvalidBundleError
+from workflows.bundles.named import references_in
 from workflows.bundles.problems import in_words
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
+from workflows.fields.company_roles import with_roles
+from workflows.fields.facts import NO_FACTS
+from workflows.fields.kept_roles import with_role_numbers
+from workflows.fields.look_up import look_up
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,
@@ -139,11 +146,16 @@ def next_version(key: str) -> int:
     return (newest or 0) + 1
 
 
-def problems_here(document: object) -> list[Problem]:
-    """The problems of a bundle, with those that only this company can tell."""
-    found = check_bundle(document)
+def problems_here(document: object, *, is_published: bool = False) -> list[Problem]:
+    """The problems of a bundle, with those that only this company can tell.
+
+    `is_published`: it is about to be, so that what nobody could fill in is an error.
+    """
+    known = look_up(references_in(document)) if not any(unstorable(document)) else NO_FACTS
+    found = check_bundle(document, known)
     if isinstance(document, dict) and not errors_of(found):
         found += _foreign_ticket_types(document)
+        found += empty_role_problems(document, is_published=is_published)
     return found
 
 
@@ -186,10 +198,13 @@ class WholeBundle:
 
     def _with_known_spelling(self, made: JsonObject) -> JsonObject:
         """“accountant” and “Accountant” are one role of a company: write what it writes."""
+        workflow = self._with_spelt_questions(_object(made, "workflow"))
         tasks: list[Json] = [
-            {**each, "candidate_role": self._spelt(each["candidate_role"])}
-            if "candidate_role" in each
-            else each
+            self._with_spelt_questions(
+                {**each, "candidate_role": self._spelt(each["candidate_role"])}
+                if "candidate_role" in each
+                else each
+            )
             for each in _list(made, "tasks")
         ]
         types: list[Json] = []
@@ -200,7 +215,20 @@ class WholeBundle:
         listed: list[Json] = [
             {**each, "name": self._spelt(each["name"])} for each in _list(made, "company_roles")
         ]
-        return canonical({**made, "tasks": tasks, "ticket_types": types, "company_roles": listed})
+        return canonical(
+            {
+                **made,
+                "workflow": workflow,
+                "tasks": tasks,
+                "ticket_types": types,
+                "company_roles": listed,
+            }
+        )
+
+    def _with_spelt_questions(self, part: JsonObject) -> JsonObject:
+        if "fields" not in part:
+            return part
+        return {**part, "fields": with_roles(part["fields"], self._spelt)}
 
     def _spelt(self, name: Json) -> str:
         role = self.roles.get(str(name))
@@ -251,7 +279,7 @@ class WholeBundle:
             version=next_version(self.key),
             created_by=user,
             test_cases=self.test_cases(),
-            **self.workflow_values(),
+            **self.workflow_values(roles),
         )
         self.make_parts(workflow, roles, user=user)
         return workflow
@@ -259,8 +287,9 @@ class WholeBundle:
     def test_cases(self) -> list[JsonObject]:
         return list(_list(self.document, "tests"))
 
-    def workflow_values(self) -> dict[str, Json]:
-        return _values("workflow", _object(self.document, "workflow"))
+    def workflow_values(self, roles: dict[str, CompanyRole]) -> dict[str, Json]:
+        values = _values("workflow", _object(self.document, "workflow"))
+        return {**values, "fields": with_role_numbers(values["fields"], roles)}
 
     def make_parts(
         self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole], *, user: User | None
@@ -277,6 +306,7 @@ class WholeBundle:
         for position, each in enumerate(_list(self.document, "tasks")):
             values = _values("task", each)
             role = values.pop("candidate_role")
+            values["fields"] = with_role_numbers(values["fields"], roles)
             rows.append(
                 TaskDefinition(
                     workflow=workflow,

@@ -60,7 +60,7 @@ def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
     Test cases run where nothing else is wrong; one that does not pass is an error.
     """
     document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
-    problems = problems_here(document)
+    problems = problems_here(document, is_published=True)
     if errors_of(problems):
         return problems
     return problems + case_failures(document, run_cases_of(document))

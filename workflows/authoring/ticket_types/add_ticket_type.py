@@ -8,8 +8,9 @@ from tenants.models import User
 from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.authoring.ticket_types.change_ticket_type import ensure_texts
 from workflows.engine.process import JsonObject
-from workflows.engine.validation import check_presets
 from workflows.errors import PresetsRefusedError, TicketTypeKeyTakenError, WorkflowNotPublishedError
+from workflows.fields.look_up import facts_for
+from workflows.fields.validation import check_presets, validator_for
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 
@@ -41,7 +42,8 @@ def add_ticket_type(
         raise WorkflowNotPublishedError
     if TicketDefinition.objects.filter(key=key).exists():
         raise TicketTypeKeyTakenError
-    for problem in check_presets(published.fields, presets or {}):
+    form = validator_for(published.fields, presets=presets)
+    for problem in check_presets(published.fields, presets or {}, facts=facts_for(form, {})):
         raise PresetsRefusedError(problem)
     definition = TicketDefinition(
         key=key,

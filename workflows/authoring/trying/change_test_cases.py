@@ -133,14 +133,15 @@ def _recorded(
     answers: Iterable[Answer],
 ) -> JsonObject:
     """The case that answers like this, and expects the way that the draft goes now."""
+    trial, answers = trial_of(draft), list(answers)
     case: JsonObject = {
         "name": name,
-        "ticket": ticket,
+        "ticket": trial.ticket_form(ticket_type).given_out(ticket),
         "submitter": dict[str, Json](submitter),
         "answers": [
             {
                 "task": each.task,
-                "output": each.output,
+                "output": trial.output_given_out(each),
                 "error": each.error,
                 "after": each.after,
             }
@@ -149,7 +150,8 @@ def _recorded(
     }
     if ticket_type:
         case["ticket_type"] = ticket_type
-    simulation = trial_of(draft).run_case(case)
+    facts = trial.facts(ticket, ticket_type=ticket_type, submitter=dict[str, Json](submitter))
+    simulation = trial.run(facts=facts, answers=answers)
     if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
         raise InvalidDataError(list(simulation.last.refused))
     case["expect"] = _way_of(simulation)

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from tenants.models import Company
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.bundles import CaseResult, Problem, Trial, canonical, errors_of, run_cases
+from workflows.bundles.named import references_in
 from workflows.engine.process import JsonObject
+from workflows.fields.look_up import look_up
 from workflows.models import WorkflowDefinition
 
 
@@ -16,7 +18,8 @@ def run_test_cases(*, workflow: WorkflowDefinition) -> list[CaseResult]:
 
 def run_cases_of(document: JsonObject) -> list[CaseResult]:
     """Run the test cases of a canonical bundle as a ticket of this company would run."""
-    return run_cases(document, company_name=Company.objects.current().name)
+    name = Company.objects.current().name
+    return run_cases(document, company_name=name, known=look_up(references_in(document)))
 
 
 def run_cases_of_draft(document: JsonObject, problems: Iterable[Problem]) -> list[CaseResult]:
@@ -39,4 +42,5 @@ def run_cases_of_draft(document: JsonObject, problems: Iterable[Problem]) -> lis
 def trial_of(workflow: WorkflowDefinition) -> Trial:
     """The definition, draft or not, to be tried as a ticket of this company would run."""
     document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
-    return Trial(document, company_name=Company.objects.current().name)
+    known = look_up(references_in(document))
+    return Trial(document, company_name=Company.objects.current().name, known=known)

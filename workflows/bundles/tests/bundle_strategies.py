@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tenants.names import name_key
 from workflows.bundles.canonical import canonical
 from workflows.bundles.trial import Trial
-from workflows.engine.validation import Validator
+from workflows.fields.validation import Validator
 
 # Everything that Postgres keeps and JSON can hold; mostly letters, so that failures are readable.
 TEXT = st.text(

@@ -11,7 +11,7 @@ from django.test import SimpleTestCase
 
 from workflows.bundles import check_bundle
 from workflows.bundles.canonical import SCHEMA
-from workflows.engine.field_types import FieldType
+from workflows.fields.registry import TYPES
 
 GUIDE = settings.BASE_DIR / "docs" / "bundle-format.md"
 
@@ -40,14 +40,14 @@ class BundleFormatTest(SimpleTestCase):
     def test_the_guide_explains_every_name(self) -> None:
         guide = GUIDE.read_text(encoding="utf-8")
         explained = set(re.findall(r"^\| `([a-z_]+)` \|", guide, re.MULTILINE))
-        types = {str(each) for each in FieldType}
+        types = set(TYPES)
         # The tables of types and of variables, but for what a bundle has a name for, too.
         others = (types | {"number"}) - {"choices", "email"}
         self.assertEqual(set(names(SCHEMA)), explained - others)
 
     def test_the_guide_explains_every_field_type(self) -> None:
         guide = GUIDE.read_text(encoding="utf-8")
-        for field_type in FieldType:
+        for field_type in TYPES:
             self.assertIn(f"| `{field_type}` |", guide)
 
     def test_the_guides_example_has_no_problems(self) -> None:
@@ -57,6 +57,4 @@ class BundleFormatTest(SimpleTestCase):
 
     def test_the_schema_knows_the_engines_field_types(self) -> None:
         definitions: Any = SCHEMA["$defs"]
-        self.assertEqual(
-            definitions["field"]["properties"]["type"]["enum"], [str(each) for each in FieldType]
-        )
+        self.assertEqual(definitions["field"]["properties"]["type"]["enum"], list(TYPES))

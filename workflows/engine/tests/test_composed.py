@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from workflows.engine.composed import composed
 from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.transforms import apply_transform
-from workflows.engine.validation import SchemaValidator, Validator, check_presets
+from workflows.fields.validation import Validator, check_presets
 
 ONE, TWO = "caf\u00e9", "cafe\u0301"
 WAYS = ((ONE, TWO), (TWO, ONE), (TWO, TWO), (ONE, ONE))

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.engine.errors import SchemaError
-from workflows.engine.tests.test_fields import any_json
-from workflows.engine.tests.test_validation import LIBRARY_WORDS
-from workflows.engine.validation import SchemaValidator, check_schema
+from workflows.engine.schema_check import check_schema
+from workflows.engine.schema_validation import SchemaValidator
+from workflows.fields.tests.test_specs import any_json
+from workflows.fields.tests.test_validation import LIBRARY_WORDS
 
 ADDRESS = {
     "type": "object",

@@ -14,6 +14,7 @@ from workflows.engine.simulate import (
     simulate,
 )
 from workflows.engine.task_types import TaskType
+from workflows.fields.validation import validate_fields
 
 APPROVED: Any = {"==": [{"var": "tasks.approve.approved"}, True]}
 PROCESS = Process(
@@ -37,9 +38,13 @@ YES_NO: list[JsonObject] = [
 ]
 
 
+def form(fields: object) -> TaskRules:
+    return TaskRules(check_form=lambda answers: validate_fields(fields, answers))
+
+
 def rules(**order: Any) -> dict[str, TaskRules]:
     return {
-        "approve": TaskRules(fields=list(YES_NO)),
+        "approve": form(YES_NO),
         "order": TaskRules(task_type=TaskType.SYNC_ACTION, **order),
     }
 
@@ -142,8 +147,8 @@ class SimulateTests(unittest.TestCase):
 
     def test_broken_rules_of_a_draft_are_an_error_and_not_an_exception(self) -> None:
         for broken in (
-            TaskRules(fields=[{"name": 5}]),
-            TaskRules(fields="no list"),
+            form([{"name": 5}]),
+            form("no list"),
             TaskRules(task_type=TaskType.SYNC_ACTION, output_schema={"type": 5}),
         ):
             with self.subTest(broken):
@@ -185,7 +190,7 @@ DONE = Answer("approve", {"approved": True})
 def run_timed(*answers: Answer, amount: Any = 5) -> Simulation:
     facts: JsonObject = {"ticket": {"amount": amount}, "number": 1}
     fields: list[JsonObject] = [{"name": "approved", "type": "boolean", "required": True}]
-    tasks = {"approve": TaskRules(fields=list(fields)), "remind": TaskRules(fields=[])}
+    tasks = {"approve": form(fields), "remind": form([])}
     return simulate(TIMED, facts=facts, tasks=tasks, answers=answers)
 
 

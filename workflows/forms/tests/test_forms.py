@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import validate_fields
+from workflows.fields.validation import validate_fields
 from workflows.forms import AnswersForm, safe_filename, show_answers
 
 

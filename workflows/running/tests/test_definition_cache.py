@@ -17,7 +17,8 @@ from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.frozen import FrozenError
 from workflows.engine.process import JsonObject
 from workflows.engine.tests.test_frozen import changes_of
-from workflows.engine.validation import Validator
+from workflows.fields.field import FieldType
+from workflows.fields.validation import Validator
 from workflows.models import (
     CompanyRole,
     TaskDefinition,
@@ -87,7 +88,7 @@ DOCUMENT: JsonObject = {
     "ticket_types": [{"key": "kept", "title": "Kept"}],
     "company_roles": [{"name": "Checkers"}],
 }
-LEAVES = (str, int, float, bool, type(None), Enum, datetime)
+LEAVES = (str, int, float, bool, type(None), Enum, datetime, frozenset)
 
 
 def changes(value: Any) -> list[Callable[[], object]]:
@@ -112,6 +113,8 @@ def changes(value: Any) -> list[Callable[[], object]]:
         ]
     if isinstance(value, Validator):
         return attribute_changes(value, list(Validator.__slots__))
+    if isinstance(value, FieldType):
+        return attribute_changes(value, ["key", "order", "name", "keys", "parts"])
     if is_dataclass(value):
         return attribute_changes(value, [each.name for each in fields(value)])
     return []
@@ -138,6 +141,8 @@ def inner(value: Any) -> Iterator[Any]:
         yield from value
     elif isinstance(value, Validator):
         yield from (getattr(value, name) for name in Validator.__slots__ if name[0] != "_")
+    elif isinstance(value, FieldType):
+        yield from (value.keys, value.own_keys, value.parts)
     elif is_dataclass(value):
         # Not what it keeps for itself; that is handed out by its methods.
         yield from (getattr(value, each.name) for each in fields(value) if each.name[0] != "_")

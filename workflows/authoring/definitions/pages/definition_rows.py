@@ -5,45 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tenants.refusals import refusals
 from workflows.bundles.tell_changes import field_labels
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
-from workflows.engine.field_types import Field, FieldType
-from workflows.engine.fields import parse_fields
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
-from workflows.forms.field_types import FIELD_TYPE_NAMES
+from workflows.fields.field import Field
+from workflows.fields.kept_roles import roles_named_in, with_role_names
+from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import after_in_words, duration_in_words
-
-_OF_TEXT = (
-    gettext_lazy("At least %(limit)s characters"),
-    gettext_lazy("At most %(limit)s characters"),
-)
-_OF_TIME = (gettext_lazy("From %(limit)s on"), gettext_lazy("Until %(limit)s"))
-# What the limits of a field count, where it is not its value.
-_LIMITS: Mapping[FieldType, tuple[Any, Any]] = {
-    **dict.fromkeys(
-        (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.EMAIL, FieldType.URL, FieldType.PHONE),
-        _OF_TEXT,
-    ),
-    **dict.fromkeys((FieldType.DATE, FieldType.TIME, FieldType.DATETIME), _OF_TIME),
-    FieldType.CHOICES: (
-        gettext_lazy("At least %(limit)s of them"),
-        gettext_lazy("At most %(limit)s of them"),
-    ),
-    FieldType.RECORDS: (
-        gettext_lazy("At least %(limit)s records"),
-        gettext_lazy("At most %(limit)s records"),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +71,18 @@ class TaskCard:
 
 def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
     """The fields of a form as rows; never raises, whatever a draft contains."""
+    specs = _with_role_names(specs)
     with refusals(FieldError) as broken:
         fields = parse_fields(specs)
         names = {**(labels or {}), **choice_labels(specs)}
         return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
     return FieldTable(problem=broken.text, raw=pretty(specs))
+
+
+def _with_role_names(specs: object) -> object:
+    if not isinstance(specs, list):
+        return specs
+    return with_role_names(specs, roles_named_in([specs]))
 
 
 def _field_rows(
@@ -109,7 +92,7 @@ def _field_rows(
         yield FieldRow(
             name=field.name,
             label=field.label,
-            type_name=str(FIELD_TYPE_NAMES[field.type]),
+            type_name=_(field.type.name),
             required=field.required,
             help=field.help,
             choices=tuple(label or value for value, label in field.choices),
@@ -120,17 +103,20 @@ def _field_rows(
 
 
 def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
-    at_least, at_most = _LIMITS.get(field.type, (_("At least %(limit)s"), _("At most %(limit)s")))
     if field.minimum is not None:
-        yield at_least % {"limit": field.minimum}
+        yield _(field.type.at_least) % {"limit": field.minimum}
     if field.maximum is not None:
-        yield at_most % {"limit": field.maximum}
+        yield _(field.type.at_most) % {"limit": field.maximum}
     if field.more_than is not None:
         yield _("More than %(limit)s") % {"limit": field.more_than}
     if field.less_than is not None:
         yield _("Less than %(limit)s") % {"limit": field.less_than}
     if field.pattern:
         yield _("Must match %(pattern)s") % {"pattern": field.pattern}
+    for own in field.type.own_keys:
+        if own.key in field.settings:
+            words = {"setting": _(own.label), "value": field.settings[own.key]}
+            yield _("%(setting)s: %(value)s") % words
     if field.default is not None:
         yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}
     if not is_empty(field.visible_when):

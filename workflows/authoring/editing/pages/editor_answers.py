@@ -44,14 +44,16 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import check_condition, describe_condition, is_empty
 from workflows.engine.errors import ConditionError, EngineError, FieldError, TransformError
-from workflows.engine.fields import MAX_INTEGER, check_fields
 from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
-from workflows.engine.validation import validator_for
 from workflows.errors import WorkflowsError
+from workflows.fields.registry import MADE_UP
+from workflows.fields.spec_values import MAX_INTEGER
+from workflows.fields.specs import check_fields
+from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
@@ -284,7 +286,8 @@ def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | Non
         return None
     with refusals(FieldError):
         validator = validator_for(specs, presets=presets if isinstance(presets, dict) else {})
-        return sorted(validator.visible(answers if isinstance(answers, dict) else {}))
+        given = validator.taken_in(answers if isinstance(answers, dict) else {}, MADE_UP)
+        return sorted(validator.visible(given, MADE_UP))
     return None
 
 

@@ -41,7 +41,7 @@ from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError
-from workflows.forms.field_types import FIELD_TYPE_NAMES
+from workflows.fields.screens import editor_facts
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.task_types import SCREENS
 
@@ -215,7 +215,6 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
-        "field_types": [[key.value, str(name)] for key, name in FIELD_TYPE_NAMES.items()],
         "task_types": [
             {
                 "name": task_type.value,
@@ -227,6 +226,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             }
             for task_type, screen in SCREENS.items()
         ],
+        **editor_facts(),
         "urls": {
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),

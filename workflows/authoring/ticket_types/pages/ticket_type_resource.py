@@ -20,11 +20,12 @@ from workflows.authoring.ticket_types.change_ticket_type import (
     ensure_texts,
     ticket_type_marker,
 )
-from workflows.engine.choices import with_known_choices
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.validation import check_presets
+from workflows.fields.known_choices import with_known_choices
+from workflows.fields.look_up import facts_for
+from workflows.fields.validation import check_presets, validator_for
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
@@ -253,7 +254,8 @@ class TicketTypeResource(FlatResource[TicketTypeRow]):
         with refusals(UnreadableCellError, FieldError) as refused:
             found = read_cell(PRESETS, text, _scope(fields))
             presets = with_known_choices(fields, found) if isinstance(found, dict) else {}
-            for problem in check_presets(fields, presets):
+            form = validator_for(fields, presets=presets)
+            for problem in check_presets(fields, presets, facts=facts_for(form, {})):
                 text = f"{problem.field}: {problem.message}" if problem.field else problem.message
                 return {}, text
             return presets, ""

@@ -253,7 +253,7 @@ class TryPage(TryingPage):
         return self.show(**context)
 
     def _steps(self, trial: Trial, state: TryState, simulation: Simulation) -> list[StepRow]:
-        ticket = {**trial.presets(state.ticket_type), **(state.ticket or {})}
+        ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
         return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
     def _next_context(

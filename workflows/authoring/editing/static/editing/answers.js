@@ -1,6 +1,7 @@
 // The answers on a form: one input for each question, and JSON for what fits none of them.
 
 import { gettext } from "./dom.js";
+import { factsOf } from "./field_types.js";
 import { choicesOf, localMoment, readMoment } from "./inputs.js";
 import { isObject, isSame, isText, readObject } from "./json.js";
 import { jsonPart, notAnObject } from "./jsonparts.js";
@@ -25,7 +26,7 @@ export function presetsEditor(type, onChange) {
     name: "presets",
     label: gettext("Answers that are already set"),
     help: gettext("What is set here is not asked. What stays empty is."),
-    specs: (store.document.workflow.fields || []).filter((each) => each?.type !== "file"),
+    specs: (store.document.workflow.fields || []).filter((each) => factsOf(each?.type).keys.includes("default")),
     onChange,
   });
 }
@@ -121,7 +122,7 @@ export function answersPart({ owner, name, label, help, specs, isOpen = false, s
       steps([first, index, column], data) {
         const spec = known.get(String(first));
         if (!spec) return data.other ? ["other"] : null;
-        if (spec.type !== "records" || index === undefined) return [keyOf(spec)];
+        if (factsOf(spec.type).control !== "records" || index === undefined) return [keyOf(spec)];
         const at = columnsOf(spec).findIndex((each) => each.name === column);
         return at < 0 ? [keyOf(spec), String(index)] : [keyOf(spec), String(index), `c${at}`];
       },
@@ -145,15 +146,127 @@ function columnsOf(spec) {
   return /** @type {NamedSpec[]} */ ((spec.fields || []).filter(isObject));
 }
 
-/** @type {Record<string, string>} */
-const INPUTS = {
-  date: "date",
-  time: "time",
-  datetime: "datetime-local",
-  email: "email",
-  url: "url",
-  phone: "tel",
+/**
+ * How a form of django-jsonform has the answer to a question.
+ * @typedef {object} AnswerForm
+ * @property {(spec: FieldSpec, given?: Json) => FormSchema} schema without title and help
+ * @property {(spec: FieldSpec) => Json} blank
+ * @property {(spec: FieldSpec, answer: Json) => Json | undefined} show undefined: it cannot be shown
+ * @property {(spec: FieldSpec, shown: Json | undefined, unread: Reading[], steps: string[]) => Json | undefined} read
+ *   `unread` gets what cannot be read, with the steps to where it stands
+ */
+
+/** @type {AnswerForm} */
+const TEXT = {
+  schema(spec, given) {
+    const type = factsOf(spec.type).input_type;
+    if (type !== "text") return { type: "string", format: type };
+    return typeof given === "string" && given.includes("\n")
+      ? { type: "string", widget: "textarea" }
+      : { type: "string" };
+  },
+  blank: () => "",
+  show(spec, answer) {
+    const { input_type, shape } = factsOf(spec.type);
+    if (typeof answer !== "string" || (shape && !new RegExp(`^(?:${shape})$`).test(answer))) return undefined;
+    return input_type === "text" || !answer.includes("\n") ? answer : undefined;
+  },
+  read: (_spec, shown) => shown || undefined,
 };
+
+/** @type {Record<string, AnswerForm>} by the control that a type names */
+const FORMS = {
+  text: TEXT,
+  lines: { ...TEXT, schema: () => ({ type: "string", widget: "textarea" }) },
+  yes_no: {
+    ...TEXT,
+    schema: () => ({
+      type: "string",
+      enum: [empty(), { title: gettext("Yes"), value: "yes" }, { title: gettext("No"), value: "no" }],
+    }),
+    show: (_spec, answer) => (typeof answer === "boolean" ? (answer ? "yes" : "no") : undefined),
+    read: (_spec, shown) => (shown === "yes" || shown === "no" ? shown === "yes" : undefined),
+  },
+  one: {
+    ...TEXT,
+    schema: (spec) => ({
+      type: "string",
+      enum: [empty(), ...choicesOf(spec).map(([value, title]) => ({ title, value }))],
+    }),
+    show: (spec, answer) => (choicesOf(spec).some(([value]) => value === answer) ? answer : undefined),
+  },
+  several: {
+    schema: (spec) => ({
+      type: "object",
+      properties: Object.fromEntries(
+        choicesOf(spec).map(([, title], index) => [`o${index}`, { type: "boolean", title, default: false }]),
+      ),
+    }),
+    blank: (spec) => Object.fromEntries(choicesOf(spec).map((_each, index) => [`o${index}`, false])),
+    show(spec, answer) {
+      if (!Array.isArray(answer)) return undefined;
+      return Object.fromEntries(choicesOf(spec).map(([value], index) => [`o${index}`, answer.includes(value)]));
+    },
+    read: (spec, shown) =>
+      orNothing(
+        choicesOf(spec)
+          .filter((_each, index) => isObject(shown) && shown[`o${index}`])
+          .map(([value]) => value),
+      ),
+  },
+  number: {
+    schema: () => ({ type: "string", isNumber: true }),
+    blank: () => "",
+    show: (_spec, answer) => (typeof answer === "number" ? showNumber(answer) : undefined),
+    read(spec, shown, unread, steps) {
+      if (!isText(shown) || !shown.trim()) return undefined;
+      const { value, message, later } = readNumber(shown, factsOf(spec.type).json_type === "integer");
+      if (message) unread.push({ problem: message, steps, later });
+      return value;
+    },
+  },
+  moment: {
+    ...TEXT,
+    schema: () => ({ type: "string", format: "datetime-local" }),
+    show: (_spec, answer) => localMoment(answer) || undefined,
+    read: (_spec, shown) => (isText(shown) ? readMoment(shown) : undefined),
+  },
+  file: {
+    schema: () => ({ type: "string", placeholder: gettext("Name of the file") }),
+    blank: () => "",
+    show(_spec, answer) {
+      if (!isObject(answer) || !isText(answer.filename) || !isText(answer.upload)) return undefined;
+      uploads.set(answer.filename, answer.upload);
+      return answer.filename;
+    },
+    read: (_spec, shown) => (isText(shown) ? { upload: uploadOf(shown), filename: shown } : undefined),
+  },
+  records: {
+    schema: (spec) => ({
+      type: "array",
+      maxItems: 1000,
+      items: {
+        type: "object",
+        title: gettext("Record"),
+        properties: Object.fromEntries(columnsOf(spec).map((each, index) => [`c${index}`, answerSchema(each)])),
+      },
+    }),
+    blank: () => [],
+    show: (spec, answer) =>
+      Array.isArray(answer) && answer.every(isObject) ? answer.map((each) => showRecord(spec, each)) : undefined,
+    read: (spec, shown, unread, steps) =>
+      orNothing(
+        (Array.isArray(shown) ? shown : []).map((row, at) => readRecord(spec, row, unread, [...steps, String(at)])),
+      ),
+  },
+};
+
+const empty = () => ({ title: gettext("Empty"), value: "" });
+
+/** @param {FieldSpec} spec */
+function formOf(spec) {
+  return FORMS[factsOf(spec.type).control] ?? TEXT;
+}
 
 /**
  * @param {FieldSpec} spec
@@ -161,97 +274,24 @@ const INPUTS = {
  * @returns {FormSchema}
  */
 function answerSchema(spec, given) {
-  /** @type {FormSchema} */
-  const made = { type: "string", title: labelOf(spec) };
-  if (spec.help) made.helpText = spec.help;
-  const empty = { title: gettext("Empty"), value: "" };
-  switch (spec.type) {
-    case "boolean":
-      return { ...made, enum: [empty, { title: gettext("Yes"), value: "yes" }, { title: gettext("No"), value: "no" }] };
-    case "choice":
-      return { ...made, enum: [empty, ...choicesOf(spec).map(([value, title]) => ({ title, value }))] };
-    case "choices":
-      return {
-        type: "object",
-        title: made.title,
-        description: spec.help,
-        properties: Object.fromEntries(
-          choicesOf(spec).map(([, title], index) => [`o${index}`, { type: "boolean", title, default: false }]),
-        ),
-      };
-    case "integer":
-    case "number":
-      return { ...made, isNumber: true };
-    case "file":
-      return { ...made, placeholder: gettext("Name of the file") };
-    case "records":
-      return {
-        type: "array",
-        title: made.title,
-        description: spec.help,
-        maxItems: 1000,
-        items: {
-          type: "object",
-          title: gettext("Record"),
-          properties: Object.fromEntries(columnsOf(spec).map((each, index) => [`c${index}`, answerSchema(each)])),
-        },
-      };
-    case "long_text":
-      return { ...made, widget: "textarea" };
-    default:
-      if (INPUTS[spec.type ?? ""]) return { ...made, format: INPUTS[spec.type ?? ""] };
-      return typeof given === "string" && given.includes("\n") ? { ...made, widget: "textarea" } : made;
-  }
+  const made = formOf(spec).schema(spec, given);
+  const title = labelOf(spec);
+  if (made.type === "object" || made.type === "array") return { ...made, title, description: spec.help };
+  return spec.help ? { ...made, title, helpText: spec.help } : { ...made, title };
 }
 
-/**
- * @param {FieldSpec} spec
- * @returns {Json}
- */
+/** @param {FieldSpec} spec */
 function blankAnswer(spec) {
-  if (spec.type === "choices") return Object.fromEntries(choicesOf(spec).map((_each, index) => [`o${index}`, false]));
-  return spec.type === "records" ? [] : "";
+  return formOf(spec).blank(spec);
 }
 
 /**
  * An answer as the form has it; undefined where it cannot show it.
  * @param {FieldSpec} spec
  * @param {Json} answer
- * @returns {Json | undefined}
  */
 function showAnswer(spec, answer) {
-  switch (spec.type) {
-    case "boolean":
-      return typeof answer === "boolean" ? (answer ? "yes" : "no") : undefined;
-    case "choice":
-      return choicesOf(spec).some(([value]) => value === answer) ? answer : undefined;
-    case "choices":
-      if (!Array.isArray(answer)) return undefined;
-      return Object.fromEntries(choicesOf(spec).map(([value], index) => [`o${index}`, answer.includes(value)]));
-    case "integer":
-    case "number":
-      return typeof answer === "number" ? showNumber(answer) : undefined;
-    case "file":
-      if (!isObject(answer) || !isText(answer.filename) || !isText(answer.upload)) return undefined;
-      uploads.set(answer.filename, answer.upload);
-      return answer.filename;
-    case "records":
-      return Array.isArray(answer) && answer.every(isObject) ? answer.map((each) => showRecord(spec, each)) : undefined;
-    case "datetime":
-      return localMoment(answer) || undefined;
-    default:
-      return typeof answer === "string" && isShowable(spec.type, answer) ? answer : undefined;
-  }
-}
-
-/**
- * @param {string | undefined} type
- * @param {string} answer
- */
-function isShowable(type, answer) {
-  if (type === "date") return /^\d{4}-\d\d-\d\d$/.test(answer);
-  if (type === "time") return /^\d\d:\d\d(:\d\d)?$/.test(answer);
-  return !answer.includes("\n") || type === "long_text" || type === "text";
+  return formOf(spec).show(spec, answer);
 }
 
 /**
@@ -274,36 +314,9 @@ function showRecord(spec, record) {
  * @param {Json | undefined} shown
  * @param {Reading[]} unread gets what cannot be read
  * @param {string[]} steps to where it stands
- * @returns {Json | undefined}
  */
 function readAnswer(spec, shown, unread = [], steps = []) {
-  switch (spec.type) {
-    case "boolean":
-      return shown === "yes" || shown === "no" ? shown === "yes" : undefined;
-    case "choices":
-      return orNothing(
-        choicesOf(spec)
-          .filter((_each, index) => isObject(shown) && shown[`o${index}`])
-          .map(([value]) => value),
-      );
-    case "integer":
-    case "number": {
-      if (!isText(shown) || !shown.trim()) return undefined;
-      const { value, message, later } = readNumber(shown, spec.type === "integer");
-      if (message) unread.push({ problem: message, steps, later });
-      return value;
-    }
-    case "file":
-      return isText(shown) ? { upload: uploadOf(shown), filename: shown } : undefined;
-    case "records":
-      return orNothing(
-        (Array.isArray(shown) ? shown : []).map((row, at) => readRecord(spec, row, unread, [...steps, String(at)])),
-      );
-    case "datetime":
-      return isText(shown) ? readMoment(shown) : undefined;
-    default:
-      return shown || undefined;
-  }
+  return formOf(spec).read(spec, shown, unread, steps);
 }
 
 /** @param {Json[]} entries */

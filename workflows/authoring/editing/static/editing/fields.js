@@ -2,37 +2,21 @@
 
 import { ask, messageOf } from "./api.js";
 import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettext, parseMarkup } from "./dom.js";
+import { factsOf, settingsOfTypes } from "./field_types.js";
 import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
 import { elementOf } from "./places.js";
+import { roleSelect } from "./role_select.js";
 import { ruleEditor } from "./rules.js";
 import { changed, freeKey, keyOf, on, setTyped, snapshot, store, valueAt } from "./store.js";
 import { formVariables, labelOf, renameField } from "./variables.js";
 
-/** @import { Choice, FieldSpec, Json, Task, Workflow } from "./types.js" */
+/** @import { Choice, FieldSpec, Json, Option, OwnKey, Task, Workflow } from "./types.js" */
 
 /** @typedef {Workflow | Task | FieldSpec} FormOwner has `fields` */
-/** @typedef {"default" | "min" | "max" | "more_than" | "less_than" | "pattern" | "choices" | "fields"} Setting */
+/** @typedef {keyof FieldSpec & string} Setting */
 /** @typedef {{ shown: string, kept: string }} Pair a choice; nothing is kept: the same as is shown */
 
-const TEXTS = ["text", "long_text"];
-const NUMBERS = ["integer", "number"];
-const MOMENTS = ["date", "time", "datetime"];
-const COUNTED = ["choices", "records"];
-const LIMITED = [...TEXTS, ...NUMBERS, ...MOMENTS, ...COUNTED];
-// Which settings a field of each type has, as workflows/engine/fields.py says.
-/** @type {Record<Setting, (type: string) => boolean>} */
-const APPLIES = {
-  default: (type) => type !== "file",
-  min: (type) => LIMITED.includes(type),
-  max: (type) => LIMITED.includes(type),
-  more_than: (type) => NUMBERS.includes(type),
-  less_than: (type) => NUMBERS.includes(type),
-  pattern: (type) => TEXTS.includes(type),
-  choices: (type) => ["choice", "choices"].includes(type),
-  fields: (type) => type === "records",
-};
-const SETTINGS = /** @type {Setting[]} */ (Object.keys(APPLIES));
 /** @type {WeakMap<FieldSpec, Record<string, Json>>} what a field had before its type was changed */
 const stashes = new WeakMap();
 const untouched = new WeakSet(); // new fields whose name still follows the label
@@ -78,8 +62,8 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
 
 /** @param {string | undefined} type */
 function typeName(type) {
-  const known = store.start.field_types.find(([key]) => key === type);
-  return known?.[1] || type || gettext("no type");
+  const known = store.start.types.find(({ key }) => key === type);
+  return known?.name || type || gettext("no type");
 }
 
 /**
@@ -89,7 +73,10 @@ function typeName(type) {
  */
 function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   const type = spec.type ?? "";
-  const types = store.start.field_types.filter(([key]) => !inRecord || !["file", "records"].includes(key));
+  const { keys, own_keys } = factsOf(type);
+  const offered = store.start.types.filter((each) => !inRecord || each.in_records);
+  /** @type {Option[]} */
+  const types = offered.map((each) => [each.key, each.name]);
   /** @type {(name: string) => void} */
   const rename = (name) => {
     const old = spec.name;
@@ -162,8 +149,9 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     ),
     text(gettext("Hint below the question"), spec, "help", { wide: true, max: 2000 }),
   ];
-  if (APPLIES.choices(type)) parts.push(choicesEditor(spec));
-  if (APPLIES.fields(type)) {
+  for (const own of own_keys) parts.push(ownSetting(spec, own, refresh));
+  if (keys.includes("choices")) parts.push(choicesEditor(spec));
+  if (keys.includes("fields")) {
     parts.push(
       h(
         "div",
@@ -197,23 +185,14 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
 }
 
 /**
- * What the limits of an answer are called.
- * @param {string} type
+ * A setting that this type alone has.
+ * @param {FieldSpec} spec
+ * @param {OwnKey} own
+ * @param {() => void} refresh
  */
-function limitLabels(type) {
-  /** @type {Record<string, [min: string, max: string]>} */
-  const labels = {
-    text: [gettext("Fewest characters"), gettext("Most characters")],
-    long_text: [gettext("Fewest characters"), gettext("Most characters")],
-    choices: [gettext("Fewest answers"), gettext("Most answers")],
-    records: [gettext("Fewest records"), gettext("Most records")],
-    integer: [gettext("Smallest number"), gettext("Largest number")],
-    number: [gettext("Smallest number"), gettext("Largest number")],
-    date: [gettext("Earliest"), gettext("Latest")],
-    time: [gettext("Earliest"), gettext("Latest")],
-    datetime: [gettext("Earliest"), gettext("Latest")],
-  };
-  return labels[type];
+function ownSetting(spec, { key, label, help, holds }, refresh) {
+  if (holds !== "company role") return text(label, spec, key, { help, max: 200 });
+  return roleSelect(spec, key, { label, help, none: gettext("Everybody of the company"), onChange: refresh });
 }
 
 /**
@@ -222,28 +201,24 @@ function limitLabels(type) {
  * @param {HTMLElement} nameField
  */
 function moreSettings(spec, type, nameField) {
-  const limits = limitLabels(type);
+  const { keys, limits, control, is_wide } = factsOf(type);
   const parts = [nameField];
-  if (APPLIES.default(type)) {
+  if (keys.includes("default")) {
     parts.push(
       field(
         gettext("Answer that is there beforehand"),
         valueInput(spec, spec.default, (value) => setTyped(spec, "default", value), unreadOf(spec, "default")),
-        { name: "default", group: ["choices"].includes(type), wide: type === "records" },
+        { name: "default", group: control === "several", wide: is_wide },
       ),
     );
   }
-  if (limits) {
+  if (limits.length) {
     parts.push(limitInput(spec, type, "min", limits[0]), limitInput(spec, type, "max", limits[1]));
   }
-  if (NUMBERS.includes(type)) {
-    const isWhole = type === "integer";
-    parts.push(
-      number(gettext("More than"), spec, "more_than", { isWhole }),
-      number(gettext("Less than"), spec, "less_than", { isWhole }),
-    );
-  }
-  if (APPLIES.pattern(type)) {
+  const isWhole = isWholeNumber(type);
+  if (keys.includes("more_than")) parts.push(number(gettext("More than"), spec, "more_than", { isWhole }));
+  if (keys.includes("less_than")) parts.push(number(gettext("Less than"), spec, "less_than", { isWhole }));
+  if (keys.includes("pattern")) {
     parts.push(
       text(gettext("Pattern"), spec, "pattern", {
         mono: true,
@@ -252,7 +227,8 @@ function moreSettings(spec, type, nameField) {
       }),
     );
   }
-  const isUsed = SETTINGS.some((name) => !["choices", "fields"].includes(name) && spec[name] !== undefined);
+  const here = ["default", "min", "max", "more_than", "less_than", "pattern"];
+  const isUsed = here.some((name) => valueAt(spec, /** @type {Setting} */ (name)) !== undefined);
   return h(
     "details",
     { class: "ed-more ed-wide", open: isUsed },
@@ -268,7 +244,7 @@ function moreSettings(spec, type, nameField) {
  * @param {string} label
  */
 function limitInput(spec, type, name, label) {
-  if (!MOMENTS.includes(type)) return number(label, spec, name, { isWhole: type !== "number" });
+  if (!factsOf(type).limits_are_values) return number(label, spec, name, { isWhole: isWholeNumber(type) });
   const take = (/** @type {Json | undefined} */ value) => setTyped(spec, name, value);
   const input = valueInput({ type }, spec[name], take, unreadOf(spec, name));
   return field(label, input, { name });
@@ -285,8 +261,9 @@ function changeType(spec, from, to) {
   const stash = stashes.get(spec) || {};
   /** @type {(name: Setting) => boolean} */
   const alike = (name) => !["default", "min", "max"].includes(name) || family(from) === family(to);
-  for (const name of SETTINGS) {
-    const applies = APPLIES[name];
+  for (const name of /** @type {Setting[]} */ (settingsOfTypes())) {
+    /** @type {(type: string) => boolean} */
+    const applies = (type) => factsOf(type).keys.includes(name);
     const value = valueAt(spec, name);
     if (value !== undefined && (!applies(to) || !alike(name))) {
       stash[`${family(from)}:${name}`] = value;
@@ -299,10 +276,17 @@ function changeType(spec, from, to) {
   changed();
 }
 
+/**
+ * Whether a limit of this type is a whole number, as what is counted has it.
+ * @param {string} type
+ */
+function isWholeNumber(type) {
+  return factsOf(type).json_type !== "number";
+}
+
 /** @param {string} type */
 function family(type) {
-  if (TEXTS.includes(type)) return "text";
-  return NUMBERS.includes(type) ? "number" : type;
+  return factsOf(type).family;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
 import { field, gettext, h, option, uid } from "./dom.js";
+import { factsOf } from "./field_types.js";
 import { numberInput, showNumber } from "./numbers.js";
 import { pendingOf, setPending, setTyped, valueAt } from "./store.js";
 
@@ -238,61 +239,55 @@ export function readMoment(typed) {
   return Number.isNaN(moment.getTime()) ? undefined : `${moment.toISOString().slice(0, 19)}Z`;
 }
 
-/** @type {Record<string, string>} */
-const INPUT_TYPES = { date: "date", time: "time", email: "email", url: "url", phone: "tel" };
+/**
+ * @typedef {(spec: FieldSpec, value: Json | undefined, onChange: (value: Json | undefined) => void, unreadNumbers: UnreadNumbers) => HTMLElement} ValueControl
+ */
+
+/** @type {Record<string, ValueControl>} how a value is asked for, by the control that its type names */
+const CONTROLS = {
+  yes_no: (_spec, value, onChange) =>
+    selectOf(
+      [
+        ["", gettext("None")],
+        ["true", gettext("Yes")],
+        ["false", gettext("No")],
+      ],
+      typeof value === "boolean" ? String(value) : "",
+      (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
+    ),
+  one: (spec, value, onChange) =>
+    selectOf([["", gettext("None")], ...choicesOf(spec)], shown(value), (chosen) => onChange(chosen || undefined)),
+  several: (spec, value, onChange) =>
+    manyOf(choicesOf(spec), Array.isArray(value) ? value : [], (chosen) =>
+      onChange(chosen.length ? chosen : undefined),
+    ),
+  number: (spec, value, onChange, unreadNumbers) =>
+    numberInput({
+      ...unreadNumbers,
+      value: shown(value),
+      isWhole: factsOf(spec.type).json_type === "integer",
+      take: onChange,
+    }),
+  moment: (_spec, value, onChange) =>
+    typedInput(localMoment(value), (typed) => onChange(readMoment(typed)), { type: "datetime-local" }),
+  lines: (_spec, value, onChange) =>
+    h("textarea", {
+      class: "ed-input",
+      rows: 2,
+      value: shown(value),
+      on: { input: (event) => onChange(event.currentTarget.value || undefined) },
+    }),
+  text: (spec, value, onChange) =>
+    typedInput(shown(value), (typed) => onChange(typed || undefined), { type: factsOf(spec.type).input_type }),
+};
 
 /**
- * An input for a value of this field.
- * @param {FieldSpec} spec
- * @param {Json | undefined} value
- * @param {(value: Json | undefined) => void} onChange gets undefined where nothing stands in it
- * @param {UnreadNumbers} unreadNumbers
- * @returns {HTMLElement}
+ * An input for a value of this field; what no control asks for is written as JSON.
+ * @type {ValueControl} `onChange` gets undefined where nothing stands in it
  */
 export function valueInput(spec, value, onChange, unreadNumbers) {
-  const none = gettext("None");
-  /** @type {(made: string) => void} */
-  const given = (made) => onChange(made === "" ? undefined : made);
-  switch (spec.type) {
-    case "boolean":
-      return selectOf(
-        [
-          ["", none],
-          ["true", gettext("Yes")],
-          ["false", gettext("No")],
-        ],
-        typeof value === "boolean" ? String(value) : "",
-        (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
-      );
-    case "choice":
-      return selectOf([["", none], ...choicesOf(spec)], shown(value), given);
-    case "choices":
-      return manyOf(choicesOf(spec), Array.isArray(value) ? value : [], (chosen) =>
-        onChange(chosen.length ? chosen : undefined),
-      );
-    case "integer":
-    case "number":
-      return numberInput({
-        ...unreadNumbers,
-        value: shown(value),
-        isWhole: spec.type === "integer",
-        take: onChange,
-      });
-    case "datetime":
-      return typedInput(localMoment(value), (text) => onChange(readMoment(text)), { type: "datetime-local" });
-    case "long_text":
-      return h("textarea", {
-        class: "ed-input",
-        rows: 2,
-        value: shown(value),
-        on: { input: (event) => given(event.currentTarget.value) },
-      });
-    case "records":
-    case "file":
-      return jsonInput(value, onChange);
-    default:
-      return typedInput(shown(value), given, { type: INPUT_TYPES[spec.type ?? ""] || "text" });
-  }
+  const control = CONTROLS[factsOf(spec.type).control];
+  return control ? control(spec, value, onChange, unreadNumbers) : jsonInput(value, onChange);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { ask, messageOf } from "./api.js";
 import { button, debounce, fill, find, findAll, gettext, h, icon, iconButton, option, uid } from "./dom.js";
+import { factsOf } from "./field_types.js";
 import { manyOf, selectOf, valueInput } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, unreadIn, writeRule } from "./logic.js";
 import { numberInput, showNumber } from "./numbers.js";
@@ -14,79 +15,14 @@ import { on, pendingOf, setValue, setPending, snapshot, store, valueAt } from ".
 /** @typedef {HTMLElement & { openRule: () => void, refreshSentence: () => void }} RuleElement */
 
 /** @type {Option[]} */
-const EQUAL = [
-  ["==", gettext("is")],
-  ["!=", gettext("is not")],
-];
-/** @type {Option[]} */
-const ORDER = [
-  ["<", gettext("is less than")],
-  ["<=", gettext("is at most")],
-  [">", gettext("is more than")],
-  [">=", gettext("is at least")],
-];
-/** @type {Option[]} */
-const WHEN = [
-  ["<", gettext("is before")],
-  ["<=", gettext("is at the latest")],
-  [">", gettext("is after")],
-  [">=", gettext("is at the earliest")],
-];
-/** @type {Option[]} */
-const AMONG = [
-  ["in", gettext("is one of")],
-  ["not in", gettext("is none of")],
-];
-/** @type {Option[]} */
-const HAS = [
-  ["has", gettext("contains")],
-  ["lacks", gettext("does not contain")],
-];
-/** @type {Option[]} */
-const GIVEN = [
-  ["empty", gettext("is empty")],
-  ["filled", gettext("is filled in")],
-];
-/** @type {Record<string, Option[]>} by the type of what is looked at */
-const OPERATORS = {
-  boolean: [EQUAL[0], ...GIVEN],
-  integer: [...EQUAL, ...ORDER, ...GIVEN],
-  number: [...EQUAL, ...ORDER, ...GIVEN],
-  date: [...EQUAL, ...WHEN, ...GIVEN],
-  time: [...EQUAL, ...WHEN, ...GIVEN],
-  datetime: [...EQUAL, ...WHEN, ...GIVEN],
-  choice: [...EQUAL, ...AMONG, ...GIVEN],
-  choices: [...HAS, ...GIVEN],
-  records: GIVEN,
-  file: GIVEN,
-  any: [...EQUAL, ...ORDER, ...HAS, ...GIVEN],
-};
-/** @type {Option[]} */
-const TEXT = [...EQUAL, ...HAS, ...AMONG, ...GIVEN];
-/** @type {Option[]} */
 const MODES = [
   ["all", gettext("All of these are true")],
   ["any", gettext("At least one of these is true")],
   ["none", gettext("None of these is true")],
   ["not", gettext("Not all of these are true")],
 ];
-/** @type {Record<string, Json>} */
-const FALLBACKS = { boolean: false, integer: 0, number: 0, choices: [] };
 const NO_VALUE = ["empty", "filled"]; // operators that compare with nothing
 const MANY_VALUES = ["in", "not in"];
-
-/** @param {string} type */
-function operatorsFor(type) {
-  return OPERATORS[type] || TEXT;
-}
-
-/**
- * What no answer counts as where nobody has said so.
- * @param {string} type
- */
-function usualFallback(type) {
-  return FALLBACKS[type] ?? "";
-}
 
 /**
  * @param {object} owner
@@ -423,7 +359,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    * @param {string} type of what is looked at
    */
   function operatorSelect(node, type) {
-    return selectOf(operatorsFor(type), node.op, (chosen) => {
+    return selectOf(factsOf(type).operators, node.op, (chosen) => {
       const isMany = MANY_VALUES.includes(chosen);
       if (MANY_VALUES.includes(node.op) !== isMany) node.value = isMany ? listOf(node.value) : firstOf(node.value);
       node.op = chosen;
@@ -460,9 +396,9 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       const chosen = known.find((each) => each.path === path);
       if (!chosen) return;
       node.path = path;
-      node.op = operatorsFor(chosen.type)[0][0];
-      node.value = chosen.type === "boolean" ? true : chosen.choices[0]?.[0];
-      node.fallback = chosen.optional ? usualFallback(chosen.type) : undefined;
+      node.op = factsOf(chosen.type).operators[0][0];
+      node.value = factsOf(chosen.type).literal === "yes_no" ? true : chosen.choices[0]?.[0];
+      node.fallback = chosen.optional ? factsOf(chosen.type).no_answer : undefined;
       delete node.other;
       delete node.unread;
       touch(node);
@@ -489,8 +425,10 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    * @param {Variable[]} known
    */
   function comparedWith(node, found, type, known) {
-    const comparable = known.filter((each) => each.path !== node.path && family(each.type) === family(type));
-    const hasFixedValue = [...MANY_VALUES, "has", "lacks"].includes(node.op) || type === "boolean";
+    const comparable = known.filter(
+      (each) => each.path !== node.path && factsOf(each.type).compared === factsOf(type).compared,
+    );
+    const hasFixedValue = [...MANY_VALUES, "has", "lacks"].includes(node.op) || factsOf(type).literal === "yes_no";
     const control = node.other ? otherSelect(node, comparable, known, type) : literal(node, found, type);
     control.setAttribute("aria-label", gettext("What it is compared with"));
     if (hasFixedValue || !comparable.length) return control;
@@ -510,7 +448,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    * @param {string} type of what it is compared with
    */
   function otherOf(found, type) {
-    return { path: found.path, fallback: found.optional ? usualFallback(type) : undefined };
+    return { path: found.path, fallback: found.optional ? factsOf(type).no_answer : undefined };
   }
 
   /**
@@ -544,7 +482,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       markTest(node);
       write();
     };
-    if (type === "boolean") return yesOrNo(String(node.value ?? true), take);
+    if (factsOf(type).literal === "yes_no") return yesOrNo(String(node.value ?? true), take);
     if (found?.choices.length) {
       if (many) return manyOf(found.choices, Array.isArray(node.value) ? node.value : [], take);
       return selectOf(found.choices, String(node.value ?? ""), take);
@@ -552,7 +490,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     if (many) {
       return textInput(textOfList(node.value), gettext("with commas between them"), (typed) => take(listFrom(typed)));
     }
-    if (type === "any") {
+    if (factsOf(type).literal === "anything") {
       return numberInput({
         ...unreadOf(node, "value"),
         value: textOfAny(node.value),
@@ -562,8 +500,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         take,
       });
     }
-    const isText = ["long_text", "email", "url", "phone"].includes(type);
-    return valueInput({ type: isText ? "text" : type }, node.value, take, unreadOf(node, "value"));
+    const asked = { type: factsOf(type).literal === "text" ? "text" : type };
+    return valueInput(asked, node.value, take, unreadOf(node, "value"));
   }
 
   /**
@@ -594,12 +532,6 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     });
   }
 
-  /** @param {string} type */
-  function family(type) {
-    if (["integer", "number"].includes(type)) return "number";
-    return ["date", "time", "datetime", "boolean", "choices", "any"].includes(type) ? type : "text";
-  }
-
   /**
    * An answer that may be missing stops the ticket, unless the rule says what that counts as.
    * @param {TestNode} node
@@ -617,7 +549,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         button(
           gettext("Say what no answer counts as"),
           () => {
-            node.fallback = usualFallback(type);
+            node.fallback = factsOf(type).no_answer;
             touch(node);
             redraw(node);
           },
@@ -648,7 +580,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   function fallbackInput(node, type, take) {
     if (typeof node.fallback === "boolean") return yesOrNo(String(node.fallback), take);
     const value = textOfAny(node.fallback);
-    if (family(type) !== "number") return textInput(value, gettext("empty"), take);
+    if (factsOf(type).compared !== "number") return textInput(value, gettext("empty"), take);
     return numberInput({
       ...unreadOf(node, "fallback"),
       value,

@@ -3,25 +3,15 @@
 import { presetsEditor } from "./answers.js";
 import { button, byId, field, find, gettext, h, icon, iconButton, ngettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
-import { durationControl, manyOf, number, select, selectOf, text } from "./inputs.js";
+import { durationControl, manyOf, number, select, text } from "./inputs.js";
 
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf, place } from "./places.js";
+import { newRole, roleOptions, roleSelect } from "./role_select.js";
 import { schemaEditor } from "./schemas.js";
-import {
-  changed,
-  freeKey,
-  isNewRole,
-  keyOf,
-  nameKey,
-  roleNames,
-  setTyped,
-  snapshot,
-  store,
-  usedRoles,
-} from "./store.js";
+import { changed, freeKey, isNewRole, keyOf, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
 import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
@@ -389,7 +379,12 @@ function changeTaskType(task, to) {
  */
 function formParts(task, refresh) {
   return [
-    roleSelect(task, refresh),
+    roleSelect(task, "candidate_role", {
+      label: gettext("Who does it"),
+      none: gettext("Every task worker"),
+      help: gettext("It is given to the free member of the role who has the least to do."),
+      onChange: refresh,
+    }),
     dueField(task),
     h(
       "div",
@@ -412,90 +407,6 @@ function dueField(task) {
       help: gettext("Counted from when the task is made. Empty: no such time."),
     },
   );
-}
-
-/** @returns {Option[]} */
-function roleOptions() {
-  return roleNames().map((name) => [name, name]);
-}
-
-/**
- * One of the company's roles, or a new one.
- * @param {Task} task
- * @param {() => void} refresh
- */
-function roleSelect(task, refresh) {
-  const root = h("div", { class: "ed-role" });
-  const draw = () => {
-    const control = selectOf(
-      [["", gettext("Every task worker")], ...roleOptions(), [" new", gettext("New role…")]],
-      task.candidate_role ?? "",
-      (chosen) => {
-        if (chosen === " new") {
-          control.value = task.candidate_role ?? "";
-          newRole(
-            root,
-            (name) => {
-              setTyped(task, "candidate_role", name);
-              refresh();
-              draw();
-              find(root, "select")?.focus();
-            },
-            draw,
-          );
-          return;
-        }
-        setTyped(task, "candidate_role", chosen);
-        refresh();
-      },
-    );
-    root.replaceChildren(
-      field(gettext("Who does it"), control, {
-        name: "candidate_role",
-        help: gettext("It is given to the free member of the role who has the least to do."),
-      }),
-    );
-  };
-  draw();
-  root.classList.add("ed-field-slot");
-  return root;
-}
-
-/**
- * Asks for the name of a new role.
- * @param {HTMLElement} root where
- * @param {(name: string) => void} onName
- * @param {() => void} onCancel
- */
-function newRole(root, onName, onCancel) {
-  const input = h("input", { class: "ed-input", type: "text", maxlength: 100, autocomplete: "off" });
-  const add = () => {
-    const name = input.value.trim().replace(/\s+/g, " ");
-    if (!name) {
-      input.focus();
-      return;
-    }
-    const known = roleNames().find((each) => nameKey(each) === nameKey(name));
-    onName(known || name);
-  };
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") {
-      event.preventDefault();
-      add();
-    } else if (event.key === "Escape") onCancel();
-  });
-  root.replaceChildren(
-    h(
-      "div",
-      { class: "ed-new-role" },
-      field(gettext("Name of the new company role"), input, {
-        help: gettext("It is made when you save; its members are chosen under Company roles."),
-      }),
-      button(gettext("Add"), add, { name: "add" }),
-      button(gettext("Cancel"), onCancel, { kind: "ed-quiet" }),
-    ),
-  );
-  input.focus();
 }
 
 /** @param {Task} task */

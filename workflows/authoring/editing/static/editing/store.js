@@ -3,7 +3,7 @@
 import { debounce } from "./dom.js";
 import { ownerAt, pathOf } from "./paths.js";
 
-/** @import { Bundle, CompanyRole, Control, Json, JsonObject, Path, Pending, Problem, Start } from "./types.js" */
+/** @import { Bundle, CompanyRole, Control, FieldSpec, Json, JsonObject, Path, Pending, Problem, Start, TypeFacts } from "./types.js" */
 
 /** @typedef {"change" | "redraw" | "problems"} EventName */
 /** @typedef {{ path: Path | null, message: string, text?: string }} KeptText */
@@ -11,6 +11,28 @@ import { ownerAt, pathOf } from "./paths.js";
 
 const LONGEST_UNDO = 200;
 const ONE_STEP = 800; // what is typed without a longer pause (ms) is undone as one
+
+/** @type {TypeFacts} */
+const NO_FACTS = {
+  key: "any",
+  name: "",
+  keys: [],
+  own_keys: [],
+  in_records: false,
+  control: "text",
+  input_type: "text",
+  json_type: "string",
+  shape: "",
+  literal: "text",
+  limits: [],
+  limits_are_values: false,
+  family: "any",
+  compared: "any",
+  operators: [],
+  no_answer: "",
+  is_wide: false,
+  parts: [],
+};
 
 /** @type {Start} */
 const NOTHING = {
@@ -21,8 +43,9 @@ const NOTHING = {
   key_is_fixed: false,
   has_published: false,
   roles: [],
-  field_types: [],
   task_types: [],
+  types: [],
+  anything: NO_FACTS,
   urls: {},
 };
 
@@ -246,6 +269,22 @@ export function roleNames() {
   return [...all].sort((a, b) => a.localeCompare(b));
 }
 
+/**
+ * The questions that name a role, and the key under which they do.
+ * @returns {{ spec: FieldSpec, key: keyof FieldSpec & string }[]}
+ */
+export function rolesInQuestions() {
+  /** @type {(specs: FieldSpec[] | undefined) => { spec: FieldSpec, key: keyof FieldSpec & string }[]} */
+  const within = (specs) =>
+    (specs || []).flatMap((spec) => {
+      const facts = store.start.types.find((each) => each.key === spec?.type);
+      const keys = (facts?.own_keys ?? []).filter((own) => own.holds === "company role").map((own) => own.key);
+      const named = keys.filter((key) => valueAt(spec, key)).map((key) => ({ spec, key }));
+      return [...named, ...within(spec?.fields)];
+    });
+  return [store.document.workflow, ...(store.document.tasks || [])].flatMap((form) => within(form.fields));
+}
+
 export function usedRoles() {
   /** @type {Set<string>} */
   const names = new Set();
@@ -253,6 +292,7 @@ export function usedRoles() {
   for (const type of store.document.ticket_types || []) {
     for (const name of type.roles_with_access || []) names.add(name);
   }
+  for (const { spec, key } of rolesInQuestions()) names.add(String(valueAt(spec, key)));
   return names;
 }
 

@@ -49,6 +49,7 @@
  * @property {string} [pattern]
  * @property {Rule} [visible_when]
  * @property {FieldSpec[]} [fields] the columns of records
+ * @property {Json} [role] whatever a type has for itself
  */
 
 /** @typedef {string | { value?: string, label?: string | null }} Choice */
@@ -131,8 +132,9 @@
  * @property {boolean} key_is_fixed
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
- * @property {Option[]} field_types
  * @property {TaskType[]} task_types that of a form comes first
+ * @property {TypeFacts[]} types of questions, in their order
+ * @property {TypeFacts} anything what holds of a value whose type nobody knows
  * @property {Record<string, string>} urls
  */
 
@@ -144,6 +146,36 @@
  * @property {boolean} is_form whether a person does it; else another system is called
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a way may leave it that waits for a time
+ */
+
+/**
+ * @typedef {object} TypeFacts a type of question (workflows/fields/screen.py)
+ * @property {string} key
+ * @property {string} name
+ * @property {string[]} keys of its specs, beyond those that all have
+ * @property {OwnKey[]} own_keys those that it alone has
+ * @property {boolean} in_records whether records may have such a column
+ * @property {string} control asks for a value
+ * @property {string} input_type of a control that is an input
+ * @property {string} json_type of an answer, as JSON Schema names it
+ * @property {string} shape a regular expression for its texts; empty: any
+ * @property {string} literal the control of a value in a rule
+ * @property {string[]} limits what the least and the most are called; none: it has no limits
+ * @property {boolean} limits_are_values they are answers themselves, and not numbers
+ * @property {string} family types of one family have settings that mean the same
+ * @property {string} compared answers of one kind can be compared with each other
+ * @property {Option[]} operators
+ * @property {Json} no_answer what no answer counts as where nobody has said so
+ * @property {boolean} is_wide
+ * @property {{ name: string, label: string, type: string }[]} parts what conditions can read of it
+ */
+
+/**
+ * @typedef {object} OwnKey
+ * @property {keyof FieldSpec & string} key
+ * @property {string} label
+ * @property {string} help
+ * @property {string} holds `text` or `company role`
  */
 
 /**

@@ -1,11 +1,12 @@
 // What conditions and transforms can read at each place, and renaming it everywhere.
 
 import { gettext } from "./dom.js";
+import { factsOf } from "./field_types.js";
 import { choicesOf } from "./inputs.js";
 import { isObject } from "./json.js";
-import { store } from "./store.js";
+import { rolesInQuestions, store } from "./store.js";
 
-/** @import { FieldSpec, Json, JsonObject, Task, Variable, Workflow } from "./types.js" */
+/** @import { FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
 
 /** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
@@ -97,14 +98,21 @@ function isCertain(key, at) {
 function fieldVariables(fields, prefix, group, isOptional) {
   return (fields || [])
     .filter((spec) => spec?.name)
-    .map((spec) => ({
-      path: `${prefix}${spec.name}`,
-      label: labelOf(spec),
-      group,
-      type: spec.type || "text",
-      choices: choicesOf(spec),
-      optional: isOptional || !spec.required || Boolean(spec.visible_when),
-    }));
+    .flatMap((spec) => {
+      const path = `${prefix}${spec.name}`;
+      const label = labelOf(spec);
+      const optional = isOptional || !spec.required || Boolean(spec.visible_when);
+      const parts = factsOf(spec.type).parts.map((part) => ({
+        path: `${path}.${part.name}`,
+        label: `${label}: ${part.label}`,
+        group,
+        type: part.type,
+        /** @type {Option[]} */
+        choices: [],
+        optional,
+      }));
+      return [{ path, label, group, type: spec.type || "text", choices: choicesOf(spec), optional }, ...parts];
+    });
 }
 
 /** @type {Record<string, string>} type in a JSON Schema -> type of a field */
@@ -330,6 +338,7 @@ export function renameTicketType(from, to) {
  */
 export function renameRole(from, to) {
   for (const task of store.document.tasks || []) if (task.candidate_role === from) task.candidate_role = to;
+  for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {
     if (type.roles_with_access) {
       type.roles_with_access = type.roles_with_access.map((each) => (each === from ? to : each));

@@ -1,0 +1,33 @@
+"""The value of one of the choices."""
+
+from __future__ import annotations
+
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.field import Field, Telling, gettext_noop
+from workflows.fields.listed import Offering, values_schema
+
+
+class Choice(Offering):
+    key = "choice"
+    order = 60
+    name = gettext_noop("One choice")
+    aliases = ("single_choice",)
+    hint = "Choose one of the options."
+    keys = frozenset({"default", "choices"})
+    telling = Telling.PART
+
+    def schema(self, question: Field) -> JsonObject:
+        return values_schema(question)
+
+    def sample(self, question: Field) -> Json:
+        return question.choices[0][0] if question.choices else ""
+
+    def possible_values(self, question: Field) -> tuple[Json, ...]:
+        return tuple(value for value, _label in question.choices)
+
+    def still_fits(self, question: Field, value: Json) -> Json:
+        offered = {each for each, _label in question.choices}
+        return value if isinstance(value, str) and value in offered else None
+
+
+TYPE = Choice()

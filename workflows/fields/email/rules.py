@@ -1,0 +1,28 @@
+"""An e-mail address."""
+
+from __future__ import annotations
+
+from workflows.engine.json_schema import FORMAT_SENTENCES
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.field import Field, FieldType, Telling, gettext_noop
+from workflows.fields.texts import OF_CHARACTERS
+
+
+class Email(FieldType):
+    key = "email"
+    order = 110
+    name = gettext_noop("E-mail address")
+    aliases = ("e_mail",)
+    hint = FORMAT_SENTENCES["email"]
+    at_least, at_most = OF_CHARACTERS
+    says_its_form = True
+    telling = Telling.PART
+
+    def schema(self, question: Field) -> JsonObject:
+        return {"type": "string", "format": "email", "maxLength": 254}
+
+    def sample(self, question: Field) -> Json:
+        return "someone@example.com"
+
+
+TYPE = Email()

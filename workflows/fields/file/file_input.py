@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from workflows.engine.process import Json
+from workflows.fields.field import Field
+from workflows.fields.inputs import AskedField
+from workflows.fields.screen import FileKeeper
+
+LONGEST_NAME = 255
+LONGEST_EXTENSION = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """What the browser sent: a file, a reference to one that is kept, or the wish to drop it."""
+
+    file: UploadedFile | None
+    kept: str
+    is_dropped: bool
+
+
+class FileInput(forms.FileInput):
+    """A file input beside the name of the file that is kept already."""
+
+    template_name = "forms/file.html"
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> SentFile:
+        return SentFile(
+            file=files.get(name) if files else None,
+            kept=str(data.get(f"{name}-kept") or ""),
+            is_dropped=bool(data.get(f"{name}-drop")),
+        )
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False
+
+    def format_value(self, value: Any) -> Any:
+        return value
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["kept"] = value if isinstance(value, dict) else None
+        context["limit"] = filesizeformat(settings.MAX_UPLOAD_BYTES)
+        return context
+
+
+class FileAnswer(AskedField):
+    """A file, stored the moment it arrives; its answer is {"upload": ..., "filename": ...}."""
+
+    def __init__(self, spec: Field, keeper: FileKeeper | None, first: Json) -> None:
+        self.spec = spec
+        self._keeper = keeper
+        self.kept: Json = first
+        attrs = {"aria-required": "true"} if spec.required else {}
+        super().__init__(
+            required=False,
+            label=spec.label,
+            help_text=spec.help,
+            widget=FileInput(attrs=attrs),
+            initial=first,
+        )
+
+    def clean(self, value: SentFile) -> Json:
+        self.kept = None
+        if value.kept and not value.is_dropped and self._keeper is not None:
+            self.kept = self._keeper.find(value.kept)
+        if value.file is not None and self._keeper is not None:
+            self.kept = self._keeper.keep(self._checked(value.file))
+        return self.kept
+
+    def _checked(self, file: UploadedFile) -> UploadedFile:
+        try:
+            return checked(file)
+        except ValidationError as error:
+            self.refusal = " ".join(error.messages)
+            raise
+
+    def kept_answer(self) -> Json:
+        return self.kept
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return self.kept
+
+
+def checked(file: UploadedFile) -> UploadedFile:
+    """The file with a name and a type that can be kept.
+
+    Raises:
+        ValidationError: it is empty, or larger than MAX_UPLOAD_BYTES.
+    """
+    if not file.size:
+        raise ValidationError(_("This file is empty. Choose another."))
+    if file.size > settings.MAX_UPLOAD_BYTES:
+        raise ValidationError(
+            _("This file is larger than %(limit)s. Choose a smaller one.")
+            % {"limit": filesizeformat(settings.MAX_UPLOAD_BYTES)}
+        )
+    file.name = safe_filename(file.name or "")
+    file.content_type = "".join(filter(str.isprintable, file.content_type or ""))[:100]
+    return file
+
+
+def safe_filename(name: str) -> str:
+    """A name without folders, control characters and marks that turn the text around."""
+    name = PurePath(name.replace("\\", "/")).name
+    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Cn"))
+    name = " ".join(name.split())
+    if not name.strip(" ."):
+        return "file"
+    path = PurePath(name)
+    extension = path.suffix if len(path.suffix) <= LONGEST_EXTENSION else ""
+    return name.removesuffix(extension)[: LONGEST_NAME - len(extension)] + extension

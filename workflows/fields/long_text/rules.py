@@ -1,0 +1,28 @@
+"""Text of several lines."""
+
+from __future__ import annotations
+
+from workflows.engine.process import Json
+from workflows.fields.field import Field, as_typed, gettext_noop
+from workflows.fields.texts import FreeText
+
+LONG_TEXT_CHARACTERS = 100_000
+
+
+class LongText(FreeText):
+    key = "long_text"
+    order = 20
+    name = gettext_noop("Long text")
+    aliases = ("longtext", "multiline_text")
+    usual_most = LONG_TEXT_CHARACTERS
+
+    def stripped(self, typed: str) -> str:
+        """Blanks before the first line are meant: they may be part of a list."""
+        text = as_typed(typed)
+        return text.rstrip() if text.strip() else ""
+
+    def sample(self, question: Field) -> Json:
+        return "Some text\nof two lines"
+
+
+TYPE = LongText()

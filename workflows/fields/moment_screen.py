@@ -1,0 +1,27 @@
+"""What the screens of dates and times share."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from workflows.engine.process import Json
+from workflows.fields.editor_facts import EQUAL, GIVEN, WHEN
+from workflows.fields.field import gettext_noop
+from workflows.fields.screen import Screen, SheetCell
+
+
+class MomentScreen(Screen):
+    limits = (gettext_noop("Earliest"), gettext_noop("Latest"))
+    limits_are_values = True
+    operators = (*EQUAL, *WHEN, *GIVEN)
+    literal = "dated"
+
+    def cell(self, value: Json) -> SheetCell:
+        try:
+            return self.read(value.upper()) if isinstance(value, str) else None
+        except ValueError:
+            return None
+
+    def read(self, text: str) -> date | time:
+        """What an answer says. Raises ValueError where it says none."""
+        raise NotImplementedError

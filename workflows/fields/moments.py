@@ -1,0 +1,44 @@
+"""What the types of dates and times share: their limits are ISO texts, told by words of time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflows.engine.json_schema import compile_validator
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.field import Field, FieldType, gettext_noop
+from workflows.fields.limits import FIXED
+
+OF_TIME: Final = (gettext_noop("From %(limit)s on"), gettext_noop("Until %(limit)s"))
+
+
+class Moment(FieldType):
+    """A day, a time of a day, or both."""
+
+    keys = frozenset({"default", "min", "max"})
+    at_least, at_most = OF_TIME
+
+    def limit_problem(self, value: Json) -> str:
+        probe = Field(name="limit", label="limit", type=self)
+        fits = compile_validator(self.schema(probe)).is_valid(value)
+        return "" if fits else f"{self.hint} {FIXED}"
+
+    def contradiction(self, spec: JsonObject) -> str:
+        low, high = spec.get("min"), spec.get("max")
+        both = isinstance(low, str) and isinstance(high, str) and low and high
+        if both and self.is_earlier(str(high), str(low)):
+            return "“min” is later than “max”, so that no answer fits. Correct one of them."
+        return ""
+
+    def problem(self, question: Field, value: Json) -> str:
+        if not isinstance(value, str):
+            return ""
+        if isinstance(question.minimum, str) and self.is_earlier(value, question.minimum):
+            return f"Enter {question.minimum} or later."
+        if isinstance(question.maximum, str) and self.is_earlier(question.maximum, value):
+            return f"Enter {question.maximum} or earlier."
+        return ""
+
+    def is_earlier(self, text: str, other: str) -> bool:
+        """Whether the first of two texts that fit the schema is before the second."""
+        return text < other

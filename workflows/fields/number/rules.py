@@ -1,0 +1,30 @@
+"""A number, with or without a fraction."""
+
+from __future__ import annotations
+
+from workflows.engine.process import Json
+from workflows.fields.field import CellForm, gettext_noop
+from workflows.fields.limits import no_limit
+from workflows.fields.numeric import Numeric
+from workflows.fields.spec_values import is_number, number
+
+MAX_NUMBER = 1e300
+
+
+class Number(Numeric):
+    key = "number"
+    order = 40
+    name = gettext_noop("Number")
+    aliases = ("decimal",)
+    hint = "Enter a number."
+    json_type = "number"
+    is_whole = False
+    cell = CellForm.NUMBER
+    bound = MAX_NUMBER
+
+    def limit_problem(self, value: Json) -> str:
+        fits = is_number(value) and abs(number(value)) <= MAX_NUMBER
+        return "" if fits else no_limit(value, "Give the limit as a number.")
+
+
+TYPE = Number()

@@ -1,0 +1,15 @@
+"""What people see of a number."""
+
+from __future__ import annotations
+
+from workflows.fields.number.rules import TYPE
+from workflows.fields.numeric_screen import NumericScreen
+
+
+class NumberScreen(NumericScreen):
+    type = TYPE
+    json_type = "number"
+    keyboard = "decimal"
+
+
+SCREEN = NumberScreen()

@@ -1,0 +1,49 @@
+"""What people see of a list of records: rows to fill in, and a table."""
+
+from __future__ import annotations
+
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.editor_facts import GIVEN
+from workflows.fields.field import Field, gettext_noop
+from workflows.fields.inputs import AskedField
+from workflows.fields.records.records_input import RecordsAnswer
+from workflows.fields.records.rules import TYPE
+from workflows.fields.screen import FormContext, Screen, SheetCell, Show
+from workflows.fields.shown import Shown
+
+
+class RecordsScreen(Screen):
+    type = TYPE
+    control = "records"
+    limits = (gettext_noop("Fewest records"), gettext_noop("Most records"))
+    compared = "records"
+    operators = GIVEN
+    is_wide = True
+
+    def make_input(
+        self, question: Field, name: str, first: Json, context: FormContext, *, compact: bool
+    ) -> AskedField:
+        return RecordsAnswer(question, name, first, context)
+
+    def shown_with(self, question: Field, value: Json, show: Show) -> Shown:
+        if not isinstance(value, list):
+            return self.shown(question, value)
+        records = [each for each in value if isinstance(each, dict)]
+        return Shown(
+            label=question.label,
+            kind="table",
+            headers=[each.label for each in question.fields],
+            rows=[[_cell(each, record, show) for each in question.fields] for record in records],
+        )
+
+    def cell(self, value: Json) -> SheetCell:
+        """How many there are: they have a table of their own."""
+        return len(value) if isinstance(value, list) else None
+
+
+def _cell(column: Field, record: JsonObject, show: Show) -> Shown:
+    value = record.get(column.name)
+    return Shown(label=column.label) if value is None else show(column, value)
+
+
+SCREEN = RecordsScreen()

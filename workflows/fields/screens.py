@@ -1,0 +1,53 @@
+"""The screens of all types of questions, found in their folders; `registry.py` has the types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from workflows.engine.process import Json
+from workflows.fields.editor_facts import anything
+from workflows.fields.field import Field
+from workflows.fields.inputs import AskedField
+from workflows.fields.registry import TYPES, modules_of_types
+from workflows.fields.screen import FormContext, Screen
+from workflows.fields.shown import Shown
+
+
+def _found() -> dict[str, Screen]:
+    screens = {each.SCREEN.type.key: each.SCREEN for each in modules_of_types("screen")}
+    if set(screens) != set(TYPES):
+        raise TypeError(f"No screen.py: {sorted(set(TYPES) - set(screens))}")
+    return {key: screens[key] for key in TYPES}
+
+
+SCREENS: Final[Mapping[str, Screen]] = _found()
+
+
+def screen_of(question: Field) -> Screen:
+    return SCREENS[question.type.key]
+
+
+def make_input(
+    question: Field, name: str, first: Json, context: FormContext, *, compact: bool = False
+) -> AskedField:
+    """The input of a question in a form; `name` is the prefixed one."""
+    return screen_of(question).make_input(question, name, first, context, compact=compact)
+
+
+def show_answer(question: Field, value: Json) -> Shown:
+    """One answer as people read it."""
+    return screen_of(question).shown_with(question, value, show_answer)
+
+
+def answer_text(question: Field, value: Json) -> str:
+    """One answer as plain text; empty for a table."""
+    return show_answer(question, value).text
+
+
+def editor_facts() -> dict[str, Any]:
+    """What the editor's script knows of the types, in their order, and of an unknown one."""
+    return {
+        "types": [screen.facts() for screen in SCREENS.values()],
+        "anything": anything(),
+    }

@@ -1,0 +1,293 @@
+"""Field specs: what a form asks for, as data that people write.
+
+A spec is ``{name, label, type, required, choices, help, default, min, max, more_than,
+less_than, pattern, visible_when, fields}``, and what single types add to that. null, an empty
+text and an empty list count as not given, as spreadsheets leave them. Specs may be any JSON:
+check_fields survives all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from workflows.engine.composed import composed
+from workflows.engine.conditions import (
+    check_condition,
+    has_computed_names,
+    is_empty,
+    variables_read,
+)
+from workflows.engine.errors import FieldError
+from workflows.engine.frozen import frozen
+from workflows.engine.json_schema import compile_validator
+from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
+from workflows.engine.texts import gettext
+from workflows.fields.field import COMMON_KEYS, LIMIT_KEYS, Field, FieldType, Holds
+from workflows.fields.known_choices import look_alike_choices
+from workflows.fields.listed import choice_of
+from workflows.fields.registry import OWN_KEYS, TYPES, type_of
+from workflows.fields.schema import document_schema, fields_schema
+from workflows.fields.sentences import answer_sentence
+from workflows.fields.spec_values import MAX_INTEGER, given_number, is_absent
+
+MAX_FIELDS = 200
+MAX_RECORD_FIELDS = 50
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_COMMON: Final = frozenset(COMMON_KEYS)
+# The keys that some types have, in the order in which they are told.
+_KEYS: Final = (
+    *("default", "min", "max", "more_than", "less_than", "pattern", "choices", "fields"),
+    *OWN_KEYS,
+)
+_ALL_KEYS: Final = _COMMON | frozenset(_KEYS)
+
+
+# What other form builders call an answer that nobody types.
+_LOCKED: Final = frozenset(
+    {"readonly", "disabled", "calculated", "calculatevalue", "formula", "expression", "computed"}
+)
+_NOT_LOCKED: Final = (
+    " Answers cannot be calculated or locked: what is always the same belongs into the presets "
+    "of the ticket type. Remove it."
+)
+
+
+def check_fields(specs: object) -> list[Problem]:
+    """Everything that is wrong with a list of field specs; never raises."""
+    return _problems_of(specs) or list(look_alike_choices(specs))
+
+
+def parse_fields(specs: object) -> tuple[Field, ...]:
+    """The specs as fields; raise FieldError with the first problem where there is one.
+
+    Choices that look alike are let through: a version that was published with them goes on.
+    """
+    for problem in _problems_of(specs):
+        message = gettext("The fields are not valid at “%(place)s”: %(problem)s")
+        raise FieldError(message % {"place": short(problem.place), "problem": problem.message})
+    return _parsed(composed(specs) if isinstance(specs, list) else [])
+
+
+def _problems_of(specs: object) -> list[Problem]:
+    broken = [Problem(path, message) for path, message in unstorable(specs)]
+    return broken or list(_list_problems(specs, (), inside_records=False))
+
+
+def compile_schema(specs: object, *, exclude: Collection[str] = ()) -> JsonObject:
+    """The JSON Schema (draft 2020-12) of the answers; ``exclude`` names fields not asked.
+
+    A schema cannot say everything: Validator also enforces ``visible_when`` (a field that may be
+    hidden is never in ``required`` here) and the limits of dates and times.
+    """
+    return fields_schema([each for each in parse_fields(specs) if each.name not in exclude])
+
+
+def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+    if not isinstance(specs, list):
+        yield Problem(path, "Give the fields as a list, one entry a field.", specs)
+        return
+    limit = MAX_RECORD_FIELDS if inside_records else MAX_FIELDS
+    if len(specs) > limit:
+        message = f"There are more than {limit} fields. Leave some out."
+        yield Problem(path, message, len(specs))
+        return
+    names = [each.get("name") for each in specs if isinstance(each, dict)]
+    known = frozenset(each for each in names if isinstance(each, str))
+    seen: set[str] = set()
+    for index, spec in enumerate(specs):
+        place: Path = (*path, index)
+        if not isinstance(spec, dict):
+            yield Problem(place, "Give a field as an object with name, label and type.", spec)
+            continue
+        yield from _spec_problems(spec, place, inside_records=inside_records)
+        yield from _visibility_problems(spec, place, known, inside_records=inside_records)
+        name = spec.get("name")
+        if isinstance(name, str) and name in seen:
+            message = "Another field has this name too. Give each field a name of its own."
+            yield Problem((*place, "name"), message, name)
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def _spec_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+    found = [
+        *_key_problems(spec, path),
+        *_name_problems(spec, path),
+        *_text_problems(spec, path),
+        *_type_problems(spec, path, inside_records=inside_records),
+    ]
+    field_type = type_of(spec)
+    if field_type is not None:
+        found += _inapplicable_problems(spec, path, field_type)
+        found += _limit_problems(spec, path, field_type)
+        found += _own_key_problems(spec, path, field_type)
+        if field_type.in_records or not inside_records:
+            found += field_type.spec_problems(spec, path, _list_inside)
+    yield from found
+    if not found:
+        yield from _default_problems(spec, path)
+
+
+def _key_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
+    for key in spec:
+        if key not in _ALL_KEYS:
+            is_locked = key.lower().replace("_", "") in _LOCKED
+            meant = "" if is_locked else nearest(key, _ALL_KEYS)
+            message = f"A field has no “{short(key)}”."
+            advice = _NOT_LOCKED if is_locked else did_you_mean(meant) or " Remove it."
+            yield Problem((*path, key), message + advice, spec[key], meant)
+
+
+def _name_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
+    name = spec.get("name")
+    if is_absent(name):
+        yield Problem((*path, "name"), "Give the field a name.", name)
+    elif not isinstance(name, str) or not _NAME.fullmatch(name):
+        message = (
+            "A name starts with a small letter and has only small letters, digits and "
+            "underscores, 63 characters at most."
+        )
+        yield Problem((*path, "name"), message, name)
+
+
+def _text_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
+    for key, limit in (("label", 200), ("help", 2_000)):
+        value = spec.get(key)
+        if value is not None and (not isinstance(value, str) or len(value) > limit):
+            message = "Give “%(key)s” as text of at most %(limit)d characters."
+            yield Problem((*path, key), message % {"key": key, "limit": limit}, value)
+    required = spec.get("required")
+    if not is_absent(required) and not isinstance(required, bool):
+        yield Problem((*path, "required"), "Give “required” as true or false.", required)
+
+
+def _type_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+    given = spec.get("type")
+    if (field_type := type_of(spec)) is None:
+        meant = nearest(given, TYPES)
+        message = "Give the field one of these types: {types}.".format(types=", ".join(TYPES))
+        yield Problem((*path, "type"), message + did_you_mean(meant), given, meant)
+    elif inside_records and not field_type.in_records:
+        message = "A record cannot hold a field of type %(type)s. Move it out of the records."
+        yield Problem((*path, "type"), message % {"type": field_type}, given)
+
+
+def _inapplicable_problems(
+    spec: JsonObject, path: Path, field_type: FieldType
+) -> Iterator[Problem]:
+    for key in _KEYS:
+        if key not in field_type.all_keys and not is_absent(spec.get(key)):
+            message = "A field of type %(type)s has no “%(key)s”. Remove it."
+            yield Problem((*path, key), message % {"type": field_type, "key": key}, spec[key])
+
+
+def _limit_problems(spec: JsonObject, path: Path, field_type: FieldType) -> Iterator[Problem]:
+    wrong = False
+    for key in LIMIT_KEYS:
+        value = spec.get(key)
+        if is_absent(value) or key not in field_type.keys:
+            continue
+        if message := field_type.limit_problem(value):
+            wrong = True
+            yield Problem((*path, key), message, value)
+    if not wrong and (message := field_type.contradiction(spec)):
+        yield Problem((*path, "min"), message, spec.get("min"))
+
+
+def _own_key_problems(spec: JsonObject, path: Path, field_type: FieldType) -> Iterator[Problem]:
+    for own in field_type.own_keys:
+        value = spec.get(own.key)
+        # A definition that is kept names a company role by its number.
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        fits = isinstance(value, str) and len(value) <= 200 and value == value.strip()
+        if is_absent(value) or fits or (is_number and own.holds is Holds.COMPANY_ROLE):
+            continue
+        message = "Give “%(key)s” as text of at most 200 characters, without blanks around it."
+        yield Problem((*path, own.key), message % {"key": own.key}, value)
+
+
+def _list_inside(specs: Json, path: Path) -> Iterator[Problem]:
+    return _list_problems(specs, path, inside_records=True)
+
+
+def _visibility_problems(
+    spec: JsonObject, path: Path, known: Collection[str], *, inside_records: bool
+) -> Iterator[Problem]:
+    rule, place = spec.get("visible_when"), (*path, "visible_when")
+    if is_empty(rule):
+        return
+    if inside_records:
+        message = "The fields of a record are always shown. Remove “visible_when”."
+        yield Problem(place, message, rule)
+        return
+    if found := check_condition(rule):
+        yield from (Problem(place, message, rule) for message in found)
+        return
+    if has_computed_names(rule):
+        message = "The rule computes the name of a field. Name the field directly."
+        yield Problem(place, message, rule)
+    for variable in sorted(variables_read(rule)):
+        name = variable.split(".", 1)[0]
+        if name == spec.get("name"):
+            message = "A field cannot depend on its own answer. Name another field."
+            yield Problem(place, message, rule)
+        elif name not in known:
+            meant = nearest(name, known)
+            message = f"The rule reads “{short(name)}”, but there is no such field."
+            yield Problem(place, message + did_you_mean(meant), name, meant)
+
+
+def _default_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
+    default = spec.get("default")
+    if is_absent(default):
+        return
+    field = _field(spec)
+    message = ""
+    for error in compile_validator(document_schema(field)).iter_errors(default):
+        message = answer_sentence(error, field if not error.instance_path else None)
+        break
+    if message := message or field.type.problem(field, default):
+        text = f"The field itself refuses its default: {message}"
+        yield Problem((*path, "default"), text, default)
+
+
+def _parsed(specs: object) -> tuple[Field, ...]:
+    return tuple(_field(each) for each in specs) if isinstance(specs, list) else ()
+
+
+def _field(spec: JsonObject) -> Field:
+    """A checked spec as a field."""
+    given = {key: value for key, value in spec.items() if not is_absent(value)}
+    name, choices = str(given["name"]), given.get("choices", [])
+    pairs = filter(None, map(choice_of, choices if isinstance(choices, list) else []))
+    return Field(
+        name=name,
+        type=TYPES[str(given["type"])],
+        label=str(given.get("label", name.replace("_", " ").capitalize())),
+        required=given.get("required") is True,
+        help=str(given.get("help", "")),
+        choices=tuple(dict(pairs).items()),  # two may have become one in composed form
+        default=given.get("default"),
+        minimum=_limit(given.get("min")),
+        maximum=_limit(given.get("max")),
+        more_than=given_number(spec, "more_than"),
+        less_than=given_number(spec, "less_than"),
+        pattern=str(given.get("pattern", "")),
+        visible_when=given.get("visible_when"),
+        fields=_parsed(given.get("fields")),
+        settings=frozen({key: given[key] for key in OWN_KEYS if key in given}),
+    )
+
+
+def _limit(value: Json) -> int | float | str | None:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_INTEGER:
+        return int(value)  # the lengths of JSON Schema are integers
+    return value if isinstance(value, int | float | str) else None
+
+
+__all__ = ["Field", "check_fields", "compile_schema", "parse_fields"]

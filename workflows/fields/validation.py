@@ -1,0 +1,366 @@
+"""Checking answers against field specs.
+
+Every problem is keyed to its field and says what to do; a library's words never come through.
+What answers name in the database was looked up before: see facts.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from types import MappingProxyType
+from typing import Final
+
+from workflows.engine.composed import composed_object
+from workflows.engine.conditions import evaluate_condition, is_empty, prepare, variables_read
+from workflows.engine.errors import ConditionError
+from workflows.engine.frozen import FrozenError, frozen
+from workflows.engine.json_schema import REQUIRED, ValidationError, compile_validator
+from workflows.engine.problems import FieldProblem, Path, dotted
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.schema_validation import schema_problems, unstorable_problems
+from workflows.fields.facts import NO_FACTS, Facts, Reference
+from workflows.fields.field import Field
+from workflows.fields.schema import fields_schema
+from workflows.fields.sentences import answer_sentence
+from workflows.fields.specs import parse_fields
+
+MAX_PROBLEMS = 100
+_NOT_A_FORM: Final = "Give the answers as an object: a name and a value for each."
+_OF_OBJECTS: Final = frozenset({"required", "additionalProperties", "unevaluatedProperties"})
+_NOT_THERE: Final = "The ticket type sets this, but it is not there any more: %(refusal)s"
+
+
+class Validator:
+    """Checks the answers of one form; compile it once for each definition and keep it.
+
+    ``presets`` are the values set by the ticket type: their fields are not asked, an answer to
+    one is refused, and ``visible_when`` reads them like answers.
+    Several share one, so nothing of it can be changed.
+    Raises FieldError where the specs themselves are wrong.
+    """
+
+    __slots__ = (
+        "_conditional",
+        "_looked_up",
+        "_validator",
+        "all_fields",
+        "fields",
+        "presets",
+        "schema",
+    )
+
+    def __init__(self, specs: object, *, presets: Mapping[str, Json] | None = None) -> None:
+        self.presets: Mapping[str, Json] = frozen(dict(presets or {}))
+        self.all_fields = tuple(parse_fields(frozen(specs)))
+        asked = {each.name: each for each in self.all_fields if each.name not in self.presets}
+        self.fields: Mapping[str, Field] = MappingProxyType(asked)
+        schema = fields_schema(list(asked.values()))
+        self._validator = compile_validator(schema)
+        self.schema: JsonObject = frozen(schema)
+        self._conditional = tuple(
+            each for each in asked.values() if not is_empty(each.visible_when)
+        )
+        # The questions whose answers name what stands in the database; most forms have none.
+        looked_up = {each.name: each for each in self.all_fields if looks_something_up(each)}
+        self._looked_up: Mapping[str, Field] = MappingProxyType(looked_up)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Each attribute is set once."""
+        if hasattr(self, name):
+            raise FrozenError
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError
+
+    def validate(self, data: object, facts: Facts = NO_FACTS) -> list[FieldProblem]:
+        """What is wrong with the answers; at most MAX_PROBLEMS, in no promised order."""
+        broken = unstorable_problems(data)
+        if broken or not isinstance(data, dict):
+            return broken or [FieldProblem("", _NOT_A_FORM)]
+        return list(islice(self._problems(composed_object(data), facts), MAX_PROBLEMS))
+
+    def visible(self, data: JsonObject, facts: Facts = NO_FACTS) -> frozenset[str]:
+        """The names of the asked fields that are shown for these answers.
+
+        A rule that cannot be decided for them shows its field.
+        """
+        presets = self.presets_taken_in(facts)
+        return frozenset(
+            each.name
+            for each in self.fields.values()
+            if self._is_visible(each, presets, data) is not False
+        )
+
+    # What stands in the database
+
+    def references(self, data: Json) -> frozenset[Reference]:
+        """What these answers, and the presets, name in the database: to be looked up at once."""
+        if not self._looked_up:
+            return frozenset()
+        return frozenset(
+            reference
+            for values in (self.presets, data)
+            for name, field in self._looked_up.items()
+            if isinstance(values, dict) and name in values
+            for reference in field.type.references(field, values[name])
+        )
+
+    def taken_in(self, data: JsonObject, facts: Facts) -> JsonObject:
+        """Answers as people typed them or documents write them, as tickets keep them."""
+        return _taken_in(self._looked_up, data, facts)
+
+    def given_out(self, data: JsonObject) -> JsonObject:
+        """Answers as tickets keep them, as documents write them."""
+        return {
+            name: field.type.given_out(field, value)
+            if (field := self._looked_up.get(name)) is not None
+            else value
+            for name, value in data.items()
+        }
+
+    def presets_taken_in(self, facts: Facts) -> JsonObject:
+        return _taken_in(self._looked_up, self.presets, facts)
+
+    def values_to_keep(self, data: JsonObject) -> tuple[tuple[str, Json], ...]:
+        """The answers that `Facts.kept` takes: whole ones, and those in records."""
+        found: list[tuple[str, Json]] = []
+        for name, field in self._looked_up.items():
+            found += _cells(field, data.get(name))
+        return tuple(found)
+
+    # What is wrong
+
+    def _problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
+        wrong: set[str] = set()
+        for problem in self._answer_problems(data, facts):
+            wrong.add(problem.field.split(".", 1)[0])
+            yield problem
+        yield from self._visibility_problems(data, wrong, facts)
+
+    def _answer_problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
+        wrong: set[str] = set()
+        if self._looked_up:
+            for problem in self._looked_up_problems(data, facts):
+                wrong.add(problem.field)
+                yield problem
+        for error in self._validator.iter_errors(data):
+            path = tuple(error.instance_path)
+            for problem in _field_problems(error, path, self._known(path), self._field(path)):
+                if problem.field in self.presets:
+                    problem = FieldProblem(
+                        problem.field, "This value is set by the ticket type. Leave it out."
+                    )
+                if problem.field not in wrong:  # the first thing to do about a field is enough
+                    yield problem
+                wrong.add(problem.field)
+        yield from _further_problems(list(self.fields.values()), data, wrong)
+
+    def _looked_up_problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
+        asked = [each for name, each in self._looked_up.items() if name in self.fields]
+        yield from _refusals(asked, data, facts)
+        preset = [each for name, each in self._looked_up.items() if name in self.presets]
+        for each in _refusals(preset, self.presets_taken_in(facts), facts):
+            yield FieldProblem(each.field, _NOT_THERE % {"refusal": each.message})
+
+    def _visibility_problems(
+        self, data: JsonObject, wrong: set[str], facts: Facts
+    ) -> Iterator[FieldProblem]:
+        if not self._conditional:
+            return
+        presets = self.presets_taken_in(facts)
+        for field in self._conditional:
+            is_visible = self._is_visible(field, presets, data)
+            if is_visible is None and not wrong & _top_names(field.visible_when):
+                yield FieldProblem(
+                    field.name,
+                    "It cannot be decided whether this question is asked. "
+                    "Correct the answers that it depends on, or its rule “visible_when”.",
+                )
+            elif is_visible is False and field.name in data:
+                yield FieldProblem(
+                    field.name, "This question is not asked with these answers. Leave it out."
+                )
+            elif is_visible and field.required and field.name not in data:
+                yield FieldProblem(field.name, REQUIRED)
+
+    def _is_visible(self, field: Field, presets: JsonObject, data: JsonObject) -> bool | None:
+        """Whether a field is shown; None where its rule cannot be decided."""
+        if is_empty(field.visible_when):
+            return True
+        nothing: JsonObject = {each.name: None for each in self.all_fields}
+        try:
+            values = prepare({**nothing, **presets, **data})
+            return evaluate_condition(field.visible_when, values, missing_is_null=True)
+        except ConditionError:
+            return None
+
+    def _field(self, path: Path) -> Field | None:
+        """The field that an answer belongs to; None for what is not one answer."""
+        if not path or not isinstance(path[0], str):
+            return None
+        field = self.fields.get(path[0])
+        if field is None or len(path) == 1 or not field.fields:
+            return field
+        inner = {each.name: each for each in field.fields}
+        return inner.get(str(path[2])) if len(path) > 2 else None
+
+    def _known(self, path: Path) -> Sequence[str]:
+        """The names that an object at this place may have."""
+        if not path:
+            return list(self.fields)
+        field = self.fields.get(str(path[0]))
+        return [each.name for each in field.fields] if field else []
+
+
+def looks_something_up(field: Field) -> bool:
+    """Whether its answers name what stands in the database, or those in its records do."""
+    return field.type.is_looked_up or any(map(looks_something_up, field.fields))
+
+
+def validate_fields(
+    specs: object,
+    data: object,
+    *,
+    presets: Mapping[str, Json] | None = None,
+    facts: Facts = NO_FACTS,
+) -> list[FieldProblem]:
+    """Check answers. The compiled Validator of equal specs and presets is kept and used again."""
+    return validator_for(specs, presets=presets).validate(data, facts)
+
+
+def validator_for(specs: object, *, presets: Mapping[str, Json] | None = None) -> Validator:
+    """The Validator of these specs, compiled once; raise FieldError where they are wrong."""
+    try:
+        key = json.dumps([specs, dict(presets or {})])
+    except (TypeError, ValueError, RecursionError):
+        return Validator(specs, presets=presets)  # which says what is wrong with them
+    return _validator(key)
+
+
+@lru_cache(maxsize=256)
+def _validator(key: str) -> Validator:
+    specs, presets = json.loads(key)
+    return Validator(specs, presets=presets)
+
+
+def check_presets(
+    specs: object, presets: object, *, facts: Facts | None = None, are_kept: bool = False
+) -> list[FieldProblem]:
+    """What is wrong with preset values: unknown fields, values that the field refuses.
+
+    Without `facts` nobody asks whether there is what they name. `are_kept`: they are those of
+    a ticket, and not of a document.
+    """
+    broken = unstorable_problems(presets)
+    if broken or not isinstance(presets, dict):
+        return broken or [FieldProblem("", _NOT_A_FORM)]
+    presets = composed_object(presets)
+    fields = [each for each in parse_fields(specs) if "default" in each.type.keys]
+    known = {each.name: each for each in fields}
+    schema = fields_schema(fields, partial=True, in_documents=not are_kept)
+    problems = [
+        problem
+        for error in compile_validator(schema).iter_errors(presets)
+        for path in [tuple(error.instance_path)]
+        for problem in _field_problems(
+            error, path, list(known), known.get(str(path[0])) if len(path) == 1 else None
+        )
+    ]
+    wrong = {each.field for each in problems}
+    if facts is not None:
+        looked_up = {each.name: each for each in fields if looks_something_up(each)}
+        taken_in = _taken_in(looked_up, presets, facts)
+        found = _refusals(looked_up.values(), taken_in, facts)
+        problems += [each for each in found if each.field not in wrong]
+    return [*problems, *_further_problems(fields, presets, wrong)][:MAX_PROBLEMS]
+
+
+def _taken_in(fields: Mapping[str, Field], data: Mapping[str, Json], facts: Facts) -> JsonObject:
+    if not fields:
+        return dict(data)
+    return {
+        name: field.type.taken_in(field, value, facts)
+        if (field := fields.get(name)) is not None
+        else value
+        for name, value in data.items()
+    }
+
+
+def _field_problems(
+    error: ValidationError, path: Path, known: Sequence[str], field: Field | None
+) -> Iterator[FieldProblem]:
+    keyword: str = error.kind.name
+    if field is not None and not field.fields:
+        # Whatever is wrong beneath an answer (a part of a file, a choice), it is the answer.
+        yield FieldProblem(dotted(_place_of(path)), answer_sentence(error, field))
+    elif field is None or keyword in _OF_OBJECTS:
+        yield from schema_problems(error, path, known)
+    else:
+        yield FieldProblem(dotted(path), answer_sentence(error, field))
+
+
+def _place_of(path: Path) -> Path:
+    """The place of the answer that a path leads into."""
+    is_in_record = len(path) > 2 and isinstance(path[1], int)
+    return path[:3] if is_in_record else path[:1]
+
+
+def _further_problems(
+    fields: Sequence[Field], data: JsonObject, wrong: Collection[str], prefix: Path = ()
+) -> Iterator[FieldProblem]:
+    """What no schema says; ``wrong`` are the answers that the schema refused."""
+    for field in fields:
+        value, name = data.get(field.name), dotted((*prefix, field.name))
+        if field.fields:
+            for index, record in _records(value):
+                inner = (*prefix, field.name, index)
+                yield from _further_problems(field.fields, record, wrong, inner)
+        elif name not in wrong and (message := field.type.problem(field, value)):
+            yield FieldProblem(name, message)
+
+
+def _refusals(
+    fields: Collection[Field], data: JsonObject, facts: Facts, prefix: Path = ()
+) -> Iterator[FieldProblem]:
+    """Answers that name what is not there, or may not be named here."""
+    for field in fields:
+        value, place = data.get(field.name), (*prefix, field.name)
+        if field.fields:
+            for index, record in _records(value):
+                yield from _refusals(field.fields, record, facts, (*place, index))
+        elif value is not None and (message := field.type.refusal(field, value, facts)):
+            yield FieldProblem(dotted(place), message)
+
+
+def _cells(field: Field, value: Json) -> list[tuple[str, Json]]:
+    if not field.fields:
+        return [] if value is None else [(field.name, value)]
+    return [
+        cell
+        for _index, record in _records(value)
+        for each in field.fields
+        for cell in _cells(each, record.get(each.name))
+        if each.type.is_looked_up
+    ]
+
+
+def _records(value: Json) -> Iterator[tuple[int, JsonObject]]:
+    for index, record in enumerate(value if isinstance(value, list) else []):
+        if isinstance(record, dict):
+            yield index, record
+
+
+def _top_names(rule: Json) -> set[str]:
+    return {each.split(".", 1)[0] for each in variables_read(rule)}
+
+
+__all__ = [
+    "Validator",
+    "check_presets",
+    "validate_fields",
+    "validator_for",
+]
