@@ -163,7 +163,7 @@ class Trial:
     def _form_of(self, key: str) -> _Form | None:
         """The form of a task; None where it is a call, or there is none."""
         rules = self.rules.get(key)
-        return self.forms[key] if rules is not None and rules.task_type is TaskType.FORM else None
+        return self.forms[key] if rules is not None and rules.task_type.is_form else None
 
     def run_case(self, case: JsonObject) -> Simulation:
         """What comes out for the answers of a test case."""
