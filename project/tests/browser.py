@@ -57,6 +57,7 @@ class BrowserTestCase(CompanyTransactionTestCase):
     content security policy forbids, and what cannot be loaded) fails the test.
     """
 
+    SECONDS_EACH = 6.0
     address: ClassVar[str]
     browser: ClassVar[Browser]
 
