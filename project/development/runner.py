@@ -1,43 +1,42 @@
 from __future__ import annotations
 
-import logging
+import argparse
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import FunctionTestCase, SkipTest, TestCase, TestSuite
 
-from django.conf import settings
 from django.db import connection
 from django.test.runner import DiscoverRunner
-from django.test.utils import override_settings
 
+from project.development.parallel_tests import LongestFirst, prepare_process
 from project.development.upgrading import LEFT_OUT
 from tenants.testing import make_test_companies
-
-OUR_MODULES = r"(project|tenants|workflows|tickets)(\.|$)"
+from tenants.testing_examples import make_long
 
 
 class CompanyTestRunner(DiscoverRunner):
     """Django's runner, with the test companies made before the databases are cloned."""
 
+    parallel_test_suite = LongestFirst
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--long",
+            action="store_true",
+            help="more examples, and what takes minutes by design: see docs/crash-tests.md",
+        )
+
+    def __init__(self, *args: Any, long: bool = False, **kwargs: Any) -> None:
+        if long:
+            make_long()
+        super().__init__(*args, **kwargs)
+
     def setup_test_environment(self, **kwargs: Any) -> None:
         super().setup_test_environment(**kwargs)
-        # A real password hash takes a fifth of a second by design; no test is about that.
-        self._fast = override_settings(
-            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-            STORAGES={
-                **settings.STORAGES,
-                "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-            },
-        )
-        self._fast.enable()
-        # Hundreds of tests ask for what they must not get; each refusal would print a warning.
-        logging.getLogger("django.request").setLevel(logging.ERROR)
-        # What the next Django or Python takes away, and our own code still uses. Not seen by
-        # processes that do not begin as a copy of this one (elsewhere than on Linux).
-        for category in (DeprecationWarning, PendingDeprecationWarning):
-            warnings.filterwarnings("error", category=category, module=OUR_MODULES)
+        self._fast = prepare_process()
 
     def build_suite(self, *args: Any, **kwargs: Any) -> TestSuite:
         """Tests that import a package which could not be installed are skipped, and counted so."""

@@ -7,7 +7,6 @@ import shutil
 import socket
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +19,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     ViewportSize,
     expect,
@@ -30,11 +30,12 @@ from project.development.processes import Program
 from project.tests.chromium import NOT_FOUND, arguments, find_chromium
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase, child_environment
+from tenants.testing_waits import PATIENCE, deadline, wait_until
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}
-READY_SECONDS = 60
-expect.set_options(timeout=30_000)  # milliseconds: a busy machine may take its time
+MILLISECONDS = PATIENCE * 1000  # for which a page is waited for: a busy machine takes its time
+expect.set_options(timeout=MILLISECONDS)
 # How far the widest thing of a page sticks out of the window, and what it is.
 OVERFLOW = """() => {
     const width = document.documentElement.clientWidth;
@@ -56,6 +57,7 @@ class BrowserTestCase(CompanyTransactionTestCase):
     content security policy forbids, and what cannot be loaded) fails the test.
     """
 
+    SECONDS_EACH = 6.0
     address: ClassVar[str]
     browser: ClassVar[Browser]
 
@@ -93,16 +95,14 @@ class BrowserTestCase(CompanyTransactionTestCase):
         log = folder / "web.log"
         web = Program("web", command, environment, log=log, show=False)
         cls.addClassCleanup(cls._end_server, web)
-        deadline = time.monotonic() + READY_SECONDS
-        while not _answers(cls.address):
-            if web.exit_code() is not None or time.monotonic() > deadline:
-                raise AssertionError(log.read_text(encoding="utf-8"))
-            time.sleep(0.1)
+        wait_until(lambda: web.exit_code() is not None or _answers(cls.address))
+        if web.exit_code() is not None:
+            raise AssertionError(log.read_text(encoding="utf-8"))
 
     @classmethod
     def _end_server(cls, web: Program) -> None:
         web.ask_to_end()
-        web.make_end(time.monotonic() + 10)
+        web.make_end(deadline())
 
     def setUp(self) -> None:
         super().setUp()
@@ -115,7 +115,7 @@ class BrowserTestCase(CompanyTransactionTestCase):
         if user is not None:
             self._log_in(context, user)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(MILLISECONDS)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         return page
@@ -127,6 +127,11 @@ class BrowserTestCase(CompanyTransactionTestCase):
         context.add_cookies(
             [{"name": name, "value": client.cookies[name].value, "url": self.address}]
         )
+
+    def follow_link(self, link: Locator) -> None:
+        """Click what leads to another page, and wait until that is there."""
+        with link.page.expect_navigation():
+            link.click()
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -144,6 +149,6 @@ class BrowserTestCase(CompanyTransactionTestCase):
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(address, timeout=10).status_code == 200
+        return httpx.get(address, timeout=PATIENCE).status_code == 200
     except httpx.HTTPError:
         return False

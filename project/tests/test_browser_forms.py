@@ -164,7 +164,7 @@ class FormTests(BrowserTestCase):
         self.fill(page)
         page.context.set_offline(True)
         page.get_by_role("button", name="Submit").click()
-        page.wait_for_timeout(500)
+        page.wait_for_url("chrome-error://chromewebdata/")
         page.context.set_offline(False)
         page.goto(self.address_of_form)
         expect(page.get_by_text(RESTORED)).to_be_visible()
@@ -303,7 +303,9 @@ class FormTests(BrowserTestCase):
             page.get_by_label("Name").nth(number).fill(name)
         page.get_by_label("Kind").first.select_option("chair")
         # What is typed is written down a moment later.
-        page.wait_for_timeout(400)
+        page.wait_for_function(
+            "Object.values(sessionStorage).some((each) => each.includes('chair'))"
+        )
 
     def expect_filled(self, page: Page, what: str = "A desk") -> None:
         expect(page.get_by_label("Title")).to_have_value("My desk")

@@ -53,7 +53,7 @@ class MainPathTests(BrowserTestCase):
     def sign_up(self, page: Page) -> None:
         page.goto("/")
         self.check(page)
-        page.get_by_role("link", name="Sign your company up").first.click()
+        self.follow_link(page.get_by_role("link", name="Sign your company up").first)
         self.check(page)
         page.get_by_label("Company name").fill("Clicks & Sons")
         page.get_by_label("First name").fill("Fiona")
@@ -98,7 +98,7 @@ class MainPathTests(BrowserTestCase):
     def fill_role(self, page: Page) -> None:
         self.follow(page, "Company roles")
         self.check(page)
-        page.get_by_role("link", name="Vacation Approver").click()
+        self.follow_link(page.get_by_role("link", name="Vacation Approver"))
         self.check(page)
         page.get_by_label("Wendy Willing").check()
         page.get_by_role("button", name="Save", exact=True).click()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import time
-import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +16,12 @@ from project import postmaster
 from project.development import embedded_postgres
 from tenants.connection import work_in_public
 from tenants.testing import make_test_companies, start_manage
+from tenants.testing_examples import long_run_only, long_seconds
+from tenants.testing_waits import wait_until
 from tickets.tests.crash.crash_case import CrashCase
 
-LONG_RUN_SECONDS = int(os.environ.get("CRASH_RUN_SECONDS") or 0)
 
-
-@unittest.skipUnless(LONG_RUN_SECONDS, "CRASH_RUN_SECONDS is not set")
+@long_run_only
 class CrashesOfPostgresTests(CrashCase):
     folder: Path
 
@@ -36,7 +33,7 @@ class CrashesOfPostgresTests(CrashCase):
         super().setUpClass()
 
     def test_nothing_is_lost_stuck_or_done_twice(self) -> None:
-        self.weather_for(LONG_RUN_SECONDS, restart_database=self.kill_and_start)
+        self.weather_for(long_seconds(), restart_database=self.kill_and_start)
         self.tell()
         self.assertGreater(self.kills["Postgres"], 0)
 
@@ -45,8 +42,7 @@ class CrashesOfPostgresTests(CrashCase):
         assert running is not None
         psutil.Process(running.pid).kill()
         # On a busy machine it takes a moment to die, in which it would pass for one that runs.
-        while postmaster.running_postmaster(self.folder, ready=False) == running:
-            time.sleep(0.01)
+        wait_until(lambda: postmaster.running_postmaster(self.folder, ready=False) != running)
         embedded_postgres.ensure_running(self.folder)
 
 

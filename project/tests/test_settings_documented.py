@@ -10,6 +10,7 @@ from project.environment import BASE_DIR
 READS = re.compile(r"""(?:environ\.get|env_flag|env_list)\(\s*["']([A-Z][A-Z0-9_]+)["']""")
 # Set by one process of ours for another, or by the system.
 NOT_FOR_PEOPLE = {
+    "CI",
     "CRASH_AT",
     "CRASH_HURRY",
     "DJANGO_SETTINGS_MODULE",

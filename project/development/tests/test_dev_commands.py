@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import psutil
 
 from project.development import records
 from project.environment import BASE_DIR
+from tenants.testing_waits import PATIENCE
 
 DATABASE_VARIABLES = ("DATABASE_URL", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT")
 
@@ -40,7 +40,7 @@ class CommandTestCase(unittest.TestCase):
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     def dev(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -169,8 +169,13 @@ class ConfigurationTests(CommandTestCase):
 
 class StopAndResetTests(CommandTestCase):
     def start_stranger(self) -> subprocess.Popen[bytes]:
-        stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-        self.addCleanup(stranger.wait)
+        """It answers when it is asked, if it still lives."""
+        stranger = subprocess.Popen(
+            [sys.executable, "-c", "input(); print('here')"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.addCleanup(stranger.__exit__, None, None, None)
         self.addCleanup(stranger.kill)
         return stranger
 
@@ -179,7 +184,7 @@ class StopAndResetTests(CommandTestCase):
         records.write(self.folder / "data", "worker", ours.pid)
         result = self.dev("stop")
         self.assertEqual(result.stdout.strip(), "Ended: worker.")
-        self.assertIsNotNone(ours.wait(timeout=5))
+        self.assertIsNotNone(ours.wait(timeout=PATIENCE))
 
     def test_stop_leaves_a_stranger_alone_that_was_given_the_same_number(self) -> None:
         stranger = self.start_stranger()
@@ -192,8 +197,7 @@ class StopAndResetTests(CommandTestCase):
         result = self.dev("stop")
 
         self.assertEqual(result.stdout.strip(), "Nothing was running.")
-        time.sleep(0.1)
-        self.assertIsNone(stranger.poll())
+        self.assertEqual(stranger.communicate(b"\n")[0].strip(), b"here")
 
     def test_reset_asks_first(self) -> None:
         (self.folder / "data" / "run").mkdir(parents=True)

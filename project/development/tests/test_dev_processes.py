@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -14,19 +13,20 @@ import psutil
 
 from project.development import records
 from project.development.processes import Program, end_left_over, is_alive, wait_for
+from tenants.testing_waits import PATIENCE, deadline, wait_until
 
 # A parent as the web server is one: its child does not notice when it dies.
 PARENT = (
     "import subprocess, sys, time\n"
-    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)'])\n"
     "print(child.pid, flush=True)\n"
-    "time.sleep(60)"
+    "time.sleep(3600)"
 )
 STUBBORN = (
     "import signal, time\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     "print('ready', flush=True)\n"
-    "time.sleep(60)"
+    "time.sleep(3600)"
 )
 
 
@@ -40,27 +40,24 @@ class EndingProgramsTests(unittest.TestCase):
         log = self.folder / "program.log"
         program = Program("program", ["-c", code], os.environ, log=log, show=False)
         self.addCleanup(program.make_end, 0.0)
-        deadline = time.monotonic() + 10
-        while not log.read_text(encoding="utf-8").endswith("\n"):
-            self.assertLess(time.monotonic(), deadline, "The program said nothing.")
-            time.sleep(0.02)
+        wait_until(lambda: "\n" in log.read_text(encoding="utf-8"), "The program said nothing.")
         return program, log.read_text(encoding="utf-8").strip()
 
     def assert_ended(self, process: psutil.Process) -> None:
-        wait_for([process], seconds=5)
+        wait_for([process], seconds=PATIENCE)
         self.assertFalse(is_alive(process))
 
     def test_a_program_that_does_not_listen_is_killed_in_the_end(self) -> None:
         program, _said = self.start(STUBBORN)
         program.ask_to_end()
-        program.make_end(time.monotonic() + 0.2)
+        program.make_end(deadline=0.0)
         self.assertIsNotNone(program.exit_code())
 
     def test_children_end_with_their_parent(self) -> None:
         program, said = self.start(PARENT)
         child = psutil.Process(int(said))
         program.ask_to_end()
-        program.make_end(time.monotonic() + 5)
+        program.make_end(deadline())
         self.assert_ended(child)
 
     @unittest.skipIf(sys.platform == "win32", "There a child is only known through its parent")
@@ -72,7 +69,7 @@ class EndingProgramsTests(unittest.TestCase):
         self.assert_ended(parent)
         self.assertTrue(is_alive(child))
 
-        program.make_end(time.monotonic() + 5)
+        program.make_end(deadline())
 
         self.assert_ended(child)
 

@@ -8,9 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,6 +17,7 @@ import psycopg
 from project import postmaster
 from project.development import embedded_postgres
 from project.environment import BASE_DIR
+from tenants.testing_waits import PATIENCE, wait_until
 
 START = (
     "import sys; from pathlib import Path; "
@@ -49,7 +48,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
             )
             for _ in range(2)
         ]
-        cls.first_pids = [int(start.communicate(timeout=60)[0]) for start in starts]
+        cls.first_pids = [int(start.communicate(timeout=PATIENCE)[0]) for start in starts]
 
     def setUp(self) -> None:
         self.server = embedded_postgres.ensure_running(self.folder)
@@ -68,12 +67,6 @@ class EmbeddedPostgresTests(unittest.TestCase):
             cursor = connection.execute(statement.encode())
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
-
-    def wait_until(self, happened: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
-        while not happened():
-            self.assertLess(time.monotonic(), deadline, "It did not happen within 10 seconds.")
-            time.sleep(0.02)
 
     def test_two_starts_at_once_share_one_server(self) -> None:
         self.assertEqual(self.first_pids[0], self.first_pids[1])
@@ -107,7 +100,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
     def test_what_was_committed_survives_a_killed_server(self) -> None:
         self.query("CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer")
         psutil.Process(self.server.pid).kill()
-        self.wait_until(lambda: postmaster.running_postmaster(self.folder) is None)
+        wait_until(lambda: postmaster.running_postmaster(self.folder) is None)
         self.assertTrue((self.folder / "postgres" / "postmaster.pid").exists())
 
         after = embedded_postgres.ensure_running(self.folder)

@@ -54,7 +54,10 @@ _REFUSED = {
         pk=pk,
         is_active=date.today().year > 2000,  # noqa: DTZ011
     ),
-    "what follows from the clock": lambda pk: User.objects.filter(pk=pk, is_active=time.time() > 1),
+    "what follows from the clock": lambda pk: User.objects.filter(
+        pk=pk,
+        is_active=time.time() > 1,  # noqa: TID251
+    ),
     "the time zone": lambda pk: User.objects.filter(pk=pk).annotate(day=TruncDate("date_joined")),
     "the schema": lambda pk: User.objects.filter(
         pk=pk, company__schema_name=database().schema_name

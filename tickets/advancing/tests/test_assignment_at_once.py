@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ from django.db import connection
 from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTransactionTestCase, run_python
+from tenants.testing_waits import wait_until
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED
@@ -78,7 +78,4 @@ class AssignmentAtOnceTests(CompanyTransactionTestCase, SmallWorkflow):
 
     def _wait_until_all_are_ready(self) -> None:
         waiting = "SELECT count(*) FROM pg_locks WHERE objid = %s AND NOT granted"
-        until = time.monotonic() + 50
-        while self._say(waiting) < PROCESSES:
-            self.assertLess(time.monotonic(), until, "The processes did not start.")
-            time.sleep(0.05)
+        wait_until(lambda: self._say(waiting) >= PROCESSES, "The processes did not start.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -15,10 +13,10 @@ from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.connection import work_in
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
+from tenants.testing_waits import at_once, in_thread, wait_until_blocked
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.calling.run_action import run_action
 from tickets.errors import ErrorAlreadyHandledError, TicketsError
@@ -50,71 +48,18 @@ class ConcurrentCase(SmallWorkflow, CompanyTransactionTestCase):
         self.ticket = self.submit()
 
     def at_once(self, *changes: Change) -> list[Exception | None]:
-        """Make the changes in threads that begin together; what each raised, in order."""
-        ready = threading.Barrier(len(changes))
-        raised: list[Exception | None] = [None] * len(changes)
-
-        def run(index: int, change: Change) -> None:
-            try:
-                work_in(self.acme)
-                ready.wait(timeout=20)
-                change()
-            except Exception as error:  # judged by the test
-                raised[index] = error
-            finally:
-                connection.close()
-
-        threads = [
-            threading.Thread(target=run, args=(index, change), daemon=True)
-            for index, change in enumerate(changes)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
-            self.assertFalse(thread.is_alive(), "Two changes wait for each other.")
-        return raised
+        """Make the changes in threads that begin at once; what each raised, in order."""
+        return at_once(*changes, company=self.acme)
 
     @contextmanager
     def waiting_for(self, first: Change, second: Change) -> Iterator[None]:
         """Inside, the second change waits for the first; at the end that commits."""
-        raised: list[Exception] = []
-
-        def run() -> None:
-            try:
-                work_in(self.acme)
-                second()
-            except Exception as error:  # judged by the test
-                raised.append(error)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run, daemon=True)
-        try:
-            with transaction.atomic():
-                first()
-                thread.start()
-                self.wait_for_a_lock()
-                yield
-        finally:
-            if thread.is_alive():
-                thread.join(timeout=60)
-        self.assertFalse(thread.is_alive(), "It waits for ever.")
-        self.assertEqual(raised, [])
-
-    def wait_for_a_lock(self) -> None:
-        """Until another connection waits for this one."""
-        for _attempt in range(200):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks"
-                    " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-                )
-                [(waiting,)] = cursor.fetchall()
-            if waiting:
-                return
-            time.sleep(0.05)
-        self.fail("Nobody waits.")
+        with transaction.atomic():
+            first()
+            waiting = in_thread(second, company=self.acme)
+            wait_until_blocked()
+            yield
+        self.assertIsNone(waiting.wait())
 
     def assert_one_won(self, raised: Sequence[Exception | None]) -> Exception:
         """Exactly one change went through; returns what the other was told."""

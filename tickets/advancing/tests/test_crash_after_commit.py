@@ -6,13 +6,13 @@ so that the change was committed without it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTransactionTestCase, run_python, start_manage
+from tenants.testing_waits import PATIENCE, wait_until
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
@@ -125,24 +125,21 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
             cursor.execute(
                 "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [worker]
             )
-        self.work_until(lambda: TaskInstance.objects.exists(), seconds=40)
+        self.work_until(lambda: TaskInstance.objects.exists())
 
     def run_until_killed(self, code: str) -> None:
         ended = run_python(code, SAFETY_NET_SECONDS="1")
         self.assertNotEqual(ended.returncode, 0)
         self.assertIn("RuntimeError: The step fails.", ended.stderr)
 
-    def work_until(self, done: Callable[[], bool], *, seconds: float = 20) -> None:
+    def work_until(self, done: Callable[[], bool]) -> None:
         """Run a real worker until something is so."""
         worker = start_manage("run_worker")
         try:
-            deadline = time.monotonic() + seconds
-            while not done():
-                self.assertLess(time.monotonic(), deadline, "The worker did not do it in time.")
-                time.sleep(0.1)
+            wait_until(done, "The worker did not do it.")
         finally:
             worker.terminate()
-            worker.wait(timeout=40)
+            worker.wait(timeout=PATIENCE)
 
     def assert_no_job_is_left(self) -> None:
         jobs = ProcrastinateJob.objects.exclude(task_name="project.jobs.requeue_stalled")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 
-from django.db import connection, connections, transaction
+from django.db import transaction
 
-from tenants.connection import work_in
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase
+from tenants.testing_waits import in_thread, wait_until_blocked
 from tickets.models import FileUpload, SavedAnswers, Ticket
 from tickets.moving.tests.test_move_tickets import NextVersion
 from tickets.repairing.cancel_ticket import cancel_ticket
@@ -48,43 +46,14 @@ class WaitingCase(NextVersion, CompanyTransactionTestCase):
 
         `then` is what the change goes on with while the other waits.
         """
-        raised: list[Exception] = []
-        pids: list[int] = []
-
-        def wait() -> None:
-            work_in(self.acme)
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_backend_pid()")
-                    pids.append(cursor.fetchone()[0])
-                waits()
-            except Exception as error:
-                raised.append(error)
-            finally:
-                connections.close_all()
-
-        thread = threading.Thread(target=wait)
         with transaction.atomic():
             change()
-            thread.start()
-            self.wait_until_locked(pids)
+            waiting = in_thread(waits, company=self.acme)
+            wait_until_blocked()
             if then is not None:
                 then()
-        thread.join(timeout=30)
-        self.assertFalse(thread.is_alive())
-        return raised
-
-    def wait_until_locked(self, pids: list[int]) -> None:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ANY(%s)", [pids]
-                )
-                if cursor.fetchone()[0]:
-                    return
-            time.sleep(0.02)
-        self.fail("It did not wait.")
+        raised = waiting.wait()
+        return [] if raised is None else [raised]
 
 
 class CompleteTests(WaitingCase):

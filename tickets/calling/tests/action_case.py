@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unittest
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
+from tenants.testing_waits import PATIENCE
 from tickets.calling.expire_call import expire_call
 from tickets.calling.run_action import run_action
 from tickets.models import Ticket
@@ -55,7 +57,7 @@ def submit_with_action(*, by: User, submitter: User, **task: Any) -> Ticket:
         "title": "Archive",
         "task_type": "SYNC_ACTION",
         "action_url": "http://accounting.example/invoices",
-        "timeout_seconds": 5,
+        "timeout_seconds": PATIENCE,
         "retries": 2,
     }
     action = TaskDefinition.objects.create(workflow=workflow, **{**values, **task})
@@ -83,10 +85,11 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-class ActionCase:
+class ActionCase(unittest.TestCase):
     """Runs the jobs of calls as the worker would, one by one, with the time that is theirs."""
 
     clock: Clock
+    ran: tuple[datetime, datetime]  # from when to when a job ran, by the wall clock
     ticket: Ticket
 
     def task(self) -> TaskInstance:
@@ -99,12 +102,13 @@ class ActionCase:
         found = ProcrastinateJob.objects.filter(task_name=f"tickets.jobs.{name}", status="todo")
         return list(found.order_by("pk"))
 
-    def pause(self) -> float:
-        """Seconds until the job of the next attempt is due, by the wall clock."""
-        (job,) = self.jobs()
-        if job.scheduled_at is None:
-            return 0
-        return (job.scheduled_at - timezone.now()).total_seconds()
+    def assert_pause(self, seconds: float, name: str = "run_action") -> None:
+        """The next job is due so long after the last one ran, however long that took."""
+        (job,) = self.jobs(name)
+        assert job.scheduled_at is not None
+        pause, (began, ended) = timedelta(seconds=seconds), self.ran
+        self.assertLessEqual(began + pause, job.scheduled_at)
+        self.assertLessEqual(job.scheduled_at, ended + pause)
 
     def run_job(
         self, system: RemoteSystem | None = None, *, chance: Callable[[], float] = lambda: 0.0
@@ -126,7 +130,9 @@ class ActionCase:
             override_settings(ACTION_CONNECT_TO=system.connect_to if system else []),
             TestCase.captureOnCommitCallbacks(execute=True),
         ):
+            began = timezone.now()
             run_action(job_id=job.pk, clock=self.clock, chance=chance, **arguments)
+        self.ran = began, timezone.now()
 
     def run_timeout(self) -> None:
         (job,) = self.jobs("expire_call")

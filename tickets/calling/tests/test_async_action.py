@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone
 
 from tenants.testing import CompanyTestCase
 from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
@@ -67,10 +66,7 @@ class AsyncActionTests(ActionCase, CompanyTestCase):
         self.assertEqual((attempt.outcome, attempt.status_code), ("WAITING", 202))
         self.assertIsNone(attempt.finished_at)
         self.assertIsNotNone(attempt.duration_ms)
-        (timeout,) = self.jobs("expire_call")
-        assert timeout.scheduled_at is not None
-        due = timeout.scheduled_at - timezone.now()
-        self.assertAlmostEqual(due.total_seconds(), 600, delta=5)
+        self.assert_pause(600, "expire_call")
 
     def test_the_call_says_where_the_answer_goes(self) -> None:
         received = self.call()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 
 from tenants.testing import CompanyTransactionTestCase, start_manage
+from tenants.testing_waits import PATIENCE, wait_until
 from tickets.calling.tests.action_case import submit_with_action
 from tickets.models import Ticket, TicketError
 from workflows.actions.tests.remote_system import Connection, RemoteSystem, answering
@@ -23,7 +22,7 @@ class CrashInCallTests(CompanyTransactionTestCase):
     def hang_once(self, connection: Connection) -> None:
         """The first call is never answered: the worker is killed while it waits."""
         if len(connection.remote_system.received) == 1:
-            self.go_on.wait(60)
+            self.go_on.wait(PATIENCE)
         answering(b'{"document": "A1"}', status=201)(connection)
 
     def start_worker(self, system: RemoteSystem) -> subprocess.Popen[str]:
@@ -37,10 +36,10 @@ class CrashInCallTests(CompanyTransactionTestCase):
     def kill_in_call(self, system: RemoteSystem) -> None:
         worker = self.start_worker(system)
         try:
-            self.wait_until(lambda: len(system.received) == 1)
+            wait_until(lambda: len(system.received) == 1)
         finally:
             worker.kill()
-            worker.wait(timeout=20)
+            worker.wait(timeout=PATIENCE)
 
     def test_the_attempt_counts_and_the_next_one_finishes_the_task(self) -> None:
         submit_with_action(by=self.carla, submitter=self.uma, retries=1, timeout_seconds=60)
@@ -50,10 +49,10 @@ class CrashInCallTests(CompanyTransactionTestCase):
             self.assertEqual(TaskInstance.objects.get().status, "IN_PROGRESS")
             worker = self.start_worker(system)
             try:
-                self.wait_until(lambda: Ticket.objects.get().status == WorkflowStatus.COMPLETED)
+                wait_until(lambda: Ticket.objects.get().status == WorkflowStatus.COMPLETED)
             finally:
                 worker.kill()
-                worker.wait(timeout=20)
+                worker.wait(timeout=PATIENCE)
         self.assertEqual(outcomes(), ["LOST", "SUCCEEDED"])
         keys = {each.header("Idempotency-Key")[0] for each in system.received}
         self.assertEqual(keys, {str(TaskInstance.objects.get().uuid)})
@@ -67,19 +66,13 @@ class CrashInCallTests(CompanyTransactionTestCase):
             self.kill_in_call(system)
             worker = self.start_worker(system)
             try:
-                self.wait_until(TicketError.objects.exists)
+                wait_until(TicketError.objects.exists)
             finally:
                 worker.kill()
-                worker.wait(timeout=20)
+                worker.wait(timeout=PATIENCE)
         self.assertEqual(len(system.received), 1)
         self.assertEqual(outcomes(), ["LOST"])
         self.assertEqual(TaskInstance.objects.get().status, "ERROR")
-
-    def wait_until(self, so: Callable[[], bool], *, seconds: float = 50) -> None:
-        deadline = time.monotonic() + seconds
-        while not so():
-            self.assertLess(time.monotonic(), deadline, "It did not happen in time.")
-            time.sleep(0.1)
 
 
 def outcomes() -> list[str]:

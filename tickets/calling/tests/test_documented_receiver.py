@@ -12,16 +12,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
 from tenants.testing import CompanyTransactionTestCase, start_manage
+from tenants.testing_waits import PATIENCE, wait_until
 from tickets.calling.tests.action_case import submit_with_action
 from tickets.models import Ticket, TicketError
 from workflows.engine.process import JsonObject
@@ -56,7 +55,7 @@ class DocumentedReceiverTests(CompanyTransactionTestCase):
     def end_processes(self) -> None:
         for process in self.processes:
             process.kill()
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE)
 
     def start_receiver(self, secret: str) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -80,13 +79,13 @@ class DocumentedReceiverTests(CompanyTransactionTestCase):
         }
         address = f"127.0.0.1:{self.web}"
         self.processes.append(start_manage("runserver", address, "--noreload", **places))
-        self.wait_until(lambda: self.listens(self.web) and self.listens(self.orders))
+        wait_until(lambda: self.listens(self.web) and self.listens(self.orders))
         self.processes.append(start_manage("run_worker", **places))
 
     def test_it_is_called_and_answers(self) -> None:
         self.start_receiver(show_signing_secret(user=self.alice, now=timezone.now()))
         self.start_ticketflower()
-        self.wait_until(lambda: Ticket.objects.get().status == WorkflowStatus.COMPLETED)
+        wait_until(lambda: Ticket.objects.get().status == WorkflowStatus.COMPLETED)
         task = TaskInstance.objects.get()
         number = Ticket.objects.get().pk
         self.assertEqual(task.output_data, {"document": f"ACC-{number}"})
@@ -97,19 +96,13 @@ class DocumentedReceiverTests(CompanyTransactionTestCase):
     def test_it_refuses_what_is_not_signed_with_the_secret(self) -> None:
         self.start_receiver("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         self.start_ticketflower()
-        self.wait_until(TicketError.objects.exists)
+        wait_until(TicketError.objects.exists)
         self.assertIn("401", TicketError.objects.get().message)
         with self.assertRaises(urllib.error.HTTPError) as unsigned:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.orders}/", data=b"{}", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{self.orders}/", data=b"{}", timeout=PATIENCE)
         unsigned.exception.close()
         self.assertEqual(unsigned.exception.code, 401)
 
     def listens(self, port: int) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    def wait_until(self, so: Callable[[], bool], *, seconds: float = 40) -> None:
-        deadline = time.monotonic() + seconds
-        while not so():
-            self.assertLess(time.monotonic(), deadline, "It did not happen in time.")
-            time.sleep(0.1)

@@ -8,6 +8,7 @@ from django.test import override_settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTestCase
+from tenants.testing_waits import PATIENCE
 from tickets.calling.run_action import run_action
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.submitting.submit_ticket import submit_ticket
@@ -48,7 +49,7 @@ class RunActionTests(CompanyTestCase):
             task_type="SYNC_ACTION",
             action_url="http://accounting.example/invoices",
             input_transform={"sum": {"var": "ticket.amount"}, "number": {"var": "number"}},
-            timeout_seconds=2,
+            timeout_seconds=PATIENCE,
             retries=0,
         )
         workflow.transitions.create(to_task=task)

@@ -45,12 +45,12 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertEqual(len(self.timers()), 1)
 
     def due_in(self) -> float:
-        """Hours until the one timer is due, as its job and its argument say."""
+        """Hours from `now` until the one timer is due, as its job and its argument say."""
         (timer,) = self.timers()
         assert timer.scheduled_at is not None
         due = timer.scheduled_at.isoformat()[:16]
         self.assertEqual(str(timer.args["due"])[:16], due)
-        return (timer.scheduled_at - timezone.now()).total_seconds() / 3600
+        return (timer.scheduled_at - self.now).total_seconds() / 3600
 
     def test_a_lost_timer_fires_when_it_would_have(self) -> None:
         self.way(to_task=self.order)
@@ -116,7 +116,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertEqual(TicketError.objects.unresolved().count(), 1)
         self.assertEqual(run_doctor()[0], 0)
         task = TaskInstance.objects.get(workflow_instance=ticket.workflow_instance)
-        reassign_task(task=task, to=self.walt, by=self.terry, reason=REASON)
+        reassign_task(task=task, to=self.walt, by=self.terry, reason=REASON, now=self.now)
         self.assertAlmostEqual(self.due_in(), 48, delta=0.1)
         self.assertEqual(run_doctor()[0], 0)
 

@@ -9,12 +9,12 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.roles import SystemRole
+from tenants.testing_examples import examples
 from tickets.advancing.timers import fire_timer
 from tickets.calling.run_action import run_action
 from tickets.job_names import FIRE_TIMER
@@ -387,9 +387,7 @@ class ReplayPageTest(FinishedTicketsCase):
         self.assertContains(self.client.get(url, {"tickets": "5"}), "has finished yet")
 
 
-SETTINGS = hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck)
-)
+SETTINGS = examples(15)
 COMMENT = st.sampled_from([{}, {"comment": "Why?"}])
 OUTPUTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     APPROVE: st.builds(lambda yes, more: {"approved": yes, **more}, st.booleans(), COMMENT),

@@ -44,6 +44,8 @@ class CrashCase(CompanyTransactionTestCase):
     """Has processes killed and counts. `kills` is {what and where: how often}, `tickets` and
     `happened` {what: how often}, `recoveries` seconds, each over all that was done."""
 
+    SECONDS_EACH = 40.0
+
     def setUp(self) -> None:
         super().setUp()
         self.tickets: Counter[str] = Counter()

@@ -1,13 +1,12 @@
 """Processes are killed at random and at commits: nothing is lost, stuck unseen, or done twice.
 
-`CRASH_RUN_SECONDS=600 python3 dev.py test tickets.tests.crash` runs for so long instead. With
+`python3 dev.py test --long tickets.tests.crash` has ten minutes of storms instead. With
 `project.tests.test_crashes_of_postgres` a Postgres is killed as well.
 """
 
 from __future__ import annotations
 
-import os
-
+from tenants.testing_examples import is_long_run, long_seconds
 from tickets.tests.crash.crash_case import CrashCase
 
 
@@ -15,8 +14,8 @@ class RandomCrashTests(CrashCase):
     SEED = 8  # a form and a call that is answered later, both left after some time; a call
 
     def test_nothing_is_lost_stuck_or_done_twice(self) -> None:
-        if long_run := int(os.environ.get("CRASH_RUN_SECONDS") or 0):
-            self.weather_for(long_run)
+        if is_long_run():
+            self.weather_for(long_seconds())
         else:
             self.weather(self.SEED, seconds=5, most_tickets=8, longest_life=3)
         self.tell()

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from django.core.checks import Error
 from django.test import SimpleTestCase, override_settings
 
+from tenants.testing_waits import PATIENCE
 from workflows.actions import ActionError, CallRequest, check_url, make_call
 from workflows.actions.addresses import is_public
 from workflows.actions.tests.remote_system import NAME, RemoteSystem, answering
@@ -72,7 +73,9 @@ SPELLINGS = """
 
 
 def call(url: str) -> int:
-    return make_call(CallRequest(url=url, body={}, timeout_seconds=5, idempotency_key="1")).status
+    return make_call(
+        CallRequest(url=url, body={}, timeout_seconds=PATIENCE, idempotency_key="1")
+    ).status
 
 
 class UrlTests(SimpleTestCase):

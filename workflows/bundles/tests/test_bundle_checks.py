@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.test import SimpleTestCase
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.bundles import Problem, Severity, check_bundle
 
 JSON = st.recursive(
@@ -199,14 +199,14 @@ class CheckBundleTest(SimpleTestCase):
         self.assertIn("nested too deeply", check_bundle({"workflow": deep})[0].message)
 
     @given(JSON)
-    @hypothesis_settings(max_examples=100, deadline=None)
+    @examples(100)
     def test_any_json_is_answered_with_problems(self, document: object) -> None:
         problems = check_bundle(document)
         self.assertTrue(all(each.message and each.where for each in problems))
         self.assertTrue(any(each.is_error for each in problems))
 
     @given(st.data())
-    @hypothesis_settings(max_examples=250, deadline=None)
+    @examples(250)
     def test_any_value_at_any_place_is_survived(self, data: st.DataObject) -> None:
         document = fixture(data.draw(st.sampled_from(["invoice", "vacation", "it_help"])))
         part: Any = document

@@ -7,9 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.test import SimpleTestCase
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.bundles import MAX_BYTES, canonical, read_bundle, read_bundle_file, write_bundle
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
@@ -67,7 +67,7 @@ class ReadBundleTest(SimpleTestCase):
                 self.assertIn(words, str(caught.exception))
 
     @given(st.binary(max_size=60))
-    @hypothesis_settings(max_examples=200, deadline=None)
+    @examples(200)
     def test_any_bytes_are_read_or_refused(self, data: bytes) -> None:
         try:
             read_bundle(data)

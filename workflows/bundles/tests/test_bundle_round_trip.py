@@ -5,21 +5,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.test import SimpleTestCase
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from jsonschema_rs import Draft202012Validator
 
+from tenants.testing_examples import examples
 from workflows.bundles import canonical, check_bundle, differences, errors_of, read_bundle
 from workflows.bundles import write_bundle as write
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.tests.bundle_strategies import JSON, bundles
 
 VALIDATOR = Draft202012Validator(SCHEMA)
-SETTINGS = hypothesis_settings(
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+SETTINGS = examples(50)
 
 
 def by_digits(value: Any) -> Any:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.engine.condition_text import (
     MAX_CHARACTERS,
     ConditionTextError,
@@ -238,7 +239,7 @@ class RefusalTests(unittest.TestCase):
                 self.assertLess(len(str(self.refused(text))), 500)
 
     @given(st.text(max_size=60))
-    @settings(max_examples=300, deadline=None)
+    @examples(300)
     def test_any_text_is_read_or_refused(self, text: str) -> None:
         try:
             parse(text)
@@ -276,7 +277,7 @@ class RefusalTests(unittest.TestCase):
             max_size=14,
         )
     )
-    @settings(max_examples=300, deadline=None)
+    @examples(300)
     def test_any_words_are_read_or_refused(self, words: list[str]) -> None:
         try:
             rule = parse(" ".join(words))
@@ -316,7 +317,7 @@ def _rules(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Any]:
 
 class WritingTests(unittest.TestCase):
     @given(st.recursive(VARIABLES | LITERALS, _rules, max_leaves=12))
-    @settings(max_examples=400, deadline=None)
+    @examples(400)
     def test_what_is_written_is_read_as_the_same_rule(self, rule: Json) -> None:
         written = write_condition(rule, task_keys=TASKS)
         if written is not None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import unittest
 
-from hypothesis import given, settings
+from hypothesis import given
 
+from tenants.testing_examples import examples
 from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.process import Json
 from workflows.engine.tests.test_conditions import json_values, var
@@ -71,7 +72,7 @@ class DescribeConditionTests(unittest.TestCase):
                 self.assertEqual(describe_condition(rule, labels), expected)
         self.assertEqual(choice_labels({"a": 1}), {})
 
-    @settings(max_examples=200, deadline=None)
+    @examples(200)
     @given(rule=json_values)
     def test_it_describes_anything(self, rule: Json) -> None:
         self.assertTrue(describe_condition(rule))

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import unittest
 
-from hypothesis import given, settings
+from hypothesis import given
 
+from tenants.testing_examples import examples
 from workflows.engine.errors import TransformError
 from workflows.engine.process import Json
 from workflows.engine.tests.test_conditions import CONTEXT, json_values, var
@@ -60,7 +61,7 @@ class TransformTests(unittest.TestCase):
         self.assertEqual(check_transform({"a": var("x")}), ())
         self.assertEqual(transform_variables({"a": var("x.y"), "b": 1}), {"x.y"})
 
-    @settings(max_examples=200, deadline=None)
+    @examples(200)
     @given(template=json_values)
     def test_no_template_raises_anything_else(self, template: Json) -> None:
         check_transform(template)

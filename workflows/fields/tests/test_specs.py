@@ -3,9 +3,10 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.tests.test_conditions import var
@@ -203,7 +204,7 @@ class CheckFieldsTests(unittest.TestCase):
             with self.subTest(garbage=str(type(garbage))):
                 self.assertNotEqual(check_fields(garbage), [])
 
-    @settings(max_examples=500, deadline=None)
+    @examples(500)
     @given(specs=any_json | st.lists(nearly_specs, max_size=4))
     def test_accepted_specs_compile_and_others_are_explained(self, specs: object) -> None:
         problems = check_fields(specs)

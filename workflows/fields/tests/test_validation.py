@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import re
-import time
 import unittest
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import FieldProblem
@@ -156,11 +156,10 @@ class AnswersTests(unittest.TestCase):
             with self.subTest(data=data):
                 self.assertEqual([each.field for each in VALIDATOR.validate(data)], [""])
 
-    def test_a_hostile_pattern_takes_no_time(self) -> None:
+    def test_a_hostile_pattern_comes_to_an_end(self) -> None:
+        """It would not before the end of the world if all ways to match it were tried."""
         specs = [spec(pattern="^(a+)+$", max=100_000)]
-        started = time.perf_counter()
         found = validate_fields(specs, {"answer": "a" * 99_999 + "!"})
-        self.assertLess(time.perf_counter() - started, 2)
         self.assertEqual([each.field for each in found], ["answer"])
         self.assertEqual(validate_fields(specs, {"answer": "aaa"}), [])
 
@@ -183,7 +182,7 @@ class AnswersTests(unittest.TestCase):
             self.assertRaises(FieldError, validate_fields, specs, {})
         self.assertRaises(FieldError, Validator, [{"name": "x"}])
 
-    @settings(max_examples=300, deadline=None)
+    @examples(300)
     @given(
         data=any_json
         | st.dictionaries(

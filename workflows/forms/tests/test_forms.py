@@ -9,9 +9,10 @@ from django.http import QueryDict
 from django.test import SimpleTestCase, override_settings
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.validation import validate_fields
@@ -365,7 +366,7 @@ class WhatNobodyChangedTests(SimpleTestCase):
         self.assertEqual(repr(form.answers()), repr(answers))
 
     @given(st.floats(-9e18, 9e18) | st.integers(-(2**53) + 1, 2**53 - 1))
-    @settings(max_examples=40, deadline=None)
+    @examples(40)
     def test_any_number(self, number: int | float) -> None:
         with override("de"):
             self.check({"number": number})

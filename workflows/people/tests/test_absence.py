@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
-from tenants.connection import work_in
 from tenants.errors import OtherCompanyError
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_people import give_back_tasks, set_availability
 from workflows.running.assignment import lock_assignment, pick_worker
@@ -143,19 +142,13 @@ class AtOnceTests(CompanyTransactionTestCase):
         self.addCleanup(User.objects.filter(pk=self.wendy.pk).update, is_available=True)
 
         def come_back() -> None:
-            try:
-                work_in(self.acme)
-                set_availability(user=self.wendy, is_available=True, now=NOW)
-            finally:
-                connection.close()
+            set_availability(user=self.wendy, is_available=True, now=NOW)
 
-        thread = threading.Thread(target=come_back)
         with transaction.atomic():
             lock_assignment()
-            thread.start()
-            thread.join(timeout=0.3)
-            self.assertTrue(thread.is_alive(), "It must wait for whoever chooses a worker.")
+            back = in_thread(come_back, company=self.acme)
+            wait_until_blocked()  # for whoever chooses a worker
             WorkflowStateManager.create(form.workflow, now=NOW).advance({})
             self.assertEqual(TaskInstance.objects.get().status, TaskStatus.PENDING)
-        thread.join(timeout=30)
+        self.assertIsNone(back.wait())
         self.assertEqual(worker_of(TaskInstance.objects.get()), self.wendy)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from tenants.connection import work_in
 from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
+from tenants.testing_waits import at_once, in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
 from workflows.people.change_people import give_back_tasks, save_person
 from workflows.running.assignment import assign_if_possible, lock_assignment
@@ -37,30 +35,6 @@ class AtOnceTests(CompanyTransactionTestCase):
             for role in roles:
                 self.give_role(person, role)
 
-    def together(self, *calls: Callable[[], object]) -> list[BaseException | None]:
-        """Run each call in a thread and connection of its own, all begun at once."""
-        begin = threading.Barrier(len(calls))
-        errors: list[BaseException | None] = [None] * len(calls)
-
-        def run(number: int, call: Callable[[], object]) -> None:
-            try:
-                work_in(self.acme)
-                begin.wait(timeout=10)
-                call()
-            except Exception as error:
-                errors[number] = error
-            finally:
-                connection.close()
-
-        threads = [
-            threading.Thread(target=run, args=(number, call)) for number, call in enumerate(calls)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-        return errors
-
     def demote(self, person: User) -> Callable[[], object]:
         def call() -> None:
             fresh = User.objects.get(pk=person.pk)
@@ -79,7 +53,7 @@ class AtOnceTests(CompanyTransactionTestCase):
     def test_two_admins_who_remove_each_other_leave_one(self) -> None:
         for remove in (self.demote, self.deactivate):
             with self.subTest(remove.__name__):
-                errors = self.together(remove(self.alice), remove(self.uma))
+                errors = at_once(remove(self.alice), remove(self.uma), company=self.acme)
                 self.assertEqual([type(e) for e in errors if e], [LastAdminError])
                 admins = User.objects.of_company(self.acme).active().with_role(SystemRole.ADMIN)
                 self.assertEqual(admins.count(), 1)
@@ -95,7 +69,7 @@ class AtOnceTests(CompanyTransactionTestCase):
             save_person(person=person, roles=[], company_roles=[], now=NOW)
 
         try:
-            errors = self.together(add, add)
+            errors = at_once(add, add, company=self.acme)
             self.assertEqual([type(e) for e in errors if e], [EmailInUseError])
         finally:
             # Plain SQL: the ORM would look for what points at the person in every company.
@@ -124,7 +98,7 @@ class AtOnceTests(CompanyTransactionTestCase):
         for _round in range(5):
             TaskInstance.objects.all().delete()
             User.objects.filter(pk=self.wendy.pk).update(is_available=False)
-            self.assertEqual(self.together(make, come), [None, None])
+            self.assertEqual(at_once(make, come, company=self.acme), [None, None])
             self.assertEqual(TaskInstance.objects.get().assigned_to, self.wendy)
 
 
@@ -137,32 +111,18 @@ class GivenMeanwhileTests(CompanyTransactionTestCase):
         instance = WorkflowInstance.objects.create(workflow=definition.workflow)
         self.task = TaskInstance.objects.create(workflow_instance=instance, definition=definition)
         TaskInstance.objects.filter(pk=self.task.pk).update(status="ERROR")
-        self.raised: list[Exception] = []
 
     def change_while_waiting(self, call: Callable[[], object], **given: object) -> None:
         """The call waits to choose, and behind it whoever holds the task; then that is changed."""
-        threads = [
-            threading.Thread(target=self.run_elsewhere, args=(each,)) for each in (call, self.hold)
-        ]
         with transaction.atomic():
             lock_assignment()
-            for number, thread in enumerate(threads, start=1):
-                thread.start()
-                self.wait_until_waiting(number)
+            threads = []
+            for number, each in enumerate((call, self.hold), start=1):
+                threads.append(in_thread(each, company=self.acme))
+                wait_until_blocked(connections=number)
             TaskInstance.objects.filter(pk=self.task.pk).update(**given)
-        for thread in threads:
-            thread.join(timeout=30)
-        self.assertEqual(self.raised, [])
+        self.assertEqual([each.wait() for each in threads], [None, None])
         self.task.refresh_from_db()
-
-    def run_elsewhere(self, call: Callable[[], object]) -> None:
-        try:
-            work_in(self.acme)
-            call()
-        except Exception as error:
-            self.raised.append(error)
-        finally:
-            connection.close()
 
     def hold(self) -> None:
         """As somebody does who is about to complete the task."""
@@ -170,20 +130,6 @@ class GivenMeanwhileTests(CompanyTransactionTestCase):
             pk = self.task.workflow_instance_id
             WorkflowInstance.objects.select_for_update(no_key=True).get(pk=pk)
             lock_assignment()
-
-    def wait_until_waiting(self, number: int) -> None:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
-                    " AND database = (SELECT oid FROM pg_database"
-                    " WHERE datname = current_database())"
-                )
-                if cursor.fetchone()[0] >= number:
-                    return
-            time.sleep(0.02)
-        self.fail("They do not wait.")
 
     def test_a_form_that_was_given_to_somebody_who_hands_all_on(self) -> None:
         self.change_while_waiting(

@@ -7,11 +7,11 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tenants.connection import work_in
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import PATIENCE, at_once, in_thread
 from workflows.models import (
     CompanyRole,
     TaskDefinition,
@@ -158,24 +158,15 @@ class AssignmentUnderConcurrencyTests(_Tasks, CompanyTransactionTestCase):
             )
             for number in range(2)
         ]
-        ready = threading.Barrier(6)
 
         def start_two() -> None:
-            try:
-                work_in(self.acme)
-                ready.wait(timeout=20)
-                for _ in range(2):
-                    with transaction.atomic():
-                        manager = WorkflowStateManager.create(self.workflow, now=timezone.now())
-                        manager.advance({})
-            finally:
-                connection.close()
+            for _ in range(2):
+                with transaction.atomic():
+                    manager = WorkflowStateManager.create(self.workflow, now=timezone.now())
+                    manager.advance({})
 
-        threads = [threading.Thread(target=start_two) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
+        raised = at_once(*[start_two] * 6, company=self.acme)
+        self.assertEqual(raised, [None] * 6)
         everybody = [self.wendy, self.walt, *workers]
         loads = [TaskInstance.objects.inbox(worker).count() for worker in everybody]
         self.assertEqual(loads, [3, 3, 3, 3])
@@ -187,44 +178,30 @@ class AssignmentUnderConcurrencyTests(_Tasks, CompanyTransactionTestCase):
         held, done = threading.Event(), threading.Event()
 
         def point_at_it() -> None:
-            try:
-                work_in(self.acme)
-                with transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(
-                        "SELECT id FROM workflows_taskinstance WHERE id = %s FOR KEY SHARE",
-                        [task.pk],
-                    )
-                    held.set()
-                    done.wait(timeout=20)
-            finally:
-                connection.close()
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id FROM workflows_taskinstance WHERE id = %s FOR KEY SHARE",
+                    [task.pk],
+                )
+                held.set()
+                done.wait(timeout=PATIENCE)
 
-        thread = threading.Thread(target=point_at_it)
-        thread.start()
+        pointing = in_thread(point_at_it, company=self.acme)
         try:
-            self.assertTrue(held.wait(timeout=20))
+            self.assertTrue(held.wait(timeout=PATIENCE))
             with transaction.atomic():
                 self.assertEqual(hand_out_waiting_tasks(now=timezone.now()), 1)
         finally:
             done.set()
-            thread.join(timeout=20)
+            self.assertIsNone(pointing.wait())
 
     def test_the_lock_is_of_one_company(self) -> None:
         """Another company's assignments do not wait for ours."""
         with transaction.atomic():
             lock_assignment()
-            done = threading.Event()
 
             def lock_elsewhere() -> None:
-                try:
-                    work_in(self.globex)
-                    with transaction.atomic():
-                        lock_assignment()
-                    done.set()
-                finally:
-                    connection.close()
+                with transaction.atomic():
+                    lock_assignment()
 
-            thread = threading.Thread(target=lock_elsewhere)
-            thread.start()
-            self.assertTrue(done.wait(timeout=10))
-            thread.join()
+            self.assertIsNone(in_thread(lock_elsewhere, company=self.globex).wait())

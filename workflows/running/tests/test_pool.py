@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 
-from django.db import connection
-
-from tenants.connection import work_in
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import at_once
 from workflows.errors import (
     MayNotClaimError,
     NotYourTaskError,
@@ -125,23 +123,15 @@ class AtOnceTests(CompanyTransactionTestCase):
         self.give_role(self.uma, SystemRole.TASK_WORKER)
         self.addCleanup(self.uma.groups.set, list(self.uma.groups.filter(name="user")))
         people = [self.wendy, self.walt, self.uma]
-        ready, told = threading.Barrier(3), list[User]()
+        told: list[User] = []
 
         def claim(person: User) -> None:
             try:
-                work_in(self.acme)
-                ready.wait(timeout=20)
                 claim_task(task=task, user=person, now=NOW)
             except TaskTakenError:
                 told.append(person)
-            finally:
-                connection.close()
 
-        threads = [threading.Thread(target=claim, args=(person,)) for person in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
+        at_once(*(partial(claim, each) for each in people), company=self.acme)
         winner = TaskInstance.objects.select_related("assigned_to").get().assigned_to
         self.assertEqual({winner, *told}, set(people))
         self.assertEqual(len(told), 2)

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from django.test import SimpleTestCase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
+from tenants.testing_examples import examples
 from workflows.bundles import canonical, check_bundle, differences
 from workflows.bundles.canonical import as_text
 from workflows.bundles.tests.bundle_strategies import bundles as valid_bundles
@@ -51,19 +52,19 @@ class RoundTripTests(SimpleTestCase):
                 )
 
     @given(bundles())
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(40)
     def test_no_generated_bundle_changes_in_a_workbook(self, document: JsonObject) -> None:
         self.assert_unchanged(document, FileType.XLSX)
         self.assert_unchanged(document, FileType.ODS)
 
     @given(bundles())
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(60)
     def test_no_generated_bundle_changes_as_text(self, document: JsonObject) -> None:
         self.assert_unchanged(document, FileType.JSON)
         self.assert_unchanged(document, FileType.YAML)
 
     @given(valid_bundles())
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(15)
     def test_no_valid_bundle_changes_or_gets_problems(self, document: JsonObject) -> None:
         for file_type in FileType:
             self.assert_unchanged(document, file_type)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 
 from tenants.testing import CompanyTestCase
+from tenants.testing_examples import examples
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle
@@ -43,7 +43,7 @@ class ExportBundleTest(CompanyTestCase):
         """But for company roles that nothing names, which are the company's own."""
 
         @given(bundles())
-        @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
+        @examples(25)
         def check(document: dict[str, Any]) -> None:
             with transaction.atomic():
                 self.assert_comes_back(document)

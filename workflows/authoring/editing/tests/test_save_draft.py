@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import threading
 from copy import deepcopy
+from functools import partial
 from typing import Any
-
-from django.db import connection
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import at_once
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
@@ -318,11 +317,8 @@ class TwoEditorsTest(CompanyTransactionTestCase):
         draft = make_workflow(title="Buy", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         outcomes: list[str] = []
-        barrier = threading.Barrier(2)
 
         def save(title: str) -> None:
-            work_in(self.acme)
-            barrier.wait(timeout=10)
             mine = {**document, "workflow": {**document["workflow"], "title": title}}
             try:
                 save_draft(
@@ -334,14 +330,8 @@ class TwoEditorsTest(CompanyTransactionTestCase):
                 outcomes.append(title)
             except DraftChangedError:
                 outcomes.append("refused")
-            finally:
-                connection.close()
 
-        threads = [threading.Thread(target=save, args=(title,)) for title in ("One", "Two")]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join(timeout=20)
+        at_once(partial(save, "One"), partial(save, "Two"), company=self.acme)
         self.assertEqual(len(outcomes), 2)
         self.assertEqual(outcomes.count("refused"), 1)
         kept = WorkflowDefinition.objects.get(pk=draft.pk)

@@ -3,15 +3,15 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import at_once
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
@@ -294,24 +294,11 @@ class BundleCommandsTest(CompanyTestCase):
 
 class ImportTogetherTest(CompanyTransactionTestCase):
     def test_two_imports_at_the_same_moment_make_two_versions(self) -> None:
-        barrier, failures = threading.Barrier(2), []
-
         def run(title: str) -> None:
-            try:
-                work_in(self.acme)
-                barrier.wait(timeout=10)
-                import_bundle(document=changed(title=title), user=None)
-            except Exception as error:  # a thread's error would be lost
-                failures.append(error)
-            finally:
-                connection.close()
+            import_bundle(document=changed(title=title), user=None)
 
-        threads = [threading.Thread(target=run, args=(title,)) for title in ("One", "Two")]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-        self.assertEqual(failures, [])
+        raised = at_once(partial(run, "One"), partial(run, "Two"), company=self.acme)
+        self.assertEqual(raised, [None, None])
         versions = WorkflowDefinition.objects.order_by("version")
         self.assertEqual([each.version for each in versions], [1, 2])
         self.assertEqual({each.title for each in versions}, {"One", "Two"})

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import threading
+from functools import partial
 
-from django.db import connection
 from django.urls import reverse
 
-from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import at_once
 from tickets.models import Ticket
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.editing.new_draft import new_draft
@@ -153,7 +152,7 @@ class DeleteWhilePublishingTest(CompanyTransactionTestCase):
     def test_a_draft_is_published_or_deleted_never_both(self) -> None:
         for _number in range(4):
             draft = import_bundle(document=self.document(_number), user=self.carla)
-            raised = self.at_once(draft)
+            raised = self.publish_and_delete(draft)
             left = WorkflowDefinition.objects.filter(pk=draft.pk).first()
             self.assertEqual(sum(error is None for error in raised), 1, raised)
             for error in raised:
@@ -173,27 +172,9 @@ class DeleteWhilePublishingTest(CompanyTransactionTestCase):
         workflow["description"] = f"The one of try {number}."
         return document
 
-    def at_once(self, draft: WorkflowDefinition) -> list[Exception | None]:
-        raised: list[Exception | None] = [None, None]
-        ready = threading.Barrier(2)
-
-        def run(index: int) -> None:
-            try:
-                work_in(self.acme)
-                ready.wait(timeout=20)
-                if index:
-                    delete_draft(workflow=draft)
-                else:
-                    publish_workflow(workflow=draft, user=self.carla)
-            except Exception as error:  # judged by the test
-                raised[index] = error
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in (0, 1)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
-            self.assertFalse(thread.is_alive())
-        return raised
+    def publish_and_delete(self, draft: WorkflowDefinition) -> list[Exception | None]:
+        return at_once(
+            partial(publish_workflow, workflow=draft, user=self.carla),
+            partial(delete_draft, workflow=draft),
+            company=self.acme,
+        )

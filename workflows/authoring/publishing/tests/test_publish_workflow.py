@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from django.db import connection
-
-from tenants.connection import work_in
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing_waits import at_once
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
@@ -147,24 +145,8 @@ class PublishTogetherTest(CompanyTransactionTestCase):
         drafts = [
             import_bundle(document=changed(title), user=self.carla) for title in ("One", "Two")
         ]
-        barrier, failures = threading.Barrier(2), []
-
-        def run(draft: WorkflowDefinition) -> None:
-            try:
-                work_in(self.acme)
-                barrier.wait(timeout=10)
-                publish_workflow(workflow=draft, user=None)
-            except Exception as error:  # a thread's error would be lost
-                failures.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(draft,)) for draft in drafts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-        self.assertEqual(failures, [])
+        publishing = [partial(publish_workflow, workflow=each, user=None) for each in drafts]
+        self.assertEqual(at_once(*publishing, company=self.acme), [None, None])
         self.assertEqual(
             sorted(WorkflowDefinition.objects.values_list("status", flat=True)),
             ["PUBLISHED", "RETIRED"],

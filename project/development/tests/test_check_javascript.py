@@ -88,7 +88,7 @@ class CoverageTests(unittest.TestCase):
     def test_the_linter_finds_a_circle(self) -> None:
         """In a folder of its own, with the same rules."""
         with tempfile.TemporaryDirectory() as name:
-            scripts = Path(name) / "app" / "static"
+            scripts = Path(name) / "project" / "static"
             scripts.mkdir(parents=True)
             shutil.copy(BASE_DIR / "biome.jsonc", name)
             (scripts / "one.js").write_text(SCRIPT.format(other="two"), encoding="utf-8")
