@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from tickets.models.file_upload import FileUpload
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.composed_json import ComposedJson
@@ -71,7 +72,7 @@ class SavedAnswers(models.Model):
         related_name="saved_answers",
         verbose_name=_("task"),
     )
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = models.CharField(_("title"), max_length=LONGEST_NAME, blank=True)
     answers = models.JSONField(_("answers"), encoder=ComposedJson, default=dict, blank=True)
     form_digest = models.CharField(_("digest of the form"), max_length=64, editable=False)
     files = models.ManyToManyField(

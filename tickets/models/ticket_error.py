@@ -9,7 +9,7 @@ from django_fsm import FSMField, transition
 
 from tickets.models.ticket import Ticket
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 
 
 class ErrorType(models.TextChoices):
@@ -83,6 +83,10 @@ class TicketError(StatusModel):
         verbose_name = _("ticket error")
         verbose_name_plural = _("ticket errors")
         ordering = ("-pk",)
+        constraints = (
+            one_of("error_type", ErrorType, name="ticket_error_type_known"),
+            one_of("status", ErrorStatus, name="ticket_error_status_known"),
+        )
         indexes = (
             models.Index(
                 fields=("ticket",),

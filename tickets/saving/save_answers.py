@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tenants.fast.prepared import send
 from tenants.models import User
-from tenants.names import plain_name
+from tenants.names import LONGEST_NAME, plain_name
 from tickets.advancing.lock_task import lock_workable
 from tickets.errors import TooManySavedAnswersError
 from tickets.files.keep_file import lock_uploads
@@ -41,7 +41,7 @@ def save_ticket_answers(
     _ensure_storable(answers, title)
     saved = _lock_slot(slot, user=user, definition=definition)
     saved.ticket_definition = definition
-    saved.title = plain_name(title)[:200]
+    saved.title = plain_name(title)[:LONGEST_NAME]
     saved.answers = answers
     saved.form_digest = digest_of_form(definition.workflow.fields, definition.presets)
     saved.save()

@@ -34,6 +34,8 @@ from .storable import unstorable
 from .texts import gettext
 
 MAX_FIELDS = 200
+# As long as every name (tenants.names), which the engine knows nothing of.
+LONGEST_LABEL = 255
 MAX_RECORD_FIELDS = 50
 MAX_CHOICES = 1_000
 MAX_RECORDS = 500
@@ -311,7 +313,7 @@ def _name_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
 
 
 def _text_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
-    for key, limit in (("label", 200), ("help", 2_000)):
+    for key, limit in (("label", LONGEST_LABEL), ("help", 2_000)):
         value = spec.get(key)
         if value is not None and (not isinstance(value, str) or len(value) > limit):
             message = "Give “%(key)s” as text of at most %(limit)d characters."
@@ -469,7 +471,8 @@ def _choice(choice: Json) -> tuple[str, str] | None:
         value = label = choice
     if not isinstance(value, str) or not isinstance(label, str):
         return None
-    return (value, label) if value.strip() and len(value) <= 200 and len(label) <= 200 else None
+    fit = len(value) <= LONGEST_LABEL and len(label) <= LONGEST_LABEL
+    return (value, label) if value.strip() and fit else None
 
 
 def _record_problems(

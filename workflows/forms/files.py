@@ -12,10 +12,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.field_types import Field
 from workflows.engine.process import Json, JsonObject
 
-LONGEST_NAME = 255
 LONGEST_EXTENSION = 20
 
 

@@ -4,6 +4,7 @@ import { ask, messageOf } from "./api.js";
 import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettext, parseMarkup } from "./dom.js";
 import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
+import { LONGEST_NAME } from "./names.js";
 import { elementOf } from "./places.js";
 import { ruleEditor } from "./rules.js";
 import { changed, freeKey, keyOf, on, setTyped, snapshot, store, valueAt } from "./store.js";
@@ -123,7 +124,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
 
   const label = text(inRecord ? gettext("Column") : gettext("Question"), spec, "label", {
     wide: true,
-    max: 200,
+    max: LONGEST_NAME,
     onInput: (typed) => {
       refresh();
       if (!untouched.has(spec) || !typed.trim()) return;
@@ -361,7 +362,7 @@ function choicesEditor(spec) {
           class: "ed-input",
           type: "text",
           value: pair.shown,
-          maxlength: 200,
+          maxlength: LONGEST_NAME,
           placeholder: gettext("Shown"),
           "aria-label": gettext("Choice %(number)s, as it is shown", { number: index + 1 }),
           on: {
@@ -390,7 +391,7 @@ function choicesEditor(spec) {
           class: "ed-input ed-mono",
           type: "text",
           value: pair.kept,
-          maxlength: 200,
+          maxlength: LONGEST_NAME,
           placeholder: gettext("Kept as the same"),
           "aria-label": gettext("Choice %(number)s, as it is kept", { number: index + 1 }),
           on: {

@@ -8,6 +8,7 @@ import { durationControl, manyOf, number, select, selectOf, text } from "./input
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { LONGEST_NAME } from "./names.js";
 import { elementOf, place } from "./places.js";
 import { schemaEditor } from "./schemas.js";
 import {
@@ -95,7 +96,7 @@ function keyField(owner, { help, rename, refresh, fixed }) {
 function titleField(owner, { refresh, rename, taken, otherwise, keyInput }) {
   return text(gettext("Title"), owner, "title", {
     wide: true,
-    max: 200,
+    max: LONGEST_NAME,
     onInput: (typed) => {
       refresh();
       if (!untouched.has(owner) || !typed.trim()) return;
@@ -146,7 +147,7 @@ export function workflowSection() {
           { class: "ed-grid" },
           text(gettext("Title"), workflow, "title", {
             wide: true,
-            max: 200,
+            max: LONGEST_NAME,
             onInput: (typed) => {
               byId("ed-title").textContent = typed || gettext("Untitled");
             },
@@ -468,7 +469,7 @@ function roleSelect(task, refresh) {
  * @param {() => void} onCancel
  */
 function newRole(root, onName, onCancel) {
-  const input = h("input", { class: "ed-input", type: "text", maxlength: 100, autocomplete: "off" });
+  const input = h("input", { class: "ed-input", type: "text", maxlength: LONGEST_NAME, autocomplete: "off" });
   const add = () => {
     const name = input.value.trim().replace(/\s+/g, " ");
     if (!name) {
@@ -777,7 +778,7 @@ function roleName(role, redraw) {
   const control = h("input", {
     class: "ed-input",
     type: "text",
-    maxlength: 100,
+    maxlength: LONGEST_NAME,
     value: role.name ?? "",
     on: {
       change: () => {
