@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 
 from tenants.errors import EmailInUseError
-from tenants.models import Company, User
+from tenants.models import User
 from tenants.models.fields import EmailAddressInput, NameInput
+from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
 from tenants.services import sign_up
 
 LONGEST_EMAIL = User._meta.get_field("email").max_length
-LONGEST_COMPANY_NAME = Company._meta.get_field("name").max_length
-LONGEST_NAME = User._meta.get_field("first_name").max_length
 
 
 class EmailLoginForm(AuthenticationForm):
@@ -52,7 +51,7 @@ class SignUpForm(forms.Form):
 
     company_name = NameInput(
         label=_("Company name"),
-        max_length=LONGEST_COMPANY_NAME,
+        max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
     first_name = NameInput(

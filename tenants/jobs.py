@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
@@ -26,24 +28,43 @@ PATIENT = RetryStrategy(max_attempts=10, wait=1, exponential_wait=2)
 _jobs = JobManager(DjangoConnector())
 
 
+@contextmanager
+def _errors_as_django_names_them() -> Iterator[None]:
+    """The queue calls everything that the database says a ConnectorException: whether it refuses
+    something or cannot be reached would be told by nothing else."""
+    try:
+        yield
+    except ConnectorException as error:
+        if error.__cause__ is None:
+            raise
+        with connection.wrap_database_errors:
+            raise error.__cause__ from None
+
+
 def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int:
     """Defer a job of the active company, as part of the transaction; returns the job's id.
 
     `name` is the task's; it is given the schema as its first argument.
+
+    Raises:
+        DatabaseError: as for every other statement.
     """
     due = timezone.now() + timedelta(seconds=after_seconds) if after_seconds else None
     task = configure_task(name=name, job_manager=_jobs, schedule_at=due)
-    return task.defer(schema=current_schema(), **arguments)
+    with _errors_as_django_names_them():
+        return task.defer(schema=current_schema(), **arguments)
 
 
 def take_away(job_id: int) -> None:
     """Remove a job that nobody needs any more, unless it is running or done."""
-    _jobs.cancel_job_by_id(job_id, delete_job=True)
+    with _errors_as_django_names_them():
+        _jobs.cancel_job_by_id(job_id, delete_job=True)
 
 
 def run_again(job_id: int) -> None:
     """Put a job into the queue again whose worker is gone."""
-    _jobs.retry_job_by_id(job_id, retry_at=timezone.now())
+    with _errors_as_django_names_them():
+        _jobs.retry_job_by_id(job_id, retry_at=timezone.now())
 
 
 def is_under_way(job_id: int) -> bool:

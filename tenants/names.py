@@ -12,6 +12,9 @@ import re
 import unicodedata
 from typing import Final
 
+# How long they may be: names of people, companies, company roles and files, titles of workflows,
+# tasks, ticket types and tickets, labels. Tables, forms, files and scripts follow.
+LONGEST_NAME: Final = 255
 # Blanks that Unicode counts among the letters and symbols.
 _SHOWN_AS_BLANK: Final = "\u2800\u3164\uffa0"
 # Unicode's Default_Ignorable_Code_Point, control characters that are no blanks, and code points

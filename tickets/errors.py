@@ -28,6 +28,15 @@ class UnknownUploadError(TicketsError):
     message = _("A file was lost on the way. Choose it again.")
 
 
+class CompletionFailedError(TicketsError):
+    """Nobody has foreseen it; the ticket error that was kept says what it was."""
+
+    message = _(
+        "Your answers are kept, but the task could not be completed with them. A ticket admin has "
+        "been told, and tries again when the cause is mended: you need not fill it in again."
+    )
+
+
 class TooManySavedAnswersError(TicketsError):
     message = _("You have saved too many tickets for later. Submit or discard some of them first.")
 
@@ -60,6 +69,20 @@ class MayNotRepairError(TicketsError):
 class ReasonMissingError(TicketsError):
     message = _("Say why: the reason stands in the ticket's history, for whoever asks later.")
     field = "reason"
+
+
+class RepairFailedError(TicketsError):
+    """Nobody has foreseen it: what is repaired may not be mended yet."""
+
+    message = _(
+        "This could not be done, and nothing was changed: “%(reason)s”. Mend the cause, then try "
+        "again."
+    )
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class ChangedMeanwhileError(TicketsError):

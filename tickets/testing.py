@@ -42,6 +42,6 @@ def step_left_to_its_job() -> Iterator[None]:
             module = import_module(name)
             stack.enter_context(mock.patch.object(module, "take_step", side_effect=RuntimeError))
             stack.enter_context(mock.patch.object(module.logger, "exception"))
-        advance = import_module("tickets.advancing.advance_ticket")
-        stack.enter_context(mock.patch.object(advance, "advance_ticket"))
+        safety_net = import_module("tickets.advancing.safety_net")
+        stack.enter_context(mock.patch.object(safety_net, "advance_ticket"))
         yield

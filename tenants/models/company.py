@@ -9,6 +9,7 @@ from django_tenants.models import TenantMixin
 
 from tenants.connection import chosen_tenant, current_schema
 from tenants.models.fields import NameField
+from tenants.names import LONGEST_NAME
 from tenants.schema_names import validate_schema_name
 
 
@@ -44,7 +45,7 @@ class Company(TenantMixin):
         validators=[validate_schema_name],
         help_text=_("The Postgres schema that holds the company's data. It never changes."),
     )
-    name: models.CharField[str, str] = NameField(_("name"), max_length=100)
+    name: models.CharField[str, str] = NameField(_("name"), max_length=LONGEST_NAME)
     is_active: models.BooleanField[bool, bool] = models.BooleanField(
         _("active"),
         default=True,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.models.company import Company
 from tenants.models.fields import EmailAddressField, NameField
-from tenants.names import plain_email
+from tenants.names import LONGEST_NAME, plain_email
 from tenants.roles import SystemRole
 
 
@@ -63,8 +63,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         error_messages={"unique": _("Somebody already uses this e-mail address.")},
     )
-    first_name: models.CharField[str, str] = NameField(_("first name"), max_length=100, blank=True)
-    last_name: models.CharField[str, str] = NameField(_("last name"), max_length=100, blank=True)
+    first_name: models.CharField[str, str] = NameField(
+        _("first name"), max_length=LONGEST_NAME, blank=True
+    )
+    last_name: models.CharField[str, str] = NameField(
+        _("last name"), max_length=LONGEST_NAME, blank=True
+    )
     company = models.ForeignKey(
         Company,
         on_delete=models.PROTECT,

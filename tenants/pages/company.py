@@ -28,6 +28,7 @@ from tenants.active_company import active_company
 from tenants.connection import PUBLIC
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
+from tenants.names import LONGEST_NAME
 from tenants.pages.company_admin import GuardedListMixin
 from tenants.pages.refusals import TellsRefusals
 from tenants.services import sign_up
@@ -49,8 +50,12 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
 class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new company and its first person, who has every system role."""
 
-    first_name = NameInput(label=_("First name"), max_length=100, widget=UnfoldAdminTextInputWidget)
-    last_name = NameInput(label=_("Last name"), max_length=100, widget=UnfoldAdminTextInputWidget)
+    first_name = NameInput(
+        label=_("First name"), max_length=LONGEST_NAME, widget=UnfoldAdminTextInputWidget
+    )
+    last_name = NameInput(
+        label=_("Last name"), max_length=LONGEST_NAME, widget=UnfoldAdminTextInputWidget
+    )
     email = EmailAddressInput(
         label=_("E-mail address"), max_length=254, widget=UnfoldAdminEmailInputWidget
     )

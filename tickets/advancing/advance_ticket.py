@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
 from tenants.jobs import take_away
+from tickets.advancing.failed_step import UNREACHABLE, FailedStep
+from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.take_step import take_step
-from tickets.models import ErrorType, TicketError
-from workflows.models import WorkflowStatus
+from tickets.models import ErrorType, Ticket, TicketError
+from workflows.models import TaskInstance
 from workflows.running.state_manager import WorkflowStateManager
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ def advance_ticket(
 
     Safe to call twice, late, or beside itself: it decides under row locks, and the second
     finds nothing to do. `safety_net` is the id of the job that would do the same; it is
-    taken away in the transaction of the step. What fails becomes a ticket error.
+    taken away in the transaction of the step. What fails is tried once more, part by part, so
+    that the ticket error says which part of the step it was.
 
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the safety net,
@@ -38,40 +39,70 @@ def advance_ticket(
     now = now or timezone.now()
     try:
         with transaction.atomic():
-            _advance(ticket_id, now=now)
-            if safety_net is not None:
-                take_away(safety_net)
-    except (OperationalError, InterfaceError):
+            ticket = _ticket_to_move(ticket_id)
+            if ticket is not None:
+                take_step(ticket, lock_instance_of(ticket, WorkflowStateManager, now=now), now=now)
+            _forget(safety_net)
+        return
+    except UNREACHABLE:
         raise
     except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
         logger.exception("Ticket %s of %s could not advance", ticket_id, current_schema())
-        _keep_unexpected(ticket_id, trace=traceback.format_exc(), safety_net=safety_net)
+    _advance_in_parts(ticket_id, safety_net=safety_net, now=now)
 
 
-def _advance(ticket_id: int, *, now: datetime) -> None:
+def _ticket_to_move(ticket_id: int) -> Ticket | None:
+    """The ticket, locked; None where an error of it waits for a ticket admin."""
     ticket = lock_ticket(ticket_id)
-    if ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists():
-        return
-    take_step(ticket, lock_instance_of(ticket, WorkflowStateManager, now=now), now=now)
+    is_blocked = ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists()
+    return None if is_blocked else ticket
 
 
-def _keep_unexpected(ticket_id: int, *, trace: str, safety_net: int | None) -> None:
-    now = timezone.now()
-    message = _("The next step could not be made. The trace says why.")
+def _forget(safety_net: int | None) -> None:
+    if safety_net is not None:
+        take_away(safety_net)
+
+
+def _advance_in_parts(ticket_id: int, *, safety_net: int | None, now: datetime) -> None:
+    ticket: Ticket | None = None
+    manager: WorkflowStateManager | None = None
+    left: TaskInstance | None = None
+    try:
+        with transaction.atomic():
+            ticket = _ticket_to_move(ticket_id)
+            if ticket is not None:
+                manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
+                left = manager.task_to_leave
+                manager.write_in_parts()
+                take_step(ticket, manager, now=now)
+            _forget(safety_net)
+    except UNREACHABLE:
+        raise
+    except Exception as error:  # as above
+        if ticket is None:
+            raise
+        failed = FailedStep.of(error, ticket, manager, left=left)
+        _keep(ticket_id, failed, safety_net=safety_net, now=now)
+
+
+def _keep(ticket_id: int, failed: FailedStep, *, safety_net: int | None, now: datetime) -> None:
     with transaction.atomic():
-        ticket = lock_ticket(ticket_id)
-        if safety_net is not None:
-            take_away(safety_net)
-        if ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists():
+        ticket = _ticket_to_move(ticket_id)
+        _forget(safety_net)
+        if ticket is None:
             return
-        task, error_type = None, ErrorType.WORKFLOW_CREATION
-        if ticket.workflow_instance_id is not None:
-            manager = WorkflowStateManager.lock(ticket.workflow_instance_id, now=now)
+        task, is_marked = None, True
+        if not failed.is_without_instance(ticket):
+            manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
             if not manager.is_step_due:  # somebody else has taken it in the meantime
                 return
-            if manager.instance.status != WorkflowStatus.NOT_STARTED:
-                error_type = ErrorType.TASK_CREATION
-            task = manager.fail_moving_on(reason=message)
+            task = manager.task_to_leave
+            is_marked = is_put_into_error(lambda: manager.fail_moving_on(reason=failed.message))
         TicketError.objects.create(
-            ticket=ticket, task=task, error_type=error_type, message=message, stack_trace=trace
+            ticket=ticket,
+            task=task,
+            error_type=failed.error_type,
+            message=failed.message,
+            stack_trace=failed.trace,
+            is_step_marked=is_marked,
         )

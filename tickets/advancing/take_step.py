@@ -10,6 +10,7 @@ from tenants.models import Company
 from tickets.advancing.timers import follow
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.running.state_manager import WorkflowStateManager
+from workflows.running.step_part import StepPart
 
 
 class StepFailedError(Exception):
@@ -37,6 +38,7 @@ def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -
 
     The caller has locked the ticket and its workflow instance, and is inside a transaction.
     """
+    manager.begin_part(StepPart.DECISION)
     move = manager.advance(ticket.facts(Company.objects.current()))
     if move.error:
         TicketError.objects.create(
@@ -45,4 +47,6 @@ def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -
             error_type=ErrorType.WORKFLOW_TRANSITION,
             message=move.error,
         )
-    follow(ticket, move, now=now)
+    if move.made:
+        manager.begin_part(StepPart.TASK)
+        follow(ticket, move, now=now)

@@ -7,10 +7,10 @@ after an outage too. Nobody takes it away when the task ends; it then finds noth
 from __future__ import annotations
 
 import logging
-import traceback
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -20,6 +20,8 @@ from tenants.jobs import defer, take_away
 from tenants.models import Company
 from tickets.advancing.calls_of_task import take_away_all
 from tickets.advancing.defer_call import defer_call
+from tickets.advancing.failed_step import UNREACHABLE, FailedStep
+from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.job_names import FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
@@ -35,6 +37,7 @@ from workflows.running.definition_cache import definition_of
 from workflows.running.events.kind import TaskTime, kinds_with
 from workflows.running.repair import WorkflowRepair
 from workflows.running.state_manager import Move
+from workflows.running.step_part import StepPart
 
 logger = logging.getLogger(__name__)
 
@@ -131,29 +134,70 @@ def fire_timer(
                 now=now,
             )
         return
+    timer = _Timer(ticket_id=ticket_id, task_id=task_id, after=after, began=began, now=now)
     try:
         with transaction.atomic():
-            _fire(ticket_id, task_id, after, began=began, now=now)
-    except (OperationalError, InterfaceError):
+            ticket = lock_ticket(ticket_id)
+            manager, task = timer.lock(ticket)
+            timer.fire(ticket, manager, task)
+        return
+    except UNREACHABLE:
         raise
     except Exception:  # as in advance_ticket: a ticket admin must see it
         logger.exception("The timer of task %s of %s could not fire", task_id, current_schema())
-        _keep_unexpected(ticket_id, task_id, trace=traceback.format_exc(), now=now)
+    _fire_in_parts(timer)
 
 
-def _fire(
-    ticket_id: int, task_id: int, after: str, *, began: datetime | None, now: datetime
-) -> None:
-    ticket = lock_ticket(ticket_id)
-    manager, task = _lock(ticket, task_id, now=now)
-    if not _counts(task, began):
-        return
-    move = manager.time_out(task, after=after, facts=ticket.facts(Company.objects.current()))
-    if move.error:
-        _keep_error(ticket, task, message=move.error)
-    if move.moved and not task.definition.is_form:
-        take_away_all(task)
-    follow(ticket, move, now=now)
+@dataclass(frozen=True, slots=True)
+class _Timer:
+    ticket_id: int
+    task_id: int
+    after: str
+    began: datetime | None
+    now: datetime
+
+    def lock(self, ticket: Ticket) -> tuple[WorkflowRepair, TaskInstance]:
+        if ticket.workflow_instance_id is None:
+            raise TaskInstance.DoesNotExist
+        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=self.now)
+        return manager, manager.read_task(self.task_id)
+
+    def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:
+        if not _counts(task, self.began):
+            return
+        manager.begin_part(StepPart.DECISION)
+        facts = ticket.facts(Company.objects.current())
+        move = manager.time_out(task, after=self.after, facts=facts)
+        if move.error:
+            TicketError.objects.create(
+                ticket=ticket,
+                task=task,
+                error_type=ErrorType.WORKFLOW_TRANSITION,
+                message=move.error,
+            )
+        manager.begin_part(StepPart.TASK if move.made else manager.part)
+        if move.moved and not task.definition.is_form:
+            take_away_all(task)
+        follow(ticket, move, now=self.now)
+
+
+def _fire_in_parts(timer: _Timer) -> None:
+    """Once more, so that it is known what of it fails."""
+    ticket: Ticket | None = None
+    manager: WorkflowRepair | None = None
+    task: TaskInstance | None = None
+    try:
+        with transaction.atomic():
+            ticket = lock_ticket(timer.ticket_id)
+            manager, task = timer.lock(ticket)
+            manager.write_in_parts()
+            timer.fire(ticket, manager, task)
+    except UNREACHABLE:
+        raise
+    except Exception as error:  # as above
+        if ticket is None or task is None:
+            raise
+        _keep(timer, FailedStep.of(error, ticket, manager, left=task))
 
 
 def _counts(task: TaskInstance, began: datetime | None) -> bool:
@@ -166,31 +210,21 @@ def _counts(task: TaskInstance, began: datetime | None) -> bool:
     return last is None or last <= began
 
 
-def _lock(ticket: Ticket, task_id: int, *, now: datetime) -> tuple[WorkflowRepair, TaskInstance]:
-    if ticket.workflow_instance_id is None:
-        raise TaskInstance.DoesNotExist
-    manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
-    return manager, manager.read_task(task_id)
-
-
-def _keep_error(ticket: Ticket, task: TaskInstance, *, message: str, trace: str = "") -> None:
-    # TASK_UPDATE: it has no output, so that trying again means doing the task again.
-    TicketError.objects.create(
-        ticket=ticket,
-        task=task,
-        error_type=ErrorType.TASK_UPDATE,
-        message=message,
-        stack_trace=trace,
-    )
-
-
-def _keep_unexpected(ticket_id: int, task_id: int, *, trace: str, now: datetime) -> None:
-    message = _("The time of this task is over, but it could not be left. The trace says why.")
+def _keep(timer: _Timer, failed: FailedStep) -> None:
     with transaction.atomic():
-        ticket = lock_ticket(ticket_id)
-        manager, task = _lock(ticket, task_id, now=now)
+        ticket = lock_ticket(timer.ticket_id)
+        manager, task = timer.lock(ticket)
+        words = {"task": task.definition.title, "message": failed.message}
+        message = _("The time of “%(task)s” is over. %(message)s") % words
         try:
-            manager.fail_task(task, reason=message)
+            is_marked = is_put_into_error(lambda: manager.fail_task(task, reason=message))
         except TaskNotWorkableError:  # it has ended in the meantime, or is on hold
             return
-        _keep_error(ticket, task, message=message, trace=trace)
+        TicketError.objects.create(
+            ticket=ticket,
+            task=task,
+            error_type=failed.error_type,
+            message=message,
+            stack_trace=failed.trace,
+            is_step_marked=is_marked,
+        )

@@ -10,6 +10,7 @@ from random import SystemRandom
 from django.utils.translation import gettext as _
 
 from tickets.advancing.defer_call import defer_call
+from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.actions import ActionError, TemporaryActionError, pause_before
@@ -83,11 +84,12 @@ def give_up(locked: LockedTask, error: ActionError, *, attempts: int = 1) -> Non
             "error": message,
             "count": attempts,
         }
-    locked.manager.fail_task(locked.task, reason=message)
+    is_marked = is_put_into_error(lambda: locked.manager.fail_task(locked.task, reason=message))
     TicketError.objects.create(
         ticket=locked.ticket,
         task=locked.task,
         error_type=ErrorType.TASK_UPDATE,
         message=message,
         stack_trace=error.detail,
+        is_step_marked=is_marked,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,7 @@ from tenants.connection import current_schema
 from tenants.errors import EncryptionError
 from tenants.jobs import defer, is_under_way
 from tenants.models import Company
+from tickets.advancing.failed_step import UNREACHABLE, with_reason
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.end_attempt import Chance, LockedTask, chance, give_up, try_again_or_give_up
@@ -87,13 +88,13 @@ def run_action(
     action = Action(ticket_id, task_id, attempt, job_id, clock, chance)
     try:
         begun = _begin(action)
-    except (OperationalError, InterfaceError):
+    except UNREACHABLE:
         raise
     except ActionError as error:  # the call cannot even be put together
         _keep_failure(action, error)
         return
-    except Exception:  # whatever it is, a ticket admin must see it: a ticket is never stuck unseen
-        _keep_failure(action, _unexpected(action))
+    except Exception as error:  # whatever it is, a ticket admin must see it
+        _keep_failure(action, _unexpected(action, error))
         return
     if begun is not None:
         _call(action, begun)
@@ -109,24 +110,27 @@ def _call(action: Action, begun: Begun) -> None:
         else:
             output = read_output(begun.definition, answer, facts=begun.facts)
             _finish(action, begun, answer, output)
-    except (OperationalError, InterfaceError):
+    except UNREACHABLE:
         raise
     except ActionError as error:
         _keep_failed_attempt(action, begun, answer, error)
-    except Exception:  # as above
-        _keep_failed_attempt(action, begun, answer, _unexpected(action))
+    except Exception as error:  # as above
+        _keep_failed_attempt(action, begun, answer, _unexpected(action, error))
 
 
-def _unexpected(action: Action) -> ActionError:
+def _unexpected(action: Action, error: Exception) -> ActionError:
     logger.exception(
         "The call of task %s of ticket %s of %s failed",
         action.task_id,
         action.ticket_id,
         current_schema(),
     )
-    return ActionError(
-        _("The call could not be made. The trace says why."), detail=traceback.format_exc()
+    message = _(
+        "The call could not be made, or what it brought could not be kept. Look at its attempts:"
+        " they say whether the other system has answered."
     )
+    detail = "".join(traceback.format_exception(error))
+    return ActionError(with_reason(message, error), detail=detail)
 
 
 def _begin(action: Action) -> Begun | None:

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 
 from tenants.models import User
+from tenants.names import LONGEST_NAME
 from tickets.errors import UnknownUploadError
 from tickets.models import FileUpload, Ticket
 from workflows.engine.process import JsonObject
@@ -19,7 +20,7 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
     The file belongs to no ticket until one that names it is submitted, so that a form
     which is shown again because of another mistake need not be given the file again.
     """
-    name = PurePath((file.name or "file").replace("\\", "/")).name[:255]
+    name = PurePath((file.name or "file").replace("\\", "/")).name[:LONGEST_NAME]
     upload = FileUpload(filename=name, file_type=(file.content_type or "")[:100], uploaded_by=user)
     upload.file.save(name, file, save=False)
     upload.save()

@@ -16,6 +16,7 @@ from tickets.calling.end_attempt import WANTED
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import WAITING, job_calling, job_expiring
+from tickets.models import TicketError
 from workflows.engine.task_types import CALL_TYPES
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, WorkflowStatus
 from workflows.models.task_instance import TaskInstanceQuerySet
@@ -50,7 +51,11 @@ def _calls_that_nobody_makes() -> Iterator[Finding]:
     under_way = (AttemptOutcome.RUNNING, AttemptOutcome.WAITING, AttemptOutcome.SUCCEEDED)
     calls = (
         _calls()
-        .filter(~job_calling("pk"), workflow_instance__status=WorkflowStatus.IN_PROGRESS)
+        .filter(
+            ~job_calling("pk"),
+            ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
+            workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+        )
         .annotate(latest=_latest("outcome"))
         .filter(Q(latest=None) | ~Q(latest__in=under_way))
     )

@@ -49,6 +49,7 @@ def company_findings() -> list[Finding]:
             *_forms_that_wait_without_need(),
             *_forms_with_the_wrong_person(),
             *_failures_that_nobody_sees(),
+            *_failures_that_are_not_marked(),
             *_errors_that_do_not_fit(),
             *_tasks_that_do_not_fit(),
             *_instances_that_do_not_fit(),
@@ -141,8 +142,22 @@ def _failures_that_nobody_sees() -> Iterator[Finding]:
         yield finding(ticket, message % {"task": task}, mend)
 
 
+def _failures_that_are_not_marked() -> Iterator[Finding]:
+    """Steps that failed, and that the database did not even let be put into error."""
+    rows = TicketError.objects.unmarked().select_related("task__definition")
+    for error in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
+        message = _(
+            "“%(task)s” has failed, but the database refused to note that. Look whether somebody "
+            "has changed the database by hand; an open error tells the ticket admins."
+        )
+        task = "" if error.task is None else error.task.definition.title
+        mend = partial(mending.mark_failed, error.ticket_id, error.pk)
+        yield finding(error.ticket_id, message % {"task": task}, mend)
+
+
 def _errors_that_do_not_fit() -> Iterator[Finding]:
-    errors = TicketError.objects.unresolved()
+    unmarked = TicketError.objects.unmarked().values("pk")
+    errors = TicketError.objects.unresolved().exclude(pk__in=unmarked)
     ended = Q(ticket__workflow_instance__status__in=ENDED)
     not_failed = Q(task__isnull=False) & ~Q(task__status=TaskStatus.ERROR)
     has_started = Q(task=None, ticket__workflow_instance__status__in=ALIVE)

@@ -12,7 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.jobs import defer, is_under_way
 from tickets.advancing.calls_of_task import defer_call_if_due
-from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.keep_error import is_put_into_error
+from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.timers import defer_timer
 from tickets.calling.end_attempt import LockedTask, chance, try_again_or_give_up
 from tickets.calling.expire_call import expire_call
@@ -25,6 +26,7 @@ from workflows.actions import TemporaryActionError
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, TaskStatus
 from workflows.running.assignment import hand_out_waiting_tasks
 from workflows.running.events.error_resolved import ERROR_RESOLVED
+from workflows.running.repair import WorkflowRepair
 from workflows.running.state_manager import WorkflowStateManager
 
 
@@ -157,6 +159,22 @@ def show_error(ticket_id: int, task_id: int) -> str:
             ),
         )
     return _("A new error shows it to the ticket admins.")
+
+
+def mark_failed(ticket_id: int, error_id: int) -> str:
+    """A step whose error stands for it is put into error, now that the database may take it."""
+    with transaction.atomic():
+        ticket = lock_ticket(ticket_id)
+        manager = lock_instance_of(ticket, WorkflowRepair, now=timezone.now())
+        error = TicketError.objects.unmarked().filter(pk=error_id, ticket=ticket).first()
+        if error is None or error.task_id is None:
+            return ""
+        task = manager.read_task(error.task_id)
+        if not is_put_into_error(lambda: manager.catch_up_failure(task, reason=error.message)):
+            return ""
+        error.is_step_marked = True
+        error.save(update_fields=["is_step_marked", "updated_at"])
+    return _("The step is noted as failed now.")
 
 
 def resolve_error(ticket_id: int, error_id: int) -> str:

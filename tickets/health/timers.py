@@ -19,7 +19,7 @@ from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number
 from tickets.job_names import FIRE_TIMER
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import Duration, WorkingTime
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
@@ -104,6 +104,7 @@ def _without_a_job() -> Iterator[TaskInstance]:
     )
     tasks = TaskInstance.objects.filter(
         ~Exists(jobs),
+        ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
         definition__transitions_out__after__gt="",
         status__in=ALIVE,
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from tickets.models.ticket import Ticket
 
 
@@ -30,7 +31,7 @@ class FileUpload(models.Model):
         related_name="files",
         verbose_name=_("ticket"),
     )
-    filename = models.CharField(_("file name"), max_length=255)
+    filename = models.CharField(_("file name"), max_length=LONGEST_NAME)
     version = models.PositiveIntegerField(_("version"), default=1)
     file = models.FileField(_("file"), upload_to=storage_key, max_length=300)
     file_type = models.CharField(_("type"), max_length=100, blank=True)

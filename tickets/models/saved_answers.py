@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from tickets.models.file_upload import FileUpload
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TaskStatus
 from workflows.models.composed_json import ComposedJson
 from workflows.models.task_instance import WORKABLE
 from workflows.models.ticket_definition import TicketDefinition
@@ -28,8 +29,13 @@ class SavedAnswersQuerySet(models.QuerySet["SavedAnswers"]):
         """Tickets that this person has begun and not submitted."""
         return self.of(user).filter(task=None).select_related("ticket_definition")
 
+    def sent_for(self, task: TaskInstance) -> SavedAnswers | None:
+        """What the worker of a task has completed it with, in vain."""
+        sent = self.filter(task=task, user=task.assigned_to_id, sent_at__isnull=False)
+        return sent.select_related("user").first()
+
     def of_lost_tasks(self, user: User) -> SavedAnswersQuerySet:
-        """Answers to tasks that this person cannot complete any more."""
+        """Answers to tasks that this person cannot complete now (any more)."""
         is_open = Q(task__assigned_to=user, task__status__in=WORKABLE)
         tasks = self.of(user).exclude(task=None).exclude(is_open)
         return tasks.select_related("task__definition", "task__workflow_instance__ticket")
@@ -66,7 +72,7 @@ class SavedAnswers(models.Model):
         related_name="saved_answers",
         verbose_name=_("task"),
     )
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = models.CharField(_("title"), max_length=LONGEST_NAME, blank=True)
     answers = models.JSONField(_("answers"), encoder=ComposedJson, default=dict, blank=True)
     form_digest = models.CharField(_("digest of the form"), max_length=64, editable=False)
     files = models.ManyToManyField(
@@ -77,6 +83,16 @@ class SavedAnswers(models.Model):
         help_text=_("Those that the answers name: they are kept as long as these are."),
     )
     saved_at = models.DateTimeField(_("saved at"), auto_now=True)
+    sent_at = models.DateTimeField(
+        _("sent at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_(
+            "When the person completed the task with them, in vain: it is tried again with them."
+            " Empty: the person goes on with them later."
+        ),
+    )
 
     objects: ClassVar[SavedAnswersQuerySet] = SavedAnswersQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -98,6 +114,13 @@ class SavedAnswers(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.ticket_definition or self.task)
+
+    @property
+    def wait_for_retry(self) -> bool:
+        """Whether the person has completed their task with them, in vain, and it is not over."""
+        if self.sent_at is None or self.task is None or self.task.assigned_to_id != self.user_id:
+            return False
+        return self.task.status in (*WORKABLE, TaskStatus.ERROR)
 
 
 def digest_of_form(specs: object, presets: Mapping[str, object] | None = None) -> str:

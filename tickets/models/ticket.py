@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
 from workflows.models.composed_json import ComposedJson
@@ -49,7 +50,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 class Ticket(models.Model):
     """What a person submitted. Its id is the number that people say."""
 
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=LONGEST_NAME)
     definition = models.ForeignKey(
         TicketDefinition,
         on_delete=models.PROTECT,

@@ -3,20 +3,20 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from tickets.models.ticket import Ticket
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 
 
 class ErrorType(models.TextChoices):
     WORKFLOW_CREATION = "WORKFLOW_CREATION", _("The workflow could not be started")
     TASK_CREATION = "TASK_CREATION", _("A task could not be made")
     TASK_UPDATE = "TASK_UPDATE", _("A task could not be done")
-    WORKFLOW_TRANSITION = "WORKFLOW_TRANSITION", _("No way leads on")
+    WORKFLOW_TRANSITION = "WORKFLOW_TRANSITION", _("The workflow could not move on")
 
 
 class ErrorStatus(models.TextChoices):
@@ -25,12 +25,22 @@ class ErrorStatus(models.TextChoices):
     RESOLVED = "RESOLVED", _("Resolved")
 
 
+ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 UNRESOLVED = (ErrorStatus.NEW, ErrorStatus.REVIEWED)
 
 
 class TicketErrorQuerySet(models.QuerySet["TicketError"]):
     def unresolved(self) -> TicketErrorQuerySet:
         return self.filter(status__in=UNRESOLVED)
+
+    def unmarked(self) -> TicketErrorQuerySet:
+        """Those that stand for a step which could not be put into error, and waits all the same."""
+        return self.unresolved().filter(
+            ~Q(task__status__in=(TaskStatus.ERROR, TaskStatus.CANCELLED)),
+            is_step_marked=False,
+            ticket__workflow_instance__status__in=ALIVE,
+            ticket__workflow_instance__current_task=F("task"),
+        )
 
 
 class TicketError(StatusModel):
@@ -57,6 +67,12 @@ class TicketError(StatusModel):
         protected=True,
         max_length=20,
     )
+    is_step_marked = models.BooleanField(
+        _("step is in error"),
+        default=True,
+        editable=False,
+        help_text=_("No: the database refused that too, so that this error stands for the step."),
+    )
     resolution_notes = models.TextField(_("resolution notes"), blank=True)
     created_at = models.DateTimeField(_("happened at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -67,6 +83,10 @@ class TicketError(StatusModel):
         verbose_name = _("ticket error")
         verbose_name_plural = _("ticket errors")
         ordering = ("-pk",)
+        constraints = (
+            one_of("error_type", ErrorType, name="ticket_error_type_known"),
+            one_of("status", ErrorStatus, name="ticket_error_status_known"),
+        )
         indexes = (
             models.Index(
                 fields=("ticket",),
@@ -89,7 +109,16 @@ class TicketError(StatusModel):
             return False
         if self.task is None:
             return self.ticket.status == WorkflowStatus.NOT_STARTED
-        return bool(self.task.status == TaskStatus.ERROR)
+        return bool(self.task.status == TaskStatus.ERROR) or self.is_unmarked
+
+    @property
+    def is_unmarked(self) -> bool:
+        """Whether its task waits for a ticket admin although it could not be put into error."""
+        instance = self.ticket.workflow_instance
+        if self.is_resolved or self.is_step_marked or self.task is None or instance is None:
+            return False
+        is_current = instance.status in ALIVE and instance.current_task_id == self.task_id
+        return is_current and self.task.status not in (TaskStatus.ERROR, TaskStatus.CANCELLED)
 
     @transition(field=status, source=ErrorStatus.NEW, target=ErrorStatus.REVIEWED)
     def review(self) -> None:

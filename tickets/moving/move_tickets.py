@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.errors import TicketFlowerError
@@ -12,7 +11,7 @@ from tenants.models import User
 from tickets.advancing.timers import restart_timers
 from tickets.errors import TooManyTicketsError
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, check_repair
+from tickets.repairing.repair import begin_repair, check_repair, repair_transaction
 from workflows.engine.errors import FieldError
 from workflows.errors import CannotMoveError, NotPublishedError
 from workflows.fields.facts import KEPT_ANSWERS
@@ -92,7 +91,7 @@ def _refusal_of_move(
     return ""
 
 
-@transaction.atomic
+@repair_transaction()
 def _move(
     ticket_id: int, target: TargetVersion, *, by: User, reason: str, now: datetime | None
 ) -> None:

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
 from tickets.advancing.calls_of_task import take_away_all
 from tickets.models import Ticket, TicketError
-from tickets.repairing.repair import begin_repair, by_whom
+from tickets.repairing.repair import begin_repair, by_whom, repair_transaction
 
 
 def cancel_ticket(
@@ -27,7 +26,7 @@ def cancel_ticket(
         MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
         WorkflowEndedError: it was completed or cancelled in the meantime.
     """
-    with transaction.atomic():
+    with repair_transaction():
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         for task in repair.manager.cancel(reason=repair.reason):
             if not task.definition.is_form:

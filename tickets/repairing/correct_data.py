@@ -2,12 +2,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from tenants.models import User
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
-from tickets.repairing.repair import begin_repair
+from tickets.repairing.repair import begin_repair, repair_transaction
 from tickets.repairing.retry_step import retry_locked
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, NothingChangedError
@@ -40,7 +38,7 @@ def correct_ticket_data(
         WorkflowEndedError: the ticket has ended.
         And what `retry_step` raises.
     """
-    with transaction.atomic():
+    with repair_transaction():
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         repair.manager.ensure_not_ended()
         locked = repair.ticket
@@ -88,7 +86,7 @@ def correct_task_output(
         WorkflowEndedError: the ticket has ended.
         And what `retry_step` raises.
     """
-    with transaction.atomic():
+    with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
         locked = repair.manager.read_task(task.pk)
@@ -120,7 +118,7 @@ def correct_task_input(
         NothingChangedError: it is the same.
         And what `retry_step` raises.
     """
-    with transaction.atomic():
+    with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
         locked = repair.manager.read_task(task.pk)

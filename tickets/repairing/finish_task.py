@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
@@ -10,7 +9,7 @@ from tickets.advancing.calls_of_task import take_away_all
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, by_whom
+from tickets.repairing.repair import begin_repair, by_whom, repair_transaction
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 
@@ -36,7 +35,7 @@ def finish_task_by_hand(
         InvalidDataError: the output does not fit the form, or the output schema.
         UnknownUploadError: the output names a file of neither this person nor this ticket.
     """
-    with transaction.atomic():
+    with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
         locked = repair.manager.read_task(task.pk)

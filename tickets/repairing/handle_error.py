@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from tenants.models import User
@@ -13,7 +12,7 @@ from tickets.errors import (
     StepStuckError,
 )
 from tickets.models import ErrorStatus, TicketError
-from tickets.repairing.repair import Repair, lock_for_repair, may_repair
+from tickets.repairing.repair import Repair, lock_for_repair, may_repair, repair_transaction
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowEvent, WorkflowInstance
 from workflows.running.events.error_resolved import ERROR_RESOLVED
@@ -31,7 +30,7 @@ def review_error(*, error: TicketError, by: User, now: datetime | None = None) -
         MayNotRepairError: `by` is no ticket admin here.
         ErrorAlreadyHandledError: somebody has already reviewed or resolved it.
     """
-    with transaction.atomic():
+    with repair_transaction():
         repair, locked = _lock(error, by=by, now=now)
         if locked.status != ErrorStatus.NEW:
             raise ErrorAlreadyHandledError
@@ -57,7 +56,7 @@ def resolve_error(
     notes = notes.replace("\x00", "").strip()
     if not notes:
         raise NotesMissingError
-    with transaction.atomic():
+    with repair_transaction():
         repair, locked = _lock(error, by=by, now=now)
         if locked.is_resolved:
             raise ErrorAlreadyHandledError

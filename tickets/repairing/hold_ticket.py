@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from tenants.models import User
 from tickets.advancing.calls_of_task import defer_call_if_due, take_away_calls
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import restart_timers, take_away_timers
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair
+from tickets.repairing.repair import begin_repair, repair_transaction
 
 
 def hold_ticket(
@@ -30,7 +28,7 @@ def hold_ticket(
         WorkflowOnHoldError: it is on hold already.
         WorkflowEndedError, WorkflowNotRunningError: it has ended, or not started.
     """
-    with transaction.atomic():
+    with repair_transaction():
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         repair.manager.hold(reason=repair.reason)
         current = repair.manager.instance.current_task_id
@@ -55,7 +53,7 @@ def resume_ticket(
         WorkflowNotRunningError: it is not on hold.
         WorkflowEndedError: it was cancelled.
     """
-    with transaction.atomic():
+    with repair_transaction():
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         repair.manager.resume(reason=repair.reason)
         current = repair.manager.instance.current_task_id

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
 from tickets.advancing.timers import restart_timers
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, by_whom
+from tickets.repairing.repair import begin_repair, by_whom, repair_transaction
 from workflows.models import TaskInstance, TaskStatus
 
 
@@ -34,7 +33,7 @@ def reassign_task(
         NothingChangedError: `to` has it already.
         WorkflowEndedError: the ticket has ended.
     """
-    with transaction.atomic():
+    with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
         locked = repair.manager.read_task(task.pk)

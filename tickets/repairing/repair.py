@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
+from tenants.errors import TicketFlowerError
 from tenants.models import User
+from tickets.advancing.failed_step import UNREACHABLE, reason_of
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
+from tickets.errors import (
+    ChangedMeanwhileError,
+    MayNotRepairError,
+    ReasonMissingError,
+    RepairFailedError,
+)
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket_error import TicketErrorQuerySet
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.repair import WorkflowRepair
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def repair_transaction() -> Iterator[None]:
+    """The transaction of a repair: what fails in it is told to the ticket admin.
+
+    They repair what the database (or the program) has refused, which may not be mended yet.
+
+    Raises:
+        RepairFailedError: it failed in a way that nobody has foreseen; nothing was changed.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except (TicketFlowerError, ObjectDoesNotExist, *UNREACHABLE):
+        raise
+    except Exception as error:
+        logger.exception("A repair in %s failed", current_schema())
+        raise RepairFailedError(reason_of(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +76,7 @@ class Repair:
 def begin_repair(
     *, ticket_id: int, by: User, reason: str, expected: str | None, now: datetime | None
 ) -> Repair:
-    """Check the person, the reason and what they saw, and lock. Call it inside a transaction.
+    """Check the person, the reason and what they saw, and lock, in a `repair_transaction`.
 
     A ticket whose workflow could not be made is given an instance that has not started, so
     that the repair has a history to stand in.

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
@@ -10,8 +9,15 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import restart_timers
 from tickets.errors import ErrorAlreadyHandledError
-from tickets.models import ErrorType, TicketError
-from tickets.repairing.repair import Repair, begin_repair, by_whom, resolved_message
+from tickets.models import SavedAnswers, TicketError
+from tickets.repairing.complete_with import complete_with
+from tickets.repairing.repair import (
+    Repair,
+    begin_repair,
+    by_whom,
+    repair_transaction,
+    resolved_message,
+)
 from workflows.models import TaskInstance
 
 
@@ -26,9 +32,10 @@ def retry_step(
     """Try the step that failed again, and that step only; the error is resolved by it.
 
     A call is made again by the worker, with the same Idempotency-Key and a fresh number of
-    retries; the start and the way on are decided again right after the commit; a form goes
-    back to whoever had it. A fault that persists makes a new error. Of two who retry at the
-    same time one wins, and the other is told.
+    retries; the start and the way on are decided again right after the commit; a form is
+    completed with the answers that its worker has sent, where those are kept, or goes back to
+    whoever had it. A fault that persists makes a new error, or leaves this one open and is told.
+    Of two who retry at the same time one wins, and the other is told.
 
     `expected` is what `tickets.repairing.repair.marker_of` gave when the page was shown.
 
@@ -39,8 +46,9 @@ def retry_step(
         ErrorAlreadyHandledError: the error is resolved; it says how.
         NothingToRetryError: the step is no longer in error.
         WorkflowEndedError, WorkflowOnHoldError: the ticket does not run.
+        RepairFailedError: it failed again, and nothing was changed.
     """
-    with transaction.atomic():
+    with repair_transaction():
         repair = begin_repair(
             ticket_id=error.ticket_id, by=by, reason=reason, expected=expected, now=now
         )
@@ -61,7 +69,9 @@ def retry_locked(repair: Repair, *, error: TicketError) -> None:
         advance_after_commit(repair.ticket.pk)
         return
     task = repair.manager.read_task(locked.task_id)
-    if locked.error_type == ErrorType.TASK_UPDATE:
+    if not locked.is_step_marked:
+        repair.manager.catch_up_failure(task, reason=locked.message)
+    if task.output_data is None:
         _do_again(repair, task)
     else:
         repair.manager.retry_moving_on(task, reason=repair.reason)
@@ -70,6 +80,9 @@ def retry_locked(repair: Repair, *, error: TicketError) -> None:
 
 
 def _do_again(repair: Repair, task: TaskInstance) -> None:
+    sent = SavedAnswers.objects.sent_for(task)
+    if sent is not None and complete_with(sent, task, repair=repair):
+        return
     repair.manager.retry_task(task, reason=repair.reason)
     restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
     if not task.definition.is_form:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from tenants.fast.prepared import send
 from tenants.models import User
-from tenants.names import plain_name
+from tenants.names import LONGEST_NAME, plain_name
 from tickets.advancing.lock_task import lock_workable
 from tickets.errors import TooManySavedAnswersError
 from tickets.files.keep_file import lock_uploads
-from tickets.models import SavedAnswers
+from tickets.models import SavedAnswers, Ticket
 from tickets.models.saved_answers import digest_of_form
 from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
@@ -41,7 +41,7 @@ def save_ticket_answers(
     _ensure_storable(answers, title)
     saved = _lock_slot(slot, user=user, definition=definition)
     saved.ticket_definition = definition
-    saved.title = plain_name(title)[:200]
+    saved.title = plain_name(title)[:LONGEST_NAME]
     saved.answers = answers
     saved.form_digest = digest_of_form(definition.workflow.fields, definition.presets)
     saved.save()
@@ -78,10 +78,35 @@ def save_task_answers(
     """
     _ensure_storable(answers)
     _manager, locked, ticket = lock_workable(task, user=user, now=now or timezone.now())
+    return _save_of_task(locked, ticket, answers, user=user, sent_at=None)
+
+
+def keep_sent_answers(
+    *, task: TaskInstance, ticket: Ticket, answers: JsonObject, user: User, now: datetime
+) -> SavedAnswers:
+    """Keep what a person has completed a task with, in vain: it is tried again with it.
+
+    The caller has locked the task and its ticket, and checked the answers against the form.
+    """
+    return _save_of_task(task, ticket, answers, user=user, sent_at=now)
+
+
+def _save_of_task(
+    task: TaskInstance,
+    ticket: Ticket,
+    answers: JsonObject,
+    *,
+    user: User,
+    sent_at: datetime | None,
+) -> SavedAnswers:
     saved, _created = SavedAnswers.objects.update_or_create(
         user=user,
-        task=locked,
-        defaults={"answers": answers, "form_digest": digest_of_form(locked.definition.fields)},
+        task=task,
+        defaults={
+            "answers": answers,
+            "form_digest": digest_of_form(task.definition.fields),
+            "sent_at": sent_at,
+        },
     )
     _keep_files(saved, Q(ticket=None, uploaded_by=user) | Q(ticket=ticket))
     return saved

@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.connection import current_schema
+from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import PreparedQuery, next_id
 from tenants.fast.rows import new_row
 from tenants.models import User
 from tenants.names import plain_name
+from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.take_step import StepFailedError, take_step, undone_where_it_fails
+from tickets.advancing.take_step import take_step, undone_where_it_fails
 from tickets.errors import MayNotSubmitError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
@@ -52,8 +54,9 @@ def submit_ticket(
 
     `data` holds the answers to the fields that are asked; presets are added. Without a
     title the ticket has that of its type. What was saved in the `slot` on the way is forgotten.
-    Should the first step fail in a way that nobody has foreseen, the ticket is submitted all
-    the same, and its workflow starts right after the commit, as `advance_after_commit` says.
+    Should the first step fail in a way that nobody has foreseen, at the commit too, the ticket is
+    submitted all the same, and its workflow starts right after that, as `advance_after_commit`
+    says.
 
     Raises:
         MayNotSubmitError: the type is not offered to this person (any more).
@@ -66,7 +69,9 @@ def submit_ticket(
             with undone_where_it_fails():
                 _start(ticket, ids)
             return ticket
-    except StepFailedError:
+    except (TicketFlowerError, *UNREACHABLE):
+        raise
+    except Exception:  # of the step, or what the database has refused at the commit
         logger.exception("The first step of a ticket of %s failed", current_schema())
     with transaction.atomic():
         ticket, _ids = _checked(definition, data, user, title, slot)

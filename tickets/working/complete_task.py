@@ -5,14 +5,19 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from tenants.connection import current_schema
+from tenants.errors import TicketFlowerError
 from tenants.models import User
+from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.take_step import StepFailedError, take_step, undone_where_it_fails
+from tickets.advancing.take_step import take_step, undone_where_it_fails
+from tickets.errors import CompletionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
+from tickets.working.keep_completion import keep_completion
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
@@ -31,6 +36,12 @@ _FORGET_SAVED_ANSWERS = (
     """,
     "DELETE FROM tickets_savedanswers WHERE task_id = %s AND user_id = %s",
 )
+# Of an earlier try, whose task could not even be put into error: see `keep_completion`.
+_RESOLVE_ERRORS = """
+    UPDATE tickets_ticketerror
+       SET status = 'RESOLVED', resolution_notes = %s::text, updated_at = %s
+     WHERE task_id = %s AND NOT is_step_marked AND status IN ('NEW', 'REVIEWED')
+"""
 
 
 def complete_task(
@@ -40,15 +51,29 @@ def complete_task(
 
     Of two who complete the same task, one wins and the other is told. Should the step fail in
     a way that nobody has foreseen, the task is completed all the same, and the workflow moves
-    on right after the commit, as `advance_after_commit` says.
+    on right after the commit, as `advance_after_commit` says. Where the task itself cannot be
+    completed, the output is kept and a ticket error tells of it: see `keep_completion`.
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.
         TaskNotWorkableError: it has ended already, or its workflow does not run.
         InvalidDataError: the output does not fit the form; it lists every problem.
         UnknownUploadError: the output names a file that this person did not upload.
+        CompletionFailedError: it failed in a way that nobody has foreseen, and is kept.
+        OperationalError, InterfaceError: the database cannot be reached.
     """
     now = now or timezone.now()
+    try:
+        _complete(task, output, user, now)
+    except (TicketFlowerError, *UNREACHABLE):
+        raise
+    except Exception as error:
+        logger.exception("Task %s of %s could not be completed", task.pk, current_schema())
+        keep_completion(task=task, output=output, user=user, error=error, now=now)
+        raise CompletionFailedError from error
+
+
+def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime) -> None:
     try:
         with transaction.atomic():
             manager, locked, ticket = _checked(task, output, user, now)
@@ -56,7 +81,9 @@ def complete_task(
                 manager.complete_task(locked, output=output)
                 take_step(ticket, manager, now=now)
             return
-    except StepFailedError:
+    except (TicketFlowerError, *UNREACHABLE):
+        raise
+    except Exception:  # of the step, or what the database has refused at the commit
         logger.exception("The step after task %s of %s failed", task.pk, current_schema())
     with transaction.atomic():
         manager, locked, ticket = _checked(task, output, user, now)
@@ -76,6 +103,8 @@ def _checked(
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)
     for statement in _FORGET_SAVED_ANSWERS:
         manager.also_run(statement, locked.pk, user.pk)
+    note = gettext("The task was completed after all.")
+    manager.also_run(_RESOLVE_ERRORS, note, now, locked.pk)
     return manager, locked, ticket
 
 

@@ -11,7 +11,7 @@ from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import LIST, CheckList, Field, FieldType
 from workflows.fields.limits import count_problem, order_problem, zero_problem
-from workflows.fields.spec_values import given_number, is_absent, otherwise
+from workflows.fields.spec_values import LONGEST_LABEL, given_number, is_absent, otherwise
 
 MAX_CHOICES: Final = 1_000
 
@@ -97,7 +97,8 @@ def choice_of(choice: Json) -> tuple[str, str] | None:
         value = label = choice
     if not isinstance(value, str) or not isinstance(label, str):
         return None
-    return (value, label) if value.strip() and len(value) <= 200 and len(label) <= 200 else None
+    fit = len(value) <= LONGEST_LABEL and len(label) <= LONGEST_LABEL
+    return (value, label) if value.strip() and fit else None
 
 
 def known_choice(text: str, choices: Sequence[tuple[str, str]]) -> str:

@@ -30,6 +30,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import FORMATS, format_of
@@ -72,7 +73,7 @@ class ConfirmForm(forms.Form):
     """The file that was checked, on its way back: nothing of it is kept on the server."""
 
     content = forms.CharField(widget=forms.HiddenInput, max_length=MOST_BYTES * 4 // 3 + 4)
-    name = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
+    name = forms.CharField(widget=forms.HiddenInput, max_length=LONGEST_NAME, required=False)
 
     def clean_content(self) -> bytes:
         try:
@@ -229,7 +230,7 @@ class FlatImportAdmin(FlatExportAdmin, ImportMixin):
             totals=dict(totals),
             changes=changes[:MOST_SHOWN],
             more_changes=max(len(changes) - MOST_SHOWN, 0),
-            confirm_form=ConfirmForm(initial={"content": encoded, "name": name[-200:]}),
+            confirm_form=ConfirmForm(initial={"content": encoded, "name": name[-LONGEST_NAME:]}),
         )
 
     def _import_page(self, request: HttpRequest, form: Any, **found: Any) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from workflows.engine.process import JsonObject
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 from workflows.models.task_instance import TaskInstance
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ class ActionAttempt(StatusModel):
         verbose_name_plural = _("attempts of calls")
         ordering = ("task", "number")
         constraints = (
+            one_of("outcome", AttemptOutcome, name="action_attempt_outcome_known"),
             models.UniqueConstraint(
                 fields=("task", "number"), name="action_attempt_number_unique_in_task"
             ),

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models.fields import NameField, NameKeyField, stored_key
+from tenants.names import LONGEST_NAME
 
 
 class CompanyRoleQuerySet(models.QuerySet["CompanyRole"]):
@@ -27,7 +28,7 @@ class CompanyRole(models.Model):
     `name_key` says which names are one (`tenants.names`); it follows the name by itself.
     """
 
-    name: models.CharField[str, str] = NameField(_("name"), max_length=100)
+    name: models.CharField[str, str] = NameField(_("name"), max_length=LONGEST_NAME)
     name_key: models.CharField[str, str] = NameKeyField(_("key of the name"))
     description = models.TextField(_("description"), blank=True)
     members = models.ManyToManyField(

@@ -5,8 +5,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.process import JsonObject
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 from workflows.models.workflow_definition import WorkflowDefinition
 
 
@@ -31,7 +32,7 @@ class ImportRun(StatusModel):
     file could not be read or the server could not finish. `job_id` is the job that works on it.
     """
 
-    filename = models.CharField(_("file"), max_length=200, blank=True)
+    filename = models.CharField(_("file"), max_length=LONGEST_NAME, blank=True)
     content = models.BinaryField(_("content"), null=True, editable=False)
     status = FSMField(
         _("status"),
@@ -66,6 +67,7 @@ class ImportRun(StatusModel):
         verbose_name = _("import of a workflow")
         verbose_name_plural = _("imports of workflows")
         ordering = ("-pk",)
+        constraints = (one_of("status", ImportStatus, name="import_run_status_known"),)
 
     def __str__(self) -> str:
         return self.filename

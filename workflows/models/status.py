@@ -7,6 +7,11 @@ from django.db import models
 from django_fsm import FSMField
 
 
+def one_of(field: str, choices: type[models.TextChoices], *, name: str) -> models.CheckConstraint:
+    """A constraint by which the database, too, takes only these values of a field."""
+    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": choices.values}), name=name)
+
+
 class StatusModel(models.Model):
     """A model with a protected status, that can still be read anew from the database.
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
 from workflows.models.company_role import CompanyRole
@@ -24,7 +27,7 @@ class TaskDefinition(models.Model):
     position = models.PositiveIntegerField(
         _("position"), default=0, help_text=_("The order in which the definition lists its tasks.")
     )
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=LONGEST_NAME)
     description = models.TextField(_("description"), blank=True)
     ext_ref = models.JSONField(_("external references"), default=list, blank=True)
     task_type = models.CharField(
@@ -74,6 +77,19 @@ class TaskDefinition(models.Model):
         help_text=_("Only its members are given this task; empty: every task worker."),
     )
 
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # nobody asks for it
+        verbose_name=_("created by"),
+    )
+    # Saving a draft makes all of its tasks anew: whoever does it says which stayed as they were.
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
+
     due_in = models.CharField(
         _("due in"),
         max_length=20,
@@ -97,6 +113,11 @@ class TaskDefinition(models.Model):
     @property
     def type(self) -> TaskType:
         return TaskType[self.task_type]
+
+    @property
+    def version(self) -> int:
+        """That of its workflow: a task has no versions of its own."""
+        return self.workflow.version
 
     @property
     def is_form(self) -> bool:

@@ -12,7 +12,7 @@ from django_fsm import FSMField, transition
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models.composed_json import ComposedJson
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_instance import WorkflowInstance
 
@@ -134,6 +134,7 @@ class TaskInstance(StatusModel):
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
         ordering = ("-pk",)
+        constraints = (one_of("status", TaskStatus, name="task_instance_status_known"),)
         indexes = (
             # Whom to give the next task: their unfinished ones, and when they last got one. With
             # the id they are counted by the index alone. Such a scan also clears away what ended

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from workflows.models.company_role import CompanyRole
 from workflows.models.workflow_definition import (
     DefinitionStatus,
@@ -50,7 +51,7 @@ class TicketDefinition(models.Model):
 
     key = models.CharField(_("key"), max_length=63, validators=[validate_key])
     version = models.PositiveIntegerField(_("version"), default=1)
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=LONGEST_NAME)
     description = models.TextField(_("description"), blank=True)
     ext_ref = models.JSONField(_("external references"), default=list, blank=True)
     workflow = models.ForeignKey(

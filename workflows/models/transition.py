@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tenants.names import LONGEST_NAME
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_definition import WorkflowDefinition
 
@@ -35,7 +36,7 @@ class Transition(models.Model):
         verbose_name=_("to task"),
         help_text=_("Empty: to the end."),
     )
-    label = models.CharField(_("label"), max_length=200, blank=True)
+    label = models.CharField(_("label"), max_length=LONGEST_NAME, blank=True)
     condition = models.JSONField(
         _("condition"), null=True, blank=True, help_text=_("JsonLogic; empty: always.")
     )

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.process import Process, TransitionSpec
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +59,7 @@ class WorkflowDefinition(StatusModel):
 
     key = models.CharField(_("key"), max_length=63, validators=[validate_key])
     version = models.PositiveIntegerField(_("version"), default=1)
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=LONGEST_NAME)
     description = models.TextField(_("description"), blank=True)
     ext_ref = models.JSONField(_("external references"), default=list, blank=True)
     fields = models.JSONField(
@@ -127,6 +128,7 @@ class WorkflowDefinition(StatusModel):
         verbose_name_plural = _("workflow definitions")
         ordering = ("title", "-version")
         constraints = (
+            one_of("status", DefinitionStatus, name="workflow_definition_status_known"),
             models.UniqueConstraint(
                 fields=("key", "version"), name="workflow_definition_version_unique"
             ),

@@ -7,8 +7,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from tenants.names import LONGEST_NAME
 from workflows.models.composed_json import ComposedJson
-from workflows.models.status import StatusModel
+from workflows.models.status import StatusModel, one_of
 from workflows.models.workflow_definition import WorkflowDefinition
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class WorkflowInstance(StatusModel):
         protected=True,
         max_length=20,
     )
-    end_label = models.CharField(_("outcome"), max_length=200, blank=True)
+    end_label = models.CharField(_("outcome"), max_length=LONGEST_NAME, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
@@ -67,6 +68,7 @@ class WorkflowInstance(StatusModel):
         verbose_name = _("workflow instance")
         verbose_name_plural = _("workflow instances")
         ordering = ("-pk",)
+        constraints = (one_of("status", WorkflowStatus, name="workflow_instance_status_known"),)
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.uuid}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tenants.models import User
 from workflows.engine.process import JsonObject
 from workflows.errors import (
@@ -114,6 +117,42 @@ class WorkflowRepair(WorkflowStateManager):
         if task.definition.is_form:
             may = had_it is not None and _is_eligible(had_it, task.definition)
             self._give(task, had_it if may else None, reason=reason)
+
+    def complete_kept(
+        self, task: TaskInstance, *, output: JsonObject, by: User, reason: str
+    ) -> None:
+        """Complete a form in error with what its worker has sent, and the caller checked.
+
+        The caller advances.
+
+        Raises:
+            NothingToRetryError: the task is not in ERROR (any more).
+            WorkflowEndedError, WorkflowOnHoldError: the workflow does not run.
+        """
+        self._ensure_failed(task)
+        retried: JsonObject = {"status": str(task.status), "reason": reason}
+        self._record(RETRIED, task=task, data=retried)
+        with self._acting(by):
+            self._complete(task, output=output)
+
+    def catch_up_failure(self, task: TaskInstance, *, reason: str) -> None:
+        """Put the current task into ERROR, which the database has refused when it failed.
+
+        One that has ended otherwise, or is in ERROR, is left alone.
+        """
+        failed = (*WAITS_OR_WORKED, TaskStatus.COMPLETED)
+        if task.status in failed and task.pk == self.instance.current_task_id:
+            with self._acting(None):
+                self._fail(task, data={"error": reason})
+
+    @contextmanager
+    def _acting(self, who: User | None) -> Iterator[None]:
+        """What is done inside is another's doing (None: the system's)."""
+        actor, self.actor = self.actor, who
+        try:
+            yield
+        finally:
+            self.actor = actor
 
     def _ensure_failed(self, task: TaskInstance) -> None:
         self.ensure_running()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
+from django.db import connection
 from django.db.models import Model
 
 from tenants.fast.batch import Batch
@@ -25,6 +26,7 @@ from workflows.errors import (
 )
 from workflows.models import (
     BusinessCalendar,
+    TaskDefinition,
     TaskInstance,
     TaskStatus,
     WorkflowDefinition,
@@ -47,6 +49,7 @@ from workflows.running.events.started import STARTED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.step_part import StepPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,12 @@ class WorkflowStateManager:
         self.actor = actor
         self._batch = Batch(now=now)
         self._is_together = False
+        self._is_in_parts = False
         self._next_task_id = next_task_id
+        self._is_assignment_locked = next_task_id is not None
+        # How far the step is, and which task it is about to make: for whoever asks what failed.
+        self.part = StepPart.DECISION
+        self.next_definition: TaskDefinition | None = None
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -145,6 +153,22 @@ class WorkflowStateManager:
             self._is_together = False
         self._save()
 
+    def write_in_parts(self) -> None:
+        """Send each part of the step by itself: where one fails, `part` says which it was."""
+        self._is_in_parts = True
+        self.part = StepPart.INSTANCE
+
+    def begin_part(self, part: StepPart) -> None:
+        """What follows belongs to this part of the step.
+
+        In parts, what came before is written now, and what the database checks at the commit is
+        checked.
+        """
+        if self._is_in_parts:
+            self._batch.write()
+            connection.check_constraints()
+        self.part = part
+
     def also_insert(self, row: Model) -> None:
         """Have a row, whose id is known, inserted with what is done next."""
         self._batch.insert(row)
@@ -162,7 +186,7 @@ class WorkflowStateManager:
         self.actor = None
         if not self.is_step_due:
             return Move()
-        ended_task = self._task_to_leave()
+        ended_task = self.task_to_leave
         ended_key = None if ended_task is None else ended_task.definition.key
         context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
@@ -187,6 +211,7 @@ class WorkflowStateManager:
             return self._stop(decision, task)
         if not decision.is_end and not decision.next_tasks:
             return Move()
+        self.begin_part(StepPart.MOVE)
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
         self._record(TIMED_OUT, task=task, data={"after": after})
@@ -197,9 +222,11 @@ class WorkflowStateManager:
         """Whether `advance` has something to do: a start, or a way on from a completed task."""
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             return True
-        return self._task_to_leave() is not None
+        return self.task_to_leave is not None
 
-    def _task_to_leave(self) -> TaskInstance | None:
+    @property
+    def task_to_leave(self) -> TaskInstance | None:
+        """The completed task from which the next step begins; None at the start too."""
         task = self.instance.current_task
         if self.instance.status != WorkflowStatus.IN_PROGRESS or task is None:
             return None
@@ -209,23 +236,39 @@ class WorkflowStateManager:
         if decision.error:
             return self._stop(decision, ended_task)
         if self.instance.status == WorkflowStatus.NOT_STARTED:
+            self.begin_part(StepPart.INSTANCE)
             self.instance.start(now=self.now)
             workflow = self.instance.workflow
             started: JsonObject = {"workflow": str(workflow), "version": workflow.version}
             self._record(STARTED, data=started)
+        return (
+            self._end(decision, ended_task) if decision.is_end else self._go(decision, ended_task)
+        )
+
+    def _end(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        self.begin_part(StepPart.END)
+        self._record(MOVED, task=ended_task, data=decision.as_json())
+        self.instance.complete(end_label=decision.end_label, now=self.now)
+        self._record(COMPLETED, data={"label": decision.end_label})
+        self._save_instance("status", "end_label", "completed_at", "started_at")
+        return Move(moved=True, ended=True)
+
+    def _go(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        self.begin_part(StepPart.TASK)
+        tasks = [self._make_task(key) for key in decision.next_tasks]
+        self.begin_part(StepPart.MOVE)
         moved = decision.as_json()
-        self._record(MOVED, task=ended_task, data=moved)
-        if decision.is_end:
-            self.instance.complete(end_label=decision.end_label, now=self.now)
-            self._record(COMPLETED, data={"label": decision.end_label})
-            self._save_instance("status", "end_label", "completed_at", "started_at")
-            return Move(moved=True, ended=True)
-        ended = NO_TASK if ended_task is None else ended_task.pk
-        tasks = [self._make_task(key, ended=ended) for key in decision.next_tasks]
-        # With these ids the history alone tells every task's life: workflows/history.py.
+        # With these ids the history alone tells every task's life: workflows/running/history.py.
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
+        self._record(MOVED, task=ended_task, data=moved)
         self.instance.current_task = tasks[-1]
-        self._save_instance("status", "current_task", "started_at")
+        self._batch.update(self.instance, "status", "current_task", "started_at", "updated_at")
+        self.begin_part(StepPart.ASSIGNMENT)
+        ended = NO_TASK if ended_task is None else ended_task.pk
+        forms = [task for task in tasks if task.definition.is_form]
+        for task in forms:
+            self._assign(task, ended=ended)
+        self._save()
         calls = [task for task in tasks if not task.definition.is_form]
         return Move(moved=True, calls=calls, made=tasks)
 
@@ -238,7 +281,7 @@ class WorkflowStateManager:
 
         Returns the task that was to be left, which is in ERROR now; None at the start.
         """
-        ended_task = self._task_to_leave()
+        ended_task = self.task_to_leave
         self._fail(ended_task, data={"error": reason})
         return ended_task
 
@@ -249,10 +292,9 @@ class WorkflowStateManager:
         self._record(FAILED, task=task, data=data)
         self._save()
 
-    def _make_task(self, key: str, *, ended: int) -> TaskInstance:
-        definition = definition_of(self.instance.workflow_id).tasks[key]
+    def _make_task(self, key: str) -> TaskInstance:
+        definition = self.next_definition = definition_of(self.instance.workflow_id).tasks[key]
         task_id, self._next_task_id = self._next_task_id, None
-        is_locked = task_id is not None
         if task_id is None:
             (task_id,) = next_ids(TaskInstance)
         task = new_row(
@@ -261,12 +303,17 @@ class WorkflowStateManager:
         if definition.due_in:
             working_time = BusinessCalendar.objects.current().working_time()
             task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))
-        if definition.is_form:
-            assign_if_possible(task, now=self.now, ended=ended, is_locked=is_locked)
         self._batch.insert(task)
+        return task
+
+    def _assign(self, task: TaskInstance, *, ended: int) -> None:
+        self.next_definition = task.definition
+        is_locked, self._is_assignment_locked = self._is_assignment_locked, True
+        if not assign_if_possible(task, now=self.now, ended=ended, is_locked=is_locked):
+            return
+        self._batch.update(task, *ASSIGNMENT)
         if task.assigned_to is not None:
             self._record(ASSIGNED, task=task, data=_person(task.assigned_to))
-        return task
 
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
         """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
@@ -347,6 +394,9 @@ class WorkflowStateManager:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
         self.ensure_workable(task)
+        self._complete(task, output=output)
+
+    def _complete(self, task: TaskInstance, *, output: JsonObject) -> None:
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, task.definition.key: output}

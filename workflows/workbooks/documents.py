@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles.reading import MAX_BYTES, read_bundle, write_bundle
+from workflows.bundles.synonyms import in_our_words
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
@@ -67,9 +68,21 @@ def read_document(content: bytes, filename: str = "") -> Reading:
     The content says what it is; the name only helps where that leaves a doubt. Without a name,
     text is JSON where it begins with a bracket, and YAML otherwise.
 
+    Other words that people use for the same are read as ours: see workflows.bundles.synonyms.
+
     Raises:
         UnreadableBundleError: it cannot be read at all; what is wrong inside is in the reading.
     """
+    return _in_our_words(_read(content, filename))
+
+
+def _in_our_words(reading: Reading) -> Reading:
+    made = in_our_words(reading.document)
+    places = {made.our_path(path): place for path, place in reading.places.items()}
+    return Reading(made.document, [*reading.problems, *made.problems], places)
+
+
+def _read(content: bytes, filename: str) -> Reading:
     if len(content) > MAX_BYTES:
         raise UnreadableBundleError(
             _("The file is larger than %(limit)s MB, which is the most that is read.")
@@ -78,7 +91,7 @@ def read_document(content: bytes, filename: str = "") -> Reading:
     if not content.strip():
         raise UnreadableBundleError(_("The file is empty."))
     if content.startswith((_ZIP, _OLD_OFFICE)):
-        return read_workbook(content, filename)
+        return _read_workbook(content)
     file_type = FileType.of(filename)
     ending = PurePath(filename).suffix.lower()
     if file_type in {FileType.XLSX, FileType.ODS}:
@@ -99,6 +112,10 @@ def read_workbook(content: bytes, filename: str = "") -> Reading:
     Raises:
         UnreadableBundleError: it is no workbook, is damaged, protected, or too large.
     """
+    return _in_our_words(_read_workbook(content))
+
+
+def _read_workbook(content: bytes) -> Reading:
     if content.startswith(_OLD_OFFICE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise encrypted()

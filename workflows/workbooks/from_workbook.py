@@ -21,6 +21,8 @@ from workflows.workbooks.unseen import tell_unseen
 
 _TASKS = "tasks"
 _VALUE_COLUMN = 2
+# Above the names of the sheet of names and values.
+_HEADING = "name"
 _SIMPLE_PARTS = ("tasks", "transitions", "ticket_types", "company_roles")
 
 
@@ -99,7 +101,7 @@ class _Document:
         if "workflow" not in self.tables:
             return {}, None
         table = self.tables["workflow"]
-        known = headings(table.sheet.columns)
+        known = {name: each for name, each in headings(table.sheet).items() if name != _HEADING}
         tell_unseen(table.grid, {1: _("Name"), _VALUE_COLUMN: _("Value")}, self.findings)
         made: JsonObject = {}
         for number in sorted(table.grid.rows):
@@ -110,7 +112,7 @@ class _Document:
             column = known.get(name)
             letters = column_letters(_VALUE_COLUMN)
             if column is None:
-                if _VALUE_COLUMN in cells and name != "name":
+                if _VALUE_COLUMN in cells and name != _HEADING:
                     self._unknown_name(table, number, cells[1].text)
                 continue
             path: Path = ("workflow", column.name)

@@ -17,6 +17,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
+from workflows.bundles.synonyms import field_type_of, task_type_of
 from workflows.engine.calendar import Duration
 from workflows.engine.condition_text import (
     RESPONSE,
@@ -36,7 +37,6 @@ from workflows.engine.number_text import (
 )
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
-from workflows.engine.task_types import TaskType
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
 from workflows.workbooks.grid import CellValue, cleaned, text_of
@@ -65,12 +65,6 @@ _PLAIN: Final = re.compile(r"[\n\t -~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010
 _EXCEL_ESCAPE: Final = re.compile(r"_x[0-9A-Fa-f]{4}_")
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "✔", "required"})
 _NO: Final = frozenset({"no", "n", "false", "0", "-", "–", "optional"})  # noqa: RUF001
-_TYPE_NAMES: Final[Mapping[str, str]] = {
-    alias: each.key for each in TYPES.values() for alias in each.aliases
-}
-_TASK_TYPES: Final[Mapping[str, str]] = {
-    spelling: each.value for each in TaskType for spelling in each.rules.spellings
-}
 _ANY: Final = "any"
 _NUMBERS: Final = frozenset({CellForm.NUMBER, CellForm.WHOLE_NUMBER})
 _MOMENTS: Final = frozenset({CellForm.DATE, CellForm.TIME, CellForm.MOMENT})
@@ -254,17 +248,11 @@ def _write_yes(value: Json, _scope: Scope) -> Written:
 
 
 def _read_type(value: CellValue, _scope: Scope) -> Json:
-    text = text_of(value)
-    name = re.sub(r"[\W_]+", "_", text.lower()).strip("_")
-    name = _TYPE_NAMES.get(name, name)
-    return name if name in TYPES else text
+    return field_type_of(text_of(value))
 
 
 def _read_task_type(value: CellValue, _scope: Scope) -> Json:
-    text = text_of(value)
-    name = re.sub(r"[\W_]+", "_", text.upper()).strip("_")
-    name = _TASK_TYPES.get(name, name)
-    return name if name in list(TaskType) else text
+    return task_type_of(text_of(value))
 
 
 def read_typed(value: CellValue, field_type: str) -> Json:
@@ -344,6 +332,13 @@ def _lines_kind(
         lambda value, _scope: list[Json](read(text_of(value))),
         lambda value, _scope: write(value) if isinstance(value, list) else None,
     )
+
+
+def _read_links(text: str) -> list[Json]:
+    if not text.startswith(("{", "[")):
+        return read_links(text)
+    found = _json(text)
+    return found if isinstance(found, list) else [found]
 
 
 def _read_presets(value: CellValue, scope: Scope) -> Json:
@@ -491,7 +486,7 @@ DEFAULT: Final = Kind(
     wants=lambda scope: _WANTS.get(_cell_form(scope.field_type), Want.TEXT),
 )
 CHOICES: Final = _lines_kind(read_choices, write_choices)
-LINKS: Final = _lines_kind(read_links, write_links)
+LINKS: Final = _lines_kind(_read_links, write_links)
 PRESETS: Final = Kind(_read_presets, _write_presets, _as_it_is)
 KEYS: Final = Kind(
     lambda value, _scope: [key_of(str(each)) for each in read_names(text_of(value))],

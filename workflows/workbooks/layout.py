@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,7 @@ from typing import Final
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
-from tenants.names import name_key
+from workflows.bundles import synonyms
 from workflows.engine.task_types import TaskType
 from workflows.fields.field import Holds, SpecKey
 from workflows.fields.registry import OWN_KEYS, TYPES
@@ -30,6 +29,7 @@ STATUSES: Final = ("COMPLETED", "WAITING", "ERROR")
 class Column:
     """A column: the name in the document, the heading, and what a cell holds.
 
+    `aliases` are other headings for it, beside those of workflows.bundles.synonyms.
     `options` are the values of a drop-down list; `options_of` takes them from the first column
     of a sheet instead, where people add to them, so that other values are let through.
     """
@@ -70,7 +70,7 @@ _LAYOUT_NOTE: Final = gettext_lazy("Component source; kept for later. Leave it e
 
 
 def _links() -> Column:
-    return Column("ext_ref", "Links", kinds.LINKS, _LINKS_NOTE, 34, ("ext ref", "link"))
+    return Column("ext_ref", "Links", kinds.LINKS, _LINKS_NOTE, 34)
 
 
 def _layout(name: str, heading: str) -> Column:
@@ -111,7 +111,6 @@ WORKFLOW: Final = Sheet(
             gettext_lazy("The version of this workbook's form. Leave it as it is."),
         ),
     ),
-    ("process",),
     is_needed=True,
 )
 FIELDS: Final = Sheet(
@@ -136,7 +135,6 @@ FIELDS: Final = Sheet(
             kinds.KEY,
             gettext_lazy("The name that conditions use: small letters, digits, underscores."),
             20,
-            ("field", "field name"),
         ),
         Column("label", "Label", kinds.TEXT, gettext_lazy("The question, for people."), 32),
         Column(
@@ -145,8 +143,7 @@ FIELDS: Final = Sheet(
             kinds.FIELD_TYPE,
             gettext_lazy("What kind of answer is asked for. Choose from the list."),
             13,
-            ("field type",),
-            tuple(TYPES),
+            options=tuple(TYPES),
         ),
         Column(
             "required",
@@ -154,8 +151,7 @@ FIELDS: Final = Sheet(
             kinds.YES_NO,
             gettext_lazy("yes: an answer is needed. Empty or no: it may be left out."),
             10,
-            ("mandatory",),
-            YES_NO,
+            options=YES_NO,
         ),
         Column(
             "choices",
@@ -166,18 +162,14 @@ FIELDS: Final = Sheet(
                 "separated by commas."
             ),
             32,
-            ("options",),
         ),
-        Column(
-            "help", "Help", kinds.TEXT, gettext_lazy("A hint below the question."), 32, ("hint",)
-        ),
+        Column("help", "Help", kinds.TEXT, gettext_lazy("A hint below the question."), 32),
         Column(
             "default",
             "Default",
             kinds.DEFAULT,
             gettext_lazy("The answer that the form begins with."),
             14,
-            ("default value",),
         ),
         Column(
             "min",
@@ -187,7 +179,6 @@ FIELDS: Final = Sheet(
                 "The smallest number, the fewest characters or entries, the earliest date."
             ),
             10,
-            ("minimum", "at least"),
         ),
         Column(
             "max",
@@ -195,7 +186,6 @@ FIELDS: Final = Sheet(
             kinds.LIMIT,
             gettext_lazy("The largest number, the most characters or entries, the latest date."),
             10,
-            ("maximum", "at most"),
         ),
         Column(
             "more_than",
@@ -217,7 +207,6 @@ FIELDS: Final = Sheet(
             kinds.TEXT,
             gettext_lazy("A regular expression that text must match."),
             16,
-            ("regular expression", "regex"),
         ),
         Column(
             "visible_when",
@@ -228,7 +217,6 @@ FIELDS: Final = Sheet(
                 "always shown."
             ),
             32,
-            ("visible when", "show when", "condition"),
         ),
         *(_own(each) for each in OWN_KEYS.values()),
     ),
@@ -247,8 +235,7 @@ TASKS: Final = Sheet(
             kinds.TASK_TYPE,
             _TYPES_NOTE,
             15,
-            ("task type",),
-            tuple(TaskType),
+            options=tuple(TaskType),
         ),
         Column(
             "candidate_role",
@@ -256,7 +243,6 @@ TASKS: Final = Sheet(
             kinds.ROLE,
             gettext_lazy("Whose members are given the task. Empty: every task worker."),
             20,
-            ("candidate role", "role"),
             options_of="Company roles",
         ),
         Column(
@@ -265,7 +251,6 @@ TASKS: Final = Sheet(
             kinds.TEXT,
             gettext_lazy("For actions: the address that is called, by POST."),
             30,
-            ("url", "address"),
         ),
         Column(
             "input_transform",
@@ -273,7 +258,6 @@ TASKS: Final = Sheet(
             kinds.TRANSFORM,
             gettext_lazy("For actions: what is sent, a line each, such as amount = ticket.amount"),
             36,
-            ("input",),
         ),
         Column(
             "output_transform",
@@ -283,7 +267,6 @@ TASKS: Final = Sheet(
                 "For actions: what is kept of the answer, a line each: id = response.body.id"
             ),
             36,
-            ("output",),
         ),
         Column(
             "input_schema",
@@ -305,7 +288,6 @@ TASKS: Final = Sheet(
             kinds.NUMBER,
             gettext_lazy("For actions: how long to wait for an answer. Empty: 30."),
             12,
-            ("timeout", "timeout seconds"),
         ),
         Column(
             "retries",
@@ -320,13 +302,12 @@ TASKS: Final = Sheet(
             kinds.DURATION,
             gettext_lazy("When it should be done, in working time: 2 days 4 hours."),
             14,
-            ("due", "deadline"),
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),
     ),
-    ("steps", "task"),
+    ("task",),
     is_needed=True,
 )
 TRANSITIONS: Final = Sheet(
@@ -339,7 +320,6 @@ TRANSITIONS: Final = Sheet(
             kinds.KEY,
             gettext_lazy("The key of the task that was completed, or start."),
             24,
-            ("from task", "source"),
             options_of="Tasks",
         ),
         Column(
@@ -348,7 +328,6 @@ TRANSITIONS: Final = Sheet(
             kinds.KEY,
             gettext_lazy("The key of the task that is next, or end."),
             24,
-            ("to task", "target", "next"),
             options_of="Tasks",
         ),
         Column(
@@ -357,7 +336,6 @@ TRANSITIONS: Final = Sheet(
             kinds.TEXT,
             gettext_lazy("What this way is called; on a way to the end, how the ticket ended."),
             28,
-            ("name",),
         ),
         Column(
             "condition",
@@ -368,7 +346,6 @@ TRANSITIONS: Final = Sheet(
                 "Empty: always."
             ),
             52,
-            ("when", "if"),
         ),
         Column(
             "priority",
@@ -376,7 +353,6 @@ TRANSITIONS: Final = Sheet(
             kinds.NUMBER,
             gettext_lazy("Of the ways that leave a task, the lowest number is tried first."),
             10,
-            ("order",),
         ),
         Column(
             "after",
@@ -387,10 +363,9 @@ TRANSITIONS: Final = Sheet(
                 "then. Empty: it is taken when the task is completed."
             ),
             14,
-            ("timeout", "not done after"),
         ),
     ),
-    ("ways", "transition"),
+    ("transition",),
     is_needed=True,
 )
 TICKET_TYPES: Final = Sheet(
@@ -416,7 +391,6 @@ TICKET_TYPES: Final = Sheet(
             kinds.ROLES,
             gettext_lazy("The company roles that may submit it, a line each. Empty: everybody."),
             28,
-            ("company roles", "roles", "company role"),
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),
@@ -428,10 +402,10 @@ COMPANY_ROLES: Final = Sheet(
     "Company roles",
     "company_roles",
     (
-        Column("name", "Name", kinds.TEXT, gettext_lazy("The role's name."), 28, ("role",)),
+        Column("name", "Name", kinds.TEXT, gettext_lazy("The role's name."), 28),
         _description(gettext_lazy("Who is in it.")),
     ),
-    ("company role", "roles"),
+    ("company role",),
 )
 TESTS: Final = Sheet(
     "Tests",
@@ -535,15 +509,22 @@ NOT_READ: Final = (READ_ME, LONG_TEXTS)
 
 def plain(heading: object) -> str:
     """A heading or a sheet's name as they are compared: letters and digits in small letters."""
-    return re.sub(r"[\W_]+", " ", name_key(str(heading))).strip()
+    return synonyms.plain(str(heading))
 
 
-def headings(columns: tuple[Column, ...]) -> Mapping[str, Column]:
+def headings(sheet: Sheet) -> Mapping[str, Column]:
     """Each column under all the headings that stand for it; the real ones come first."""
     found: dict[str, Column] = {}
-    for column in columns:
+    for column in sheet.columns:
         found.setdefault(plain(column.heading), column)
-    for column in columns:
-        for other in (column.name, *column.aliases):
+    part = synonyms.part_of_entries(sheet.part)
+    for column in sheet.columns:
+        for other in (column.name, *column.aliases, *synonyms.synonyms_of(part, column.name)):
             found.setdefault(plain(other), column)
     return found
+
+
+def names_of_sheet(sheet: Sheet) -> set[str]:
+    """All that a sheet may be called, as it is compared."""
+    others = (*sheet.aliases, *synonyms.synonyms_of("bundle", sheet.part))
+    return {plain(each) for each in (sheet.name, sheet.part, *others)}

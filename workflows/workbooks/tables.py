@@ -13,7 +13,15 @@ from workflows.engine.process import Json
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.grid import MAX_ROWS, Cell, Grid, column_letters
 from workflows.workbooks.kinds import Scope, read_cell
-from workflows.workbooks.layout import NOT_READ, SHEETS, Column, Sheet, headings, plain
+from workflows.workbooks.layout import (
+    NOT_READ,
+    SHEETS,
+    Column,
+    Sheet,
+    headings,
+    names_of_sheet,
+    plain,
+)
 from workflows.workbooks.lines import UnreadableCellError
 from workflows.workbooks.reading import Place
 from workflows.workbooks.seen import as_seen
@@ -103,7 +111,7 @@ class Table:
 
     def find_columns(self) -> None:
         """Find the row of headings, and say which of them nobody knows."""
-        known = headings(self.sheet.columns)
+        known = headings(self.sheet)
         for number in sorted(self.grid.rows)[:_ROWS_ABOVE]:
             cells = self.grid.rows[number]
             names = {at: plain(cell.text) for at, cell in cells.items()}
@@ -210,7 +218,7 @@ def tell_missing(tables: Mapping[str, Table], findings: Findings) -> None:
 def _sheet_called(name: str) -> Sheet | None:
     wanted = plain(name)
     for sheet in SHEETS:
-        if wanted in {plain(each) for each in (sheet.name, sheet.part, *sheet.aliases)}:
+        if wanted in names_of_sheet(sheet):
             return sheet
     return None
 

@@ -158,9 +158,12 @@ class AdvanceTicketTests(CompanyTestCase):
         ):
             ticket = self.submit()
         error = TicketError.objects.get()
-        self.assertEqual(error.error_type, ErrorType.WORKFLOW_CREATION)
+        self.assertEqual(error.error_type, ErrorType.WORKFLOW_TRANSITION)
         self.assertIn("ZeroDivisionError: odd", error.stack_trace)
-        self.assertIsNone(ticket.workflow_instance)
+        self.assertIn("transitions", error.message)
+        self.assertIn("ZeroDivisionError: odd", error.message)
+        self.assertEqual(ticket.status, WorkflowStatus.NOT_STARTED)
+        self.assertIsNotNone(ticket.workflow_instance)
         self.assertEqual(ProcrastinateJob.objects.count(), 0)
 
     def test_a_database_that_is_away_leaves_the_step_to_the_safety_net(self) -> None:

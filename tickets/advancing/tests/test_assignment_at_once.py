@@ -24,8 +24,8 @@ django.setup()
 from django.db import connection
 from tenants.connection import work_in
 from tenants.models import Company, User
-from tickets.models import TicketDefinition
-from tickets.services import submit_ticket
+from workflows.models import TicketDefinition
+from tickets.submitting.submit_ticket import submit_ticket
 
 work_in(Company.objects.get(schema_name="acme"))
 definition = TicketDefinition.objects.get(key="thing")

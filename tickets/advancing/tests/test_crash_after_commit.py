@@ -34,7 +34,7 @@ def die(**kwargs):
 def fail(*args, **kwargs):
     raise RuntimeError("The step fails.")
 
-sys.modules["tickets.advancing.advance_ticket"].advance_ticket = die
+sys.modules["tickets.advancing.safety_net"].advance_ticket = die
 submit_ticket.take_step = complete_task.take_step = fail
 with schema_context("acme"):
 """

@@ -164,7 +164,7 @@ class LastingTests(FailingStepCase):
         with self.failing(break_the_transaction, times=9):
             self.complete(TaskInstance.objects.get())
         error = TicketError.objects.get()
-        self.assertEqual(error.error_type, ErrorType.TASK_CREATION)
+        self.assertEqual(error.error_type, ErrorType.WORKFLOW_TRANSITION)
         events = ["STARTED", "MOVED", "ASSIGNED", "TASK_COMPLETED", "FAILED"]
         self.assert_kept(ticket, events=events)
 

@@ -13,7 +13,7 @@ from tickets.repairing.correct_data import (
     correct_ticket_data,
 )
 from tickets.repairing.pages.forms import RepairForm, add_document, add_then_retry
-from tickets.repairing.pages.verb import RepairVerb, Sent, TaskVerb
+from tickets.repairing.pages.verb import RepairVerb, Sent, TaskVerb, kept_answers
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm
@@ -80,7 +80,8 @@ class OutputVerb(TaskVerb):
     def answers_form(self, **sent: Any) -> AnswersForm | None:
         if not self.task.definition.is_form:
             return None
-        output = self.task.output_data
+        kept = kept_answers(self.task)
+        output = self.task.output_data if kept is None else kept.answers
         first = output if isinstance(output, dict) else {}
         return AnswersForm(self.task.definition.fields, initial_answers=first, **sent)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import Ticket, TicketError
-from tickets.repairing.pages.verb import RepairVerb, Sent, is_retryable
+from tickets.repairing.pages.verb import RepairVerb, Sent, is_retryable, kept_answers
 from tickets.repairing.repair import resolved_message
 from tickets.repairing.retry_step import retry_step
 from workflows.errors import NothingToRetryError
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Retry(RepairVerb):
@@ -18,7 +24,7 @@ class Retry(RepairVerb):
 
     verb = "retry"
     title = gettext_lazy("Try again")
-    text = gettext_lazy(
+    text: StrOrPromise = gettext_lazy(
         "The step that failed is done once more, and that step only. If it fails again, there is"
         " a new error."
     )
@@ -33,7 +39,17 @@ class Retry(RepairVerb):
         error = errors.filter(pk=subject_id or 0, ticket=ticket).first()
         if error is None:
             raise Http404
-        return cls(ticket, error=error, task=error.task)
+        verb = cls(ticket, error=error, task=error.task)
+        verb.tell_of_kept_answers()
+        return verb
+
+    def tell_of_kept_answers(self) -> None:
+        kept = kept_answers(self.task)
+        if kept is not None:
+            self.text = _(
+                "The task is completed with the answers of %(person)s, which are kept, and the"
+                " ticket moves on. If it fails again, nothing is changed."
+            ) % {"person": kept.user}
 
     @property
     def subject_id(self) -> int:

@@ -24,8 +24,9 @@ from tickets.repairing.pages.bulk_retry import RetryManyAdmin
 from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.pages.handle_error_pages import ResolveForm, ResolvePage
 from tickets.repairing.pages.repairing_page import RepairingPage
-from tickets.repairing.pages.verb import RepairVerb
+from tickets.repairing.pages.verb import RepairVerb, kept_answers
 from tickets.repairing.pages.verbs import open_repairs
+from workflows.forms import show_answers
 
 
 class ErrorStatusFilter(ChosenFilter):
@@ -110,7 +111,11 @@ class TicketErrorAdmin(RetryManyAdmin):
         ticket = Ticket.objects.with_progress().select_related("workflow").get(pk=obj.ticket_id)
         task = obj.task
         may_repair = RepairingPage.admits(request)
+        kept = None if obj.is_resolved else kept_answers(task)
+        specs = [] if task is None else task.definition.fields
         return {
+            "kept": kept,
+            "kept_shown": show_answers(specs, kept.answers) if kept is not None else [],
             "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
             "attempts": attempts_of(task),
             "data_so_far": [

@@ -14,13 +14,14 @@ from django.http import Http404
 from django.urls import reverse
 
 from tenants.models import User
-from tickets.models import Ticket, TicketError
+from tickets.models import SavedAnswers, Ticket, TicketError
 from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.repair import marker_of
 from workflows.engine.process import JsonObject
 from workflows.errors import WorkflowEndedError, WorkflowOnHoldError
 from workflows.forms import AnswersForm
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
+from workflows.models.task_instance import UNFINISHED
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -47,7 +48,7 @@ class RepairVerb:
 
     verb: ClassVar[str]
     title: ClassVar[StrOrPromise]
-    text: ClassVar[StrOrPromise]
+    text: StrOrPromise  # of some it says more about the error at hand
     button: ClassVar[StrOrPromise]
     done: ClassVar[StrOrPromise]
     icon: ClassVar[str]
@@ -141,6 +142,13 @@ class TaskVerb(RepairVerb):
         return self.task.pk
 
 
+def kept_answers(task: TaskInstance | None) -> SavedAnswers | None:
+    """What the worker of an unfinished form has completed it with, in vain."""
+    if task is None or not task.definition.is_form or task.status not in UNFINISHED:
+        return None
+    return SavedAnswers.objects.sent_for(task)
+
+
 def is_retryable(error: TicketError, ticket: Ticket) -> bool:
     """Whether the step of the error can be tried again as the ticket stands."""
     if error.is_resolved or ticket.status in (
@@ -153,7 +161,7 @@ def is_retryable(error: TicketError, ticket: Ticket) -> bool:
         return ticket.status == WorkflowStatus.NOT_STARTED
     instance = ticket.workflow_instance
     is_current = instance is not None and instance.current_task_id == error.task_id
-    return is_current and error.task.status == TaskStatus.ERROR
+    return is_current and (error.task.status == TaskStatus.ERROR or error.is_unmarked)
 
 
 def first_retryable(ticket: Ticket) -> TicketError | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest import mock
 
 from tenants.testing import CompanyTestCase
 from tickets.calling.run_action import run_action
@@ -16,6 +15,7 @@ from tickets.repairing.correct_data import (
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.repair import marker_of
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
+from tickets.tests.refusals import refused
 from workflows.actions.tests.remote_system import RemoteSystem, answering
 from workflows.engine.process import JsonObject
 from workflows.errors import (
@@ -110,9 +110,7 @@ class CorrectTicketDataTests(CorrectDataCase):
 
     def test_a_ticket_whose_workflow_was_not_made_can_be_corrected(self) -> None:
         with (
-            mock.patch(
-                "workflows.running.state_manager.decide", side_effect=ZeroDivisionError("odd")
-            ),
+            refused("workflows_workflowinstance"),
             self.assertLogs("tickets.advancing.advance_ticket", "ERROR"),
             self.captureOnCommitCallbacks(execute=True),
         ):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants.models.fields import NameInput
+from tenants.names import LONGEST_NAME
 from tenants.pages.numbers import number_in
 from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, token_of
 from tenants.pages.page import Page, register_page
@@ -55,7 +56,7 @@ class TitleForm(forms.Form):
 
     title = NameInput(
         label=_("Title"),
-        max_length=200,
+        max_length=LONGEST_NAME,
         required=False,
         help_text=_(
             "A few words by which you will find the ticket again. "

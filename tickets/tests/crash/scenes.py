@@ -30,10 +30,20 @@ from tickets.testing import step_left_to_its_job
 from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
+from tickets.tests.refusals import refuse
 from workflows.engine.process import Json, JsonObject
-from workflows.models import ActionAttempt, TaskInstance, TicketDefinition, WorkflowEvent
+from workflows.models import (
+    ActionAttempt,
+    TaskDefinition,
+    TaskInstance,
+    TicketDefinition,
+    WorkflowEvent,
+)
 
 IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
+# Refuses completed tasks of these workflows, until the test allows them again.
+REFUSING_TABLE = "acme.workflows_taskinstance"
+_refused_keys: set[str] = set()
 LONG = 60  # seconds, of a timeout that shall not pass
 
 
@@ -142,6 +152,28 @@ def _complete(stage: Stage, key: str, title: str) -> Order:
     return Order("complete", (task_of(stage.submit(key, title)).pk,))
 
 
+def _be_refused(stage: Stage, key: str, title: str) -> Order:
+    """The database takes no completed task of this workflow any more."""
+    order = _complete(stage, key, title)
+    _refuse_completions(key)
+    return order
+
+
+def _send_in_vain(stage: Stage, key: str, title: str) -> Order:
+    order = _send_task(stage, key, title)
+    _refuse_completions(key)
+    return order
+
+
+def _refuse_completions(key: str) -> None:
+    """Of this scene and of those that have asked for it before."""
+    _refused_keys.add(key)
+    tasks = TaskDefinition.objects.filter(workflow__key__in=_refused_keys)
+    ids = ", ".join(str(each) for each in tasks.values_list("pk", flat=True))
+    when = f"NEW.status = 'COMPLETED' AND NEW.definition_id IN ({ids})"
+    refuse(REFUSING_TABLE, on="UPDATE", when=when)
+
+
 def _send_ticket(stage: Stage, key: str, title: str) -> Order:
     definition = TicketDefinition.objects.active().get(key=key)
     address = f"{reverse('admin:tickets_myticket_add')}?definition={definition.pk}"
@@ -244,6 +276,9 @@ SCENES = (
     Scene("complete a form", [form("first")], _complete),
     Scene("send a ticket twice", [form("first")], _send_ticket),
     Scene("send a task twice", [form("first")], _send_task),
+    # The database refuses to take the completed task: an error tells of it, with the answers.
+    Scene("complete a form in vain", [form("first")], _be_refused, fails=True),
+    Scene("send a task in vain", [form("first")], _send_in_vain, fails=True),
     Scene("finish a form by hand", [form("first")], _finish_by_hand),
     # The step fails in a way that nobody has foreseen, and is taken after the commit.
     Scene("stumble and submit", [form("first")], _stumble_and_submit),

@@ -121,17 +121,21 @@ class MyTaskAdmin(CompanyModelAdmin):
             "may_act": WorkerPage.admits(request),
             "open_count": MyTask.objects.inbox(user).count(),
             "tabs": self._tabs(request),
-            "lost_answers": self._lost_answers(request, user),
+            **self._answers_of_lost_tasks(request, user),
             **(extra_context or {}),
         }
         response: HttpResponse = super().changelist_view(request, context)
         return response
 
-    def _lost_answers(self, request: HttpRequest, user: User) -> list[SavedAnswers]:
-        """Answers that were saved for a task which the person cannot complete any more."""
+    def _answers_of_lost_tasks(
+        self, request: HttpRequest, user: User
+    ) -> dict[str, list[SavedAnswers]]:
+        """Answers to tasks that the person cannot complete: a retry takes those that are kept."""
         if is_pool(request) or is_archive(request) or active_company(request) is None:
-            return []
-        return list(SavedAnswers.objects.of_lost_tasks(user))
+            return {}
+        saved = list(SavedAnswers.objects.of_lost_tasks(user))
+        kept = [each for each in saved if each.wait_for_retry]
+        return {"kept_answers": kept, "lost_answers": [each for each in saved if each not in kept]}
 
     def _tabs(self, request: HttpRequest) -> list[dict[str, Any]]:
         pool, archive = is_pool(request), is_archive(request)

@@ -18,7 +18,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusals_in
 from tenants.refusals import refusals
-from tickets.errors import UnknownUploadError
+from tickets.errors import CompletionFailedError, UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.following.pages.badges import task_badge
@@ -86,14 +86,30 @@ class WorkPage(Page):
             complete_task(task=task, output=form.answers(), user=self.person)
         if wrong.error:
             return self._task_page(form)
+        if isinstance(lost.error, CompletionFailedError):
+            return self._to_kept_answers()
         if lost.error:
             task.refresh_from_db()
+            if self._is_kept_already(form):
+                return self._to_kept_answers()
             if not self._is_the_same_again(form):
                 return self._task_page(form, lost=lost.text)
         names = {"task": task.definition.title, "number": ticket_of(task).pk}
         text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
         messages.success(self.request, text % names)
         return forget_typed(self.back(), form_name(task))
+
+    def _to_kept_answers(self) -> HttpResponse:
+        """To this page once more, which says that the answers are kept."""
+        page = redirect("admin:tickets_mytask_change", self.task.pk)
+        return forget_typed(page, form_name(self.task))
+
+    def _is_kept_already(self, form: AnswersForm) -> bool:
+        """Whether this form was sent in vain already, and is kept: a double click is no mistake."""
+        sent = SavedAnswers.objects.sent_for(self.task)
+        return (
+            sent is not None and sent.user_id == self.person.pk and sent.answers == form.answers()
+        )
 
     def _is_the_same_again(self, form: AnswersForm) -> bool:
         """Whether this form completed the task already: a double click is no mistake."""
@@ -136,6 +152,8 @@ class WorkPage(Page):
             return self._task_page(None, saved=saved)
         if self.task.assigned_to_id != self.person.pk:
             return self._task_page(form, lost=str(NotYourTaskError()), saved=saved)
+        if self.task.status == TaskStatus.ERROR and saved.wait_for_retry:
+            return self._task_page(None, saved=saved)
         if not self.task.is_workable:
             return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
         tell_of_changes(self.request, saved, specs)
@@ -195,6 +213,7 @@ class WorkPage(Page):
             "form": form,
             "form_name": form_name(task),
             "saved": saved,
+            "is_kept": saved is not None and saved.wait_for_retry,
             "lost": lost,
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
@@ -203,10 +222,10 @@ class WorkPage(Page):
             "visible_url": visible_url if may_work and is_conditional else "",
         }
         if is_mine:
-            context |= self._ticket_context(ticket)
+            context |= self._ticket_context(ticket, saved)
         return self.show(**context)
 
-    def _ticket_context(self, ticket: Ticket) -> dict[str, Any]:
+    def _ticket_context(self, ticket: Ticket, saved: SavedAnswers | None) -> dict[str, Any]:
         """What only the worker who has the task may see of its ticket."""
         task = self.task
         return {
@@ -214,6 +233,7 @@ class WorkPage(Page):
             "earlier": progress.finished_tasks(ticket, before=task),
             "picture": progress.picture(ticket),
             "output": show_answers(task.definition.fields, task.output_data or {}),
+            "sent": show_answers(task.definition.fields, saved.answers if saved else {}),
         }
 
 

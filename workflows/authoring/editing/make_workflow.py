@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tenants.names import plain_name
+from tenants.names import LONGEST_NAME, plain_name
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
@@ -18,7 +18,6 @@ from workflows.engine.storable import unstorable
 from workflows.errors import NoTitleError
 from workflows.models import TicketDefinition, WorkflowDefinition
 
-LONGEST_TITLE = 200
 LONGEST_KEY = 63
 
 
@@ -83,13 +82,13 @@ def _made(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
 
 def _checked(title: str) -> str:
     plain = plain_name(" ".join(title.split()))
-    if not plain or len(plain) > LONGEST_TITLE or any(unstorable(title)):
-        raise NoTitleError(most=LONGEST_TITLE)
+    if not plain or len(plain) > LONGEST_NAME or any(unstorable(title)):
+        raise NoTitleError(most=LONGEST_NAME)
     return plain
 
 
 def _copy_of(title: str) -> str:
-    return (_("Copy of %(title)s") % {"title": title})[:LONGEST_TITLE].strip()
+    return (_("Copy of %(title)s") % {"title": title})[:LONGEST_NAME].strip()
 
 
 class _KnownTicketTypes(Container[str]):

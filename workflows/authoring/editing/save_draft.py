@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.authoring.importing.task_origin import TaskOrigin
 from workflows.bundles.errors import NotStorableError
 from workflows.bundles.problems import Problem, in_words
 from workflows.bundles.unfinished import storage_problems, with_named_roles
@@ -70,6 +71,7 @@ def _key_problem(draft: WorkflowDefinition, key: str, document: JsonObject) -> P
 
 def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | None) -> None:
     """Nothing refers to the parts of a draft, so that they are simply made anew."""
+    origins = TaskOrigin.all_of(draft)
     draft.transitions.all().delete()
     draft.tasks.all().delete()
     draft.ticket_definitions.all().delete()
@@ -79,4 +81,4 @@ def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | Non
     draft.test_cases = bundle.test_cases()
     draft.changed_by = user
     draft.save()
-    bundle.make_parts(draft, roles, user=user)
+    bundle.make_parts(draft, roles, user=user, origins=origins)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import IntegrityError, connection, transaction
@@ -11,6 +11,7 @@ from tenants.connection import current_schema
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.authoring.importing.empty_roles import empty_role_problems
+from workflows.authoring.importing.task_origin import TaskOrigin
 from workflows.authoring.trying.run_test_cases import run_cases_of
 from workflows.bundles import (
     CaseResult,
@@ -292,26 +293,41 @@ class WholeBundle:
         return {**values, "fields": with_role_numbers(values["fields"], roles)}
 
     def make_parts(
-        self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole], *, user: User | None
+        self,
+        workflow: WorkflowDefinition,
+        roles: dict[str, CompanyRole],
+        *,
+        user: User | None,
+        origins: Mapping[str, TaskOrigin] | None = None,
     ) -> None:
-        """The tasks, transitions and ticket types of a version that has none of them yet."""
-        tasks = self._make_tasks(workflow, roles)
+        """The tasks, transitions and ticket types of a version that has none of them yet.
+
+        `origins` has, by their keys, the tasks that it had before.
+        """
+        tasks = self._make_tasks(workflow, roles, user=user, origins=origins or {})
         self._make_transitions(workflow, tasks)
         self._make_ticket_types(workflow, roles, user=user)
 
     def _make_tasks(
-        self, workflow: WorkflowDefinition, roles: dict[str, CompanyRole]
+        self,
+        workflow: WorkflowDefinition,
+        roles: dict[str, CompanyRole],
+        *,
+        user: User | None,
+        origins: Mapping[str, TaskOrigin],
     ) -> dict[str, TaskDefinition]:
         rows = []
         for position, each in enumerate(_list(self.document, "tasks")):
             values = _values("task", each)
             role = values.pop("candidate_role")
             values["fields"] = with_role_numbers(values["fields"], roles)
+            origin = origins.get(str(each["key"]))
             rows.append(
                 TaskDefinition(
                     workflow=workflow,
                     position=position,
                     candidate_role=roles[str(role)] if role else None,
+                    **({"created_by": user} if origin is None else origin.values_of(each)),
                     **values,
                 )
             )

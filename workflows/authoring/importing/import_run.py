@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenants.jobs import defer, is_under_way
 from tenants.models import User
+from tenants.names import LONGEST_NAME
 from workflows.authoring.importing.findings import check_file, check_reading, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.bundles.errors import InvalidBundleError
@@ -168,4 +169,4 @@ def _note_progress(run_id: int, percent: int) -> None:
 def _short_name(filename: str) -> str:
     """The end of a name that is too long: there stands the kind of file."""
     kept = "".join(letter for letter in filename if letter.isprintable())
-    return kept[-200:] if FileType.of(kept) else kept[:200]
+    return kept[-LONGEST_NAME:] if FileType.of(kept) else kept[:LONGEST_NAME]

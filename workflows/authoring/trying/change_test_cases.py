@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from tenants.names import name_key, plain_name
+from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
 from workflows.engine.problems import FieldProblem
@@ -22,8 +22,6 @@ from workflows.errors import (
     UnknownCaseError,
 )
 from workflows.models import WorkflowDefinition
-
-LONGEST_NAME = 200
 
 
 @transaction.atomic

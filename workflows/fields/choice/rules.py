@@ -11,7 +11,7 @@ class Choice(Offering):
     key = "choice"
     order = 60
     name = gettext_noop("One choice")
-    aliases = ("single_choice",)
+    aliases = ("select", "dropdown", "radio", "enum", "single_choice")
     hint = "Choose one of the options."
     keys = frozenset({"default", "choices"})
     telling = Telling.PART

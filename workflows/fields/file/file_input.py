@@ -12,12 +12,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json
 from workflows.fields.field import Field
 from workflows.fields.inputs import AskedField
 from workflows.fields.screen import FileKeeper
 
-LONGEST_NAME = 255
 LONGEST_EXTENSION = 20
 
 

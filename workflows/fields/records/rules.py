@@ -21,7 +21,7 @@ class Records(Listed):
     key = "records"
     order = 150
     name = gettext_noop("Table of records")
-    aliases = ("list",)
+    aliases = ("list", "table", "array")
     hint = "Give a list of records."
     keys = frozenset({"default", "min", "max", "fields"})
     at_least = gettext_noop("At least %(limit)s records")

@@ -70,7 +70,7 @@ class CompanyRoleFileTest(CompanyTestCase):
         self.assertIn("No active person of this company", found[0])
 
     def test_wrong_rows_are_told_and_nothing_is_imported(self) -> None:
-        found = self.messages(f"Name,Members\nA,\na,\n,x\n{'n' * 101},\nB,nobody\n")
+        found = self.messages(f"Name,Members\nA,\na,\n,x\n{'n' * 256},\nB,nobody\n")
         self.assertEqual(len(found), 5)
         self.assertEqual(CompanyRole.objects.count(), 1)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants.models import User
+from tenants.names import LONGEST_NAME
 from tenants.testing import CompanyTestCase
 from workflows.errors import RoleNameInUseError
 from workflows.models import CompanyRole
@@ -181,6 +182,6 @@ class MigrationTests(CompanyTestCase):
         self.assertIn("is called 'Buying (2)' now", self.told[0])
 
     def test_the_longest_and_the_invisible_have_names_too(self) -> None:
-        names = self.fill("x" * 100, "X" * 100, "\u200b")
-        self.assertEqual(names[1], "X" * 96 + " (2)")
+        names = self.fill("x" * LONGEST_NAME, "X" * LONGEST_NAME, "\u200b")
+        self.assertEqual(names[1], "X" * (LONGEST_NAME - 4) + " (2)")
         self.assertTrue(names[2].startswith("Role "))

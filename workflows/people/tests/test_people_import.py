@@ -173,7 +173,7 @@ class RefusedPeopleTest(PeopleFileCase):
             "b@acme.example,,Newton,tsk_worker,,maybe\n"
             "b@acme.example,B,B,,Acounting,\n"
             "c@acme.example,C,C,,Acounting,\n"
-            f"d@acme.example,{'x' * 101},C,,,\n"
+            f"d@acme.example,{'x' * 256},C,,,\n"
         )
         self.assertEqual(
             [(row, column) for row, column, _message in found],

@@ -140,7 +140,7 @@ class SaveDraftTest(CompanyTestCase):
             ("workflow.colour", {"workflow": {"key": "a", "title": "A", "colour": "red"}}),
             ("tasks[1].key", {"tasks": [task, task]}),
             ("tasks[0].title", {"tasks": [{"key": "handle"}]}),
-            ("tasks[0].title", {"tasks": [{**task, "title": "x" * 201}]}),
+            ("tasks[0].title", {"tasks": [{**task, "title": "x" * 256}]}),
             ("tasks[0].retries", {"tasks": [{**task, "retries": 21}]}),
             ("tasks[0].fields[0].colour", {"tasks": [{**task, "fields": [{"colour": "red"}]}]}),
             ("transitions[0].to", {"transitions": [{**way, "to": "nowhere"}]}),
@@ -270,7 +270,7 @@ class MakeWorkflowTest(CompanyTestCase):
             self.assertEqual(storage_problems(export_bundle(workflow=draft)), [])
 
     def test_a_title_is_needed(self) -> None:
-        for title in ("", "   ", "x" * 201, "a\x00b", "\u202e"):
+        for title in ("", "   ", "x" * 256, "a\x00b", "\u202e"):
             with self.subTest(title), self.assertRaises(NoTitleError):
                 make_workflow(title=title, user=self.carla)
 

@@ -221,7 +221,7 @@ class ImportTest(TicketTypeFileCase):
     def test_nonsense_is_survived(self) -> None:
         for text in (
             "", "x", "Key\n", "Key,Key\na,b\n", "Key,Nothing\na,b\n", "Title\nx\n",
-            f"Key,Title\nit_help,{'x' * 201}\n", f"Key,Description\nit_help,{'x' * 20_001}\n",
+            f"Key,Title\nit_help,{'x' * 256}\n", f"Key,Description\nit_help,{'x' * 20_001}\n",
             '[{"Key": "it_help", "Title": "a\\u0000"}]', '[{"Key": "it_help", "Title": "\\ud800"}]',
             '[{"Key": ["it_help"], "Title": {}}]', "[1]", "{", '[{"Key": "\\u0000"}]',
             f'Key,Title,Workflow,Presets\nn,N,{HELP},{"x" * 9000}\n',

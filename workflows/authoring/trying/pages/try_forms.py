@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 
@@ -32,13 +33,13 @@ class SubmitterForm(forms.Form):
     )
     first_name = forms.CharField(
         label=gettext_lazy("First name"),
-        max_length=150,
+        max_length=LONGEST_NAME,
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
     last_name = forms.CharField(
         label=gettext_lazy("Last name"),
-        max_length=150,
+        max_length=LONGEST_NAME,
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )

@@ -5,6 +5,7 @@ import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettex
 import { factsOf, settingsOfTypes } from "./field_types.js";
 import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
+import { LONGEST_NAME } from "./names.js";
 import { elementOf } from "./places.js";
 import { roleSelect } from "./role_select.js";
 import { ruleEditor } from "./rules.js";
@@ -110,7 +111,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
 
   const label = text(inRecord ? gettext("Column") : gettext("Question"), spec, "label", {
     wide: true,
-    max: 200,
+    max: LONGEST_NAME,
     onInput: (typed) => {
       refresh();
       if (!untouched.has(spec) || !typed.trim()) return;
@@ -345,7 +346,7 @@ function choicesEditor(spec) {
           class: "ed-input",
           type: "text",
           value: pair.shown,
-          maxlength: 200,
+          maxlength: LONGEST_NAME,
           placeholder: gettext("Shown"),
           "aria-label": gettext("Choice %(number)s, as it is shown", { number: index + 1 }),
           on: {
@@ -374,7 +375,7 @@ function choicesEditor(spec) {
           class: "ed-input ed-mono",
           type: "text",
           value: pair.kept,
-          maxlength: 200,
+          maxlength: LONGEST_NAME,
           placeholder: gettext("Kept as the same"),
           "aria-label": gettext("Choice %(number)s, as it is kept", { number: index + 1 }),
           on: {

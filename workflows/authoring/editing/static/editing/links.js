@@ -3,6 +3,7 @@
 import { gettext } from "./dom.js";
 import { isObject } from "./json.js";
 import { jsonPart } from "./jsonparts.js";
+import { LONGEST_NAME } from "./names.js";
 
 /** @import { Json } from "./types.js" */
 
@@ -21,7 +22,7 @@ function isLink(link) {
 
 function schema() {
   const properties = {
-    label: { type: "string", title: gettext("Name"), maxLength: 200 },
+    label: { type: "string", title: gettext("Name"), maxLength: LONGEST_NAME },
     uri: { type: "string", title: gettext("Address"), maxLength: 2000, placeholder: "https://" },
     description: { type: "string", title: gettext("What is found there"), maxLength: 2000 },
   };

@@ -2,6 +2,7 @@
 
 import { button, field, find, gettext, h } from "./dom.js";
 import { selectOf } from "./inputs.js";
+import { LONGEST_NAME } from "./names.js";
 import { nameKey, roleNames, setTyped, valueAt } from "./store.js";
 
 /** @import { Option } from "./types.js" */
@@ -56,7 +57,7 @@ export function roleSelect(owner, name, { label, none, help, onChange }) {
  * @param {() => void} onCancel
  */
 export function newRole(root, onName, onCancel) {
-  const input = h("input", { class: "ed-input", type: "text", maxlength: 100, autocomplete: "off" });
+  const input = h("input", { class: "ed-input", type: "text", maxlength: LONGEST_NAME, autocomplete: "off" });
   const add = () => {
     const name = input.value.trim().replace(/\s+/g, " ");
     if (!name) {

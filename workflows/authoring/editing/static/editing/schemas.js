@@ -3,6 +3,7 @@
 import { gettext, h } from "./dom.js";
 import { isObject, isSame, isText, readObject } from "./json.js";
 import { jsonPart, notAnObject } from "./jsonparts.js";
+import { LONGEST_NAME } from "./names.js";
 import { readNumber, showNumber } from "./numbers.js";
 import { pendingOf } from "./store.js";
 
@@ -257,7 +258,7 @@ function schemaOfSchemas() {
     type: "object",
     title: gettext("Field"),
     properties: {
-      name: text(gettext("Name"), { maxLength: 200 }),
+      name: text(gettext("Name"), { maxLength: LONGEST_NAME }),
       type: text(gettext("Type"), { enum: [anything, ...kinds, { title: gettext("List"), value: "array" }] }),
       item_type: text(gettext("What is in the list"), { enum: [anything, ...kinds] }),
       required: { type: "boolean", title: gettext("Must be there"), default: false },

@@ -8,6 +8,7 @@ import { durationControl, manyOf, number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { LONGEST_NAME } from "./names.js";
 import { elementOf, place } from "./places.js";
 import { newRole, roleOptions, roleSelect } from "./role_select.js";
 import { schemaEditor } from "./schemas.js";
@@ -85,7 +86,7 @@ function keyField(owner, { help, rename, refresh, fixed }) {
 function titleField(owner, { refresh, rename, taken, otherwise, keyInput }) {
   return text(gettext("Title"), owner, "title", {
     wide: true,
-    max: 200,
+    max: LONGEST_NAME,
     onInput: (typed) => {
       refresh();
       if (!untouched.has(owner) || !typed.trim()) return;
@@ -136,7 +137,7 @@ export function workflowSection() {
           { class: "ed-grid" },
           text(gettext("Title"), workflow, "title", {
             wide: true,
-            max: 200,
+            max: LONGEST_NAME,
             onInput: (typed) => {
               byId("ed-title").textContent = typed || gettext("Untitled");
             },
@@ -688,7 +689,7 @@ function roleName(role, redraw) {
   const control = h("input", {
     class: "ed-input",
     type: "text",
-    maxlength: 100,
+    maxlength: LONGEST_NAME,
     value: role.name ?? "",
     on: {
       change: () => {

@@ -5,6 +5,7 @@ import { button, field, fill, find, findAll, gettext, h, icon, iconButton } from
 import { durationControl, select, selectOf, text } from "./inputs.js";
 
 import { focusAction, listEditor, showMessage } from "./lists.js";
+import { LONGEST_NAME } from "./names.js";
 import { elementOf, place } from "./places.js";
 import { outputSpecs } from "./schemas.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
@@ -118,7 +119,7 @@ function testBody(test, refresh, redraw) {
     h(
       "div",
       { class: "ed-grid" },
-      text(gettext("Name"), test, "name", { max: 200, onInput: refresh }),
+      text(gettext("Name"), test, "name", { max: LONGEST_NAME, onInput: refresh }),
       select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], {
         onChange: redraw,
       }),

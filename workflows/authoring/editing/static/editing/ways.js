@@ -4,6 +4,7 @@ import { button, field, find, gettext, h, icon, iconButton } from "./dom.js";
 import { durationControl, selectOf, text } from "./inputs.js";
 import { focusAction, showMessage } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { LONGEST_NAME } from "./names.js";
 import { elementOf, place } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
@@ -201,7 +202,7 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
             { name: "to" },
           ),
           text(gettext("Label"), way, "label", {
-            max: 200,
+            max: LONGEST_NAME,
             placeholder: way.to === END ? gettext("how it ended") : gettext("in the picture"),
           }),
           h(
