@@ -253,7 +253,7 @@ def _write_number(value: Json, _scope: Scope) -> Written:
 def _read_yes(value: CellValue, _scope: Scope) -> Json:
     if isinstance(value, bool):
         return value
-    text = text_of(value).lower()
+    text = name_key(text_of(value))
     if text in _YES:
         return True
     if text in _NO:
@@ -272,7 +272,7 @@ def _write_yes(value: Json, _scope: Scope) -> Written:
 
 def _read_type(value: CellValue, _scope: Scope) -> Json:
     text = text_of(value)
-    name = re.sub(r"[\W_]+", "_", text.lower()).strip("_")
+    name = re.sub(r"[\W_]+", "_", name_key(text)).strip("_")
     name = _TYPE_NAMES.get(name, name)
     return name if name in list(FieldType) else text
 
