@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import SimpleTestCase
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenants.connection import work_in_public
@@ -47,6 +47,10 @@ def _is_changeable(letter: str) -> bool:
     return other != letter or unicodedata.category(letter)[0] in "CMZ"
 
 
+# How long it takes is a matter of the machine's load.
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
 class NameKeyTests(SimpleTestCase):
     def test_what_looks_alike_is_one_name(self) -> None:
         for first, *others in ALIKE:
@@ -80,6 +84,7 @@ class NameKeyTests(SimpleTestCase):
                 if (name_key(key), plain_name(plain), name_key(plain)) != (key, plain, key):
                     self.fail(f"{text!a}: {key!a}, {plain!a}")
 
+    @SETTINGS
     @given(TEXT)
     def test_a_name_and_what_is_kept_of_it_are_one(self, text: str) -> None:
         plain = plain_name(text)
@@ -119,6 +124,7 @@ class PlainEmailTests(SimpleTestCase):
     def test_another_domain_stays_another_one(self) -> None:
         self.assertEqual(plain_email("a@straße.example"), "a@straße.example")
 
+    @SETTINGS
     @given(TEXT)
     def test_asking_again_changes_nothing(self, text: str) -> None:
         self.assertEqual(plain_email(plain_email(text)), plain_email(text))

@@ -104,11 +104,11 @@ def _of_the_case(rows: list[Row], name: str, path: Path, scope: Scope, findings:
 def _step(row: Row) -> str:
     """The key of the task that a row is about, or “ticket”; a blank one is the ticket's too."""
     written = row.text("step")
-    lowered = written.lower()
+    lowered = name_key(written)
     if lowered in {"", TICKET, "workflow"}:
         return TICKET
     is_full = lowered.startswith(_TASKS_PREFIX)
-    key = key_of(written[len(_TASKS_PREFIX) :] if is_full else written)
+    key = key_of(lowered.removeprefix(_TASKS_PREFIX) if is_full else written)
     # A task may be called “ticket”; with its full name it is never taken for the form.
     return f"{_TASKS_PREFIX}{key}" if key == TICKET else key
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
+from tenants.names import name_key
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
@@ -211,7 +212,7 @@ class _Forms:
     def _form(self, row: Row) -> tuple[Path, list[str]]:
         """What owns the form of a row, and the steps to a record inside it."""
         written = row.text(FORM_COLUMN)
-        first, *further = [each.strip().lower() for each in written.split(".")]
+        first, *further = [name_key(each) for each in written.split(".")]
         if first == _TASKS and further:
             first, *further = further
             if first in self.paths:

@@ -230,7 +230,7 @@ def _write_number(value: Json, _scope: Scope) -> Written:
 def _read_yes(value: CellValue, _scope: Scope) -> Json:
     if isinstance(value, bool):
         return value
-    text = text_of(value).lower()
+    text = name_key(text_of(value))
     if text in _YES:
         return True
     if text in _NO:

@@ -30,6 +30,7 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.importing.import_run import go_on_importing
 from workflows.models import (
+    CompanyRole,
     ImportRun,
     ImportStatus,
     TaskInstance,
@@ -98,21 +99,42 @@ def counts() -> dict[str, int]:
     return found
 
 
+def add_look_alikes() -> None:
+    """Roles and people that the release told apart, and nobody else can."""
+    person = """
+        INSERT INTO public.tenants_user (password, is_superuser, email, first_name, last_name,
+            is_available, is_active, is_staff, date_joined, company_id)
+        SELECT '', false, %s, 'Z', %s, true, true, false, now(), company_id
+          FROM public.tenants_user WHERE email = 'uma.user@demo.example'
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO demo.workflows_companyrole (name, description) VALUES (%s, '')",
+            ["Accoun\u00adtant"],
+        )
+        cursor.execute(person, ["uma\u200b.user@demo.example", "Zorn"])
+        cursor.execute(person, ["zoe\u200b@demo.example", "Zed\u200b"])
+
+
 class UpgradeTests(unittest.TestCase):
     """One database for all: loading and migrating it takes seconds."""
 
     before: ClassVar[dict[str, int]]
     after: ClassVar[dict[str, int]]
     type_of_types: ClassVar[int]
+    told: ClassVar[list[str]]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
         cls.enterClassContext(database_of_the_release())
+        add_look_alikes()
         cls.before = counts()
         cls.type_of_types = cls.content_type_of("tickets", "ticketdefinition")
         work_in_public()
-        call_command("migrate_schemas", verbosity=0, stdout=StringIO())
+        with cls.assertLogs(cls(), level="WARNING") as logs:
+            call_command("migrate_schemas", verbosity=0, stdout=StringIO())
+        cls.told = logs.output
         ContentType.objects.clear_cache()
         work_in_public()
         cls.after = counts()
@@ -144,6 +166,17 @@ class UpgradeTests(unittest.TestCase):
         self.assertLessEqual(empty, MAY_BE_EMPTY)
         self.assertEqual(self.after, self.before)
         self.assertFalse(has_pending_migrations())
+
+    def test_roles_and_people_that_look_alike_are_kept_apart_and_told(self) -> None:
+        with schema_context(DEMO):
+            names = CompanyRole.objects.filter(name__startswith="Accountant")
+            self.assertEqual(sorted(each.name for each in names), ["Accountant", "Accountant (2)"])
+            self.assertEqual(CompanyRole.objects.named("ACCOUNTANT\u200b").get().name, "Accountant")
+        self.assertTrue(User.objects.filter(email="zoe@demo.example", last_name="Zed").exists())
+        self.assertEqual(User.objects.get(email="uma\u200b.user@demo.example").first_name, "Uma")
+        told = "\n".join(self.told)
+        self.assertIn("'Accountant (2)' now", told)
+        self.assertIn("looks like that of somebody else", told)
 
     def test_models_that_moved_have_kept_their_content_type(self) -> None:
         for model in ("ticketdefinition", "importrun"):

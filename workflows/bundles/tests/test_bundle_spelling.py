@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import SimpleTestCase
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.canonical import as_text
@@ -62,6 +62,10 @@ def document() -> dict[str, Any]:
 
 def messages(found: list[Problem]) -> list[tuple[tuple[str | int, ...], str]]:
     return [(each.path, each.message) for each in found]
+
+
+# How long it takes is a matter of the machine's load.
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class SpellingTests(SimpleTestCase):
@@ -131,6 +135,7 @@ class SpellingTests(SimpleTestCase):
         self.assertEqual(made["company_roles"], [{"name": "ACCOUNTING"}])
         self.assertEqual(at(made, "ticket_types", 0, "roles_with_access", 1), "ACCOUNTING")
 
+    @SETTINGS
     @given(JSON)
     def test_any_document_is_survived(self, value: Any) -> None:
         names = ("workflow", "tasks", "transitions", "ticket_types", "company_roles", "tests")

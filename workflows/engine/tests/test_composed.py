@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 import unittest
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workflows.engine.composed import composed
@@ -33,7 +33,12 @@ def texts_of(value: Json) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+# How long it takes is a matter of the machine's load.
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
 class ComposedTests(unittest.TestCase):
+    @SETTINGS
     @given(JSON)
     def test_every_text_is_composed_and_nothing_is_lost(self, value: Json) -> None:
         made = composed(value)

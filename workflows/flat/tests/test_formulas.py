@@ -7,7 +7,7 @@ import io
 import unittest
 from collections.abc import Iterable, Iterator
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workflows.flat.formats import Csv
@@ -58,6 +58,10 @@ def cells(text: str) -> Iterator[str]:
                 yield from row
 
 
+# How long it takes is a matter of the machine's load.
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
 class GuardTests(unittest.TestCase):
     def assert_no_formula(self, text: str) -> None:
         for cell in cells(text):
@@ -69,6 +73,7 @@ class GuardTests(unittest.TestCase):
             with self.subTest(ascii(text)):
                 self.assert_no_formula(written([["before", text, "after"], [text, text]]))
 
+    @SETTINGS
     @given(st.lists(st.lists(TEXT, min_size=1, max_size=3), max_size=3))
     def test_no_table_is_read_as_a_formula(self, rows: list[list[str]]) -> None:
         self.assert_no_formula(written(rows))
@@ -87,6 +92,7 @@ class GuardTests(unittest.TestCase):
 
 
 class RoundTripTests(unittest.TestCase):
+    @SETTINGS
     @given(TEXT)
     def test_it_comes_back_as_it_was(self, text: str) -> None:
         self.assertEqual(unguarded(guarded(text)), text)
