@@ -476,7 +476,7 @@ class NewPageTests(IsolationTestCase):
                 )
 
     def test_views_of_other_styles_are_told(self) -> None:
-        class OldAdmin(admin.ModelAdmin[CompanyRole]):
+        class OldAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             def own_view(self, request: HttpRequest) -> HttpResponse:
                 return HttpResponse()
 

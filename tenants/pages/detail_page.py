@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponse
 
 from tenants.pages.company_admin import CompanyModelAdmin
@@ -49,14 +49,3 @@ class DetailPageAdmin(CompanyModelAdmin):
             request, context, add, change, form_url, obj
         )
         return response
-
-    def find(self, request: HttpRequest, object_id: str) -> Any:
-        """The object of an address that a person may have typed.
-
-        Raises:
-            Http404: there is none, or the text cannot be an id.
-        """
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
-        return found

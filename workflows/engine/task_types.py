@@ -109,6 +109,6 @@ class TaskType(StrEnum):
         return tuple(part for part in parts if part not in self.rules.uses)
 
 
-# For queries.
-FORM_TYPES: Final = [each.value for each in TaskType if each.is_form]
-CALL_TYPES: Final = [each.value for each in TaskType if not each.is_form]
+# For queries: members of the enum, which prepared queries know to be constants.
+FORM_TYPES: Final = [each for each in TaskType if each.is_form]
+CALL_TYPES: Final = [each for each in TaskType if not each.is_form]

@@ -63,7 +63,6 @@ from workflows.workbooks.lines import read_transform, write_transform
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)
 MOST_TYPED = 200_000
-NAME = "workflows_workflowdefinition_editor_"
 # What the editor's script may ask: the end of an address's name, and the address beneath editor/.
 QUESTIONS = ("check", "form", "condition", "number", "transform", "sample")
 
@@ -91,7 +90,9 @@ class EditorScript(ScriptPage):
         raise NotImplementedError
 
 
-@register_page(WorkflowDefinition, "editor/check/", name=f"{NAME}check")
+@register_page(
+    WorkflowDefinition, "editor/check/", name="workflows_workflowdefinition_editor_check"
+)
 class CheckScript(EditorScript):
     """The problems of a document, its picture, its rules as sentences, what its tests come to."""
 
@@ -120,7 +121,7 @@ class CheckScript(EditorScript):
         }
 
 
-@register_page(WorkflowDefinition, "editor/form/", name=f"{NAME}form")
+@register_page(WorkflowDefinition, "editor/form/", name="workflows_workflowdefinition_editor_form")
 class FormScript(EditorScript):
     """A form as people will see it; with `answers`, which of its questions are shown then."""
 
@@ -134,7 +135,9 @@ class FormScript(EditorScript):
         return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
 
 
-@register_page(WorkflowDefinition, "editor/condition/", name=f"{NAME}condition")
+@register_page(
+    WorkflowDefinition, "editor/condition/", name="workflows_workflowdefinition_editor_condition"
+)
 class ConditionScript(EditorScript):
     """A rule of a text, and the text of a rule."""
 
@@ -154,7 +157,9 @@ class ConditionScript(EditorScript):
         }
 
 
-@register_page(WorkflowDefinition, "editor/number/", name=f"{NAME}number")
+@register_page(
+    WorkflowDefinition, "editor/number/", name="workflows_workflowdefinition_editor_number"
+)
 class NumberScript(EditorScript):
     """What somebody typed as a number: its value, or what is wrong with it.
 
@@ -173,7 +178,9 @@ class NumberScript(EditorScript):
         return {"error": showable(refused.text), "is_text": not possible_numbers(text)}
 
 
-@register_page(WorkflowDefinition, "editor/transform/", name=f"{NAME}transform")
+@register_page(
+    WorkflowDefinition, "editor/transform/", name="workflows_workflowdefinition_editor_transform"
+)
 class TransformScript(EditorScript):
     """A transform of a text (or the other way round), and what it makes of sample data."""
 
@@ -200,7 +207,9 @@ class TransformScript(EditorScript):
         return answer
 
 
-@register_page(WorkflowDefinition, "editor/sample/", name=f"{NAME}sample")
+@register_page(
+    WorkflowDefinition, "editor/sample/", name="workflows_workflowdefinition_editor_sample"
+)
 class SampleScript(EditorScript):
     """What a transform can read: of the last ticket for those who may see it, else made up."""
 

@@ -56,7 +56,7 @@ class _EditorPage(ObjectPage):
     object: WorkflowDefinition
 
 
-@register_page(WorkflowDefinition, "new/", name=f"{PREFIX}_new")
+@register_page(WorkflowDefinition, "new/", name="workflows_workflowdefinition_new")
 class NewWorkflowPage(Page):
     """Begin a workflow with nothing but a title."""
 
@@ -89,7 +89,9 @@ class NewWorkflowPage(Page):
         return redirect(f"admin:{PREFIX}_edit", workflow_id)
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/duplicate/", name=f"{PREFIX}_duplicate")
+@register_page(
+    WorkflowDefinition, "<int:object_id>/duplicate/", name="workflows_workflowdefinition_duplicate"
+)
 class DuplicatePage(_EditorPage):
     """POST makes another workflow with the same content."""
 
@@ -105,7 +107,11 @@ class DuplicatePage(_EditorPage):
         return redirect(f"admin:{PREFIX}_edit", copy.pk)
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/start-editing/", name=f"{PREFIX}_start_editing")
+@register_page(
+    WorkflowDefinition,
+    "<int:object_id>/start-editing/",
+    name="workflows_workflowdefinition_start_editing",
+)
 class StartEditingPage(_EditorPage):
     """POST leads to the editor: of a published version to that of the next draft."""
 
@@ -128,7 +134,9 @@ class StartEditingPage(_EditorPage):
         return redirect(f"admin:{PREFIX}_edit", draft.pk)
 
 
-@register_page(WorkflowDefinition, "<int:object_id>/edit/", name=f"{PREFIX}_edit")
+@register_page(
+    WorkflowDefinition, "<int:object_id>/edit/", name="workflows_workflowdefinition_edit"
+)
 class EditorPage(_EditorPage):
     """GET shows the editor of a draft; POST saves the document that it sends as JSON."""
 

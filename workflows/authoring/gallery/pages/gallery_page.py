@@ -108,7 +108,7 @@ class _ProcessPage(_GalleryPage):
         return redirect(f"admin:{PREFIX}_process", process=self.process.name)
 
 
-@register_page(WorkflowDefinition, "gallery/", name=PREFIX)
+@register_page(WorkflowDefinition, "gallery/", name="workflows_workflowdefinition_gallery")
 class GalleryPage(_GalleryPage):
     """All processes, by what they are for."""
 
@@ -134,7 +134,11 @@ class GalleryPage(_GalleryPage):
         return self.show(groups=groups)
 
 
-@register_page(WorkflowDefinition, "gallery/<slug:process>/", name=f"{PREFIX}_process")
+@register_page(
+    WorkflowDefinition,
+    "gallery/<slug:process>/",
+    name="workflows_workflowdefinition_gallery_process",
+)
 class ProcessPage(_ProcessPage):
     """A process in full, and what using it would do here."""
 
@@ -158,7 +162,11 @@ class ProcessPage(_ProcessPage):
         )
 
 
-@register_page(WorkflowDefinition, "gallery/<slug:process>/use/", name=f"{PREFIX}_use")
+@register_page(
+    WorkflowDefinition,
+    "gallery/<slug:process>/use/",
+    name="workflows_workflowdefinition_gallery_use",
+)
 class UsePage(_ProcessPage):
     """POST makes it a draft of the company's own, unless it has it already."""
 
@@ -176,7 +184,11 @@ class UsePage(_ProcessPage):
         return redirect(admin_link(workflow))
 
 
-@register_page(WorkflowDefinition, "gallery/<slug:process>/download/", name=f"{PREFIX}_download")
+@register_page(
+    WorkflowDefinition,
+    "gallery/<slug:process>/download/",
+    name="workflows_workflowdefinition_gallery_download",
+)
 class DownloadProcessPage(_ProcessPage):
     """The process as a bundle."""
 

@@ -40,7 +40,9 @@ class _RunPage(Page):
         return redirect(f"admin:{PAGE}", self.run.pk)
 
 
-@register_page(WorkflowDefinition, "imports/<int:run_id>/", name=PAGE)
+@register_page(
+    WorkflowDefinition, "imports/<int:run_id>/", name="workflows_workflowdefinition_import_run"
+)
 class ImportRunPage(_RunPage):
     """How far it is; a POST applies it."""
 
@@ -56,7 +58,11 @@ class ImportRunPage(_RunPage):
         return self.back()
 
 
-@register_page(WorkflowDefinition, "imports/<int:run_id>/state/", name=f"{PAGE}_state")
+@register_page(
+    WorkflowDefinition,
+    "imports/<int:run_id>/state/",
+    name="workflows_workflowdefinition_import_run_state",
+)
 class ImportRunState(_RunPage):
     """The same as a piece of HTML, for progress.js."""
 
