@@ -94,6 +94,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "max": ("maximum", "at_most"),
         "pattern": ("regular_expression", "regex"),
         "visible_when": ("show_when", "shown_when", "condition"),
+        "role": ("company_role",),
     },
     "link": {
         "label": ("name", "title"),

@@ -143,7 +143,7 @@ class FieldType:
     key: ClassVar[str]  # as documents name it
     order: ClassVar[int]  # its place in lists of types
     name: ClassVar[str]  # on screen
-    aliases: ClassVar[tuple[str, ...]] = ()  # what people call it in a workbook
+    aliases: ClassVar[tuple[str, ...]] = ()  # what it may be called in files, in whatever spelling
     hint: ClassVar[str]  # what to do to answer it, a sentence
     # The keys of the spec that it has beyond the common ones, and those that it alone brings.
     keys: ClassVar[frozenset[str]] = frozenset({"default"})

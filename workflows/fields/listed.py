@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import ClassVar, Final
 
-from tenants.names import name_key
+from tenants.names import LONGEST_NAME, name_key
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import LIST, CheckList, Field, FieldType
 from workflows.fields.limits import count_problem, order_problem, zero_problem
-from workflows.fields.spec_values import LONGEST_LABEL, given_number, is_absent, otherwise
+from workflows.fields.spec_values import given_number, is_absent, otherwise
 
 MAX_CHOICES: Final = 1_000
 
@@ -97,7 +97,7 @@ def choice_of(choice: Json) -> tuple[str, str] | None:
         value = label = choice
     if not isinstance(value, str) or not isinstance(label, str):
         return None
-    fit = len(value) <= LONGEST_LABEL and len(label) <= LONGEST_LABEL
+    fit = len(value) <= LONGEST_NAME and len(label) <= LONGEST_NAME
     return (value, label) if value.strip() and fit else None
 
 

@@ -7,8 +7,6 @@ from typing import Final
 
 from workflows.engine.process import Json, JsonObject
 
-# As long as every name (tenants.names), which the pure rules know nothing of.
-LONGEST_LABEL: Final = 255
 MAX_INTEGER: Final = 2**53 - 1  # beyond it, JavaScript and spreadsheets lose digits
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from tenants.names import LONGEST_NAME
 from workflows.engine.composed import composed
 from workflows.engine.conditions import (
     check_condition,
@@ -32,7 +33,7 @@ from workflows.fields.listed import choice_of
 from workflows.fields.registry import OWN_KEYS, TYPES, type_of
 from workflows.fields.schema import document_schema, fields_schema
 from workflows.fields.sentences import answer_sentence
-from workflows.fields.spec_values import LONGEST_LABEL, MAX_INTEGER, given_number, is_absent
+from workflows.fields.spec_values import MAX_INTEGER, given_number, is_absent
 
 MAX_FIELDS = 200
 MAX_RECORD_FIELDS = 50
@@ -156,7 +157,7 @@ def _name_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
 
 
 def _text_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
-    for key, limit in (("label", LONGEST_LABEL), ("help", 2_000)):
+    for key, limit in (("label", LONGEST_NAME), ("help", 2_000)):
         value = spec.get(key)
         if value is not None and (not isinstance(value, str) or len(value) > limit):
             message = "Give “%(key)s” as text of at most %(limit)d characters."
@@ -204,13 +205,14 @@ def _own_key_problems(spec: JsonObject, path: Path, field_type: FieldType) -> It
         value = spec.get(own.key)
         # A definition that is kept names a company role by its number.
         is_number = isinstance(value, int) and not isinstance(value, bool)
-        fits = isinstance(value, str) and len(value) <= LONGEST_LABEL and value == value.strip()
+        fits = isinstance(value, str) and len(value) <= LONGEST_NAME and value == value.strip()
         if is_absent(value) or fits or (is_number and own.holds is Holds.COMPANY_ROLE):
             continue
         message = (
-            "Give “%(key)s” as text of at most %(limit)d characters, without blanks around it."
+            "Give “%(key)s” as text of at most %(longest)d characters, without blanks around it."
         )
-        yield Problem((*path, own.key), message % {"key": own.key, "limit": LONGEST_LABEL}, value)
+        words = {"key": own.key, "longest": LONGEST_NAME}
+        yield Problem((*path, own.key), message % words, value)
 
 
 def _list_inside(specs: Json, path: Path) -> Iterator[Problem]:

@@ -128,8 +128,8 @@ class SynonymsTest(SimpleTestCase):
         self.assertLessEqual(set(FIELD_TYPES.values()), set(TYPES))
         for word, meant in FIELD_TYPES.items():
             self.assertEqual(field_type_of(camel(word)), meant)
-        for each in TYPES:
-            self.assertEqual(field_type_of(each.upper()), each)
+        for key in TYPES:
+            self.assertEqual(field_type_of(key.upper()), key)
         for word, task_type in TASK_TYPES.items():
             self.assertEqual(task_type_of(word.upper()), task_type)
         for each_type in TaskType:

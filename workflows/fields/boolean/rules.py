@@ -12,7 +12,7 @@ class Boolean(FieldType):
     key = "boolean"
     order = 50
     name = gettext_noop("Yes or no")
-    aliases = ("bool", "yes_no", "yes_or_no", "checkbox")
+    aliases = ("yes_no", "yes_or_no", "bool", "checkbox")
     hint = "Answer yes or no."
     kind = YES_NO
     cell = CellForm.YES_NO

@@ -11,7 +11,7 @@ class Choice(Offering):
     key = "choice"
     order = 60
     name = gettext_noop("One choice")
-    aliases = ("select", "dropdown", "radio", "enum", "single_choice")
+    aliases = ("single_choice", "select", "dropdown", "radio", "enum")
     hint = "Choose one of the options."
     keys = frozenset({"default", "choices"})
     telling = Telling.PART

@@ -11,7 +11,7 @@ class Choices(Offering, Listed):
     key = "choices"
     order = 70
     name = gettext_noop("Several choices")
-    aliases = ("multi_select", "multiple_choice", "several_choices", "checkboxes")
+    aliases = ("several_choices", "multiple_choice", "multi_select", "checkboxes")
     hint = "Choose from the options; give them as a list."
     keys = frozenset({"default", "choices", "min", "max"})
     at_least = gettext_noop("At least %(limit)s of them")

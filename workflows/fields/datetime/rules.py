@@ -15,7 +15,7 @@ class DateTime(Moment):
     key = "datetime"
     order = 100
     name = gettext_noop("Date and time")
-    aliases = ("date_and_time", "date_time", "timestamp")
+    aliases = ("date_and_time", "timestamp")
     hint = FORMAT_SENTENCES["date-time"]
     comparable = Comparable(
         re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"),

@@ -12,7 +12,7 @@ class Email(FieldType):
     key = "email"
     order = 110
     name = gettext_noop("E-mail address")
-    aliases = ("e_mail", "mail", "email_address")
+    aliases = ("mail", "email_address")
     hint = FORMAT_SENTENCES["email"]
     at_least, at_most = OF_CHARACTERS
     says_its_form = True

@@ -12,7 +12,7 @@ class File(FieldType):
     key = "file"
     order = 140
     name = gettext_noop("File")
-    aliases = ("upload", "attachment", "document")
+    aliases = ("upload", "attachment")
     hint = "Choose a file."
     keys = frozenset()
     kind = gettext_noop("a file")

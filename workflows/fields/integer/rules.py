@@ -13,7 +13,7 @@ class Integer(Numeric):
     key = "integer"
     order = 30
     name = gettext_noop("Whole number")
-    aliases = ("int", "whole_number", "bigint")
+    aliases = ("whole_number", "int", "bigint")
     hint = "Enter a whole number."
     json_type = "integer"
     is_whole = True

@@ -13,7 +13,7 @@ class LongText(FreeText):
     key = "long_text"
     order = 20
     name = gettext_noop("Long text")
-    aliases = ("longtext", "textarea", "text_area", "multiline", "multiline_text")
+    aliases = ("multiline_text", "multiline", "textarea")
     usual_most = LONG_TEXT_CHARACTERS
 
     def stripped(self, typed: str) -> str:

@@ -15,7 +15,7 @@ class Number(Numeric):
     key = "number"
     order = 40
     name = gettext_noop("Number")
-    aliases = ("float", "double", "decimal", "numeric")
+    aliases = ("decimal", "float", "double", "numeric")
     hint = "Enter a number."
     json_type = "number"
     is_whole = False

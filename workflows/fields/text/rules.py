@@ -11,7 +11,7 @@ class Text(FreeText):
     key = "text"
     order = 10
     name = gettext_noop("Text")
-    aliases = ("string", "str", "varchar", "char", "short_text", "plain_text")
+    aliases = ("string", "str", "varchar", "short_text", "plain_text")
 
     def sample(self, question: Field) -> Json:
         return "Some text"

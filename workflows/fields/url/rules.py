@@ -12,7 +12,7 @@ class Url(FieldType):
     key = "url"
     order = 120
     name = gettext_noop("Web address")
-    aliases = ("uri", "link", "web_address")
+    aliases = ("link", "uri", "web_address")
     hint = FORMAT_SENTENCES["uri"]
     at_least, at_most = OF_CHARACTERS
     says_its_form = True
