@@ -45,27 +45,30 @@ def save_draft(
     if problems or not isinstance(document, dict):
         raise NotStorableError(problems)
     bundle = WholeBundle(with_named_roles(document))
-    if problem := _key_problem(draft, bundle.key, document):
+    others = WorkflowDefinition.objects.versions_of(draft.key).exclude(pk=draft.pk)
+    if problem := key_problem(draft.key, bundle.key, document, is_fixed=others.exists()):
         raise NotStorableError([problem])
     _replace(draft, bundle, user=user)
     return draft
 
 
-def _key_problem(draft: WorkflowDefinition, key: str, document: JsonObject) -> Problem | None:
-    """The key holds the versions together: only a workflow with one version may change it."""
-    versions = WorkflowDefinition.objects.versions_of
-    if key == draft.key:
+def key_problem(own: str, key: str, document: JsonObject, *, is_fixed: bool) -> Problem | None:
+    """The key holds the versions together: only a workflow with one version may change it.
+
+    `own` is the workflow's key until now; `is_fixed`: it has other versions.
+    """
+    if key == own:
         return None
-    if versions(draft.key).exclude(pk=draft.pk).exists():
+    if is_fixed:
         message = _(
             "The key is “%(key)s” in every version of this workflow, and cannot change any more."
-        ) % {"key": draft.key}
-    elif versions(key).exists():
+        ) % {"key": own}
+    elif WorkflowDefinition.objects.versions_of(key).exists():
         message = _("Another workflow has the key “%(key)s”. Choose another.") % {"key": key}
     else:
         return None
     path = ("workflow", "key")
-    return Problem(path, message, key, expected=draft.key, where=in_words(document, path))
+    return Problem(path, message, key, expected=own, where=in_words(document, path))
 
 
 def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | None) -> None:

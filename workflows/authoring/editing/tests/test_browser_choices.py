@@ -149,9 +149,9 @@ class ChoiceTests(BrowserTestCase):
 
     def test_a_label_that_is_kept_itself_and_an_open_rule(self) -> None:
         page = self.edit()
+        question = self.open(page, "Kind")
         why = self.open(page, "Why")
         why.get_by_role("button", name="Change", exact=True).click()
-        question = self.open(page, "Kind")
         question.get_by_label("Choice 1, as it is kept").fill("")
         question.get_by_label("Choice 1, as it is shown").fill("Primary")
         expect(page.get_by_label("Primary", exact=True)).to_be_checked()

@@ -5,7 +5,15 @@ import { store } from "./store.js";
 
 /** @import { Answers, Problem } from "./types.js" */
 
-/** @typedef {{ message?: string, reason?: string, updated_at?: string, problems?: Problem[] }} Refusal */
+/**
+ * @typedef {object} Refusal
+ * @property {string} [message]
+ * @property {string} [reason]
+ * @property {string} [updated_at] of the draft that there is
+ * @property {number} [draft] that there is
+ * @property {string} [url] of the editor of that draft
+ * @property {Problem[]} [problems]
+ */
 
 export class AskError extends Error {
   /**
