@@ -1,25 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.db import transaction
 
 from tenants.models import User
 from workflows.authoring.editing.save_draft import key_problem, save_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles.errors import NotStorableError
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.errors import DraftThereError
 from workflows.models import WorkflowDefinition
-
-
-@dataclass(frozen=True, slots=True)
-class SeenDraft:
-    """A draft as somebody saw it who agreed to replace it."""
-
-    pk: int
-    updated_at: datetime
 
 
 @transaction.atomic
@@ -38,10 +28,10 @@ def carry_draft(
     lock_definitions()
     there = WorkflowDefinition.objects.versions_of(key).drafts().first()
     if there is not None:
-        if replaces is None or (replaces.pk, replaces.updated_at) != (there.pk, there.updated_at):
+        if replaces != SeenDraft.of(there):
             by = there.changed_by or there.created_by
             raise DraftThereError(pk=there.pk, version=there.version, by=by, at=there.updated_at)
-        at = replaces.updated_at
+        at = there.updated_at
         return save_draft(workflow=there, document=document, user=user, expected_updated_at=at)
     problems = storage_problems(document)
     if problems or not isinstance(document, dict):

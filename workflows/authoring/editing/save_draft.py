@@ -48,8 +48,7 @@ def save_draft(
     others = WorkflowDefinition.objects.versions_of(draft.key).exclude(pk=draft.pk)
     if problem := key_problem(draft.key, bundle.key, document, is_fixed=others.exists()):
         raise NotStorableError([problem])
-    _replace(draft, bundle, user=user)
-    return draft
+    return bundle.replace_draft(draft, user=user)
 
 
 def key_problem(own: str, key: str, document: JsonObject, *, is_fixed: bool) -> Problem | None:
@@ -69,17 +68,3 @@ def key_problem(own: str, key: str, document: JsonObject, *, is_fixed: bool) -> 
         return None
     path = ("workflow", "key")
     return Problem(path, message, key, expected=own, where=in_words(document, path))
-
-
-def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | None) -> None:
-    """Nothing refers to the parts of a draft, so that they are simply made anew."""
-    draft.transitions.all().delete()
-    draft.tasks.all().delete()
-    draft.ticket_definitions.all().delete()
-    roles = bundle.make_roles()
-    for name, value in bundle.workflow_values(roles).items():
-        setattr(draft, name, value)
-    draft.test_cases = bundle.test_cases()
-    draft.changed_by = user
-    draft.save()
-    bundle.make_parts(draft, roles, user=user)

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals
-from workflows.authoring.editing.carry_draft import SeenDraft, carry_draft
+from workflows.authoring.editing.carry_draft import carry_draft
 from workflows.authoring.editing.pages.editor_answers import (
     NAME,
     moment_of,
     read_question,
 )
 from workflows.authoring.editing.pages.editor_page import words_of_the_editor
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.engine.process import Json
 from workflows.errors import DraftThereError
 from workflows.models import WorkflowDefinition
