@@ -27,6 +27,7 @@ from workflows.authoring.definitions.pages.download_page import download, file_t
 from workflows.authoring.importing.findings import Findings, FoundDraft, check_file, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.importing.import_run import is_large, start_import, told
+from workflows.authoring.importing.pages.format_help import help_text
 from workflows.authoring.importing.pages.problem_rows import (
     ProblemRow,
     by_sheet,
@@ -204,7 +205,8 @@ class ImportPage(Page):
             text = (Path(settings.BASE_DIR) / "docs" / filename).read_text(encoding="utf-8")
         except FileNotFoundError as error:  # an installation without its documentation
             raise Http404 from error
-        return self.show("importing/import_help.html", title=title, text=text)
+        pages = tuple((file, f"?help={each}") for each, (file, _title) in HELP.items())
+        return self.show("importing/import_help.html", title=title, help=help_text(text, pages))
 
 
 def outcome_context(
