@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
+from tenants.roles import SystemRole
 from workflows.authoring.editing.make_workflow import make_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.delete_draft import delete_draft
@@ -17,6 +18,7 @@ from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.models import WorkflowDefinition
 
 KEPT = "() => Object.keys(localStorage).filter(each => each.startsWith('ticketflower-editor:'))"
+LOG_OUT = "() => document.querySelector('form[action$=\"/logout/\"]').requestSubmit()"
 BACK = "What you typed before is back"
 # An answer that is cut off when the question is taken back.
 SLOW_BODY = """
@@ -183,6 +185,7 @@ class KeptTests(KeptCase):
         self.check(third)
 
     def test_nobody_else_meets_it(self) -> None:
+        self.give_role(self.alice, SystemRole.WORKFLOW_CREATOR)
         page = self.typed()
         other = self.tab(page)
         page.close()
@@ -201,13 +204,19 @@ class KeptTests(KeptCase):
         other = self.tab(page)
         other.goto("/app/")
         page.on("dialog", lambda dialog: dialog.accept())
-        log_out = "document.querySelector('form[action$=\"/logout/\"]').requestSubmit()"
-        other.evaluate(log_out)
-        other.wait_for_url(re.compile("/$"))
+        with other.expect_navigation():
+            other.evaluate(LOG_OUT)
         self.assertEqual(other.evaluate(KEPT), [])
         # The tab that is still open keeps it to itself, whatever is typed now.
         page.get_by_label("Title").fill("Later")
         page.wait_for_timeout(600)
+        self.assertEqual(page.evaluate(KEPT), [])
+
+    def test_who_logs_out_on_the_very_page_takes_it_along_too(self) -> None:
+        page = self.typed()
+        page.on("dialog", lambda dialog: dialog.accept())
+        with page.expect_navigation():
+            page.evaluate(LOG_OUT)
         self.assertEqual(page.evaluate(KEPT), [])
 
     def test_what_is_old_is_thrown_away(self) -> None:
@@ -259,10 +268,10 @@ class AnswerTests(KeptCase):
                     "**/editor/check/",
                     partial(fulfill, body),
                 )
-                page.get_by_label("Title").fill(f"Title {number}")
+                page.get_by_label("Title").fill(f"Name {number}")
                 expect(count).to_have_text("The check does not answer")
                 page.unroute_all()
-                page.get_by_label("Title").fill(f"Title {number}, again")
+                page.get_by_label("Title").fill(f"Name {number}, again")
                 expect(count).to_have_text("No problems")
         page.route("**/edit/", lambda route: route.fulfill(status=200, body="null"))
         page.get_by_role("button", name="Save", exact=True).click()
