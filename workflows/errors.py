@@ -168,6 +168,23 @@ class DraftChangedError(WorkflowsError):
         return {"who": self.by, "when": date_format(localtime(self.at), "DATETIME_FORMAT")}
 
 
+class DraftThereError(WorkflowsError):
+    """`pk` and `version` are of the other draft; `by` has saved it last, `at` says when."""
+
+    message = _("There is a next draft already: version %(version)d, of %(who)s (%(when)s).")
+    message_without_person = _("There is a next draft already: version %(version)d (%(when)s).")
+
+    def __init__(self, *, pk: int, version: int, by: User | None, at: datetime) -> None:
+        self.pk, self.version, self.by, self.at = pk, version, by, at
+        if by is None:
+            self.message = self.message_without_person
+        super().__init__()
+
+    def words(self) -> Mapping[str, object]:
+        when = date_format(localtime(self.at), "DATETIME_FORMAT")
+        return {"version": self.version, "who": self.by, "when": when}
+
+
 class NoTitleError(WorkflowsError):
     """`most` is how many characters a title may have."""
 

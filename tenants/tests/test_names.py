@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import SimpleTestCase
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.connection import work_in_public
@@ -21,6 +21,7 @@ from tenants.models.fields import LONGEST_KEY, stored_key
 from tenants.names import name_key, plain_email, plain_name
 from tenants.services import create_company, create_person
 from tenants.testing import PASSWORD, CompanyTestCase
+from tenants.testing_examples import examples
 
 # Each line: names that a person cannot tell from the first one.
 ALIKE = (
@@ -48,7 +49,7 @@ def _is_changeable(letter: str) -> bool:
 
 
 # How long it takes is a matter of the machine's load.
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = examples(60)
 
 
 class NameKeyTests(SimpleTestCase):

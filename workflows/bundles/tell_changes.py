@@ -17,6 +17,7 @@ from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.registry import TYPES
+from workflows.working_hours.durations import after_in_words, duration_in_words
 
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
@@ -129,6 +130,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(describe_condition(value, labels.of_form(task)))
     if change.path and change.path[-1] == "type":
         return _type_name(value)
+    if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
+        return showable(duration_in_words(value))
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all)))
     return showable(_value_words(value))
@@ -149,6 +152,10 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     """A whole field, task, transition or ticket type in a few words, beyond its place."""
     if "from" in entry and entry.get("label"):
         yield value_text(entry["label"])
+    if "from" in entry and entry.get("after"):
+        yield after_in_words(str(entry["after"]))
+    if entry.get("due_in"):
+        yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
     if "type" in entry:
         yield _type_name(entry["type"])
     if entry.get("required") is True:

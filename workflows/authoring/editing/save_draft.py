@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
-from workflows.authoring.importing.task_origin import TaskOrigin
 from workflows.bundles.errors import NotStorableError
 from workflows.bundles.problems import Problem, in_words
 from workflows.bundles.unfinished import storage_problems, with_named_roles
@@ -46,39 +45,26 @@ def save_draft(
     if problems or not isinstance(document, dict):
         raise NotStorableError(problems)
     bundle = WholeBundle(with_named_roles(document))
-    if problem := _key_problem(draft, bundle.key, document):
+    others = WorkflowDefinition.objects.versions_of(draft.key).exclude(pk=draft.pk)
+    if problem := key_problem(draft.key, bundle.key, document, is_fixed=others.exists()):
         raise NotStorableError([problem])
-    _replace(draft, bundle, user=user)
-    return draft
+    return bundle.replace_draft(draft, user=user)
 
 
-def _key_problem(draft: WorkflowDefinition, key: str, document: JsonObject) -> Problem | None:
-    """The key holds the versions together: only a workflow with one version may change it."""
-    versions = WorkflowDefinition.objects.versions_of
-    if key == draft.key:
+def key_problem(own: str, key: str, document: JsonObject, *, is_fixed: bool) -> Problem | None:
+    """The key holds the versions together: only a workflow with one version may change it.
+
+    `own` is the workflow's key until now; `is_fixed`: it has other versions.
+    """
+    if key == own:
         return None
-    if versions(draft.key).exclude(pk=draft.pk).exists():
+    if is_fixed:
         message = _(
             "The key is “%(key)s” in every version of this workflow, and cannot change any more."
-        ) % {"key": draft.key}
-    elif versions(key).exists():
+        ) % {"key": own}
+    elif WorkflowDefinition.objects.versions_of(key).exists():
         message = _("Another workflow has the key “%(key)s”. Choose another.") % {"key": key}
     else:
         return None
     path = ("workflow", "key")
-    return Problem(path, message, key, expected=draft.key, where=in_words(document, path))
-
-
-def _replace(draft: WorkflowDefinition, bundle: WholeBundle, *, user: User | None) -> None:
-    """Nothing refers to the parts of a draft, so that they are simply made anew."""
-    origins = TaskOrigin.all_of(draft)
-    draft.transitions.all().delete()
-    draft.tasks.all().delete()
-    draft.ticket_definitions.all().delete()
-    roles = bundle.make_roles()
-    for name, value in bundle.workflow_values(roles).items():
-        setattr(draft, name, value)
-    draft.test_cases = bundle.test_cases()
-    draft.changed_by = user
-    draft.save()
-    bundle.make_parts(draft, roles, user=user, origins=origins)
+    return Problem(path, message, key, expected=own, where=in_words(document, path))

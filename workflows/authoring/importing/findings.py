@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 from workflows.authoring.importing.import_bundle import BundlePreview, preview_bundle
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.bundles.check import MAX_PROBLEMS
 from workflows.bundles.tell_changes import FoundChange, showable, tell_changes
 from workflows.engine.process import Json, JsonObject
+from workflows.models import WorkflowDefinition
 from workflows.workbooks import Reading, read_document
 
 # As many as a check finds before it stops. Pages show the first and fold the rest.
@@ -40,10 +43,35 @@ class FoundProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundDraft:
+    """A draft that the file may replace. `saved_at` as ISO 8601; `saved_by` may be empty."""
+
+    pk: int
+    version: int
+    saved_at: str
+    saved_by: str
+
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.saved_at)
+
+    @property
+    def seen(self) -> SeenDraft:
+        return SeenDraft(self.pk, self.when)
+
+    @classmethod
+    def of(cls, draft: WorkflowDefinition) -> FoundDraft:
+        by = draft.changed_by or draft.created_by
+        saved_by = showable(str(by)) if by else ""
+        return cls(draft.pk, draft.version, draft.updated_at.isoformat(), saved_by)
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """All that a page shows of a checked file; `error_count` and the like count what is left out.
 
-    `current` names the version that it was compared with; empty: the workflow is new.
+    `current` names the version that it was compared with; empty: the workflow is new. `draft` may
+    be replaced by the file; `is_replacing`: somebody has decided so.
     """
 
     problems: list[FoundProblem] = field(default_factory=list)
@@ -57,6 +85,8 @@ class Findings:
     is_unchanged: bool = False
     case_count: int = 0
     failed_cases: int = 0
+    draft: FoundDraft | None = None
+    is_replacing: bool = False
 
     @property
     def can_be_applied(self) -> bool:
@@ -78,10 +108,12 @@ class Findings:
     def from_json(cls, stored: JsonObject) -> Findings:
         """The reverse of `as_json`; of an empty object, findings of nothing."""
         values = {**stored}
+        draft = values.pop("draft", None)
         problems, changes = values.pop("problems", []), values.pop("changes", [])
         return cls(
             problems=[FoundProblem(**each) for each in _objects(problems)],  # type: ignore[arg-type]
             changes=[FoundChange(**each) for each in _objects(changes)],  # type: ignore[arg-type]
+            draft=FoundDraft(**draft) if isinstance(draft, dict) else None,  # type: ignore[arg-type]
             **values,  # type: ignore[arg-type]
         )
 
@@ -139,6 +171,7 @@ def findings_of(
         is_unchanged=preview.is_unchanged,
         case_count=len(preview.cases),
         failed_cases=sum(not each.has_passed for each in preview.cases),
+        draft=FoundDraft.of(preview.draft) if preview.draft is not None else None,
     )
 
 

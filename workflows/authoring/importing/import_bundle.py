@@ -11,6 +11,7 @@ from tenants.connection import current_schema
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.authoring.importing.empty_roles import empty_role_problems
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.importing.task_origin import TaskOrigin
 from workflows.authoring.trying.run_test_cases import run_cases_of
 from workflows.bundles import (
@@ -30,6 +31,7 @@ from workflows.bundles.named import references_in
 from workflows.bundles.problems import in_words
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
+from workflows.errors import NotADraftError
 from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS
 from workflows.fields.kept_roles import with_role_numbers
@@ -56,7 +58,7 @@ class BundlePreview:
     number of the version that has the same content. While there are errors nothing can be
     imported, and `changes` is empty. `cases` are the results of the test cases; those that do
     not pass are among the warnings, and stop publishing. `old` and `new` are the contents that
-    were compared.
+    were compared. `draft` is the newest version where that is a draft, which this may replace.
     """
 
     problems: list[Problem]
@@ -68,6 +70,7 @@ class BundlePreview:
     cases: list[CaseResult] = field(default_factory=list)
     old: JsonObject = field(default_factory=dict)
     new: JsonObject = field(default_factory=dict)
+    draft: WorkflowDefinition | None = None
 
     @property
     def errors(self) -> list[Problem]:
@@ -103,12 +106,17 @@ def preview_bundle(*, document: object) -> BundlePreview:
         cases=cases,
         old=old,
         new=new,
+        draft=None if same is not None else newest_draft(bundle.key),
     )
 
 
 @transaction.atomic
-def import_bundle(*, document: object, user: User | None) -> WorkflowDefinition:
+def import_bundle(
+    *, document: object, user: User | None, replaces: SeenDraft | None = None
+) -> WorkflowDefinition:
     """Make a new draft version of a workflow from a bundle, all of it or nothing.
+
+    With `replaces` the bundle takes the place of that draft of the same workflow.
 
     Company roles that the company does not have are made; those that it has stay as they
     are. Ticket types become new versions that are not active: publishing makes them so. A
@@ -117,6 +125,8 @@ def import_bundle(*, document: object, user: User | None) -> WorkflowDefinition:
 
     Raises:
         InvalidBundleError: the bundle has errors; it has every problem.
+        NotADraftError: what it replaces was published or deleted in the meantime.
+        DraftChangedError: somebody has saved what it replaces in the meantime.
     """
     lock_definitions()
     problems = problems_here(document)
@@ -124,7 +134,14 @@ def import_bundle(*, document: object, user: User | None) -> WorkflowDefinition:
         raise InvalidBundleError(problems)
     bundle = WholeBundle(document)
     roles = bundle.make_roles()
-    return bundle.same_version() or bundle.make_draft(roles, user=user)
+    if (same := bundle.same_version()) is not None:
+        return same
+    if replaces is None:
+        return bundle.make_draft(roles, user=user)
+    draft = replaces.lock()
+    if draft.key != bundle.key:
+        raise NotADraftError
+    return bundle.replace_draft(draft, user=user)
 
 
 def lock_definitions() -> None:
@@ -145,6 +162,12 @@ def next_version(key: str) -> int:
         newest=Max("version")
     )["newest"]
     return (newest or 0) + 1
+
+
+def newest_draft(key: str) -> WorkflowDefinition | None:
+    """The newest version of a workflow, where that is a draft."""
+    newest = WorkflowDefinition.objects.versions_of(key).first()
+    return newest if newest is not None and newest.is_draft else None
 
 
 def problems_here(document: object, *, is_published: bool = False) -> list[Problem]:
@@ -284,6 +307,21 @@ class WholeBundle:
         )
         self.make_parts(workflow, roles, user=user)
         return workflow
+
+    def replace_draft(self, draft: WorkflowDefinition, *, user: User | None) -> WorkflowDefinition:
+        """Nothing refers to the parts of a draft, so that they are simply made anew."""
+        origins = TaskOrigin.all_of(draft)
+        draft.transitions.all().delete()
+        draft.tasks.all().delete()
+        draft.ticket_definitions.all().delete()
+        roles = self.make_roles()
+        for name, value in self.workflow_values(roles).items():
+            setattr(draft, name, value)
+        draft.test_cases = self.test_cases()
+        draft.changed_by = user
+        draft.save()
+        self.make_parts(draft, roles, user=user, origins=origins)
+        return draft
 
     def test_cases(self) -> list[JsonObject]:
         return list(_list(self.document, "tests"))

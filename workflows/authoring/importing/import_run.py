@@ -10,10 +10,21 @@ from django.utils.translation import gettext as _
 from tenants.jobs import defer, is_under_way
 from tenants.models import User
 from tenants.names import LONGEST_NAME
-from workflows.authoring.importing.findings import check_file, check_reading, findings_of
+from workflows.authoring.importing.findings import (
+    Findings,
+    check_file,
+    check_reading,
+    findings_of,
+)
 from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles.errors import InvalidBundleError
-from workflows.errors import ImportGoneError, UnreadableBundleError
+from workflows.errors import (
+    DraftChangedError,
+    ImportGoneError,
+    NotADraftError,
+    UnreadableBundleError,
+)
 from workflows.models import ImportRun
 from workflows.models.import_run import ImportStatus
 from workflows.workbooks import FileType, read_document
@@ -50,10 +61,11 @@ def start_import(*, content: bytes, filename: str, user: User) -> ImportRun:
     return run
 
 
-def apply_import(*, run: ImportRun) -> ImportRun:
+def apply_import(*, run: ImportRun, is_replacing: bool = False) -> ImportRun:
     """Have the worker make the draft of a file that was checked.
 
-    Pressed twice it is applied once.
+    Pressed twice it is applied once. `is_replacing`: it takes the place of the draft that the
+    check found, if nobody has saved that since.
 
     Raises:
         ImportGoneError: the file is not kept any more.
@@ -65,8 +77,9 @@ def apply_import(*, run: ImportRun) -> ImportRun:
         if run.content is None:
             raise ImportGoneError
         run.begin_to_apply()
+        run.findings = {**run.findings, "is_replacing": is_replacing}
         run.job_id = defer(RUN_IMPORT, import_run_id=run.pk)
-        run.save(update_fields=["status", "progress", "job_id"])
+        run.save(update_fields=["status", "progress", "findings", "job_id"])
     return run
 
 
@@ -136,11 +149,29 @@ def _apply(run: ImportRun) -> None:
         if run.status != ImportStatus.APPLYING:
             return
         try:
-            run.finish(definition=import_bundle(document=checked.document, user=run.created_by))
+            with transaction.atomic():
+                made = import_bundle(
+                    document=checked.document, user=run.created_by, replaces=_replaced(run)
+                )
+            run.finish(definition=made)
         except InvalidBundleError as error:  # somebody changed something since the check
             findings = findings_of(error.problems, reading=checked.reading)
             run.refuse(findings=findings.as_json())
+        except (DraftChangedError, NotADraftError) as error:
+            run.fail(failure=_("%(reason)s Upload the file again.") % {"reason": told(error)})
         _save_end(run)
+
+
+def _replaced(run: ImportRun) -> SeenDraft | None:
+    findings = Findings.from_json(run.findings)
+    return findings.draft.seen if findings.is_replacing and findings.draft else None
+
+
+def told(error: DraftChangedError | NotADraftError) -> str:
+    """Why a draft was not replaced."""
+    if isinstance(error, NotADraftError):
+        return _("The draft was published or deleted in the meantime. Nothing was imported.")
+    return _("%(reason)s Nothing was imported.") % {"reason": error}
 
 
 def _refuse(run_id: int, *, failure: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import SimpleTestCase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
+from tenants.testing_examples import examples
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.canonical import as_text
 from workflows.bundles.problems import Problem
@@ -65,7 +66,7 @@ def messages(found: list[Problem]) -> list[tuple[tuple[str | int, ...], str]]:
 
 
 # How long it takes is a matter of the machine's load.
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = examples(60)
 
 
 class SpellingTests(SimpleTestCase):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 import unittest
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.engine.composed import composed
 from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import Json, JsonObject
@@ -34,7 +35,7 @@ def texts_of(value: Json) -> list[str]:
 
 
 # How long it takes is a matter of the machine's load.
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = examples(60)
 
 
 class ComposedTests(unittest.TestCase):

@@ -7,9 +7,10 @@ import io
 import unittest
 from collections.abc import Iterable, Iterator
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.testing_examples import examples
 from workflows.flat.formats import Csv
 from workflows.flat.formulas import guarded, unguarded
 from workflows.flat.writing import CsvFile
@@ -59,7 +60,7 @@ def cells(text: str) -> Iterator[str]:
 
 
 # How long it takes is a matter of the machine's load.
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = examples(60)
 
 
 class GuardTests(unittest.TestCase):

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
+from workflows.authoring.importing.import_run import told
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import errors_of
 from workflows.bundles.errors import BundleError
+from workflows.errors import DraftChangedError, NotADraftError
 from workflows.management.command_line import (
     BundleCommand,
     change_lines,
@@ -35,6 +38,11 @@ class Command(BundleCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--company", required=True, help="The schema of the company.")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
+        parser.add_argument(
+            "--replace-draft",
+            action="store_true",
+            help="Where the newest version is a draft, replace it; otherwise it is kept beside.",
+        )
         parser.add_argument("--publish", action="store_true", help="Publish the new version too.")
         parser.add_argument("file", type=Path, help="The file: .json, .yaml, .xlsx or .ods.")
 
@@ -45,16 +53,20 @@ class Command(BundleCommand):
         file: Path,
         dry_run: bool,
         publish: bool,
+        replace_draft: bool,
         **options: Any,
     ) -> None:
         reading = read_argument(file)
         with tenant_context(company_named(company)):
-            self._preview(reading)
+            draft = self._preview(reading)
+            if draft is not None and not replace_draft:
+                self.say(_beside(draft))
             if not dry_run:
-                self._import(reading.document, publish=publish)
+                replaces = SeenDraft.of(draft) if draft is not None and replace_draft else None
+                self._import(reading.document, publish=publish, replaces=replaces)
 
-    def _preview(self, reading: Reading) -> None:
-        """Say what importing would do.
+    def _preview(self, reading: Reading) -> WorkflowDefinition | None:
+        """Say what importing would do; the draft that it may replace.
 
         Raises:
             CommandError: the bundle has errors, which are shown.
@@ -74,16 +86,26 @@ class Command(BundleCommand):
                 _("Version %(version)d has the same content already.")
                 % {"version": preview.version}
             )
+        return preview.draft
 
     @transaction.atomic
-    def _import(self, document: object, *, publish: bool) -> None:
+    def _import(self, document: object, *, publish: bool, replaces: SeenDraft | None) -> None:
         try:
-            workflow = import_bundle(document=document, user=None)
+            workflow = import_bundle(document=document, user=None, replaces=replaces)
             if publish and workflow.is_draft:
                 workflow = publish_workflow(workflow=workflow, user=None)
+        except (DraftChangedError, NotADraftError) as error:  # so did the draft
+            raise CommandError(told(error)) from error
         except BundleError as error:  # something changed since the preview
             raise CommandError(str(error)) from error
         self.say(_told(workflow))
+
+
+def _beside(draft: WorkflowDefinition) -> str:
+    return _(
+        "Version %(version)d is a draft, which was never published, and stays as it is; "
+        "--replace-draft replaces it."
+    ) % {"version": draft.version}
 
 
 def _told(workflow: WorkflowDefinition) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -240,6 +243,22 @@ def read_question(request: HttpRequest) -> JsonObject:
     found = read_bundle(request.read(MAX_BYTES + 1))
     if not isinstance(found, dict):
         raise QuestionRefusedError(_("Send a JSON object."))
+    return found
+
+
+def moment_of(question: JsonObject, name: str) -> datetime:
+    """When the draft that was edited had been saved last, as a question says it under a name.
+
+    Raises:
+        QuestionRefusedError: it does not say so.
+    """
+    text = question.get(name)
+    try:
+        found = parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        found = None
+    if found is None or not is_aware(found):
+        raise QuestionRefusedError(_("The time of the version that was edited is missing."))
     return found
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,7 +20,7 @@ from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, result_of, sent_token, token_of
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusal_as_json
-from tenants.refusals import refusals
+from tenants.refusals import Refusals, refusals
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.make_workflow import (
     duplicate_workflow,
@@ -32,15 +29,14 @@ from workflows.authoring.editing.make_workflow import (
 )
 from workflows.authoring.editing.pages.editor_answers import (
     QUESTIONS,
-    QuestionRefusedError,
+    moment_of,
     problems_as_json,
     read_question,
 )
 from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
-from workflows.engine.process import JsonObject
-from workflows.errors import DraftChangedError, NotADraftError
+from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.fields.screens import editor_facts
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.task_types import SCREENS
@@ -160,8 +156,21 @@ class EditorPage(_EditorPage):
             start=_start(request, workflow),
         )
 
+    def find(self, **arguments: Any) -> None:
+        try:
+            super().find(**arguments)
+        except Http404:
+            if self.request.method != "POST":
+                raise
+            raise DraftGoneError from None
+
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return _save(request, self.object, self.person)
+
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        if isinstance(refused.error, DraftGoneError):
+            return refusal_as_json(refused, **words_of_the_editor(refused.error))
+        return super().refused(refused)
 
 
 def _is_draft(obj: Model | None) -> bool:
@@ -175,13 +184,13 @@ def _save(request: HttpRequest, workflow: WorkflowDefinition, user: User) -> Htt
             workflow=workflow,
             document=question.get("document"),
             user=user,
-            expected_updated_at=_moment(question),
+            expected_updated_at=moment_of(question, "expected_updated_at"),
         )
         return JsonResponse({"updated_at": draft.updated_at.isoformat(), "title": draft.title})
-    return refusal_as_json(refused, **_words_of_the_editor(refused.error))
+    return refusal_as_json(refused, **words_of_the_editor(refused.error))
 
 
-def _words_of_the_editor(error: Exception | None) -> dict[str, Any]:
+def words_of_the_editor(error: Exception | None) -> dict[str, Any]:
     """What the script does with a refusal, and what is said otherwise here."""
     match error:
         case NotStorableError():
@@ -192,18 +201,10 @@ def _words_of_the_editor(error: Exception | None) -> dict[str, Any]:
         case NotADraftError():
             text = _("This version was published in the meantime, and cannot be changed any more.")
             return {"message": text, "reason": "published"}
+        case DraftGoneError():
+            text = _("This draft was deleted in the meantime.")
+            return {"message": text, "reason": "deleted"}
     return {}
-
-
-def _moment(question: JsonObject) -> datetime:
-    text = question.get("expected_updated_at")
-    try:
-        found = parse_datetime(text) if isinstance(text, str) else None
-    except ValueError:
-        found = None
-    if found is None or not is_aware(found):
-        raise QuestionRefusedError(_("The time of the version that was edited is missing."))
-    return found
 
 
 def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:
@@ -217,6 +218,9 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
         "owner": f"{company.schema_name if company else ''}:{request.user.pk}:{workflow.pk}",
         "version": workflow.version,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
+        # What was typed into other versions of it and never saved may be in this browser, too.
+        "key": workflow.key,
+        "drafts": list(versions.drafts().values_list("pk", flat=True)),
         "key_is_fixed": versions.exists(),
         "has_published": versions.published().exists(),
         "roles": [
@@ -238,6 +242,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
         "urls": {
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),
+            "carry": reverse(f"admin:{PREFIX}_editor_carry"),
             "tests": reverse(f"admin:{PREFIX}_tests", args=(workflow.pk,)),
             **{name: reverse(f"admin:{PREFIX}_editor_{name}") for name in QUESTIONS},
         },

@@ -17,6 +17,7 @@ from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
+from tenants.refusals import Refusals
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
     FieldTable,
@@ -25,12 +26,16 @@ from workflows.authoring.definitions.pages.definition_rows import (
     references,
 )
 from workflows.authoring.gallery.processes import GalleryProcess, find_process, gallery
+from workflows.authoring.importing.findings import FoundDraft
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
+from workflows.authoring.importing.import_run import told
+from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import CaseResult, write_bundle
 from workflows.bundles.tell_changes import field_labels
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
+from workflows.errors import DraftChangedError, NotADraftError
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.task_types import SCREENS
 
@@ -151,6 +156,7 @@ class ProcessPage(_ProcessPage):
             title=found.title,
             process=found,
             preview=preview,
+            draft=FoundDraft.of(preview.draft) if preview.draft is not None else None,
             same=_same_version(found, preview),
             problems=problem_rows(preview.errors),
             picture=found.picture(),
@@ -174,7 +180,13 @@ class UsePage(_ProcessPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         preview = preview_bundle(document=self.process.document)
-        workflow = import_bundle(document=self.process.document, user=self.person)
+        decision = request.POST.get("apply")
+        if preview.draft is not None and decision not in DECISIONS:
+            return self.back()  # made since the page was shown, which asks now
+        replaces = seen_draft(request) if decision == REPLACE else None
+        workflow = import_bundle(
+            document=self.process.document, user=self.person, replaces=replaces
+        )
         words = {"title": workflow.title, "version": workflow.version}
         if preview.is_unchanged:
             text = _("Your company already has “%(title)s” like this: it is version %(version)s.")
@@ -182,6 +194,12 @@ class UsePage(_ProcessPage):
         else:
             messages.success(request, _what_next(workflow))
         return redirect(admin_link(workflow))
+
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        if not isinstance(refused.error, DraftChangedError | NotADraftError):
+            return super().refused(refused)
+        messages.error(self.request, told(refused.error))
+        return self.back()
 
 
 @register_page(

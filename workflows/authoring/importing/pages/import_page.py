@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,23 +24,29 @@ from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.download_page import download, file_type
-from workflows.authoring.importing.findings import Findings, check_file, findings_of
+from workflows.authoring.importing.findings import Findings, FoundDraft, check_file, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
-from workflows.authoring.importing.import_run import is_large, start_import
+from workflows.authoring.importing.import_run import is_large, start_import, told
+from workflows.authoring.importing.pages.format_help import help_text
 from workflows.authoring.importing.pages.problem_rows import (
     ProblemRow,
     by_sheet,
     problem_rows,
     showable,
 )
+from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import MAX_BYTES, write_bundle
 from workflows.bundles.errors import InvalidBundleError
 from workflows.engine.process import Json
-from workflows.errors import UnreadableBundleError
+from workflows.errors import DraftChangedError, NotADraftError, UnreadableBundleError
 from workflows.models import WorkflowDefinition
 from workflows.workbooks import FileType, Reading, write_document, write_template
 
 ACCEPTED: Final = ".xlsx,.ods,.json,.yaml,.yml"
+# What may become of a draft that there is: the values of `apply`.
+REPLACE: Final = "replace"
+BESIDE: Final = "beside"
+DECISIONS: Final = (REPLACE, BESIDE)
 # What is read aloud on the page, by the name in its address.
 HELP: Final = {
     "workbook": ("workbook-format.md", gettext_lazy("A workflow as a workbook")),
@@ -84,6 +91,10 @@ class Outcome:
     @property
     def errors(self) -> list[ProblemRow]:
         return [each for each in self.problems if each.is_error]
+
+    @property
+    def draft(self) -> FoundDraft | None:
+        return self.findings.draft if self.findings is not None else None
 
     @property
     def is_ready(self) -> bool:
@@ -139,24 +150,33 @@ class ImportPage(Page):
         if outcome.large:
             run = start_import(content=outcome.large, filename=outcome.filename, user=self.person)
             return redirect("admin:workflows_workflowdefinition_import_run", run.pk)
-        if "apply" in request.POST and outcome.is_ready:
-            return self._apply(outcome)
+        decision = request.POST.get("apply")
+        if decision and outcome.is_ready and (decision in DECISIONS or not outcome.draft):
+            return self._apply(outcome, seen_draft(request) if decision == REPLACE else None)
         return self._outcome_page(outcome)
 
-    def _apply(self, outcome: Outcome) -> HttpResponse:
-        with refusals(InvalidBundleError) as refused:  # something changed since the check
-            workflow = import_bundle(document=outcome.document, user=self.person)
+    def _apply(self, outcome: Outcome, replaces: SeenDraft | None) -> HttpResponse:
+        # Something changed since the check.
+        with refusals(InvalidBundleError, DraftChangedError, NotADraftError) as refused:
+            workflow = import_bundle(document=outcome.document, user=self.person, replaces=replaces)
             words = {"title": workflow.title, "version": workflow.version}
             if outcome.findings and outcome.findings.is_unchanged:
                 text = _("“%(title)s” already has this content: it is version %(version)s.")
                 messages.info(self.request, text % words)
             else:
-                text = _("“%(title)s” has a new draft: version %(version)s. Publish it to use it.")
+                text = (
+                    _("“%(title)s” has a new draft: version %(version)s. Publish it to use it.")
+                    if replaces is None
+                    else _("Version %(version)s of “%(title)s”, a draft, has this content now.")
+                )
                 messages.success(self.request, text % words)
             return redirect(admin_link(workflow))
-        problems = refused.error.problems if refused.error else []
-        outcome.findings = findings_of(problems, reading=outcome.reading)
-        outcome.problems = problem_rows(problems, outcome.text, outcome.reading)
+        match refused.error:
+            case InvalidBundleError(problems=problems):
+                outcome.findings = findings_of(problems, reading=outcome.reading)
+                outcome.problems = problem_rows(problems, outcome.text, outcome.reading)
+            case DraftChangedError() | NotADraftError() as error:
+                messages.error(self.request, told(error))
         return self._outcome_page(outcome)
 
     def _outcome_page(self, outcome: Outcome) -> HttpResponse:
@@ -185,7 +205,8 @@ class ImportPage(Page):
             text = (Path(settings.BASE_DIR) / "docs" / filename).read_text(encoding="utf-8")
         except FileNotFoundError as error:  # an installation without its documentation
             raise Http404 from error
-        return self.show("importing/import_help.html", title=title, text=text)
+        pages = tuple((file, f"?help={each}") for each, (file, _title) in HELP.items())
+        return self.show("importing/import_help.html", title=title, help=help_text(text, pages))
 
 
 def outcome_context(
@@ -208,6 +229,18 @@ def outcome_context(
         "problems": problems,
         "sheets": by_sheet(problems),
     }
+
+
+def seen_draft(request: HttpRequest) -> SeenDraft:
+    """The draft that a page has shown, and that its person wants to replace.
+
+    What cannot be read is a draft that is not there.
+    """
+    try:
+        at = datetime.fromisoformat(request.POST.get("draft_saved_at", ""))
+        return SeenDraft(int(request.POST.get("draft", "")), at)
+    except ValueError:
+        return SeenDraft(0, datetime.min.replace(tzinfo=UTC))
 
 
 def check(request: HttpRequest) -> Outcome:

@@ -15,7 +15,7 @@ from tenants.pages.links import admin_link
 from tenants.pages.page import Page, register_page
 from workflows.authoring.importing.findings import Findings
 from workflows.authoring.importing.import_run import apply_import, look_after
-from workflows.authoring.importing.pages.import_page import outcome_context
+from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, outcome_context
 from workflows.models import ImportRun, WorkflowDefinition
 from workflows.models.import_run import ImportStatus
 
@@ -54,7 +54,11 @@ class ImportRunPage(_RunPage):
         return self.show(state_url=state_url, **_context(self.run))
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        apply_import(run=self.run)
+        findings = Findings.from_json(self.run.findings)
+        decision = request.POST.get("apply")
+        # Where there is a draft nobody decides for the person what becomes of it.
+        if findings.draft is None or decision in DECISIONS:
+            apply_import(run=self.run, is_replacing=decision == REPLACE)
         return self.back()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -361,8 +362,22 @@ class OtherFormatsTest(CompanyTestCase):
                 self.assertContains(self.upload(file.content, f"x.{kind}"), "Apply as draft")
 
     def test_the_formats_are_described(self) -> None:
-        self.assertContains(self.client.get(PAGE, {"help": "workbook"}), "A workflow as a workbook")
-        self.assertContains(self.client.get(PAGE, {"help": "bundle"}), "bundle")
+        for name, title in (("workbook", "A workflow as a workbook"), ("bundle", "bundle")):
+            with self.subTest(name):
+                page = self.client.get(PAGE, {"help": name})
+                self.assertContains(page, title)
+                html = page.content.decode().split("help-text", 1)[1].split("</article>")[0]
+                self.assertIn("<table>", html)
+                # As text, not as it is written, and not for people at a command line.
+                for mark in ("manage.py", "_bundle", "<!--", "&lt;!--", "](", "## ", "\n|", "**"):
+                    self.assertNotIn(mark, html)
+                places = set(re.findall(r' id="([^"]+)"', html))
+                links = re.findall(r'href="([^"]+)"', html)
+                self.assertLessEqual({each[1:] for each in links if each[0] == "#"}, places)
+                for link in links:
+                    self.assertRegex(link, r"^(#|\?help=|https://)")
+                    if link.startswith("?"):
+                        self.assertEqual(self.client.get(PAGE + link).status_code, 200)
 
     def test_garbage_in_the_address_is_not_found(self) -> None:
         for query in (

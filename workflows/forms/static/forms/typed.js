@@ -1,7 +1,8 @@
 // What is typed into the form of a ticket or a task is kept in this tab (sessionStorage) until
 // the server has it: so it survives a session that ended, a reload, a crash of the tab and an
 // error on the way. Passwords and files are never kept. Whoever else logs in in this tab does
-// not meet it: it is thrown away on their first page, and when somebody logs out.
+// not meet it: it is thrown away on their first page, and when somebody logs out. What the editor
+// of workflows keeps (kept.js) is thrown away when its person logs out, too.
 (() => {
   "use strict";
 
@@ -9,6 +10,8 @@
   /** @typedef {Record<string, string[]>} Answers the values of each control, by its name */
 
   const PREFIX = "typed:";
+  const EDITOR = "ticketflower-editor:"; // then the company, the person and more
+  const LOG_OUT = "ticketflower-log-out"; // tells the editor in other tabs who has logged out
   const NEVER_KEPT = ["password", "file", "submit", "button", "reset", "image"];
   const reader = document.currentScript?.dataset.reader;
 
@@ -17,6 +20,32 @@
       return window.sessionStorage;
     } catch {
       return null; // it is switched off
+    }
+  }
+
+  /**
+   * What the editor keeps, of some people.
+   * @param {"localStorage" | "sessionStorage"} where
+   * @param {(person: string) => boolean} isUnwanted
+   */
+  function forgetEditors(where, isUnwanted) {
+    try {
+      const kept = window[where];
+      for (const key of Object.keys(kept)) {
+        const person = key.startsWith(EDITOR) ? key.slice(EDITOR.length).split(":")[1] : undefined;
+        if (person !== undefined && isUnwanted(person)) kept.removeItem(key);
+      }
+    } catch {
+      // It is switched off: nothing is kept.
+    }
+  }
+
+  /** @param {string} person */
+  function tellOtherTabs(person) {
+    try {
+      window.localStorage.setItem(LOG_OUT, `${person}:${Date.now()}`);
+    } catch {
+      // It is switched off: nothing is kept.
     }
   }
 
@@ -51,12 +80,18 @@
   if (reader) {
     // Somebody else's; on the log-in page nobody is known yet.
     forget((key) => !key.startsWith(keyOf(reader, "")));
+    forgetEditors("sessionStorage", (person) => person !== reader);
     forgetFinished(reader);
   }
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form instanceof HTMLFormElement && /\/logout\/$/.test(form.action)) forget(() => true);
+    if (!(form instanceof HTMLFormElement) || !/\/logout\/$/.test(form.action)) return;
+    forget(() => true);
+    forgetEditors("sessionStorage", () => true);
+    forgetEditors("localStorage", (person) => person === reader);
+    tellOtherTabs(reader ?? "");
+    document.dispatchEvent(new Event("loggingout")); // nothing is kept any more when the page is left
   });
 
   // One form

@@ -1,11 +1,32 @@
 // Questions to the server. Whatever comes back, nothing that was typed is lost.
 
 import { gettext } from "./dom.js";
+import { isObject } from "./json.js";
 import { store } from "./store.js";
 
 /** @import { Answers, Problem } from "./types.js" */
 
-/** @typedef {{ message?: string, reason?: string, updated_at?: string, problems?: Problem[] }} Refusal */
+/**
+ * @typedef {object} Refusal
+ * @property {string} [message]
+ * @property {string} [reason]
+ * @property {string} [updated_at] of the draft that there is
+ * @property {number} [draft] that there is
+ * @property {string} [url] of the editor of that draft
+ * @property {Problem[]} [problems]
+ */
+
+/** @type {{ [Q in keyof Answers]: string[][] }} what each answer has: all names of one of these */
+const WHOLE = {
+  check: [["problems", "picture", "tests", "rules"]],
+  form: [["visible"]],
+  condition: [["rule"], ["error"]],
+  number: [["value"], ["error"]],
+  transform: [["template", "text"]],
+  sample: [["context"]],
+  save: [["updated_at"]],
+  carry: [["url", "draft", "updated_at"]],
+};
 
 export class AskError extends Error {
   /**
@@ -82,7 +103,8 @@ export async function ask(name, question, { signal } = {}) {
     );
   }
   const answer = await readAnswer(response);
-  if (response.ok && answer) return /** @type {Answers[Q]} */ (answer);
+  const isWhole = answer !== null && WHOLE[name].some((names) => names.every((each) => Object.hasOwn(answer, each)));
+  if (response.ok && isWhole) return /** @type {Answers[Q]} */ (answer);
   const refusal = /** @type {Refusal} */ (answer ?? {});
   const otherwise =
     response.status === 403
@@ -101,7 +123,7 @@ async function readAnswer(response) {
   try {
     /** @type {unknown} */
     const answer = await response.json();
-    return answer !== null && typeof answer === "object" ? answer : null;
+    return isObject(answer) ? answer : null;
   } catch (error) {
     if (isAbort(error)) throw error;
     return null;

@@ -1,6 +1,7 @@
 // The form builder: the fields of a ticket, of a task, or of a record.
 
 import { ask, messageOf } from "./api.js";
+import { followChoices } from "./choices.js";
 import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettext, parseMarkup } from "./dom.js";
 import { factsOf, settingsOfTypes } from "./field_types.js";
 import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
@@ -16,7 +17,12 @@ import { formVariables, labelOf, renameField } from "./variables.js";
 
 /** @typedef {Workflow | Task | FieldSpec} FormOwner has `fields` */
 /** @typedef {keyof FieldSpec & string} Setting */
-/** @typedef {{ shown: string, kept: string }} Pair a choice; nothing is kept: the same as is shown */
+/**
+ * @typedef {object} Pair a choice
+ * @property {string} shown
+ * @property {string} kept nothing: the same as is shown
+ * @property {string} [known] what is kept of it as rules, presets and test cases call it
+ */
 
 /** @type {WeakMap<FieldSpec, Record<string, Json>>} what a field had before its type was changed */
 const stashes = new WeakMap();
@@ -308,17 +314,39 @@ function choiceOf({ shown, kept }) {
   return value && value !== label ? { value, label: label || value } : label;
 }
 
+/** @param {Pair} pair */
+function keptOf({ shown, kept }) {
+  return kept.trim() || shown.trim();
+}
+
+/**
+ * What names a choice follows what is kept of it. While two of them keep the same it waits.
+ * @param {FieldSpec} spec
+ * @param {Pair[]} pairs
+ */
+function follow(spec, pairs) {
+  const values = pairs.map(keptOf).filter(Boolean);
+  if (new Set(values).size < values.length) return;
+  const moved = pairs.filter((each) => each.known && keptOf(each) && each.known !== keptOf(each));
+  if (!moved.length) return;
+  followChoices(spec, new Map(moved.map((each) => [each.known ?? "", keptOf(each)])));
+  for (const each of moved) each.known = keptOf(each);
+}
+
 /**
  * Choices: what is shown, and what is kept of it where that is something else.
  * @param {FieldSpec} spec
  */
 function choicesEditor(spec) {
   const root = h("div", { class: "ed-rows", "data-name": "choices" });
+  /** @type {Pair[]} */
   let pairs = (Array.isArray(spec.choices) ? spec.choices : []).map(pairOf);
+  for (const each of pairs) each.known = keptOf(each);
   if (!pairs.length) pairs = [{ shown: "", kept: "" }];
 
   function write() {
     const made = pairs.filter((each) => each.shown.trim() || each.kept.trim()).map(choiceOf);
+    follow(spec, pairs);
     setTyped(spec, "choices", made.length ? made : "");
   }
 
@@ -342,6 +370,10 @@ function choicesEditor(spec) {
   function draw() {
     root.replaceChildren(
       ...pairs.map((pair, index) => {
+        // A new choice is named by nothing before its input was left.
+        const know = () => {
+          pair.known ||= keptOf(pair);
+        };
         const shown = h("input", {
           class: "ed-input",
           type: "text",
@@ -350,6 +382,7 @@ function choicesEditor(spec) {
           placeholder: gettext("Shown"),
           "aria-label": gettext("Choice %(number)s, as it is shown", { number: index + 1 }),
           on: {
+            focus: know,
             input: (event) => {
               pair.shown = event.currentTarget.value;
               write();
@@ -379,6 +412,7 @@ function choicesEditor(spec) {
           placeholder: gettext("Kept as the same"),
           "aria-label": gettext("Choice %(number)s, as it is kept", { number: index + 1 }),
           on: {
+            focus: know,
             input: (event) => {
               pair.kept = event.currentTarget.value;
               write();

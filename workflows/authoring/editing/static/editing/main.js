@@ -6,11 +6,14 @@ import { button, byId, fill, findAll, gettext, h } from "./dom.js";
 import { showMessage } from "./lists.js";
 import { pathOf } from "./paths.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
+import { begin as beginKeeping, forget } from "./kept.js";
 import * as state from "./store.js";
 import { testsSection } from "./tests.js";
 import { waysSection } from "./ways.js";
 
 /** @import { Child } from "./dom.js" */
+/** @import { Found } from "./kept.js" */
+/** @import { SeenDraft } from "./types.js" */
 
 const { store } = state;
 /** @type {Record<string, () => HTMLElement>} */
@@ -87,8 +90,8 @@ function notice(message, actions = [], kind = "ed-bad") {
   if (message) box.scrollIntoView({ block: "nearest" });
 }
 
-async function save() {
-  if (isSaving) return false;
+/** Takes over what is being typed. What cannot be taken over is shown, and the answer is false. */
+async function isRead() {
   // What is being typed is taken over when its input is left.
   if (document.activeElement?.matches("input:not([type=checkbox]), textarea")) {
     document.activeElement.dispatchEvent(new Event("change", { bubbles: true }));
@@ -100,6 +103,11 @@ async function save() {
     focusOn({ control: unread.control, path: pathOf(store.document, unread.owner, unread.name) || [] });
     return false;
   }
+  return true;
+}
+
+async function save() {
+  if (isSaving || !(await isRead())) return false;
   isSaving = true;
   showState();
   const sent = JSON.stringify(store.document);
@@ -120,14 +128,58 @@ async function save() {
   }
 }
 
+/**
+ * Keeps what was typed as the next draft: this one was published or deleted.
+ * @param {SeenDraft | null} replaces the draft that may be replaced
+ */
+async function carry(replaces = null) {
+  if (isSaving || !(await isRead())) return;
+  isSaving = true;
+  showState();
+  try {
+    let seen = replaces;
+    for (;;) {
+      const sent = JSON.stringify(store.document);
+      const question = { key: store.start.key, document: JSON.parse(sent), replaces: seen };
+      const answer = await ask("carry", question);
+      seen = { draft: answer.draft, updated_at: answer.updated_at };
+      if (JSON.stringify(store.document) !== sent) continue; // somebody typed on meanwhile
+      store.saved = sent;
+      state.keepNow();
+      location.assign(answer.url);
+      return;
+    }
+  } catch (error) {
+    if (!(error instanceof AskError)) throw error;
+    showRefusal(error);
+  } finally {
+    isSaving = false;
+    showState();
+  }
+}
+
+/** @type {(label: string, href: string) => HTMLElement} */
+function link(label, href) {
+  return h("a", { class: "ed-button", href, target: "_blank", rel: "noopener" }, label);
+}
+
 /** @param {AskError} error */
 function showRefusal(error) {
   state.keepNow();
-  /** @type {(label: string, href: string) => HTMLElement} */
-  const link = (label, href) => h("a", { class: "ed-button", href, target: "_blank", rel: "noopener" }, label);
+  const { reason = "" } = error.answer;
   if (error.isLoggedOut) {
     notice(error.message, [link(gettext("Log in"), store.start.urls.login)]);
-  } else if (error.answer.reason === "changed") {
+  } else if (reason === "published" || reason === "deleted") {
+    notice(`${error.message} ${gettext("Nothing that you typed is lost.")}`, [
+      button(gettext("Carry what I typed into the next draft"), () => carry()),
+    ]);
+  } else if (reason === "there") {
+    const { draft = 0, updated_at = "", url = "" } = error.answer;
+    notice(`${error.message} ${gettext("Nothing was saved, and nothing that you typed is lost.")}`, [
+      link(gettext("See that draft"), url),
+      button(gettext("Replace it with mine"), () => carry({ draft, updated_at })),
+    ]);
+  } else if (reason === "changed") {
     notice(`${error.message} ${gettext("Nothing was saved, and nothing that you typed is lost.")}`, [
       link(gettext("See what was saved"), location.href),
       button(gettext("Replace it with mine"), () => {
@@ -169,42 +221,73 @@ async function publish() {
   if (form instanceof HTMLFormElement) form.submit();
 }
 
-// What was typed before, in this tab, and not saved.
-function bringBack() {
-  const kept = state.findKept();
-  if (!kept) return;
-  const discard = () => {
-    state.replaceDocument(JSON.parse(store.saved));
-    notice("");
-  };
-  if (kept.updated_at === store.updatedAt) {
-    state.bringBack(kept);
-    notice(
-      gettext("What you typed before is back. It is not saved yet."),
-      [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })],
-      "ed-info",
-    );
+// What was typed before, in this browser, and not saved.
+async function bringBack() {
+  const { found, isOpenElsewhere } = await state.findKept();
+  const [first] = found;
+  if (!first) {
+    if (isOpenElsewhere) {
+      notice(gettext("This draft is open in another tab too, with changes that are not saved yet."), [], "ed-info");
+    }
     return;
   }
+  const isCurrent = first.draft === draftNumber() && first.updated_at === store.updatedAt;
+  if (found.length === 1 && isCurrent && !state.isDirty()) {
+    state.bringBack(first);
+    showBrought(gettext("What you typed before is back. It is not saved yet."));
+  } else offer(found);
+}
+
+function draftNumber() {
+  return Number(store.start.owner.split(":")[2]);
+}
+
+/** @param {string} message */
+function showBrought(message) {
+  const discard = () => {
+    state.replaceDocument(JSON.parse(store.saved));
+    state.keepNow();
+    notice("");
+  };
+  notice(message, [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })], "ed-info");
+}
+
+/**
+ * What was typed does not belong to what is saved now, or there is more than one: which is wanted?
+ * @param {Found[]} found
+ */
+function offer(found) {
+  const [first] = found;
+  const isThis = found.every((each) => each.draft === draftNumber());
+  const isOld = first.updated_at !== store.updatedAt;
+  const message = !isThis
+    ? gettext("You typed something into a version that is no draft any more, and it was not saved.")
+    : isOld
+      ? gettext("You typed something here that was not saved, and the draft has been saved by somebody since then.")
+      : gettext("You typed something here in several tabs that was not saved.");
+  const after = gettext("This is what you typed. Saving it replaces what was saved since.");
+  /** @param {Found} each */
+  const show = (each) => {
+    state.bringBack(each);
+    const isSame = each.draft === draftNumber() && each.updated_at === store.updatedAt;
+    showBrought(isSame ? gettext("What you typed before is back. It is not saved yet.") : after);
+  };
+  /** @param {Found} each */
+  const labelOf = (each) => {
+    if (found.length === 1) return gettext("Show what I typed");
+    const when = new Date(each.at ?? 0).toLocaleString(document.documentElement.lang || undefined);
+    return gettext("Show what I typed, %(when)s", { when });
+  };
+  const discard = () => {
+    for (const each of found) forget(each);
+    state.keepNow(); // where nothing is changed here nothing is kept
+    notice("");
+  };
   notice(
-    gettext("You typed something here that was not saved, and the draft has been saved by somebody since then."),
+    message,
     [
-      button(gettext("Show what I typed"), () => {
-        state.bringBack(kept);
-        notice(
-          gettext("This is what you typed. Saving it replaces what was saved since."),
-          [button(gettext("Throw it away"), discard, { kind: "ed-quiet" })],
-          "ed-info",
-        );
-      }),
-      button(
-        gettext("Throw it away"),
-        () => {
-          state.keepNow(); // nothing is changed here, so that nothing is kept
-          notice("");
-        },
-        { kind: "ed-quiet" },
-      ),
+      ...found.map((each) => button(labelOf(each), () => show(each))),
+      button(gettext("Throw it away"), discard, { kind: "ed-quiet" }),
     ],
     "ed-info",
   );
@@ -260,12 +343,11 @@ function beginPicture() {
   }
 }
 
-function begin() {
+async function begin() {
   state.begin(JSON.parse(byId("ed-start").textContent));
   beginTabs();
   beginKeys();
   beginPicture();
-  bringBack();
   state.on("change", showState);
   state.on("problems", showState);
   state.on("redraw", () => show(current, { redraw: true }));
@@ -280,6 +362,9 @@ function begin() {
   if (wanted.startsWith("task-")) openTask(wanted.slice("task-".length));
   if (wanted.startsWith("at=")) focusOn({ path: pathOfPlace(decodeURIComponent(wanted.slice(3))) });
   showState();
+  await beginKeeping();
+  await bringBack();
+  state.keepNow(); // what was typed until now
 }
 
 begin();

@@ -60,6 +60,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   let tree = readRule(null);
   let mode = "builder";
   let isOpen = false;
+  let seen = ""; // the rule that the panel shows, as text
 
   /** @returns {Rule} null where there is none */
   function currentRule() {
@@ -124,6 +125,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   }
 
   function readTree() {
+    seen = JSON.stringify(currentRule());
     tree = readRule(currentRule());
     if (currentRule() === null) tree.items = [blank()];
   }
@@ -155,7 +157,18 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const nothing = gettext("A condition has nothing to compare with. Complete it, or remove it.");
     const message = found ? (unreadIn(found)?.message ?? nothing) : "";
     setPending(owner, name, message, found ? root : null);
-    if (!found) setValue(owner, name, writeRule(tree) ?? undefined);
+    if (found) return;
+    setValue(owner, name, writeRule(tree) ?? undefined);
+    seen = JSON.stringify(currentRule());
+  }
+
+  // What the rule names may have been renamed elsewhere on the page while it is open.
+  function followRenaming() {
+    const isStale = isOpen && JSON.stringify(currentRule()) !== seen;
+    if (!isStale || pendingOf(owner, name) || panel.contains(document.activeElement)) return;
+    readTree();
+    if (mode === "builder") drawBuilder();
+    else showText();
   }
 
   function showBuilder() {
@@ -659,7 +672,10 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       if (!isOpen) toggle(true);
       else (find(panel, "[data-unfinished] :is(input, select)") ?? find(panel, "select, input, textarea"))?.focus();
     },
-    refreshSentence: showSentence,
+    refreshSentence: () => {
+      followRenaming();
+      showSentence();
+    },
   });
   const unread = pendingOf(owner, name);
   // Of a condition that was being chosen when its tab was left nothing is there to complete.

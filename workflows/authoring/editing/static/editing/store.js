@@ -1,13 +1,13 @@
 // The document that is edited, what of it is saved, and what was typed but not saved yet.
 
 import { debounce } from "./dom.js";
+import * as kept from "./kept.js";
 import { ownerAt, pathOf } from "./paths.js";
 
-/** @import { Bundle, CompanyRole, Control, FieldSpec, Json, JsonObject, Path, Pending, Problem, Start, TypeFacts } from "./types.js" */
+/** @import { Bundle, CompanyRole, Control, FieldSpec, Json, JsonObject, Pending, Problem, Start, TypeFacts } from "./types.js" */
 
 /** @typedef {"change" | "redraw" | "problems"} EventName */
-/** @typedef {{ path: Path | null, message: string, text?: string }} KeptText */
-/** @typedef {{ document: Bundle, updated_at: string, texts?: KeptText[] }} Kept */
+/** @typedef {import("./kept.js").Found} Found */
 
 const LONGEST_UNDO = 200;
 const ONE_STEP = 800; // what is typed without a longer pause (ms) is undone as one
@@ -39,6 +39,9 @@ const NOTHING = {
   document: { workflow: {} },
   updated_at: "",
   owner: "",
+  key: "",
+  version: 0,
+  drafts: [],
   csrf_cookie: "",
   key_is_fixed: false,
   has_published: false,
@@ -141,24 +144,11 @@ export function replaceDocument(document) {
   emit("redraw");
 }
 
-// What was typed, kept in this tab until it is saved.
-
-function storageKey() {
-  return `ticketflower-editor:${store.start.owner}`;
-}
+// What was typed, kept in this browser until it is saved.
 
 function keep() {
-  try {
-    if (!isDirty() && !store.pending.length) {
-      sessionStorage.removeItem(storageKey());
-      return;
-    }
-    /** @type {Kept} */
-    const kept = { document: store.document, updated_at: store.updatedAt, texts: textsToKeep() };
-    sessionStorage.setItem(storageKey(), JSON.stringify(kept));
-  } catch {
-    // Storage may be switched off or full: the page itself still has everything.
-  }
+  const isNothing = !isDirty() && !store.pending.length;
+  kept.write(isNothing ? null : { document: store.document, updated_at: store.updatedAt, texts: textsToKeep() });
 }
 
 function textsToKeep() {
@@ -174,25 +164,31 @@ export function keepNow() {
   keep();
 }
 
-/** What was typed before in this tab and differs from what is saved. */
-export function findKept() {
-  try {
-    /** @type {Kept | null} */
-    const found = JSON.parse(sessionStorage.getItem(storageKey()) || "null");
-    const isNew = found?.document && (found.texts?.length || JSON.stringify(found.document) !== store.saved);
-    return isNew ? found : null;
-  } catch {
-    return null;
-  }
+/** What was typed before and differs from what is saved. */
+export async function findKept() {
+  const { found, isOpenElsewhere } = await kept.find();
+  for (const each of found.filter((one) => !isNew(one))) kept.forget(each);
+  return { found: found.filter(isNew), isOpenElsewhere };
 }
 
-/** @param {Kept} kept */
-export function bringBack(kept) {
-  replaceDocument(kept.document);
-  for (const { path, message, text } of kept.texts || []) {
+/** @param {Found} found */
+function isNew({ document, texts }) {
+  return Boolean(texts?.length) || JSON.stringify(document) !== store.saved;
+}
+
+/** @param {Found} found */
+export function bringBack(found) {
+  const { key } = store.start;
+  const { document } = found;
+  // The versions of a workflow have one key, whatever was typed.
+  kept.take(found);
+  if (store.start.key_is_fixed) document.workflow.key = key;
+  replaceDocument(document);
+  for (const { path, message, text } of found.texts || []) {
     const owner = path && ownerAt(store.document, path);
     if (owner) store.pending.push({ owner, name: String(path.at(-1)), message, text });
   }
+  keepNow();
   emit("redraw");
 }
 

@@ -127,7 +127,10 @@
  * @typedef {object} Start what the page begins with (`_start` of the editor's page)
  * @property {Bundle} document
  * @property {string} updated_at
- * @property {string} owner whose typing is kept in this browser
+ * @property {string} owner whose typing is kept in this browser: company, person and draft
+ * @property {string} key of the workflow
+ * @property {number} version
+ * @property {number[]} drafts the other versions of the workflow that are drafts, too
  * @property {string} csrf_cookie
  * @property {boolean} key_is_fixed
  * @property {boolean} has_published
@@ -210,7 +213,10 @@
  * @property {{ template: Json, text: string, error: string, result: Json }} transform
  * @property {{ context: JsonObject, ticket: number | null }} sample
  * @property {{ updated_at: string }} save
+ * @property {{ url: string } & SeenDraft} carry
  */
+
+/** @typedef {{ draft: number, updated_at: string }} SeenDraft a draft as it was when it was saved last */
 
 /** @typedef {{ path: Path, sentence: string }} RuleSentence */
 

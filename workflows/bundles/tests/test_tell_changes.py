@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from django.test import SimpleTestCase
+
+from tickets.testing import fixture_document
+from workflows.bundles import canonical, differences
+from workflows.bundles.tell_changes import FoundChange, tell_changes
+
+
+class TimesInWordsTest(SimpleTestCase):
+    """A time is part of what a way or a task says, and is read as people say it."""
+
+    def setUp(self) -> None:
+        self.old: dict[str, Any] = canonical(fixture_document("vacation"))
+        self.new = copy.deepcopy(self.old)
+        self.way: dict[str, Any] = {"from": "approve_vacation", "to": "end", "after": "P2DT4H"}
+
+    def told(self, old: Any, new: Any) -> list[FoundChange]:
+        before, after = canonical(old), canonical(new)
+        return tell_changes(differences(before, after), old=before, new=after)
+
+    def test_a_timed_way_that_is_added_or_removed(self) -> None:
+        self.new["transitions"].append({**self.way, "label": "given up"})
+        (added,) = self.told(self.old, self.new)
+        self.assertEqual((added.kind, added.new), ("added", "given up, after 2 days 4 hours"))
+        (removed,) = self.told(self.new, self.old)
+        self.assertEqual((removed.kind, removed.old), ("removed", "given up, after 2 days 4 hours"))
+
+    def test_another_time(self) -> None:
+        self.old["transitions"].append(self.way)
+        self.new["transitions"].append({**self.way, "after": "PT30M"})
+        found = self.told(self.old, self.new)
+        words = " ".join(text for each in found for text in (each.old, each.new))
+        self.assertIn("30 minutes", words)
+        self.assertIn("2 days 4 hours", words)
+
+    def test_a_task_with_a_due_time(self) -> None:
+        self.new["tasks"][0]["due_in"] = "P1D"
+        (change,) = self.told(self.old, self.new)
+        self.assertEqual(change.new, "1 day")
+        self.new["tasks"][0].pop("due_in")
+        task = {**self.new["tasks"][0], "key": "again", "due_in": "PT1H"}
+        self.new["tasks"].append(task)
+        added = [each for each in self.told(self.old, self.new) if each.kind == "added"]
+        self.assertEqual([each.new for each in added], ["due in 1 hour"])
