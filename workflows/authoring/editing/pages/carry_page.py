@@ -14,7 +14,6 @@ from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals
 from workflows.authoring.editing.carry_draft import carry_draft
 from workflows.authoring.editing.pages.editor_answers import (
-    NAME,
     moment_of,
     read_question,
 )
@@ -27,7 +26,9 @@ from workflows.models import WorkflowDefinition
 EDITOR = "admin:workflows_workflowdefinition_edit"
 
 
-@register_page(WorkflowDefinition, "editor/carry/", name=f"{NAME}carry")
+@register_page(
+    WorkflowDefinition, "editor/carry/", name="workflows_workflowdefinition_editor_carry"
+)
 class CarryScript(ScriptPage):
     """POST keeps the document that it sends as JSON; the answer says where it is edited now.
 
