@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -169,7 +170,10 @@ class EditorPage(_EditorPage):
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         if isinstance(refused.error, DraftGoneError):
-            return refusal_as_json(refused, **words_of_the_editor(refused.error))
+            answer = refusal_as_json(refused, **words_of_the_editor(refused.error))
+            # Nobody can tell it from one that never was, or is of another company.
+            answer.status_code = HTTPStatus.NOT_FOUND
+            return answer
         return super().refused(refused)
 
 

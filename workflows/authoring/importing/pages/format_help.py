@@ -112,7 +112,7 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 def _rendered(parser: MarkdownIt, tokens: list[Token]) -> str:
-    html = parser.renderer.render(tokens, parser.options, {})
+    html: str = parser.renderer.render(tokens, parser.options, {})
     if tokens[0].type != "table_open":
         return html.replace("<pre>", '<pre tabindex="0">')
     # Wide tables are scrolled on their own, by keyboard, too.
