@@ -266,7 +266,9 @@ class WorkVisible(ObjectPage):
 
 
 _assigned = PreparedQuery(
-    lambda pk, user_id: with_ticket(MyTask.objects.filter(pk=pk, assigned_to=user_id)), slots=2
+    lambda pk, user_id: with_ticket(MyTask.objects.filter(pk=pk, assigned_to=user_id)),
+    slots=2,
+    constants=FORM_TYPES,
 )
 
 
