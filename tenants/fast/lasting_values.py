@@ -7,6 +7,7 @@ to be had; and of what stands in its SQL all the same, only constants are let th
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
 import sys
@@ -71,17 +72,28 @@ def _refuse_to_connect() -> None:
     )
 
 
-def _refuse_the_clock(_frame: FrameType, event: str, called: Any) -> None:
+def _refuse_the_clock(frame: FrameType, event: str, called: Any) -> None:
     """What the interpreter tells of every call; those that tell the time are written in C."""
     if event != "c_call":
         return
     owner = getattr(called, "__self__", None)
     is_of_date = isinstance(owner, type) and issubclass(owner, date)
-    if called.__module__ == "time" or (is_of_date and called.__name__ in _TELLS_THE_TIME):
+    is_clock = called.__module__ == "time" or (is_of_date and called.__name__ in _TELLS_THE_TIME)
+    if is_clock and not _is_of_garbage_collection(frame):
         raise FrozenValueError(
             "A prepared query looked at the clock while it was made: that moment would stay in it. "
             "Make it a slot, or let Postgres look (Now())."
         )
+
+
+def _is_of_garbage_collection(frame: FrameType | None) -> bool:
+    """Whoever measures it is called in the middle of anything."""
+    codes = {getattr(each, "__code__", None) for each in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in codes:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def ensure_declared_by_a_module(depth: int = 2) -> None:

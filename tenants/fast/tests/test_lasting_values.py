@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from contextvars import ContextVar
@@ -146,6 +147,19 @@ class LastingValuesTests(CompanyTestCase):
             )
         default = timezone.get_default_timezone_name()
         self.assertEqual(found, ("nobody", "nobody", translation.get_language(), default))
+
+    def test_whoever_measures_the_garbage_collection_may_look_at_the_clock(self) -> None:
+        """It happens in the middle of anything."""
+        looked = []
+
+        def measure(_phase: str, _info: dict[str, int]) -> None:
+            looked.append(time.perf_counter())
+
+        gc.callbacks.append(measure)
+        self.addCleanup(gc.callbacks.remove, measure)
+        with self.assertRaises(FrozenValueError):  # and it is refused to others afterwards
+            made_nowhere(lambda: (gc.collect(), time.time()))
+        self.assertTrue(looked)
 
     def test_it_leaves_the_caller_as_it_was(self) -> None:
         wrapper = database()
