@@ -15,7 +15,7 @@ class TimesInWordsTest(SimpleTestCase):
 
     def setUp(self) -> None:
         self.old: dict[str, Any] = canonical(fixture_document("vacation"))
-        self.new = copy.deepcopy(self.old)
+        self.new: dict[str, Any] = copy.deepcopy(self.old)
         self.way: dict[str, Any] = {"from": "approve_vacation", "to": "end", "after": "P2DT4H"}
 
     def told(self, old: Any, new: Any) -> list[FoundChange]:

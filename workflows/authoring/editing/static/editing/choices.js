@@ -125,7 +125,9 @@ function ruleChange({ field, column }, prefix, values) {
   const name = column?.name ?? "";
   /** @type {IsAnswer} */
   const isColumn = (each) =>
-    each.startsWith(`${path}.`) && each.endsWith(`.${name}`) && /^\d+$/.test(each.slice(path.length + 1, -name.length - 1));
+    each.startsWith(`${path}.`) &&
+    each.endsWith(`.${name}`) &&
+    /^\d+$/.test(each.slice(path.length + 1, -name.length - 1));
   /** @type {IsAnswer} */
   const isPath = (each) => each === path;
   const [isAnswer, isRecords] = column ? [isColumn, isPath] : [isPath, () => false];

@@ -4,9 +4,7 @@
 // Each page has an entry of its own, so that two tabs never overwrite each other, nor a page what
 // was typed before it and is still offered. Entries stand under the company and the person, and are thrown away when that person logs out (see typed.js).
 
-import { store } from "./store.js";
-
-/** @import { Bundle, Path } from "./types.js" */
+/** @import { Bundle, Path, Start } from "./types.js" */
 
 /** @typedef {{ path: Path | null, message: string, text?: string }} KeptText */
 
@@ -59,10 +57,15 @@ function isHeld(name) {
   });
 }
 
+/** @type {Pick<Start, "owner" | "key" | "version" | "drafts">} */
+let page = { owner: "", key: "", version: 0, drafts: [] };
+
 /**
  * Takes a name for this tab. A tab that was duplicated brings that of the other one along.
+ * @param {Start} start what the page is about, and whose it is
  */
-export async function begin() {
+export async function begin(start) {
+  page = start;
   storage = storageCalled("localStorage");
   const session = storageCalled("sessionStorage");
   const known = session?.getItem(TAB);
@@ -77,7 +80,7 @@ export async function begin() {
   } catch {
     // The tab has another name after a reload, and finds its entry all the same.
   }
-  mine = `${PREFIX}${store.start.owner}:${tab}:${Date.now()}`;
+  mine = `${PREFIX}${page.owner}:${tab}:${Date.now()}`;
   sweep();
   takeFromSession(session);
   const own = mine;
@@ -88,7 +91,7 @@ export async function begin() {
     mine = own; // the log-out was called off
   });
   window.addEventListener("storage", ({ key, newValue }) => {
-    const person = store.start.owner.split(":")[1];
+    const person = page.owner.split(":")[1];
     // From now on only this tab has it.
     if (key === LOG_OUT && newValue?.split(":")[0] === person) storage = session;
   });
@@ -157,7 +160,7 @@ export function write(kept) {
   if (!mine) return;
   try {
     if (kept) {
-      const { key, version } = store.start;
+      const { key, version } = page;
       const text = JSON.stringify({ ...kept, workflow: key, version, at: Date.now() });
       if (text.length > LARGEST) return;
       makeRoom(text.length);
@@ -193,7 +196,7 @@ async function openTabs() {
  * @returns {Promise<{ found: Found[], isOpenElsewhere: boolean }>}
  */
 export async function find() {
-  const [schema, person, draft] = store.start.owner.split(":");
+  const [schema, person, draft] = page.owner.split(":");
   const open = await openTabs();
   let isOpenElsewhere = false;
   /** @type {Found[]} */
@@ -202,7 +205,7 @@ export async function find() {
     const kept = read(name);
     const [itsSchema, itsPerson, itsDraft, itsTab] = name.slice(PREFIX.length).split(":");
     if (!kept || itsSchema !== schema || itsPerson !== person) continue;
-    const isGone = kept.workflow === store.start.key && !store.start.drafts.includes(Number(itsDraft));
+    const isGone = kept.workflow === page.key && !page.drafts.includes(Number(itsDraft));
     if (itsDraft !== draft && !isGone) continue;
     if (itsTab !== tab && open?.has(itsTab)) isOpenElsewhere ||= itsDraft === draft;
     else found.push({ ...kept, name, draft: Number(itsDraft) });

@@ -362,7 +362,7 @@ async function begin() {
   if (wanted.startsWith("task-")) openTask(wanted.slice("task-".length));
   if (wanted.startsWith("at=")) focusOn({ path: pathOfPlace(decodeURIComponent(wanted.slice(3))) });
   showState();
-  await beginKeeping();
+  await beginKeeping(store.start);
   await bringBack();
   state.keepNow(); // what was typed until now
 }
