@@ -78,6 +78,7 @@ DECIDE_THEMSELVES = {
     "enter_company",
     "leave_company",
     "admin:tickets_fileupload_download",
+    "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
 NO_PAGES = {"health", "ready", "callback", "demo_accounting"}

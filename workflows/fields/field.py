@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -42,18 +42,18 @@ YES_NO: Final = gettext_noop("yes or no")
 LIST: Final = gettext_noop("a list")
 
 
-class CellForm(StrEnum):
+class CellForm(Enum):
     """How a cell of a workbook holds an answer."""
 
-    TEXT = "text"
-    NUMBER = "number"
-    WHOLE_NUMBER = "whole number"
-    YES_NO = "yes/no"
-    NAMES = "names"  # separated by commas, or a line each
-    DATE = "date"
-    TIME = "time"
-    MOMENT = "moment"
-    JSON = "json"
+    TEXT = auto()
+    NUMBER = auto()
+    WHOLE_NUMBER = auto()
+    YES_NO = auto()
+    NAMES = auto()  # separated by commas, or a line each
+    DATE = auto()
+    TIME = auto()
+    MOMENT = auto()
+    JSON = auto()
 
 
 class Telling(Enum):

@@ -478,7 +478,7 @@ TASK_TYPE: Final = Kind(_read_task_type, _as_text)
 LIMIT: Final = Kind(
     _read_limit,
     _write_limit,
-    wants=lambda scope: Want.MOMENT if scope.field_type in _MOMENTS else Want.NUMBER,
+    wants=lambda scope: Want.MOMENT if _cell_form(scope.field_type) in _MOMENTS else Want.NUMBER,
 )
 DEFAULT: Final = Kind(
     lambda value, scope: read_typed(value, scope.field_type),

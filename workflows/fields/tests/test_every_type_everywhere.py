@@ -79,9 +79,12 @@ def document() -> JsonObject:
     for key, spec in SPECS.items():
         question = QUESTIONS[key]
         default = question.type.given_out(question, question.type.sample(question))
-        has_default = "default" in question.type.keys
-        fields.append({**spec, **({"default": default} if has_default else {})})
-    made: dict[str, Any] = {
+        made = {**spec, "default": default} if "default" in question.type.keys else dict(spec)
+        if "min" in question.type.keys:  # a limit is a number, or a value such as the answer
+            is_number = question.type.asks_for_number("min") is not None
+            made["min"] = 1 if is_number else question.type.sample(question)
+        fields.append(made)
+    bundle: dict[str, Any] = {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": "all_types", "title": "All types", "fields": fields},
@@ -102,7 +105,7 @@ def document() -> JsonObject:
         ],
         "ticket_types": [{"key": "all_types", "title": "All types"}],
     }
-    return made
+    return bundle
 
 
 def _workflow(spec: JsonObject) -> JsonObject:
