@@ -129,7 +129,7 @@ def with_reason(message: str, error: Exception) -> str:
 
 def reason_of(error: BaseException) -> str:
     """The first line of what the database says, or the kind of an error and what it says."""
-    first = next(iter(str(error).strip().splitlines()), "")
+    first = next(iter(str(error).strip().splitlines()), "").rstrip(" .")
     if not isinstance(error, DatabaseError) or not first:
         first = f"{type(error).__name__}: {first}" if first else type(error).__name__
     return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"

@@ -9,7 +9,7 @@ from django.db import connection
 
 from tenants.connection import current_schema
 
-REASON = "This table is closed."
+REASON = "This table is closed"
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def refuse(
     allow(table)
     _run(
         "CREATE OR REPLACE FUNCTION public.refuse_it() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN RAISE EXCEPTION '{REASON}' USING ERRCODE = '{state}'; END $$"
+        f" $$ BEGIN RAISE EXCEPTION '{REASON}.' USING ERRCODE = '{state}'; END $$"
     )
     kind, moment = ("CONSTRAINT TRIGGER", "AFTER") if at_commit else ("TRIGGER", "BEFORE")
     deferred = "DEFERRABLE INITIALLY DEFERRED" if at_commit else ""
