@@ -176,6 +176,7 @@ class _FormReader(HTMLParser):
 
 
 def forms_of(html: str, *, address: str) -> list[HtmlForm]:
+    found = FORM.findall(html)  # most of a page stands outside, and takes long to read
     reader = _FormReader(address)
-    reader.feed(html)
+    reader.feed("".join(found) if len(found) == html.count("<form") else html)
     return [each for form in reader.forms for each in form.by_button()]
