@@ -18,6 +18,7 @@ from django.utils.regex_helper import normalize
 
 from tenants.pages import page as pages
 
+FORM = re.compile(r"<form\b.*?</form\s*>", re.DOTALL)
 ARGUMENT = re.compile(r"<(?:[^>:]+:)?(\w+)>")
 
 
