@@ -15,7 +15,7 @@ from django.db import connection
 from tenants.connection import work_in
 from tenants.models import Company
 
-PATIENCE = 240  # seconds; far more than anything takes that is waited for
+PATIENCE = 180  # seconds; far more than anything takes that is waited for
 PAUSE = 0.05  # seconds between two looks
 
 

@@ -18,6 +18,7 @@ from django.utils.regex_helper import normalize
 
 from tenants.pages import page as pages
 
+FORM = re.compile(r"<form\b.*?</form\s*>", re.DOTALL)
 ARGUMENT = re.compile(r"<(?:[^>:]+:)?(\w+)>")
 
 
@@ -176,6 +177,7 @@ class _FormReader(HTMLParser):
 
 
 def forms_of(html: str, *, address: str) -> list[HtmlForm]:
+    found = FORM.findall(html)  # most of a page stands outside, and takes long to read
     reader = _FormReader(address)
-    reader.feed(html)
+    reader.feed("".join(found) if len(found) == html.count("<form") else html)
     return [each for form in reader.forms for each in form.by_button()]

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -185,6 +186,7 @@ class Examples:
         Transition.objects.create(workflow=workflow, from_task=task, label=f"{MARK} out")
         return workflow
 
+    @cached_property
     def objects(self) -> dict[type[Model], list[Model]]:
         """By registered model. Several where pages differ by what they show."""
         upload = FileUpload.objects.get(uuid=str(self.file["upload"]))
@@ -207,6 +209,7 @@ class Examples:
             LogEntry: [self.log],
         }
 
+    @cached_property
     def arguments(self) -> dict[str, list[object]]:
         """Values of arguments by their names, for pages whose address names something else."""
         return {
@@ -222,6 +225,7 @@ class Examples:
             "app_label": [*{model._meta.app_label for model in admin.site._registry}],
         }
 
+    @cached_property
     def by_page(self) -> dict[str, list[dict[str, object]]]:
         """All arguments of single pages, by the page's name."""
         repairs = self.repairs()
@@ -235,7 +239,7 @@ class Examples:
                     "content_type_id": ContentType.objects.get_for_model(model).pk,
                     "object_id": thing.pk,
                 }
-                for model, things in self.objects().items()
+                for model, things in self.objects.items()
                 for thing in things
             ],
         }
@@ -253,18 +257,18 @@ class Examples:
 
     def for_page(self, page: Page) -> list[dict[str, object]]:
         """The values to ask a page with; none: it has no arguments."""
-        if page.name in self.by_page():
-            return self.by_page()[page.name]
+        if page.name in self.by_page:
+            return self.by_page[page.name]
         choices: list[list[object]] = []
         for argument in page.arguments:
             if page.model is not None and argument in OBJECT:
-                choices.append([quote(thing.pk) for thing in self.objects()[page.model]])
-            elif argument in self.arguments():
-                choices.append(self.arguments()[argument])
+                choices.append([quote(thing.pk) for thing in self.objects[page.model]])
+            elif argument in self.arguments:
+                choices.append(self.arguments[argument])
             else:
                 raise AssertionError(
                     f"{page} has the argument {argument!r}, for which there is no example. Add "
-                    "one to Examples.arguments() or by_page() in project/tests/test_isolation.py."
+                    "one to Examples.arguments or by_page() in project/tests/test_isolation.py."
                 )
         return [
             dict(zip(page.arguments, values, strict=True)) for values in itertools.product(*choices)
@@ -385,10 +389,10 @@ class ExamplesTests(IsolationTestCase):
     """The other tests prove something only if there is something to see."""
 
     def test_every_registered_model_has_an_example(self) -> None:
-        objects = self.examples.objects()
+        objects = self.examples.objects
         missing = [m._meta.label for m in admin.site._registry if not objects.get(m)]
         self.assertEqual(
-            missing, [], "Add an object of Acme's to Examples.objects() in test_isolation.py."
+            missing, [], "Add an object of Acme's to Examples.objects in test_isolation.py."
         )
 
     def test_every_argument_has_an_example(self) -> None:
@@ -597,7 +601,7 @@ class AnotherCompanyTests(IsolationTestCase):
             label = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
             if label not in lists:
                 continue
-            chosen = [str(thing.pk) for thing in self.examples.objects()[model]]
+            chosen = [str(thing.pk) for thing in self.examples.objects[model]]
             names = {"delete_selected", *(str(name) for name in _actions(model_admin))}
             sent += [
                 (reverse(label), {"action": n, "_selected_action": chosen, "post": "yes"})

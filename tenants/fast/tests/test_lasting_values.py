@@ -57,7 +57,7 @@ _REFUSED = {
     ),
     "what follows from the clock": lambda pk: User.objects.filter(
         pk=pk,
-        is_active=time.time() > 1,  # noqa: TID251
+        is_active=time.time() > 1,
     ),
     "the time zone": lambda pk: User.objects.filter(pk=pk).annotate(day=TruncDate("date_joined")),
     "the schema": lambda pk: User.objects.filter(
@@ -153,12 +153,12 @@ class LastingValuesTests(CompanyTestCase):
         looked = []
 
         def measure(_phase: str, _info: dict[str, int]) -> None:
-            looked.append(time.perf_counter())  # noqa: TID251 - that it looks is the point
+            looked.append(time.perf_counter())
 
         gc.callbacks.append(measure)
         self.addCleanup(gc.callbacks.remove, measure)
         with self.assertRaises(FrozenValueError):  # and it is refused to others afterwards
-            made_nowhere(lambda: (gc.collect(), time.time()))  # noqa: TID251 - it is refused
+            made_nowhere(lambda: (gc.collect(), time.time()))
         self.assertTrue(looked)
 
     def test_it_leaves_the_caller_as_it_was(self) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from tenants.testing_waits import PATIENCE
 from workflows.actions.tests.remote_system import Connection, RemoteSystem
 from workflows.engine.process import Json
 
@@ -32,7 +33,7 @@ LATER_MOODS = {
 }
 GOOD = "well"
 NONSENSE: Json = ["nonsense"]  # of which no output can be made
-PATIENCE = 60  # seconds for which it sends an answer that nobody takes
+
 TOO_LATE = 3.5  # seconds after which such an answer is sent
 
 

@@ -20,6 +20,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import work_in
 from tenants.models import Company, User
+from tenants.testing_waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.run_action import run_action
 from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
@@ -44,7 +45,7 @@ IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
 # Refuses completed tasks of these workflows, until the test allows them again.
 REFUSING_TABLE = "acme.workflows_taskinstance"
 _refused_keys: set[str] = set()
-LONG = 60  # seconds, of a timeout that shall not pass
+LONG = 2 * PATIENCE  # seconds, of a timeout that shall not pass
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.db import connection
 from django.urls import reverse
 
 from tenants.models import User
+from tenants.testing_waits import PATIENCE
 from tickets.models import Ticket
 from tickets.tests.crash.installation import CHILD, Installation, log_in
 from tickets.tests.crash.process import Process
@@ -23,8 +24,7 @@ from workflows.models.task_instance import WORKABLE
 
 SUBMIT_SHARE = 0.5
 PROCESSES = ("worker", "web", "people")
-LONGEST_START = 60
-FEWEST_TICKETS = 4
+FEWEST_TICKETS, FEWEST_KILLS = 4, 2  # which even a short storm has, however slow the machine is
 CHANGES = 40  # that one process of people makes, if it lives
 COMMITS = (4, 16, 64)  # a process dies at one of its first
 
@@ -82,13 +82,12 @@ class Storm:
     def rage(self, seconds: float) -> None:
         """Have people work and processes killed for so long; then nothing runs any more.
 
-        The time runs from when the first processes are there.
+        The time runs from when the first processes are there, and until there were some kills.
         """
-        begun = time.monotonic()
-        latest = begun + LONGEST_START
+        latest = last_moment = time.monotonic() + PATIENCE
         deadline = latest + seconds
         try:
-            while time.monotonic() < deadline or self._is_too_early(begun):
+            while time.monotonic() < deadline or self._is_too_early(last_moment):
                 if time.monotonic() < latest and len(
                     self.installation.journal.notes("ready")
                 ) >= len(PROCESSES):
@@ -104,10 +103,10 @@ class Storm:
                 self._kill(name)
             self._browser.close()
 
-    def _is_too_early(self, begun: float) -> bool:
+    def _is_too_early(self, latest: float) -> bool:
         """Whether a slow machine has not made enough yet to say anything."""
-        few = Ticket.objects.count() < FEWEST_TICKETS
-        return few and time.monotonic() < begun + LONGEST_START
+        enough = Ticket.objects.count() >= FEWEST_TICKETS and self.deaths().total() >= FEWEST_KILLS
+        return not enough and time.monotonic() < latest
 
     def deaths(self) -> Counter[str]:
         """The kills, with those at a commit: {what and where: how often}."""

@@ -1,0 +1,124 @@
+"""How tests are run: in which order, how many examples, and what they may not do."""
+
+from __future__ import annotations
+
+import ast
+import os
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+from django.test import TestCase, TransactionTestCase
+
+from project.development.parallel_tests import LongestFirst
+from project.environment import BASE_DIR
+from tenants.testing_effort import steps_of
+from tenants.testing_examples import LONG, LONG_SECONDS, examples, long_seconds, profile
+
+OURS = ("bench", "project", "tenants", "workflows", "tickets")
+# These ask for a moment, or leave something to chance, and are about that.
+ABOUT_TIME = BASE_DIR / "tickets" / "tests" / "crash"
+SHORTEST_TIMEOUT = 60  # seconds, of what a test waits for
+
+
+def suite_of(kind: type[unittest.TestCase], tests: int, **attributes: float) -> unittest.TestSuite:
+    name = f"{kind.__name__} {tests} {attributes}"
+    made = type(name, (kind,), {"runTest": lambda _self: None, **attributes})
+    return unittest.TestSuite(made("runTest") for _each in range(tests))
+
+
+class OrderTests(unittest.TestCase):
+    def test_what_takes_longest_begins_first(self) -> None:
+        ordered = [
+            suite_of(unittest.TestCase, 2, SECONDS_EACH=60.0),
+            suite_of(TransactionTestCase, 30),
+            suite_of(TestCase, 30),
+            suite_of(unittest.TestCase, 30),
+            suite_of(unittest.TestCase, 1),
+        ]
+        shared = LongestFirst(ordered[::-1], processes=2)
+        self.assertEqual(shared.subsuites, ordered)
+
+
+class ExamplesTests(unittest.TestCase):
+    def test_the_environment_says_how_many_are_made_up(self) -> None:
+        for environment, name, most in (
+            ({LONG: "", "CI": ""}, "default", 40),
+            ({LONG: "", "CI": "true"}, "ci", 40),
+            ({LONG: LONG_SECONDS, "CI": "true"}, "long", 400),
+        ):
+            with self.subTest(name), mock.patch.dict(os.environ, environment):
+                self.assertEqual(profile(), name)
+                self.assertEqual(examples(40).max_examples, most)
+                self.assertIsNone(examples(40).deadline)
+
+    def test_a_long_run_may_be_longer(self) -> None:
+        with mock.patch.dict(os.environ, {LONG: "3600"}):
+            self.assertEqual(long_seconds(), 3600)
+
+
+class StepsTests(unittest.TestCase):
+    def test_the_same_work_takes_the_same_steps(self) -> None:
+        def work(turns: int) -> int:
+            return sum(abs(each) for each in range(turns))
+
+        hundred = steps_of(lambda: work(100))
+        self.assertEqual(hundred, steps_of(lambda: work(100)))
+        self.assertGreater(steps_of(lambda: work(1_000)), 9 * hundred)
+
+    def test_a_loop_without_a_call_is_work_too(self) -> None:
+        def loop() -> None:
+            number = 0
+            while number < 1_000:
+                number += 1
+
+        self.assertGreater(steps_of(loop), 1_000)
+
+
+class HabitTests(unittest.TestCase):
+    """What ruff cannot see; pyproject.toml forbids the clock."""
+
+    def test_no_test_waits_for_a_time_or_not_long_enough(self) -> None:
+        found = [
+            f"{path.relative_to(BASE_DIR)}:{node.lineno}"
+            for path in self.sources()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and (waits_for_a_time(node) or is_impatient(node))
+        ]
+        self.assertEqual(found, [], "Wait until something is so: tenants.testing_waits.")
+
+    def sources(self) -> Iterator[Path]:
+        for app in OURS:
+            for path in (BASE_DIR / app).rglob("*.py"):
+                if "tests" in path.parts and ABOUT_TIME not in path.parents:
+                    yield path
+
+    def test_such_a_test_is_found(self) -> None:
+        for text, is_wrong in (
+            ("page.wait_for_timeout(500)", True),
+            ("thread.join(timeout=30)", True),
+            ("done.wait(5)", True),
+            ("done.wait(timeout=PATIENCE)", False),
+            ("subprocess.run(command, timeout=300)", False),
+            ("self.drop.wait(timeout=0.05)", False),  # a pause
+        ):
+            call = ast.parse(text).body[0]
+            assert isinstance(call, ast.Expr)
+            assert isinstance(call.value, ast.Call)
+            with self.subTest(text):
+                found = waits_for_a_time(call.value) or is_impatient(call.value)
+                self.assertEqual(found, is_wrong)
+
+
+def waits_for_a_time(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "wait_for_timeout"
+
+
+def is_impatient(call: ast.Call) -> bool:
+    """Whether it gives up after seconds that a busy machine may well need."""
+    given = [each.value for each in call.keywords if each.arg == "timeout"]
+    if isinstance(call.func, ast.Attribute) and call.func.attr in {"wait", "join"}:
+        given += call.args
+    numbers = [each.value for each in given if isinstance(each, ast.Constant)]
+    return any(isinstance(n, int | float) and 1 <= n < SHORTEST_TIMEOUT for n in numbers)
