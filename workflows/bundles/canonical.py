@@ -19,6 +19,7 @@ from typing import Final
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.field import LONGEST_OWN_TEXT
 from workflows.fields.registry import OWN_KEYS, TYPES
 
 FORMAT: Final = "ticketflower-bundle"
@@ -38,7 +39,11 @@ def _schema() -> JsonObject:
     _object(properties["type"])["enum"] = list[Json](TYPES)
     for own in OWN_KEYS.values():
         types: list[Json] = ["string", "null"]
-        properties[own.key] = {"description": own.note, "type": types, "maxLength": 200}
+        properties[own.key] = {
+            "description": own.note,
+            "type": types,
+            "maxLength": LONGEST_OWN_TEXT,
+        }
     return schema
 
 

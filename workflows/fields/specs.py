@@ -27,7 +27,13 @@ from workflows.engine.problems import Path, Problem, did_you_mean, nearest, shor
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext
-from workflows.fields.field import COMMON_KEYS, LIMIT_KEYS, Field, FieldType, Holds
+from workflows.fields.field import (
+    COMMON_KEYS,
+    LIMIT_KEYS,
+    Field,
+    FieldType,
+    Holds,
+)
 from workflows.fields.known_choices import look_alike_choices
 from workflows.fields.listed import choice_of
 from workflows.fields.registry import OWN_KEYS, TYPES, type_of
