@@ -16,10 +16,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from tenants.names import LONGEST_NAME
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import LONGEST_OWN_TEXT
 from workflows.fields.registry import OWN_KEYS, TYPES
 
 FORMAT: Final = "ticketflower-bundle"
@@ -42,7 +42,7 @@ def _schema() -> JsonObject:
         properties[own.key] = {
             "description": own.note,
             "type": types,
-            "maxLength": LONGEST_OWN_TEXT,
+            "maxLength": LONGEST_NAME,
         }
     return schema
 

@@ -64,9 +64,6 @@ class Telling(Enum):
     WHOLE = 2  # a text: what comes after it is left out
 
 
-LONGEST_OWN_TEXT: Final = 255
-
-
 class Holds(StrEnum):
     """What a key of its own holds, in a spec."""
 
