@@ -51,6 +51,7 @@ from workflows.fields.specs import check_fields, parse_fields
 from workflows.fields.validation import Validator
 from workflows.forms import AnswersForm, show_answers
 from workflows.forms.cells import answer_cell
+from workflows.forms.cells import answer_cell
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, read_document, write_document
 
@@ -333,6 +334,14 @@ class EveryTypeTests(CompanyTestCase):
                 self.assertNotIsInstance(found, dict | list)
                 if isinstance(found, str):
                     self.assertNotRegex(found, r"^[\[{]")
+
+    def test_cell_of_a_list_of_answers(self) -> None:
+        """A download of answers has a column for each question, in words and not as JSON."""
+        for key, question in QUESTIONS.items():
+            with self.subTest(key):
+                found = answer_cell(question, self.answer(key))
+                self.assertNotIn(found, (None, ""))
+                self.assertFalse(isinstance(found, str) and found.startswith(("{", "[")), found)
 
     def test_display(self) -> None:
         """An answer is shown in words, not as JSON, and where it is wrong as it is."""
