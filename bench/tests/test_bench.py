@@ -104,6 +104,8 @@ class CountingTests(CompanyTestCase):
 
 
 class RunTests(CompanyTransactionTestCase):
+    SECONDS_EACH = 20.0
+
     def test_a_tiny_run_keeps_its_results(self) -> None:
         parts = ["steps", "http", "latency", "engine", "growth"]
         with tempfile.TemporaryDirectory() as folder:

@@ -34,7 +34,7 @@ from tenants.testing_waits import PATIENCE, deadline, wait_until
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}
-MILLISECONDS = PATIENCE * 1000  # for which a page is waited for: a busy machine takes its time
+MILLISECONDS = 90_000  # for which a page is waited for: a busy machine takes its time
 expect.set_options(timeout=MILLISECONDS)
 # How far the widest thing of a page sticks out of the window, and what it is.
 OVERFLOW = """() => {

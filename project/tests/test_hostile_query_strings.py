@@ -28,6 +28,8 @@ HOSTILE = (
 
 
 class HostileQueryStringTests(CompanyTestCase):
+    SECONDS_EACH = 10.0
+
     def lists(self) -> list[str]:
         names = [
             f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"

@@ -308,6 +308,7 @@ def _autocompletes() -> Iterator[dict[str, str]]:
 class IsolationTestCase(CompanyTestCase):
     """Amy of Acme has every role and is in everything; Charlie of Globex has every role."""
 
+    SECONDS_EACH = 10.0
     amy: ClassVar[User]
     examples: ClassVar[Examples]
     _media: ClassVar[str]
@@ -518,6 +519,8 @@ def is_a_page_of_ours(page: Page) -> bool:
 
 
 class AnotherCompanyTests(IsolationTestCase):
+    SECONDS_EACH = 30.0
+
     def test_charlie_sees_nothing_of_acme(self) -> None:
         """No text of Acme's anywhere, and no page for an object of Acme's.
 

@@ -119,6 +119,8 @@ def add_look_alikes() -> None:
 class UpgradeTests(unittest.TestCase):
     """One database for all: loading and migrating it takes seconds."""
 
+    SECONDS_EACH = 30.0
+
     before: ClassVar[dict[str, int]]
     after: ClassVar[dict[str, int]]
     type_of_types: ClassVar[int]

@@ -38,6 +38,8 @@ for number in range({EACH}):
 
 
 class AssignmentAtOnceTests(CompanyTransactionTestCase, SmallWorkflow):
+    SECONDS_EACH = 15.0
+
     def test_no_worker_is_given_more_than_one_task_more_than_another(self) -> None:
         self.make_workflow()
         workers = [

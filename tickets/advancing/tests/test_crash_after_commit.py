@@ -63,6 +63,8 @@ COMPLETE = (
 
 
 class CrashAfterCommitTests(CompanyTransactionTestCase):
+    SECONDS_EACH = 4.0
+
     def setUp(self) -> None:
         super().setUp()
         workflow = import_fixture("vacation", by=self.carla)

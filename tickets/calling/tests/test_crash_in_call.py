@@ -14,6 +14,8 @@ from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent, Workflo
 
 
 class CrashInCallTests(CompanyTransactionTestCase):
+    SECONDS_EACH = 8.0
+
     def setUp(self) -> None:
         super().setUp()
         self.go_on = threading.Event()

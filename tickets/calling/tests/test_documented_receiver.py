@@ -44,6 +44,8 @@ def free_port() -> int:
 
 
 class DocumentedReceiverTests(CompanyTransactionTestCase):
+    SECONDS_EACH = 8.0
+
     def setUp(self) -> None:
         super().setUp()
         self.processes: list[subprocess.Popen[str]] = []
