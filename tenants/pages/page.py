@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -113,10 +114,10 @@ class Page(View):
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         """What the person is told where a service refuses: the reason, on the page before."""
         messages.add_message(self.request, self.refusal_level, refused.text)
-        if self.model_admin is None:  # outside the admin there is no list to go back to
-            return redirect(where_from(self.request))
-        answer = self.back()
-        if self.request.method == "GET" and answer.headers.get("Location") == self.request.path:
+        # Outside the admin there is no list to go back to.
+        answer = redirect(where_from(self.request)) if self.model_admin is None else self.back()
+        address = urlsplit(answer.headers.get("Location", "")).path
+        if self.request.method == "GET" and address == self.request.path:
             return redirect("admin:index")  # what cannot be shown must not lead to itself
         return answer
 

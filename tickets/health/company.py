@@ -248,7 +248,7 @@ def _secret_that_cannot_be_read() -> Iterator[Finding]:
     try:
         decrypt(secret.encrypted)
     except EncryptionError as error:
-        message = _("No call to another system can be made. %(error)s") % {"error": _(str(error))}
+        message = _("No call to another system can be made. %(error)s") % {"error": error}
         yield finding(None, message)
 
 

@@ -51,7 +51,6 @@ from workflows.fields.specs import check_fields, parse_fields
 from workflows.fields.validation import Validator
 from workflows.forms import AnswersForm, show_answers
 from workflows.forms.cells import answer_cell
-from workflows.forms.cells import answer_cell
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, read_document, write_document
 
