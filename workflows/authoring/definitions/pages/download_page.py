@@ -37,6 +37,10 @@ class DownloadPage(ObjectPage):
         content = write_document(export_bundle(workflow=workflow), kind)
         return download(content, f"{workflow.key}-v{workflow.version}.{kind}", kind)
 
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        """A form may ask for it, too."""
+        return self.get(request, **arguments)
+
 
 def download(content: bytes, filename: str, file_type: FileType) -> HttpResponse:
     """A definition as a file to keep."""
