@@ -334,14 +334,6 @@ class EveryTypeTests(CompanyTestCase):
                 if isinstance(found, str):
                     self.assertNotRegex(found, r"^[\[{]")
 
-    def test_cell_of_a_list_of_answers(self) -> None:
-        """A download of answers has a column for each question, in words and not as JSON."""
-        for key, question in QUESTIONS.items():
-            with self.subTest(key):
-                found = answer_cell(question, self.answer(key))
-                self.assertNotIn(found, (None, ""))
-                self.assertFalse(isinstance(found, str) and found.startswith(("{", "[")), found)
-
     def test_display(self) -> None:
         """An answer is shown in words, not as JSON, and where it is wrong as it is."""
         shown = dict(zip(TYPES, show_answers(list(SPECS.values()), self.answers), strict=True))
