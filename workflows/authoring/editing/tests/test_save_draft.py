@@ -146,7 +146,7 @@ class SaveDraftTest(CompanyTestCase):
             ("transitions[0].to", {"transitions": [{**way, "to": "nowhere"}]}),
             ("transitions[0].priority", {"transitions": [{**way, "priority": "first"}]}),
             ("ticket_types[0].key", {"ticket_types": [{"key": "start it", "title": "A"}]}),
-            ("company_roles[0].name", {"company_roles": [{"name": " Boss "}]}),
+            ("company_roles[0].name", {"company_roles": [{"name": " "}]}),
             ("tests[0].unknown", {"tests": [{"name": "A", "unknown": 1}]}),
             ("surprise", {"surprise": 1}),
         ]
@@ -156,6 +156,11 @@ class SaveDraftTest(CompanyTestCase):
             found = [each for each in caught.exception.problems if each.place == place]
             self.assertTrue(found and found[0].message and found[0].where, place)
         self.assertEqual(WorkflowDefinition.objects.get(pk=self.draft.pk).tasks.count(), 1)
+
+    def test_blanks_around_a_name_are_no_part_of_it(self) -> None:
+        document = branch(export_bundle(workflow=self.draft))
+        self.save({**document, "company_roles": [{"name": " Boss\u00a0"}]})
+        self.assertTrue(CompanyRole.objects.filter(name="Boss").exists())
 
     def test_it_survives_hostile_documents(self) -> None:
         deep: Any = "x"
