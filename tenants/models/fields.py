@@ -16,6 +16,8 @@ from tenants.names import name_key, plain_email, plain_name
 # An index holds no more than 2,700 bytes, and a key can be longer than its name.
 LONGEST_KEY: Final = 255
 _DIGEST: Final = 64
+# Forms refuse it by themselves: whoever sends it has not typed a name.
+NUL: Final = "\x00"
 
 
 class NameInput(forms.CharField):
@@ -23,7 +25,7 @@ class NameInput(forms.CharField):
 
     def to_python(self, value: Any) -> str | None:
         text = super().to_python(value)
-        return plain_name(text) if text else text
+        return plain_name(text) if text and NUL not in text else text
 
 
 class EmailAddressInput(forms.EmailField):
@@ -31,7 +33,7 @@ class EmailAddressInput(forms.EmailField):
 
     def to_python(self, value: Any) -> str | None:
         text = super().to_python(value)
-        return plain_email(text) if text else text
+        return plain_email(text) if text and NUL not in text else text
 
 
 class NameField(models.CharField):  # type: ignore[type-arg]

@@ -181,6 +181,13 @@ class PeopleTests(CompanyTestCase):
         )
         self.assertContains(page, "This field is required.")
 
+    def test_a_name_with_a_nul_is_refused(self) -> None:
+        self.log_in(self.alice)
+        values = {"first_name": "We\x00ndy", "last_name": "W", "email": "we\x00ndy@acme.example"}
+        url = reverse("admin:tenants_user_change", args=[self.wendy.pk])
+        form = self.client.post(url, values).context["adminform"].form
+        self.assertEqual(set(form.errors), {"first_name", "email"})
+
     def test_how_long_a_name_may_be_counts_without_what_nobody_sees(self) -> None:
         company = create_company(name="\u200b" * 5 + "x" * 100, schema_name="long_named")
         self.assertEqual(company.name, "x" * 100)
