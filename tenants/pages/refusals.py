@@ -79,12 +79,12 @@ class TellsRefusals:
         with refusals() as refused:
             return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
         # Once more, up to the form: it is not in order now, and nothing is saved.
-        request._refusal = refused.error  # type: ignore[attr-defined]
+        request.refusal = refused.error  # type: ignore[attr-defined]
         return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)  # type: ignore[misc]
-        error = getattr(request, "_refusal", None)
+        error = getattr(request, "refusal", None)
         return form if error is None else _refused(form, error)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

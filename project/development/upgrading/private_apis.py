@@ -276,6 +276,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             "formats.number_format": "(value, decimal_pos=None, use_l10n=None, "
             "force_grouping=False)",
             "formats.time_format": "(value, format=None, use_l10n=None)",
+            "http.url_has_allowed_host_and_scheme": "(url, allowed_hosts, require_https=False)",
             "http.content_disposition_header": "(as_attachment, filename)",
             "text.Truncator": "",
             "text.Truncator.chars": "(self, num, truncate=None, html=False)",
@@ -284,7 +285,6 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         },
     ),
     PrivateApi("django.template.defaultfilters.filesizeformat", "As above.", ("(bytes_)",)),
-    PrivateApi("openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE", "What a cell cannot hold."),
     PrivateApi("json.decoder.scanstring", "Where in a JSON text a value stands."),
     # Data and jobs.
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
@@ -320,6 +320,11 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "django.test.testcases.TransactionTestCase._fixture_teardown",
         "Empties the companies instead of `public`.",
         ("(self)",),
+    ),
+    PrivateApi(
+        "django.test.runner.ParallelTestSuite",
+        "Long classes of tests begin first, and each process is prepared.",
+        ("(subsuites, processes, failfast=False, debug_mode=False, buffer=False)",),
     ),
     PrivateApi("django.test.testcases.is_pickable", "What a parallel run hands over.", ("(obj)",)),
     PrivateApi(
