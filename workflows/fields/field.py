@@ -68,7 +68,7 @@ class Holds(StrEnum):
     """What a key of its own holds, in a spec."""
 
     TEXT = "text"
-    COMPANY_ROLE = "company role"
+    COMPANY_ROLE = "company_role"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from django.db.models import F, Func, QuerySet, TextField
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key, plain_name
+from tenants.refusals import refusals
 from tickets.models import Ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
@@ -164,10 +165,9 @@ def _names_in_data(tickets: QuerySet[Ticket]) -> set[str]:
 
 
 def _questions(fields: Json) -> Questions:
-    try:
+    with refusals(FieldError):
         return {each.name: each for each in validator_for(fields).all_fields}
-    except FieldError:
-        return {}
+    return {}
 
 
 def _object(value: Json) -> JsonObject:

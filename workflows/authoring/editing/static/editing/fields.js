@@ -198,7 +198,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
  * @param {() => void} refresh
  */
 function ownSetting(spec, { key, label, help, holds }, refresh) {
-  if (holds !== "company role") return text(label, spec, key, { help, max: LONGEST_NAME });
+  if (holds !== "company_role") return text(label, spec, key, { help, max: LONGEST_NAME });
   return roleSelect(spec, key, { label, help, none: gettext("Everybody of the company"), onChange: refresh });
 }
 

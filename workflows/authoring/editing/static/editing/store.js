@@ -274,7 +274,7 @@ export function rolesInQuestions() {
   const within = (specs) =>
     (specs || []).flatMap((spec) => {
       const facts = store.start.types.find((each) => each.key === spec?.type);
-      const keys = (facts?.own_keys ?? []).filter((own) => own.holds === "company role").map((own) => own.key);
+      const keys = (facts?.own_keys ?? []).filter((own) => own.holds === "company_role").map((own) => own.key);
       const named = keys.filter((key) => valueAt(spec, key)).map((key) => ({ spec, key }));
       return [...named, ...within(spec?.fields)];
     });

@@ -178,7 +178,7 @@
  * @property {keyof FieldSpec & string} key
  * @property {string} label
  * @property {string} help
- * @property {string} holds `text` or `company role`
+ * @property {string} holds `text` or `company_role`
  */
 
 /**
