@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from tenants.models import User
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
-from tickets.repairing.repair import begin_repair, repair_transaction
+from tickets.repairing.repair import Repair, begin_repair, repair_transaction
 from tickets.repairing.retry_step import retry_locked
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, NothingChangedError
@@ -86,15 +88,12 @@ def correct_task_output(
         WorkflowEndedError: the ticket has ended.
         And what `retry_step` raises.
     """
-    with repair_transaction():
-        owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
-        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
-        locked = repair.manager.read_task(task.pk)
+    with _repair_of(
+        task, by=by, reason=reason, expected=expected, then_retry=then_retry, now=now
+    ) as (repair, locked):
         repair.manager.correct_output(locked, output=output, reason=repair.reason)
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
-        if then_retry is not None:
-            retry_locked(repair, error=then_retry)
 
 
 def correct_task_input(
@@ -118,11 +117,30 @@ def correct_task_input(
         NothingChangedError: it is the same.
         And what `retry_step` raises.
     """
+    with _repair_of(
+        task, by=by, reason=reason, expected=expected, then_retry=then_retry, now=now
+    ) as (repair, locked):
+        repair.manager.correct_input(locked, body=body, reason=repair.reason)
+
+
+@contextmanager
+def _repair_of(
+    task: TaskInstance,
+    *,
+    by: User,
+    reason: str,
+    expected: str | None,
+    then_retry: TicketError | None,
+    now: datetime | None,
+) -> Iterator[tuple[Repair, TaskInstance]]:
+    """A repair of the task's ticket, and the task as it stands now; what is asked for is retried.
+
+    Both are one transaction.
+    """
     with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
-        locked = repair.manager.read_task(task.pk)
-        repair.manager.correct_input(locked, body=body, reason=repair.reason)
+        yield repair, repair.manager.read_task(task.pk)
         if then_retry is not None:
             retry_locked(repair, error=then_retry)
 
