@@ -27,6 +27,7 @@ from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
 from workflows.bundles.tell_changes import field_labels
+from workflows.engine.number_text import number_problem, parse_number
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
@@ -64,13 +65,12 @@ class ReplayPage(TryingPage):
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         asked = request.GET.get("tickets")
-        context: dict[str, Any] = {"choices": CHOICES, "most": MOST_TICKETS}
+        context: dict[str, Any] = {"choices": CHOICES}
         if asked is None:
             return self.show(**context, limit=DEFAULT_TICKETS, replay=None)
-        limit = _number(asked)
-        if limit is None:
-            context["refusal"] = _("Give a number from 1 to %(most)s.") % {"most": MOST_TICKETS}
-            return self.show(**context, limit=DEFAULT_TICKETS, replay=None)
+        limit, refusal = _count_in(asked)
+        if refusal:
+            return self.show(**context, limit=asked, refusal=refusal, replay=None)
         replay = replay_tickets(workflow=self.workflow, limit=limit)
         may_see = request.user.has_perm("tickets.view_ticket")
         trial, titles = trial_of(self.workflow), self._titles()
@@ -96,11 +96,14 @@ class ReplayPage(TryingPage):
         return titles | {task.key: task.title for task in self.workflow.tasks.all()}
 
 
-def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit()) or len(text) > 6:
-        return None
-    number = int(text)
-    return number if 1 <= number <= MOST_TICKETS else None
+def _count_in(text: str) -> tuple[int, str]:
+    """How many tickets somebody asks for, and what is wrong with what they typed."""
+    if problem := number_problem(text, whole=True):
+        return 0, problem
+    number = int(parse_number(text, whole=True))
+    if not 1 <= number <= MOST_TICKETS:
+        return 0, _("Give a number from 1 to %(most)s.") % {"most": MOST_TICKETS}
+    return number, ""
 
 
 def _parting_group(

@@ -375,10 +375,25 @@ class ReplayPageTest(FinishedTicketsCase):
         self.assertContains(page, "Replay them")
 
     def test_how_many_is_limited(self) -> None:
-        for wrong in ("", "0", "501", "-1", "abc", "9" * 30, "٣", "1e2", "\x00"):
+        limits, no_number = "Give a number from 1 to 500.", "Enter a whole number."
+        for wrong, text in (
+            *((each, limits) for each in ("0", "501", "-1", "9" * 30)),
+            *((each, no_number) for each in ("", "abc", "1;2", "\x00")),
+            ("1.000", "could mean two numbers"),
+        ):
             with self.subTest(wrong):
                 page = self.client.get(self.url, {"tickets": wrong})
-                self.assertContains(page, "Give a number from 1 to 500.")
+                self.assertContains(page, text)
+                self.assertEqual(page.context["limit"], wrong)
+
+    def test_how_many_is_read_as_every_number_is(self) -> None:
+        for typed, meant in (("50", 50), (" 50 ", 50), ("50.0", 50), ("٣", 3)):
+            with self.subTest(typed):
+                page = self.client.get(self.url, {"tickets": typed})
+                self.assertEqual(page.context["limit"], meant)
+                self.assertIsNotNone(page.context["replay"])
+
+    def test_it_is_only_read(self) -> None:
         self.assertEqual(self.client.post(self.url).status_code, 405)
 
     def test_without_finished_tickets_it_says_so(self) -> None:
