@@ -28,6 +28,16 @@ class UnknownUploadError(TicketsError):
     message = _("A file was lost on the way. Choose it again.")
 
 
+class SubmissionFailedError(TicketsError):
+    """Nobody has foreseen it, and nothing was saved; the log says what it was."""
+
+    message = _(
+        "The ticket could not be submitted, because something is wrong with TicketFlower. Nothing "
+        "of it was saved, and all that you typed is still here. Try again in a moment. Should it "
+        "not help, save it for later, and tell a ticket admin."
+    )
+
+
 class CompletionFailedError(TicketsError):
     """Nobody has foreseen it; the ticket error that was kept says what it was."""
 

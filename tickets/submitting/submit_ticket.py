@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tenants.connection import current_schema
@@ -16,7 +16,7 @@ from tenants.names import plain_name
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import take_step, undone_where_it_fails
-from tickets.errors import MayNotSubmitError
+from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from tickets.saving.save_answers import forget_saved_answers
@@ -49,6 +49,7 @@ def submit_ticket(
     user: User,
     title: str = "",
     slot: str = "",
+    checks_now: bool = False,
 ) -> Ticket:
     """Submit a ticket and start its workflow, in one transaction.
 
@@ -56,27 +57,39 @@ def submit_ticket(
     title the ticket has that of its type. What was saved in the `slot` on the way is forgotten.
     Should the first step fail in a way that nobody has foreseen, at the commit too, the ticket is
     submitted all the same, and its workflow starts right after that, as `advance_after_commit`
-    says.
+    says. Where the ticket itself cannot be kept, nothing is. Inside a transaction of the caller's
+    the commit comes later; `checks_now` asks the database for what it would refuse only then.
 
     Raises:
         MayNotSubmitError: the type is not offered to this person (any more).
         InvalidDataError: the data does not fit the form; it lists every problem.
         UnknownUploadError: the data names a file that this person did not upload.
+        SubmissionFailedError: it failed in a way that nobody has foreseen.
+        OperationalError, InterfaceError: the database cannot be reached.
     """
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot)
             with undone_where_it_fails():
                 _start(ticket, ids)
+                if checks_now:
+                    connection.check_constraints()
             return ticket
     except (TicketFlowerError, *UNREACHABLE):
         raise
     except Exception:  # of the step, or what the database has refused at the commit
         logger.exception("The first step of a ticket of %s failed", current_schema())
-    with transaction.atomic():
-        ticket, _ids = _checked(definition, data, user, title, slot)
-        ticket.save(force_insert=True)
-        advance_after_commit(ticket.pk)
+    try:
+        with transaction.atomic():
+            ticket, _ids = _checked(definition, data, user, title, slot)
+            ticket.save(force_insert=True)
+            advance_after_commit(ticket.pk)
+            connection.check_constraints()
+    except (TicketFlowerError, *UNREACHABLE):
+        raise
+    except Exception as error:
+        logger.exception("A ticket of %s could not be submitted", current_schema())
+        raise SubmissionFailedError from error
     return ticket
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,8 +22,10 @@ from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, 
 from tenants.pages.page import Page, register_page
 from tenants.pages.refusals import refusals_as_messages, refusals_in
 from tenants.refusals import Refusals, refusals
+from tickets.advancing.failed_step import UNREACHABLE
 from tickets.errors import (
     MayNotSubmitError,
+    SubmissionFailedError,
     TicketsError,
     TooManySavedAnswersError,
     UnknownUploadError,
@@ -168,18 +172,29 @@ class TicketFormPage(Page):
     def _submit(self, form: AnswersForm, title_form: TitleForm) -> HttpResponse:
         token = title_form.cleaned_data["token"] or new_token()
 
-        def submit() -> int:
+        def submit(*, checks_now: bool = False) -> int:
             answers = form.answers()
             title = title_form.cleaned_data["title"] or name_ticket(
                 definition=self.definition, fields=form.validator.fields.values(), answers=answers
             )
             ticket = submit_ticket(
-                definition=self.definition, data=answers, user=self.person, title=title, slot=token
+                definition=self.definition,
+                data=answers,
+                user=self.person,
+                title=title,
+                slot=token,
+                checks_now=checks_now,
             )
             return ticket.pk
 
-        with refusals_in(form, InvalidDataError, UnknownUploadError):
-            number, is_new = do_once(self.request, token=token, act=submit)
+        with refusals_in(form, InvalidDataError, UnknownUploadError, SubmissionFailedError):
+            try:
+                number, is_new = do_once(self.request, token=token, act=submit)
+            except UNREACHABLE:
+                raise
+            except DatabaseError:  # at the commit, which has undone all of it
+                careful = partial(submit, checks_now=True)
+                number, is_new = do_once(self.request, token=token, act=careful)
             if is_new:
                 text = gettext("Your ticket was submitted. Its number is #%(number)s.")
                 messages.success(self.request, text % {"number": number})
