@@ -23,11 +23,12 @@ from tickets.saving.save_answers import save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.refusals import refused
 from tickets.tests.screens import make_type
+from workflows.engine.process import JsonObject
 from workflows.models import WorkflowInstance
 
 TICKETS = "tickets_ticket"
 TEXT = "Nothing of it was saved"
-FIELDS = [
+FIELDS: list[JsonObject] = [
     {"name": "what", "label": "What do you need?", "type": "text", "required": True},
     {"name": "proof", "label": "Proof", "type": "file"},
 ]
@@ -50,7 +51,7 @@ class SubmissionsThatFailTests(CompanyTransactionTestCase):
         values = {"title": "My desk", "token": self.token, "answers-what": "A desk"}
         return self.client.post(url, {**values, **more})
 
-    def fail(self, table: str = TICKETS, **how: Any) -> Any:
+    def send_refused(self, table: str = TICKETS, **how: Any) -> Any:
         with refused(table, **how), self.assertLogs("tickets", "ERROR"):
             return self.send()
 
@@ -61,14 +62,14 @@ class SubmissionsThatFailTests(CompanyTransactionTestCase):
     def test_the_form_comes_back_with_what_was_typed(self) -> None:
         for at_commit in (False, True):
             with self.subTest(at_commit=at_commit):
-                page = self.fail(at_commit=at_commit)
+                page = self.send_refused(at_commit=at_commit)
                 self.assertContains(page, TEXT)
                 for typed in ("My desk", "A desk", self.token):
                     self.assertContains(page, typed)
                 self.assert_nothing_is_saved()
 
     def test_a_first_task_that_is_refused_at_the_commit_leaves_the_ticket(self) -> None:
-        page = self.fail("workflows_taskinstance", at_commit=True)
+        page = self.send_refused("workflows_taskinstance", at_commit=True)
         ticket = Ticket.objects.get()
         self.assertRedirects(page, reverse("admin:tickets_myticket_change", args=(ticket.pk,)))
         self.assertEqual(TicketError.objects.get().error_type, ErrorType.TASK_CREATION)
@@ -88,11 +89,11 @@ class SubmissionsThatFailTests(CompanyTransactionTestCase):
         save_ticket_answers(
             definition=self.definition, slot=self.token, answers={"what": "A"}, user=self.uma
         )
-        self.fail()
+        self.send_refused()
         self.assertEqual(SavedAnswers.objects.get().answers, {"what": "A"})
 
     def test_sent_again_when_it_is_mended_it_is_submitted_once(self) -> None:
-        self.fail()
+        self.send_refused()
         for _time in range(2):
             self.assertEqual(self.send().status_code, 302)
         self.assertEqual(Ticket.objects.get().data["what"], "A desk")
