@@ -260,12 +260,6 @@ def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
     return int(cache.get_or_set(f"badge:{name}:{user.pk}", lambda: count(user), BADGE_SECONDS) or 0)
 
 
-def company_name(request: HttpRequest) -> str:
-    """Unfold's `SITE_SUBHEADER`: it stands under the name of the product."""
-    company = active_company(request)
-    return company.name if company is not None else ""
-
-
 def visitors_start_page(request: HttpRequest) -> str | None:
     """Unfold's `SITE_URL`."""
     return None if request.user.is_authenticated else reverse("landing")

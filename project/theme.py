@@ -77,7 +77,7 @@ def favicon(_request: HttpRequest) -> str:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": NAME,
     "SITE_HEADER": NAME,
-    "SITE_SUBHEADER": "project.navigation.company_name",
+    "SITE_SUBHEADER": "project.company_name.company_name",
     # Only visitors have a site to return to: people who are logged in have the dashboard.
     "SITE_URL": "project.navigation.visitors_start_page",
     "SITE_ICON": logo,

@@ -7,6 +7,9 @@ from django.views.generic import RedirectView
 from project import demo_accounting, health, views
 from tickets.calling.pages.callbacks import receive
 
+handler400 = views.bad_request
+handler500 = views.server_error
+
 urlpatterns = [
     # HealthMiddleware answers these before anything else does.
     path("healthz", health.healthz, name="health"),

@@ -9,8 +9,10 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from project.company_name import company_name
 from project.forms import SignUpForm
 from tenants import active_company
 from tenants.models import Company
@@ -106,3 +108,20 @@ class LeaveCompanyPage(SuperuserPage):
             logger.info("%s left the company %s", self.person.email, company.schema_name)
             messages.success(request, _("You left %(company)s.") % {"company": company.name})
         return redirect("admin:index")
+
+
+# What went wrong. Django renders these two pages with nothing, and ours name the company.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page 400: the request could not be read."""
+    return HttpResponse(_problem("400.html", request), status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page 500. It asks the database for nothing: that may be what went wrong."""
+    return HttpResponse(_problem("500.html", request), status=500)
+
+
+def _problem(template: str, request: HttpRequest) -> str:
+    return render_to_string(template, {"company_name": company_name(request)})

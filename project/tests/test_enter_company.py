@@ -105,6 +105,17 @@ class CompanyNameTests(CompanyTestCase):
                     self.assertContains(response, f'<span class="tf-company-name">{company}</span>')
                     self.assertContains(response, person.get_full_name())
 
+    def test_outside_every_company_it_is_said_that_there_is_none(self) -> None:
+        self.log_in(self.root)
+        for name in ("admin:index", "admin:tenants_user_changelist", "admin:tenants_company_add"):
+            with self.subTest(name):
+                response = self.client.get(reverse(name))
+                self.assertContains(response, '<span class="tf-company-name">No company</span>')
+
+    def test_visitors_see_none(self) -> None:
+        for name in ("landing", "admin:login"):
+            self.assertNotContains(self.client.get(reverse(name)), "tf-company-name")
+
     def test_a_name_with_markup_is_only_text(self) -> None:
         self.acme.name = "<img src=x onerror=alert(1)>{{ 7 }}"
         self.acme.save()

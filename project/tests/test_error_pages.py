@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory, SimpleTestCase
 from django.urls import reverse
 from django.views import defaults
 
+from project import views
 from tenants.testing import CompanyTestCase
 
 LOGO = "ticketflower/logo"
@@ -28,6 +29,20 @@ class ErrorPageTests(CompanyTestCase):
         response = self.client.get("/app/nowhere/")
         self.assertContains(response, self.acme.name, status_code=404)
         self.assertContains(response, "Go to the dashboard", status_code=404)
+
+    def test_the_pages_of_what_was_not_foreseen_name_it_too(self) -> None:
+        client = self.client_class(raise_request_exception=False)
+        for person, name in ((self.uma, self.acme.name), (self.root, "No company")):
+            client.force_login(person)
+            for error, status in ((RuntimeError("no"), 500), (SuspiciousOperation("no"), 400)):
+                with (
+                    self.subTest(person=person, status=status),
+                    mock.patch("project.site.find", side_effect=error),
+                    self.assertLogs("django", "ERROR"),
+                ):
+                    response = client.get(reverse("admin:search"), {"s": "desk"})
+                    shown = f'<span class="tf-company-name">{name}</span>'
+                    self.assertContains(response, shown, status_code=status)
 
     def test_a_page_that_the_person_may_not_open(self) -> None:
         self.log_in(self.uma)
@@ -59,7 +74,7 @@ class WithoutDatabaseTests(SimpleTestCase):
     """SimpleTestCase refuses every query."""
 
     def test_a_failure_of_ours(self) -> None:
-        response = defaults.server_error(RequestFactory().get("/"))
+        response = views.server_error(RequestFactory().get("/"))
         self.assertContains(response, "Something went wrong on our side", status_code=500)
         self.assertContains(response, LOGO, status_code=500)
 
@@ -75,7 +90,7 @@ class WithoutDatabaseTests(SimpleTestCase):
         self.assertContains(response, "Something went wrong on our side", status_code=500)
 
     def test_a_request_that_cannot_be_read(self) -> None:
-        response = defaults.bad_request(RequestFactory().get("/"), SuspiciousOperation("no"))
+        response = views.bad_request(RequestFactory().get("/"), SuspiciousOperation("no"))
         self.assertContains(response, "That request could not be read", status_code=400)
 
     def test_a_refusal_does_not_repeat_what_the_code_said(self) -> None:
