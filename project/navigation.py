@@ -163,7 +163,7 @@ LISTS = (
                 inside=None,
             ),
             Entry(
-                _("People"),
+                _("People and superusers"),
                 "group",
                 "admin:tenants_user_changelist",
                 "tenants.view_user",

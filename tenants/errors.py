@@ -64,6 +64,20 @@ class LastAdminError(TenantsError):
     field = "system_roles"
 
 
+class LastSuperuserError(TenantsError):
+    message = _("TicketFlower needs at least one active superuser.")
+    field = "is_active"
+
+
+class OwnAccountError(TenantsError):
+    message = _("You cannot deactivate yourself. Another superuser can.")
+    field = "is_active"
+
+
+class NotASuperuserError(TenantsError):
+    message = _("This person belongs to a company and is no superuser.")
+
+
 class OtherCompanyError(TenantsError):
     message = _("This person belongs to another company.")
 

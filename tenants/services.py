@@ -96,6 +96,12 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
         raise
 
 
+def set_password(*, user: User, password: str) -> None:
+    """Give a person another password. Their sessions end with the old one."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
 def set_system_roles(*, user: User, roles: Iterable[SystemRole]) -> None:
     """Give a person exactly these system roles."""
     user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))

@@ -12,6 +12,6 @@ from workflows.authoring.publishing.pages import publish_page, versions_page
 from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
 from workflows.authoring.trying.pages import cases_page, try_page
 from workflows.fields.person.pages import people_search
-from workflows.people.pages import company_role, person
+from workflows.people.pages import company_role, everybody
 from workflows.signing.pages import signing_secret
 from workflows.working_hours.pages import business_calendar

@@ -55,7 +55,9 @@ class NavigationTests(CompanyTestCase):
         )
 
     def test_a_superuser_outside_a_company_has_nothing_of_a_company(self) -> None:
-        self.assertEqual(self.titles(self.root), ["Dashboard", "Companies", "People"])
+        self.assertEqual(
+            self.titles(self.root), ["Dashboard", "Companies", "People and superusers"]
+        )
 
     def test_a_superuser_inside_a_company_has_everything_once(self) -> None:
         request = request_as(self.root, self.acme)

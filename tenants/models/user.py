@@ -20,6 +20,9 @@ class UserQuerySet(models.QuerySet["User"]):
     def of_company(self, company: Company) -> UserQuerySet:
         return self.filter(company=company)
 
+    def superusers(self) -> UserQuerySet:
+        return self.filter(is_superuser=True)
+
     def active(self) -> UserQuerySet:
         return self.filter(is_active=True)
 

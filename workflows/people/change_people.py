@@ -53,11 +53,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """A new or changed person with exactly the roles that they are to have."""
+    """A new or changed person with exactly the roles that they are to have.
+
+    Without `company_roles` (None) those stay as they are.
+    """
 
     person: User
     roles: tuple[SystemRole, ...]
-    company_roles: tuple[CompanyRole, ...]
+    company_roles: tuple[CompanyRole, ...] | None
 
 
 def standing_of(person: User) -> Standing:
@@ -78,14 +81,15 @@ def save_person(
     *,
     person: User,
     roles: Iterable[SystemRole],
-    company_roles: Iterable[CompanyRole],
+    company_roles: Iterable[CompanyRole] | None,
     now: datetime,
     actor: User | None = None,
 ) -> User:
     """Save a new or changed person of this company with exactly these roles.
 
-    Of a person who is there already only EDITABLE is written. Tasks that they may no longer
-    do are given back, and whatever waits for a worker is handed out.
+    Without `company_roles` (None) those stay as they are. Of a person who is there already only
+    EDITABLE is written. Tasks that they may no longer do are given back, and whatever waits for a
+    worker is handed out.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
@@ -96,7 +100,8 @@ def save_person(
     with transaction.atomic():
         _lock(_forms_of(person))
         _ensure_own(person, company)
-        change = PersonChange(person, tuple(roles), tuple(company_roles))
+        chosen = None if company_roles is None else tuple(company_roles)
+        change = PersonChange(person, tuple(roles), chosen)
         if _save_locked(change, now=now, actor=actor):
             ensure_an_admin_is_left(company=company)
         hand_out_waiting_tasks(now=now)
@@ -252,7 +257,8 @@ def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> 
     before = standing_of(person)
     save_user(user=person, fields=None if person._state.adding else EDITABLE)
     set_system_roles(user=person, roles=change.roles)
-    _set_company_roles(person, change.company_roles)
+    if change.company_roles is not None:
+        _set_company_roles(person, change.company_roles)
     after = standing_of(person)
     if before.is_worker and not after.is_worker:
         _release(_forms_of(person), now=now, actor=actor)
@@ -286,7 +292,7 @@ def _add_people(changes: Sequence[PersonChange]) -> None:
     in_role.objects.bulk_create(
         in_role(user_id=person.pk, companyrole_id=role.pk)
         for person, each in zip(people, changes, strict=True)
-        for role in each.company_roles
+        for role in each.company_roles or ()
     )
 
 

@@ -1,6 +1,7 @@
-"""The screen of people.
+"""The screen of a company's people.
 
 It stands here and not in tenants: it also sets company roles, and hands out what waits.
+What a superuser has outside every company is in `everybody.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import SetPasswordMixin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
@@ -23,7 +23,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from tenants.active_company import active_company
 from tenants.connection import in_public
@@ -32,9 +32,11 @@ from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
+from tenants.services import set_password
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
 from workflows.people.change_people import give_back_tasks_of, save_person
+from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
 
 
@@ -109,32 +111,11 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         return list(admins.values_list("pk", flat=True)[:2]) == [self.instance.pk]
 
 
-class PersonAddForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]
+class PersonAddForm(NewPasswordForm, PersonForm):
     """A new person, with a password that the admin tells them."""
-
-    password1, password2 = SetPasswordMixin.create_password_fields(
-        label2=_("Password again"),
-    )
 
     class Meta(PersonForm.Meta):
         fields = ("first_name", "last_name", "email", "is_available")  # type: ignore[assignment]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("password1", "password2"):
-            self.fields[name].widget = UnfoldAdminPasswordWidget(
-                attrs={"autocomplete": "new-password"}
-            )
-            self.fields[name].max_length = 1000  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        self.validate_passwords()
-        return super().clean()
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        # After the instance has the names: a password may not be like them.
-        self.validate_password_for_user(self.instance)
 
 
 class PersonPasswordForm(AdminPasswordChangeForm):
@@ -145,6 +126,11 @@ class PersonPasswordForm(AdminPasswordChangeForm):
         self.fields.pop("usable_password", None)
         for name in ("password1", "password2"):
             self.fields[name].required = True
+
+    def save(self, commit: bool = True) -> User:
+        user: User = self.user
+        set_password(user=user, password=self.cleaned_data["password1"])
+        return user
 
 
 class SystemRoleFilter(admin.SimpleListFilter):
@@ -172,13 +158,8 @@ class CompanyRoleFilter(admin.SimpleListFilter):
         return queryset.filter(company_roles=int(role)) if role and role in known else queryset
 
 
-@admin.register(User)
 class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg, misc]
-    """The people of a company, for its admins.
-
-    A superuser inside a company manages that company's people; outside one everybody is
-    seen, and nobody changed.
-    """
+    """The people of a company, for its admins, and for a superuser who has entered it."""
 
     may_add = True
     may_change = True
@@ -196,7 +177,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     search_help_text = _("Search by name or e-mail address")
     ordering = ("first_name", "last_name", "email")
     filter_horizontal = ()
-    list_filter = (SystemRoleFilter, "is_active", "is_available")
+    list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available")
     list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
     readonly_fields = ("password_link", "last_login", "date_joined")
     add_fieldsets = (
@@ -210,42 +191,18 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         (_("Work"), {"fields": ("is_available", "is_active")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
-    outside_fieldsets = (
-        (None, {"fields": (("first_name", "last_name"), "email", "company", "is_superuser")}),
-        (_("Roles"), {"fields": ("system_roles",)}),
-        (_("Work"), {"fields": ("is_available", "is_active")}),
-        (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
-    )
 
     # --- whose people ----------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people: UserQuerySet = User.objects.prefetch_related("groups").order_by(*self.ordering)
-        if _is_outside(request):
-            return people.select_related("company")
         company = active_company(request)
         if company is None:
             return people.none()
         roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
         return people.of_company(company).prefetch_related(roles)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_outside(request) or super().has_module_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_outside(request) or super().has_view_permission(request, obj)
-
     # --- the list ----------------------------------------------------------------------------
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        if active_company(request) is None:
-            return ("person", "company", "roles", "is_superuser", "is_active", "last_login")
-        return super().get_list_display(request)
-
-    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
-        if active_company(request) is None:
-            return (SystemRoleFilter, "is_active", "is_superuser")
-        return (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available")
 
     @display(description=_("person"), ordering="first_name", header=True)
     def person(self, person: User) -> list[str]:
@@ -297,11 +254,6 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             gettext("Set a new password"),
         )
 
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        if active_company(request) is None:
-            return self.outside_fieldsets
-        return super().get_fieldsets(request, obj)
-
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -344,9 +296,3 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             request, obj, post_url_continue
         )
         return response
-
-
-def _is_outside(request: HttpRequest) -> bool:
-    """Whether this is a superuser who works in no company."""
-    user = request.user
-    return active_company(request) is None and bool(user.is_active and user.is_superuser)
