@@ -81,7 +81,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= _my_tasks(user)
     if user.has_perm("tickets.view_ticketerror"):
         context |= _all_work()
-    if user.has_perm("workflows.view_workflowdefinition"):
+    if user.has_perm("workflows.change_workflowdefinition"):
         context |= _workflows()
     if user.has_perm("tenants.change_user"):
         context |= _people(company, user)

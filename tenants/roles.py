@@ -61,6 +61,10 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "tickets.change_ticketerror",
         "workflows.view_taskinstance",
         "workflows.change_taskinstance",
+        # To look at, where a ticket went wrong: what its type, its workflow and its tasks say.
+        "workflows.view_workflowdefinition",
+        "workflows.view_taskdefinition",
+        "workflows.view_ticketdefinition",
     ),
     SystemRole.TASK_WORKER: (
         "tickets.view_mytask",

@@ -195,6 +195,13 @@ class UpgradeTests(unittest.TestCase):
             found = {f"{each.content_type.app_label}.{each.codename}" for each in permissions}
             self.assertEqual(found, set(names))
 
+    def test_ticket_admins_of_the_release_see_definitions_now(self) -> None:
+        terry = self.client_of("terry.tickets")
+        for model in ("workflowdefinition", "taskdefinition", "ticketdefinition"):
+            address = reverse(f"admin:workflows_{model}_changelist")
+            self.assertEqual(terry.get(address).status_code, 200)
+            self.assertIn(address, terry.get("/app/").content.decode())
+
     def test_the_log_still_says_whose_ticket_type_was_changed(self) -> None:
         with schema_context(DEMO):
             entry = LogEntry.objects.get(content_type__model="ticketdefinition")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy
@@ -27,6 +29,10 @@ from tickets.repairing.pages.repairing_page import RepairingPage
 from tickets.repairing.pages.verb import RepairVerb, kept_answers
 from tickets.repairing.pages.verbs import open_repairs
 from workflows.forms import show_answers
+from workflows.models import TaskInstance
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ErrorStatusFilter(ChosenFilter):
@@ -129,6 +135,7 @@ class TicketErrorAdmin(RetryManyAdmin):
             "ticket_badge": workflow_badge(obj.ticket.status),
             "task_badge": task_badge(task) if task else "",
             "task_link": admin_link(task) if task else "",
+            "definitions": described_by(request, ticket, task),
             "is_new": obj.status == ErrorStatus.NEW,
             "may_change": ResolvePage.admits(request),
             "resolve_form": ResolveForm(),
@@ -136,6 +143,35 @@ class TicketErrorAdmin(RetryManyAdmin):
             "may_see_tickets": request.user.has_perm("tickets.view_ticket"),
             "may_see_tasks": request.user.has_perm("workflows.view_taskinstance"),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A definition that says how it should have gone; `link` is empty for who may not see it."""
+
+    what: StrOrPromise
+    title: str
+    link: str
+
+
+def described_by(
+    request: HttpRequest, ticket: Ticket, task: TaskInstance | None
+) -> list[Described]:
+    """The versions that the ticket, and the task that failed, follow."""
+    found: list[tuple[StrOrPromise, Model]] = []
+    if task is not None:
+        found.append((gettext_lazy("Task definition"), task.definition))
+    found.append((gettext_lazy("Workflow"), ticket.workflow))
+    found.append((gettext_lazy("Ticket type"), ticket.definition))
+    return [
+        Described(what, str(each), admin_link(each) if _may_see(request, each) else "")
+        for what, each in found
+    ]
+
+
+def _may_see(request: HttpRequest, definition: Model) -> bool:
+    options = definition._meta
+    return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")
 
 
 def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairVerb | None:
