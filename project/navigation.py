@@ -131,6 +131,12 @@ LISTS = (
                 "workflows.view_workflowdefinition",
             ),
             Entry(
+                _("Task definitions"),
+                "list_alt",
+                "admin:workflows_taskdefinition_changelist",
+                "workflows.view_taskdefinition",
+            ),
+            Entry(
                 _("Ticket types"),
                 "local_activity",
                 "admin:workflows_ticketdefinition_changelist",

@@ -9,6 +9,11 @@ from workflows.authoring.editing.pages import carry_page, editor_answers, editor
 from workflows.authoring.gallery.pages import gallery_page
 from workflows.authoring.importing.pages import import_page, import_run_page
 from workflows.authoring.publishing.pages import publish_page, versions_page
+from workflows.authoring.task_definitions.pages import (
+    download_tasks_page,
+    tasks_panel,
+    upload_tasks_page,
+)
 from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
 from workflows.authoring.trying.pages import cases_page, try_page
 from workflows.fields.person.pages import people_search

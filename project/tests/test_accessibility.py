@@ -74,7 +74,10 @@ class AccessibilityTests(BrowserTestCase):
 
     def test_pages_of_workflow_creators(self) -> None:
         self.assert_own_pages_accessible(
-            self.carla, "/app/workflows/workflowdefinition/import/?example=it_help"
+            self.carla,
+            "/app/workflows/workflowdefinition/import/?example=it_help",
+            "/app/workflows/taskdefinition/upload/",
+            "/app/workflows/taskdefinition/download/",
         )
 
     def test_pages_of_company_admins(self) -> None:

@@ -88,7 +88,7 @@ class BreadcrumbTest(HeadCase):
     def test_what_is_not_in_the_sidebar_is_called_as_its_list(self) -> None:
         task = self.workflow.tasks.earliest("pk")
         titles = self.titles(self.carla, "workflows_taskdefinition_change", task.pk)
-        self.assertEqual(titles, ["Tasks of workflows", str(task)])
+        self.assertEqual(titles, ["Task definitions", str(task)])
 
     def test_nothing_leads_where_one_may_not_go(self) -> None:
         """A ticket admin may move tickets, and may not see the workflow's page."""

@@ -29,10 +29,21 @@ class NavigationTests(CompanyTestCase):
         expected = {
             self.uma: ["Dashboard", "Submit a ticket", "My tickets"],
             self.wendy: ["Dashboard", "My tasks"],
-            self.terry: ["Dashboard", "All tickets", "All tasks", "Ticket errors"],
+            # A ticket admin looks up how it should have gone.
+            self.terry: [
+                *("Dashboard", "All tickets", "All tasks", "Ticket errors"),
+                *("Workflows", "Task definitions", "Ticket types"),
+            ],
             # A creator looks the names of company roles up: workflows name them.
             self.carla: [
-                *("Dashboard", "Workflows", "Ticket types", "Gallery", "Import"),
+                *(
+                    "Dashboard",
+                    "Workflows",
+                    "Task definitions",
+                    "Ticket types",
+                    "Gallery",
+                    "Import",
+                ),
                 "Company roles",
             ],
             self.alice: [

@@ -7,12 +7,14 @@ from workflows.workbooks.documents import (
     FileType,
     read_document,
     read_file,
+    read_tasks,
     read_workbook,
     write_document,
+    write_tasks,
     write_workbook,
 )
 from workflows.workbooks.reading import Place, Reading
-from workflows.workbooks.template import write_template
+from workflows.workbooks.template import write_tasks_template, write_template
 from workflows.workbooks.yaml_files import read_yaml, write_yaml
 
 __all__ = [
@@ -21,9 +23,12 @@ __all__ = [
     "Reading",
     "read_document",
     "read_file",
+    "read_tasks",
     "read_workbook",
     "read_yaml",
     "write_document",
+    "write_tasks",
+    "write_tasks_template",
     "write_template",
     "write_workbook",
     "write_yaml",

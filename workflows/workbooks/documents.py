@@ -19,7 +19,7 @@ from workflows.workbooks.from_workbook import read_grids
 from workflows.workbooks.ods_reading import read_ods
 from workflows.workbooks.ods_writing import MEDIA_TYPE, write_ods
 from workflows.workbooks.reading import Reading
-from workflows.workbooks.to_workbook import pages_of
+from workflows.workbooks.to_workbook import pages_of, pages_of_tasks
 from workflows.workbooks.xlsx_reading import read_xlsx
 from workflows.workbooks.xlsx_writing import write_xlsx
 from workflows.workbooks.yaml_files import read_yaml, write_yaml
@@ -76,13 +76,24 @@ def read_document(content: bytes, filename: str = "") -> Reading:
     return _in_our_words(_read(content, filename))
 
 
+def read_tasks(content: bytes, filename: str = "", *, around: JsonObject) -> Reading:
+    """The task definitions in a file of any format, without the rest of their workflow.
+
+    `around` is that workflow, a canonical bundle: cells may name what stands in it.
+
+    Raises:
+        UnreadableBundleError: it cannot be read at all; what is wrong inside is in the reading.
+    """
+    return _in_our_words(_read(content, filename, around))
+
+
 def _in_our_words(reading: Reading) -> Reading:
     made = in_our_words(reading.document)
     places = {made.our_path(path): place for path, place in reading.places.items()}
     return Reading(made.document, [*reading.problems, *made.problems], places)
 
 
-def _read(content: bytes, filename: str) -> Reading:
+def _read(content: bytes, filename: str, around: JsonObject | None = None) -> Reading:
     if len(content) > MAX_BYTES:
         raise UnreadableBundleError(
             _("The file is larger than %(limit)s MB, which is the most that is read.")
@@ -91,7 +102,7 @@ def _read(content: bytes, filename: str) -> Reading:
     if not content.strip():
         raise UnreadableBundleError(_("The file is empty."))
     if content.startswith((_ZIP, _OLD_OFFICE)):
-        return _read_workbook(content)
+        return _read_workbook(content, around)
     file_type = FileType.of(filename)
     ending = PurePath(filename).suffix.lower()
     if file_type in {FileType.XLSX, FileType.ODS}:
@@ -115,7 +126,7 @@ def read_workbook(content: bytes, filename: str = "") -> Reading:
     return _in_our_words(_read_workbook(content))
 
 
-def _read_workbook(content: bytes) -> Reading:
+def _read_workbook(content: bytes, around: JsonObject | None = None) -> Reading:
     if content.startswith(_OLD_OFFICE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise encrypted()
@@ -124,21 +135,21 @@ def _read_workbook(content: bytes) -> Reading:
         )
     archive = Archive(content)
     if "content.xml" in archive.names:
-        return _read_open_document(archive)
+        return _read_open_document(archive, around)
     if any(each.startswith("xl/") for each in archive.names) or "xl/workbook.xml" in archive.names:
-        return read_grids(read_xlsx(archive))
+        return read_grids(read_xlsx(archive), around=around)
     if any(each.startswith(("word/", "ppt/")) for each in archive.names):
         raise UnreadableBundleError(str(_NO_WORKBOOK))
     raise damaged()
 
 
-def _read_open_document(archive: Archive) -> Reading:
+def _read_open_document(archive: Archive, around: JsonObject | None) -> Reading:
     kind = (
         archive.read("mimetype").decode("ascii", "replace") if "mimetype" in archive.names else ""
     )
     if kind and "spreadsheet" not in kind:
         raise UnreadableBundleError(str(_NO_WORKBOOK))
-    return read_grids(read_ods(archive))
+    return read_grids(read_ods(archive), around=around)
 
 
 def read_file(path: Path) -> Reading:
@@ -167,6 +178,14 @@ def write_document(document: JsonObject, file_type: FileType) -> bytes:
     if file_type is FileType.YAML:
         return write_yaml(document).encode()
     return write_workbook(document, file_type)
+
+
+def write_tasks(tasks: JsonObject, file_type: FileType, *, around: JsonObject) -> bytes:
+    """Task definitions without the rest of their workflow (`around`) as the content of a file."""
+    if file_type in {FileType.JSON, FileType.YAML}:
+        return write_document(tasks, file_type)
+    pages = pages_of_tasks(tasks, around=around)
+    return write_ods(pages) if file_type is FileType.ODS else write_xlsx(pages)
 
 
 def write_workbook(document: JsonObject, file_type: FileType = FileType.XLSX) -> bytes:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
+from workflows.bundles.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks.case_rows import read_cases
@@ -27,13 +28,17 @@ _HEADING = "name"
 _SIMPLE_PARTS = ("tasks", "transitions", "ticket_types", "company_roles")
 
 
-def read_grids(grids: list[Grid]) -> Reading:
-    """The document in the sheets of a workbook, with every problem of the sheets."""
+def read_grids(grids: list[Grid], *, around: JsonObject | None = None) -> Reading:
+    """The document in the sheets of a workbook, with every problem of the sheets.
+
+    With `around` it holds nothing but task definitions, for this workflow (a canonical bundle):
+    what its tasks have in columns that are not there stays as it is.
+    """
     _put_long_texts_back(grids)
     findings = Findings()
     tables = find_tables(grids, findings)
-    tell_missing(tables, findings)
-    document = _Document(tables, findings).read()
+    tell_missing(tables, findings, only_tasks=around is not None)
+    document = _Document(tables, findings, around).read()
     return Reading(document, findings.problems, findings.places)
 
 
@@ -59,9 +64,13 @@ def _put_long_texts_back(grids: list[Grid]) -> None:
 
 
 class _Document:
-    def __init__(self, tables: Mapping[str, Table], findings: Findings) -> None:
+    def __init__(
+        self, tables: Mapping[str, Table], findings: Findings, around: JsonObject | None
+    ) -> None:
         self.tables = tables
         self.findings = findings
+        self.around = around
+        self.outline = Outline(around or {})
         for part, table in tables.items():
             findings.places.setdefault((part,), Place(table.grid.name))
             if part != "workflow":
@@ -70,11 +79,14 @@ class _Document:
     def read(self) -> JsonObject:
         task_rows, role_rows = self._rows("tasks"), self._rows("company_roles")
         keys = [key_of(each.text("key")) for each in task_rows]
-        forms = _Forms(self._rows("fields"), keys, self.findings)
+        has_ticket = self.around is None
+        forms = _Forms(self._rows("fields"), keys, self.findings, has_ticket=has_ticket)
+        roles = [each.text("name") for each in role_rows]
+        roles += [each.text("name") for each in self.outline.company_roles]
         scope = Scope(
-            task_keys=[each for each in keys if each],
-            ticket=forms.types(("workflow",)),
-            roles=[each.text("name") for each in role_rows],
+            task_keys=list(dict.fromkeys([*filter(None, keys), *self.outline.task_of])),
+            ticket=forms.types(("workflow",)) if has_ticket else types_of(self.around or {}),
+            roles=list(dict.fromkeys(roles)),
         )
         workflow, version = self._workflow(scope)
         document: JsonObject = {
@@ -90,9 +102,29 @@ class _Document:
                     for index, row in enumerate(self._rows(part))
                 ]
         forms.put_into(document, scope)
+        self._keep_what_has_no_column(document)
         if rows := self._rows("tests"):
             document["tests"] = read_cases(rows, forms.of_step, scope, self.findings)
         return document
+
+    def _keep_what_has_no_column(self, document: JsonObject) -> None:
+        """A column, or the sheet of questions, that was left out changes nothing of a task."""
+        tasks = document.get("tasks")
+        for task in tasks if isinstance(tasks, list) else []:
+            old = self.outline.task_of.get(str(task.get("key"))) if isinstance(task, dict) else None
+            if old is None or not isinstance(task, dict):
+                continue
+            for name in self._without_column("tasks"):
+                if name in old.value:
+                    task[name] = old.value[name]
+            if "fields" not in self.tables:
+                task["fields"] = old.value.get("fields", [])
+            else:
+                _keep(task.get("fields"), old.value.get("fields"), self._without_column("fields"))
+
+    def _without_column(self, part: str) -> list[str]:
+        table = self.tables[part]
+        return [each.name for each in table.sheet.columns if each.name not in table.columns]
 
     def _rows(self, part: str) -> list[Row]:
         return list(self.tables[part].rows()) if part in self.tables else []
@@ -145,12 +177,16 @@ class _Document:
 class _Forms:
     """The rows of the sheet Fields, put into the forms that they name."""
 
-    def __init__(self, rows: list[Row], keys: list[str], findings: Findings) -> None:
+    def __init__(
+        self, rows: list[Row], keys: list[str], findings: Findings, *, has_ticket: bool
+    ) -> None:
         self.findings = findings
+        self.has_ticket = has_ticket
         self.paths: dict[str, Path] = {
             key: ("tasks", index) for index, key in reversed(list(enumerate(keys))) if key
         }
-        self.names: dict[str, Path] = {TICKET: ("workflow",), **self._short_names()}
+        self.names: dict[str, Path] = {TICKET: ("workflow",)} if has_ticket else {}
+        self.names |= self._short_names()
         self.lowered = {key.lower(): path for key, path in self.names.items()}
         self.rows: dict[Path, list[Row]] = {}
         nested: list[tuple[Row, list[str]]] = []
@@ -241,7 +277,9 @@ class _Forms:
         path = self.findings.cell_path(row.place(column))
         options = list(self.names) if known is None else known
         meant = nearest(record or written.lower(), options)
-        if not written:
+        if not self.has_ticket and not record:
+            message = _("Write the key of a task that stands on the sheet Tasks.")
+        elif not written:
             message = _("Say where this question is asked: “ticket”, or the key of a task.")
         elif record:
             message = _("There is no field “%(name)s” whose records could have this field.")
@@ -256,6 +294,27 @@ class _Forms:
             expected=", ".join(options[:50]),
             nearest=meant,
         )
+
+
+def types_of(workflow_bundle: JsonObject) -> dict[str, str]:
+    """The type of each field of a ticket."""
+    fields = Outline(workflow_bundle).workflow.value.get("fields")
+    named = [each for each in fields if isinstance(each, dict)] if isinstance(fields, list) else []
+    return {str(each.get("name", "")): str(each.get("type", "")) for each in named}
+
+
+def _keep(specs: Json, old_specs: Json, names: list[str]) -> None:
+    """Give questions what they had under these names, where they have nothing."""
+    if not names or not isinstance(specs, list) or not isinstance(old_specs, list):
+        return
+    before = {str(each.get("name")): each for each in old_specs if isinstance(each, dict)}
+    for spec in specs:
+        old = before.get(str(spec.get("name"))) if isinstance(spec, dict) else None
+        if isinstance(spec, dict) and old is not None:
+            for name in names:
+                if name in old and name != "name":
+                    spec[name] = old[name]
+            _keep(spec.get("fields"), old.get("fields"), names)
 
 
 def _at(document: JsonObject, path: Path) -> Json:

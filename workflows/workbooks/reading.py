@@ -54,12 +54,14 @@ class Reading:
 
     `problems` are those of the file itself, such as a cell that cannot be read or a column that
     nobody knows; `document` has something that is refused in such a cell's place. `places` maps
-    paths of the document to where they stand; `place_of` finds the nearest.
+    paths of the document to where they stand; `place_of` finds the nearest. `origins`: of a file
+    that was put into a larger document, where each part of that stands in the file's own.
     """
 
     document: Json
     problems: list[Problem] = field(default_factory=list)
     places: Mapping[Path, Place] = field(default_factory=dict)
+    origins: Mapping[Path, Path] | None = None
 
     def place_of(self, path: Path) -> Place | None:
         """The place of a path, or of the smallest thing around it that has one."""
@@ -67,6 +69,26 @@ class Reading:
             if path[:length] in self.places:
                 return self.places[path[:length]]
         return None
+
+    def path_in_file(self, path: Path) -> Path | None:
+        """Where something stands in the file's own document; None where it is not in the file."""
+        return path if self.origins is None else _moved(path, self.origins)
+
+    def put_into(self, document: Json, moved: Mapping[Path, Path]) -> Reading:
+        """The reading of a larger document, of which the file is a part.
+
+        `moved` has, for each part of the file's document, its path in the larger one.
+        """
+        places: dict[Path, Place] = {}
+        for path, place in self.places.items():
+            there = path if path[:1] == (SHEETS,) else _moved(path, moved)
+            if there is not None:
+                places[there] = place
+        problems = [
+            replace(each, path=_moved(each.path, moved) or each.path) for each in self.problems
+        ]
+        origins = {there: here for here, there in moved.items()}
+        return Reading(document, problems, places, origins)
 
     def check(self, further: list[Problem] | None = None) -> list[Problem]:
         """Every problem of the file and of the document, those of the file first.
@@ -93,6 +115,14 @@ class Reading:
         if path[:1] == (SHEETS,):
             return str(self.place_of(path) or _("The workbook"))
         return in_words(self.document, path)
+
+
+def _moved(path: Path, moved: Mapping[Path, Path]) -> Path | None:
+    """The path with its beginning replaced; None where nothing is said of it."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in moved:
+            return (*moved[path[:length]], *path[length:])
+    return None
 
 
 def _is_inside(path: Path, places: set[Path]) -> bool:

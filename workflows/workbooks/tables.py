@@ -206,10 +206,13 @@ def find_tables(grids: list[Grid], findings: Findings) -> dict[str, Table]:
     return found
 
 
-def tell_missing(tables: Mapping[str, Table], findings: Findings) -> None:
-    """Name the sheets without which there is no workflow."""
+def tell_missing(
+    tables: Mapping[str, Table], findings: Findings, *, only_tasks: bool = False
+) -> None:
+    """Name the sheets without which there is no workflow, or (`only_tasks`) no task definition."""
     for sheet in SHEETS:
-        if sheet.is_needed and sheet.part not in tables:
+        is_needed = sheet.part == "tasks" if only_tasks else sheet.is_needed
+        if is_needed and sheet.part not in tables:
             message = _("There is no sheet “%(name)s”. Add it, or begin with the template.")
             findings.places[(sheet.part,)] = Place(sheet.name)
             findings.tell((sheet.part,), message % {"name": sheet.name}, expected=sheet.name)

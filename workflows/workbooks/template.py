@@ -6,7 +6,7 @@ from typing import Final
 
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.engine.process import JsonObject
-from workflows.workbooks.documents import FileType, write_document
+from workflows.workbooks.documents import FileType, write_document, write_tasks
 
 EXAMPLE: Final[JsonObject] = {
     "format": FORMAT,
@@ -75,6 +75,36 @@ EXAMPLE: Final[JsonObject] = {
         },
     ],
 }
+
+
+TASKS_EXAMPLE: Final[JsonObject] = {
+    "format": FORMAT,
+    "format_version": FORMAT_VERSION,
+    "tasks": [
+        {
+            "key": "check_request",
+            "title": "Check the request",
+            "description": "An example. Replace its rows by your own.",
+            "candidate_role": "Approver",
+            "due_in": "P2D",
+            "fields": [
+                {
+                    "name": "approved",
+                    "label": "Do you approve it?",
+                    "type": "boolean",
+                    "required": True,
+                },
+                {"name": "reason", "label": "Why?", "type": "long_text"},
+            ],
+        }
+    ],
+    "company_roles": [{"name": "Approver", "description": "Decides on requests."}],
+}
+
+
+def write_tasks_template(file_type: FileType = FileType.XLSX) -> bytes:
+    """The same for task definitions without the rest of their workflow."""
+    return write_tasks(TASKS_EXAMPLE, file_type, around={})
 
 
 def write_template(file_type: FileType = FileType.XLSX) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import FORMAT_VERSION, canonical
+from workflows.bundles.outline import Outline
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks.case_rows import case_rows
 from workflows.workbooks.kinds import Scope, Written, write_cell
@@ -30,6 +31,8 @@ from workflows.workbooks.sheet import Page, PageColumn
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
 CELL_CHARACTERS = 15_000
+# What stands on the sheet of a workflow of which a workbook holds only a part.
+_OF_A_PART = ("key", "format_version")
 _RESERVED = frozenset({TICKET, "workflow", "tasks"})
 
 
@@ -44,22 +47,47 @@ def pages_of(document: JsonObject) -> list[Page]:
         ticket=_types(workflow.get("fields")),
         roles=[str(each.get("name", "")) for each in _objects(made.get("company_roles"))],
     )
+    return _with_long_texts(
+        [
+            _read_me(),
+            _workflow_page(workflow, scope),
+            _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
+            _page(TASKS, _rows(TASKS, tasks, scope)),
+            _page(TRANSITIONS, _rows(TRANSITIONS, _objects(made.get("transitions")), scope)),
+            _page(TICKET_TYPES, _rows(TICKET_TYPES, _objects(made.get("ticket_types")), scope)),
+            _page(COMPANY_ROLES, _rows(COMPANY_ROLES, _objects(made.get("company_roles")), scope)),
+            _page(TESTS, list(case_rows(_objects(made.get("tests")), _forms(workflow, tasks)))),
+        ]
+    )
+
+
+def pages_of_tasks(document: JsonObject, *, around: JsonObject) -> list[Page]:
+    """The sheets of task definitions, without the rest of their workflow, which is `around`."""
+    made, whole = canonical(document), Outline(around)
+    tasks = _objects(made.get("tasks"))
+    workflow = made.get("workflow")
+    roles = _objects(made.get("company_roles"))
+    scope = Scope(
+        task_keys=list(dict.fromkeys([*whole.task_of, *(str(e.get("key", "")) for e in tasks)])),
+        ticket=_types(whole.workflow.value.get("fields")),
+        roles=[str(each.get("name", "")) for each in roles],
+    )
+    return _with_long_texts(
+        [
+            _read_me_of_tasks(),
+            _workflow_page(workflow if isinstance(workflow, dict) else {}, scope, only=_OF_A_PART),
+            _page(FIELDS, list(_task_field_rows(tasks, scope))),
+            _page(TASKS, _rows(TASKS, tasks, scope)),
+            _page(COMPANY_ROLES, _rows(COMPANY_ROLES, roles, scope)),
+        ]
+    )
+
+
+def _with_long_texts(pages: list[Page]) -> list[Page]:
     long_texts: list[list[Written]] = []
-    pages = [
-        _read_me(),
-        _workflow_page(workflow, scope),
-        _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
-        _page(TASKS, _rows(TASKS, tasks, scope)),
-        _page(TRANSITIONS, _rows(TRANSITIONS, _objects(made.get("transitions")), scope)),
-        _page(TICKET_TYPES, _rows(TICKET_TYPES, _objects(made.get("ticket_types")), scope)),
-        _page(COMPANY_ROLES, _rows(COMPANY_ROLES, _objects(made.get("company_roles")), scope)),
-        _page(TESTS, list(case_rows(_objects(made.get("tests")), _forms(workflow, tasks)))),
-    ]
     for page in pages:
         _move_long_texts(page, long_texts)
-    if long_texts:
-        pages.append(_long_texts_page(long_texts))
-    return pages
+    return [*pages, _long_texts_page(long_texts)] if long_texts else pages
 
 
 def _rows(sheet: Sheet, entries: list[JsonObject], scope: Scope) -> list[list[Written]]:
@@ -73,6 +101,10 @@ def _all_field_rows(
     workflow: JsonObject, tasks: list[JsonObject], scope: Scope
 ) -> Iterator[list[Written]]:
     yield from _field_rows(TICKET, workflow.get("fields"), scope)
+    yield from _task_field_rows(tasks, scope)
+
+
+def _task_field_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Written]]:
     for task in tasks:
         key = str(task.get("key", ""))
         form = f"tasks.{key}" if key in _RESERVED else key
@@ -94,9 +126,12 @@ def _field_rows(form: str, fields: Json, scope: Scope) -> Iterator[list[Written]
         yield from _field_rows(f"{form}.{name}", spec.get("fields"), scope)
 
 
-def _workflow_page(workflow: JsonObject, scope: Scope) -> Page:
+def _workflow_page(workflow: JsonObject, scope: Scope, only: tuple[str, ...] = ()) -> Page:
+    """With what is known of a workflow, or only these of its names."""
     rows: list[list[Written]] = []
     for column in WORKFLOW.columns:
+        if only and column.name not in only:
+            continue
         value = workflow.get(column.name)
         if column.name == "format_version":
             value = FORMAT_VERSION
@@ -143,6 +178,28 @@ def _move_long_texts(page: Page, long_texts: list[list[Written]]) -> None:
 
 def _long_texts_page(rows: list[list[Written]]) -> Page:
     return Page(LONG_TEXTS, [PageColumn("Number", 10), PageColumn("Text", 100)], rows)
+
+
+def _read_me_of_tasks() -> Page:
+    lines = (
+        _("Task definitions for TicketFlower"),
+        _(
+            "This workbook holds tasks of one workflow, without the rest of it. Change it and "
+            "upload it: you see everything that is wrong, and what would change, before anything "
+            "does. Tasks that are not in it stay as they are, and so do the ways between them."
+        ),
+        _("The sheets"),
+        _("Workflow: the key of the workflow. Tasks: its steps, a row each."),
+        _("Fields: the questions of their forms, a row each. Company roles: who does what."),
+        _("Rules"),
+        _(
+            "A task is recognised by its key: a new key makes a new task. A column that is left "
+            "out, or the whole sheet Fields, leaves what it would say as it is. An empty cell "
+            "empties it."
+        ),
+        _("The note on each heading says what belongs there. Some cells offer a list."),
+    )
+    return Page(READ_ME, [PageColumn("", 92)], [[each] for each in lines], is_text=True)
 
 
 def _read_me() -> Page:

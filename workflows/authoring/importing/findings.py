@@ -11,6 +11,7 @@ from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.bundles.check import MAX_PROBLEMS
 from workflows.bundles.tell_changes import FoundChange, showable, tell_changes
+from workflows.engine.problems import place as path_text
 from workflows.engine.process import Json, JsonObject
 from workflows.models import WorkflowDefinition
 from workflows.workbooks import Reading, read_document
@@ -195,10 +196,11 @@ def _is_whole(change: Change) -> bool:
 
 def found_problem(problem: Problem, reading: Reading | None = None) -> FoundProblem:
     place = reading.place_of(problem.path) if reading is not None else None
+    in_file = reading.path_in_file(problem.path) if reading is not None else None
     return FoundProblem(
         is_error=problem.is_error,
         where=showable(problem.where),
-        place=showable(problem.place),
+        place=showable(path_text(in_file or problem.path)),
         message=showable(problem.message),
         found=showable(problem.found_text),
         expected=showable(problem.expected),

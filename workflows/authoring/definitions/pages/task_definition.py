@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.page import list_buttons_of
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
     condition_labels,
@@ -17,29 +20,63 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_card,
     transition_rows,
 )
-from workflows.engine.task_types import TaskType
-from workflows.models import TaskDefinition, WorkflowDefinition
+from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
 from workflows.task_types import task_type_choices
+from workflows.workbooks import FileType
+from workflows.working_hours.durations import duration_in_words
 
 
-class NewestFilter(admin.SimpleListFilter):
-    """Shows the tasks of the newest versions unless asked for more."""
+class _ChosenFilter(DropdownFilter):
+    """A dropdown whose value counts only where it is one of those that it offers."""
 
-    title = gettext_lazy("workflow versions")
-    parameter_name = "versions"
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        known = {str(key) for key, _name in self.lookup_choices}
+        return self.narrow(queryset, value) if value in known else self.unless_chosen(queryset)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def unless_chosen(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset
+
+
+class WorkflowFilter(_ChosenFilter):
+    """By key: a workflow is one thing over all its versions."""
+
+    title = gettext_lazy("workflow")
+    parameter_name = "workflow"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = WorkflowDefinition.objects.order_by("key", "-version").distinct("key")
+        found = newest.values_list("key", "title")
+        return sorted(found, key=lambda each: each[1].casefold())
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(workflow__key=chosen)
+
+
+class VersionFilter(_ChosenFilter):
+    """The tasks of the newest versions, unless a version, or a status, is asked for."""
+
+    title = gettext_lazy("version")
+    parameter_name = "version"
+    all_option = ("", gettext_lazy("Newest of each workflow"))
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        self.asks_for_status = bool(request.GET.get(StatusFilter.parameter_name))
+        super().__init__(request, *args, **options)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("all", gettext_lazy("All versions"))]
+        numbers = WorkflowDefinition.objects.order_by("version").values_list("version", flat=True)
+        versions = [(str(each), f"v{each}") for each in numbers.distinct()]
+        return [("all", gettext_lazy("All versions")), *versions]
 
-    def choices(self, changelist: Any) -> Any:
-        shown = super().choices(changelist)
-        yield {**next(shown), "display": _("Newest of each workflow")}
-        yield from shown
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset if chosen == "all" else queryset.filter(workflow__version=int(chosen))
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[TaskDefinition]
-    ) -> QuerySet[TaskDefinition]:
-        if self.value() == "all":
+    def unless_chosen(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.asks_for_status:
             return queryset
         newer = WorkflowDefinition.objects.filter(
             key=OuterRef("workflow__key"), version__gt=OuterRef("workflow__version")
@@ -47,31 +84,50 @@ class NewestFilter(admin.SimpleListFilter):
         return queryset.filter(~Exists(newer))
 
 
-class TypeFilter(admin.SimpleListFilter):
+class StatusFilter(_ChosenFilter):
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(DefinitionStatus.choices)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(workflow__status=chosen)
+
+
+class TypeFilter(_ChosenFilter):
     title = gettext_lazy("type")
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return task_type_choices()
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[TaskDefinition]
-    ) -> QuerySet[TaskDefinition]:
-        if self.value() in list(TaskType):
-            return queryset.filter(task_type=self.value())
-        return queryset
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(task_type=chosen)
 
 
 @admin.register(TaskDefinition)
 class TaskDefinitionAdmin(DetailPageAdmin):
     """The steps of all workflows: what each asks for or calls, and who is given it."""
 
-    list_title = gettext_lazy("Tasks of workflows")
+    list_title = gettext_lazy("Task definitions")
+    counted = ngettext_lazy("%(count)d task definition", "%(count)d task definitions", "count")
     change_list_template = "definitions/task_list.html"
     change_form_template = "definitions/task.html"
-    list_display = ("title_column", "workflow_column", "type_column", "role_column")
-    list_filter = (NewestFilter, TypeFilter)
-    search_fields = ("title", "key", "workflow__title")
+    list_display = (
+        "title_column",
+        "workflow_column",
+        "version_column",
+        "status_column",
+        "type_column",
+        "role_column",
+        "due_column",
+        "changed_column",
+    )
+    list_filter = (WorkflowFilter, VersionFilter, StatusFilter, TypeFilter)
+    list_filter_submit = True
+    search_fields = ("title", "key", "description", "workflow__title", "candidate_role__name")
+    search_help_text = gettext_lazy("Search by title, key, description, workflow or company role")
     ordering = ("workflow__title", "-workflow__version", "position", "pk")
     list_select_related = ("workflow", "candidate_role")
 
@@ -81,7 +137,15 @@ class TaskDefinitionAdmin(DetailPageAdmin):
 
     @display(description=gettext_lazy("Workflow"), ordering="workflow__title")
     def workflow_column(self, task: TaskDefinition) -> str:
-        return str(task.workflow)
+        return task.workflow.title
+
+    @display(description=gettext_lazy("Version"), ordering="workflow__version")
+    def version_column(self, task: TaskDefinition) -> str:
+        return f"v{task.workflow.version}"
+
+    @display(description=gettext_lazy("Status"), ordering="workflow__status")
+    def status_column(self, task: TaskDefinition) -> str:
+        return definition_badge(task.workflow)
 
     @display(description=gettext_lazy("Type"), ordering="task_type")
     def type_column(self, task: TaskDefinition) -> str:
@@ -92,6 +156,20 @@ class TaskDefinitionAdmin(DetailPageAdmin):
         if not task.is_form:
             return "-"
         return task.candidate_role.name if task.candidate_role else _("Every task worker")
+
+    @display(description=gettext_lazy("Due in"))
+    def due_column(self, task: TaskDefinition) -> str:
+        return duration_in_words(task.due_in) if task.due_in else "-"
+
+    @display(description=gettext_lazy("Changed"), ordering="updated_at")
+    def changed_column(self, task: TaskDefinition) -> Any:
+        return task.updated_at
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        buttons = list_buttons_of(request, TaskDefinition)
+        return super().changelist_view(request, {"buttons": buttons, **(extra_context or {})})
 
     def page_context(self, request: HttpRequest, obj: TaskDefinition) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)
@@ -107,4 +185,7 @@ class TaskDefinitionAdmin(DetailPageAdmin):
             "badge": definition_badge(workflow),
             "card": task_card(obj, leaving, labels),
             "arriving": transition_rows(arriving, labels),
+            "file_types": list(FileType),
+            "task_query": f"{urlencode({'workflow': workflow.pk, 'task': obj.key})}&",
+            "may_see_workflows": request.user.has_perm("workflows.view_workflowdefinition"),
         }

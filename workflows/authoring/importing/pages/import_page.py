@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django import forms
 from django.conf import settings
@@ -35,7 +35,7 @@ from workflows.authoring.importing.pages.problem_rows import (
     showable,
 )
 from workflows.authoring.importing.seen_draft import SeenDraft
-from workflows.bundles import MAX_BYTES, write_bundle
+from workflows.bundles import MAX_BYTES, Problem, write_bundle
 from workflows.bundles.errors import InvalidBundleError
 from workflows.engine.process import Json
 from workflows.errors import DraftChangedError, NotADraftError, UnreadableBundleError
@@ -80,13 +80,10 @@ class Outcome:
     failure: str = ""
     filename: str = ""
     large: bytes = b""
+    document: Json = None
     reading: Reading | None = None
     findings: Findings | None = None
     problems: list[ProblemRow] = field(default_factory=list)
-
-    @property
-    def document(self) -> Json:
-        return self.reading.document if self.reading is not None else None
 
     @property
     def errors(self) -> list[ProblemRow]:
@@ -99,6 +96,27 @@ class Outcome:
     @property
     def is_ready(self) -> bool:
         return self.findings is not None and self.findings.can_be_applied
+
+
+class Checked(Protocol):
+    """What checking a file found; `document` is what is kept for the next step."""
+
+    @property
+    def document(self) -> Json: ...
+
+    @property
+    def reading(self) -> Reading: ...
+
+    @property
+    def problems(self) -> list[Problem]: ...
+
+    def findings(self) -> Findings: ...
+
+
+class Check(Protocol):
+    """How a file is read and checked."""
+
+    def __call__(self, *, content: bytes, filename: str) -> Checked: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +261,7 @@ def seen_draft(request: HttpRequest) -> SeenDraft:
         return SeenDraft(0, datetime.min.replace(tzinfo=UTC))
 
 
-def check(request: HttpRequest) -> Outcome:
+def check(request: HttpRequest, how: Check = check_file) -> Outcome:
     """Read and check what was sent; text stays on the page, whatever it is."""
     upload = request.FILES.get("file")
     data = upload.read(most_bytes() + 1) if upload else request.POST.get("text", "").encode()
@@ -260,14 +278,14 @@ def check(request: HttpRequest) -> Outcome:
     elif is_large(data):
         outcome.large = data
     else:
-        _check(outcome, data)
+        _check(outcome, data, how)
     return outcome
 
 
-def _check(outcome: Outcome, data: bytes) -> None:
+def _check(outcome: Outcome, data: bytes, how: Check) -> None:
     with refusals(UnreadableBundleError) as refused:
-        checked = check_file(content=data, filename=outcome.filename)
-        outcome.reading = checked.reading
+        checked = how(content=data, filename=outcome.filename)
+        outcome.document, outcome.reading = checked.document, checked.reading
         outcome.findings = checked.findings()
         # A workbook with errors has no text that could be mended: the file must be.
         if not outcome.text and outcome.is_ready:

@@ -43,8 +43,9 @@ def problem_rows(
     for each in ordered:
         found = found_problem(each, reading)
         line = found.row or None if not found.sheet else None
-        if line is None and text and not found.sheet:
-            line = line_of(text, each.path)
+        path = each.path if reading is None else reading.path_in_file(each.path)
+        if line is None and text and not found.sheet and path is not None:
+            line = line_of(text, path)
         rows.append(ProblemRow(**asdict(found), line=line))
     return rows
 
