@@ -2,8 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+
+from tenants.pages.bodies import (
+    ASKS_BODY_LIMIT,
+    BODY_LIMIT_HEADER,
+    REFUSED_BODY,
+    SMALL_BODY,
+    body_limit,
+)
 
 # Alpine (in Unfold) needs unsafe-eval, and Unfold sets some colours in style attributes.
 POLICY = "; ".join(
@@ -31,3 +41,28 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class BodyLimitMiddleware:
+    """Tells the edge how large a body it may take, and says what the limit was where it took none.
+
+    After the company of the request is known, before anything reads a body.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if ASKS_BODY_LIMIT in request.META:
+            return HttpResponse(headers={BODY_LIMIT_HEADER: str(_limit(request))})
+        if (limit := request.META.get(REFUSED_BODY)) is not None:
+            return render(request, "413.html", {"limit": limit}, status=413)
+        return self.get_response(request)
+
+
+def _limit(request: HttpRequest) -> int:
+    try:
+        found = resolve(request.path_info)
+    except Resolver404:
+        return SMALL_BODY
+    return body_limit(request, found.func, found.kwargs)

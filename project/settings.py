@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.ActiveCompanyMiddleware",
+    "project.middleware.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -181,6 +182,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 MAX_UPLOAD_BYTES = int(os.environ.get("MAX_UPLOAD_BYTES") or 20 * 1024 * 1024)
+# All that is sent with one form: several files, and the answers.
+MAX_FORM_BYTES = int(os.environ.get("MAX_FORM_BYTES") or 5 * MAX_UPLOAD_BYTES)
 
 # --- jobs ----------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

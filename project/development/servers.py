@@ -26,6 +26,7 @@ from project.development.processes import (
     step,
 )
 from project.environment import BASE_DIR, apply_development_defaults, data_dir
+from project.serving.command import web_command
 
 PROGRAMS = ("web", "worker")
 READY_SECONDS = 60
@@ -134,13 +135,11 @@ class Servers:
     def start(self) -> None:
         """Start both and wait until the web server answers."""
         environment = self._environment()
-        web = ["-m", "granian", "--interface", "wsgi", "--host", self.host]
-        web += ["--port", str(self.port), "--workers", "2", "--blocking-threads", "1", "--no-ws"]
-        web += ["--log-level", "warning"]
+        web = web_command(host=self.host, port=self.port, processes=2)
         if self.reload:
             web += ["--reload", "--reload-ignore-dirs", ".data", "--reload-ignore-dirs", ".venv"]
         with step("Starting the web server and the worker"):
-            self._start("web", [*web, "project.wsgi:application"], environment)
+            self._start("web", web, environment)
             self._start("worker", ["manage.py", "run_worker"], environment)
             self._wait_until_ready()
 

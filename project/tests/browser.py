@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import sys
-import tempfile
 import unittest
-from pathlib import Path
 from typing import ClassVar
 from unittest import mock
 
-import httpx
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import (
@@ -26,11 +21,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from project.development.processes import Program
 from project.tests.chromium import NOT_FOUND, arguments, find_chromium
+from project.tests.web_server import WebServerTestCase
 from tenants.models import User
-from tenants.testing import CompanyTransactionTestCase, child_environment
-from tenants.testing_waits import PATIENCE, deadline, wait_until
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -50,7 +43,7 @@ OVERFLOW = """() => {
 }"""
 
 
-class BrowserTestCase(CompanyTransactionTestCase):
+class BrowserTestCase(WebServerTestCase):
     """Skipped, with a word on the terminal, where there is no Chromium.
 
     Whatever page a test opens: an error in its console (the browser also reports there what the
@@ -58,7 +51,6 @@ class BrowserTestCase(CompanyTransactionTestCase):
     """
 
     SECONDS_EACH = 6.0
-    address: ClassVar[str]
     browser: ClassVar[Browser]
 
     @classmethod
@@ -76,33 +68,6 @@ class BrowserTestCase(CompanyTransactionTestCase):
             raise unittest.SkipTest(NOT_FOUND)
         cls.browser = playwright.chromium.launch(executable_path=program, args=arguments())
         cls.addClassCleanup(cls.browser.close)
-        cls._start_server()
-
-    @classmethod
-    def _start_server(cls) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="ticketflower-browser-"))
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        cls.address = f"http://127.0.0.1:{port}"
-        # The same key as here: so a test can log somebody in without a page.
-        environment = child_environment(
-            DJANGO_SECRET_KEY=settings.SECRET_KEY, MEDIA_ROOT=str(folder / "media")
-        )
-        command = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += ["--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws"]
-        command += ["--log-level", "warning", "project.wsgi:application"]
-        log = folder / "web.log"
-        web = Program("web", command, environment, log=log, show=False)
-        cls.addClassCleanup(cls._end_server, web)
-        wait_until(lambda: web.exit_code() is not None or _answers(cls.address))
-        if web.exit_code() is not None:
-            raise AssertionError(log.read_text(encoding="utf-8"))
-
-    @classmethod
-    def _end_server(cls, web: Program) -> None:
-        web.ask_to_end()
-        web.make_end(deadline())
 
     def setUp(self) -> None:
         super().setUp()
@@ -145,10 +110,3 @@ class BrowserTestCase(CompanyTransactionTestCase):
             self.assertEqual(page.evaluate(OVERFLOW), "", f"{page.url} is too wide for a phone.")
         finally:
             page.set_viewport_size(WIDE)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(address, timeout=PATIENCE).status_code == 200
-    except httpx.HTTPError:
-        return False

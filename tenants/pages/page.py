@@ -38,6 +38,7 @@ from django.views import View
 from tenants.active_company import active_company
 from tenants.errors import TicketFlowerError
 from tenants.models import User
+from tenants.pages.bodies import FORM_BODY, SMALL_BODY
 from tenants.pages.buttons import Button, ListButton, ShownButton
 from tenants.pages.links import admin_link, prefix_of
 from tenants.pages.menu import MenuEntry
@@ -64,6 +65,8 @@ class Page(View):
     button: ClassVar[Button | None] = None
     list_button: ClassVar[ListButton | None] = None
     menu: ClassVar[MenuEntry | None] = None
+    # How much may be sent to it, in bytes, by who may use it (tenants/pages/bodies.py).
+    largest_body: ClassVar[int] = FORM_BODY
     # Whatever we refuse is told by `refused`, and these errors, too.
     also_refused: ClassVar[tuple[type[Exception], ...]] = ()
     # How loud it is told.
@@ -88,6 +91,11 @@ class Page(View):
     def is_offered(cls, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether the page's button is shown, on the detail page of `obj` or above the list."""
         return cls.admits(request)
+
+    @classmethod
+    def body_limit(cls, request: HttpRequest) -> int:
+        """How large a body this person may send, in bytes."""
+        return cls.largest_body if cls.admits(request) else SMALL_BODY
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.admits(request):

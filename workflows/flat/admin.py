@@ -31,6 +31,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.names import LONGEST_NAME
+from tenants.pages.bodies import FORM_BODY, LARGE_BODY
 from tenants.refusals import refusals
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import FORMATS, format_of
@@ -169,6 +170,10 @@ class FlatImportAdmin(FlatExportAdmin, ImportMixin):
     import_form_class = ListImportForm
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     import_help: Any = ""
+
+    def body_limit(self, request: HttpRequest) -> int:
+        """How large a body this person may send to the screens of this list, in bytes."""
+        return LARGE_BODY if self.has_import_permission(request) else FORM_BODY
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return (

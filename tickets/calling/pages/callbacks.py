@@ -20,6 +20,7 @@ from django_tenants.utils import tenant_context
 from tenants.connection import work_in_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.models import Company
+from tenants.pages.bodies import SMALL_BODY, takes_body
 from tenants.rate_limits import count_request
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
@@ -43,6 +44,15 @@ class CallbackRefusedError(TicketsError):
         self.status = status
 
 
+def _body_limit(_request: HttpRequest, token: str) -> int:
+    """The large ones only at an address that we have given."""
+    with refusals(TicketFlowerError):
+        read_token(token)
+        return MAX_BODY_BYTES
+    return SMALL_BODY
+
+
+@takes_body(_body_limit)
 @csrf_exempt
 def receive(request: HttpRequest, token: str) -> HttpResponse:
     """Take an answer, in the company that its address names."""

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from tenants.errors import TicketFlowerError
+from tenants.pages.bodies import FILES_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, new_token
 from tenants.pages.page import register_page
@@ -58,6 +59,7 @@ class RepairPage(_VerbPage):
     """GET asks what the repair needs to know, and why; POST does it."""
 
     template_name = "repairing/repair.html"
+    largest_body = FILES_BODY
     also_refused = (FieldError,)
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
+from tenants.pages.bodies import FILES_BODY, LARGE_BODY
 from tenants.pages.numbers import number_in
 from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, token_of
 from tenants.pages.page import Page, register_page
@@ -84,6 +85,7 @@ class TicketFormPage(Page):
     """
 
     permissions = ("tickets.add_myticket",)
+    largest_body = FILES_BODY
     template_name = "submitting/ticket_form.html"
     also_refused = (FieldError,)
 
@@ -280,6 +282,7 @@ class TicketFormVisible(Page):
 
     http_method_names = ["post"]
     permissions = ("tickets.add_myticket",)
+    largest_body = LARGE_BODY
 
     def post(self, request: HttpRequest) -> HttpResponse:
         definition = offered_as_named(request, self.person)

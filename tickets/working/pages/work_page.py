@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from tenants.fast.prepared import PreparedQuery
+from tenants.pages.bodies import FILES_BODY, LARGE_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page
@@ -47,6 +48,7 @@ class WorkPage(Page):
     """GET shows a task, with what was saved of it; POST completes it, or saves its form."""
 
     permissions = ("tickets.view_mytask",)
+    largest_body = FILES_BODY
     template_name = "working/my_task.html"
 
     task: MyTask
@@ -259,6 +261,7 @@ class WorkVisible(ObjectPage):
 
     http_method_names = ["post"]
     permissions = ("tickets.view_mytask",)
+    largest_body = LARGE_BODY
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         keeper = UploadKeeper(user=self.person, ticket=ticket_of(self.object))

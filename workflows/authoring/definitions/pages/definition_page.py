@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404
 
+from tenants.pages.bodies import LARGE_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.page import ObjectPage
 from workflows.authoring.definitions.pages.badges import definition_badge
@@ -16,6 +17,7 @@ class DefinitionPage(ObjectPage):
     """A page for workflow creators about one version of a workflow; `title` is its own name."""
 
     permissions = ("workflows.change_workflowdefinition",)
+    largest_body = LARGE_BODY
 
     workflow: WorkflowDefinition
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tenants.pages.bodies import LARGE_BODY
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals
@@ -37,6 +38,7 @@ class CarryScript(ScriptPage):
     """
 
     permissions = ("workflows.add_workflowdefinition", "workflows.change_workflowdefinition")
+    largest_body = LARGE_BODY
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         question = read_question(request)

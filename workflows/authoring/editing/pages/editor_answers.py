@@ -18,6 +18,7 @@ from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.pages.bodies import LARGE_BODY
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals, refusals
@@ -81,6 +82,7 @@ class EditorScript(ScriptPage):
     """Answers questions in JSON from those who may change workflows."""
 
     permissions = ("workflows.change_workflowdefinition",)
+    largest_body = LARGE_BODY
     also_refused = (EngineError,)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:

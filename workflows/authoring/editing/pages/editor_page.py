@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.pages.bodies import LARGE_BODY
 from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, result_of, sent_token, token_of
@@ -49,6 +50,7 @@ class _EditorPage(ObjectPage):
     """About one version of a workflow, for who may change it."""
 
     permissions: ClassVar[tuple[str, ...]] = ("workflows.change_workflowdefinition",)
+    largest_body = LARGE_BODY
 
     object: WorkflowDefinition
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from tenants.pages.bodies import LARGE_BODY
 from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection
@@ -135,6 +136,7 @@ class ImportPage(Page):
     """
 
     permissions = ("workflows.add_workflowdefinition",)
+    largest_body = LARGE_BODY
     title = gettext_lazy("Import a workflow")
     template_name = "importing/import.html"
     list_button = ListButton(gettext_lazy("Import"), icon="upload", order=20, only_where_roomy=True)

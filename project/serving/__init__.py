@@ -1,0 +1,1 @@
+"""What stands between the network and Django: whole bodies in, whole answers out, in good time."""

@@ -1,0 +1,26 @@
+"""How the web server is started: the same everywhere, on Windows too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+APPLICATION: Final = "project.asgi:application"
+
+
+def web_command(
+    *, host: str, port: int, processes: int, application: str = APPLICATION, level: str = "warning"
+) -> list[str]:
+    """What follows the Python interpreter. docs/operations.md says why each option stands here."""
+    return [
+        "-m",
+        "granian",
+        *("--interface", "asginl", "--http", "1", "--no-ws"),
+        *("--host", host, "--port", str(port), "--workers", str(processes)),
+        # Connections that wait are the edge's to bound: they must not keep /healthz out.
+        *("--backpressure", "4096", "--backlog", "1024"),
+        *("--http1-header-read-timeout", "10000"),
+        # A process that dies is started again; one that does not end by itself is ended.
+        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "30"),
+        *("--log-level", level),
+        application,
+    ]

@@ -1,0 +1,175 @@
+"""The edge: an ASGI application that stands in front of Django, which is a WSGI one.
+
+Many connections are held by one event loop, and cost next to nothing while they wait; Django runs
+in one thread of each process, as it is fastest. So a request reaches Django when its body is
+there, and leaves it when its answer is made, however slow the other side is. How large a body may
+be, Django is asked before more than SMALL_BODY of it is read. `/healthz` is answered by the loop
+itself, whatever Django is busy with.
+
+Nothing here knows a company, a person or an address of a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from project.serving.answers import Answer, Send, plain_answer
+from project.serving.bodies import (
+    Body,
+    BodyTooLargeError,
+    BodyTooSlowError,
+    Pace,
+    Receive,
+    SenderGoneError,
+)
+from project.serving.wsgi_call import Application, Environ, call, environ_of
+from tenants.pages.bodies import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
+
+logger = logging.getLogger(__name__)
+
+# How many bodies are waited for, and how many requests wait for Django, in one process.
+MOST_BODIES: Final = 1_000
+MOST_QUEUED: Final = 200
+# How much of a body that is too large is thrown away, so that its sender hears why.
+MOST_SKIPPED: Final = 64 * 1024 * 1024
+MOST_HEADER_BYTES: Final = 32 * 1024
+# A request that Django is busy with for longer (seconds): the process counts as stuck.
+STUCK_SECONDS: Final = 300.0
+HEALTH: Final = "/healthz"
+
+TOO_MUCH: Final = "What you send is too large."
+TOO_SLOW: Final = "What you send comes too slowly. Please send it again."
+BUSY: Final = "There is more to do than can be done at this moment. Please try again in a minute."
+
+
+class Edge:
+    """Serves a WSGI application to an ASGI server."""
+
+    def __init__(self, application: Application, *, pace: Pace | None = None) -> None:
+        self._application = application
+        self._pace = pace or Pace()
+        self._django = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
+        self._bodies: dict[Body, None] = {}
+        self._queued = 0
+        self._busy_since: float | None = None
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            answer = await self._answer(scope, receive)
+        except SenderGoneError:
+            return
+        try:
+            await answer.send(send)
+        except TimeoutError:
+            logger.info("A reader took an answer too slowly")
+            raise  # the server closes the connection
+        finally:
+            answer.close()
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
+        if scope["path"] == HEALTH and scope["method"] in ("GET", "HEAD"):
+            return self._health()
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > MOST_HEADER_BYTES:
+            return plain_answer(431, "The headers are too large. Delete the cookies of this site.")
+        if not _announces_body(headers):
+            return await self._ask_django(environ_of(scope, io.BytesIO(), 0))
+        return await self._answer_to_body(scope, Body(receive, self._pace))
+
+    async def _answer_to_body(self, scope: Mapping[str, Any], body: Body) -> Answer:
+        try:
+            if (refusal := await self._read(scope, body)) is not None:
+                return refusal
+            body.file.seek(0)
+            environ = environ_of(scope, body.file, body.received)
+            return await self._ask_django(environ)
+        finally:
+            body.close()
+
+    async def _read(self, scope: Mapping[str, Any], body: Body) -> Answer | None:
+        """Read the body. What is answered in its place, where it is not taken.
+
+        Raises:
+            SenderGoneError: nobody is there any more.
+        """
+        while len(self._bodies) >= MOST_BODIES:
+            slowest = next(iter(self._bodies))
+            del self._bodies[slowest]
+            slowest.give_up()
+        self._bodies[body] = None
+        try:
+            return await self._read_within_limit(scope, body)
+        except BodyTooSlowError:
+            return plain_answer(408, TOO_SLOW, [(b"connection", b"close")])
+        except BodyTooLargeError:
+            return plain_answer(413, TOO_MUCH, [(b"connection", b"close")])
+        finally:
+            self._bodies.pop(body, None)
+
+    async def _read_within_limit(self, scope: Mapping[str, Any], body: Body) -> Answer | None:
+        announced = _content_length(scope["headers"])
+        if announced <= SMALL_BODY and await body.read(SMALL_BODY):
+            return None
+        limit = await self._limit(scope)
+        if announced <= limit and await body.read(limit):
+            return None
+        if limit <= SMALL_BODY:
+            raise BodyTooLargeError
+        await body.skip(MOST_SKIPPED)
+        environ = environ_of(scope, io.BytesIO(), 0)
+        return await self._ask_django({**environ, REFUSED_BODY: limit})
+
+    async def _limit(self, scope: Mapping[str, Any]) -> int:
+        """How large a body Django takes from this person at this address, in bytes."""
+        environ = environ_of(scope, io.BytesIO(), 0)
+        answer = await self._ask_django({**environ, ASKS_BODY_LIMIT: True})
+        answer.close()
+        name = BODY_LIMIT_HEADER.lower().encode()
+        return int(dict(answer.headers).get(name, SMALL_BODY))
+
+    async def _ask_django(self, environ: Environ) -> Answer:
+        if self._queued >= MOST_QUEUED:
+            return plain_answer(503, BUSY, [(b"retry-after", b"60")])
+        self._queued += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._django, self._call, loop.time, environ)
+        finally:
+            self._queued -= 1
+
+    def _call(self, now: Callable[[], float], environ: Environ) -> Answer:
+        self._busy_since = now()
+        try:
+            return call(self._application, environ)
+        finally:
+            self._busy_since = None
+
+    def _health(self) -> Answer:
+        since = self._busy_since
+        if since is not None and asyncio.get_running_loop().time() - since > STUCK_SECONDS:
+            return _as_json(plain_answer(503, '{"status": "stuck"}'))
+        return _as_json(plain_answer(200, '{"status": "ok"}'))
+
+
+def _as_json(answer: Answer) -> Answer:
+    answer.headers[0] = (b"content-type", b"application/json")
+    return answer
+
+
+def _announces_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
+        for name, value in headers
+    )
+
+
+def _content_length(headers: list[tuple[bytes, bytes]]) -> int:
+    """What is announced; 0 where nothing is. The server has seen that it is a number."""
+    return next((int(value) for name, value in headers if name == b"content-length"), 0)
