@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
-from tenants.pages.bodies import (
+from tenants.body_limits import (
     ASKS_BODY_LIMIT,
     BODY_LIMIT_HEADER,
     REFUSED_BODY,

@@ -28,7 +28,7 @@ from project.serving.bodies import (
     SenderGoneError,
 )
 from project.serving.wsgi_call import Application, Environ, call, environ_of
-from tenants.pages.bodies import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
+from tenants.body_limits import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
 
 logger = logging.getLogger(__name__)
 

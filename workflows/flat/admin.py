@@ -29,9 +29,9 @@ from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from tenants.active_company import active_company
+from tenants.body_limits import FORM_BODY, LARGE_BODY
 from tenants.models import User
 from tenants.names import LONGEST_NAME
-from tenants.pages.bodies import FORM_BODY, LARGE_BODY
 from tenants.refusals import refusals
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import FORMATS, format_of

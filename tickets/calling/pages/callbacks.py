@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django_tenants.utils import tenant_context
 
+from tenants.body_limits import SMALL_BODY, takes_body
 from tenants.connection import work_in_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.models import Company
-from tenants.pages.bodies import SMALL_BODY, takes_body
 from tenants.rate_limits import count_request
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token

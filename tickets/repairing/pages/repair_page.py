@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from tenants.body_limits import FILES_BODY
 from tenants.errors import TicketFlowerError
-from tenants.pages.bodies import FILES_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.once import do_once, new_token
 from tenants.pages.page import register_page

@@ -15,9 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from tenants.body_limits import FILES_BODY, LARGE_BODY
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
-from tenants.pages.bodies import FILES_BODY, LARGE_BODY
 from tenants.pages.numbers import number_in
 from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, token_of
 from tenants.pages.page import Page, register_page
