@@ -29,6 +29,5 @@ ENV TICKETFLOWER_DATA_DIR=/data
 VOLUME /data/media
 EXPOSE 8000
 
-# Processes with one thread each serve fastest; about one for each core.
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
-     "--workers", "2", "--blocking-threads", "1", "--no-ws", "project.wsgi:application"]
+# Processes in which Django has one thread serve fastest; about one for each core.
+CMD ["python", "manage.py", "run_web", "--host", "0.0.0.0", "--port", "8000", "--processes", "2"]

@@ -28,6 +28,7 @@ from bench.measure import Act, Prepare, Scenario, Spent
 from bench.plain_site import BENCH
 from bench.services import new_task, user_of
 from bench.setup import Bench, enter
+from project.serving.command import web_command
 from tenants.testing import child_environment
 
 READY_SECONDS = 30
@@ -83,9 +84,16 @@ def server(bench: Bench) -> Iterator[Browser]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws"]
-    command += ["--log-level", "error", "bench.server:application"]
+    command = [
+        sys.executable,
+        *web_command(
+            host="127.0.0.1",
+            port=port,
+            processes=1,
+            application="bench.server:application",
+            level="error",
+        ),
+    ]
     environment = child_environment(
         DEBUG="0", LOG_LEVEL="ERROR", **{BENCH: json.dumps(asdict(bench))}
     )

@@ -14,6 +14,7 @@ from django.core.wsgi import get_wsgi_application
 
 from bench.counting import start_counting
 from bench.measure import own_spending
+from project.serving.edge import Edge
 
 product = get_wsgi_application()
 
@@ -23,7 +24,7 @@ plain = plain_application()
 start_counting()
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def both_sites(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     address = environ["PATH_INFO"]
     if address == "/spent":
         start_response("200 OK", [("Content-Type", "application/json")])
@@ -31,3 +32,6 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     site = plain if address.startswith("/plain/") else product
     answer: Iterable[bytes] = site(environ, start_response)
     return answer
+
+
+application = Edge(both_sites)

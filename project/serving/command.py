@@ -8,9 +8,18 @@ APPLICATION: Final = "project.asgi:application"
 
 
 def web_command(
-    *, host: str, port: int, processes: int, application: str = APPLICATION, level: str = "warning"
+    *,
+    host: str,
+    port: int,
+    processes: int,
+    application: str = APPLICATION,
+    level: str = "warning",
+    respawn: bool = True,
 ) -> list[str]:
-    """What follows the Python interpreter. docs/operations.md says why each option stands here."""
+    """What follows the Python interpreter.
+
+    `application` is an ASGI one; `respawn` says whether a process that dies is started again.
+    """
     return [
         "-m",
         "granian",
@@ -19,8 +28,9 @@ def web_command(
         # Connections that wait are the edge's to bound: they must not keep /healthz out.
         *("--backpressure", "4096", "--backlog", "1024"),
         *("--http1-header-read-timeout", "10000"),
-        # A process that dies is started again; one that does not end by itself is ended.
-        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "30"),
+        # Somebody who does not read their answer must not keep a process from ending.
+        *("--workers-kill-timeout", "30"),
+        *(("--respawn-failed-workers", "--respawn-interval", "1") if respawn else ()),
         *("--log-level", level),
         application,
     ]

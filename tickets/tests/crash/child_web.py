@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.core.wsgi import get_wsgi_application
 
+from project.serving.edge import Edge
 from tickets.tests.crash.dying import die_at_commit
 from tickets.tests.crash.quick_time import quick_minutes
 
-application = get_wsgi_application()
+application = Edge(get_wsgi_application())
 quick_minutes().start()
 die_at_commit("web")

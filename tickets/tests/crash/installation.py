@@ -10,6 +10,7 @@ import httpx
 from django.conf import settings
 from django.test import Client
 
+from project.serving.command import web_command
 from tenants.models import User
 from tenants.testing import child_environment
 from tickets.tests.crash.journal import Journal
@@ -48,9 +49,14 @@ class Installation:
         return self.start("worker", [*CHILD, "worker"], **environment)
 
     def start_web(self, **environment: str) -> Process:
-        command = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--workers", "1", "--blocking-threads", "1"]
-        command += ["--no-ws", "--log-level", "error", "tickets.tests.crash.child_web:application"]
+        command = web_command(
+            host="127.0.0.1",
+            port=self.port,
+            processes=1,
+            application="tickets.tests.crash.child_web:application",
+            level="error",
+            respawn=False,  # the test says when there is one again
+        )
         return self.start("web", command, **environment)
 
     def start(self, name: str, command: list[str], **environment: str) -> Process:
