@@ -25,6 +25,7 @@ MODULES = frozenset(
         "django.contrib.auth.backends",
         "django.contrib.auth.base_user",
         "django.contrib.auth.decorators",
+        "django.contrib.auth.get_permission_codename",
         "django.contrib.auth.login",
         "django.contrib.auth.models",
         "django.contrib.auth.password_validation",
