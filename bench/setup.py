@@ -83,14 +83,14 @@ OUTPUT: JsonObject = {"ok": True, "note": "Fine"}
 
 def make_company(schema_name: str, workers: int = 5) -> Bench:
     """A company with people, who have no passwords, and a published workflow."""
-    from tenants.connection import work_in, work_in_public
+    from tenants.connection import use_company, use_public
     from tenants.roles import SystemRole
     from tenants.services import create_company, create_person
     from workflows.authoring.importing.import_bundle import import_bundle
     from workflows.authoring.publishing.publish_workflow import publish_workflow
     from workflows.models import TicketDefinition
 
-    work_in_public()
+    use_public()
     company = create_company(name=schema_name.title(), schema_name=schema_name)
     user = create_person(
         company=company,
@@ -107,7 +107,7 @@ def make_company(schema_name: str, workers: int = 5) -> Bench:
         )
         for number in range(workers)
     ]
-    work_in(company)
+    use_company(company)
     workflow = publish_workflow(workflow=import_bundle(document=DOCUMENT, user=user), user=user)
     tasks = {task.key: task.pk for task in workflow.tasks.all()}
     return Bench(
@@ -125,10 +125,10 @@ def make_company(schema_name: str, workers: int = 5) -> Bench:
 
 def enter(bench: Bench) -> None:
     """Let the queries that follow go to the company; costs a SET where it was another one."""
-    from tenants.connection import current_schema, work_in
+    from tenants.connection import current_schema, use_company
 
     if current_schema() != bench.schema_name:
-        work_in(_company(bench.company_id))
+        use_company(_company(bench.company_id))
 
 
 @cache

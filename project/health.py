@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from project.pending_migrations import has_pending_migrations
-from tenants.connection import work_in_public
+from tenants.connection import use_public
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def _answer(status: int, content: Mapping[str, object]) -> HttpResponse:
 
 def _checks() -> dict[str, Check]:
     try:
-        work_in_public()
+        use_public()
         if not _migrations_are_applied():
             return {"database": {"ok": True}, "migrations": {"ok": False}}
         with connection.cursor() as cursor:

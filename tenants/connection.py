@@ -29,8 +29,8 @@ def current_schema() -> str:
     return str(database().schema_name)
 
 
-def chosen_tenant() -> object:
-    """What `work_in` was given; elsewhere something that knows the schema alone."""
+def active_tenant() -> object:
+    """What `use_company` was given; elsewhere something that knows the schema alone."""
     return database().tenant
 
 
@@ -39,12 +39,12 @@ def in_public() -> bool:
     return current_schema() == PUBLIC
 
 
-def work_in(company: HasSchema) -> None:
+def use_company(company: HasSchema) -> None:
     """Send the queries that follow to a company's schema."""
     database().set_tenant(company)
 
 
-def work_in_public() -> None:
+def use_public() -> None:
     """Send the queries that follow to `public`."""
     database().set_schema_to_public()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Hook[**P, R]:
-    """Asks every function that was registered, in the order in which they were.
+    """Calls every function that was registered, in the order in which they were.
 
     An app registers its functions while it starts: in a module that its AppConfig or its
     admin.py imports.
@@ -20,5 +20,5 @@ class Hook[**P, R]:
         self._functions.append(function)
         return function
 
-    def ask(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+    def call_all(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
         return [function(*args, **kwargs) for function in self._functions]

@@ -30,8 +30,8 @@ _jobs = JobManager(DjangoConnector())
 
 @contextmanager
 def _errors_as_django_names_them() -> Iterator[None]:
-    """The queue calls everything that the database says a ConnectorException: whether it refuses
-    something or cannot be reached would be told by nothing else."""
+    """The queue calls everything that the database says a ConnectorException, which does not
+    show whether it refuses something or cannot be reached."""
     try:
         yield
     except ConnectorException as error:
@@ -55,13 +55,13 @@ def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int
         return task.defer(schema=current_schema(), **arguments)
 
 
-def take_away(job_id: int) -> None:
+def cancel_job(job_id: int) -> None:
     """Remove a job that nobody needs any more, unless it is running or done."""
     with _errors_as_django_names_them():
         _jobs.cancel_job_by_id(job_id, delete_job=True)
 
 
-def run_again(job_id: int) -> None:
+def requeue_job(job_id: int) -> None:
     """Put a job into the queue again whose worker is gone."""
     with _errors_as_django_names_them():
         _jobs.retry_job_by_id(job_id, retry_at=timezone.now())

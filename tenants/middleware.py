@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from tenants.active_company import CompanyRequest, find_active_company
-from tenants.connection import work_in, work_in_public
+from tenants.connection import use_company, use_public
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -22,11 +22,11 @@ class PublicSchemaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        work_in_public()
+        use_public()
         try:
             return self.get_response(request)
         finally:
-            work_in_public()
+            use_public()
 
 
 class ActiveCompanyMiddleware:
@@ -38,5 +38,5 @@ class ActiveCompanyMiddleware:
     def __call__(self, request: CompanyRequest) -> HttpResponseBase:
         request.company = find_active_company(request)
         if request.company is not None:
-            work_in(request.company)
+            use_company(request.company)
         return self.get_response(request)

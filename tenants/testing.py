@@ -21,7 +21,7 @@ from django.test import Client, TestCase, TransactionTestCase
 from django.test.testcases import is_pickable  # type: ignore[attr-defined]
 from django.test.utils import CaptureQueriesContext
 
-from tenants.connection import current_schema, work_in, work_in_public
+from tenants.connection import current_schema, use_company, use_public
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
@@ -82,7 +82,7 @@ class CompanyClient(Client):
                 return super().request(**request)
         finally:
             if company is not None:
-                work_in(company)
+                use_company(company)
 
 
 class _People:
@@ -136,13 +136,13 @@ class CompanyTestCase(_People, TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         # Before super(): setUpTestData must already write into the company.
-        work_in(Company.objects.get(schema_name=ACME))
+        use_company(Company.objects.get(schema_name=ACME))
         super().setUpClass()
 
     @classmethod
     def tearDownClass(cls) -> None:
         super().tearDownClass()
-        work_in_public()
+        use_public()
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -150,7 +150,7 @@ class CompanyTestCase(_People, TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        work_in(self.acme)
+        use_company(self.acme)
 
     def count_queries(self, request: str) -> int:
         """How many queries a GET takes."""
@@ -164,13 +164,13 @@ class CompanyTransactionTestCase(_People, TransactionTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        work_in_public()
+        use_public()
         self.load_people()
-        work_in(self.acme)
+        use_company(self.acme)
 
     def _fixture_teardown(self) -> None:
         # Instead of Django's flush, which would empty `public` and know nothing of companies.
-        work_in_public()
+        use_public()
         empty_companies()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from django.db import connection
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import Company
 
 PATIENCE = 180  # seconds; far more than anything takes that is waited for
@@ -77,7 +77,7 @@ class Background(threading.Thread):
 
     def run(self) -> None:
         try:
-            work_in(self._company)
+            use_company(self._company)
             self._call()
         except Exception as error:  # judged by the test
             self.raised = error

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from project.command_palette import LIMIT
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import User
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
@@ -144,8 +144,8 @@ class CommandPaletteTests(CompanyTestCase):
     def test_the_cache_keeps_companies_apart(self) -> None:
         """For whatever else is cached, by us or by a library."""
         cache.set("what", "acme's")
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertIsNone(cache.get("what"))
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(cache.get("what"), "acme's")
         cache.delete("what")

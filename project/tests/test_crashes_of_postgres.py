@@ -14,7 +14,7 @@ from django.db import connection
 
 from project import postmaster
 from project.development import embedded_postgres
-from tenants.connection import work_in_public
+from tenants.connection import use_public
 from tenants.testing import make_test_companies, start_manage
 from tenants.testing_examples import long_run_only, long_seconds
 from tenants.testing_waits import wait_until
@@ -56,7 +56,7 @@ def own_server(folder: Path) -> Iterator[None]:
         with mock.patch.dict(connection.settings_dict, entry):
             if start_manage("migrate_schemas").wait(timeout=300):
                 raise AssertionError("The database could not be migrated.")
-            work_in_public()
+            use_public()
             make_test_companies()
             try:
                 yield

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from tenants.connection import work_in, work_in_public
+from tenants.connection import use_company, use_public
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person, sign_up
@@ -171,7 +171,7 @@ class RoleTests(DashboardTestCase):
 class FirstStepsTests(DashboardTestCase):
     def setUp(self) -> None:
         super().setUp()
-        work_in_public()
+        use_public()
         self.bea = sign_up(
             company_name="Bright Bakery",
             first_name="Bea",
@@ -181,7 +181,7 @@ class FirstStepsTests(DashboardTestCase):
         )
         assert self.bea.company is not None
         self.bakery = self.bea.company
-        work_in(self.bakery)
+        use_company(self.bakery)
 
     def done(self) -> list[bool]:
         cache.clear()

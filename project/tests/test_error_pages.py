@@ -82,7 +82,7 @@ class WithoutDatabaseTests(SimpleTestCase):
         with (
             mock.patch("project.views.SignUpForm", side_effect=RuntimeError("no")),
             mock.patch("tenants.middleware.find_active_company", return_value=None),
-            mock.patch("tenants.middleware.work_in_public"),
+            mock.patch("tenants.middleware.use_public"),
             mock.patch("project.views.SignUpPage.dispatch", side_effect=RuntimeError("no")),
             self.assertLogs("django.request", "ERROR"),
         ):

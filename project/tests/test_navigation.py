@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from project import navigation
 from project.navigation import current_url, sections, sidebar
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase, request_as
@@ -120,9 +120,9 @@ class NavigationTests(CompanyTestCase):
             return next(counts)
 
         self.assertEqual(navigation.cached_count("errors", count, self.root), 3)
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertEqual(navigation.cached_count("errors", count, self.root), 7)
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(navigation.cached_count("errors", count, self.root), 3)
 
 

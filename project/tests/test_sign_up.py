@@ -6,7 +6,7 @@ from unittest import mock
 from django.urls import reverse
 
 from project import forms
-from tenants.connection import work_in_public
+from tenants.connection import use_public
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import sign_up
@@ -24,7 +24,7 @@ DATA = {
 class SignUpTests(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        work_in_public()
+        use_public()
 
     def sign_up(self, **changes: str) -> Any:
         return self.client.post(reverse("sign_up"), {**DATA, **changes})

@@ -26,7 +26,7 @@ class Batch:
 
     Every model's key is its `id`; rows that others point to need theirs before (see
     `next_ids`). Constraints between them are checked at the commit, so that their order does
-    not matter. The updated rows must be locked: nobody is told when one of them is gone. `now`
+    not matter. The updated rows must be locked: nothing reports it when one of them is gone. `now`
     is what fields get that are set to the time at which a row is made or changed.
     """
 
@@ -58,7 +58,7 @@ class Batch:
             raise ValueError("Two objects stand for one row of this batch.")
         fields.update(dict.fromkeys(names))
 
-    def also(self, statement: str, *values: object) -> None:
+    def add_statement(self, statement: str, *values: object) -> None:
         """Run another statement that changes rows, none of those that the batch writes."""
         self._others.append((statement, values))
 
@@ -78,7 +78,7 @@ class Batch:
             statements.append(_update(type(row), changed))
             values += [self._value(row, each, add=False) for each in _named(type(row), changed)]
             values.append(row.pk)
-        send(_together(tuple(statements)), values)
+        send(_as_one_statement(tuple(statements)), values)
         for row in self._inserted:
             row._state.adding = False
             row._state.db = DEFAULT_DB_ALIAS
@@ -171,7 +171,7 @@ def _quoted(name: str) -> str:
 
 
 @lru_cache(maxsize=500)
-def _together(statements: Sequence[str]) -> str:
+def _as_one_statement(statements: Sequence[str]) -> str:
     *first, last = statements
     if not first:
         return last

@@ -62,7 +62,7 @@ def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
     with wrapper.wrap_database_errors:
         wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
         cursor = _cursor_of(wrapper)
-        statement = _of_schema(text, wrapper.schema_name)
+        statement = _statement_for_schema(text, wrapper.schema_name)
         if wrapper.queries_logged or wrapper.execute_wrappers:
             wrapper._prepare_cursor(cursor).execute(statement, values)
         else:  # what Django's cursor does besides
@@ -73,7 +73,7 @@ def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=5_000)
-def _of_schema(text: str, schema: str) -> str:
+def _statement_for_schema(text: str, schema: str) -> str:
     """A statement of its own: Postgres plans one anew whenever the search path is another one
     than last time."""
     return f"{text} /* {schema} */"

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
 
-from tenants.connection import chosen_tenant, current_schema
+from tenants.connection import active_tenant, current_schema
 from tenants.models.fields import NameField
 from tenants.names import LONGEST_NAME
 from tenants.schema_names import validate_schema_name
@@ -23,7 +23,7 @@ class CompanyQuerySet(models.QuerySet["Company"]):
         Raises:
             Company.DoesNotExist: it works in `public`.
         """
-        chosen = chosen_tenant()
+        chosen = active_tenant()
         if isinstance(chosen, Company):
             return chosen
         return self.get(schema_name=current_schema())

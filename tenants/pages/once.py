@@ -42,7 +42,7 @@ def sent_token(request: HttpRequest) -> str:
     return sent if TOKEN.fullmatch(sent) else new_token()
 
 
-def do_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tuple[int, bool]:
+def run_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tuple[int, bool]:
     """Act, unless this session has sent this token before; then return what came of it.
 
     Returns the result (an id) and whether it is new. Two requests at the same moment wait
@@ -55,7 +55,7 @@ def do_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tupl
     try:
         with transaction.atomic():
             # As it is now: the request read its session before it had the lock.
-            done = _sent(session.lock())
+            done = _results_by_token(session.lock())
             if token in done:
                 return done[token], False
             result = act()
@@ -67,9 +67,9 @@ def do_once(request: HttpRequest, *, token: str, act: Callable[[], int]) -> tupl
     return result, True
 
 
-def result_of(request: HttpRequest, *, token: str) -> int | None:
+def stored_result(request: HttpRequest, *, token: str) -> int | None:
     """What came of the form with this token, if this session has sent it before."""
-    return _sent(SessionStore(request.session.session_key).load()).get(token)
+    return _results_by_token(SessionStore(request.session.session_key).load()).get(token)
 
 
 def _session(request: HttpRequest) -> SessionStore:
@@ -79,6 +79,6 @@ def _session(request: HttpRequest) -> SessionStore:
     return session
 
 
-def _sent(session: Mapping[str, Any]) -> dict[str, int]:
+def _results_by_token(session: Mapping[str, Any]) -> dict[str, int]:
     done = session.get(SESSION_KEY)
     return done if isinstance(done, dict) else {}

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from tenants.active_company import SESSION_KEY, find_active_company
-from tenants.connection import current_schema, in_public, work_in
+from tenants.connection import current_schema, in_public, use_company
 from tenants.middleware import ActiveCompanyMiddleware, PublicSchemaMiddleware
 from tenants.models import Company, User
 from tenants.testing import PASSWORD, CompanyTestCase
@@ -27,23 +27,23 @@ class MiddlewareTests(CompanyTestCase):
         request.session = {SESSION_KEY: chosen} if chosen else {}  # type: ignore[assignment]
         PublicSchemaMiddleware(ActiveCompanyMiddleware(view))(request)  # type: ignore[arg-type]
         left = current_schema()
-        work_in(self.acme)
+        use_company(self.acme)
         return seen[0], left
 
     def test_a_request_works_in_the_persons_company_and_ends_in_public(self) -> None:
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(self.pass_through(self.charlie), ("globex", "public"))
         self.assertEqual(self.pass_through(self.alice), ("acme", "public"))
 
     def test_it_ends_in_public_when_the_view_fails(self) -> None:
         def view(request: object) -> HttpResponse:
-            work_in(self.globex)
+            use_company(self.globex)
             raise RuntimeError
 
         with self.assertRaises(RuntimeError):
             PublicSchemaMiddleware(view)(RequestFactory().get("/"))
         self.assertTrue(in_public())
-        work_in(self.acme)
+        use_company(self.acme)
 
     def test_a_superuser_works_in_public_until_they_choose(self) -> None:
         self.assertEqual(self.pass_through(self.root), ("public", "public"))

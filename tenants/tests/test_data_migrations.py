@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import OperationWriter
 
 from tenants import provisioning
-from tenants.connection import work_in, work_in_public
+from tenants.connection import use_company, use_public
 from tenants.data_migrations import DataMigration, undeclared_operations
 from tenants.errors import UndeclaredDataMigrationError
 from tenants.models import Company
@@ -59,7 +59,7 @@ def make_migration(
 class NewCompaniesTests(CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()
-        work_in_public()
+        use_public()
         provisioning.company_schema_steps.cache_clear()
         self.addCleanup(provisioning.company_schema_steps.cache_clear)
 
@@ -73,11 +73,11 @@ class NewCompaniesTests(CompanyTransactionTestCase):
         self.enterContext(mock.patch.object(MigrationExecutor, "migration_plan", plan))
 
     def colours_of(self, company: Company) -> list[tuple[str, bool]]:
-        work_in(company)
+        use_company(company)
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, is_warm FROM workflows_colour ORDER BY id")
             rows: list[tuple[str, bool]] = cursor.fetchall()
-        work_in_public()
+        use_public()
         return rows
 
     def test_those_that_new_companies_need_are_run_in_their_place(self) -> None:
@@ -135,12 +135,12 @@ def like_oneself(apps: Any, _schema_editor: Schema) -> None:
 class DeclarationTests(CompanyTestCase):
     def test_every_migration_of_companies_is_declared(self) -> None:
         every = MigrationLoader(None).disk_migrations.values()
-        work_in(self.acme)
+        use_company(self.acme)
         ensure_declared(every)
 
     def test_what_concerns_public_alone_needs_no_declaration(self) -> None:
         migration = make_migration("9999_people", "tenants", migrations.RunPython(nothing))
-        work_in(self.acme)
+        use_company(self.acme)
         ensure_declared([migration])
 
     def test_it_sees_every_way_to_run_code(self) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.connection import work_in_public
+from tenants.connection import use_public
 from tenants.errors import EmailInUseError
 from tenants.models import Company, User
 from tenants.models.fields import LONGEST_KEY, stored_key
@@ -198,7 +198,7 @@ class MigrationTests(CompanyTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        work_in_public()
+        use_public()
 
     def migrate(self) -> list[str]:
         migration: Any = importlib.import_module("tenants.migrations.0004_plain_names")

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from tenants import provisioning
-from tenants.connection import current_schema, forget_search_path, work_in_public
+from tenants.connection import current_schema, forget_search_path, use_public
 from tenants.errors import SchemaExistsError
 from tenants.models import Company, User
 from tenants.services import create_company, sign_up
@@ -61,7 +61,7 @@ def rows_of(schema: str) -> dict[str, int]:
 class ProvisioningTests(CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()
-        work_in_public()
+        use_public()
 
     def test_a_replayed_schema_equals_a_migrated_one(self) -> None:
         replayed = create_company(name="Replayed", schema_name="replayed")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
-from tenants.connection import work_in_public
+from tenants.connection import use_public
 from tenants.roles import ROLE_DESCRIPTIONS, ROLE_PERMISSIONS, SystemRole, sync_system_roles
 from tenants.testing import CompanyTestCase
 
@@ -32,7 +32,7 @@ class SystemRoleTests(CompanyTestCase):
     def test_migrating_mends_a_group_that_was_changed_by_hand(self) -> None:
         group = Group.objects.get(name=SystemRole.USER.value)
         group.permissions.set(Permission.objects.filter(codename="delete_user"))
-        work_in_public()
+        use_public()
         sync_system_roles()
         self.assertEqual(permissions_of(SystemRole.USER), set(ROLE_PERMISSIONS[SystemRole.USER]))
 

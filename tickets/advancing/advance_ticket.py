@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.connection import current_schema
-from tenants.jobs import take_away
+from tenants.jobs import cancel_job
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
@@ -60,7 +60,7 @@ def _ticket_to_move(ticket_id: int) -> Ticket | None:
 
 def _forget(safety_net: int | None) -> None:
     if safety_net is not None:
-        take_away(safety_net)
+        cancel_job(safety_net)
 
 
 def _advance_in_parts(ticket_id: int, *, safety_net: int | None, now: datetime) -> None:

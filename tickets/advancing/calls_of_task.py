@@ -9,7 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
-from tenants.jobs import take_away
+from tenants.jobs import cancel_job
 from tickets.advancing.defer_call import defer_call
 from tickets.job_names import EXPIRE_CALL, RUN_ACTION
 from workflows.models import ActionAttempt, TaskInstance, TaskStatus
@@ -18,7 +18,7 @@ from workflows.models import ActionAttempt, TaskInstance, TaskStatus
 def take_away_calls(task: TaskInstance) -> None:
     """Remove the calls of a task that have not begun; the end of a wait for an answer stays."""
     for job_id in _jobs(task, "todo", names=(RUN_ACTION,)):
-        take_away(job_id)
+        cancel_job(job_id)
 
 
 def take_away_all(task: TaskInstance, *, now: datetime | None = None) -> None:
@@ -29,7 +29,7 @@ def take_away_all(task: TaskInstance, *, now: datetime | None = None) -> None:
     """
     jobs = _jobs(task, "todo", names=(RUN_ACTION, EXPIRE_CALL))
     for job_id in jobs:
-        take_away(job_id)
+        cancel_job(job_id)
     attempt = ActionAttempt.objects.latest_of(task.pk)
     if attempt is None or attempt.is_over:
         return

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
-from tenants.jobs import defer, take_away
+from tenants.jobs import cancel_job, defer
 from tenants.models import Company
 from tickets.advancing.calls_of_task import take_away_all
 from tickets.advancing.defer_call import defer_call
@@ -84,7 +84,7 @@ def take_away_timers(task: TaskInstance) -> None:
         args__contains={"schema": current_schema(), "task_id": task.pk},
     )
     for job_id in jobs.values_list("pk", flat=True):
-        take_away(job_id)
+        cancel_job(job_id)
 
 
 def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.jobs import run_again, take_away
+from tenants.jobs import cancel_job, requeue_job
 from tenants.models import Company
 from tickets.health.finding import AT_A_TIME, Finding
 from tickets.health.queued_jobs import WAITING
@@ -82,7 +82,7 @@ def _of_nobody() -> Iterator[Finding]:
 def _requeue(job_id: int) -> str:
     if not ProcrastinateJob.objects.filter(pk=job_id, status__in=("doing", "failed")).exists():
         return ""
-    run_again(job_id)
+    requeue_job(job_id)
     return _("The job was put into the queue again.")
 
 
@@ -106,7 +106,7 @@ def _comes_again(name: str) -> bool:
 
 
 def remove_job(job_id: int) -> str:
-    take_away(job_id)
+    cancel_job(job_id)
     if ProcrastinateJob.objects.filter(pk=job_id, status__in=WAITING).exists():
         return ""
     return _("The job was taken away.")

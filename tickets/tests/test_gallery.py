@@ -21,7 +21,7 @@ from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import User
 from tenants.testing import CompanyTestCase
 from tickets.advancing.timers import fire_timer
@@ -532,9 +532,9 @@ class UseTests(CompanyTestCase):
         page = self.client.get(GALLERY)
         self.assertNotContains(page, "Your version")
         self.assertContains(self.client.get(page_of(NAME)), "Use this process")
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertFalse(WorkflowDefinition.objects.exists())
-        work_in(self.acme)
+        use_company(self.acme)
 
     def test_what_one_company_does_with_it_stays_its_own(self) -> None:
         """The document is shared by all companies: nobody changes it."""

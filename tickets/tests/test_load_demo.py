@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count
 from django.test import override_settings
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
@@ -37,7 +37,7 @@ class LoadDemoTest(CompanyTransactionTestCase):
     def load(self) -> str:
         out = io.StringIO()
         call_command("load_demo", stdout=out)
-        work_in(Company.objects.get(schema_name="demo"))
+        use_company(Company.objects.get(schema_name="demo"))
         return out.getvalue()
 
     def test_it_fills_a_company_with_people_processes_and_tickets(self) -> None:

@@ -175,7 +175,7 @@ class WorkflowStateManager:
 
     def also_run(self, statement: str, *values: object) -> None:
         """Have another statement, that changes other rows, run with what is done next."""
-        self._batch.also(statement, *values)
+        self._batch.add_statement(statement, *values)
 
     def advance(self, facts: JsonObject) -> Move:
         """Take the step that is due, if one is: from the start, or from a completed task.

@@ -180,7 +180,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "Our SessionStore says that a session is no more.",
     ),
     PrivateApi(
-        "django.contrib.sessions.backends.base.UpdateError", "do_once: the session has ended."
+        "django.contrib.sessions.backends.base.UpdateError", "run_once: the session has ended."
     ),
     PrivateApi(
         "django.contrib.auth.backends.ModelBackend._perm_cache",

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django_tenants.utils import schema_context
 
 from project.pending_migrations import has_pending_migrations
-from tenants.connection import forget_search_path, work_in_public
+from tenants.connection import forget_search_path, use_public
 from tenants.models import User
 from tenants.roles import ROLE_PERMISSIONS
 from tenants.services import create_company
@@ -87,7 +87,7 @@ def database_of_the_release() -> Iterator[None]:
         with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.close()
-        work_in_public()
+        use_public()
 
 
 def counts() -> dict[str, int]:
@@ -133,12 +133,12 @@ class UpgradeTests(unittest.TestCase):
         add_look_alikes()
         cls.before = counts()
         cls.type_of_types = cls.content_type_of("tickets", "ticketdefinition")
-        work_in_public()
+        use_public()
         with cls.assertLogs(cls(), level="WARNING") as logs:
             call_command("migrate_schemas", verbosity=0, stdout=StringIO())
         cls.told = logs.output
         ContentType.objects.clear_cache()
-        work_in_public()
+        use_public()
         cls.after = counts()
 
     @classmethod
@@ -151,8 +151,8 @@ class UpgradeTests(unittest.TestCase):
             return int(cursor.fetchone()[0])
 
     def setUp(self) -> None:
-        work_in_public()
-        self.addCleanup(work_in_public)
+        use_public()
+        self.addCleanup(use_public)
 
     def person(self, name: str) -> User:
         person: User = User.objects.get(email=f"{name}@demo.example")

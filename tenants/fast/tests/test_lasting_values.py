@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now, TruncDate
 from django.utils import timezone, translation
 
-from tenants.connection import chosen_tenant, current_schema, database, work_in, work_in_public
+from tenants.connection import active_tenant, current_schema, database, use_company, use_public
 from tenants.fast.lasting_values import FrozenValueError, made_nowhere
 from tenants.fast.prepared import PreparedQuery, send
 from tenants.models import Company, User
@@ -73,7 +73,7 @@ _REFUSED = {
     "whether a company is chosen": lambda pk: User.objects.filter(
         pk=pk, is_active=database().schema_name != "public"
     ),
-    "the company": lambda pk: User.objects.filter(pk=pk, company=chosen_tenant()),
+    "the company": lambda pk: User.objects.filter(pk=pk, company=active_tenant()),
     "the settings of the connection": lambda pk: User.objects.filter(
         pk=pk, company__schema_name=connection.settings_dict["SCHEMA"]
     ),
@@ -116,8 +116,8 @@ class LastingValuesTests(CompanyTestCase):
                     query.rows(self.uma.pk)
 
     def test_they_are_refused_without_a_company_too(self) -> None:
-        work_in_public()
-        self.addCleanup(work_in, self.acme)
+        use_public()
+        self.addCleanup(use_company, self.acme)
         for what, query in _refused.items():
             with self.subTest(what), self.assertRaises(FrozenValueError):
                 query.rows(self.uma.pk)

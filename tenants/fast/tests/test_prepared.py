@@ -8,7 +8,7 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.fast.prepared import PreparedQuery, next_id, next_ids, send
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
@@ -76,7 +76,7 @@ class SendTests(CompanyTransactionTestCase):
     def test_it_works_in_the_active_company(self) -> None:
         """Also where the same statement was prepared in another company before."""
         for company in (self.acme, self.globex, self.acme):
-            work_in(company)
+            use_company(company)
             (row,) = send("SELECT current_schema()::text")
             self.assertEqual(row, (company.schema_name,))
 
@@ -95,7 +95,7 @@ class SendTests(CompanyTransactionTestCase):
         """What is sent first is SET search_path then; callers know the errors of Django alone."""
         ((pid,),) = send("SELECT pg_backend_pid()")
         elsewhere("SELECT pg_terminate_backend(%s)", pid)
-        work_in(self.globex)
+        use_company(self.globex)
         self.addCleanup(connection.close)
         with self.assertRaises(OperationalError):
             send("SELECT 1")
@@ -127,10 +127,10 @@ class SendTests(CompanyTransactionTestCase):
         send("SELECT 1")
         for nested in (False, True):
             with transaction.atomic():
-                work_in(self.acme)
+                use_company(self.acme)
                 if nested:
                     send("SELECT 1")
-                work_in(self.globex)
+                use_company(self.globex)
                 with self.assertRaises(DataError), transaction.atomic():
                     send("SELECT 1 / %s::int", (0,))
                 self.assertEqual(send("SELECT current_schema()::text"), [("globex",)])

@@ -22,12 +22,12 @@ SUBMIT = f"""
 import django
 django.setup()
 from django.db import connection
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import Company, User
 from workflows.models import TicketDefinition
 from tickets.submitting.submit_ticket import submit_ticket
 
-work_in(Company.objects.get(schema_name="acme"))
+use_company(Company.objects.get(schema_name="acme"))
 definition = TicketDefinition.objects.get(key="thing")
 uma = User.objects.get(email="uma@acme.example")
 with connection.cursor() as cursor:

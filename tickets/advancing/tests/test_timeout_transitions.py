@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from tickets.advancing import jobs
 from tickets.advancing.advance_ticket import advance_ticket
@@ -420,5 +420,5 @@ class AtOnceTests(ConcurrentCase):
         ticket = self.submit()
         job = ProcrastinateJob.objects.get(task_name=FIRE_TIMER)
         jobs.fire_timer(**{**job.args, "due": MONDAY.isoformat()})
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(self.current(ticket).definition.key, "sign")

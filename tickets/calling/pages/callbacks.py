@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django_tenants.utils import tenant_context
 
 from tenants.body_limits import SMALL_BODY, takes_body
-from tenants.connection import work_in_public
+from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.models import Company
 from tenants.rate_limits import count_request
@@ -57,7 +57,7 @@ def _body_limit(_request: HttpRequest, token: str) -> int:
 def receive(request: HttpRequest, token: str) -> HttpResponse:
     """Take an answer, in the company that its address names."""
     # A browser may be logged in to some company: that counts for nothing here.
-    work_in_public()
+    use_public()
     response: HttpResponse
     try:
         # Sorted: a repeat is answered from the database, which keeps no order.

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from tenants.connection import current_schema, work_in, work_in_public
+from tenants.connection import current_schema, use_company, use_public
 from tenants.models import Company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tickets.calling.callback_address import CallbackAddress
@@ -68,7 +68,7 @@ class CallbackTests(Waiting, CompanyTestCase):
         client = Client(enforce_csrf_checks=True)
         with self.captureOnCommitCallbacks(execute=True):
             answer = client.post(self.path, '{"id": "A1"}', content_type=JSON)
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(answer.json(), {"status": "accepted", "task": str(self.task().uuid)})
         self.assertEqual(self.task().output_data, {"document": "A1"})
@@ -236,10 +236,10 @@ class CallbackTests(Waiting, CompanyTestCase):
 
     def test_it_is_taken_while_a_task_of_the_same_name_exists_elsewhere(self) -> None:
         self.post({"id": "A1"})
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertEqual(TaskInstance.objects.count(), 0)
         self.assertEqual(current_schema(), "globex")
-        work_in(self.acme)
+        use_company(self.acme)
 
 
 class ConcurrentCallbackTests(Waiting, CompanyTransactionTestCase):
@@ -263,8 +263,8 @@ class ConcurrentCallbackTests(Waiting, CompanyTransactionTestCase):
             thread.start()
         for thread in threads:
             thread.join()
-        work_in_public()
-        work_in(self.acme)
+        use_public()
+        use_company(self.acme)
         self.assertEqual(len(answers), 6)
         self.assertEqual(len(set(answers)), 1, answers)
         self.assertEqual(answers[0][0], 200)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
 from workflows.actions.signature import make_secret, sign
@@ -204,7 +204,7 @@ class ConcurrentSecretTests(CompanyTransactionTestCase):
         start = threading.Barrier(4)
 
         def need() -> None:
-            work_in(self.acme)
+            use_company(self.acme)
             start.wait()
             try:
                 found.append(active_secrets(now=timezone.now()))

@@ -21,7 +21,7 @@ from unfold.decorators import action
 from tenants.models import User
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
-from tenants.pages.once import do_once, new_token
+from tenants.pages.once import new_token, run_once
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tickets.following.pages.badges import error_badge
@@ -74,7 +74,7 @@ class RetryManyAdmin(DetailPageAdmin):
 
             with refusals_in(form):
                 token = form.cleaned_data["token"] or new_token()
-                number, _is_new = do_once(request, token=token, act=act)
+                number, _is_new = run_once(request, token=token, act=act)
                 return redirect("admin:tickets_bulkretry_change", number)
         context = {
             **self.admin_site.each_context(request),

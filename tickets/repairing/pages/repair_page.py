@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tenants.body_limits import FILES_BODY
 from tenants.errors import TicketFlowerError
 from tenants.pages.links import admin_link
-from tenants.pages.once import do_once, new_token
+from tenants.pages.once import new_token, run_once
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tenants.refusals import Refusals, refusals
@@ -115,7 +115,7 @@ class RepairPage(_VerbPage):
             return self.verb.ticket.pk
 
         token = form.cleaned_data["token"] or new_token()
-        _number, is_new = do_once(self.request, token=token, act=act)
+        _number, is_new = run_once(self.request, token=token, act=act)
         return is_new
 
     def _form_page_now(

@@ -19,7 +19,7 @@ from tenants.body_limits import FILES_BODY, LARGE_BODY
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
 from tenants.pages.numbers import number_in
-from tenants.pages.once import PARAMETER, TOKEN, do_once, new_token, result_of, token_of
+from tenants.pages.once import PARAMETER, TOKEN, new_token, run_once, stored_result, token_of
 from tenants.pages.page import Page, register_page
 from tenants.pages.refusals import refusals_as_messages, refusals_in
 from tenants.refusals import Refusals, refusals
@@ -126,7 +126,7 @@ class TicketFormPage(Page):
 
     def _was_sent(self) -> bool:
         """Whether the address names a form that this session has sent already."""
-        return result_of(self.request, token=self.request.GET.get(PARAMETER, "")) is not None
+        return stored_result(self.request, token=self.request.GET.get(PARAMETER, "")) is not None
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         """Back to the cards, where another ticket type can be chosen."""
@@ -140,7 +140,7 @@ class TicketFormPage(Page):
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         definition, token = self.definition, token_of(request)
-        number = result_of(request, token=token) if PARAMETER in request.GET else None
+        number = stored_result(request, token=token) if PARAMETER in request.GET else None
         if number is not None:
             return self._sent_page(number)
         if self.saved is not None:
@@ -191,12 +191,12 @@ class TicketFormPage(Page):
 
         with refusals_in(form, InvalidDataError, UnknownUploadError, SubmissionFailedError):
             try:
-                number, is_new = do_once(self.request, token=token, act=submit)
+                number, is_new = run_once(self.request, token=token, act=submit)
             except UNREACHABLE:
                 raise
             except DatabaseError:  # at the commit, which has undone all of it
                 careful = partial(submit, checks_now=True)
-                number, is_new = do_once(self.request, token=token, act=careful)
+                number, is_new = run_once(self.request, token=token, act=careful)
             if is_new:
                 text = gettext("Your ticket was submitted. Its number is #%(number)s.")
                 messages.success(self.request, text % {"number": number})
@@ -216,7 +216,7 @@ class TicketFormPage(Page):
         # A token that is no token was not ours.
         is_ours = not title_form.errors.get("token")
         slot = (title_form["token"].value() if is_ours else "") or new_token()
-        number = result_of(self.request, token=slot)
+        number = stored_result(self.request, token=slot)
         if number is not None:
             _tell_submitted_before(self.request, number)
             return redirect("admin:tickets_myticket_change", number)

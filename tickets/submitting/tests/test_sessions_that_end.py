@@ -8,7 +8,7 @@ from unittest.mock import patch
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from tenants.pages.once import do_once
+from tenants.pages.once import run_once
 from tenants.testing import PASSWORD
 from tickets.models import Ticket
 from tickets.tests.screens import ScreenTestCase
@@ -57,9 +57,9 @@ class OpenFormTests(ScreenTestCase):
     def test_a_session_that_ends_while_the_form_is_read(self) -> None:
         def ended(*args: Any, **kwargs: Any) -> Any:
             Session.objects.all().delete()
-            return do_once(*args, **kwargs)
+            return run_once(*args, **kwargs)
 
-        with patch("tickets.submitting.pages.ticket_form.do_once", ended):
+        with patch("tickets.submitting.pages.ticket_form.run_once", ended):
             self.assertEqual(self.send().status_code, 400)
         self.assertEqual(Ticket.objects.count(), 0)
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import Company, User
 from tenants.testing_waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
@@ -72,7 +72,7 @@ class Stage:
         """A web server shall take a form."""
         if of.pk not in self.sessions:
             self.sessions[of.pk] = log_in(of)
-            work_in(Company.objects.get(pk=of.company_id))
+            use_company(Company.objects.get(pk=of.company_id))
         return Order("take a form", (address, values, self.sessions[of.pk]))
 
     def submit(self, key: str, title: str) -> Ticket:

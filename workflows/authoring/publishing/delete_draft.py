@@ -49,7 +49,7 @@ def uses_of_draft(*, workflow: WorkflowDefinition) -> list[str]:
     """Where a draft is used, a sentence each. There should be none: drafts start nothing."""
     types = TicketDefinition.objects.active().filter(workflow=workflow).order_by("title")
     return [
-        *(use for uses in additions.uses_of_draft.ask(workflow) for use in uses),
+        *(use for uses in additions.uses_of_draft.call_all(workflow) for use in uses),
         *_runs_of(workflow),
         *(
             _("The ticket type “%(title)s” is active.") % {"title": title}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from django.urls import reverse
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from workflows.engine.calendar import Duration, Span
 from workflows.models import BusinessCalendar
@@ -66,6 +66,6 @@ class PageTests(CompanyTestCase):
         self.log_in(self.charlie)
         self.client.post(PAGE, SENT)
         self.assertFalse(BusinessCalendar.objects.exists())
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertTrue(BusinessCalendar.objects.exists())
-        work_in(self.acme)
+        use_company(self.acme)

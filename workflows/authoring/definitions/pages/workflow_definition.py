@@ -148,7 +148,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
         workflow = WorkflowDefinition.objects.whole().get(pk=obj.pk)
         labels = condition_labels(workflow)
         anchors = {task.key: f"#task-{task.key}" for task in workflow.tasks.all()}
-        added = [each for each in panels.ask(request, workflow) if each]
+        added = [each for each in panels.call_all(request, workflow) if each]
         return {
             "title": workflow.title,
             "subtitle": None,

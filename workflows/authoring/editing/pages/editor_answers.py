@@ -223,7 +223,7 @@ class SampleScript(EditorScript):
         document = question.get("document")
         if any(unstorable(document)) or not isinstance(document, dict):
             document = {}
-        found = latest_sample.ask(self.request, str(Outline(document).workflow.text("key")))
+        found = latest_sample.call_all(self.request, str(Outline(document).workflow.text("key")))
         sample = next((each for each in found if each is not None), None)
         if sample is None:
             context = sample_context(document, task_key=key, answer=is_answer)

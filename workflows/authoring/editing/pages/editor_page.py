@@ -19,7 +19,7 @@ from tenants.body_limits import LARGE_BODY
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link
-from tenants.pages.once import do_once, result_of, sent_token, token_of
+from tenants.pages.once import run_once, sent_token, stored_result, token_of
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals, refusals
@@ -66,7 +66,7 @@ class NewWorkflowPage(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         token = token_of(request)
-        made = result_of(request, token=token)
+        made = stored_result(request, token=token)
         if made is not None:
             return self._made_before(made)
         return self.show(problem="", typed="", token=token)
@@ -78,7 +78,7 @@ class NewWorkflowPage(Page):
             return make_workflow(title=title, user=self.person).pk
 
         with refusals() as refused:
-            made, is_new = do_once(request, token=token, act=make)
+            made, is_new = run_once(request, token=token, act=make)
             return redirect(f"admin:{PREFIX}_edit", made) if is_new else self._made_before(made)
         return self.show(problem=refused.text, typed=title, token=token)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.make_workflow import make_workflow
 from workflows.authoring.editing.new_draft import new_draft
@@ -29,7 +29,7 @@ class CarryTest(EditorTestCase):
         )
 
     def titles(self) -> list[tuple[int, str, str]]:
-        work_in(self.acme)
+        use_company(self.acme)
         rows = WorkflowDefinition.objects.order_by("key", "version")
         return list(rows.values_list("version", "status", "title"))
 
@@ -75,7 +75,7 @@ class CarryTest(EditorTestCase):
         self.assertEqual(answer.json()["url"], url("edit", there.pk))
         seen = {name: answer.json()[name] for name in ("draft", "updated_at")}
         # Alice goes on: what she saves since is not replaced.
-        work_in(self.acme)
+        use_company(self.acme)
         theirs: dict[str, Any] = export_bundle(workflow=there)
         theirs["workflow"]["title"] = "Theirs"
         save_draft(

@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from tickets.tests.screens import ScreenTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
@@ -435,7 +435,7 @@ class WhoMayEditTest(EditorTestCase):
         self.document["workflow"]["key"] = "other"
         answer = self.ask("check", {"document": self.document}).json()
         self.assertEqual(answer["problems"], [])
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertEqual(WorkflowDefinition.objects.count(), 0)
 
     def test_a_token_is_needed(self) -> None:

@@ -4,7 +4,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tenants.testing_waits import at_once
 from tickets.models import Ticket
@@ -247,14 +247,14 @@ class SaveDraftTest(CompanyTestCase):
         self.assertEqual(self.save(document).test_cases, document["tests"])
 
     def test_other_companies_keep_what_they_have(self) -> None:
-        work_in(self.globex)
+        use_company(self.globex)
         theirs = make_workflow(title="Purchases", user=self.charlie)
         before = export_bundle(workflow=theirs)
-        work_in(self.acme)
+        use_company(self.acme)
         self.save(branch(export_bundle(workflow=self.draft)))
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertEqual(export_bundle(workflow=theirs), before)
-        work_in(self.acme)
+        use_company(self.acme)
 
 
 class MakeWorkflowTest(CompanyTestCase):

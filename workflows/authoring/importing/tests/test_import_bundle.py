@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management import CommandError, call_command
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tenants.testing_waits import at_once
 from tickets.testing import fixture_document, import_fixture
@@ -124,7 +124,7 @@ class ImportBundleTest(CompanyTestCase):
 
     def test_charlie_sees_nothing_of_it(self) -> None:
         import_fixture("invoice", self.carla)
-        work_in(self.globex)
+        use_company(self.globex)
         self.assertFalse(WorkflowDefinition.objects.exists())
         self.assertIsNone(preview_bundle(document=fixture_document("invoice")).current)
 
@@ -207,7 +207,7 @@ class BundleCommandsTest(CompanyTestCase):
             call_command(*arguments, stdout=out)
         finally:
             self.output = out.getvalue()
-            work_in(self.acme)
+            use_company(self.acme)
         return self.output
 
     def refused(self, *arguments: str) -> CommandError:
@@ -260,7 +260,7 @@ class BundleCommandsTest(CompanyTestCase):
         terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
         with self.assertRaises(CommandError):
             call_command("check_bundle", path, stdout=terminal)
-        work_in(self.acme)
+        use_company(self.acme)
         import_bundle(document=changed(title="日本"), user=None)
         call_command("export_bundle", "--company=acme", "invoice_receipt", stdout=terminal)
         terminal.flush()

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.definitions.tests.test_definition_pages import bundle
@@ -40,12 +40,12 @@ class ReplaceCase(CompanyTestCase):
         self.log_in(self.carla)
 
     def titles(self) -> list[tuple[int, str]]:
-        work_in(self.acme)
+        use_company(self.acme)
         rows = WorkflowDefinition.objects.order_by("version")
         return list(rows.values_list("version", "title"))
 
     def change_draft(self) -> None:
-        work_in(self.acme)
+        use_company(self.acme)
         draft = WorkflowDefinition.objects.get(pk=self.draft.pk)
         document: Any = export_bundle(workflow=draft)
         document["workflow"]["title"] = "Theirs"
@@ -97,7 +97,7 @@ class ReplaceDraftTest(ReplaceCase):
 
 class PageTest(ReplaceCase):
     def send(self, **more: str) -> Any:
-        work_in(self.acme)
+        use_company(self.acme)
         return self.client.post(PAGE, {"text": write_bundle(self.new), **more})
 
     def test_it_asks(self) -> None:
@@ -143,7 +143,7 @@ class LargeFileTest(ReplaceCase):
         super().setUp()
         self.enterContext(patch("workflows.authoring.importing.import_run.LARGE_TEXT", 10))
         self.client.post(PAGE, {"text": write_bundle(self.new)})
-        work_in(self.acme)
+        use_company(self.acme)
         self.run_made = ImportRun.objects.get()
         self.address = reverse(
             "admin:workflows_workflowdefinition_import_run", args=(self.run_made.pk,)
@@ -152,7 +152,7 @@ class LargeFileTest(ReplaceCase):
 
     def decide(self, **more: str) -> ImportRun:
         self.client.post(self.address, more)
-        work_in(self.acme)
+        use_company(self.acme)
         go_on_importing(import_run_id=self.run_made.pk)
         return ImportRun.objects.get()
 
@@ -221,14 +221,14 @@ class GalleryTest(CompanyTestCase):
         self.client.post(use)
         found = page.context["draft"]
         shown = {"draft": found.pk, "draft_saved_at": found.saved_at, "apply": "replace"}
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(WorkflowDefinition.objects.get().title, "Ours")
         WorkflowDefinition.objects.get().save()  # somebody saves it
         self.client.post(use, shown)
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(WorkflowDefinition.objects.get().title, "Ours")
         draft.refresh_from_db()
         self.client.post(use, {**shown, "draft_saved_at": draft.updated_at.isoformat()})
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertNotEqual(WorkflowDefinition.objects.get().title, "Ours")
         self.assertEqual(WorkflowDefinition.objects.get().pk, draft.pk)

@@ -55,7 +55,7 @@ def versions_panel(request: HttpRequest, workflow: WorkflowDefinition) -> Panel:
     context = {
         "workflow": workflow,
         "versions": versions_of(workflow),
-        "notices": [each for each in version_notices.ask(request, workflow) if each],
+        "notices": [each for each in version_notices.call_all(request, workflow) if each],
         "may_change": DefinitionPage.admits(request),
     }
     return Panel(render_to_string("publishing/_versions.html", context, request), order=20)

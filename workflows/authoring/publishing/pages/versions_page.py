@@ -161,7 +161,7 @@ class StopOfferingPage(DefinitionPage):
             messages.warning(request, str(NotPublishedError()))
             return self.back()
         types = TicketDefinition.objects.active().filter(workflow__key=self.workflow.key)
-        running = sum(running_count.ask(self.workflow))
+        running = sum(running_count.call_all(self.workflow))
         return self.show(ticket_types=types.order_by("title"), running=running)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:

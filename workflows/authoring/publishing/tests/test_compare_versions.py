@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from tickets.testing import fixture_document
 from workflows.authoring.editing.new_draft import new_draft
@@ -176,7 +176,7 @@ class ComparePageTest(CompareCase):
             self.assertEqual(answer.status_code, status)
 
     def test_charlie_cannot_compare_his_own_with_acmes(self) -> None:
-        work_in(self.globex)
+        use_company(self.globex)
         his = import_bundle(document=fixture_document("vacation"), user=self.charlie)
         newer = self.second.pk + his.pk + 1
         self.log_in(self.charlie)
