@@ -72,7 +72,7 @@ def _advance_in_parts(ticket_id: int, *, safety_net: int | None, now: datetime) 
             ticket = _ticket_to_move(ticket_id)
             if ticket is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
-                left = manager.task_to_leave
+                left = manager.completed_task
                 manager.write_in_parts()
                 take_step(ticket, manager, now=now)
             _forget(safety_net)
@@ -96,8 +96,8 @@ def _keep(ticket_id: int, failed: FailedStep, *, safety_net: int | None, now: da
             manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
             if not manager.is_step_due:  # somebody else has taken it in the meantime
                 return
-            task = manager.task_to_leave
-            is_marked = is_put_into_error(lambda: manager.fail_moving_on(reason=failed.message))
+            task = manager.completed_task
+            is_marked = is_put_into_error(lambda: manager.fail_transition(reason=failed.message))
         TicketError.objects.create(
             ticket=ticket,
             task=task,

@@ -47,6 +47,6 @@ def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -
             error_type=ErrorType.WORKFLOW_TRANSITION,
             message=move.error,
         )
-    if move.made:
+    if move.new_tasks:
         manager.begin_part(StepPart.TASK)
         follow(ticket, move, now=now)

@@ -96,7 +96,7 @@ def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None
 
 def follow(ticket: Ticket, move: Move, *, now: datetime) -> None:
     """Set the timers and defer the calls of what a move has made, in its transaction."""
-    for task in move.made:
+    for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now)
     for call in move.calls:
         defer_call(ticket_id=ticket.pk, task_id=call.pk)
@@ -175,7 +175,7 @@ class _Timer:
                 error_type=ErrorType.WORKFLOW_TRANSITION,
                 message=move.error,
             )
-        manager.begin_part(StepPart.TASK if move.made else manager.part)
+        manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and not task.definition.is_form:
             take_away_all(task)
         follow(ticket, move, now=self.now)

@@ -183,7 +183,7 @@ def _is_due(action: Action, locked: LockedTask, latest: ActionAttempt | None) ->
         error = TemporaryActionError(
             _("The process that made the call ended before it had an answer.")
         )
-        latest.lose(error=str(error), now=action.clock())
+        latest.mark_lost(error=str(error), now=action.clock())
         latest.save()
         if ours or _has_called(action, locked):
             try_again_or_give_up(locked, latest, error, chance=action.chance)
@@ -277,7 +277,7 @@ def _wait(action: Action, begun: Begun, answer: Answer) -> None:
 def _called(action: Action, begun: Begun, answer: Answer | None) -> ActionAttempt:
     """The attempt as it stands now: another process may have given it up, or answered it."""
     attempt = ActionAttempt.objects.get(pk=begun.attempt_id)
-    attempt.note_call(status_code=answer.status if answer else None, now=action.clock())
+    attempt.record_call(status_code=answer.status if answer else None, now=action.clock())
     return attempt
 
 

@@ -93,7 +93,7 @@ def _forms_that_wait_without_need() -> Iterator[Finding]:
         role = task.definition.candidate_role
         key = (role.pk if role is not None else None, task.released_by_id)
         if key not in can_do:
-            can_do[key] = available_workers(role, but=task.released_by_id).exists()
+            can_do[key] = available_workers(role, passed_over_id=task.released_by_id).exists()
         if can_do[key]:
             message = _("“%(task)s” waits for somebody, although somebody is available.")
             yield finding(

@@ -24,7 +24,7 @@ from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import note_in_history
 from workflows.actions import TemporaryActionError
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, TaskStatus
-from workflows.running.assignment import hand_out_waiting_tasks
+from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.repair import WorkflowRepair
 from workflows.running.state_manager import WorkflowStateManager
@@ -84,7 +84,7 @@ def lose_attempt(ticket_id: int, task_id: int, attempt_id: int) -> str:
         error = TemporaryActionError(
             _("The process that made the call ended before it had an answer.")
         )
-        attempt.lose(error=str(error), now=now)
+        attempt.mark_lost(error=str(error), now=now)
         attempt.save()
         if not locked.is_wanted:
             return _("The attempt was noted as lost; its task had ended otherwise.")
@@ -132,7 +132,7 @@ def adopt_version(ticket_id: int) -> str:
 
 def hand_out(task_id: int) -> str:
     with transaction.atomic():
-        hand_out_waiting_tasks(now=timezone.now())
+        assign_waiting_tasks(now=timezone.now())
         task = TaskInstance.objects.select_related("assigned_to").get(pk=task_id)
     if task.assigned_to is None:
         return ""

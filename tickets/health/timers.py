@@ -52,7 +52,9 @@ class _Timers:
         """Whether the timer would do anything: one that has found no way is gone, rightly."""
         instance = task.workflow_instance
         if instance.workflow_id not in self._processes:
-            workflow = WorkflowDefinition.objects.whole().get(pk=instance.workflow_id)
+            workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(
+                pk=instance.workflow_id
+            )
             self._processes[instance.workflow_id] = workflow.process()
         if self._company is None:
             self._company = Company.objects.current()

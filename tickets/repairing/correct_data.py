@@ -57,7 +57,7 @@ def correct_ticket_data(
             claim_files(fields, data, ticket=locked, user=by)
             locked.data = corrected
             locked.save(update_fields=["data", "updated_at"])
-            repair.manager.note_change(what="ticket", old=old, new=new, reason=repair.reason)
+            repair.manager.record_change(what="ticket", old=old, new=new, reason=repair.reason)
         elif then_retry is None:
             raise NothingChangedError
         if then_retry is not None:

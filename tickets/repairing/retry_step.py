@@ -74,7 +74,7 @@ def retry_locked(repair: Repair, *, error: TicketError) -> None:
     if task.output_data is None:
         _do_again(repair, task)
     else:
-        repair.manager.retry_moving_on(task, reason=repair.reason)
+        repair.manager.retry_transition(task, reason=repair.reason)
         advance_after_commit(repair.ticket.pk)
     repair.resolve_errors_of(task, how=how)
 

@@ -138,6 +138,6 @@ def _start(ticket: Ticket, ids: _Ids) -> None:
         ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
     )
     ticket.workflow_instance = manager.instance
-    with manager.together():
-        manager.also_insert(ticket)
+    with manager.in_one_statement():
+        manager.insert_with_next_write(ticket)
         take_step(ticket, manager, now=now)

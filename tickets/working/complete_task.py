@@ -77,7 +77,7 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
     try:
         with transaction.atomic():
             manager, locked, ticket = _checked(task, output, user, now)
-            with undone_where_it_fails(), manager.together():
+            with undone_where_it_fails(), manager.in_one_statement():
                 manager.complete_task(locked, output=output)
                 take_step(ticket, manager, now=now)
             return
@@ -102,9 +102,9 @@ def _checked(
         raise InvalidDataError(problems)
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)
     for statement in _FORGET_SAVED_ANSWERS:
-        manager.also_run(statement, locked.pk, user.pk)
+        manager.execute_with_next_write(statement, locked.pk, user.pk)
     note = gettext("The task was completed after all.")
-    manager.also_run(_RESOLVE_ERRORS, note, now, locked.pk)
+    manager.execute_with_next_write(_RESOLVE_ERRORS, note, now, locked.pk)
     return manager, locked, ticket
 
 

@@ -175,7 +175,7 @@ class ActionAttempt(StatusModel):
         """Whether all of what was sent was kept."""
         return self.sent_bytes is not None and self.sent_bytes <= MOST_SENT
 
-    def note_call(self, *, status_code: int | None, now: datetime) -> None:
+    def record_call(self, *, status_code: int | None, now: datetime) -> None:
         """How the call itself ended, whatever becomes of the attempt."""
         self.status_code = status_code
         self.duration_ms = max(0, round((now - self.started_at).total_seconds() * 1000))
@@ -216,7 +216,7 @@ class ActionAttempt(StatusModel):
         self.finished_at = now
 
     @transition(field=outcome, source=AttemptOutcome.RUNNING, target=AttemptOutcome.LOST)
-    def lose(self, *, error: str, now: datetime) -> None:
+    def mark_lost(self, *, error: str, now: datetime) -> None:
         self.error = error
         self.finished_at = now
 

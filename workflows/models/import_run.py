@@ -104,7 +104,7 @@ class ImportRun(StatusModel):
         self.content, self.progress = None, 100
 
     @transition(field=status, source=ImportStatus.READY, target=ImportStatus.APPLYING)
-    def begin_to_apply(self) -> None:
+    def start_applying(self) -> None:
         self.progress = 10
 
     @transition(field=status, source=ImportStatus.APPLYING, target=ImportStatus.DONE)

@@ -240,7 +240,7 @@ class TaskInstance(StatusModel):
         """Do the step again."""
 
     @transition(field=status, source=TaskStatus.ERROR, target=TaskStatus.COMPLETED)
-    def retry_moving_on(self) -> None:
+    def retry_transition(self) -> None:
         """The step is done and its output stands; only moving on from it failed."""
 
     @transition(field=status, source=UNFINISHED, target=TaskStatus.CANCELLED)

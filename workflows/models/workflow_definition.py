@@ -47,7 +47,7 @@ class WorkflowDefinitionQuerySet(models.QuerySet["WorkflowDefinition"]):
         versions = self.versions_of(key)
         return versions.published().first() or versions.first()
 
-    def whole(self) -> WorkflowDefinitionQuerySet:
+    def with_tasks_and_transitions(self) -> WorkflowDefinitionQuerySet:
         """With tasks and transitions, in three queries however many there are."""
         return self.prefetch_related(
             "tasks__candidate_role", "transitions__from_task", "transitions__to_task"
@@ -163,7 +163,7 @@ class WorkflowDefinition(StatusModel):
         self.retired_at = now or timezone.now()
 
     def process(self) -> Process:
-        """The definition as the engine sees it (uses what `whole()` has fetched)."""
+        """The definition as the engine sees it; fetch it `with_tasks_and_transitions`."""
         tasks = list(self.tasks.all())
         keys = {task.pk: task.key for task in tasks}
         return Process(

@@ -14,7 +14,7 @@ class WorkflowEvent(models.Model):
     """One line of the append-only history of a workflow instance.
 
     `kind` is the name of a kind of event. Each has a module in workflows/running/events/, which
-    says what the event does, how it is told, and what its `data` is. The kinds are no choices of
+    says what the event does, how people see it, and what its `data` is. The kinds are no choices of
     the column: the program that writes the history knows them all, and an older one beside it
     must be able to read what it does not know.
     """

@@ -25,7 +25,7 @@ from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.models.task_instance import ASSIGNMENT, WORKABLE
-from workflows.running.assignment import hand_out_waiting_tasks, lock_assignment
+from workflows.running.assignment import assign_waiting_tasks, lock_assignment
 from workflows.running.events.released import RELEASED
 
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
@@ -34,7 +34,7 @@ EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PersonAccess:
     """What a person may do, as it stands in the database."""
 
     is_active: bool = False
@@ -63,11 +63,12 @@ class PersonChange:
     company_roles: tuple[CompanyRole, ...] | None
 
 
-def standing_of(person: User) -> Standing:
+def access_of(person: User) -> PersonAccess:
+    """As it stands in the database; nothing where the person is not saved yet."""
     stored = User.objects.filter(pk=person.pk).first()
     if stored is None:
-        return Standing()
-    return Standing(
+        return PersonAccess()
+    return PersonAccess(
         is_active=stored.is_active,
         is_available=stored.is_available,
         roles=frozenset(stored.groups.values_list("name", flat=True)),
@@ -88,8 +89,8 @@ def save_person(
     """Save a new or changed person of this company with exactly these roles.
 
     Without `company_roles` (None) those stay as they are. Of a person who is there already only
-    EDITABLE is written. Tasks that they may no longer do are given back, and whatever waits for a
-    worker is handed out.
+    EDITABLE is written. Tasks that they may no longer do are released, and whatever waits for a
+    worker is assigned.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
@@ -104,7 +105,7 @@ def save_person(
         change = PersonChange(person, tuple(roles), chosen)
         if _save_locked(change, now=now, actor=actor):
             ensure_an_admin_is_left(company=company)
-        hand_out_waiting_tasks(now=now)
+        assign_waiting_tasks(now=now)
     return person
 
 
@@ -129,7 +130,7 @@ def save_people(
         lost = [_save_locked(each, now=now, actor=actor) for each in known]
         if any(lost):
             ensure_an_admin_is_left(company=company)
-        hand_out_waiting_tasks(now=now)
+        assign_waiting_tasks(now=now)
 
 
 def set_availability(
@@ -137,8 +138,8 @@ def set_availability(
 ) -> None:
     """Note that a person is there, or away; whoever comes back is given what waits, oldest first.
 
-    From then on whoever is away gets nothing new, and keeps what they have: `give_back_tasks`
-    hands it on.
+    From then on whoever is away gets nothing new, and keeps what they have: `release_tasks`
+    gives it to others.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
@@ -147,15 +148,15 @@ def set_availability(
         # A task that is being given out right now is given out before, or after.
         _lock(TaskInstance.objects.none())
         _ensure_own(user, Company.objects.current())
-        was_available = standing_of(user).is_available
+        was_available = access_of(user).is_available
         User.objects.filter(pk=user.pk).update(is_available=is_available)
         user.is_available = is_available
         if is_available and not was_available:
-            _welcome_back(user)
-            hand_out_waiting_tasks(now=now)
+            _stop_passing_over(user)
+            assign_waiting_tasks(now=now)
 
 
-def give_back_tasks(
+def release_tasks(
     *,
     user: User,
     now: datetime,
@@ -172,14 +173,14 @@ def give_back_tasks(
     with transaction.atomic():
         _lock(_forms_of(user, only))
         released = _release(_forms_of(user, only), now=now, actor=actor, passed_over=user)
-        hand_out_waiting_tasks(now=now)
+        assign_waiting_tasks(now=now)
     return released
 
 
-def give_back_tasks_of(
+def release_tasks_of_people(
     *, people: Collection[User], now: datetime, actor: User | None = None
 ) -> int:
-    """`give_back_tasks` of several people at once; those who are away are given none of it.
+    """`release_tasks` of several people at once; those who are away are given none of it.
 
     Returns how many were taken away.
     """
@@ -190,7 +191,7 @@ def give_back_tasks_of(
             _release(_forms_of(person), now=now, actor=actor, passed_over=person)
             for person in people
         )
-        hand_out_waiting_tasks(now=now)
+        assign_waiting_tasks(now=now)
     return released
 
 
@@ -220,11 +221,11 @@ def save_company_role(
         kept = list(role.members.filter(is_active=False))
         role.members.set([*chosen, *kept])
         _release(forms.exclude(assigned_to__in=role.members.all()), now=now, actor=actor)
-        hand_out_waiting_tasks(now=now)
+        assign_waiting_tasks(now=now)
     return role
 
 
-def where_used(role: CompanyRole) -> list[str]:
+def uses_of_role(role: CompanyRole) -> list[str]:
     """What names this company role, each in words.
 
     That is: tasks of definitions, ticket types, and forms with a question about its members.
@@ -246,26 +247,26 @@ def delete_company_role(*, role: CompanyRole) -> None:
     """
     with transaction.atomic():
         CompanyRole.objects.select_for_update().filter(pk=role.pk).first()
-        if where_used(role):
+        if uses_of_role(role):
             raise RoleInUseError
         role.delete()
 
 
 def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> bool:
-    """Save one person and give back what they may no longer do; whether an admin was lost."""
+    """Save one person and release what they may no longer do; whether an admin was lost."""
     person = change.person
-    before = standing_of(person)
+    before = access_of(person)
     save_user(user=person, fields=None if person._state.adding else EDITABLE)
     set_system_roles(user=person, roles=change.roles)
     if change.company_roles is not None:
         _set_company_roles(person, change.company_roles)
-    after = standing_of(person)
+    after = access_of(person)
     if before.is_worker and not after.is_worker:
         _release(_forms_of(person), now=now, actor=actor)
     elif lost := before.company_roles - after.company_roles:
         _release(_forms_of(person, lost), now=now, actor=actor)
     if after.is_available and not before.is_available:
-        _welcome_back(person)
+        _stop_passing_over(person)
     return before.is_admin and not after.is_admin
 
 
@@ -344,8 +345,8 @@ def _instances_of(*tasks: QuerySet[TaskInstance]) -> set[int]:
     }
 
 
-def _welcome_back(person: User) -> None:
-    """Somebody who was away is no longer passed over for what they gave back."""
+def _stop_passing_over(person: User) -> None:
+    """Somebody who was away is no longer passed over for what was released."""
     TaskInstance.objects.unassigned().filter(released_by=person).update(released_by=None)
 
 
@@ -379,7 +380,7 @@ def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:
 
 
 def _save_role(role: CompanyRole) -> None:
-    """The form has looked whether the name is free; of two at the same moment one is told here."""
+    """The form has looked whether the name is free; of two at one moment one is refused here."""
     try:
         with transaction.atomic():
             role.save()

@@ -29,10 +29,12 @@ def eligible_workers(role: CompanyRole | int | None) -> UserQuerySet:
     return workers if role is None else workers.filter(company_roles=role)
 
 
-def available_workers(role: CompanyRole | int | None, *, but: int | None = None) -> UserQuerySet:
-    """Those of them who are available; `but` is the id of somebody who is passed over."""
+def available_workers(
+    role: CompanyRole | int | None, *, passed_over_id: int | None = None
+) -> UserQuerySet:
+    """Those of them who are available, without one whose id is given."""
     workers: UserQuerySet = eligible_workers(role).filter(is_available=True)
-    return workers if but is None else workers.exclude(pk=but)
+    return workers if passed_over_id is None else workers.exclude(pk=passed_over_id)
 
 
 def lock_assignment() -> None:
@@ -44,22 +46,24 @@ def lock_assignment() -> None:
     send(f"SELECT {ASSIGNMENT_LOCK}")
 
 
-def pick_worker(
-    role: CompanyRole | int | None, *, but: int | None = None, ended: int = NO_TASK
+def choose_worker(
+    role: CompanyRole | int | None, *, passed_over_id: int | None = None, ended: int = NO_TASK
 ) -> User | None:
     """The one to be given the next task, or None where nobody is available.
 
-    Fewest unfinished tasks first; of equals, whoever was given work longest ago. `but` is the
-    id of somebody who is passed over; `ended` that of a task which is written as ended only
-    together with the new one, and does not count any more. Call `lock_assignment` first.
+    Fewest unfinished tasks first; of equals, whoever was given work longest ago. `passed_over_id`
+    is the id of somebody who is passed over; `ended` that of a task which is written as ended
+    only together with the new one, and does not count any more. Call `lock_assignment` first.
     """
     role_id = role.pk if isinstance(role, CompanyRole) else role
-    if but is not None:
-        return _by_load(role_id, but=but, ended=ended).first()
+    if passed_over_id is not None:
+        return _least_loaded_first(role_id, passed_over_id=passed_over_id, ended=ended).first()
     return _next_worker.first(ended) if role_id is None else _next_of_role.first(role_id, ended)
 
 
-def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> UserQuerySet:
+def _least_loaded_first(
+    role_id: int | None, *, passed_over_id: int | None = None, ended: int
+) -> UserQuerySet:
     unfinished = (
         TaskInstance.objects.unfinished()
         .filter(assigned_to=OuterRef("pk"))
@@ -75,7 +79,7 @@ def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> User
         .values("assigned_at")[:1]
     )
     workers: UserQuerySet = (
-        available_workers(role_id, but=but)
+        available_workers(role_id, passed_over_id=passed_over_id)
         .only("email", "first_name", "last_name")
         .alias(load=Coalesce(Subquery(unfinished), NO_UNFINISHED), last_given=Subquery(last_given))
         .order_by("load", F("last_given").asc(nulls_first=True), "pk")
@@ -84,10 +88,10 @@ def _by_load(role_id: int | None, *, but: int | None = None, ended: int) -> User
 
 
 _next_worker = PreparedQuery(
-    lambda ended: _by_load(None, ended=ended)[:1], constants=(NO_UNFINISHED,)
+    lambda ended: _least_loaded_first(None, ended=ended)[:1], constants=(NO_UNFINISHED,)
 )
 _next_of_role = PreparedQuery(
-    lambda role_id, ended: _by_load(role_id, ended=ended)[:1],
+    lambda role_id, ended: _least_loaded_first(role_id, ended=ended)[:1],
     slots=2,
     constants=(NO_UNFINISHED,),
 )
@@ -104,14 +108,14 @@ def assign_if_possible(
     if not is_locked:
         lock_assignment()
     role_id = task.definition.candidate_role_id
-    worker = pick_worker(role_id, but=task.released_by_id, ended=ended)
+    worker = choose_worker(role_id, passed_over_id=task.released_by_id, ended=ended)
     if worker is None:
         return False
     task.assign(to=worker, now=now)
     return True
 
 
-def hand_out_waiting_tasks(*, now: datetime) -> int:
+def assign_waiting_tasks(*, now: datetime) -> int:
     """Give out what waits for a worker, oldest first; returns how many tasks found one.
 
     Call it inside a transaction, after somebody became available or joined a role.

@@ -32,7 +32,7 @@ def replay(events: Iterable[WorkflowEvent]) -> State:
 
 
 def replay_all(instances: Sequence[WorkflowInstance]) -> dict[int, State | HistoryError]:
-    """The state that the history of each instance tells, by its id; one query for all."""
+    """The state to which the history of each instance leads, by its id; one query for all."""
     events = WorkflowEvent.objects.filter(workflow_instance__in=instances)
     replayed: dict[int, State | HistoryError] = {each.pk: State() for each in instances}
     of_instance = groupby(

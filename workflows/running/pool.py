@@ -18,7 +18,7 @@ from workflows.running.state_manager import WorkflowStateManager
 
 
 def claim_task(*, task: TaskInstance, user: User, now: datetime) -> None:
-    """Take a task out of the pool. Of two who claim it one wins, and the other is told.
+    """Take a task out of the pool. Of two who claim it one wins, and the other is refused.
 
     Raises:
         TaskTakenError: somebody has it (the person themselves, after a double click).

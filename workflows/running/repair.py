@@ -50,7 +50,7 @@ class WorkflowRepair(WorkflowStateManager):
     """The state manager, in the hands of a ticket admin: `actor` did it, for a `reason`.
 
     `read_task` first: it locks the task's row too, for what takes tasks without the
-    instance's lock (handing out what waits).
+    instance's lock (assigning what waits).
     """
 
     def read_task(self, task_id: int) -> TaskInstance:
@@ -89,7 +89,7 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(RETRIED, data={"reason": reason})
         self._save()
 
-    def retry_moving_on(self, task: TaskInstance, *, reason: str) -> None:
+    def retry_transition(self, task: TaskInstance, *, reason: str) -> None:
         """The task's output stands, and the way on is decided again; the caller advances.
 
         Raises:
@@ -99,7 +99,7 @@ class WorkflowRepair(WorkflowStateManager):
         self._ensure_failed(task)
         if task.output_data is None:
             raise NothingToRetryError
-        task.retry_moving_on()
+        task.retry_transition()
         self._save_retried(task, reason=reason)
 
     def retry_task(self, task: TaskInstance, *, reason: str) -> None:
@@ -116,7 +116,7 @@ class WorkflowRepair(WorkflowStateManager):
         self._save_retried(task, reason=reason)
         if task.definition.is_form:
             may = had_it is not None and _is_eligible(had_it, task.definition)
-            self._give(task, had_it if may else None, reason=reason)
+            self._assign_or_release(task, had_it if may else None, reason=reason)
 
     def complete_kept(
         self, task: TaskInstance, *, output: JsonObject, by: User, reason: str
@@ -245,7 +245,7 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(CHANGED, task=task, data=change)
         self._save_instance()
 
-    def note_change(self, *, what: str, old: JsonObject, new: JsonObject, reason: str) -> None:
+    def record_change(self, *, what: str, old: JsonObject, new: JsonObject, reason: str) -> None:
         """Write a change that was made outside the instance (of the ticket) into its history."""
         change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
         self._record(CHANGED, data=change)
@@ -271,9 +271,9 @@ class WorkflowRepair(WorkflowStateManager):
         if to is not None and task.assigned_to_id == to.pk and not failed:
             raise NothingChangedError
         task.completed_at = None
-        self._give(task, to, reason=reason)
+        self._assign_or_release(task, to, reason=reason)
 
-    def _give(self, task: TaskInstance, to: User | None, *, reason: str) -> None:
+    def _assign_or_release(self, task: TaskInstance, to: User | None, *, reason: str) -> None:
         if to is not None:
             task.assign(to=to, now=self.now)
         elif not assign_if_possible(task, now=self.now):
@@ -322,7 +322,7 @@ class WorkflowRepair(WorkflowStateManager):
         if task.assigned_to_id is not None:
             workers = eligible_workers(task.definition.candidate_role)
             if not workers.filter(pk=task.assigned_to_id).exists():
-                self._give(task, None, reason=reason)
+                self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
         if is_running and assign_if_possible(task, now=self.now):

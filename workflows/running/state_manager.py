@@ -57,8 +57,8 @@ class Move:
     """What `advance` did.
 
     `error` is a sentence for people where no way led on: the caller keeps it as a ticket
-    error in the same transaction. `made` are the new tasks, whose timers
-    the caller sets, and `calls` those of them that are actions, whose jobs it defers, likewise.
+    error in the same transaction. Of `new_tasks` the caller sets the timers, likewise; `calls`
+    are those of them that are actions, whose jobs it defers.
     """
 
     moved: bool = False
@@ -66,7 +66,7 @@ class Move:
     error: str = ""
     failed_task: TaskInstance | None = None
     calls: list[TaskInstance] = field(default_factory=list)
-    made: list[TaskInstance] = field(default_factory=list)
+    new_tasks: list[TaskInstance] = field(default_factory=list)
 
 
 # What a query draws that reads and locks an instance: with both, making a task needs no more
@@ -97,7 +97,7 @@ class WorkflowStateManager:
         self.now = now
         self.actor = actor
         self._batch = Batch(now=now)
-        self._is_together = False
+        self._is_batching = False
         self._is_in_parts = False
         self._next_task_id = next_task_id
         self._is_assignment_locked = next_task_id is not None
@@ -115,7 +115,7 @@ class WorkflowStateManager:
         instances = (
             WorkflowInstance.objects.select_related("workflow", "current_task__definition")
             # no_key: or whoever inserts a row that points here while holding a later lock
-            # (an event of a task that is handed out) and we would wait for each other.
+            # (an event of a task that is assigned) and we would wait for each other.
             .select_for_update(of=("self",), no_key=True)
         )
         try:
@@ -140,17 +140,17 @@ class WorkflowStateManager:
         """As `create`, but the instance is inserted with what is done next."""
         instance = new_row(WorkflowInstance, id=instance_id, workflow=workflow)
         manager = cls(instance, now=now, next_task_id=next_task_id)
-        manager.also_insert(instance)
+        manager.insert_with_next_write(instance)
         return manager
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def in_one_statement(self) -> Iterator[None]:
         """Write all that is done inside in one statement, at the end; nothing where it fails."""
-        self._is_together = True
+        self._is_batching = True
         try:
             yield
         finally:
-            self._is_together = False
+            self._is_batching = False
         self._save()
 
     def write_in_parts(self) -> None:
@@ -169,11 +169,11 @@ class WorkflowStateManager:
             connection.check_constraints()
         self.part = part
 
-    def also_insert(self, row: Model) -> None:
+    def insert_with_next_write(self, row: Model) -> None:
         """Have a row, whose id is known, inserted with what is done next."""
         self._batch.insert(row)
 
-    def also_run(self, statement: str, *values: object) -> None:
+    def execute_with_next_write(self, statement: str, *values: object) -> None:
         """Have another statement, that changes other rows, run with what is done next."""
         self._batch.add_statement(statement, *values)
 
@@ -186,12 +186,12 @@ class WorkflowStateManager:
         self.actor = None
         if not self.is_step_due:
             return Move()
-        ended_task = self.task_to_leave
+        ended_task = self.completed_task
         ended_key = None if ended_task is None else ended_task.definition.key
         context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
         decision = decide(process, ended_key, context)
-        return self._carry_out(decision, ended_task)
+        return self._apply_decision(decision, ended_task)
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
         """Leave a task that has not ended within `after`, where the definition says so.
@@ -208,33 +208,33 @@ class WorkflowStateManager:
         process = definition_of(self.instance.workflow_id).process
         decision = decide_timeout(process, task.definition.key, after, context)
         if decision.error:
-            return self._stop(decision, task)
+            return self._fail_decision(decision, task)
         if not decision.is_end and not decision.next_tasks:
             return Move()
         self.begin_part(StepPart.MOVE)
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
         self._record(TIMED_OUT, task=task, data={"after": after})
-        return self._carry_out(decision, task)
+        return self._apply_decision(decision, task)
 
     @property
     def is_step_due(self) -> bool:
         """Whether `advance` has something to do: a start, or a way on from a completed task."""
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             return True
-        return self.task_to_leave is not None
+        return self.completed_task is not None
 
     @property
-    def task_to_leave(self) -> TaskInstance | None:
+    def completed_task(self) -> TaskInstance | None:
         """The completed task from which the next step begins; None at the start too."""
         task = self.instance.current_task
         if self.instance.status != WorkflowStatus.IN_PROGRESS or task is None:
             return None
         return task if task.status == TaskStatus.COMPLETED else None
 
-    def _carry_out(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _apply_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         if decision.error:
-            return self._stop(decision, ended_task)
+            return self._fail_decision(decision, ended_task)
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self.begin_part(StepPart.INSTANCE)
             self.instance.start(now=self.now)
@@ -242,7 +242,9 @@ class WorkflowStateManager:
             started: JsonObject = {"workflow": str(workflow), "version": workflow.version}
             self._record(STARTED, data=started)
         return (
-            self._end(decision, ended_task) if decision.is_end else self._go(decision, ended_task)
+            self._end(decision, ended_task)
+            if decision.is_end
+            else self._make_next_tasks(decision, ended_task)
         )
 
     def _end(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
@@ -253,12 +255,12 @@ class WorkflowStateManager:
         self._save_instance("status", "end_label", "completed_at", "started_at")
         return Move(moved=True, ended=True)
 
-    def _go(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _make_next_tasks(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         self.begin_part(StepPart.TASK)
         tasks = [self._make_task(key) for key in decision.next_tasks]
         self.begin_part(StepPart.MOVE)
         moved = decision.as_json()
-        # With these ids the history alone tells every task's life: workflows/running/history.py.
+        # With these ids the history alone gives every task's life: workflows/running/history.py.
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         self._record(MOVED, task=ended_task, data=moved)
         self.instance.current_task = tasks[-1]
@@ -270,18 +272,18 @@ class WorkflowStateManager:
             self._assign(task, ended=ended)
         self._save()
         calls = [task for task in tasks if not task.definition.is_form]
-        return Move(moved=True, calls=calls, made=tasks)
+        return Move(moved=True, calls=calls, new_tasks=tasks)
 
-    def _stop(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _fail_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         self._fail(ended_task, data=decision.as_json())
         return Move(error=decision.error, failed_task=ended_task)
 
-    def fail_moving_on(self, *, reason: str) -> TaskInstance | None:
-        """Note that the step that is due cannot be taken; the caller keeps a ticket error.
+    def fail_transition(self, *, reason: str) -> TaskInstance | None:
+        """Record that the step that is due cannot be taken; the caller keeps a ticket error.
 
         Returns the task that was to be left, which is in ERROR now; None at the start.
         """
-        ended_task = self.task_to_leave
+        ended_task = self.completed_task
         self._fail(ended_task, data={"error": reason})
         return ended_task
 
@@ -313,7 +315,7 @@ class WorkflowStateManager:
             return
         self._batch.update(task, *ASSIGNMENT)
         if task.assigned_to is not None:
-            self._record(ASSIGNED, task=task, data=_person(task.assigned_to))
+            self._record(ASSIGNED, task=task, data=_assignee_data(task.assigned_to))
 
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
         """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
@@ -327,7 +329,7 @@ class WorkflowStateManager:
             raise TaskTakenError
         task.assign(to=by, now=self.now)
         self._batch.update(task, *ASSIGNMENT)
-        self._record(ASSIGNED, task=task, data={**_person(by), "claimed": True})
+        self._record(ASSIGNED, task=task, data={**_assignee_data(by), "claimed": True})
         self._save()
 
     def release_task(self, task: TaskInstance, *, by: User) -> None:
@@ -341,7 +343,7 @@ class WorkflowStateManager:
         data: JsonObject = {"from": str(by), "from_id": by.pk}
         self._record(RELEASED, task=task, data=data)
         if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
-            self._record(ASSIGNED, task=task, data=_person(task.assigned_to))
+            self._record(ASSIGNED, task=task, data=_assignee_data(task.assigned_to))
         self._batch.update(task, *ASSIGNMENT)
         self._save()
 
@@ -444,7 +446,7 @@ class WorkflowStateManager:
         )
 
     def _save(self) -> None:
-        if not self._is_together:
+        if not self._is_batching:
             self._batch.write()
 
     def _save_instance(self, *fields: str) -> None:
@@ -452,5 +454,5 @@ class WorkflowStateManager:
         self._save()
 
 
-def _person(user: User) -> JsonObject:
+def _assignee_data(user: User) -> JsonObject:
     return {"to": str(user), "to_id": user.pk}

@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 
 class StepPart(Enum):
-    """What a step of a workflow consists of: tells which part of it has failed."""
+    """What a step of a workflow consists of, so that an error names the part that has failed."""
 
     INSTANCE = auto()  # the workflow instance is made, and starts
     DECISION = auto()  # a transition is chosen

@@ -35,7 +35,7 @@ from workflows.actions.tests.remote_system import Connection, RemoteSystem, answ
 from workflows.engine.process import JsonObject
 from workflows.errors import NotYourTaskError, TaskNotWorkableError, WorkflowsError
 from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent
-from workflows.running.assignment import hand_out_waiting_tasks
+from workflows.running.assignment import assign_waiting_tasks
 
 type Change = Callable[[], object]
 DECLARED = (TicketsError, WorkflowsError)
@@ -323,7 +323,7 @@ class RandomInterleavingTests(ConcurrentCase):
 
     def do_hand_out(self, by: User, chance: random.Random) -> None:
         with transaction.atomic():
-            hand_out_waiting_tasks(now=timezone.now())
+            assign_waiting_tasks(now=timezone.now())
 
     def calls_of(self, ticket: Ticket) -> list[ProcrastinateJob]:
         return [job for job in self.calls() if job.args["ticket_id"] == ticket.pk]

@@ -25,12 +25,12 @@ from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json
 from workflows.models import CompanyRole, TaskInstance
 from workflows.people.change_people import (
-    give_back_tasks,
+    release_tasks,
     save_company_role,
     save_person,
     set_availability,
 )
-from workflows.running.assignment import hand_out_waiting_tasks
+from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.pool import claim_task, release_task
 
 FORMS = Q(definition__task_type="FORM")
@@ -141,7 +141,7 @@ class ManyAtOnceTests(ConcurrentCase):
 
     def do_hand_out(self, chance: random.Random) -> None:
         with transaction.atomic():
-            hand_out_waiting_tasks(now=timezone.now())
+            assign_waiting_tasks(now=timezone.now())
 
     def do_come_or_go(self, chance: random.Random) -> None:
         is_available = chance.random() < 0.6
@@ -149,7 +149,7 @@ class ManyAtOnceTests(ConcurrentCase):
         set_availability(user=user, is_available=is_available, now=timezone.now())
 
     def do_give_back(self, chance: random.Random) -> None:
-        give_back_tasks(user=chance.choice(self.workers), now=timezone.now())
+        release_tasks(user=chance.choice(self.workers), now=timezone.now())
 
     def do_change_role(self, chance: random.Random) -> None:
         role = CompanyRole.objects.get(pk=self.role.pk)

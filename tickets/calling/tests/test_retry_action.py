@@ -192,7 +192,7 @@ class RetryActionTests(ActionCase, CompanyTestCase):
 
         def given_up(_request: object) -> object:
             attempt = ActionAttempt.objects.get()
-            attempt.lose(error="gone", now=self.clock())
+            attempt.mark_lost(error="gone", now=self.clock())
             attempt.save()
             return mock.Mock(status=201, headers={}, body=b'{"document": "A1"}')
 

@@ -13,7 +13,7 @@ from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
-from workflows.running.events.kind import Details, data_of, kind_named, tell
+from workflows.running.events.kind import Details, data_of, event_sentence, kind_named
 
 # Of a ticket that goes round in circles the newest events are shown.
 MOST_EVENTS = 300
@@ -63,7 +63,7 @@ def history(
 ) -> History:
     """What happened to a workflow instance (or to one task of it), oldest first.
 
-    `workflow` is fetched by `whole()`.
+    `workflow` is fetched by `with_tasks_and_transitions`.
     """
     if instance_id is None:
         return History(())
@@ -105,7 +105,7 @@ def _line(
     specs = _specs(data, task, ticket_fields) if changed else None
     return HistoryLine(
         at=event.at,
-        text=tell(kind.screen.history, event, titles),
+        text=event_sentence(kind.screen.history, event, titles),
         icon=kind.screen.icon,
         tone=kind.screen.tone,
         who=str(event.actor) if event.actor else _("The system"),

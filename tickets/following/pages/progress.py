@@ -23,7 +23,7 @@ from workflows.models import (
 )
 from workflows.picture.graph import Way, draw_process
 from workflows.running.definition_cache import process_of
-from workflows.running.events.kind import Tone, kind_named, tell
+from workflows.running.events.kind import Tone, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
 
 
@@ -88,7 +88,7 @@ def _moments(event: WorkflowEvent) -> list[Moment]:
     if screen.timeline is None:
         return []
     tone = screen.tone if screen.tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
-    return [Moment(event.at, tell(screen.timeline, event), screen.icon, tone)]
+    return [Moment(event.at, event_sentence(screen.timeline, event), screen.icon, tone)]
 
 
 def _standing(ticket: Ticket, *, is_stuck: bool) -> Moment:

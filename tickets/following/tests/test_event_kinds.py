@@ -35,8 +35,8 @@ from workflows.running.events.kind import (
     Tone,
     all_kinds,
     declare,
+    event_sentence,
     kind_named,
-    tell,
 )
 from workflows.running.events.state import State, TaskState
 from workflows.running.history import replay
@@ -185,7 +185,7 @@ class PageTests(SmallWorkflow, CompanyTestCase):
             for of_task in {True, example.of_task}:
                 with self.subTest(name, of_task=of_task):
                     event = self.write(name, example, of_task=of_task)
-                    text = tell(screen.history, event, {"sign": "Sign"})
+                    text = event_sentence(screen.history, event, {"sign": "Sign"})
                     self.assert_whole(text)
                     for page in pages[: 2 if of_task else 1]:
                         line = self.client.get(page).context["history"].lines[-1]
@@ -216,7 +216,7 @@ class PageTests(SmallWorkflow, CompanyTestCase):
                 if screen.timeline is None:
                     self.assertEqual([each.text for each in moments], before)
                 else:
-                    text = tell(screen.timeline, event)
+                    text = event_sentence(screen.timeline, event)
                     self.assert_whole(text)
                     moment = moments[-2]  # the last one says where it is now
                     self.assertEqual((moment.text, moment.icon), (text, screen.icon))

@@ -104,7 +104,9 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         return task.attempts
 
     def page_context(self, request: HttpRequest, obj: TaskInstance) -> dict[str, Any]:
-        workflow = WorkflowDefinition.objects.whole().get(pk=obj.definition.workflow_id)
+        workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(
+            pk=obj.definition.workflow_id
+        )
         output = obj.output_data
         found = Ticket.objects.with_progress().select_related("workflow")
         ticket = found.filter(workflow_instance=obj.workflow_instance_id).first()

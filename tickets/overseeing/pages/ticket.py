@@ -102,7 +102,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         return ticket.created_at
 
     def page_context(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
-        workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)
+        workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(pk=obj.workflow_id)
         tasks = TaskInstance.objects.filter(workflow_instance=obj.workflow_instance_id)
         current = obj.workflow_instance.current_task if obj.workflow_instance else None
         newer = newer_version(obj) if RepairingPage.admits(request) else None

@@ -211,5 +211,7 @@ def _since(verb: RepairVerb, expected: str) -> History | None:
     event = expected.partition("-")[0]
     if not (event.isascii() and event.isdigit()) or len(event) > 18:
         return None
-    workflow = WorkflowDefinition.objects.whole().get(pk=verb.ticket.workflow_id)
+    workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(
+        pk=verb.ticket.workflow_id
+    )
     return history_since(workflow, verb.ticket.workflow_instance_id, event_id=int(event))

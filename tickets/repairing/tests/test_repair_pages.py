@@ -150,7 +150,7 @@ class WhatWasTriedTest(RepairPageCase):
         self.started = timezone.now() - timedelta(minutes=5)
         for number, (status, error) in enumerate(((503, "Busy <b>"), (None, "No answer")), 1):
             attempt = ActionAttempt(task=self.task, number=number, started_at=self.started)
-            attempt.note_call(
+            attempt.record_call(
                 status_code=status, now=self.started + timedelta(milliseconds=1_240 * number)
             )
             attempt.fail(error=error, now=self.started)

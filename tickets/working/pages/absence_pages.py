@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from tenants.pages.page import register_page
 from tickets.models import MyTask
 from tickets.working.pages.worker_page import WorkerPage
-from workflows.people.change_people import give_back_tasks, set_availability
+from workflows.people.change_people import release_tasks, set_availability
 
 
 @register_page(MyTask, "availability/", name="tickets_mytask_availability")
@@ -37,7 +37,7 @@ class HandOnPage(WorkerPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        count = give_back_tasks(user=self.person, now=timezone.now(), actor=self.person)
+        count = release_tasks(user=self.person, now=timezone.now(), actor=self.person)
         text = ngettext(
             "%(count)d task was handed on.", "%(count)d tasks were handed on.", count
         ) % {"count": count}

@@ -76,7 +76,7 @@ def apply_import(*, run: ImportRun, is_replacing: bool = False) -> ImportRun:
             return run
         if run.content is None:
             raise ImportGoneError
-        run.begin_to_apply()
+        run.start_applying()
         run.findings = {**run.findings, "is_replacing": is_replacing}
         run.job_id = defer(RUN_IMPORT, import_run_id=run.pk)
         run.save(update_fields=["status", "progress", "findings", "job_id"])

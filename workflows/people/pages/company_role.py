@@ -27,7 +27,7 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from workflows.errors import RoleInUseError
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
-from workflows.people.change_people import delete_company_role, save_company_role, where_used
+from workflows.people.change_people import delete_company_role, save_company_role, uses_of_role
 from workflows.people.pages.company_role_resource import CompanyRoleResource
 
 
@@ -92,11 +92,11 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
     search_help_text = _("Search by name or description")
     list_display = ("name", "description", "member_count", "use_count")
     ordering = ("name",)
-    readonly_fields = ("used_by",)
+    readonly_fields = ("use_list",)
     fieldsets = (
         (None, {"fields": ("name", "description")}),
         (_("People"), {"fields": ("members",)}),
-        (_("Where it is used"), {"fields": ("used_by",)}),
+        (_("Where it is used"), {"fields": ("use_list",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyRole]:
@@ -116,8 +116,8 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         return int(getattr(role, "uses", 0))
 
     @display(description=_("used by"), empty_value=_("Nothing yet."))
-    def used_by(self, role: CompanyRole) -> SafeString | None:
-        uses = where_used(role) if role.pk else []
+    def use_list(self, role: CompanyRole) -> SafeString | None:
+        uses = uses_of_role(role) if role.pk else []
         return format_html_join("", "<div>{}</div>", ((use,) for use in uses)) or None
 
     def save_model(
@@ -146,7 +146,7 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         roles = list(objs)
         name, names = str(CompanyRole._meta.verbose_name), CompanyRole._meta.verbose_name_plural
         denied = set() if self.has_delete_permission(request) else {name}
-        uses = [use for role in roles for use in where_used(role)]
+        uses = [use for role in roles for use in uses_of_role(role)]
         return [str(role) for role in roles], {names: len(roles)}, denied, uses
 
     def delete_view(
@@ -156,7 +156,7 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
         role = self.get_object(request, unquote(object_id))
-        if role is not None and self.has_delete_permission(request, role) and where_used(role):
+        if role is not None and self.has_delete_permission(request, role) and uses_of_role(role):
             messages.error(request, str(RoleInUseError()))
             # Its page says where.
             return HttpResponseRedirect(

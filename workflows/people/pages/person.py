@@ -1,6 +1,6 @@
 """The screen of a company's people.
 
-It stands here and not in tenants: it also sets company roles, and hands out what waits.
+It stands here and not in tenants: it also sets company roles, and assigns what waits.
 What a superuser has outside every company is in `everybody.py`.
 """
 
@@ -35,7 +35,7 @@ from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
 from tenants.services import set_password
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
-from workflows.people.change_people import give_back_tasks_of, save_person
+from workflows.people.change_people import release_tasks_of_people, save_person
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
 
@@ -220,13 +220,13 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
 
     # --- work that goes to others ------------------------------------------------------------
 
-    actions = ("hand_round",)
+    actions = ("reassign_open_tasks",)
 
-    @action(description=_("Hand round open tasks"), permissions=["change"])
-    def hand_round(self, request: HttpRequest, people: QuerySet[User]) -> None:
+    @action(description=_("Reassign open tasks"), permissions=["change"])
+    def reassign_open_tasks(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Give what these people have to do to others at once; what nobody can do waits."""
         actor = request.user if isinstance(request.user, User) else None
-        count = give_back_tasks_of(people=list(people), now=timezone.now(), actor=actor)
+        count = release_tasks_of_people(people=list(people), now=timezone.now(), actor=actor)
         text = ngettext(
             "%(count)d open task was taken away and given to others; where nobody else is "
             "available it waits in the pool.",

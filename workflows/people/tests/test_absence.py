@@ -12,8 +12,8 @@ from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tenants.testing_waits import in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
-from workflows.people.change_people import give_back_tasks, set_availability
-from workflows.running.assignment import lock_assignment, pick_worker
+from workflows.people.change_people import release_tasks, set_availability
+from workflows.running.assignment import choose_worker, lock_assignment
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.tests.work import NOW, make_form, make_task
 
@@ -38,9 +38,9 @@ class AwayTests(CompanyTestCase):
 
     def test_whoever_is_away_gets_nothing_new(self) -> None:
         self.away(self.wendy)
-        self.assertEqual(pick_worker(None), self.walt)
+        self.assertEqual(choose_worker(None), self.walt)
         self.away(self.walt)
-        self.assertIsNone(pick_worker(None))
+        self.assertIsNone(choose_worker(None))
 
     def test_whoever_is_away_keeps_what_they_have(self) -> None:
         task = make_task(make_form(), to=self.wendy)
@@ -64,13 +64,13 @@ class AwayTests(CompanyTestCase):
     def test_open_work_is_handed_round_at_once(self) -> None:
         task = make_task(make_form(), to=self.wendy)
         self.away(self.wendy)
-        self.assertEqual(give_back_tasks(user=self.wendy, now=NOW, actor=self.alice), 1)
+        self.assertEqual(release_tasks(user=self.wendy, now=NOW, actor=self.alice), 1)
         self.assertEqual(worker_of(task), self.walt)
 
     def test_whoever_hands_on_while_available_is_not_given_it_back(self) -> None:
         task = make_task(make_form(), to=self.wendy)
         self.away(self.walt)
-        give_back_tasks(user=self.wendy, now=NOW)
+        release_tasks(user=self.wendy, now=NOW)
         self.assertIsNone(worker_of(task))
         self.away(self.wendy)
         self.back(self.wendy)
@@ -116,7 +116,9 @@ class ScreenTests(CompanyTestCase):
         task = make_task(make_form(), to=self.wendy)
         self.log_in(self.alice)
         page = self.client.post(
-            PEOPLE, {"action": "hand_round", "_selected_action": [self.wendy.pk]}, follow=True
+            PEOPLE,
+            {"action": "reassign_open_tasks", "_selected_action": [self.wendy.pk]},
+            follow=True,
         )
         self.assertContains(page, "1 open task was taken away")
         self.assertEqual(worker_of(task), self.walt)
@@ -127,7 +129,9 @@ class ScreenTests(CompanyTestCase):
         task = make_task(make_form(), to=self.wendy)
         for person in (self.charlie, self.terry):
             self.log_in(person)
-            self.client.post(PEOPLE, {"action": "hand_round", "_selected_action": [self.wendy.pk]})
+            self.client.post(
+                PEOPLE, {"action": "reassign_open_tasks", "_selected_action": [self.wendy.pk]}
+            )
             self.assertEqual(worker_of(task), self.wendy)
 
 

@@ -10,7 +10,7 @@ from tenants.models import User
 from tenants.testing import CompanyTestCase
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.models import CompanyRole
-from workflows.people.change_people import delete_company_role, save_company_role, where_used
+from workflows.people.change_people import delete_company_role, save_company_role, uses_of_role
 from workflows.running.tests.work import NOW, make_form
 
 LIST = "admin:workflows_companyrole_changelist"
@@ -122,7 +122,7 @@ class DeletingTests(CompanyRoleTestCase):
         self.check_it_stays("Invoice (v1)")
 
     def check_it_stays(self, use: str) -> None:
-        self.assertEqual(where_used(self.role), [use])
+        self.assertEqual(uses_of_role(self.role), [use])
         self.assertContains(self.client.get(reverse(CHANGE, args=[self.role.pk])), use)
         url = reverse(DELETE, args=[self.role.pk])
         page = self.client.get(url, follow=True)

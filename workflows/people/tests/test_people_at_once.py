@@ -12,7 +12,7 @@ from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
 from tenants.testing_waits import at_once, in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
-from workflows.people.change_people import give_back_tasks, save_person
+from workflows.people.change_people import release_tasks, save_person
 from workflows.running.assignment import assign_if_possible, lock_assignment
 from workflows.running.tests.work import NOW, make_form
 
@@ -133,7 +133,7 @@ class GivenMeanwhileTests(CompanyTransactionTestCase):
 
     def test_a_form_that_was_given_to_somebody_who_hands_all_on(self) -> None:
         self.change_while_waiting(
-            lambda: give_back_tasks(user=self.wendy, now=NOW),
+            lambda: release_tasks(user=self.wendy, now=NOW),
             status="OPEN",
             assigned_to=self.wendy,
             assigned_at=NOW,

@@ -8,7 +8,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
-from workflows.people.change_people import give_back_tasks, save_company_role, save_person
+from workflows.people.change_people import release_tasks, save_company_role, save_person
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.released import RELEASED
 from workflows.running.tests.work import NOW, make_form, make_task
@@ -30,7 +30,7 @@ class WorkTestCase(CompanyTestCase):
         return [event.kind for event in WorkflowEvent.objects.filter(task_instance=task)]
 
 
-class HandingOutTests(WorkTestCase):
+class AssigningTests(WorkTestCase):
     def test_whoever_becomes_available_gets_what_waits(self) -> None:
         task = make_task(make_form())
         self.walt.is_available = True
@@ -137,12 +137,12 @@ class GivingBackTests(WorkTestCase):
         User.objects.filter(pk=self.wendy.pk).update(is_available=False)
         of_role = make_task(make_form(role=self.role), to=self.wendy)
         other = make_task(make_form(key="other"), to=self.wendy)
-        self.assertEqual(give_back_tasks(user=self.wendy, now=NOW, roles=[self.role]), 1)
+        self.assertEqual(release_tasks(user=self.wendy, now=NOW, roles=[self.role]), 1)
         self.assertIsNone(TaskInstance.objects.get(pk=of_role.pk).assigned_to)
         self.assertEqual(TaskInstance.objects.get(pk=other.pk).assigned_to, self.wendy)
-        self.assertEqual(give_back_tasks(user=self.wendy, now=NOW), 1)
+        self.assertEqual(release_tasks(user=self.wendy, now=NOW), 1)
         self.assertIsNone(TaskInstance.objects.get(pk=other.pk).assigned_to)
 
     def test_charlies_company_is_not_touched(self) -> None:
         make_task(make_form(), to=self.wendy)
-        self.assertEqual(give_back_tasks(user=self.charlie, now=NOW), 0)
+        self.assertEqual(release_tasks(user=self.charlie, now=NOW), 0)

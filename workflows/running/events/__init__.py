@@ -1,6 +1,6 @@
 """What can happen to a workflow instance: a module for each kind of event.
 
-It declares what the event does and how it is told, in one place; whoever needs to know asks the
+It declares what the event does and how people see it, in one place; whoever needs to know asks the
 declaration (`kind.py`). To add a kind, add its module here, and an example of its data to
 tickets/following/tests/test_event_kinds.py. No migration: the column holds the name of the kind.
 """

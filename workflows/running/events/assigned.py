@@ -13,7 +13,7 @@ from workflows.running.events.kind import Rules, Screen, TaskTime, declare
 from workflows.running.events.state import State
 
 
-def _give(state: State, event: WorkflowEvent) -> None:
+def _set_assignee(state: State, event: WorkflowEvent) -> None:
     task = state.task_of(event)
     task.status, task.assigned_to = TaskStatus.OPEN.value, event.data["to_id"]
 
@@ -21,7 +21,7 @@ def _give(state: State, event: WorkflowEvent) -> None:
 ASSIGNED = declare(
     "ASSIGNED",
     # Giving a task that failed to somebody else is a way of trying it again.
-    rules=Rules(effect=_give, time=TaskTime.BEGINS_IF_STOPPED),
+    rules=Rules(effect=_set_assignee, time=TaskTime.BEGINS_IF_STOPPED),
     screen=Screen(
         icon="person",
         history=_("%(task)s was given to %(to)s."),

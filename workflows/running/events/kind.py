@@ -1,4 +1,4 @@
-"""What a kind of event declares: what it does, and how people are told of it."""
+"""What a kind of event declares: what it does, and which sentences describe it."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """How people are told of an event.
+    """How people see an event.
 
     `history` is for ticket admins, who see who did it beside it. `timeline` is for whoever
-    submitted the ticket; None: they are not told.
+    submitted the ticket; None: they do not see it.
     """
 
     icon: str
@@ -146,22 +146,24 @@ def task_becomes(status: TaskStatus) -> Effect:
     return effect
 
 
-def _nobody_knows(state: State, event: WorkflowEvent) -> None:
+def _refuse_unknown_kind(state: State, event: WorkflowEvent) -> None:
     raise HistoryError
 
 
 # What a newer program has written beside this one.
 UNKNOWN: Final = EventKind(
     "UNKNOWN",
-    rules=Rules(effect=_nobody_knows, time=TaskTime.GOES_ON),
+    rules=Rules(effect=_refuse_unknown_kind, time=TaskTime.GOES_ON),
     screen=Screen(icon="circle", history="%(kind)s", timeline=None),
 )
 
 
-# Telling
+# Sentences
 
 
-def tell(sentence: Sentence, event: WorkflowEvent, titles: Mapping[str, str] | None = None) -> str:
+def event_sentence(
+    sentence: Sentence, event: WorkflowEvent, titles: Mapping[str, str] | None = None
+) -> str:
     """The sentence about an event; `titles` are those of the tasks, by their keys.
 
     Fetch the event with its actor, and its task with its definition.

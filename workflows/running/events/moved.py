@@ -30,6 +30,6 @@ def _history(event: WorkflowEvent) -> str:
 MOVED = declare(
     "MOVED",
     rules=Rules(effect=_move, time=TaskTime.BEGINS, once="step"),
-    # The tasks to which it leads tell it, where they are given to somebody.
+    # The tasks to which it leads say it, where they are given to somebody.
     screen=Screen(icon="alt_route", history=_history, timeline=None),
 )

@@ -1,4 +1,4 @@
-"""A workflow instance as far as its history tells: what the events change, one after the other."""
+"""A workflow instance as far as its history goes: what the events change, one after the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
 
 @dataclass(slots=True)
 class TaskState:
-    """A task instance, as far as its history tells."""
+    """A task instance, as far as its history goes."""
 
     key: str
     status: str = TaskStatus.PENDING.value
@@ -20,7 +20,7 @@ class TaskState:
 
 @dataclass(slots=True)
 class State:
-    """A workflow instance, as far as its history tells. `tasks` is {task instance id: state}.
+    """A workflow instance, as far as its history goes. `tasks` is {task instance id: state}.
 
     `version` is that of the workflow, once it has started.
     """

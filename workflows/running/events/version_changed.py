@@ -14,7 +14,7 @@ from workflows.running.events.state import State
 
 
 def _change_version(state: State, event: WorkflowEvent) -> None:
-    if state.version is None:  # the version that it starts on is told by the start
+    if state.version is None:  # the event of the start has the version that it starts on
         return
     if state.version != event.data["from"]:
         raise HistoryError

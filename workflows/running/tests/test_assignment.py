@@ -21,7 +21,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.running.assignment import hand_out_waiting_tasks, lock_assignment, pick_worker
+from workflows.running.assignment import assign_waiting_tasks, choose_worker, lock_assignment
 from workflows.running.state_manager import WorkflowStateManager
 
 
@@ -55,10 +55,10 @@ class PickWorkerTests(_Tasks, CompanyTestCase):
 
     def test_it_picks_the_one_with_the_fewest_unfinished_tasks(self) -> None:
         self.give(self.wendy)
-        self.assertEqual(pick_worker(None), self.walt)
+        self.assertEqual(choose_worker(None), self.walt)
         self.give(self.walt)
         self.give(self.walt)
-        self.assertEqual(pick_worker(None), self.wendy)
+        self.assertEqual(choose_worker(None), self.wendy)
 
     def test_finished_tasks_do_not_count(self) -> None:
         self.give(self.walt)
@@ -66,27 +66,27 @@ class PickWorkerTests(_Tasks, CompanyTestCase):
             task = self.give(self.wendy)
             task.complete(output={}, now=timezone.now())
             task.save()
-        self.assertEqual(pick_worker(None), self.wendy)
+        self.assertEqual(choose_worker(None), self.wendy)
 
     def test_of_equals_it_picks_whoever_was_given_work_longest_ago(self) -> None:
         now = timezone.now()
         for worker, days in ((self.wendy, 1), (self.walt, 5)):
             task = self.give(worker)
             TaskInstance.objects.filter(pk=task.pk).update(assigned_at=now - timedelta(days=days))
-        self.assertEqual(pick_worker(None), self.walt)
+        self.assertEqual(choose_worker(None), self.walt)
 
     def test_it_picks_only_members_of_the_company_role(self) -> None:
         role = CompanyRole.objects.create(name="Accounting")
-        self.assertIsNone(pick_worker(role))
+        self.assertIsNone(choose_worker(role))
         role.members.add(self.walt, self.uma)
         self.give(self.walt)
-        self.assertEqual(pick_worker(role), self.walt)
+        self.assertEqual(choose_worker(role), self.walt)
 
     def test_it_passes_over_people_who_are_away_or_switched_off(self) -> None:
         User.objects.filter(pk=self.wendy.pk).update(is_available=False)
-        self.assertEqual(pick_worker(None), self.walt)
+        self.assertEqual(choose_worker(None), self.walt)
         User.objects.filter(pk=self.walt.pk).update(is_active=False)
-        self.assertIsNone(pick_worker(None))
+        self.assertIsNone(choose_worker(None))
 
     def test_a_task_that_is_about_to_end_counts_as_ended(self) -> None:
         """Whoever it would be once it is written, whatever tasks there are."""
@@ -107,28 +107,28 @@ class PickWorkerTests(_Tasks, CompanyTestCase):
                     status=chance.choice(("OPEN", "OPEN", "IN_PROGRESS", "ERROR", "COMPLETED")),
                 )
             ended, of = chance.choice(list(tasks)), chance.choice((None, role))
-            but = chance.choice((None, None, self.walt.pk))
-            before = pick_worker(of, but=but)
-            early = pick_worker(of, but=but, ended=ended.pk)
+            passed_over_id = chance.choice((None, None, self.walt.pk))
+            before = choose_worker(of, passed_over_id=passed_over_id)
+            early = choose_worker(of, passed_over_id=passed_over_id, ended=ended.pk)
             tasks.filter(pk=ended.pk).update(status="COMPLETED")
             with self.subTest(seed=seed):
-                self.assertEqual(early, pick_worker(of, but=but))
+                self.assertEqual(early, choose_worker(of, passed_over_id=passed_over_id))
             changed += early != before
         self.assertGreater(changed, 3)
 
     def test_it_never_picks_somebody_of_another_company(self) -> None:
         role = CompanyRole.objects.create(name="Accounting")
         role.members.add(self.charlie)
-        self.assertIsNone(pick_worker(role))
+        self.assertIsNone(choose_worker(role))
 
 
-class HandOutTests(_Tasks, CompanyTestCase):
+class AssignWaitingTasksTests(_Tasks, CompanyTestCase):
     def test_it_gives_out_waiting_tasks_oldest_first(self) -> None:
         role = CompanyRole.objects.create(name="Accounting")
         self.make_workflow(role)
         first, second = self.give(None), self.give(None)
         role.members.add(self.wendy)
-        self.assertEqual(hand_out_waiting_tasks(now=timezone.now()), 2)
+        self.assertEqual(assign_waiting_tasks(now=timezone.now()), 2)
         first.refresh_from_db()
         second.refresh_from_db()
         self.assertEqual((first.status, first.assigned_to), (TaskStatus.OPEN, self.wendy))
@@ -141,7 +141,7 @@ class HandOutTests(_Tasks, CompanyTestCase):
     def test_what_nobody_can_do_goes_on_waiting(self) -> None:
         self.make_workflow(CompanyRole.objects.create(name="Nobody"))
         task = self.give(None)
-        self.assertEqual(hand_out_waiting_tasks(now=timezone.now()), 0)
+        self.assertEqual(assign_waiting_tasks(now=timezone.now()), 0)
         task.refresh_from_db()
         self.assertEqual(task.status, TaskStatus.PENDING)
 
@@ -190,7 +190,7 @@ class AssignmentUnderConcurrencyTests(_Tasks, CompanyTransactionTestCase):
         try:
             self.assertTrue(held.wait(timeout=PATIENCE))
             with transaction.atomic():
-                self.assertEqual(hand_out_waiting_tasks(now=timezone.now()), 1)
+                self.assertEqual(assign_waiting_tasks(now=timezone.now()), 1)
         finally:
             done.set()
             self.assertIsNone(pointing.wait())

@@ -17,7 +17,7 @@ from workflows.errors import (
 )
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_people import set_availability
-from workflows.running.assignment import hand_out_waiting_tasks
+from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.pool import claim_task, release_task
 from workflows.running.tests.work import NOW, make_form, make_task
 
@@ -92,7 +92,7 @@ class ReleaseTests(PoolCase):
         self.there(self.wendy)
         task = make_task(make_form(), to=self.wendy)
         release_task(task=task, user=self.wendy, now=NOW)
-        self.assertEqual(hand_out_waiting_tasks(now=NOW), 0)
+        self.assertEqual(assign_waiting_tasks(now=NOW), 0)
         self.assertEqual(self.read(task).status, TaskStatus.PENDING)
 
     def test_it_waits_for_another_worker_or_a_claim(self) -> None:
@@ -123,16 +123,16 @@ class AtOnceTests(CompanyTransactionTestCase):
         self.give_role(self.uma, SystemRole.TASK_WORKER)
         self.addCleanup(self.uma.groups.set, list(self.uma.groups.filter(name="user")))
         people = [self.wendy, self.walt, self.uma]
-        told: list[User] = []
+        refused: list[User] = []
 
         def claim(person: User) -> None:
             try:
                 claim_task(task=task, user=person, now=NOW)
             except TaskTakenError:
-                told.append(person)
+                refused.append(person)
 
         at_once(*(partial(claim, each) for each in people), company=self.acme)
         winner = TaskInstance.objects.select_related("assigned_to").get().assigned_to
-        self.assertEqual({winner, *told}, set(people))
-        self.assertEqual(len(told), 2)
+        self.assertEqual({winner, *refused}, set(people))
+        self.assertEqual(len(refused), 2)
         self.assertEqual(WorkflowEvent.objects.filter(kind="ASSIGNED").count(), 1)

@@ -23,7 +23,11 @@ class DefinitionPage(ObjectPage):
 
     def find(self, **arguments: Any) -> None:
         super().find(**arguments)
-        found = WorkflowDefinition.objects.whole().filter(pk=self.object.pk).first()
+        found = (
+            WorkflowDefinition.objects.with_tasks_and_transitions()
+            .filter(pk=self.object.pk)
+            .first()
+        )
         if found is None:  # deleted since just now
             raise Http404
         self.workflow = self.object = found

@@ -170,7 +170,7 @@ def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> 
 
 
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
-    """The tasks of a workflow that `whole()` has fetched."""
+    """The tasks of a workflow that `with_tasks_and_transitions` has fetched."""
     transitions = list(workflow.transitions.all())
     return [
         task_card(task, [each for each in transitions if each.from_task_id == task.pk], labels)

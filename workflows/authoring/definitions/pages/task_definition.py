@@ -172,7 +172,7 @@ class TaskDefinitionAdmin(DetailPageAdmin):
         return super().changelist_view(request, {"buttons": buttons, **(extra_context or {})})
 
     def page_context(self, request: HttpRequest, obj: TaskDefinition) -> dict[str, Any]:
-        workflow = WorkflowDefinition.objects.whole().get(pk=obj.workflow_id)
+        workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(pk=obj.workflow_id)
         labels = condition_labels(workflow)
         transitions = list(workflow.transitions.all())
         leaving = [each for each in transitions if each.from_task_id == obj.pk]

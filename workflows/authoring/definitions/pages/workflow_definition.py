@@ -145,7 +145,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
     # The detail page
 
     def page_context(self, request: HttpRequest, obj: WorkflowDefinition) -> dict[str, Any]:
-        workflow = WorkflowDefinition.objects.whole().get(pk=obj.pk)
+        workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(pk=obj.pk)
         labels = condition_labels(workflow)
         anchors = {task.key: f"#task-{task.key}" for task in workflow.tasks.all()}
         added = [each for each in panels.call_all(request, workflow) if each]

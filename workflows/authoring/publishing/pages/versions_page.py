@@ -88,7 +88,7 @@ class ComparePage(DefinitionPage):
         chosen = [each for each in found if each.pk == number]
         if not chosen:
             raise Http404
-        return WorkflowDefinition.objects.whole().get(pk=chosen[0].pk)
+        return WorkflowDefinition.objects.with_tasks_and_transitions().get(pk=chosen[0].pk)
 
     def _comparison(self, other: WorkflowDefinition) -> dict[str, Any]:
         old, new = sorted((other, self.workflow), key=lambda each: each.version)

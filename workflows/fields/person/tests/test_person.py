@@ -31,7 +31,7 @@ from workflows.errors import InvalidDataError, PresetsRefusedError, RoleInUseErr
 from workflows.fields.person import screen
 from workflows.forms import AnswersForm, show_answers
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
-from workflows.people.change_people import delete_company_role, where_used
+from workflows.people.change_people import delete_company_role, uses_of_role
 
 WALT, WENDY, CHARLIE = email_of("walt"), email_of("wendy"), email_of("charlie")
 IS_WALT: JsonObject = {"==": [{"var": "ticket.approver.email"}, WALT]}
@@ -324,7 +324,7 @@ class DefinitionTests(PersonCase):
         exported: Any = export_bundle(workflow=self.workflow)
         self.assertEqual(exported["workflow"]["fields"][1]["role"], "Bosses")
         self.assertTrue(self.form(approver=WALT).is_valid())
-        self.assertIn("Purchase (v1)", where_used(self.role))
+        self.assertIn("Purchase (v1)", uses_of_role(self.role))
         with self.assertRaises(RoleInUseError):
             delete_company_role(role=self.role)
         rules = [rule for row in field_table(self.workflow.fields).rows for rule in row.rules]
