@@ -9,8 +9,8 @@ from django.utils import timezone
 from tenants.connection import current_schema
 from tenants.jobs import cancel_job
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
-from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
+from tickets.advancing.put_into_error import is_put_into_error
 from tickets.advancing.take_step import take_step
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.models import TaskInstance

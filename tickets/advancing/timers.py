@@ -21,8 +21,8 @@ from tenants.models import Company
 from tickets.advancing.calls_of_task import take_away_all
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
-from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.put_into_error import is_put_into_error
 from tickets.job_names import FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.engine.calendar import Duration

@@ -10,8 +10,8 @@ from random import SystemRandom
 from django.utils.translation import gettext as _
 
 from tickets.advancing.defer_call import defer_call
-from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.put_into_error import is_put_into_error
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.actions import ActionError, TemporaryActionError, pause_before
 from workflows.errors import TaskNotWorkableError

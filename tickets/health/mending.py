@@ -12,8 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.jobs import defer, is_under_way
 from tickets.advancing.calls_of_task import defer_call_if_due
-from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
+from tickets.advancing.put_into_error import is_put_into_error
 from tickets.advancing.timers import defer_timer
 from tickets.calling.end_attempt import LockedTask, chance, try_again_or_give_up
 from tickets.calling.expire_call import expire_call

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from tickets.advancing.failed_step import with_reason
-from tickets.advancing.keep_error import is_put_into_error
 from tickets.advancing.lock_task import lock_workable
+from tickets.advancing.put_into_error import is_put_into_error
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.saving.save_answers import keep_sent_answers
 from workflows.engine.process import JsonObject
