@@ -56,7 +56,7 @@ def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int
 
 
 def cancel_job(job_id: int) -> None:
-    """Remove a job that nobody needs any more, unless it is running or done."""
+    """Delete a job that nobody needs any more, unless it is running or done."""
     with _errors_as_django_names_them():
         _jobs.cancel_job_by_id(job_id, delete_job=True)
 

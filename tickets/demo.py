@@ -182,7 +182,7 @@ def load_demo() -> Company:
             _process(name)
         if not Ticket.objects.exists():
             for story in STORIES:
-                _tell(story)
+                _play(story)
     return company
 
 
@@ -227,7 +227,7 @@ def _workflow_key(document: Json) -> str:
     return str(workflow.get("key")) if isinstance(workflow, dict) else ""
 
 
-def _tell(story: Story) -> None:
+def _play(story: Story) -> None:
     definition = TicketDefinition.objects.active().get(key=story.ticket_type)
     ticket = submit(
         definition=definition, data=dict(story.data), user=_person(USER), title=story.title

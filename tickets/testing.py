@@ -32,7 +32,7 @@ def import_fixture(name: str, by: User | None) -> WorkflowDefinition:
 
 
 @contextmanager
-def step_left_to_its_job() -> Iterator[None]:
+def without_taking_steps() -> Iterator[None]:
     """What people submit and complete inside is committed, but its step is not taken.
 
     As if the step had failed, and the process had died before it tried again.

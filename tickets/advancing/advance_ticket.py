@@ -10,7 +10,7 @@ from tenants.connection import current_schema
 from tenants.jobs import cancel_job
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.advancing.put_into_error import is_put_into_error
+from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.advancing.take_step import take_step
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.models import TaskInstance
@@ -29,7 +29,7 @@ def advance_ticket(
 
     Safe to call twice, late, or beside itself: it decides under row locks, and the second
     finds nothing to do. `safety_net` is the id of the job that would do the same; it is
-    taken away in the transaction of the step. What fails is tried once more, part by part, so
+    cancelled in the transaction of the step. What fails is tried once more, part by part, so
     that the ticket error says which part of the step it was.
 
     Raises:
@@ -42,7 +42,7 @@ def advance_ticket(
             ticket = _ticket_to_move(ticket_id)
             if ticket is not None:
                 take_step(ticket, lock_instance_of(ticket, WorkflowStateManager, now=now), now=now)
-            _forget(safety_net)
+            _cancel_safety_net(safety_net)
         return
     except UNREACHABLE:
         raise
@@ -58,7 +58,7 @@ def _ticket_to_move(ticket_id: int) -> Ticket | None:
     return None if is_blocked else ticket
 
 
-def _forget(safety_net: int | None) -> None:
+def _cancel_safety_net(safety_net: int | None) -> None:
     if safety_net is not None:
         cancel_job(safety_net)
 
@@ -75,20 +75,22 @@ def _advance_in_parts(ticket_id: int, *, safety_net: int | None, now: datetime) 
                 left = manager.completed_task
                 manager.write_in_parts()
                 take_step(ticket, manager, now=now)
-            _forget(safety_net)
+            _cancel_safety_net(safety_net)
     except UNREACHABLE:
         raise
     except Exception as error:  # as above
         if ticket is None:
             raise
         failed = FailedStep.of(error, ticket, manager, left=left)
-        _keep(ticket_id, failed, safety_net=safety_net, now=now)
+        _record_failure(ticket_id, failed, safety_net=safety_net, now=now)
 
 
-def _keep(ticket_id: int, failed: FailedStep, *, safety_net: int | None, now: datetime) -> None:
+def _record_failure(
+    ticket_id: int, failed: FailedStep, *, safety_net: int | None, now: datetime
+) -> None:
     with transaction.atomic():
         ticket = _ticket_to_move(ticket_id)
-        _forget(safety_net)
+        _cancel_safety_net(safety_net)
         if ticket is None:
             return
         task, is_marked = None, True
@@ -97,7 +99,9 @@ def _keep(ticket_id: int, failed: FailedStep, *, safety_net: int | None, now: da
             if not manager.is_step_due:  # somebody else has taken it in the meantime
                 return
             task = manager.completed_task
-            is_marked = is_put_into_error(lambda: manager.fail_transition(reason=failed.message))
+            is_marked = try_to_put_into_error(
+                lambda: manager.fail_transition(reason=failed.message)
+            )
         TicketError.objects.create(
             ticket=ticket,
             task=task,

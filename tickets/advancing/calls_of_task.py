@@ -15,14 +15,14 @@ from tickets.job_names import EXPIRE_CALL, RUN_ACTION
 from workflows.models import ActionAttempt, TaskInstance, TaskStatus
 
 
-def take_away_calls(task: TaskInstance) -> None:
-    """Remove the calls of a task that have not begun; the end of a wait for an answer stays."""
+def cancel_calls(task: TaskInstance) -> None:
+    """Cancel the calls of a task that have not begun; the end of a wait for an answer stays."""
     for job_id in _jobs(task, "todo", names=(RUN_ACTION,)):
         cancel_job(job_id)
 
 
-def take_away_all(task: TaskInstance, *, now: datetime | None = None) -> None:
-    """Remove every job of a task that has ended. A call under way comes back to nothing.
+def cancel_jobs_of_task(task: TaskInstance, *, now: datetime | None = None) -> None:
+    """Cancel every job of a task that has ended. A call under way comes back to nothing.
 
     No job is left that would close the attempt that waits for an answer, or one whose worker
     has died and whose job was about to run again: they are closed here.

@@ -30,7 +30,7 @@ ERROR_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FailedStep:
-    """What a ticket error tells of it. `message` is for a ticket admin, `trace` for a developer."""
+    """What a ticket error says of it. `message` is for a ticket admin, `trace` for a developer."""
 
     part: StepPart
     message: str

@@ -1,4 +1,4 @@
-"""A failure is kept as a ticket error, whatever else the database refuses."""
+"""A step that failed is put into error, as far as the database lets it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tickets.advancing.failed_step import UNREACHABLE
 logger = logging.getLogger(__name__)
 
 
-def is_put_into_error(put: Callable[[], object]) -> bool:
-    """Whether the step could be put into error: `put` does it, and changes nothing else.
+def try_to_put_into_error(put: Callable[[], object]) -> bool:
+    """Put a step into error, and return whether that went: `put` does it, and nothing else.
 
     What refuses the step may refuse that as well (a trigger on the table of tasks, say). The
     ticket error must be kept all the same: with `is_step_marked` false it stands for the step,

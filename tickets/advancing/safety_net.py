@@ -15,15 +15,15 @@ def advance_after_commit(ticket_id: int) -> None:
     """Move the ticket on when this transaction commits. Call it inside the transaction.
 
     The job becomes real with the commit, and runs some seconds later. The same process
-    takes the step right after the commit and takes the job away; should it die in between,
+    takes the step right after the commit and cancels the job; should it die in between,
     the job takes the step. An error in the step is logged and left to the job: the user's
     change is committed and must not be answered with an error.
     """
     schema = current_schema()
     safety_net = defer(ADVANCE, after_seconds=settings.SAFETY_NET_SECONDS, ticket_id=ticket_id)
 
-    def take_the_step() -> None:
+    def advance_now() -> None:
         with company_of(schema):
             advance_ticket(ticket_id=ticket_id, safety_net=safety_net)
 
-    transaction.on_commit(take_the_step, robust=True)
+    transaction.on_commit(advance_now, robust=True)

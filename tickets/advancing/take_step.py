@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from tenants.models import Company
-from tickets.advancing.timers import follow
+from tickets.advancing.timers import defer_jobs_of_move
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.step_part import StepPart
@@ -18,8 +18,8 @@ class StepFailedError(Exception):
 
 
 @contextmanager
-def undone_where_it_fails() -> Iterator[None]:
-    """For a step in a person's own transaction, which must not fail because of it.
+def errors_as_step_failed() -> Iterator[None]:
+    """For a step in a person's own transaction, which must be undone where the step fails.
 
     They do what they did once more, without the step: `advance_after_commit` takes it then,
     and what fails becomes a ticket error.
@@ -49,4 +49,4 @@ def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -
         )
     if move.new_tasks:
         manager.begin_part(StepPart.TASK)
-        follow(ticket, move, now=now)
+        defer_jobs_of_move(ticket, move, now=now)

@@ -1,7 +1,7 @@
 """Ways that are taken when a task has not ended in time: one job for each duration.
 
 A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
-after an outage too. Nobody takes it away when the task ends; it then finds nothing to do.
+after an outage too. Nobody cancels it when the task ends; it then finds nothing to do.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.jobs import cancel_job, defer
 from tenants.models import Company
-from tickets.advancing.calls_of_task import take_away_all
+from tickets.advancing.calls_of_task import cancel_jobs_of_task
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.advancing.put_into_error import is_put_into_error
+from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.job_names import FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.engine.calendar import Duration
@@ -72,8 +72,8 @@ def defer_timer(
     )
 
 
-def take_away_timers(task: TaskInstance) -> None:
-    """Remove the timers of a task that have not fired.
+def cancel_timers(task: TaskInstance) -> None:
+    """Cancel the timers of a task that have not fired.
 
     One that is firing stays, and comes again where its worker has died: it finds out from the
     history that it does not count any more.
@@ -89,12 +89,12 @@ def take_away_timers(task: TaskInstance) -> None:
 
 def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
     """Begin the time of a task anew, after it was tried again, resumed, or moved elsewhere."""
-    take_away_timers(task)
+    cancel_timers(task)
     if task.is_alive and task.workflow_instance.status == WorkflowStatus.IN_PROGRESS:
         set_timers(ticket_id=ticket_id, task=task, now=now)
 
 
-def follow(ticket: Ticket, move: Move, *, now: datetime) -> None:
+def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     """Set the timers and defer the calls of what a move has made, in its transaction."""
     for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now)
@@ -163,7 +163,7 @@ class _Timer:
         return manager, manager.read_task(self.task_id)
 
     def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:
-        if not _counts(task, self.began):
+        if not _is_current_wait(task, self.began):
             return
         manager.begin_part(StepPart.DECISION)
         facts = ticket.facts(Company.objects.current())
@@ -177,8 +177,8 @@ class _Timer:
             )
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and not task.definition.is_form:
-            take_away_all(task)
-        follow(ticket, move, now=self.now)
+            cancel_jobs_of_task(task)
+        defer_jobs_of_move(ticket, move, now=self.now)
 
 
 def _fire_in_parts(timer: _Timer) -> None:
@@ -197,10 +197,10 @@ def _fire_in_parts(timer: _Timer) -> None:
     except Exception as error:  # as above
         if ticket is None or task is None:
             raise
-        _keep(timer, FailedStep.of(error, ticket, manager, left=task))
+        _record_failure(timer, FailedStep.of(error, ticket, manager, left=task))
 
 
-def _counts(task: TaskInstance, began: datetime | None) -> bool:
+def _is_current_wait(task: TaskInstance, began: datetime | None) -> bool:
     """Whether the task's time is still the one that began then (None: the job does not say)."""
     if began is None:
         return True
@@ -210,14 +210,14 @@ def _counts(task: TaskInstance, began: datetime | None) -> bool:
     return last is None or last <= began
 
 
-def _keep(timer: _Timer, failed: FailedStep) -> None:
+def _record_failure(timer: _Timer, failed: FailedStep) -> None:
     with transaction.atomic():
         ticket = lock_ticket(timer.ticket_id)
         manager, task = timer.lock(ticket)
         words = {"task": task.definition.title, "message": failed.message}
         message = _("The time of “%(task)s” is over. %(message)s") % words
         try:
-            is_marked = is_put_into_error(lambda: manager.fail_task(task, reason=message))
+            is_marked = try_to_put_into_error(lambda: manager.fail_task(task, reason=message))
         except TaskNotWorkableError:  # it has ended in the meantime, or is on hold
             return
         TicketError.objects.create(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.advancing.put_into_error import is_put_into_error
+from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.actions import ActionError, TemporaryActionError, pause_before
 from workflows.errors import TaskNotWorkableError
@@ -54,7 +54,7 @@ class LockedTask:
         return self.task.status in WANTED
 
 
-def try_again_or_give_up(
+def retry_or_fail(
     locked: LockedTask, attempt: ActionAttempt, error: ActionError, *, chance: Chance
 ) -> None:
     """After an attempt that was not answered: defer the next one, or keep a ticket error.
@@ -62,11 +62,11 @@ def try_again_or_give_up(
     In the transaction that closes the attempt.
     """
     if not isinstance(error, TemporaryActionError):
-        give_up(locked, error)
+        fail_for_good(locked, error)
         return
     retry = locked.task.definition.retries - attempt.retries_left + 1
     if not attempt.retries_left:
-        give_up(locked, error, attempts=retry)
+        fail_for_good(locked, error, attempts=retry)
         return
     defer_call(
         ticket_id=locked.ticket.pk,
@@ -76,7 +76,7 @@ def try_again_or_give_up(
     )
 
 
-def give_up(locked: LockedTask, error: ActionError, *, attempts: int = 1) -> None:
+def fail_for_good(locked: LockedTask, error: ActionError, *, attempts: int = 1) -> None:
     """Keep a ticket error: somebody must look after it. `attempts` is how many were made."""
     message = str(error)
     if attempts > 1:
@@ -84,7 +84,7 @@ def give_up(locked: LockedTask, error: ActionError, *, attempts: int = 1) -> Non
             "error": message,
             "count": attempts,
         }
-    is_marked = is_put_into_error(lambda: locked.manager.fail_task(locked.task, reason=message))
+    is_marked = try_to_put_into_error(lambda: locked.manager.fail_task(locked.task, reason=message))
     TicketError.objects.create(
         ticket=locked.ticket,
         task=locked.task,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.jobs import defer
-from tickets.calling.end_attempt import Chance, LockedTask, chance, try_again_or_give_up
+from tickets.calling.end_attempt import Chance, LockedTask, chance, retry_or_fail
 from tickets.job_names import EXPIRE_CALL
 from workflows.actions import TemporaryActionError
 from workflows.models import ActionAttempt
@@ -23,7 +23,7 @@ def expire_call(
 ) -> None:
     """Give up waiting for the callback of an attempt whose time is over.
 
-    That uses the attempt up: the next one is made, or a ticket admin is told.
+    That uses the attempt up: the next one is made, or a ticket error shows it.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -40,7 +40,7 @@ def expire_call(
         waiting.time_out(error=str(error), now=now)
         waiting.save()
         if locked.is_wanted:
-            try_again_or_give_up(locked, waiting, error, chance=chance)
+            retry_or_fail(locked, waiting, error, chance=chance)
 
 
 def _sentence(attempt: ActionAttempt, locked: LockedTask) -> str:

@@ -35,7 +35,7 @@ def receive_callback(
     try:
         return _receive(address, body, now=now)
     except ActionError as error:
-        _keep_refusal(address, str(error), now=now)
+        _record_refusal(address, str(error), now=now)
         raise CallbackNotFittingError(str(error)) from error
 
 
@@ -84,7 +84,7 @@ def _attempt(address: CallbackAddress) -> ActionAttempt:
     return found
 
 
-def _keep_refusal(address: CallbackAddress, message: str, *, now: datetime) -> None:
+def _record_refusal(address: CallbackAddress, message: str, *, now: datetime) -> None:
     """For the ticket admin who will wonder why no answer came."""
     with transaction.atomic():
         _lock(address, now=now)

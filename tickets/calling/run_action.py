@@ -17,7 +17,7 @@ from tenants.models import Company
 from tickets.advancing.failed_step import UNREACHABLE, with_reason
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.calling.callback_address import CallbackAddress
-from tickets.calling.end_attempt import Chance, LockedTask, chance, give_up, try_again_or_give_up
+from tickets.calling.end_attempt import Chance, LockedTask, chance, fail_for_good, retry_or_fail
 from tickets.job_names import EXPIRE_CALL
 from workflows.actions import (
     ActionError,
@@ -91,10 +91,10 @@ def run_action(
     except UNREACHABLE:
         raise
     except ActionError as error:  # the call cannot even be put together
-        _keep_failure(action, error)
+        _record_failure(action, error)
         return
     except Exception as error:  # whatever it is, a ticket admin must see it
-        _keep_failure(action, _unexpected(action, error))
+        _record_failure(action, _unexpected(action, error))
         return
     if begun is not None:
         _call(action, begun)
@@ -113,9 +113,9 @@ def _call(action: Action, begun: Begun) -> None:
     except UNREACHABLE:
         raise
     except ActionError as error:
-        _keep_failed_attempt(action, begun, answer, error)
+        _record_failed_attempt(action, begun, answer, error)
     except Exception as error:  # as above
-        _keep_failed_attempt(action, begun, answer, _unexpected(action, error))
+        _record_failed_attempt(action, begun, answer, _unexpected(action, error))
 
 
 def _unexpected(action: Action, error: Exception) -> ActionError:
@@ -142,7 +142,7 @@ def _begin(action: Action) -> Begun | None:
         locked = action.lock()
         latest = ActionAttempt.objects.latest_of(locked.task.pk)
         if not locked.is_wanted:
-            _abandon_our_own(action, latest)
+            _abandon_own_attempt(action, latest)
             return None
         if not _is_due(action, locked, latest):
             return None
@@ -161,7 +161,7 @@ def _begin(action: Action) -> Begun | None:
     return Begun(request, attempt.pk, locked.task.definition, facts)
 
 
-def _abandon_our_own(action: Action, latest: ActionAttempt | None) -> None:
+def _abandon_own_attempt(action: Action, latest: ActionAttempt | None) -> None:
     """Close what an earlier run of this job left behind, of a task that has ended since."""
     if latest is not None and latest.is_running and latest.job_id == action.job_id:
         latest.abandon(now=action.clock())
@@ -186,7 +186,7 @@ def _is_due(action: Action, locked: LockedTask, latest: ActionAttempt | None) ->
         latest.mark_lost(error=str(error), now=action.clock())
         latest.save()
         if ours or _has_called(action, locked):
-            try_again_or_give_up(locked, latest, error, chance=action.chance)
+            retry_or_fail(locked, latest, error, chance=action.chance)
             return False
         return _is_next(action, locked)
     if latest.is_waiting or _has_called(action, locked):
@@ -244,7 +244,7 @@ def _request(locked: LockedTask, attempt: ActionAttempt, facts: JsonObject) -> C
 def _finish(action: Action, begun: Begun, answer: Answer, output: JsonObject) -> None:
     with transaction.atomic():
         locked = action.lock()
-        attempt = _called(action, begun, answer)
+        attempt = _attempt_after_call(action, begun, answer)
         if not attempt.is_over or locked.is_wanted:
             attempt.succeed(now=action.clock())
         attempt.save()
@@ -257,7 +257,7 @@ def _wait(action: Action, begun: Begun, answer: Answer) -> None:
     """The call was accepted: the answer comes later, unless it was quicker than this."""
     with transaction.atomic():
         locked = action.lock()
-        attempt = _called(action, begun, answer)
+        attempt = _attempt_after_call(action, begun, answer)
         if attempt.is_running and locked.is_wanted and attempt.answer_until is not None:
             attempt.wait()
             locked.manager.wait_for_callback(locked.task)
@@ -274,29 +274,29 @@ def _wait(action: Action, begun: Begun, answer: Answer) -> None:
         attempt.save()
 
 
-def _called(action: Action, begun: Begun, answer: Answer | None) -> ActionAttempt:
+def _attempt_after_call(action: Action, begun: Begun, answer: Answer | None) -> ActionAttempt:
     """The attempt as it stands now: another process may have given it up, or answered it."""
     attempt = ActionAttempt.objects.get(pk=begun.attempt_id)
     attempt.record_call(status_code=answer.status if answer else None, now=action.clock())
     return attempt
 
 
-def _keep_failed_attempt(
+def _record_failed_attempt(
     action: Action, begun: Begun, answer: Answer | None, error: ActionError
 ) -> None:
     with transaction.atomic():
         locked = action.lock()
-        attempt = _called(action, begun, answer)
+        attempt = _attempt_after_call(action, begun, answer)
         was_running = attempt.is_running
         if was_running:
             attempt.fail(error=str(error), now=action.clock())
         attempt.save()
         if was_running and locked.is_wanted:
-            try_again_or_give_up(locked, attempt, error, chance=action.chance)
+            retry_or_fail(locked, attempt, error, chance=action.chance)
 
 
-def _keep_failure(action: Action, error: ActionError) -> None:
+def _record_failure(action: Action, error: ActionError) -> None:
     with transaction.atomic():
         locked = action.lock()
         if locked.is_wanted:
-            give_up(locked, error)
+            fail_for_good(locked, error)

@@ -29,10 +29,10 @@ LATE = timedelta(minutes=2)
 
 def call_findings() -> Iterator[Finding]:
     """Four queries, however many calls there are."""
-    yield from _calls_that_nobody_makes()
-    yield from _calls_that_broke_off()
-    yield from _waits_that_do_not_end(now=timezone.now())
-    yield from _answers_that_were_not_taken()
+    yield from _calls_without_job()
+    yield from _broken_off_calls()
+    yield from _endless_waits(now=timezone.now())
+    yield from _untaken_answers()
 
 
 def _calls() -> TaskInstanceQuerySet:
@@ -47,7 +47,7 @@ def _latest(column: str) -> Subquery:
     return Subquery(attempts.values(column)[:1])
 
 
-def _calls_that_nobody_makes() -> Iterator[Finding]:
+def _calls_without_job() -> Iterator[Finding]:
     under_way = (AttemptOutcome.RUNNING, AttemptOutcome.WAITING, AttemptOutcome.SUCCEEDED)
     calls = (
         _calls()
@@ -64,7 +64,7 @@ def _calls_that_nobody_makes() -> Iterator[Finding]:
         yield finding(ticket, message % {"task": task}, partial(mending.requeue_call, ticket, pk))
 
 
-def _calls_that_broke_off() -> Iterator[Finding]:
+def _broken_off_calls() -> Iterator[Finding]:
     """Attempts that are under way although the job that made them is gone.
 
     Nobody knows whether the other system understood them: they count as used up.
@@ -85,10 +85,10 @@ def _calls_that_broke_off() -> Iterator[Finding]:
             "The call of “%(task)s” (attempt %(number)s) broke off: the job that made it is gone. "
             "Look whether the other system has it: it is found there by the request id."
         ) % {"task": task, "number": number}
-        yield finding(ticket, message, partial(mending.lose_attempt, ticket, task_id, pk))
+        yield finding(ticket, message, partial(mending.end_lost_attempt, ticket, task_id, pk))
 
 
-def _waits_that_do_not_end(*, now: datetime) -> Iterator[Finding]:
+def _endless_waits(*, now: datetime) -> Iterator[Finding]:
     calls = (
         _calls()
         .filter(workflow_instance__status__in=(WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD))
@@ -108,7 +108,7 @@ def _waits_that_do_not_end(*, now: datetime) -> Iterator[Finding]:
         yield finding(ticket, message, partial(mending.end_wait, ticket, pk))
 
 
-def _answers_that_were_not_taken() -> Iterator[Finding]:
+def _untaken_answers() -> Iterator[Finding]:
     """Not called again: the other system has done it."""
     calls = _calls().annotate(latest=_latest("outcome")).filter(latest=AttemptOutcome.SUCCEEDED)
     for _pk, ticket, task in calls.values_list(*COLUMNS).iterator(chunk_size=AT_A_TIME):

@@ -13,9 +13,9 @@ from tenants.errors import EncryptionError
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
-from tickets.health.queue import remove_job
+from tickets.health.queue import cancel_waiting_job
 from tickets.health.queued_jobs import job_advancing, jobs_of_company, number
-from tickets.health.snapshot import one_snapshot
+from tickets.health.snapshot import consistent_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
@@ -41,25 +41,25 @@ def company_findings() -> list[Finding]:
     Reads one snapshot, with about twenty queries, however many tickets there are, and keeps
     in memory what is wrong only.
     """
-    with one_snapshot(of_many_rows=True):
+    with consistent_snapshot(reads_whole_tables=True):
         return [
-            *_steps_that_nobody_takes(),
+            *_steps_without_job(),
             *call_findings(),
             *timer_findings(),
-            *_forms_that_wait_without_need(),
-            *_forms_with_the_wrong_person(),
-            *_failures_that_nobody_sees(),
-            *_failures_that_are_not_marked(),
-            *_errors_that_do_not_fit(),
-            *_tasks_that_do_not_fit(),
-            *_instances_that_do_not_fit(),
+            *_needlessly_waiting_forms(),
+            *_forms_of_ineligible_workers(),
+            *_hidden_failures(),
+            *_unmarked_failures(),
+            *_inconsistent_errors(),
+            *_inconsistent_tasks(),
+            *_inconsistent_instances(),
             *version_findings(),
-            *_jobs_without_a_ticket(),
-            *_secret_that_cannot_be_read(),
+            *_orphaned_jobs(),
+            *_unreadable_secret(),
         ]
 
 
-def _steps_that_nobody_takes() -> Iterator[Finding]:
+def _steps_without_job() -> Iterator[Finding]:
     open_errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
     not_started = Q(workflow_instance=None) | Q(
         workflow_instance__status=WorkflowStatus.NOT_STARTED
@@ -83,7 +83,7 @@ def _steps_that_nobody_takes() -> Iterator[Finding]:
         yield finding(pk, message, partial(mending.requeue_step, pk))
 
 
-def _forms_that_wait_without_need() -> Iterator[Finding]:
+def _needlessly_waiting_forms() -> Iterator[Finding]:
     waiting = TaskInstance.objects.unassigned().filter(
         workflow_instance__status=WorkflowStatus.IN_PROGRESS
     )
@@ -99,11 +99,11 @@ def _forms_that_wait_without_need() -> Iterator[Finding]:
             yield finding(
                 _ticket_of(task),
                 message % {"task": task.definition.title},
-                partial(mending.hand_out, task.pk),
+                partial(mending.assign_task, task.pk),
             )
 
 
-def _forms_with_the_wrong_person() -> Iterator[Finding]:
+def _forms_of_ineligible_workers() -> Iterator[Finding]:
     workers = eligible_workers(None).filter(pk=OuterRef("assigned_to"))
     members = CompanyRole.members.through.objects.filter(
         companyrole=OuterRef("definition__candidate_role"), user=OuterRef("assigned_to")
@@ -128,34 +128,34 @@ def _forms_with_the_wrong_person() -> Iterator[Finding]:
         yield finding(_ticket_of(task), message % words)
 
 
-def _failures_that_nobody_sees() -> Iterator[Finding]:
-    told = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
+def _hidden_failures() -> Iterator[Finding]:
+    open_errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
     failed = TaskInstance.objects.filter(
         status=TaskStatus.ERROR, workflow_instance__ticket__isnull=False
-    ).exclude(Exists(told))
+    ).exclude(Exists(open_errors))
     columns = ("pk", "workflow_instance__ticket", "definition__title")
     for pk, ticket, task in (
         failed.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME)
     ):
-        message = _("“%(task)s” is in error, but no open error tells the ticket admins.")
-        mend = partial(mending.show_error, ticket, pk)
+        message = _("“%(task)s” is in error, but no open error shows it to the ticket admins.")
+        mend = partial(mending.open_missing_error, ticket, pk)
         yield finding(ticket, message % {"task": task}, mend)
 
 
-def _failures_that_are_not_marked() -> Iterator[Finding]:
+def _unmarked_failures() -> Iterator[Finding]:
     """Steps that failed, and that the database did not even let be put into error."""
     rows = TicketError.objects.unmarked().select_related("task__definition")
     for error in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
         message = _(
             "“%(task)s” has failed, but the database refused to note that. Look whether somebody "
-            "has changed the database by hand; an open error tells the ticket admins."
+            "has changed the database by hand; an open error shows it to the ticket admins."
         )
         task = "" if error.task is None else error.task.definition.title
         mend = partial(mending.mark_failed, error.ticket_id, error.pk)
         yield finding(error.ticket_id, message % {"task": task}, mend)
 
 
-def _errors_that_do_not_fit() -> Iterator[Finding]:
+def _inconsistent_errors() -> Iterator[Finding]:
     unmarked = TicketError.objects.unmarked().values("pk")
     errors = TicketError.objects.unresolved().exclude(pk__in=unmarked)
     ended = Q(ticket__workflow_instance__status__in=ENDED)
@@ -178,7 +178,7 @@ def _errors_that_do_not_fit() -> Iterator[Finding]:
             yield finding(error.ticket_id, message % number)
 
 
-def _tasks_that_do_not_fit() -> Iterator[Finding]:
+def _inconsistent_tasks() -> Iterator[Finding]:
     """Unfinished tasks of instances that do not run, and those that are not the current one."""
     not_alive = ~Q(workflow_instance__status__in=ALIVE)
     current = Q(workflow_instance__current_task=F("pk"))
@@ -206,7 +206,7 @@ def _tasks_that_do_not_fit() -> Iterator[Finding]:
         yield finding(_ticket_of(task), message % words)
 
 
-def _instances_that_do_not_fit() -> Iterator[Finding]:
+def _inconsistent_instances() -> Iterator[Finding]:
     without_task = Q(status__in=ALIVE) & (
         Q(current_task=None) | Q(current_task__status=TaskStatus.CANCELLED)
     )
@@ -230,7 +230,7 @@ def _instances_that_do_not_fit() -> Iterator[Finding]:
             yield finding(ticket.pk, message)
 
 
-def _jobs_without_a_ticket() -> Iterator[Finding]:
+def _orphaned_jobs() -> Iterator[Finding]:
     its_ticket = Ticket.objects.filter(pk=OuterRef("named"))
     jobs = jobs_of_company().annotate(named=number("ticket_id"))
     unknown = jobs.filter(~Exists(its_ticket), named__isnull=False).order_by("pk")
@@ -238,10 +238,10 @@ def _jobs_without_a_ticket() -> Iterator[Finding]:
     for pk, name, ticket in rows.iterator(chunk_size=AT_A_TIME):
         message = _("The job %(job)s (%(name)s) names the ticket %(ticket)s, which is unknown.")
         words = {"job": pk, "name": name, "ticket": ticket}
-        yield finding(None, message % words, partial(remove_job, pk))
+        yield finding(None, message % words, partial(cancel_waiting_job, pk))
 
 
-def _secret_that_cannot_be_read() -> Iterator[Finding]:
+def _unreadable_secret() -> Iterator[Finding]:
     secret = SigningSecret.objects.newest()
     if secret is None:
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from tickets.health.finding import Finding, finding
-from tickets.health.snapshot import one_snapshot
+from tickets.health.snapshot import consistent_snapshot
 from workflows.errors import HistoryError
 from workflows.models import WorkflowInstance
 from workflows.running.events.state import State
@@ -25,7 +25,7 @@ def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
     `after` is the id of the last one that was looked at, 0 to begin with. Three queries, of one
     snapshot: the next call takes another one, so that none is held for long.
     """
-    with one_snapshot(of_many_rows=False):
+    with consistent_snapshot(reads_whole_tables=False):
         instances = list(
             WorkflowInstance.objects.filter(pk__gt=after)
             .select_related("workflow", "ticket")
@@ -36,12 +36,12 @@ def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
 
 
 def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
-    told = replay_all(instances)
+    replayed = replay_all(instances)
     stored = stored_states(instances)
     for instance in instances:
         ticket = getattr(instance, "ticket", None)
         number = ticket.pk if ticket is not None else None
-        state = told[instance.pk]
+        state = replayed[instance.pk]
         if isinstance(state, HistoryError):
             message = _(
                 "Its history is not whole, so that nobody can tell how it came to be where it is. "
@@ -58,26 +58,26 @@ def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
             yield finding(number, message % {"differences": differences})
 
 
-def _differences(told: State, stored: State) -> Iterator[str]:
-    """Each as a few words: what the history tells, and what is stored."""
-    for name, before, after in _values(told, stored):
+def _differences(replayed: State, stored: State) -> Iterator[str]:
+    """Each as a few words: what the history says, and what is stored."""
+    for name, before, after in _values(replayed, stored):
         if before != after:
-            yield _("%(name)s: %(told)s in the history, %(stored)s stored") % {
+            yield _("%(name)s: %(replayed)s in the history, %(stored)s stored") % {
                 "name": name,
-                "told": _short(before),
+                "replayed": _short(before),
                 "stored": _short(after),
             }
 
 
-def _values(told: State, stored: State) -> Iterator[tuple[str, object, object]]:
-    yield _("status"), told.status, stored.status
-    yield _("version"), told.version, stored.version
-    yield _("current task"), told.current_task, stored.current_task
-    yield _("outcome"), told.end_label, stored.end_label
-    for key in sorted({*told.data, *stored.data}):
-        yield _("output of %(task)s") % {"task": key}, told.data.get(key), stored.data.get(key)
-    for pk in sorted({*told.tasks, *stored.tasks}):
-        one, other = told.tasks.get(pk), stored.tasks.get(pk)
+def _values(replayed: State, stored: State) -> Iterator[tuple[str, object, object]]:
+    yield _("status"), replayed.status, stored.status
+    yield _("version"), replayed.version, stored.version
+    yield _("current task"), replayed.current_task, stored.current_task
+    yield _("outcome"), replayed.end_label, stored.end_label
+    for key in sorted({*replayed.data, *stored.data}):
+        yield _("output of %(task)s") % {"task": key}, replayed.data.get(key), stored.data.get(key)
+    for pk in sorted({*replayed.tasks, *stored.tasks}):
+        one, other = replayed.tasks.get(pk), stored.tasks.get(pk)
         name = _("task %(task)s") % {"task": pk}
         if one is None or other is None:
             yield name, one and one.key, other and other.key

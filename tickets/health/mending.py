@@ -13,15 +13,15 @@ from tenants.connection import current_schema
 from tenants.jobs import defer, is_under_way
 from tickets.advancing.calls_of_task import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.advancing.put_into_error import is_put_into_error
+from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.advancing.timers import defer_timer
-from tickets.calling.end_attempt import LockedTask, chance, try_again_or_give_up
+from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING
 from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
-from tickets.repairing.handle_error import note_in_history
+from tickets.repairing.handle_error import record_error_event
 from workflows.actions import TemporaryActionError
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, TaskStatus
 from workflows.running.assignment import assign_waiting_tasks
@@ -67,10 +67,10 @@ def end_wait(ticket_id: int, task_id: int) -> str:
     waiting = ActionAttempt.objects.filter(pk=attempt.pk, outcome=AttemptOutcome.WAITING)
     if waiting.exists():  # its time was prolonged in the meantime
         return ""
-    return _("The wait was ended; the call is made again, or an error tells of it.")
+    return _("The wait was ended; the call is made again, or an error shows it.")
 
 
-def lose_attempt(ticket_id: int, task_id: int, attempt_id: int) -> str:
+def end_lost_attempt(ticket_id: int, task_id: int, attempt_id: int) -> str:
     """As after a worker that was killed: the attempt counts, and its retries bound the next.
 
     The other system knows the next call by the same Idempotency-Key.
@@ -87,12 +87,12 @@ def lose_attempt(ticket_id: int, task_id: int, attempt_id: int) -> str:
         attempt.mark_lost(error=str(error), now=now)
         attempt.save()
         if not locked.is_wanted:
-            return _("The attempt was noted as lost; its task had ended otherwise.")
+            return _("The attempt was recorded as lost; its task had ended otherwise.")
         retries = attempt.retries_left
-        try_again_or_give_up(locked, attempt, error, chance=chance)
+        retry_or_fail(locked, attempt, error, chance=chance)
     if retries:
-        return _("The attempt was noted as lost, and the next one put into the queue.")
-    return _("The attempt was noted as lost; it was the last one, and an error tells of it.")
+        return _("The attempt was recorded as lost, and the next one put into the queue.")
+    return _("The attempt was recorded as lost; it was the last one, and an error shows it.")
 
 
 def requeue_timer(ticket_id: int, task_id: int, after: str, since: datetime, due: datetime) -> str:
@@ -114,7 +114,7 @@ def requeue_timer(ticket_id: int, task_id: int, after: str, since: datetime, due
     return _("The timer was put into the queue again.")
 
 
-def adopt_version(ticket_id: int) -> str:
+def align_ticket_version(ticket_id: int) -> str:
     """Let the ticket belong to the version that it runs on, where its data fit that."""
     with transaction.atomic():
         ticket = lock_ticket(ticket_id)
@@ -130,7 +130,7 @@ def adopt_version(ticket_id: int) -> str:
     return _("The ticket belongs to version %(version)s now.") % {"version": runs_on.version}
 
 
-def hand_out(task_id: int) -> str:
+def assign_task(task_id: int) -> str:
     with transaction.atomic():
         assign_waiting_tasks(now=timezone.now())
         task = TaskInstance.objects.select_related("assigned_to").get(pk=task_id)
@@ -139,13 +139,13 @@ def hand_out(task_id: int) -> str:
     return _("The task was given to %(person)s.") % {"person": task.assigned_to}
 
 
-def show_error(ticket_id: int, task_id: int) -> str:
-    """A task in ERROR that no open error tells of is stuck unseen: let an error tell."""
+def open_missing_error(ticket_id: int, task_id: int) -> str:
+    """A task in ERROR without an open error is stuck unseen: open one."""
     with transaction.atomic():
         task = _lock_task(ticket_id, task_id)
         ticket = Ticket.objects.get(pk=ticket_id)
-        told = ticket.errors.unresolved().filter(task=task).exists()
-        if told or task.status != TaskStatus.ERROR:
+        is_shown = ticket.errors.unresolved().filter(task=task).exists()
+        if is_shown or task.status != TaskStatus.ERROR:
             return ""
         TicketError.objects.create(
             ticket=ticket,
@@ -170,7 +170,7 @@ def mark_failed(ticket_id: int, error_id: int) -> str:
         if error is None or error.task_id is None:
             return ""
         task = manager.read_task(error.task_id)
-        if not is_put_into_error(lambda: manager.catch_up_failure(task, reason=error.message)):
+        if not try_to_put_into_error(lambda: manager.catch_up_failure(task, reason=error.message)):
             return ""
         error.is_step_marked = True
         error.save(update_fields=["is_step_marked", "updated_at"])
@@ -187,7 +187,7 @@ def resolve_error(ticket_id: int, error_id: int) -> str:
         error.resolve(notes=_("Closed by the health check: the ticket has ended."))
         error.save(update_fields=["status", "resolution_notes", "updated_at"])
         if ticket.workflow_instance is not None:
-            note_in_history(
+            record_error_event(
                 ERROR_RESOLVED,
                 error,
                 instance=ticket.workflow_instance,

@@ -25,10 +25,10 @@ def queue_findings() -> list[Finding]:
 
     A few queries for all companies.
     """
-    return [*_stalled(), *_failed(), *_of_nobody()]
+    return [*_stalled_jobs(), *_failed_jobs(), *_jobs_of_no_company()]
 
 
-def _stalled() -> Iterator[Finding]:
+def _stalled_jobs() -> Iterator[Finding]:
     lost = timezone.now() - timedelta(seconds=settings.WORKER_LOST_SECONDS)
     jobs = ProcrastinateJob.objects.filter(
         Q(worker=None) | Q(worker__last_heartbeat__lt=lost), status="doing"
@@ -40,11 +40,11 @@ def _stalled() -> Iterator[Finding]:
             ticket_id=args.get("ticket_id"),
             message=_("The job %(job)s (%(name)s) is stalled: its worker is gone.")
             % {"job": pk, "name": name},
-            mend=partial(_drop if _comes_again(name) else _requeue, pk),
+            mend=partial(_delete_job if _is_periodic(name) else _requeue_job, pk),
         )
 
 
-def _failed() -> Iterator[Finding]:
+def _failed_jobs() -> Iterator[Finding]:
     """Jobs that were tried as often as they may be. Each is safe to repeat, however late."""
     known = set(Company.objects.values_list("schema_name", flat=True))
     jobs = ProcrastinateJob.objects.filter(status="failed").order_by("pk")
@@ -55,16 +55,18 @@ def _failed() -> Iterator[Finding]:
             "The job %(job)s (%(name)s) failed for good after %(attempts)s attempts. The worker's "
             "log says why: mend that first."
         )
-        is_of_nobody = bool(schema) and schema not in known
+        is_of_no_company = bool(schema) and schema not in known
         yield Finding(
-            schema="" if is_of_nobody else schema,
-            ticket_id=None if is_of_nobody else args.get("ticket_id"),
+            schema="" if is_of_no_company else schema,
+            ticket_id=None if is_of_no_company else args.get("ticket_id"),
             message=message % {"job": pk, "name": name, "attempts": attempts},
-            mend=partial(_drop if is_of_nobody or _comes_again(name) else _requeue, pk),
+            mend=partial(
+                _delete_job if is_of_no_company or _is_periodic(name) else _requeue_job, pk
+            ),
         )
 
 
-def _of_nobody() -> Iterator[Finding]:
+def _jobs_of_no_company() -> Iterator[Finding]:
     known = set(Company.objects.values_list("schema_name", flat=True))
     jobs = ProcrastinateJob.objects.filter(status__in=WAITING, args__has_key="schema")
     rows = jobs.order_by("pk").values_list("pk", "task_name", "args")
@@ -75,38 +77,38 @@ def _of_nobody() -> Iterator[Finding]:
                 ticket_id=None,
                 message=_("The job %(job)s (%(name)s) names the unknown company “%(schema)s”.")
                 % {"job": pk, "name": name, "schema": args["schema"]},
-                mend=partial(remove_job, pk),
+                mend=partial(cancel_waiting_job, pk),
             )
 
 
-def _requeue(job_id: int) -> str:
+def _requeue_job(job_id: int) -> str:
     if not ProcrastinateJob.objects.filter(pk=job_id, status__in=("doing", "failed")).exists():
         return ""
     requeue_job(job_id)
     return _("The job was put into the queue again.")
 
 
-def _drop(job_id: int) -> str:
+def _delete_job(job_id: int) -> str:
     """Delete a job that does not run, and that need not.
 
     Putting it into the queue would fail where the next of its kind is there already; and only
-    what is in the queue can be taken away.
+    what is in the queue can be cancelled.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM public.procrastinate_jobs WHERE id = %s AND status IN ('doing', 'failed')",
             [job_id],
         )
-        return _("The job was taken away.") if cursor.rowcount else ""
+        return _("The job was deleted.") if cursor.rowcount else ""
 
 
-def _comes_again(name: str) -> bool:
+def _is_periodic(name: str) -> bool:
     """Whether it is a periodic job: the next one does what this one has not done."""
     return any(name == each for each, _id in app.periodic_registry.periodic_tasks)
 
 
-def remove_job(job_id: int) -> str:
+def cancel_waiting_job(job_id: int) -> str:
     cancel_job(job_id)
     if ProcrastinateJob.objects.filter(pk=job_id, status__in=WAITING).exists():
         return ""
-    return _("The job was taken away.")
+    return _("The job was cancelled.")

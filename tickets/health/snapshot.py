@@ -13,15 +13,15 @@ MANY_ROWS = "SET LOCAL enable_nestloop = off; SET LOCAL cursor_tuple_fraction = 
 
 
 @contextmanager
-def one_snapshot(*, of_many_rows: bool) -> Iterator[None]:
+def consistent_snapshot(*, reads_whole_tables: bool) -> Iterator[None]:
     """Read everything inside as it was at one moment.
 
     So a step that is being taken at this moment is seen before or after it, never in between.
-    `of_many_rows`: whole tables are compared, rather than some of their rows looked up.
+    `reads_whole_tables`: whole tables are compared, rather than some of their rows looked up.
     """
     is_first = not connection.in_atomic_block
     with transaction.atomic():
         if is_first:
             with connection.cursor() as cursor:
-                cursor.execute(SNAPSHOT + (MANY_ROWS if of_many_rows else ""))
+                cursor.execute(SNAPSHOT + (MANY_ROWS if reads_whole_tables else ""))
         yield

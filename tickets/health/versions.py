@@ -43,7 +43,7 @@ def _tickets_of_another_version() -> Iterator[Finding]:
             "%(runs_version)s of “%(runs_title)s”. Where what was submitted does not fit that "
             "one, correct it."
         )
-        yield finding(pk, message % words, partial(mending.adopt_version, pk))
+        yield finding(pk, message % words, partial(mending.align_ticket_version, pk))
 
 
 def _tasks_of_another_version() -> Iterator[Finding]:

@@ -34,7 +34,7 @@ class SavedAnswersQuerySet(models.QuerySet["SavedAnswers"]):
         sent = self.filter(task=task, user=task.assigned_to_id, sent_at__isnull=False)
         return sent.select_related("user").first()
 
-    def of_lost_tasks(self, user: User) -> SavedAnswersQuerySet:
+    def of_unworkable_tasks(self, user: User) -> SavedAnswersQuerySet:
         """Answers to tasks that this person cannot complete now (any more)."""
         is_open = Q(task__assigned_to=user, task__status__in=WORKABLE)
         tasks = self.of(user).exclude(task=None).exclude(is_open)

@@ -33,7 +33,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Running tickets of the same workflow that do not run on this version of it."""
         return self.running().filter(workflow__key=workflow.key).exclude(workflow=workflow)
 
-    def for_moving(self) -> TicketQuerySet:
+    def with_data_for_moving(self) -> TicketQuerySet:
         """With what decides whether each fits another version, in one query."""
         return self.with_progress().select_related("workflow")
 

@@ -67,7 +67,7 @@ def move_tickets(
 
 
 def preview_move(*, tickets: Iterable[Ticket], to: WorkflowDefinition) -> list[TicketMove]:
-    """What `move_tickets` would do as things are now. Fetch them `for_moving()`."""
+    """What `move_tickets` would do as things are now. Fetch them `with_data_for_moving()`."""
     target = TargetVersion.of(to)
     found = []
     for ticket in tickets:

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.advancing.calls_of_task import take_away_all
+from tickets.advancing.calls_of_task import cancel_jobs_of_task
 from tickets.models import Ticket, TicketError
-from tickets.repairing.repair import begin_repair, by_whom, repair_transaction
+from tickets.repairing.repair import begin_repair, repair_transaction, sentence_with_person
 
 
 def cancel_ticket(
@@ -30,6 +30,8 @@ def cancel_ticket(
         repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
         for task in repair.manager.cancel(reason=repair.reason):
             if not task.definition.is_form:
-                take_away_all(task, now=repair.manager.now)
+                cancel_jobs_of_task(task, now=repair.manager.now)
         errors = TicketError.objects.filter(ticket=repair.ticket)
-        repair.resolve(errors, how=by_whom(_("The ticket was cancelled by %(person)s:"), by))
+        repair.resolve(
+            errors, how=sentence_with_person(_("The ticket was cancelled by %(person)s:"), by)
+        )

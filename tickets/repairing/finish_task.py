@@ -5,11 +5,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.advancing.calls_of_task import take_away_all
+from tickets.advancing.calls_of_task import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, by_whom, repair_transaction
+from tickets.repairing.repair import begin_repair, repair_transaction, sentence_with_person
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 
@@ -43,6 +43,8 @@ def finish_task_by_hand(
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
         else:
-            take_away_all(locked, now=repair.manager.now)
-        repair.resolve_errors_of(locked, how=by_whom(_("Finished by hand by %(person)s:"), by))
+            cancel_jobs_of_task(locked, now=repair.manager.now)
+        repair.resolve_errors_of(
+            locked, how=sentence_with_person(_("Finished by hand by %(person)s:"), by)
+        )
         advance_after_commit(repair.ticket.pk)

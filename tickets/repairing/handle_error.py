@@ -36,7 +36,7 @@ def review_error(*, error: TicketError, by: User, now: datetime | None = None) -
             raise ErrorAlreadyHandledError
         locked.review()
         locked.save(update_fields=["status", "updated_at"])
-        _note(ERROR_REVIEWED, locked, repair)
+        _record(ERROR_REVIEWED, locked, repair)
     return locked
 
 
@@ -64,7 +64,7 @@ def resolve_error(
             raise StepStuckError
         locked.resolve(notes=notes)
         locked.save(update_fields=["status", "resolution_notes", "updated_at"])
-        _note(ERROR_RESOLVED, locked, repair)
+        _record(ERROR_RESOLVED, locked, repair)
     return locked
 
 
@@ -77,12 +77,12 @@ def _lock(error: TicketError, *, by: User, now: datetime | None) -> tuple[Repair
     return repair, errors.select_for_update(of=("self",), no_key=True).get(pk=error.pk)
 
 
-def _note(kind: EventKind, error: TicketError, repair: Repair) -> None:
+def _record(kind: EventKind, error: TicketError, repair: Repair) -> None:
     manager = repair.manager
-    note_in_history(kind, error, instance=manager.instance, by=repair.by, at=manager.now)
+    record_error_event(kind, error, instance=manager.instance, by=repair.by, at=manager.now)
 
 
-def note_in_history(
+def record_error_event(
     kind: EventKind,
     error: TicketError,
     *,

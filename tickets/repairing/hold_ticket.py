@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from tenants.models import User
-from tickets.advancing.calls_of_task import defer_call_if_due, take_away_calls
+from tickets.advancing.calls_of_task import cancel_calls, defer_call_if_due
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.timers import restart_timers, take_away_timers
+from tickets.advancing.timers import cancel_timers, restart_timers
 from tickets.models import Ticket
 from tickets.repairing.repair import begin_repair, repair_transaction
 
@@ -34,8 +34,8 @@ def hold_ticket(
         current = repair.manager.instance.current_task_id
         if current is not None:
             task = repair.manager.read_task(current)
-            take_away_calls(task)
-            take_away_timers(task)
+            cancel_calls(task)
+            cancel_timers(task)
 
 
 def resume_ticket(

@@ -4,11 +4,11 @@ from procrastinate.contrib.django import app
 
 from tenants.jobs import PATIENT, in_company
 from tickets.job_names import RETRY_MANY
-from tickets.repairing.retry_many import go_on_retrying
+from tickets.repairing.retry_many import continue_bulk_retry
 
 
 @app.task(name=RETRY_MANY, retry=PATIENT)
 @in_company
 def retry_many(bulk_retry_id: int) -> None:
     """Retry many errors, from where an earlier worker has stopped."""
-    go_on_retrying(bulk_retry_id=bulk_retry_id)
+    continue_bulk_retry(bulk_retry_id=bulk_retry_id)

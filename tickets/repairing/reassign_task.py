@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from tickets.advancing.timers import restart_timers
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, by_whom, repair_transaction
+from tickets.repairing.repair import begin_repair, repair_transaction, sentence_with_person
 from workflows.models import TaskInstance, TaskStatus
 
 
@@ -41,4 +41,6 @@ def reassign_task(
         repair.manager.reassign(locked, to=to, reason=repair.reason)
         if had_failed:  # its time is over, or counted while nobody could do it
             restart_timers(ticket_id=owner.pk, task=locked, now=repair.manager.now)
-        repair.resolve_errors_of(locked, how=by_whom(_("Given to somebody by %(person)s:"), by))
+        repair.resolve_errors_of(
+            locked, how=sentence_with_person(_("Given to somebody by %(person)s:"), by)
+        )

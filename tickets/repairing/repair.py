@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def repair_transaction() -> Iterator[None]:
-    """The transaction of a repair: what fails in it is told to the ticket admin.
+    """The transaction of a repair: what fails in it is shown to the ticket admin.
 
     They repair what the database (or the program) has refused, which may not be mended yet.
 
@@ -129,7 +129,7 @@ def marker_of(ticket: Ticket) -> str:
     """What a page that shows the ticket was made of; any change of it makes another marker.
 
     Pages send it back as `expected`. Every change of the workflow writes an event, and every
-    failure an error, so that the latest of each tell. Give it the ticket as the page read it.
+    failure an error, so that the latest of each are enough. Give it the ticket as the page read it.
     """
     events = WorkflowEvent.objects.filter(workflow_instance_id=ticket.workflow_instance_id)
     event = events.order_by("-pk").values_list("pk", flat=True).first()
@@ -137,7 +137,7 @@ def marker_of(ticket: Ticket) -> str:
     return f"{event or 0}-{error or 0}-{int(ticket.updated_at.timestamp() * 1_000_000)}"
 
 
-def by_whom(sentence: str, by: User) -> str:
+def sentence_with_person(sentence: str, by: User) -> str:
     """A sentence for the notes, with the person's name in the place of %(person)s."""
     return sentence % {"person": str(by)}
 

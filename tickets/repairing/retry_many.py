@@ -36,7 +36,7 @@ def retry_many(*, errors: Iterable[TicketError], by: User, reason: str) -> BulkR
     return progress
 
 
-def go_on_retrying(*, bulk_retry_id: int) -> None:
+def continue_bulk_retry(*, bulk_retry_id: int) -> None:
     """Retry what is left, each error in a transaction of its own, with the progress.
 
     So a worker that is killed has retried some and not others, and the next one goes on
@@ -45,11 +45,11 @@ def go_on_retrying(*, bulk_retry_id: int) -> None:
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the job is repeated.
     """
-    while _retry_next(bulk_retry_id):
+    while _retry_next_error(bulk_retry_id):
         pass
 
 
-def _retry_next(bulk_retry_id: int) -> bool:
+def _retry_next_error(bulk_retry_id: int) -> bool:
     with transaction.atomic():
         progress = BulkRetry.objects.select_for_update().get(pk=bulk_retry_id)
         if progress.is_finished:

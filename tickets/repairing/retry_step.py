@@ -14,9 +14,9 @@ from tickets.repairing.complete_with import complete_with
 from tickets.repairing.repair import (
     Repair,
     begin_repair,
-    by_whom,
     repair_transaction,
     resolved_message,
+    sentence_with_person,
 )
 from workflows.models import TaskInstance
 
@@ -34,8 +34,8 @@ def retry_step(
     A call is made again by the worker, with the same Idempotency-Key and a fresh number of
     retries; the start and the way on are decided again right after the commit; a form is
     completed with the answers that its worker has sent, where those are kept, or goes back to
-    whoever had it. A fault that persists makes a new error, or leaves this one open and is told.
-    Of two who retry at the same time one wins, and the other is told.
+    whoever had it. A fault that persists makes a new error, or leaves this one open and is shown.
+    Of two who retry at the same time one wins, and the other is refused.
 
     `expected` is what `tickets.repairing.repair.marker_of` gave when the page was shown.
 
@@ -61,7 +61,7 @@ def retry_locked(repair: Repair, *, error: TicketError) -> None:
     locked = errors.get(pk=error.pk, ticket=repair.ticket)
     if locked.is_resolved:
         raise ErrorAlreadyHandledError(resolved_message(locked))
-    how = by_whom(_("Tried again by %(person)s:"), repair.by)
+    how = sentence_with_person(_("Tried again by %(person)s:"), repair.by)
     if locked.task_id is None:
         repair.manager.retry_start(reason=repair.reason)
         starting = TicketError.objects.filter(ticket=repair.ticket, task=None)

@@ -26,10 +26,10 @@ def name_ticket(
     be told apart in lists, and found. `fields` are the questions in their order; what is set
     beforehand is not among them, as it is the same in every ticket of the type.
     """
-    told = " · ".join(_first_answers(fields, answers))
-    if not told:
+    answered = " · ".join(_first_answers(fields, answers))
+    if not answered:
         return definition.title
-    words = {"type": definition.title, "answers": told}
+    words = {"type": definition.title, "answers": answered}
     longest = Ticket._meta.get_field("title").max_length or LONGEST_ANSWER
     return Truncator(_("%(type)s: %(answers)s") % words).chars(longest)
 

@@ -15,7 +15,7 @@ from tenants.models import User
 from tenants.names import plain_name
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.take_step import take_step, undone_where_it_fails
+from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
@@ -70,7 +70,7 @@ def submit_ticket(
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot)
-            with undone_where_it_fails():
+            with errors_as_step_failed():
                 _start(ticket, ids)
                 if checks_now:
                     connection.check_constraints()

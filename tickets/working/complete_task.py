@@ -13,7 +13,7 @@ from tenants.models import User
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.take_step import take_step, undone_where_it_fails
+from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import CompletionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
@@ -77,7 +77,7 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
     try:
         with transaction.atomic():
             manager, locked, ticket = _checked(task, output, user, now)
-            with undone_where_it_fails(), manager.in_one_statement():
+            with errors_as_step_failed(), manager.in_one_statement():
                 manager.complete_task(locked, output=output)
                 take_step(ticket, manager, now=now)
             return

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from tickets.advancing.failed_step import with_reason
 from tickets.advancing.lock_task import lock_workable
-from tickets.advancing.put_into_error import is_put_into_error
+from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.saving.save_answers import keep_sent_answers
 from workflows.engine.process import JsonObject
@@ -33,7 +33,7 @@ def keep_completion(
         keep_sent_answers(task=locked, ticket=ticket, answers=output, user=user, now=now)
         message = with_reason(_what_to_look_at(locked, user), error)
         manager.actor = None  # it is not the person's doing
-        is_marked = is_put_into_error(lambda: manager.fail_task(locked, reason=message))
+        is_marked = try_to_put_into_error(lambda: manager.fail_task(locked, reason=message))
         kept = _earlier(ticket, locked) or TicketError(
             ticket=ticket, task=locked, error_type=ErrorType.TASK_UPDATE
         )

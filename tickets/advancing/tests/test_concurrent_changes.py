@@ -1,4 +1,4 @@
-"""Of two who change the same thing at the same time one wins, and the other is told."""
+"""Of two who change the same thing at the same time one wins, and the other is refused."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ConcurrentCase(SmallWorkflow, CompanyTransactionTestCase):
         self.assertIsNone(waiting.wait())
 
     def assert_one_won(self, raised: Sequence[Exception | None]) -> Exception:
-        """Exactly one change went through; returns what the other was told."""
+        """Exactly one change went through; returns why the other was refused."""
         losers = [each for each in raised if each is not None]
         self.assertEqual(len(losers), len(raised) - 1, raised)
         for loser in losers:
@@ -130,9 +130,9 @@ class TwoAtOnceTests(ConcurrentCase):
         def retry() -> None:
             retry_step(error=error, by=self.terry, reason=REASON)
 
-        told = self.assert_one_won(self.at_once(retry, retry))
-        self.assertIsInstance(told, ErrorAlreadyHandledError)
-        self.assertIn(REASON, str(told))
+        refusal = self.assert_one_won(self.at_once(retry, retry))
+        self.assertIsInstance(refusal, ErrorAlreadyHandledError)
+        self.assertIn(REASON, str(refusal))
         self.assertEqual((len(self.calls()), self.count("RETRIED")), (1, 1))
 
     def test_retrying_while_finishing_by_hand(self) -> None:
@@ -235,7 +235,7 @@ class RandomInterleavingTests(ConcurrentCase):
             for verb in verbs:
                 try:
                     verb(by, chance)
-                except DECLARED:  # told so: whoever came first has won
+                except DECLARED:  # refused: whoever came first has won
                     continue
 
         return act

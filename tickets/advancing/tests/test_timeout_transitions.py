@@ -25,7 +25,7 @@ from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, broken_invariants
-from tickets.testing import step_left_to_its_job
+from tickets.testing import without_taking_steps
 from tickets.tests.screens import make_type
 from tickets.working.complete_task import complete_task
 from workflows.bundles import check_bundle
@@ -153,7 +153,7 @@ class TimeoutTests(TimeoutCase):
         self.way(to_task=None)
         ticket = self.make()
         task = TaskInstance.objects.get()
-        with step_left_to_its_job():
+        with without_taking_steps():
             complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
         self.fire(self.timers()[0], now=WEDNESDAY)
         self.assertEqual(self.tasks(ticket), [("check", "COMPLETED")])

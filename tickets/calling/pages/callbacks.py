@@ -96,10 +96,10 @@ def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
     count_request("callback call", token, most=settings.CALLBACKS_PER_CALL)
     if not company.is_active:
         raise CallbackRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
-    return _hand_over(company, address, _body(request))
+    return _receive_in_company(company, address, _body(request))
 
 
-def _hand_over(company: Company, address: CallbackAddress, body: Json) -> dict[str, Json]:
+def _receive_in_company(company: Company, address: CallbackAddress, body: Json) -> dict[str, Json]:
     with tenant_context(company):
         return receive_callback(address=address, body=body)
 

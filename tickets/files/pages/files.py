@@ -74,10 +74,10 @@ def may_download(upload: FileUpload, user: object) -> bool:
         return True
     if user.has_perm("tickets.view_ticket"):
         return True
-    return ticket is not None and had_a_task(user, ticket.workflow_instance_id)
+    return ticket is not None and has_or_had_task(user, ticket.workflow_instance_id)
 
 
-def had_a_task(user: User, workflow_instance_id: int | None) -> bool:
+def has_or_had_task(user: User, workflow_instance_id: int | None) -> bool:
     """Whether a task of this process is theirs, or was until it was given to somebody else."""
     if workflow_instance_id is None:
         return False

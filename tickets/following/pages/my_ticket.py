@@ -30,7 +30,7 @@ class MyTicketAdmin(CompanyModelAdmin):
     show_full_result_count = True
     actions = None
     change_list_template = "following/my_ticket_list.html"
-    list_display = ("number", "name", "state", "where", "type", "submitted_at", "ended_at")
+    list_display = ("number", "name", "state", "position", "type", "submitted_at", "ended_at")
     list_display_links = ("number", "name")
     search_fields = ("title", "definition__title", "=id")
     ordering = ("-pk",)
@@ -57,7 +57,7 @@ class MyTicketAdmin(CompanyModelAdmin):
         return tickets.ended() if archive else tickets.running()
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        left_out = {"where"} if is_archive(request) else {"ended_at"}
+        left_out = {"position"} if is_archive(request) else {"ended_at"}
         return [name for name in self.list_display if name not in left_out]
 
     def get_search_results(
@@ -103,8 +103,8 @@ class MyTicketAdmin(CompanyModelAdmin):
         return progress.status_badge(ticket, is_stuck=self._is_stuck(ticket))
 
     @display(description=_("Where it is now"))
-    def where(self, ticket: MyTicket) -> SafeString:
-        text = progress.where_now(ticket, is_stuck=self._is_stuck(ticket))
+    def position(self, ticket: MyTicket) -> SafeString:
+        text = progress.position_in_words(ticket, is_stuck=self._is_stuck(ticket))
         return clipped(text)
 
     @display(description=_("Submitted"), ordering="created_at")

@@ -52,7 +52,7 @@ def status_badge(ticket: Ticket, *, is_stuck: bool) -> SafeString:
     return workflow_badge(ticket.status)
 
 
-def where_now(ticket: Ticket, *, is_stuck: bool = False) -> str:
+def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
     """Where the ticket is and who has it, in a few words; empty where it has ended."""
     instance = ticket.workflow_instance
     if ticket.has_ended:
@@ -79,7 +79,7 @@ def timeline(ticket: Ticket, *, is_stuck: bool) -> list[Moment]:
         for event in events.select_related("actor", "task_instance__definition"):
             moments += _moments(event)
     if not ticket.has_ended:
-        moments.append(_standing(ticket, is_stuck=is_stuck))
+        moments.append(_current_position(ticket, is_stuck=is_stuck))
     return moments
 
 
@@ -91,8 +91,8 @@ def _moments(event: WorkflowEvent) -> list[Moment]:
     return [Moment(event.at, event_sentence(screen.timeline, event), screen.icon, tone)]
 
 
-def _standing(ticket: Ticket, *, is_stuck: bool) -> Moment:
-    text = _("Now: %(where)s.") % {"where": where_now(ticket, is_stuck=is_stuck)}
+def _current_position(ticket: Ticket, *, is_stuck: bool) -> Moment:
+    text = _("Now: %(where)s.") % {"where": position_in_words(ticket, is_stuck=is_stuck)}
     if ticket.status == WorkflowStatus.ON_HOLD:
         text = _("Now: on hold.")
     return Moment(None, text, "build" if is_stuck else "hourglass_top", "now")

@@ -35,7 +35,7 @@ def run_doctor(*options: str) -> tuple[int, str]:
 class DoctorCase(SmallWorkflow, CompanyTestCase):
     """A ticket, with whose rows something is done past every rule.
 
-    Where only one thing shall be found the histories are left out, which tell of most of it too.
+    Where only one thing shall be found the histories are left out, which show most of it too.
     """
 
     def setUp(self) -> None:

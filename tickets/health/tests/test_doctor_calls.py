@@ -71,7 +71,7 @@ class BrokenOffTests(DoctorOfCallsCase):
 
     def test_without_retries_nothing_is_called_again_and_an_error_tells(self) -> None:
         self.break_off(retries=0)
-        self.assert_repaired("broke off", "an error tells of it")
+        self.assert_repaired("broke off", "an error shows it")
         self.assertEqual(self.jobs(), [])
         error = TicketError.objects.unresolved().get()
         self.assertIn("ended before it had an answer", error.message)

@@ -87,13 +87,13 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
         reason = form.cleaned_data["reason"]
         with refusals_in(form, TicketsError):
             moves = move_tickets(tickets=tickets, to=self.workflow, by=self.person, reason=reason)
-            self._tell(request, moves)
+            self._show_result(request, moves)
             if only is not None and Ticket.objects.filter(pk=only).exists():
                 return redirect("admin:tickets_ticket_change", only)
             return redirect(move_address(self.workflow))
         return self._list(form, chosen=chosen, only=only)
 
-    def _tell(self, request: HttpRequest, moves: Sequence[TicketMove]) -> None:
+    def _show_result(self, request: HttpRequest, moves: Sequence[TicketMove]) -> None:
         moved = sum(move.is_moved for move in moves)
         if moved:
             text = ngettext(
@@ -132,7 +132,9 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
     def _list(self, form: RepairForm, *, chosen: Collection[int], only: int | None) -> HttpResponse:
         older = Ticket.objects.on_older_versions(self.workflow)
         shown = older if only is None else older.filter(pk=only)
-        rows = _rows(list(shown.for_moving().order_by("pk")[:MOST_AT_ONCE]), self.workflow, chosen)
+        rows = _rows(
+            list(shown.with_data_for_moving().order_by("pk")[:MOST_AT_ONCE]), self.workflow, chosen
+        )
         count = older.count()
         return self.show(
             rows=rows,
@@ -152,7 +154,7 @@ def _rows(
     return [
         MovableRow(
             ticket=ticket,
-            where=progress.where_now(ticket),
+            where=progress.position_in_words(ticket),
             badge=workflow_badge(ticket.status),
             refusal=refusals[ticket.pk],
             is_chosen=ticket.pk in chosen and not refusals[ticket.pk],

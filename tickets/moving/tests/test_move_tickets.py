@@ -18,7 +18,7 @@ from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import SmallWorkflow, broken_invariants
-from tickets.testing import step_left_to_its_job
+from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
@@ -71,7 +71,7 @@ class NextVersion(SmallWorkflow):
 
     def preview(self, *tickets: Ticket, to: WorkflowDefinition) -> list[str]:
         rows = Ticket.objects.filter(pk__in=[each.pk for each in tickets]).order_by("pk")
-        return [move.refusal for move in preview_move(tickets=rows.for_moving(), to=to)]
+        return [move.refusal for move in preview_move(tickets=rows.with_data_for_moving(), to=to)]
 
     def version_of(self, ticket: Ticket) -> tuple[int, int]:
         """Of the ticket, and of its workflow instance."""
@@ -316,7 +316,7 @@ class MoveTicketsTest(MoveCase):
 
     def test_a_step_that_is_just_being_taken_is_refused(self) -> None:
         second = self.publish_next()
-        with step_left_to_its_job():
+        with without_taking_steps():
             self.answer(self.ticket, {"big": False})
         self.assert_refused_while_leaving(second)
 
@@ -376,7 +376,7 @@ class MoveTicketsTest(MoveCase):
         self.assert_in_order(self.ticket)
 
     def test_a_ticket_that_has_not_started_starts_there(self) -> None:
-        with step_left_to_its_job():
+        with without_taking_steps():
             waiting = self.submit()
         second = self.publish_next()
         self.assertEqual(self.preview(waiting, to=second), [""])

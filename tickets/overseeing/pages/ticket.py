@@ -95,7 +95,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
 
     @display(description=gettext_lazy("Where it is"))
     def where_column(self, ticket: Ticket) -> str:
-        return progress.where_now(ticket) or _outcome(ticket) or "-"
+        return progress.position_in_words(ticket) or _outcome(ticket) or "-"
 
     @display(description=gettext_lazy("Submitted"), ordering="created_at")
     def submitted_column(self, ticket: Ticket) -> Any:
@@ -115,7 +115,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
             "ticket": obj,
             "workflow": workflow,
             "badge": workflow_badge(obj.status),
-            "where": progress.where_now(obj),
+            "where": progress.position_in_words(obj),
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
             **progress.submitted(obj),

@@ -139,7 +139,7 @@ class RetryState:
 
     progress: BulkRetry
     refused: list[dict[str, Any]]
-    more_refused: int
+    hidden_refusal_count: int
     under_way: int
     failed_again: list[tuple[TicketError, Any, str]]
     failed_count: int
@@ -153,7 +153,7 @@ class RetryState:
         return cls(
             progress=progress,
             refused=_refused(progress),
-            more_refused=max(len(progress.refused) - MOST_SHOWN, 0),
+            hidden_refusal_count=max(len(progress.refused) - MOST_SHOWN, 0),
             under_way=_under_way(retried),
             failed_again=[
                 (each, error_badge(each), admin_link(each))
@@ -171,11 +171,11 @@ class RetryState:
         return self.progress.done * 100 // max(self.progress.total, 1)
 
     @property
-    def went_well(self) -> int:
+    def succeeded_count(self) -> int:
         return max(self.progress.retried - self.under_way - self.failed_count, 0)
 
     @property
-    def more_failed(self) -> int:
+    def hidden_failure_count(self) -> int:
         return self.failed_count - len(self.failed_again)
 
 

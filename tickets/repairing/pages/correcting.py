@@ -107,9 +107,11 @@ class CorrectOutput(OutputVerb):
     icon = "edit_note"
 
     def refusal(self) -> str:
-        return self.unless_ended() or ("" if self._counts() else str(OutputReplacedError()))
+        return self.unless_ended() or (
+            "" if self._is_output_current() else str(OutputReplacedError())
+        )
 
-    def _counts(self) -> bool:
+    def _is_output_current(self) -> bool:
         instance, key = self.ticket.workflow_instance, self.task.definition.key
         if instance is None or key not in instance.data:
             return False

@@ -85,7 +85,7 @@ class RepairPage(_VerbPage):
         if answers is not None:
             in_order = answers.is_valid() and in_order
         if not in_order:
-            return self._form_page(form, answers, expected=_seen(form))
+            return self._form_page(form, answers, expected=_state_when_opened(form))
         filled_in = form if answers is None else answers
         with (
             refusals() as refused,
@@ -97,7 +97,7 @@ class RepairPage(_VerbPage):
                 messages.info(request, _("This form was sent twice. It was carried out once."))
             return self.back()
         if wrong.error:
-            return self._form_page(form, answers, expected=_seen(form))
+            return self._form_page(form, answers, expected=_state_when_opened(form))
         return self._form_page_now(form, answers, refused)
 
     def _act(self, form: RepairForm, answers: AnswersForm | None) -> bool:
@@ -123,7 +123,7 @@ class RepairPage(_VerbPage):
     ) -> HttpResponse:
         """The page as it is now, with what was typed, and with what happened meanwhile."""
         self.find(**self.kwargs)
-        happened = _since(self.verb, form.cleaned_data["expected"])
+        happened = _changes_since_shown(self.verb, form.cleaned_data["expected"])
         refusal = self.verb.refusal()
         if isinstance(refused.error, ChangedMeanwhileError) and not refusal:
             text = _(
@@ -201,12 +201,12 @@ def find_verb(ticket_id: int, verb: str, subject_id: int) -> RepairVerb:
     return kind.of(ticket, subject_id or None)
 
 
-def _seen(form: RepairForm) -> str:
+def _state_when_opened(form: RepairForm) -> str:
     """What the page showed when it was opened: what happened since has not been seen yet."""
     return str(form["expected"].value() or "")
 
 
-def _since(verb: RepairVerb, expected: str) -> History | None:
+def _changes_since_shown(verb: RepairVerb, expected: str) -> History | None:
     """What happened to the ticket after the page was shown."""
     event = expected.partition("-")[0]
     if not (event.isascii() and event.isdigit()) or len(event) > 18:

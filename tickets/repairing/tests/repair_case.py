@@ -139,7 +139,7 @@ def broken_invariants(ticket: Ticket) -> list[str]:
     of_tasks = sorted(error.task.pk for error in errors if error.task is not None)
     is_new = instance.status == "NOT_STARTED"
     is_alive = instance.status in ("IN_PROGRESS", "ON_HOLD")
-    told = replay(WorkflowEvent.objects.filter(workflow_instance=instance))
+    replayed = replay(WorkflowEvent.objects.filter(workflow_instance=instance))
     stored = stored_state(instance)
     rules = (
         (len(unfinished) <= 1, "at most one unfinished task"),
@@ -154,6 +154,6 @@ def broken_invariants(ticket: Ticket) -> list[str]:
             all(task.assigned_to_id for task in tasks if task.status == TaskStatus.OPEN),
             "somebody has each open task",
         ),
-        (told == stored, f"the history tells what is stored: {told}, {stored}"),
+        (replayed == stored, f"the history leads to what is stored: {replayed}, {stored}"),
     )
     return [rule for holds, rule in rules if not holds]

@@ -12,7 +12,7 @@ from tenants.testing import CompanyTestCase
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
-from tickets.repairing.retry_many import go_on_retrying
+from tickets.repairing.retry_many import continue_bulk_retry
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
 from workflows.models import TaskInstance
@@ -49,7 +49,7 @@ class BulkRetryCase(SmallWorkflow, CompanyTestCase):
         """As the worker does."""
         progress = BulkRetry.objects.get()
         with self.captureOnCommitCallbacks(execute=True):
-            go_on_retrying(bulk_retry_id=progress.pk)
+            continue_bulk_retry(bulk_retry_id=progress.pk)
         progress.refresh_from_db()
         return progress
 
@@ -128,7 +128,7 @@ class ProgressTest(BulkRetryCase):
         self.assertIn(reverse("admin:tickets_ticketerror_change", args=(again.pk,)), state["html"])
         page = self.client.get(reverse("admin:tickets_bulkretry_change", args=(progress.pk,)))
         shown = page.context["state"]
-        self.assertEqual((shown.went_well, shown.failed_count, shown.under_way), (1, 1, 0))
+        self.assertEqual((shown.succeeded_count, shown.failed_count, shown.under_way), (1, 1, 0))
         self.assertNotContains(page, "http-equiv")
 
     def test_queries_do_not_grow_with_errors(self) -> None:

@@ -16,7 +16,7 @@ from tickets.repairing.handle_error import resolve_error, review_error
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
-from tickets.testing import step_left_to_its_job
+from tickets.testing import without_taking_steps
 from workflows.models import WorkflowEvent
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.events.error_reviewed import ERROR_REVIEWED
@@ -64,7 +64,7 @@ class StuckTests(HandleErrorCase):
         self.assertEqual(company_findings(), [])
 
     def test_one_of_a_ticket_that_could_not_start_does_too(self) -> None:
-        with step_left_to_its_job():
+        with without_taking_steps():
             ticket = self.submit()
         error = TicketError.objects.create(
             ticket=ticket, error_type="WORKFLOW_CREATION", message="No."
@@ -119,7 +119,7 @@ class HistoryTests(HandleErrorCase):
         self.assertEqual(len(self.last_event(ERROR_REVIEWED).data["what"]), 500)
 
     def test_a_ticket_whose_workflow_was_never_made_has_a_history_too(self) -> None:
-        with step_left_to_its_job():
+        with without_taking_steps():
             ticket = self.submit()
         error = TicketError.objects.create(
             ticket=ticket, error_type="WORKFLOW_CREATION", message="No."

@@ -12,7 +12,7 @@ from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.repair import marker_of
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
-from tickets.testing import step_left_to_its_job
+from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task
 from workflows.actions import Answer, CallRequest
 from workflows.actions import make_call as real
@@ -121,7 +121,7 @@ class HoldTicketTests(HoldAndCancelCase):
                 change()
 
     def test_a_ticket_that_has_not_started_cannot_be_held(self) -> None:
-        with step_left_to_its_job():
+        with without_taking_steps():
             self.ticket = self.submit()
         with self.assertRaises(WorkflowNotRunningError):
             self.hold()
@@ -171,7 +171,7 @@ class CancelTicketTests(HoldAndCancelCase):
             complete_task(task=task, output={"big": True}, user=task.assigned_to)
 
     def test_a_ticket_whose_workflow_was_not_made_can_be_cancelled(self) -> None:
-        with step_left_to_its_job(), self.captureOnCommitCallbacks(execute=False) as steps:
+        with without_taking_steps(), self.captureOnCommitCallbacks(execute=False) as steps:
             self.ticket = self.submit()
         self.cancel()
         for step in steps:

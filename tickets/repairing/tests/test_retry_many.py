@@ -10,7 +10,7 @@ from tickets.errors import MayNotRepairError, ReasonMissingError
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
-from tickets.repairing.retry_many import go_on_retrying, retry_many
+from tickets.repairing.retry_many import continue_bulk_retry, retry_many
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 
@@ -35,7 +35,7 @@ class RetryManyTests(SmallWorkflow, CompanyTestCase):
 
     def go_on(self, progress: BulkRetry) -> None:
         with self.captureOnCommitCallbacks(execute=True):
-            go_on_retrying(bulk_retry_id=progress.pk)
+            continue_bulk_retry(bulk_retry_id=progress.pk)
         progress.refresh_from_db()
 
     def test_it_is_a_job_for_the_worker(self) -> None:

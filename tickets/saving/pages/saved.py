@@ -49,14 +49,14 @@ def continued_form(
     return AnswersForm(specs, presets=presets, initial_answers=fitting)
 
 
-def tell_of_changes(
+def warn_of_form_changes(
     request: HttpRequest,
     saved: SavedAnswers,
     specs: object,
     *,
     presets: Mapping[str, Json] | None = None,
 ) -> None:
-    """Say where the form is not the one any more that the person began to fill in."""
+    """Warn where the form is not the one any more that the person began to fill in."""
     if saved.form_digest != digest_of_form(specs, presets):
         text = gettext(
             "This form was changed since you saved your answers. "
@@ -65,7 +65,7 @@ def tell_of_changes(
         messages.warning(request, text)
 
 
-def tell_saved(request: HttpRequest, form: AnswersForm) -> None:
+def show_saved_message(request: HttpRequest, form: AnswersForm) -> None:
     messages.success(request, gettext("Your answers are saved. Continue whenever you like."))
     for label, message in form.refused_files():
         text = gettext("“%(question)s” was left out: %(message)s")

@@ -38,8 +38,8 @@ from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
     is_saving,
-    tell_of_changes,
-    tell_saved,
+    show_saved_message,
+    warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_ticket_answers
 from tickets.submitting.name_ticket import name_ticket
@@ -201,7 +201,7 @@ class TicketFormPage(Page):
                 text = gettext("Your ticket was submitted. Its number is #%(number)s.")
                 messages.success(self.request, text % {"number": number})
             else:
-                _tell_submitted_before(self.request, number)
+                _show_already_submitted(self.request, number)
             answer = redirect("admin:tickets_myticket_change", number)
             return forget_typed(answer, _form_name(self.request, self.definition))
         return self._form_page(form, title_form)
@@ -211,14 +211,14 @@ class TicketFormPage(Page):
     def _save(self, form: AnswersForm, title_form: TitleForm) -> HttpResponse:
         """Keep the form as it is; only what no database could hold is refused.
 
-        It is kept in the version that was filled in: a later one is told of on the way back.
+        It is kept in the version that was filled in: on the way back a warning names a later one.
         """
         # A token that is no token was not ours.
         is_ours = not title_form.errors.get("token")
         slot = (title_form["token"].value() if is_ours else "") or new_token()
         number = stored_result(self.request, token=slot)
         if number is not None:
-            _tell_submitted_before(self.request, number)
+            _show_already_submitted(self.request, number)
             return redirect("admin:tickets_myticket_change", number)
         with (
             refusals_as_messages(self.request, TooManySavedAnswersError, level=messages.WARNING),
@@ -231,7 +231,7 @@ class TicketFormPage(Page):
                 user=self.person,
                 title=title_form["title"].value() or "",
             )
-            tell_saved(self.request, form)
+            show_saved_message(self.request, form)
             return forget_typed(self.back(), _form_name(self.request, self.named))
         form.show_only(wrong.error)
         return self._form_page(form, title_form, self.named)
@@ -245,7 +245,7 @@ class TicketFormPage(Page):
         specs, presets = self.definition.workflow.fields, self.definition.presets
         keeper = UploadKeeper(user=self.person)
         form = continued_form(saved, specs, presets=presets, keeper=keeper)
-        tell_of_changes(self.request, saved, specs, presets=presets)
+        warn_of_form_changes(self.request, saved, specs, presets=presets)
         title_form = TitleForm(initial={"title": saved.title, "token": saved.slot})
         return self._form_page(form, title_form)
 
@@ -299,7 +299,7 @@ class TicketFormVisible(Page):
         )
 
 
-def _tell_submitted_before(request: HttpRequest, number: int) -> None:
+def _show_already_submitted(request: HttpRequest, number: int) -> None:
     text = gettext("You have submitted this form already, as ticket #%(number)s.")
     messages.info(request, text % {"number": number})
 

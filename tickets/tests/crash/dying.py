@@ -28,7 +28,7 @@ STEPS = (
     "receive_callback",
     "expire_call",
     "fire_timer",
-    "go_on_retrying",
+    "continue_bulk_retry",
 )
 
 

@@ -27,7 +27,7 @@ from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_
 from tickets.models import Ticket
 from tickets.repairing.retry_many import retry_many
 from tickets.submitting.submit_ticket import submit_ticket
-from tickets.testing import step_left_to_its_job
+from tickets.testing import without_taking_steps
 from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
@@ -203,7 +203,7 @@ def _stumble_and_complete(stage: Stage, key: str, title: str) -> Order:
 
 def _take_the_step(stage: Stage, key: str, title: str) -> Order:
     """As after the death of whoever submitted, when their step had failed."""
-    with step_left_to_its_job():
+    with without_taking_steps():
         ticket = stage.submit(key, title)
     return stage.work_off(job_of(ticket, ADVANCE))
 

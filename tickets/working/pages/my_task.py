@@ -133,7 +133,7 @@ class MyTaskAdmin(CompanyModelAdmin):
         """Answers to tasks that the person cannot complete: a retry takes those that are kept."""
         if is_pool(request) or is_archive(request) or active_company(request) is None:
             return {}
-        saved = list(SavedAnswers.objects.of_lost_tasks(user))
+        saved = list(SavedAnswers.objects.of_unworkable_tasks(user))
         kept = [each for each in saved if each.wait_for_retry]
         return {"kept_answers": kept, "lost_answers": [each for each in saved if each not in kept]}
 

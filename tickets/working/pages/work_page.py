@@ -28,8 +28,8 @@ from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
     is_saving,
-    tell_of_changes,
-    tell_saved,
+    show_saved_message,
+    warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_task_answers
 from tickets.working.complete_task import complete_task, start_task
@@ -94,7 +94,7 @@ class WorkPage(Page):
             task.refresh_from_db()
             if self._is_kept_already(form):
                 return self._to_kept_answers()
-            if not self._is_the_same_again(form):
+            if not self._was_already_submitted(form):
                 return self._task_page(form, lost=lost.text)
         names = {"task": task.definition.title, "number": ticket_of(task).pk}
         text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
@@ -113,7 +113,7 @@ class WorkPage(Page):
             sent is not None and sent.user_id == self.person.pk and sent.answers == form.answers()
         )
 
-    def _is_the_same_again(self, form: AnswersForm) -> bool:
+    def _was_already_submitted(self, form: AnswersForm) -> bool:
         """Whether this form completed the task already: a double click is no mistake."""
         task = self.task
         return (
@@ -128,7 +128,7 @@ class WorkPage(Page):
         """Keep the form as it is; only what no database could hold is refused."""
         with refusals() as lost, refusals(InvalidDataError) as wrong:
             save_task_answers(task=self.task, answers=form.answers_so_far(), user=self.person)
-            tell_saved(self.request, form)
+            show_saved_message(self.request, form)
             return forget_typed(self.back(), form_name(self.task))
         form.show_only(wrong.error)
         if lost.error:
@@ -158,7 +158,7 @@ class WorkPage(Page):
             return self._task_page(None, saved=saved)
         if not self.task.is_workable:
             return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
-        tell_of_changes(self.request, saved, specs)
+        warn_of_form_changes(self.request, saved, specs)
         return self._task_page(form, saved=saved)
 
     # The task

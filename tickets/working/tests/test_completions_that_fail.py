@@ -24,7 +24,7 @@ from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.repair import marker_of
-from tickets.repairing.retry_many import go_on_retrying, retry_many
+from tickets.repairing.retry_many import continue_bulk_retry, retry_many
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, broken_invariants
 from tickets.saving.save_answers import save_task_answers
@@ -201,11 +201,11 @@ class RetryTests(FailingCompletionCase):
         error = self.fail_to_complete()
         with self.refused_completion():
             progress = retry_many(errors=[error], by=self.terry, reason=REASON)
-            go_on_retrying(bulk_retry_id=progress.pk)
+            continue_bulk_retry(bulk_retry_id=progress.pk)
         progress.refresh_from_db()
         self.assertIn(REFUSAL, progress.refused[0]["message"])
         progress = retry_many(errors=[error], by=self.terry, reason=REASON)
-        go_on_retrying(bulk_retry_id=progress.pk)
+        continue_bulk_retry(bulk_retry_id=progress.pk)
         self.assert_completed()
 
     def test_answers_that_do_not_fit_any_more_are_asked_for_again(self) -> None:

@@ -144,7 +144,7 @@ class ListTests(EverybodyTestCase):
     def test_what_needs_a_company_is_not_offered(self) -> None:
         page = self.client.get(LIST)
         self.assertNotContains(page, "Hand round open tasks")
-        sent = {"action": "hand_round", "_selected_action": [self.uma.pk]}
+        sent = {"action": "reassign_open_tasks", "_selected_action": [self.uma.pk]}
         self.assertLess(self.client.post(LIST, sent).status_code, 500)
         for name in ("tenants_user_import", "tenants_user_export"):
             self.assertEqual(self.client.get(reverse(f"admin:{name}")).status_code, 403)
