@@ -2,7 +2,7 @@
 
 Counted is every statement that the server has answered: of `execute`, each row of an
 `executemany`, what was sent in a pipeline, SAVEPOINT and SET, whoever sent it over whatever
-cursor. BEGIN, COMMIT and ROLLBACK are not statements here; the commits are noted with their time.
+cursor. BEGIN, COMMIT and ROLLBACK are not statements here; the commits come with their time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Sent:
     transactions: int = 0
     commits: deque[float] = field(default_factory=lambda: deque(maxlen=100))
 
-    def note_commit(self) -> None:
+    def record_commit(self) -> None:
         self.transactions += 1
         self.commits.append(time.perf_counter())
 
@@ -39,7 +39,7 @@ def start_counting() -> None:
         return
     _count_statements()
     for holder in (Connection, Transaction):
-        _note_commits(holder)
+        _record_commits(holder)
 
 
 def _count_statements() -> None:
@@ -53,13 +53,13 @@ def _count_statements() -> None:
     Cursor._check_results = counted  # type: ignore[method-assign]
 
 
-def _note_commits(holder: Any) -> None:
+def _record_commits(holder: Any) -> None:
     commit = holder._commit_gen
 
-    def noted(self: Any) -> Any:
+    def recorded(self: Any) -> Any:
         had_begun = self.pgconn.transaction_status != TransactionStatus.IDLE
         yield from commit(self)
         if had_begun and self.pgconn.transaction_status == TransactionStatus.IDLE:
-            SENT.note_commit()
+            SENT.record_commit()
 
-    holder._commit_gen = noted
+    holder._commit_gen = recorded

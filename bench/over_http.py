@@ -79,7 +79,7 @@ def _session_of(user_id: int) -> str:
 def server(bench: Bench) -> Iterator[Browser]:
     """A browser at a web server of its own, which ends with the block.
 
-    Raises RuntimeError where the server does not do what it should; what it said is told.
+    Raises RuntimeError where the server does not do what it should; the error quotes what it said.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -136,32 +136,32 @@ def submit_scenarios(bench: Bench, browser: Browser) -> dict[str, Scenario]:
     answers = {"amount": "100", "reason": "Because"}
     ours = f"{reverse('admin:tickets_myticket_add')}?definition={bench.type_id}"
 
-    def plainly(count: int) -> Sequence[Act]:
+    def prepare_plain(count: int) -> Sequence[Act]:
         address = f"/plain/submit/{bench.type_id}/"
         return [partial(browser.send, address, bench.user_id, answers)] * count
 
-    def by_us(count: int) -> Sequence[Act]:
+    def prepare_ours(count: int) -> Sequence[Act]:
         named = {f"answers-{name}": value for name, value in answers.items()}
         return [
             partial(browser.send, ours, bench.user_id, {**named, "token": uuid.uuid4().hex})
             for _ in range(count)
         ]
 
-    return _both(browser, plainly, by_us)
+    return _scenarios_of_both(browser, prepare_plain, prepare_ours)
 
 
 def complete_scenarios(bench: Bench, browser: Browser) -> dict[str, Scenario]:
     """A form that completes a task: of the plain site, and ours."""
     answers = {"ok": "on", "note": "Fine"}
 
-    def plainly(count: int) -> Sequence[Act]:
+    def prepare_plain(count: int) -> Sequence[Act]:
         worker = bench.worker_ids[0]
         tasks = [orm_submit(bench) for _ in range(count)]
         return [
             partial(browser.send, f"/plain/complete/{task}/", worker, answers) for task in tasks
         ]
 
-    def by_us(count: int) -> Sequence[Act]:
+    def prepare_ours(count: int) -> Sequence[Act]:
         enter(bench)
         named = {"answers-ok": "true", "answers-note": "Fine"}
         acts: list[Act] = []
@@ -172,11 +172,13 @@ def complete_scenarios(bench: Bench, browser: Browser) -> dict[str, Scenario]:
             acts.append(partial(browser.send, address, task.assigned_to_id, named))
         return acts
 
-    return _both(browser, plainly, by_us)
+    return _scenarios_of_both(browser, prepare_plain, prepare_ours)
 
 
-def _both(browser: Browser, plainly: Prepare, by_us: Prepare) -> dict[str, Scenario]:
+def _scenarios_of_both(
+    browser: Browser, prepare_plain: Prepare, prepare_ours: Prepare
+) -> dict[str, Scenario]:
     return {
-        "plain Django view": Scenario(plainly, browser.spending),
-        "our page": Scenario(by_us, browser.spending),
+        "plain Django view": Scenario(prepare_plain, browser.spending),
+        "our page": Scenario(prepare_ours, browser.spending),
     }

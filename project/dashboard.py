@@ -54,7 +54,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Lacking:
+class UnderstaffedRole:
     """A company role (empty: any) whose waiting tasks nobody could be given.
 
     `is_empty`: nobody in it may ever be given one; otherwise all of them are away.
@@ -142,7 +142,7 @@ def _all_work() -> dict[str, Any]:
         "latest_errors": list(
             TicketError.objects.unresolved().select_related("ticket").order_by("-pk")[:ROWS]
         ),
-        "lacking": _lacking(),
+        "understaffed_roles": _understaffed_roles(),
         "waiting_url": reverse(
             "admin:workflows_taskinstance_changelist", query={"status": "UNASSIGNED"}
         ),
@@ -152,7 +152,7 @@ def _all_work() -> dict[str, Any]:
     }
 
 
-def _lacking() -> list[Lacking]:
+def _understaffed_roles() -> list[UnderstaffedRole]:
     """The company roles that lack people, those with most tasks first."""
     rows = list(
         TaskInstance.objects.unassigned()
@@ -171,7 +171,7 @@ def _lacking() -> list[Lacking]:
     )
     anybody = eligible_workers(None).exists() if None in roles else False
     return [
-        Lacking(
+        UnderstaffedRole(
             role=row["definition__candidate_role__name"] or "",
             count=row["count"],
             oldest=row["oldest"],
@@ -212,7 +212,7 @@ def _first_steps(company: Company, user: User) -> list[Step]:
             gettext_lazy("Bring in a workflow"),
             gettext_lazy("Choose a ready one from the gallery or import a file, and publish it."),
             WorkflowDefinition.objects.published().exists(),
-            _if_may(
+            _if_permitted(
                 user,
                 "workflows.add_workflowdefinition",
                 "admin:workflows_workflowdefinition_gallery",
@@ -222,19 +222,19 @@ def _first_steps(company: Company, user: User) -> list[Step]:
             gettext_lazy("Add your people"),
             gettext_lazy("Everybody who submits tickets or does tasks has a log-in of their own."),
             people.count() > 1,
-            _if_may(user, "tenants.add_user", "admin:tenants_user_add"),
+            _if_permitted(user, "tenants.add_user", "admin:tenants_user_add"),
         ),
         Step(
             gettext_lazy("Give them roles"),
             gettext_lazy("A task worker is given tasks; a user submits tickets."),
             with_roles.count() > 1,
-            _if_may(user, "tenants.change_user", "admin:tenants_user_changelist"),
+            _if_permitted(user, "tenants.change_user", "admin:tenants_user_changelist"),
         ),
         Step(
             gettext_lazy("Submit the first ticket"),
             gettext_lazy("See it travel through the workflow, task by task."),
             Ticket.objects.exists(),
-            _if_may(user, "tickets.add_myticket", "admin:tickets_myticket_submit"),
+            _if_permitted(user, "tickets.add_myticket", "admin:tickets_myticket_submit"),
         ),
     ]
     if all(step.done for step in steps):
@@ -243,7 +243,7 @@ def _first_steps(company: Company, user: User) -> list[Step]:
     return steps
 
 
-def _if_may(user: User, permission: str, url_name: str) -> str:
+def _if_permitted(user: User, permission: str, url_name: str) -> str:
     return reverse(url_name) if user.has_perm(permission) else ""
 
 

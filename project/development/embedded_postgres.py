@@ -87,7 +87,7 @@ class Account:
             return {}
         return {"user": self.user_id, "group": self.group_id, "extra_groups": []}
 
-    def give(self, path: Path) -> None:
+    def change_owner(self, path: Path) -> None:
         """Hand a file or an empty folder to the account, where it is not its own already."""
         if self.user_id is not None and self.group_id is not None:
             os.chown(path, self.user_id, self.group_id)
@@ -129,7 +129,7 @@ def _start(data_dir: Path) -> Postmaster:
         log = _log(data_dir)
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()
-        account.give(log)
+        account.change_owner(log)
         _start_server(account, cluster, log)
     running = _wait_until_ready(data_dir)
     _make_database(data_dir, running)
@@ -150,12 +150,12 @@ def _make_cluster(data_dir: Path, account: Account) -> None:
         return
     password = password_file(data_dir)
     kept_secret(password)
-    account.give(password)
+    account.change_owner(password)
     draft = cluster.with_name("postgres.new")
     if draft.exists():
         shutil.rmtree(draft)
     draft.mkdir(mode=0o700)
-    account.give(draft)
+    account.change_owner(draft)
     arguments = ["-D", str(draft), "-U", NAME, "-A", "scram-sha-256", f"--pwfile={password}"]
     # The builtin locale sorts the same on every system and needs none of its locales.
     arguments += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -185,7 +185,7 @@ def _write_settings(data_dir: Path, account: Account) -> None:
     lines = [f"{name} = '{value.replace("'", "''")}'\n" for name, value in settings.items()]
     path = cluster_folder(data_dir) / "ticketflower.conf"
     path.write_text("".join(lines), encoding="utf-8")
-    account.give(path)
+    account.change_owner(path)
 
 
 def _start_server(account: Account, cluster: Path, log: Path) -> None:
@@ -267,7 +267,7 @@ def _wait_until_ready(data_dir: Path) -> Postmaster:
             break
         time.sleep(0.02)
     log = _log(data_dir)
-    said = _telling_line(log.read_text(encoding="utf-8", errors="replace"))
+    said = _line_with_reason(log.read_text(encoding="utf-8", errors="replace"))
     raise EmbeddedPostgresError(f"The embedded Postgres did not start; {log} ends with: {said}")
 
 
@@ -293,12 +293,12 @@ def _make_database(data_dir: Path, running: Postmaster) -> None:
                 connection.execute(f"CREATE DATABASE {NAME}")
     except psycopg.Error as error:
         raise EmbeddedPostgresError(
-            f"The embedded Postgres runs but refuses its owner: {_telling_line(str(error))}"
+            f"The embedded Postgres runs but refuses its owner: {_line_with_reason(str(error))}"
         ) from error
 
 
 def _run(account: Account, program: str, arguments: Sequence[str], *, failure: str) -> None:
-    """Run one of Postgres' programs. Raises EmbeddedPostgresError with the line that tells why.
+    """Run one of Postgres' programs. Raises EmbeddedPostgresError with the line that says why.
 
     Its output goes to a file: a server inherits it, and a pipe would never come to its end.
     """
@@ -317,7 +317,7 @@ def _run(account: Account, program: str, arguments: Sequence[str], *, failure: s
         output.seek(0)
         text = output.read().decode(errors="replace")
     if result.returncode != 0:
-        raise EmbeddedPostgresError(f"{failure}: {_telling_line(text)}")
+        raise EmbeddedPostgresError(f"{failure}: {_line_with_reason(text)}")
 
 
 @contextlib.contextmanager
@@ -335,10 +335,10 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C"}
 
 
-def _telling_line(text: str) -> str:
+def _line_with_reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search("error|fatal|could not", line, re.IGNORECASE)]
-    return (telling or lines or ["nothing."])[-1]
+    reasons = [line for line in lines if re.search("error|fatal|could not", line, re.IGNORECASE)]
+    return (reasons or lines or ["nothing."])[-1]
 
 
 def _account(data_dir: Path) -> Account:
@@ -406,7 +406,7 @@ def _make_socket_folder(data_dir: Path, account: Account) -> str:
                 f"{path} is not a private folder of yours: remove it, or set TICKETFLOWER_DATA_DIR "
                 "to a shorter path."
             )
-    account.give(path)
+    account.change_owner(path)
     return folder
 
 

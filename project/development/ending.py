@@ -14,7 +14,7 @@ import psutil
 from project.database import is_configured
 from project.development import embedded_postgres, records
 from project.development.errors import DevelopmentError
-from project.development.processes import end_left_over, wait_for
+from project.development.processes import end_leftovers_of, wait_for
 from project.environment import data_dir
 
 UP_SECONDS = 75  # that a running `up` gets to end its programs and the database
@@ -31,7 +31,7 @@ def stop() -> list[str]:
                 wait_for([process], seconds=UP_SECONDS)
         ended.append("up")
     for name, record in records.read(data_dir()).items():
-        if end_left_over(record):
+        if end_leftovers_of(record):
             ended.append(name)
         records.remove(data_dir(), name)
     if embedded_postgres.stop(data_dir()):

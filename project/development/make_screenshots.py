@@ -30,28 +30,28 @@ def dashboard(page: Page) -> None:
 
 
 def submit(page: Page) -> None:
-    follow(page, "Submit a ticket")
+    open_sidebar_entry(page, "Submit a ticket")
 
 
 def ticket(page: Page) -> None:
     """One that is under way: it was not approved, and is being clarified."""
-    follow(page, "My tickets")
+    open_sidebar_entry(page, "My tickets")
     page.get_by_role("link", name="Train to the trade fair").click()
 
 
 def task(page: Page) -> None:
-    follow(page, "My tasks")
+    open_sidebar_entry(page, "My tasks")
     page.get_by_role("link", name="Approve the invoice").first.click()
 
 
 def workflow(page: Page) -> None:
-    follow(page, "Workflows")
+    open_sidebar_entry(page, "Workflows")
     page.get_by_role("link", name="Invoice receipt").first.click()
 
 
 def import_preview(page: Page) -> None:
     """The invoice process with two changes, as somebody would make them in the text."""
-    follow(page, "Workflows")
+    open_sidebar_entry(page, "Workflows")
     page.get_by_role("link", name="Import").first.click()
     page.get_by_role("link", name="Invoice receipt").first.click()
     text = page.get_by_label("The bundle as text")
@@ -61,7 +61,7 @@ def import_preview(page: Page) -> None:
     page.get_by_role("status").wait_for()
 
 
-def follow(page: Page, title: str) -> None:
+def open_sidebar_entry(page: Page, title: str) -> None:
     """An entry of the sidebar."""
     page.locator("#nav-sidebar").get_by_role("link", name=title).click()
 

@@ -98,7 +98,7 @@ class Program:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            **_apart(),
+            **_new_process_group(),
         )
         self.pid = self._process.pid
         self._started = time.time()
@@ -189,7 +189,7 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def end_left_over(record: Record) -> bool:
+def end_leftovers_of(record: Record) -> bool:
     """End a program that an earlier dev.py left behind, with its children; False if none lives."""
     family = family_of(record.pid, record.started)
     process = record.process()
@@ -202,7 +202,7 @@ def end_left_over(record: Record) -> bool:
     return bool(family)
 
 
-def _apart() -> dict[str, Any]:
+def _new_process_group() -> dict[str, Any]:
     """In a group of its own: Ctrl-C shall reach dev.py alone, which ends the others in order."""
     if os.name == "nt":
         return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}

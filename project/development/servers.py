@@ -21,7 +21,7 @@ from project.development.errors import DevelopmentError
 from project.development.processes import (
     PATIENCE,
     Program,
-    end_left_over,
+    end_leftovers_of,
     run_quietly,
     step,
 )
@@ -105,7 +105,7 @@ class Servers:
                 "`python3 dev.py stop` ends it."
             )
         for name, record in records.read(data_dir()).items():
-            if name in PROGRAMS and end_left_over(record):
+            if name in PROGRAMS and end_leftovers_of(record):
                 print(f"Ended the {name} process that an earlier run left behind.", flush=True)
                 records.remove(data_dir(), name)
         self._check_port()

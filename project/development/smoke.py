@@ -77,7 +77,7 @@ class Page:
         """Where it stands, without the host."""
         return urlsplit(self.url).path
 
-    def must_show(self, *texts: str) -> Page:
+    def expect_texts(self, *texts: str) -> Page:
         """Raises SmokeError where the page does not show them all."""
         for text in texts:
             if text not in self.text:
@@ -356,35 +356,35 @@ class Walk:
     def visit(self) -> None:
         """A visitor sees what this is, and where to sign up and log in."""
         page = self.founder.get("/")
-        page.must_show("TicketFlower")
+        page.expect_texts("TicketFlower")
         self.founder.get(page.link("Sign your company up"))
 
     def sign_up(self) -> None:
         """A company signs up, and its first person is logged in."""
-        self._sign_up(self.founder, self.company, self.email).must_show(self.company)
+        self._sign_up(self.founder, self.company, self.email).expect_texts(self.company)
 
     def log_out_and_in(self) -> None:
         """She logs out, is a visitor again, and logs in."""
         page = self.founder.send(self.founder.get("/app/").form_to("/logout/"))
         if self.company in page.text:
             raise SmokeError("The company's name is still shown after logging out.")
-        self.founder.log_in(self.email).must_show(self.company)
+        self.founder.log_in(self.email).expect_texts(self.company)
 
     def import_bundle(self) -> None:
         """She uploads the bundle, sees what it would make, and applies it as a draft."""
         page = self.founder.get(self.founder.get("/app/").link("Workflows"))
         page = self.founder.get(page.link("Import"))
         page = self.founder.send(page.form("file", "text"), files={"file": BUNDLE}, button="check")
-        page.must_show("it would become version 1", "Approver", "Team Assistant", "Accountant")
+        page.expect_texts("it would become version 1", "Approver", "Team Assistant", "Accountant")
         page = self.founder.send(page.form("file", "text", "apply"), button="apply")
-        page.must_show("Invoice receipt", "This is a draft")
+        page.expect_texts("Invoice receipt", "This is a draft")
 
     def publish(self) -> None:
         """She publishes it, from its page."""
         page = self.founder.get(self.founder.get("/app/").link("Workflows"))
         page = self.founder.get(page.link("Invoice receipt"))
         page = self.founder.send(page.form_to("/publish/"))
-        page.must_show("Version 1 of “Invoice receipt” is published.")
+        page.expect_texts("Version 1 of “Invoice receipt” is published.")
 
     def add_people(self) -> None:
         """She adds the workers."""
@@ -402,7 +402,7 @@ class Walk:
                 },
                 button="_save",
             )
-            page.must_show(worker.name)
+            page.expect_texts(worker.name)
 
     def fill_roles(self) -> None:
         """The import has made the company roles; she puts the workers into them."""
@@ -421,7 +421,7 @@ class Walk:
     def log_workers_in(self) -> None:
         """Each logs in, and sees the own screens only."""
         for worker in self.workers:
-            page = worker.browser.log_in(worker.email).must_show(self.company, "My tasks")
+            page = worker.browser.log_in(worker.email).expect_texts(self.company, "My tasks")
             if "Workflows" in page.text or "People" in page.text:
                 raise SmokeError(f"{worker.name} is shown screens of other roles.")
 
@@ -446,13 +446,13 @@ class Walk:
         )
         self.ticket = page.path
         self.number = "#" + self.ticket.split("/")[-3]
-        page.must_show(f"Its number is {self.number}.", "In progress", "Bürobedarf Bennett")
+        page.expect_texts(f"Its number is {self.number}.", "In progress", "Bürobedarf Bennett")
         self.file = page.link(self.document.name)
 
     def find_in_my_tickets(self) -> None:
         """It stands in My tickets, with who has its task."""
         page = self.founder.get(self.founder.get("/app/").link("My tickets"))
-        page.must_show(self.number, "Chairs for the meeting room", "Approve the invoice, with ")
+        page.expect_texts(self.number, "Chairs for the meeting room", "Approve the invoice, with ")
         if self.founder.download(self.file) != self.document.read_bytes():
             raise SmokeError("The document that comes back is not the one that was uploaded.")
 
@@ -460,7 +460,7 @@ class Walk:
         """The approver sees the document, and does not approve."""
         worker = self._who_has("Approve the invoice")
         page = self._open_task(worker, "Approve the invoice")
-        page.must_show("Bürobedarf Bennett")
+        page.expect_texts("Bürobedarf Bennett")
         if worker.browser.download(page.link(self.document.name)) != self.document.read_bytes():
             raise SmokeError("The approver does not get the document that was uploaded.")
         answers = {"approved": "false", "comment": "How many chairs were it?"}
@@ -469,7 +469,7 @@ class Walk:
     def clarify(self) -> None:
         """The team assistant reads why, and clarifies it."""
         worker = self._who_has("Clarify the invoice")
-        self._open_task(worker, "Clarify the invoice").must_show("How many chairs were it?")
+        self._open_task(worker, "Clarify the invoice").expect_texts("How many chairs were it?")
         answers = {"clarified": "true", "review_comment": "Five, at 62.50 each."}
         self._complete(worker, "Clarify the invoice", answers)
 
@@ -491,25 +491,25 @@ class Walk:
             if time.monotonic() > deadline:
                 raise SmokeError(f"{self.ticket} is not completed.{page.beginning()}")
             time.sleep(0.1)
-        page.must_show("Completed", "invoice processed", "Archive the invoice was done.")
+        page.expect_texts("Completed", "invoice processed", "Archive the invoice was done.")
         if "<svg" not in page.html:
             raise SmokeError(f"{self.ticket} has no picture.")
 
-    def look_back(self) -> None:
+    def check_archive(self) -> None:
         """It has gone from Active to Archive; a ticket admin sees it and what the call answered."""
         page = self.founder.get(self.founder.get("/app/").link("My tickets"))
         if self.number in page.text:
             raise SmokeError("A completed ticket still stands among the active ones.")
-        self.founder.get(page.link("Archive")).must_show(self.number)
+        self.founder.get(page.link("Archive")).expect_texts(self.number)
         page = self.founder.get(self.founder.get("/app/").link("All tickets"))
-        self.founder.get(page.link(self.number)).must_show("TR-2026-0815", "ACC-")
+        self.founder.get(page.link(self.number)).expect_texts("TR-2026-0815", "ACC-")
 
-    def look_from_outside(self) -> None:
+    def check_other_company(self) -> None:
         """Somebody with every role in another company sees none of it."""
         outsider, company = Browser(self.address), f"Other {self.stamp}"
         try:
             page = self._sign_up(outsider, company, f"charlie-{self.stamp}@other.example")
-            page.must_show(company)
+            page.expect_texts(company)
             all_tickets = outsider.get(page.link("All tickets"))
             if "Chairs" in all_tickets.text or self.company in all_tickets.text:
                 raise SmokeError("Another company's person sees the ticket in a list.")
@@ -548,7 +548,7 @@ class Walk:
     def _complete(self, worker: Worker, task: str, answers: Mapping[str, str]) -> None:
         values = {f"answers-{name}": value for name, value in answers.items()}
         page = worker.browser.send(self._open_task(worker, task).form(*values), values)
-        page.must_show(f"“{task}” of ticket {self.number} is done.")
+        page.expect_texts(f"“{task}” of ticket {self.number} is done.")
 
     STEPS: tuple[tuple[str, Callable[[Walk], None]], ...] = (
         ("A visitor finds the landing page", visit),
@@ -566,8 +566,8 @@ class Walk:
         ("An approver approves it", approve),
         ("The accountant pays it", transfer),
         ("The worker process archives it; the ticket is completed", wait_for_the_call),
-        ("It stands in the archive and among all tickets", look_back),
-        ("Another company sees nothing of it", look_from_outside),
+        ("It stands in the archive and among all tickets", check_archive),
+        ("Another company sees nothing of it", check_other_company),
     )
 
 

@@ -22,7 +22,7 @@ register = template.Library()
 
 
 @register.filter
-def how_long(moment: datetime) -> str:
+def duration_since(moment: datetime) -> str:
     """Like `timesince`, which calls less than a minute “0 minutes”."""
     if timezone.now() - moment < timedelta(minutes=1):
         return _("less than a minute")

@@ -28,7 +28,7 @@ class MainPathTests(BrowserTestCase):
         self.complete(wendy)
 
         fiona.goto("/app/")
-        self.follow(fiona, "My tickets")
+        self.open_sidebar_entry(fiona, "My tickets")
         fiona.get_by_role("link", name="Archive").click()
         fiona.get_by_role("link", name="Ten days of surfing").click()
         main = fiona.locator("#main, body").first
@@ -66,7 +66,7 @@ class MainPathTests(BrowserTestCase):
         self.check(page)
 
     def import_and_publish(self, page: Page) -> None:
-        self.follow(page, "Workflows")
+        self.open_sidebar_entry(page, "Workflows")
         self.check(page)
         page.get_by_role("link", name="Import").first.click()
         page.get_by_label("A file").set_input_files(BUNDLE)
@@ -81,7 +81,7 @@ class MainPathTests(BrowserTestCase):
         self.check(page)
 
     def add_worker(self, page: Page) -> None:
-        self.follow(page, "People")
+        self.open_sidebar_entry(page, "People")
         self.check(page)
         page.goto("/app/")
         page.get_by_role("link", name="Add a person").click()
@@ -96,7 +96,7 @@ class MainPathTests(BrowserTestCase):
         expect(page.locator("body")).to_contain_text("Wendy Willing")
 
     def fill_role(self, page: Page) -> None:
-        self.follow(page, "Company roles")
+        self.open_sidebar_entry(page, "Company roles")
         self.check(page)
         self.follow_link(page.get_by_role("link", name="Vacation Approver"))
         self.check(page)
@@ -106,7 +106,7 @@ class MainPathTests(BrowserTestCase):
 
     def submit(self, page: Page) -> None:
         """First with a required answer missing: it is said beside the field, and the rest stays."""
-        self.follow(page, "Submit a ticket")
+        self.open_sidebar_entry(page, "Submit a ticket")
         self.check(page)
         page.get_by_role("link", name="Vacation").click()
         page.get_by_label("Title").fill("Ten days of surfing")
@@ -128,12 +128,12 @@ class MainPathTests(BrowserTestCase):
         expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
         expect(page.locator("body")).to_contain_text("Wendy Willing")
         self.check(page)
-        self.follow(page, "My tickets")
+        self.open_sidebar_entry(page, "My tickets")
         expect(page.locator("body")).to_contain_text("Approve the vacation, with Wendy Willing")
         self.check(page)
 
     def complete(self, page: Page) -> None:
-        self.follow(page, "My tasks")
+        self.open_sidebar_entry(page, "My tasks")
         self.check(page)
         page.get_by_role("link", name="Approve the vacation").click()
         expect(page.locator("body")).to_contain_text("Surf & read")
@@ -155,6 +155,6 @@ class MainPathTests(BrowserTestCase):
         expect(page.locator("body")).to_contain_text("Clicks & Sons")
         self.check(page)
 
-    def follow(self, page: Page, title: str) -> None:
+    def open_sidebar_entry(self, page: Page, title: str) -> None:
         """An entry of the sidebar."""
         page.locator("#nav-sidebar").get_by_role("link", name=title).click()

@@ -1,4 +1,4 @@
-"""The dashboard tells ticket admins which tasks nobody can be given, and who is missing."""
+"""The dashboard shows ticket admins which tasks nobody can be given, and who is missing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MissingPeopleTests(CompanyTestCase):
         self.assertContains(page, WORDS)
         self.assertContains(page, "No task worker has this company role.")
         self.assertEqual(
-            [(each.role, each.count, each.is_empty) for each in page.context["lacking"]],
+            [(each.role, each.count, each.is_empty) for each in page.context["understaffed_roles"]],
             [("Accounting", 1, True)],
         )
         self.assertContains(page, "?status=UNASSIGNED")

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from project.development import records
-from project.development.processes import Program, end_left_over, is_alive, wait_for
+from project.development.processes import Program, end_leftovers_of, is_alive, wait_for
 from tenants.testing_waits import PATIENCE, deadline, wait_until
 
 # A parent as the web server is one: its child does not notice when it dies.
@@ -80,7 +80,7 @@ class EndingProgramsTests(unittest.TestCase):
         record = records.write(self.folder, "web", program.pid)
         psutil.Process(program.pid).kill()
 
-        self.assertTrue(end_left_over(record))
+        self.assertTrue(end_leftovers_of(record))
 
         self.assert_ended(child)
-        self.assertFalse(end_left_over(record))
+        self.assertFalse(end_leftovers_of(record))

@@ -1,7 +1,7 @@
 """A second virtual environment: the same packages, with the newest Django there is.
 
 requirements-newest.txt says which pins are swapped. A package that says that it does not go with
-that Django is told, and tested with it all the same; one that cannot be installed is left out.
+that Django is reported, and tested with it all the same; one that cannot be installed is left out.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Pip(Protocol):
 class Newest:
     """An environment with the newest Django.
 
-    `told` are sentences about what does not go with it; `left_out` names the packages that
+    `conflicts` are sentences about what does not go with it; `left_out` names the packages that
     could not be installed at all.
     """
 
     python: Path
-    told: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
     def modules_left_out(self) -> list[str]:
@@ -76,12 +76,12 @@ def ensure_newest_django() -> Newest:
             with step("Making the virtual environment for the newest Django"):
                 _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
             known = {}
-        for sentences, kept in (("told", newest.told), ("left_out", newest.left_out)):
+        for sentences, kept in (("told", newest.conflicts), ("left_out", newest.left_out)):
             kept += known.get(sentences, [])
         if known.get("asked") != _today():
             _bring_up_to_date(newest, is_there=bool(known))
     _run([str(newest.python), "-c", "import django; print('Django', django.__version__)"])
-    for sentence in newest.told:
+    for sentence in newest.conflicts:
         print(sentence, flush=True)
     return newest
 
@@ -96,8 +96,8 @@ def _bring_up_to_date(newest: Newest, *, is_there: bool) -> None:
             raise
         print("The registry did not answer: this is the newest Django of last time.", flush=True)
         return
-    newest.told[:], newest.left_out[:] = found.told, found.left_out
-    stamp = {"told": found.told, "left_out": found.left_out}
+    newest.conflicts[:], newest.left_out[:] = found.conflicts, found.left_out
+    stamp = {"told": found.conflicts, "left_out": found.left_out}
     stamp_of_today = {"wanted": _fingerprint(), "asked": _today(), **stamp}
     STAMP.write_text(json.dumps(stamp_of_today), encoding="utf-8")
 
@@ -121,12 +121,12 @@ def install_all(pip: Pip, newest: Newest) -> None:
         )
     for each in swapped[1:]:
         _install_or_leave_out(pip, newest, each)
-    newest.told.extend(f"{each}; it is tested all the same." for each in pip.check())
+    newest.conflicts.extend(f"{each}; it is tested all the same." for each in pip.check())
 
 
 def _install_or_leave_out(pip: Pip, newest: Newest, package: str, *options: str) -> None:
     if not pip.install(*options, package):
-        newest.told.append(f"{package} cannot be installed; tests that import it are skipped.")
+        newest.conflicts.append(f"{package} cannot be installed; tests that import it are skipped.")
         newest.left_out.append(_name(package))
 
 

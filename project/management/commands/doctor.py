@@ -43,7 +43,7 @@ class Command(BaseCommand):
             found += 1
             mendable += finding.mend is not None
             self.stdout.write(_line(finding, names))
-            if repair and (done := _mend(finding)):
+            if repair and (done := _repair(finding)):
                 mended += 1
                 self.stdout.write(f"  {done}")
         self.stdout.write(_summary(companies=len(names), found=found, mended=mended))
@@ -89,7 +89,7 @@ def _of_histories(schema: str) -> Iterator[Finding]:
         yield from findings
 
 
-def _mend(finding: Finding) -> str:
+def _repair(finding: Finding) -> str:
     if finding.mend is None:
         return ""
     with schema_context(finding.schema or PUBLIC):

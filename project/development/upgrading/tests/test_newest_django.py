@@ -68,21 +68,21 @@ class InstallTests(SimpleTestCase):
         pip = FakePip()
         install_all(pip, self.newest)
         self.assertEqual(pip.installed.count("--constraint"), 1)
-        self.assertEqual((self.newest.told, self.newest.left_out), ([], []))
+        self.assertEqual((self.newest.conflicts, self.newest.left_out), ([], []))
 
     def test_a_package_that_does_not_go_with_it_is_told_and_tested(self) -> None:
         conflict = "django-tenants 4.0.1 has requirement Django<6, but you have django 6.1"
         pip = FakePip("--constraint", checked=[conflict])
         install_all(pip, self.newest)
         self.assertIn("django-tenants==4.0.1", pip.installed)
-        self.assertEqual(self.newest.told, [f"{conflict}; it is tested all the same."])
+        self.assertEqual(self.newest.conflicts, [f"{conflict}; it is tested all the same."])
         self.assertEqual(self.newest.left_out, [])
 
     def test_one_that_cannot_be_installed_is_told_and_left_out(self) -> None:
         pip = FakePip("--constraint", "PyYAML==", "hypothesis==")
         install_all(pip, self.newest)
         self.assertEqual(self.newest.left_out, ["hypothesis", "pyyaml"])
-        self.assertRegex(self.newest.told[0], "^hypothesis==.* cannot be installed")
+        self.assertRegex(self.newest.conflicts[0], "^hypothesis==.* cannot be installed")
         self.assertLessEqual({"hypothesis", "yaml"}, set(self.newest.modules_left_out()))
         self.assertIn("django-tenants==4.0.1", pip.installed)
 
