@@ -21,7 +21,7 @@ END, WAITS, STOPS = "end", "waits", "stops"
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class Divergence:
     """A place where tickets would now go another way than they went.
 
     `after` is a task's key, empty for the start; `old` and `new` are what came next. `time` is a
@@ -55,19 +55,19 @@ class Refusal:
 class Replay:
     """What would become of finished tickets in another version.
 
-    `partings` and `refusals` hold the numbers of the tickets that they are about, newest first.
+    `divergences` and `refusals` hold the numbers of the tickets that they are about, newest first.
     `errors` are the reasons of tickets that would stop, by number.
     """
 
     count: int
     same: int
-    partings: Mapping[Parting, Sequence[int]]
+    divergences: Mapping[Divergence, Sequence[int]]
     refusals: Mapping[Refusal, Sequence[int]]
     errors: Mapping[int, str]
 
     @property
     def differing(self) -> int:
-        return sum(map(len, self.partings.values()))
+        return sum(map(len, self.divergences.values()))
 
     @property
     def refused(self) -> int:
@@ -91,7 +91,7 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
     )
     trial = trial_of(workflow)
     done = visits_of(tickets, process=trial.process)
-    partings: dict[Parting, list[int]] = {}
+    divergences: dict[Divergence, list[int]] = {}
     refusals: dict[Refusal, list[int]] = {}
     errors: dict[int, str] = {}
     same = 0
@@ -101,19 +101,19 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
         if isinstance(found, Refusal):
             refusals.setdefault(found, []).append(ticket.pk)
             continue
-        parting = _parting(ticket, visits, found)
-        last = found.last
-        if last.refused and last.task is not None and (parting is None or parting.new.kind):
+        divergence = _first_divergence(ticket, visits, found)
+        last = found.last_step
+        if last.refused and last.task is not None and (divergence is None or divergence.new.kind):
             # It came to this form as before; else that it parted earlier says more.
             refusals.setdefault(Refusal(last.task, _names(last.refused)), []).append(ticket.pk)
             continue
-        if parting is None:
+        if divergence is None:
             same += 1
             continue
-        partings.setdefault(parting, []).append(ticket.pk)
+        divergences.setdefault(divergence, []).append(ticket.pk)
         if found.error:
             errors[ticket.pk] = found.error
-    return Replay(len(tickets), same, _most_first(partings), _most_first(refusals), errors)
+    return Replay(len(tickets), same, _most_first(divergences), _most_first(refusals), errors)
 
 
 def _most_first[K](groups: dict[K, list[int]]) -> dict[K, list[int]]:
@@ -149,7 +149,9 @@ def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:
     return tuple(sorted({each.field.split(".", 1)[0] for each in refused}))
 
 
-def _parting(ticket: Ticket, visits: Sequence[Visit], simulation: Simulation) -> Parting | None:
+def _first_divergence(
+    ticket: Ticket, visits: Sequence[Visit], simulation: Simulation
+) -> Divergence | None:
     """The first place where the ways differ; None where they are the same."""
     label = ticket.workflow_instance.end_label if ticket.workflow_instance else ""
     old = [*(Onward(each.task) for each in visits), Onward(kind=END, label=label)]
@@ -158,8 +160,8 @@ def _parting(ticket: Ticket, visits: Sequence[Visit], simulation: Simulation) ->
         if before != now:
             # The first step is the start: the one before this place has the same number.
             step = simulation.steps[index]
-            time = step.left_after or (visits[index - 1].time if index else "")
-            return Parting(step.task or "", before, now, time)
+            time = step.timeout_taken or (visits[index - 1].time if index else "")
+            return Divergence(step.task or "", before, now, time)
     return None
 
 

@@ -41,7 +41,13 @@ from workflows.authoring.gallery.processes import (
 )
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.bundles import canonical, check_bundle, read_bundle_file, run_cases, write_bundle
+from workflows.bundles import (
+    canonical,
+    check_bundle,
+    read_bundle_file,
+    run_cases,
+    write_bundle,
+)
 from workflows.bundles.canonical import SCHEMA, as_text
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
@@ -147,11 +153,11 @@ class GalleryTests(SimpleTestCase):
         for each in processes():
             with self.subTest(each.name):
                 passed = {
-                    (step.task, step.left_after)
+                    (step.task, step.timeout_taken)
                     for result in run_cases(each.document)
                     if result.simulation is not None
                     for step in result.simulation.steps
-                    if step.left_after
+                    if step.timeout_taken
                 }
                 ways = each.trial.process.transitions
                 self.assertEqual(passed, {(w.from_task, w.after) for w in ways if w.after})

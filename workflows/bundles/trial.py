@@ -187,7 +187,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came of a test case. `parting` is the number of the first step that differs.
+    """What came of a test case. `divergence` is the number of the first step that differs.
 
     It counts from 0; None: the steps are the same. `reason` says in one sentence what went
     wrong, and is empty where the case passes. `found` is None where it could not be run.
@@ -198,7 +198,7 @@ class CaseResult:
     expected: Arrival
     found: Arrival | None
     reason: str = ""
-    parting: int | None = None
+    divergence: int | None = None
     simulation: Simulation | None = None
 
     @property
@@ -241,10 +241,10 @@ def run_case(trial: Trial, index: int, case: JsonObject) -> CaseResult:
     simulation = trial.run_case(case)
     found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label)
     expected = _expected(case)
-    parting = _parting(expected, found)
-    reason = _reason(trial, expected, simulation, parting)
+    divergence = _first_divergence(expected, found)
+    reason = _reason(trial, expected, simulation, divergence)
     name = str(case.get("name", ""))
-    return CaseResult(index, name, expected, found, reason, parting, simulation)
+    return CaseResult(index, name, expected, found, reason, divergence, simulation)
 
 
 def case_failures(document: JsonObject, results: Iterable[CaseResult]) -> list[Problem]:
@@ -274,7 +274,7 @@ def in_short(arrival: Arrival) -> str:
     return " > ".join(steps)
 
 
-def _parting(expected: Arrival, found: Arrival) -> int | None:
+def _first_divergence(expected: Arrival, found: Arrival) -> int | None:
     for number, (wanted, got) in enumerate(zip(expected.path, found.path, strict=False)):
         if wanted != got:
             return number
@@ -283,19 +283,19 @@ def _parting(expected: Arrival, found: Arrival) -> int | None:
     return None
 
 
-def _reason(trial: Trial, expected: Arrival, simulation: Simulation, parting: int | None) -> str:
-    last = simulation.last
+def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence: int | None) -> str:
+    last = simulation.last_step
     if simulation.outcome is Outcome.REFUSED and last.task is not None:
         return _refusal(
             _("The form of “%(task)s”") % {"task": trial.title_of(last.task)}, last.refused
         )
-    if parting is not None:
-        return _parted(trial, expected, simulation, parting)
+    if divergence is not None:
+        return _parted(trial, expected, simulation, divergence)
     place = {"place": _place(trial, simulation.path, len(simulation.path))}
     if simulation.outcome != expected.status:
-        if simulation.outcome is Outcome.WAITING and simulation.last.times:
+        if simulation.outcome is Outcome.WAITING and simulation.last_step.times:
             text = _("%(place)s is not left after %(time)s, so that the ticket waits there.")
-            time = duration_in_words(simulation.last.times[-1].after)
+            time = duration_in_words(simulation.last_step.times[-1].after)
             return text % {**place, "time": time}
         return {
             Outcome.COMPLETED: _("After %(place)s the ticket reaches the end."),

@@ -210,7 +210,7 @@ def _read(text: str, names: Names) -> Json:
         raise ConditionTextError(message % {"most": MAX_CHARACTERS})
     if text.lstrip()[:1] in {"{", "["}:
         return _json(text)
-    return _Parser(_tokens(text), names).whole()
+    return _Parser(_tokens(text), names).condition()
 
 
 def _json(text: str) -> Json:
@@ -396,8 +396,8 @@ class _Parser:
         self.position = 0
         self.open = 0
 
-    def whole(self) -> Json:
-        rule, _depth = self.either()
+    def condition(self) -> Json:
+        rule, _depth = self.disjunction()
         if self.next.kind != "end":
             self.fail(_("an operator such as =, and, or"), advice=_advice(self.next))
         return rule
@@ -440,7 +440,7 @@ class _Parser:
             nearest=nearest(token.keyword, known) if token.keyword else "",
         )
 
-    def made(self, operator: str, *operands: tuple[Json, int]) -> tuple[Json, int]:
+    def operation(self, operator: str, *operands: tuple[Json, int]) -> tuple[Json, int]:
         depth = 1 + max((each[1] for each in operands), default=0)
         if depth > MAX_NESTING:
             self.too_deep()
@@ -462,12 +462,12 @@ class _Parser:
             operands.append(part())
             if len(operands) > MAX_OPERANDS:
                 self.too_deep()
-        return operands[0] if len(operands) == 1 else self.made(operator, *operands)
+        return operands[0] if len(operands) == 1 else self.operation(operator, *operands)
 
-    def either(self) -> tuple[Json, int]:
-        return self.chain("or", self.both, lambda: self.word("or"))
+    def disjunction(self) -> tuple[Json, int]:
+        return self.chain("or", self.conjunction, lambda: self.word("or"))
 
-    def both(self) -> tuple[Json, int]:
+    def conjunction(self) -> tuple[Json, int]:
         return self.chain("and", self.negation, lambda: self.word("and"))
 
     def negation(self) -> tuple[Json, int]:
@@ -482,7 +482,7 @@ class _Parser:
         return found
 
     def negated(self, found: tuple[Json, int]) -> tuple[Json, int]:
-        _rule, depth = self.made("!", found)
+        _rule, depth = self.operation("!", found)
         return {"!": found[0]}, depth
 
     def comparison(self) -> tuple[Json, int]:
@@ -490,19 +490,19 @@ class _Parser:
         if operator := self.sign(*_COMPARED):
             return self.compared(operator, left)
         if self.word("contains"):
-            return self.made("in", self.joined(), left)
+            return self.operation("in", self.joined(), left)
         if self.word("does"):
             self.expect("not")
             self.expect("contain", "contains")
-            return self.negated(self.made("in", self.joined(), left))
+            return self.negated(self.operation("in", self.joined(), left))
         if self.word("in"):
-            return self.among(left)
+            return self.membership(left)
         if self.next.keyword == "not":
             self.position += 1
             if self.word("in"):
-                return self.negated(self.among(left))
+                return self.negated(self.membership(left))
             self.expect("in", "contains")
-            return self.negated(self.made("in", self.joined(), left))
+            return self.negated(self.operation("in", self.joined(), left))
         if self.word("is"):
             return self.emptiness(left)
         return left
@@ -510,10 +510,10 @@ class _Parser:
     def compared(self, operator: str, left: tuple[Json, int]) -> tuple[Json, int]:
         middle = self.joined()
         if operator in {"<", "<="} and self.sign(operator):
-            return self.made(operator, left, middle, self.joined())
+            return self.operation(operator, left, middle, self.joined())
         if self.next.kind == "sign" and self.next.value in _COMPARED:
             self.fail(_("and, or, or the end"), advice=_("Compare two values at a time."))
-        return self.made(operator, left, middle)
+        return self.operation(operator, left, middle)
 
     def expect(self, *words: str) -> None:
         if not self.word(*words):
@@ -523,10 +523,10 @@ class _Parser:
         """``is empty``, ``is not empty``; ``is`` alone compares."""
         negative = bool(self.word("not"))
         if self.word("in"):
-            found = self.among(left)
+            found = self.membership(left)
             return self.negated(found) if negative else found
         if self.next.keyword != "empty":
-            return self.made("!=" if negative else "==", left, self.joined())
+            return self.operation("!=" if negative else "==", left, self.joined())
         self.position += 1
         path = left[0].get("var") if isinstance(left[0], dict) else None
         if not isinstance(path, str):
@@ -537,9 +537,9 @@ class _Parser:
             )
         return {"!" if negative else "!!": {"missing": [path]}}, 2
 
-    def among(self, left: tuple[Json, int]) -> tuple[Json, int]:
+    def membership(self, left: tuple[Json, int]) -> tuple[Json, int]:
         if not self.sign("("):
-            return self.made("in", left, self.joined())
+            return self.operation("in", left, self.joined())
         items: list[tuple[Json, int]] = []
         while not self.sign(")"):
             if items and not self.sign(","):
@@ -549,7 +549,7 @@ class _Parser:
                 self.too_deep()
         depth = max((each[1] for each in items), default=0)
         group: Json = [each[0] for each in items]
-        return self.made("in", left, (group, depth + 1))
+        return self.operation("in", left, (group, depth + 1))
 
     def joined(self) -> tuple[Json, int]:
         return self.chain("cat", self.sum, lambda: self.sign("&"))
@@ -571,9 +571,9 @@ class _Parser:
                 while again == operator:
                     operands.append(part())
                     again = self.sign(*signs)
-                found, operator = self.made(operator, *operands), again
+                found, operator = self.operation(operator, *operands), again
             else:
-                found, operator = self.made(operator, found, part()), self.sign(*signs)
+                found, operator = self.operation(operator, found, part()), self.sign(*signs)
         return found
 
     def operand(self) -> tuple[Json, int]:
@@ -599,7 +599,7 @@ class _Parser:
 
     def bracketed(self) -> tuple[Json, int]:
         self.position += 1
-        return self.inside_brackets(self.either)
+        return self.inside_brackets(self.disjunction)
 
     def inside_brackets(self, part: Callable[[], tuple[Json, int]]) -> tuple[Json, int]:
         self.open += 1

@@ -134,7 +134,7 @@ def check_condition(rule: Json) -> tuple[str, ...]:
 
 
 def variables_read(rule: Json) -> frozenset[str]:
-    """The variables that a condition may read, dotted; guarded ones too.
+    """The variables that a condition may read, dotted; also those with a fallback.
 
     An empty name stands for the whole context. What is read from the items of a list is not
     listed, nor are computed names: see has_computed_names.
@@ -215,7 +215,7 @@ def _compile_condition(text: str) -> Rule:
 
 @lru_cache(maxsize=512)
 def _compile_lenient(text: str) -> Rule:
-    return _guarded(lambda: _LENIENT.compile(text))
+    return _compile_or_refuse(lambda: _LENIENT.compile(text))
 
 
 @lru_cache(maxsize=512)
@@ -226,7 +226,7 @@ def _compile_template(text: str) -> Rule:
 def _compile(engine: Engine, text: str, mode: str, compiler: Callable[[str], Rule]) -> Rule:
     for message in _problems(engine, text, mode):
         raise ConditionError(message)
-    rule = _guarded(lambda: compiler(text))
+    rule = _compile_or_refuse(lambda: compiler(text))
     for message in _clock_problems(rule):
         raise ConditionError(message)
     return rule
@@ -254,7 +254,7 @@ def _clock_problems(rule: Rule) -> tuple[str, ...]:
     return (_("The rule reads the clock with “now”, which is not allowed. Remove it."),)
 
 
-def _guarded(compiler: Callable[[], Rule]) -> Rule:
+def _compile_or_refuse(compiler: Callable[[], Rule]) -> Rule:
     try:
         return compiler()
     except DataLogicError as error:

@@ -87,7 +87,7 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
         data = _prepared(context, leaving)
     except ConditionError as error:
         return Decision(error=_failed(process, ended_task, error))
-    return _first_true(process, ended_task, leaving, data)
+    return _choose_transition(process, ended_task, leaving, data)
 
 
 def decide_timeout(process: Process, task: str, after: str, context: JsonObject) -> Decision:
@@ -103,7 +103,7 @@ def decide_timeout(process: Process, task: str, after: str, context: JsonObject)
         data = _prepared(context, leaving)
     except ConditionError as error:
         return Decision(error=_failed(process, task, error))
-    decision = _first_true(process, task, leaving, data)
+    decision = _choose_transition(process, task, leaving, data)
     if decision.error and all(each.result is False for each in decision.tried):
         return Decision(tried=decision.tried)
     return decision
@@ -116,7 +116,7 @@ def _prepared(context: JsonObject, leaving: list[TransitionSpec]) -> PreparedDat
     return prepare(context)
 
 
-def _first_true(
+def _choose_transition(
     process: Process,
     ended_task: str | None,
     leaving: list[TransitionSpec],

@@ -94,7 +94,7 @@ class Step:
 
     ``data`` holds the latest output of each task after this step, as ``tasks`` in a context.
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
-    not done: ``left_after``, ``error`` or ``refused`` says why, or nothing does, and the answer
+    not done: ``timeout_taken``, ``error`` or ``refused`` says why, or nothing does, and the answer
     is missing. ``decision`` is the way on. ``times`` are those that passed meanwhile, in order.
     """
 
@@ -108,7 +108,7 @@ class Step:
     times: tuple[TimeOver, ...] = ()
 
     @property
-    def left_after(self) -> str:
+    def timeout_taken(self) -> str:
         """The duration after which the task was left, not done; else empty."""
         was_left = self.output is None and self.decision is not None and not self.decision.error
         return self.times[-1].after if was_left else ""
@@ -135,13 +135,13 @@ class Simulation:
         return tuple(step.task for step in self.steps if step.task is not None)
 
     @property
-    def last(self) -> Step:
+    def last_step(self) -> Step:
         return self.steps[-1]
 
     @property
     def waiting_for(self) -> str | None:
         """The task whose form is to be filled in next."""
-        return self.last.task if self.outcome in (Outcome.WAITING, Outcome.REFUSED) else None
+        return self.last_step.task if self.outcome in (Outcome.WAITING, Outcome.REFUSED) else None
 
 
 def simulate(
@@ -160,7 +160,7 @@ def simulate(
     the process goes round in circles. Never raises for what a definition, its data or the
     answers contain.
     """
-    return _Run(process, facts, tasks, answers).until_it_ends(max_steps)
+    return _Run(process, facts, tasks, answers).run_to_end(max_steps)
 
 
 class _Run:
@@ -181,7 +181,7 @@ class _Run:
         self.data: JsonObject = {}
         self.steps: list[Step] = []
 
-    def until_it_ends(self, max_steps: int) -> Simulation:
+    def run_to_end(self, max_steps: int) -> Simulation:
         decision = self._decide(None)
         self.steps.append(Step(None, self.data, output={}, decision=decision))
         while not (decision.is_end or decision.error):
@@ -205,7 +205,7 @@ class _Run:
         rules = self.tasks.get(key) or TaskRules()
         sends: JsonObject | None = None
         if not rules.task_type.is_form:
-            sends, error = self._sent_by(rules)
+            sends, error = self._body_to_send(rules)
             if error:
                 return Step(key, self.data, sends=sends, error=error), Outcome.ERROR
         times, answer = self._next_answer(key)
@@ -261,7 +261,7 @@ class _Run:
     def _decide(self, ended_task: str | None) -> Decision:
         return decide(self.process, ended_task, {**self.facts, "tasks": self.data})
 
-    def _sent_by(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
+    def _body_to_send(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""
         context: JsonObject = {**self.facts, "tasks": self.data}
         if rules.task_type.is_answered_later:

@@ -49,7 +49,7 @@ def check_transform(template: Json) -> tuple[str, ...]:
 
 
 def transform_variables(template: Json) -> frozenset[str]:
-    """The variables that a transform may read, dotted; guarded ones too."""
+    """The variables that a transform may read, dotted; also those with a fallback."""
     if is_empty(template):
         return frozenset()
     return frozenset(".".join(path) for path in compile_template(template).facts()["reads"])

@@ -99,7 +99,7 @@ def draw_process(
         width, height = lay_out([s.node for s in shapes.values()], [line.edge for line in lines])
     except TooLargeToDrawError:
         text = _("This workflow is too large to draw.")
-        return _svg(title, summary, _notice(text, 24), 320, 48, has_links=False)
+        return _svg(title, summary, _draw_notice(text, 24), 320, 48, has_links=False)
     safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
     # What is drawn later lies above: the way that was taken crosses over the others.
     order = sorted(lines, key=lambda line: _is_taken(line, marks))
@@ -115,7 +115,7 @@ def draw_process(
         text = _("This workflow has no tasks yet.")
         start = shapes[START].node
         width = max(width, _text_width(text, TITLE_SIZE) + 2 * start.x + 24)
-        parts.append(_notice(text, start.y + CIRCLE_RADIUS, start.x + 28))
+        parts.append(_draw_notice(text, start.y + CIRCLE_RADIUS, start.x + 28))
     return _svg(title, summary, _joined(parts), width, height, bool(safe_links))
 
 
@@ -302,15 +302,20 @@ def _svg(
     )
 
 
-def _notice(text: str, y: float, x: float = 16) -> SafeString:
-    return format_html('<text class="flow-notice" x="{}" y="{}">{}</text>', _n(x), _n(y + 4), text)
+def _draw_notice(text: str, y: float, x: float = 16) -> SafeString:
+    return format_html(
+        '<text class="flow-notice" x="{}" y="{}">{}</text>',
+        _px(x),
+        _px(y + 4),
+        text,
+    )
 
 
 def _joined(parts: Iterable[SafeString]) -> SafeString:
     return SafeString("".join(parts))
 
 
-def _n(number: float) -> SafeString:
+def _px(number: float) -> SafeString:
     """A coordinate, short: a tenth of a pixel is enough."""
     return SafeString(f"{number:.1f}".removesuffix(".0"))
 
@@ -326,8 +331,8 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
     base = (x1 - dx * size, y1 - dy * size)
     half = size * 0.5
     head = SafeString(
-        f"M{_n(x1)} {_n(y1)}L{_n(base[0] - dy * half)} {_n(base[1] + dx * half)}"
-        f"L{_n(base[0] + dy * half)} {_n(base[1] - dx * half)}z"
+        f"M{_px(x1)} {_px(y1)}L{_px(base[0] - dy * half)} {_px(base[1] + dx * half)}"
+        f"L{_px(base[0] + dy * half)} {_px(base[1] - dx * half)}z"
     )
     return format_html(
         '<g class="flow-edge{}{}{}"><title>{}</title><path class="flow-line" d="{}"/>'
@@ -343,7 +348,7 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
 
 def _rounded(points: Sequence[tuple[float, float]]) -> SafeString:
     """A path along the points, its corners rounded."""
-    path = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
+    path = [f"M{_px(points[0][0])} {_px(points[0][1])}"]
     for (ax, ay), (bx, by), (cx, cy) in zip(points, points[1:], points[2:], strict=False):
         before, after = math.hypot(bx - ax, by - ay), math.hypot(cx - bx, cy - by)
         radius = min(CORNER, before / 2, after / 2)
@@ -351,8 +356,8 @@ def _rounded(points: Sequence[tuple[float, float]]) -> SafeString:
             continue
         sx, sy = bx + (ax - bx) / before * radius, by + (ay - by) / before * radius
         ex, ey = bx + (cx - bx) / after * radius, by + (cy - by) / after * radius
-        path.append(f"L{_n(sx)} {_n(sy)}Q{_n(bx)} {_n(by)} {_n(ex)} {_n(ey)}")
-    path.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
+        path.append(f"L{_px(sx)} {_px(sy)}Q{_px(bx)} {_px(by)} {_px(ex)} {_px(ey)}")
+    path.append(f"L{_px(points[-1][0])} {_px(points[-1][1])}")
     return SafeString("".join(path))
 
 
@@ -368,10 +373,10 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         " flow-taken" if taken else "",
         " flow-timed" if clock else "",
         line.title,
-        _n(x - width / 2),
-        _n(y - height / 2),
-        _n(width),
-        _n(height),
+        _px(x - width / 2),
+        _px(y - height / 2),
+        _px(width),
+        _px(height),
         _draw_clock(x - width / 2 + LABEL_PADDING + 4, y) if clock else "",
         _texts(line.lines, x + clock / 2, y, LABEL_LINE, LABEL_SIZE),
     )
@@ -381,8 +386,8 @@ def _draw_clock(x: float, y: float) -> SafeString:
     return format_html(
         '<path class="flow-clock" transform="translate({} {})" '
         'd="M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0zM0-3V0L2 1.6"/>',
-        _n(x),
-        _n(y),
+        _px(x),
+        _px(y),
     )
 
 
@@ -390,7 +395,7 @@ def _texts(lines: Iterable[str], x: float, y: float, step: float, size: float) -
     """Lines of text, their block centred on ``y``."""
     lines = list(lines)
     first = y - step * (len(lines) - 1) / 2 + size * 0.36
-    rows = ((_n(x), _n(first + number * step), line) for number, line in enumerate(lines))
+    rows = ((_px(x), _px(first + number * step), line) for number, line in enumerate(lines))
     return format_html_join("", '<text x="{}" y="{}">{}</text>', rows)
 
 
@@ -398,12 +403,17 @@ def _draw_circle(shape: _Shape, *, reached: bool) -> SafeString:
     node, radius = shape.node, CIRCLE_RADIUS
     y = node.y + radius
     if shape.key == START:
-        inner = format_html('<circle cx="{}" cy="{}" r="{}"/>', _n(node.x), _n(y), _n(radius))
+        inner = format_html(
+            '<circle cx="{}" cy="{}" r="{}"/>',
+            _px(node.x),
+            _px(y),
+            _px(radius),
+        )
     else:
         inner = format_html(
             '<circle cx="{0}" cy="{1}" r="{2}"/><circle class="flow-dot" cx="{0}" cy="{1}" '
             'r="{3}"/>',
-            *map(_n, (node.x, y, radius - 1, radius - 6)),
+            *map(_px, (node.x, y, radius - 1, radius - 6)),
         )
     caption = y + radius + 6 + LABEL_LINE * len(shape.lines) / 2
     return format_html(
@@ -437,7 +447,7 @@ def _draw_task(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
         '<path class="flow-icon" transform="translate({} {}) scale(.9)" d="{}"/>{}{}</g>',
         classes,
         name,
-        *map(_n, (x, y, BOX_WIDTH, node.height, x + 12, middle - 14, x + 17, middle - 9)),
+        *map(_px, (x, y, BOX_WIDTH, node.height, x + 12, middle - 14, x + 17, middle - 9)),
         icon,
         _texts(shape.lines, x + TITLE_LEFT, middle, TITLE_LINE, TITLE_SIZE),
         _draw_marks(key, marks, x + BOX_WIDTH, y),
@@ -458,8 +468,8 @@ def _draw_marks(key: str, marks: _Marks, right: float, top: float) -> SafeString
             format_html(
                 '<g class="{}" transform="translate({} {})"><circle r="9"/><path d="{}"/></g>',
                 "flow-bang" if failed else "flow-tick",
-                _n(x),
-                _n(y),
+                _px(x),
+                _px(y),
                 sign,
             )
         )
@@ -471,7 +481,7 @@ def _draw_marks(key: str, marks: _Marks, right: float, top: float) -> SafeString
             format_html(
                 '<g class="flow-now"><rect x="{}" y="{}" width="{}" height="16" rx="8"/>'
                 '<text x="{}" y="{}">{}</text></g>',
-                *map(_n, (x, top - 8, width, x + width / 2, top + 3.7)),
+                *map(_px, (x, top - 8, width, x + width / 2, top + 3.7)),
                 text,
             )
         )

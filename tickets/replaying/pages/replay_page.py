@@ -17,8 +17,8 @@ from tickets.replaying.replay_tickets import (
     END,
     MOST_TICKETS,
     WAITS,
+    Divergence,
     Onward,
-    Parting,
     Refusal,
     Replay,
     replay_tickets,
@@ -79,9 +79,9 @@ class ReplayPage(TryingPage):
             limit=limit,
             replay=replay,
             may_see=may_see,
-            partings=[
+            divergences=[
                 _parting_group(titles, replay, each, numbers, may_see=may_see)
-                for each, numbers in replay.partings.items()
+                for each, numbers in replay.divergences.items()
             ],
             refusals=[
                 _refusal_group(trial, replay, each, numbers, may_see=may_see)
@@ -109,20 +109,20 @@ def _count_in(text: str) -> tuple[int, str]:
 def _parting_group(
     titles: dict[str, str],
     replay: Replay,
-    parting: Parting,
+    divergence: Divergence,
     numbers: Sequence[int],
     *,
     may_see: bool,
 ) -> Group:
-    after = titles.get(parting.after, parting.after)
+    after = titles.get(divergence.after, divergence.after)
     place = _("After “%(task)s”") % {"task": after} if after else _("At the start")
-    if parting.time:
-        words = {"task": after, "time": duration_in_words(parting.time)}
+    if divergence.time:
+        words = {"task": after, "time": duration_in_words(divergence.time)}
         place = _("After “%(task)s” was not done within %(time)s") % words
     return Group(
         text=place,
-        old=_onward(titles, parting.old),
-        new=_onward(titles, parting.new),
+        old=_onward(titles, divergence.old),
+        new=_onward(titles, divergence.new),
         count=len(numbers),
         tickets=_links(replay, numbers) if may_see else (),
     )

@@ -22,8 +22,8 @@ from tickets.models import Ticket
 from tickets.replaying.replay_tickets import (
     END,
     WAITS,
+    Divergence,
     Onward,
-    Parting,
     Refusal,
     Replay,
     replay_tickets,
@@ -120,7 +120,7 @@ class ReplayTest(FinishedTicketsCase):
     def test_the_same_definition_makes_no_difference(self) -> None:
         found = replay_tickets(workflow=self.workflow, limit=50)
         self.assertEqual((found.count, found.same), (2, 2))
-        self.assertEqual((found.partings, found.refusals), ({}, {}))
+        self.assertEqual((found.divergences, found.refusals), ({}, {}))
 
     def test_a_changed_way_is_found_with_where_they_part(self) -> None:
         def straight_to_the_end(document: Any) -> None:
@@ -134,8 +134,8 @@ class ReplayTest(FinishedTicketsCase):
             document["company_roles"] = document["company_roles"][1:]
 
         found = self.replay(straight_to_the_end)
-        parting = Parting(APPROVE, Onward(PAY), Onward(kind=END, label="paid by hand"))
-        self.assertEqual(found.partings, {parting: [self.first.pk]})
+        divergence = Divergence(APPROVE, Onward(PAY), Onward(kind=END, label="paid by hand"))
+        self.assertEqual(found.divergences, {divergence: [self.first.pk]})
         self.assertEqual(found.same, 1)
 
     def test_a_new_task_waits_for_an_answer(self) -> None:
@@ -147,8 +147,8 @@ class ReplayTest(FinishedTicketsCase):
 
         found = self.replay(ask_more)
         old = Onward(kind=END, label="invoice processed")
-        parting = Parting("archive_invoice", old, Onward("confirm"))
-        self.assertEqual(found.partings, {parting: [self.first.pk]})
+        divergence = Divergence("archive_invoice", old, Onward("confirm"))
+        self.assertEqual(found.divergences, {divergence: [self.first.pk]})
 
     def test_a_form_that_refuses_what_was_answered_is_found(self) -> None:
         def be_stricter(document: Any) -> None:
@@ -174,8 +174,8 @@ class ReplayTest(FinishedTicketsCase):
             document["transitions"][2]["condition"] = None
 
         found = self.replay(preset)
-        parting = Parting(APPROVE, Onward(CLARIFY), Onward(PAY))
-        self.assertEqual(found.partings, {parting: [self.second.pk]})
+        divergence = Divergence(APPROVE, Onward(CLARIFY), Onward(PAY))
+        self.assertEqual(found.divergences, {divergence: [self.second.pk]})
 
     def test_tickets_of_older_versions_count_and_running_ones_do_not(self) -> None:
         publish_workflow(
@@ -198,7 +198,7 @@ class ReplayTest(FinishedTicketsCase):
             document["transitions"][2]["condition"] = None
 
         found = self.replay(fail)
-        self.assertEqual([each.new.kind for each in found.partings], ["stops", "stops"])
+        self.assertEqual([each.new.kind for each in found.divergences], ["stops", "stops"])
         self.assertEqual(len(found.errors), 2)
 
     def test_a_ticket_that_parts_before_a_form_refuses_is_one_that_parts(self) -> None:
@@ -259,7 +259,7 @@ class NotDoneInTimeTest(FinishedTicketsCase):
     def test_it_is_not_done_in_time_again(self) -> None:
         found = replay_tickets(workflow=self.workflow, limit=50)
         self.assertEqual((found.count, found.same), (1, 1))
-        self.assertEqual((found.partings, found.refusals), ({}, {}))
+        self.assertEqual((found.divergences, found.refusals), ({}, {}))
 
     def test_a_time_that_leads_elsewhere_is_found(self) -> None:
         def give_up(document: Any) -> None:
@@ -267,8 +267,8 @@ class NotDoneInTimeTest(FinishedTicketsCase):
 
         found = self.replay(give_up)
         end = Onward(kind=END, label="nobody came")
-        parting = Parting("solve", Onward("escalate"), end, "P2D")
-        self.assertEqual(found.partings, {parting: [self.ticket.pk]})
+        divergence = Divergence("solve", Onward("escalate"), end, "P2D")
+        self.assertEqual(found.divergences, {divergence: [self.ticket.pk]})
         self.log_in(self.carla)
         draft = WorkflowDefinition.objects.get(key=self.workflow.key, version=2)
         url = reverse("admin:workflows_workflowdefinition_replay", args=(draft.pk,))
@@ -279,8 +279,8 @@ class NotDoneInTimeTest(FinishedTicketsCase):
         def hurry(document: Any) -> None:
             document["transitions"].append({"from": "solve", "to": "triage", "after": "P1D"})
 
-        (parting,) = self.replay(hurry).partings
-        self.assertEqual((parting.after, parting.new), ("solve", Onward("triage")))
+        (divergence,) = self.replay(hurry).divergences
+        self.assertEqual((divergence.after, divergence.new), ("solve", Onward("triage")))
 
     def test_who_took_too_long_for_a_new_limit_is_found(self) -> None:
         """It took the manager three days, and nobody had said how long it may take."""
@@ -291,8 +291,10 @@ class NotDoneInTimeTest(FinishedTicketsCase):
             way = {"from": "escalate", "to": "end", "label": "forgotten", "after": "P2D"}
             document["transitions"].append(way)
 
-        parting = Parting("escalate", Onward("solve"), Onward(kind=END, label="forgotten"), "P2D")
-        self.assertEqual(self.replay(limit).partings, {parting: [self.ticket.pk]})
+        divergence = Divergence(
+            "escalate", Onward("solve"), Onward(kind=END, label="forgotten"), "P2D"
+        )
+        self.assertEqual(self.replay(limit).divergences, {divergence: [self.ticket.pk]})
         self.took(task, days=1)
         self.assertEqual(self.replay(limit).same, 1)
 
@@ -336,8 +338,8 @@ class NotDoneInTimeTest(FinishedTicketsCase):
 
     def test_with_more_time_it_waits(self) -> None:
         found = self.replay(lambda document: timed(document).update(after="P3D"))
-        (parting,) = found.partings
-        self.assertEqual((parting.old, parting.new.kind), (Onward("escalate"), WAITS))
+        (divergence,) = found.divergences
+        self.assertEqual((divergence.old, divergence.new.kind), (Onward("escalate"), WAITS))
 
 
 def timed(document: Any) -> Any:
@@ -458,7 +460,7 @@ class SimulationIsWhatHappensTest(FinishedTicketsCase):
         ]
         found = trial.run(facts=ticket.facts(self.acme), answers=answers)
         self.assertEqual(list(found.path), [each.definition.key for each in made])
-        self.assertEqual(found.last.data, instance.data)
+        self.assertEqual(found.last_step.data, instance.data)
         self.assertEqual(found.end_label, instance.end_label)
         self.assertEqual(found.outcome == "COMPLETED", instance.status == "COMPLETED")
         moves = WorkflowEvent.objects.filter(workflow_instance=instance, kind=MOVED)

@@ -90,7 +90,7 @@ def expect_way_of_now(*, workflow: WorkflowDefinition, name: str) -> None:
     if result.found is None or result.simulation is None:
         raise InvalidDataError([FieldProblem("", result.reason)])
     if result.simulation.outcome is Outcome.REFUSED:
-        raise InvalidDataError(list(result.simulation.last.refused))
+        raise InvalidDataError(list(result.simulation.last_step.refused))
     case["expect"] = _way_of(result.simulation)
     _keep(draft, list(draft.test_cases))
 
@@ -151,7 +151,7 @@ def _recorded(
     facts = trial.facts(ticket, ticket_type=ticket_type, submitter=dict[str, Json](submitter))
     simulation = trial.run(facts=facts, answers=answers)
     if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
-        raise InvalidDataError(list(simulation.last.refused))
+        raise InvalidDataError(list(simulation.last_step.refused))
     case["expect"] = _way_of(simulation)
     return case
 

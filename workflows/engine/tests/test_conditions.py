@@ -116,7 +116,7 @@ class DecidedTests(unittest.TestCase):
             with self.subTest(rule=rule):
                 self.assertIs(evaluate_condition(rule, CONTEXT), expected)
 
-    def test_a_guarded_variable_may_be_absent(self) -> None:
+    def test_a_variable_with_a_fallback_may_be_absent(self) -> None:
         cases: list[tuple[Json, bool | None]] = [
             ({"<": [var("ticket.absent", 5), 1]}, False),
             ({"if": [{"missing": ["ticket.absent"]}, False, {"<": [ABSENT, 1]}]}, False),

@@ -65,7 +65,8 @@ class SimulateTests(unittest.TestCase):
         self.assertEqual(found.path, ("approve", "order"))
         self.assertEqual(found.end_label, "ordered")
         self.assertEqual(
-            found.last.data, {"approve": {"approved": True, "again": False}, "order": {"id": 7}}
+            found.last_step.data,
+            {"approve": {"approved": True, "again": False}, "order": {"id": 7}},
         )
 
     def test_each_step_has_the_conditions_that_were_tried_and_its_data(self) -> None:
@@ -95,8 +96,8 @@ class SimulateTests(unittest.TestCase):
     def test_a_form_refuses_what_it_would_refuse_from_a_person(self) -> None:
         found = run(Answer("approve", {"approved": "perhaps", "again": False}))
         self.assertEqual((found.outcome, found.waiting_for), (Outcome.REFUSED, "approve"))
-        self.assertEqual([each.field for each in found.last.refused], ["approved"])
-        self.assertEqual(found.last.data, {})
+        self.assertEqual([each.field for each in found.last_step.refused], ["approved"])
+        self.assertEqual(found.last_step.data, {})
 
     def test_a_call_that_fails_stops_it(self) -> None:
         found = run(Answer("order", error="It is down."), amount=5000)
@@ -114,19 +115,21 @@ class SimulateTests(unittest.TestCase):
     def test_it_shows_what_a_call_would_send(self) -> None:
         transform = {"price": {"var": "ticket.amount"}, "shop": "A"}
         found = run(amount=5000, input_transform=transform)
-        self.assertEqual(found.last.sends, {"price": 5000, "shop": "A"})
+        self.assertEqual(found.last_step.sends, {"price": 5000, "shop": "A"})
         self.assertEqual(found.outcome, Outcome.WAITING)
 
     def test_without_a_transform_it_sends_everything(self) -> None:
         found = run(amount=5000)
-        self.assertEqual(found.last.sends, {"number": 1, "ticket": {"amount": 5000}, "tasks": {}})
+        self.assertEqual(
+            found.last_step.sends, {"number": 1, "ticket": {"amount": 5000}, "tasks": {}}
+        )
 
     def test_a_call_that_is_answered_later_reads_the_callback_address(self) -> None:
         tasks = rules(input_transform={"back": {"var": "callback.url"}})
         tasks["order"].task_type = TaskType.ASYNC_ACTION
         facts: JsonObject = {"ticket": {"amount": 5000}, "number": 1}
         found = simulate(PROCESS, facts=facts, tasks=tasks)
-        self.assertEqual(found.last.sends, {"back": CALLBACK_URL})
+        self.assertEqual(found.last_step.sends, {"back": CALLBACK_URL})
 
     def test_what_cannot_be_sent_stops_it(self) -> None:
         for order in (
@@ -201,7 +204,7 @@ class TimePassesTests(unittest.TestCase):
         found = run_timed(LATE)
         self.assertEqual(found.path, ("approve", "remind"))
         step = found.steps[1]
-        self.assertEqual((step.output, step.left_after, step.data), (None, "P2D", {}))
+        self.assertEqual((step.output, step.timeout_taken, step.data), (None, "P2D", {}))
         self.assertEqual(found.waiting_for, "remind")
         self.assertEqual(found.used, (LATE,))
 
@@ -211,16 +214,18 @@ class TimePassesTests(unittest.TestCase):
         self.assertEqual([each.decision.is_silent for each in step.times], [True, False])
         found = run_timed(LATE, amount=500)
         self.assertEqual((found.path, found.end_label), (("approve",), "too late"))
-        self.assertEqual(found.last.left_after, "P1D")
+        self.assertEqual(found.last_step.timeout_taken, "P1D")
 
     def test_where_no_way_is_taken_the_task_goes_on(self) -> None:
         day = Answer("approve", after="P1D")
         found = run_timed(day)
         self.assertEqual((found.outcome, found.waiting_for), (Outcome.WAITING, "approve"))
-        self.assertEqual((found.last.left_after, len(found.last.times)), ("", 1))
+        self.assertEqual((found.last_step.timeout_taken, len(found.last_step.times)), ("", 1))
         found = run_timed(day, DONE)
         self.assertEqual((found.path, found.end_label), (("approve",), "approved"))
-        self.assertEqual((found.last.output, found.last.left_after), ({"approved": True}, ""))
+        self.assertEqual(
+            (found.last_step.output, found.last_step.timeout_taken), ({"approved": True}, "")
+        )
         found = run_timed(day, LATE)
         self.assertEqual([each.after for each in found.steps[1].times], ["P1D", "P2D"])
         self.assertEqual(found.used, (day, LATE))
@@ -241,7 +246,7 @@ class TimePassesTests(unittest.TestCase):
     def test_a_time_that_the_task_does_not_have_passes_too(self) -> None:
         self.assertEqual(run_timed(Answer("approve", after="PT8H")).outcome, Outcome.WAITING)
         found = run_timed(Answer("approve", after="P7D"))
-        self.assertEqual(found.steps[1].left_after, "P2D")
+        self.assertEqual(found.steps[1].timeout_taken, "P2D")
         found = run_timed(Answer("approve", after="nonsense"), DONE)
         self.assertEqual(found.end_label, "approved")
 
@@ -254,7 +259,7 @@ class TimePassesTests(unittest.TestCase):
     def test_a_condition_that_cannot_be_decided_stops_it(self) -> None:
         found = run_timed(LATE, amount="much")
         self.assertEqual((found.outcome, found.path), (Outcome.ERROR, ("approve",)))
-        self.assertEqual(found.last.left_after, "")
+        self.assertEqual(found.last_step.timeout_taken, "")
 
     def test_times_of_a_draft_that_are_none_are_survived(self) -> None:
         ways = (TransitionSpec(None, "a"), TransitionSpec("a", None, after="soon"))

@@ -29,10 +29,10 @@ from workflows.models import WorkflowDefinition
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One step of a way, as the page shows it; `is_parting` where found and expected differ."""
+    """One step of a way, as the page shows it; `is_divergence` where found and expected differ."""
 
     title: str
-    is_parting: bool
+    is_divergence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _places(trial: Trial, arrival: Arrival, result: CaseResult) -> list[Place]:
         titles.append(_("waits"))
     else:
         titles.append(_("stops with an error"))
-    parting = result.parting
-    if parting is None and not result.has_passed:
-        parting = len(arrival.path)
-    return [Place(title, number == parting) for number, title in enumerate(titles)]
+    divergence = result.divergence
+    if divergence is None and not result.has_passed:
+        divergence = len(arrival.path)
+    return [Place(title, number == divergence) for number, title in enumerate(titles)]

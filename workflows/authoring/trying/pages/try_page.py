@@ -269,9 +269,9 @@ class TryPage(TryingPage):
             "heading": trial.title_of(key),
             "description": str(trial.tasks[key].get("description", "")),
             "call": None if is_form else call or CallForm(),
-            "sends": None if is_form else pretty(simulation.last.sends),
+            "sends": None if is_form else pretty(simulation.last_step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
-            "passed": [duration_in_words(each.after) for each in simulation.last.times],
+            "passed": [duration_in_words(each.after) for each in simulation.last_step.times],
             "times": time_rows(trial, simulation, condition_labels(self.workflow)),
         }
 
@@ -360,7 +360,7 @@ def _output_of(
     trial: Trial, state: TryState, key: str, simulation: Simulation, call: CallForm
 ) -> JsonObject:
     """The output that is kept of an answer; what is wrong with it is told to the form."""
-    context = {**_facts(trial, state), "tasks": simulation.last.data}
+    context = {**_facts(trial, state), "tasks": simulation.last_step.data}
     with refusals(TransformError, SchemaError) as refused:
         output = trial.output_of(key, call.cleaned_data["body"], context=context)
         for each in trial.rules[key].refusals(output):

@@ -68,7 +68,11 @@ def step_rows(
     """The steps; `ticket` is its data with presets, `labels` are those of conditions."""
     return [
         _step_row(
-            trial, step, ticket, labels, error=simulation.error if step is simulation.last else ""
+            trial,
+            step,
+            ticket,
+            labels,
+            error=simulation.error if step is simulation.last_step else "",
         )
         for step in simulation.steps
     ]
@@ -78,7 +82,7 @@ def times_to_come(trial: Trial, simulation: Simulation) -> list[str]:
     """The durations that may pass at the task that is waited for, the shortest first."""
     if simulation.waiting_for is None:
         return []
-    passed = {each.after for each in simulation.last.times}
+    passed = {each.after for each in simulation.last_step.times}
     times = trial.process.timeouts(simulation.waiting_for)
     return shortest_first(each for each in times if each not in passed)
 
@@ -102,8 +106,8 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the way so far."""
     if simulation is None:
         return draw_process(trial.process)
-    failed = simulation.outcome is Outcome.ERROR and simulation.last.task is not None
-    last = simulation.last.task
+    failed = simulation.outcome is Outcome.ERROR and simulation.last_step.task is not None
+    last = simulation.last_step.task
     taken = [
         (each.from_task, each.to_task, each.label)
         for step in simulation.steps
@@ -133,7 +137,7 @@ def _step_row(
     was_decided_in_time = step.decision is not None and step.output is not None
     return StepRow(
         title=title,
-        icon="timer_off" if step.left_after else icon,
+        icon="timer_off" if step.timeout_taken else icon,
         tone=_tone(step, error),
         answers=answers,
         passed=[_passed(trial, step, each, labels) for each in step.times],
@@ -148,7 +152,7 @@ def _step_row(
 def _tone(step: Step, error: str) -> str:
     if error:
         return "bad"
-    if step.left_after:
+    if step.timeout_taken:
         return "late"
     return "good" if step.output is not None else "now"
 
@@ -157,7 +161,7 @@ def _passed(trial: Trial, step: Step, over: TimeOver, labels: Mapping[str, str])
     return PassedRow(
         time=duration_in_words(over.after),
         tried=_tried(trial, over.decision.tried, labels),
-        is_left=step.left_after == over.after,
+        is_left=step.timeout_taken == over.after,
     )
 
 

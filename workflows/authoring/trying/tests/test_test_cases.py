@@ -264,7 +264,7 @@ class RunTestCasesTest(CompanyTestCase):
 
     def test_another_way_is_told_with_where_they_part(self) -> None:
         (result,) = run_cases(vacation(case(expect={"path": []})))
-        self.assertEqual(result.parting, 0)
+        self.assertEqual(result.divergence, 0)
         self.assertEqual(
             result.reason,
             "After the start the way leads to “Approve the vacation”, not to the end.",

@@ -134,7 +134,7 @@ class TryItTest(TryCase):
                 self.assertTrue(page.context["call"].errors)
                 self.assertEqual(page.context["task_key"], "archive_invoice")
         page = self.go_on(self.at_call(), body="[1, 2]")
-        self.assertEqual(page.context["simulation"].last.output, {"response": [1, 2]})
+        self.assertEqual(page.context["simulation"].last_step.output, {"response": [1, 2]})
 
     def test_the_transform_and_the_schema_of_the_output_count(self) -> None:
         self.draft.tasks.filter(key="archive_invoice").update(
@@ -145,7 +145,7 @@ class TryItTest(TryCase):
             page = self.go_on(self.at_call(), body=body)
             self.assertTrue(page.context["call"].errors)
         page = self.go_on(self.at_call(), body='{"number": 7}')
-        self.assertEqual(page.context["simulation"].last.output, {"id": 7})
+        self.assertEqual(page.context["simulation"].last_step.output, {"id": 7})
 
     def test_the_ticket_type_is_chosen(self) -> None:
         self.draft = import_bundle(document=fixture_document("it_help"), user=self.carla)
@@ -431,7 +431,7 @@ class TestCasesPageTest(TryCase):
         self.draft.transitions.filter(label="clarified").update(to_task=pay)
         page = self.client.get(self.url("tests"))
         self.assertContains(page, "1 of 4 does not pass")
-        self.assertContains(page, "trying-parting")
+        self.assertContains(page, "trying-divergence")
         self.assertContains(
             self.client.get(
                 reverse("admin:workflows_workflowdefinition_change", args=(self.draft.pk,))
