@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from workflows.bundles.canonical import SCHEMA
-from workflows.bundles.cases import case_problems
+from workflows.bundles.checks_of_test_cases import case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.outline import Outline

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from workflows.bundles.canonical import FORMAT_VERSION, canonical
 from workflows.bundles.outline import Outline
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.case_rows import case_rows
 from workflows.workbooks.kinds import Scope, Written, write_cell
 from workflows.workbooks.layout import (
     COMPANY_ROLES,
@@ -27,6 +26,7 @@ from workflows.workbooks.layout import (
     Column,
     Sheet,
 )
+from workflows.workbooks.rows_of_test_cases import case_rows
 from workflows.workbooks.sheet import Page, PageColumn
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.

@@ -22,7 +22,7 @@ from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.authoring.publishing.stop_offering import stop_offering
+from workflows.authoring.publishing.retire_workflow import stop_offering
 from workflows.engine.process import Json
 from workflows.errors import (
     CannotMoveError,

@@ -10,7 +10,7 @@ from workflows.authoring.importing.import_bundle import BundlePreview, preview_b
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.bundles.check import MAX_PROBLEMS
-from workflows.bundles.tell_changes import FoundChange, showable, tell_changes
+from workflows.bundles.describe_changes import FoundChange, showable, tell_changes
 from workflows.engine.problems import place as path_text
 from workflows.engine.process import Json, JsonObject
 from workflows.models import WorkflowDefinition

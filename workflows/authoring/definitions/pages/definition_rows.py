@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from tenants.refusals import refusals
-from workflows.bundles.tell_changes import field_labels
+from workflows.bundles.describe_changes import field_labels
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address

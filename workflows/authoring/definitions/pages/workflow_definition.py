@@ -23,7 +23,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     references,
     task_cards,
 )
-from workflows.bundles.tell_changes import field_labels
+from workflows.bundles.describe_changes import field_labels
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models import (
     CompanyRole,

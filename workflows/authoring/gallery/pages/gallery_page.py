@@ -32,7 +32,7 @@ from workflows.authoring.importing.import_run import told
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import CaseResult, write_bundle
-from workflows.bundles.tell_changes import field_labels
+from workflows.bundles.describe_changes import field_labels
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, NotADraftError

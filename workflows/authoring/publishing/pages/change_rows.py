@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.tell_changes import FoundChange
+from workflows.bundles.describe_changes import FoundChange
 
 KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "added": (gettext_lazy("added"), "add"),

@@ -25,7 +25,7 @@ from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.compare_versions import compare_in_words
 from workflows.authoring.publishing.delete_draft import delete_draft, uses_of_draft
 from workflows.authoring.publishing.pages.change_rows import change_rows
-from workflows.authoring.publishing.stop_offering import stop_offering
+from workflows.authoring.publishing.retire_workflow import stop_offering
 from workflows.bundles import ChangeKind
 from workflows.errors import DraftGoneError, NotADraftError, NotPublishedError
 from workflows.models import DefinitionStatus, TicketDefinition, WorkflowDefinition

@@ -12,7 +12,7 @@ from tickets.working.complete_task import complete_task
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
-from workflows.authoring.publishing.stop_offering import stop_offering
+from workflows.authoring.publishing.retire_workflow import stop_offering
 from workflows.bundles import errors_of
 from workflows.bundles.errors import NotPublishableError
 from workflows.errors import NotPublishedError

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 
 from tickets.testing import fixture_document
 from workflows.bundles import canonical, differences
-from workflows.bundles.tell_changes import FoundChange, tell_changes
+from workflows.bundles.describe_changes import FoundChange, tell_changes
 
 
 class TimesInWordsTest(SimpleTestCase):
