@@ -18,7 +18,7 @@ from import_export.formats import base_formats
 from workflows.bundles import read_bundle
 from workflows.engine.storable import unstorable
 from workflows.errors import UnreadableBundleError
-from workflows.flat.formulas import unguarded
+from workflows.flat.formulas import unescape_formulas
 from workflows.flat.long_texts import put_long_texts_back
 from workflows.flat.writing import (
     CsvFile,
@@ -86,7 +86,8 @@ class Csv(base_formats.CSV):
         rows: list[tuple[int, list[str]]] = []
         try:
             rows.extend(
-                (reader.line_num, [unguarded(cleaned(each)) for each in row]) for row in reader
+                (reader.line_num, [unescape_formulas(cleaned(each)) for each in row])
+                for row in reader
             )
         except csv.Error as error:
             raise UnreadableBundleError(

@@ -105,7 +105,7 @@ class FlatResource[Row: FlatRow](resources.Resource):
         """The row that is there already, or a new one.
 
         Where it cannot be told which one is meant, `refusal` says so, and `read` passes it on:
-        a row is told all that is wrong with it.
+        a row shows all that is wrong with it.
         """
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 """Tables as files to download, written row by row: a list may be longer than memory has room for.
 
-A `ListFile` is written to the disk and handed out whole: what goes wrong on the way is told
+A `ListFile` is written to the disk and handed out whole: what goes wrong on the way is reported
 before anything is sent, and nothing is cut without a word.
 """
 
@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.names import name_key, plain_name
 from workflows.flat.errors import FlatFileError
-from workflows.flat.formulas import guarded
+from workflows.flat.formulas import escape_formulas
 from workflows.flat.long_texts import beginning_of, is_long, parts_of
 from workflows.workbooks.layout import LONG_TEXTS
 
@@ -123,14 +123,14 @@ class XlsxFile(ListFile):
     def sheet(self, title: str, headings: Sequence[str]) -> _Sheet:
         if len(self._names) > MOST_TABLES or len(headings) > MOST_COLUMNS:
             raise TooMuchToExportError
-        sheet = self._book.add_worksheet(_free_name(title, self._names))
+        sheet = self._book.add_worksheet(_first_unused_name(title, self._names))
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, max(len(headings) - 1, 0), 24)
         for at, heading in enumerate(headings):
             sheet.write_string(0, at, heading, self._heading)
         return _Sheet(self, sheet)
 
-    def put(self, sheet: Any, row: int, at: int, value: Value) -> None:
+    def set_cell(self, sheet: Any, row: int, at: int, value: Value) -> None:
         plain = _for_spreadsheets(value)
         if plain is None or plain == "":
             return
@@ -173,7 +173,7 @@ class _Sheet(OpenTable):
         if self._row > MOST_ROWS:
             raise TooMuchToExportError
         for at, value in enumerate(values):
-            self._file.put(self._sheet, self._row, at, value)
+            self._file.set_cell(self._sheet, self._row, at, value)
 
 
 class LongTexts:
@@ -206,7 +206,7 @@ class LongTexts:
 
 
 class CsvFile(ListFile):
-    """One table as text. Every text is in quotes, and guarded against being a formula."""
+    """One table as text. Every text is in quotes, and escaped where it would be a formula."""
 
     extension = "csv"
     content_type = "text/csv"
@@ -232,7 +232,7 @@ class ZippedCsvFile(ListFile):
     def table(self, title: str, headings: Sequence[str]) -> Iterator[OpenTable]:
         if len(self._names) >= MOST_TABLES:
             raise TooMuchToExportError
-        name = _free_name(title.translate(_NOT_IN_FILE_NAMES), self._names)
+        name = _first_unused_name(title.translate(_NOT_IN_FILE_NAMES), self._names)
         number = len(self._names)
         # An archive takes one file at a time, and tables are written beside each other.
         with tempfile.TemporaryFile() as content:
@@ -258,7 +258,7 @@ class _CsvTable(OpenTable):
     def __init__(self, file: ListFile, lines: IO[str], headings: Sequence[str]) -> None:
         self._file = file
         self._writer = csv.writer(lines, quoting=csv.QUOTE_NONNUMERIC)
-        self._writer.writerow([guarded(each) for each in headings])
+        self._writer.writerow([escape_formulas(each) for each in headings])
 
     def add(self, values: Sequence[Value]) -> None:
         self._file.count(values)
@@ -352,14 +352,14 @@ def _as_the_pages_show(moment: datetime) -> datetime:
 def _for_csv(value: Value) -> str | int | float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    return guarded(written(value))
+    return escape_formulas(written(value))
 
 
 def _for_json(value: Value) -> object:
     return value if isinstance(value, bool | int | float | Mapping) else written(value)
 
 
-def _free_name(title: str, taken: set[str]) -> str:
+def _first_unused_name(title: str, taken: set[str]) -> str:
     """The title as the name of a sheet that no other one has: 31 UTF-16 units at most."""
     plain = " ".join(plain_name(title.translate(_NOT_IN_SHEET_NAMES)).split()) or "Sheet"
     name, number = _cut(plain, 31), 1

@@ -23,7 +23,7 @@ class Findings:
         self.places[path] = place
         return path
 
-    def tell(
+    def report(
         self,
         path: Path,
         message: str,

@@ -17,9 +17,9 @@ from workflows.workbooks.grid import Grid, column_letters
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
 from workflows.workbooks.layout import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
 from workflows.workbooks.reading import Place, Reading
-from workflows.workbooks.rows_of_test_cases import read_cases
-from workflows.workbooks.tables import Row, Table, find_tables, tell_missing
-from workflows.workbooks.unseen import tell_unseen
+from workflows.workbooks.rows_of_test_cases import read_test_cases
+from workflows.workbooks.tables import Row, Table, find_tables, report_missing_sheets
+from workflows.workbooks.unseen import report_unseen
 
 _TASKS = "tasks"
 _VALUE_COLUMN = 2
@@ -37,7 +37,7 @@ def read_grids(grids: list[Grid], *, around: JsonObject | None = None) -> Readin
     _put_long_texts_back(grids)
     findings = Findings()
     tables = find_tables(grids, findings)
-    tell_missing(tables, findings, only_tasks=around is not None)
+    report_missing_sheets(tables, findings, only_tasks=around is not None)
     document = _Document(tables, findings, around).read()
     return Reading(document, findings.problems, findings.places)
 
@@ -104,7 +104,7 @@ class _Document:
         forms.put_into(document, scope)
         self._keep_what_has_no_column(document)
         if rows := self._rows("tests"):
-            document["tests"] = read_cases(rows, forms.of_step, scope, self.findings)
+            document["tests"] = read_test_cases(rows, forms.scope_of_step, scope, self.findings)
         return document
 
     def _keep_what_has_no_column(self, document: JsonObject) -> None:
@@ -135,7 +135,7 @@ class _Document:
             return {}, None
         table = self.tables["workflow"]
         known = {name: each for name, each in headings(table.sheet).items() if name != _HEADING}
-        tell_unseen(table.grid, {1: _("Name"), _VALUE_COLUMN: _("Value")}, self.findings)
+        report_unseen(table.grid, {1: _("Name"), _VALUE_COLUMN: _("Value")}, self.findings)
         made: JsonObject = {}
         for number in sorted(table.grid.rows):
             cells = table.grid.rows[number]
@@ -154,7 +154,7 @@ class _Document:
             self.findings.places[path] = Place(table.grid.name, number, letters, column.heading)
             if column.name in made:
                 message = _("“%(name)s” stands twice on this sheet. Remove one of the rows.")
-                self.findings.tell(path, message % {"name": column.heading})
+                self.findings.report(path, message % {"name": column.heading})
             elif _VALUE_COLUMN in cells:
                 value = table.value(column, cells[_VALUE_COLUMN], path, scope)
                 if value is not None:
@@ -165,7 +165,7 @@ class _Document:
         known = {plain(each.heading): each.heading for each in table.sheet.columns}
         meant = known.get(nearest(plain(name), known), "")
         message = _("“%(name)s” is not known on this sheet.") % {"name": short(name)}
-        self.findings.tell(
+        self.findings.report(
             self.findings.cell_path(Place(table.grid.name, row, "A")),
             message + (did_you_mean(meant) or " " + _("Remove the row.")),
             found=name,
@@ -216,7 +216,7 @@ class _Forms:
             found[key_of(row.text("name"))] = value if isinstance(value, str) else ""
         return found
 
-    def of_step(self, key: str) -> Scope:
+    def scope_of_step(self, key: str) -> Scope:
         """What the answers of a step of a test case may be."""
         owner: Path = (
             ("workflow",) if key == TICKET else self.paths.get(key.removeprefix("tasks."), ())
@@ -257,7 +257,7 @@ class _Forms:
             first = TICKET
         if first in self.lowered:
             return self.lowered[first], further
-        self._tell_form(row, written)
+        self._report_unknown_form(row, written)
         return (), []
 
     def _record(self, owner: Path, steps: list[str], row: Row) -> Path:
@@ -265,12 +265,12 @@ class _Forms:
         for step in steps:
             names = [key_of(each.text("name")) for each in self.rows.get(path, [])]
             if step not in names:
-                self._tell_form(row, row.text(FORM_COLUMN), record=step, known=names)
+                self._report_unknown_form(row, row.text(FORM_COLUMN), record=step, known=names)
                 return ()
             path = (*path, "fields", names.index(step))
         return path
 
-    def _tell_form(
+    def _report_unknown_form(
         self, row: Row, written: str, *, record: str = "", known: list[str] | None = None
     ) -> None:
         column = next(each for each in row.table.sheet.columns if each.name == FORM_COLUMN)
@@ -287,7 +287,7 @@ class _Forms:
         else:
             message = _("There is no form “%(name)s”. Write “ticket”, or the key of a task.")
             message %= {"name": short(written)}
-        self.findings.tell(
+        self.findings.report(
             path,
             message + did_you_mean(meant),
             found=written,

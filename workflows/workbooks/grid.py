@@ -67,7 +67,7 @@ class Grid:
     day_zero: datetime = DAY_ZERO
     has_rules: bool = False
 
-    def put(self, row: int, column: int, cell: Cell) -> None:
+    def set_cell(self, row: int, column: int, cell: Cell) -> None:
         """Keep a cell; blank ones and those far to the right, where nobody looks, are not kept."""
         blank = isinstance(cell.value, str) and not cleaned(cell.value) and not cell.error
         if not blank and column <= MAX_COLUMNS:

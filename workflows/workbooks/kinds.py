@@ -460,7 +460,7 @@ def _write_duration(value: Json, _scope: Scope) -> Written:
         return None
 
 
-def _as_it_is(text: str) -> Json:
+def _unchanged(text: str) -> Json:
     return text
 
 
@@ -487,17 +487,17 @@ DEFAULT: Final = Kind(
 )
 CHOICES: Final = _lines_kind(read_choices, write_choices)
 LINKS: Final = _lines_kind(_read_links, write_links)
-PRESETS: Final = Kind(_read_presets, _write_presets, _as_it_is)
+PRESETS: Final = Kind(_read_presets, _write_presets, _unchanged)
 KEYS: Final = Kind(
     lambda value, _scope: [key_of(str(each)) for each in read_names(text_of(value))],
     lambda value, _scope: write_names(value) if isinstance(value, list) else None,
 )
 STATUS: Final = Kind(lambda value, _scope: text_of(value).upper(), _as_text)
-TRANSFORM: Final = Kind(_read_transform, _write_transform, _as_it_is)
+TRANSFORM: Final = Kind(_read_transform, _write_transform, _unchanged)
 SCHEMA: Final = Kind(
     lambda value, _scope: _json(text_of(value)),
     lambda value, _scope: safe_json(value) if isinstance(value, dict) else None,
-    _as_it_is,
+    _unchanged,
 )
 CONDITION: Final = Kind(
     _read_condition, lambda value, scope: _write_rule(value, Names(scope.task_keys))

@@ -110,10 +110,10 @@ class _Reading:
             self.sheet.keep_column(element)
         elif kind == "condition":
             name = attribute(element, "apply-style-name")
-            self.sheet.grid.has_rules |= self.styles.is_telling(name)
+            self.sheet.grid.has_rules |= self.styles.changes_what_is_read(name)
         else:
             is_folded = any(attribute(each, "display") == "false" for each in self.groups)
-            self.sheet.keep_row(element, is_folded=is_folded)
+            self.sheet.add_row(element, is_folded=is_folded)
             element.clear()  # the rows of a group would stay until its end
 
     def _fold(self, group: Element) -> None:
@@ -145,7 +145,7 @@ class _Sheet:
         style = attribute(element, "default-cell-style-name")
         self.column_styles.update(dict.fromkeys(columns, style))
 
-    def keep_row(self, element: Element, *, is_folded: bool) -> None:
+    def add_row(self, element: Element, *, is_folded: bool) -> None:
         """A row, as often as it is repeated; a repeated row is blank, or somebody's mistake."""
         times = _count(attribute(element, "number-rows-repeated"))
         cells = self._cells(element)
@@ -162,7 +162,7 @@ class _Sheet:
             if is_hidden:
                 self.grid.hidden_rows.add(row)
             for column, cell in cells.items():
-                self.grid.put(row, column, cell)
+                self.grid.set_cell(row, column, cell)
 
     def _cells(self, row: Element) -> dict[int, Cell]:
         found: dict[int, Cell] = {}
@@ -180,7 +180,7 @@ class _Sheet:
             if cell is not None:
                 last = min(column + times, MAX_COLUMNS + 1)
                 found.update(dict.fromkeys(range(column, last), cell))
-                self._keep_merged(column, element)
+                self._remember_merge(column, element)
             column += times
             if column > MAX_COLUMNS:
                 break
@@ -191,7 +191,7 @@ class _Sheet:
         cell = _cell(element, text.whole, self.styles.moment_format(style))
         if cell is None:
             return None
-        self.grid.has_rules |= self.styles.has_telling_rules(style)
+        self.grid.has_rules |= self.styles.has_rules_that_matter(style)
         is_struck = self.styles.is_struck(CELL, style)
         struck = text.struck + text.unmarked if is_struck else text.struck
         if is_struck and not text.whole:
@@ -212,7 +212,7 @@ class _Sheet:
             "".join(text for text, struck in pieces if struck is None),
         )
 
-    def _keep_merged(self, column: int, element: Element) -> None:
+    def _remember_merge(self, column: int, element: Element) -> None:
         rows = _count(attribute(element, "number-rows-spanned"))
         columns = _count(attribute(element, "number-columns-spanned"))
         if (rows > 1 or columns > 1) and len(self.grid.merged) < MAX_ROWS:

@@ -55,11 +55,15 @@ class OdsStyles:
         found = next((each.format for each in self._line(CELL, name) if each.format), "")
         return self._moments.get(found)
 
-    def has_telling_rules(self, name: str) -> bool:
+    def has_rules_that_matter(self, name: str) -> bool:
         """Whether a rule gives cells of this style another look that changes what is read."""
-        return any(self.is_telling(rule) for each in self._line(CELL, name) for rule in each.rules)
+        return any(
+            self.changes_what_is_read(rule)
+            for each in self._line(CELL, name)
+            for rule in each.rules
+        )
 
-    def is_telling(self, name: str) -> bool:
+    def changes_what_is_read(self, name: str) -> bool:
         """Whether a look that a rule gives strikes out, or has a format of its own."""
         own = self._styles.get((CELL, name))
         return bool(self.is_struck(CELL, name) or (own is not None and own.format))

@@ -97,8 +97,8 @@ class Reading:
         """
         found = check_bundle(self.document) if further is None else further
         unreadable = {each.path for each in self.problems if each.is_error}
-        told = [replace(each, where=self._where(each.path)) for each in self.problems]
-        return told + [each for each in found if not _is_inside(each.path, unreadable)]
+        own = [replace(each, where=self._where(each.path)) for each in self.problems]
+        return own + [each for each in found if not _is_inside(each.path, unreadable)]
 
     def checked(self) -> Json:
         """The document, where nothing stops its import.

@@ -18,7 +18,7 @@ from workflows.workbooks.tables import Row
 _COLUMNS: Final = {each.name: each for each in TESTS.columns}
 _SUBMITTER: Final = ("email", "first_name", "last_name")
 # Where the cells of a test case's first row belong in the document.
-_OF_THE_CASE: Final[Mapping[str, Path]] = {
+_PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     "name": ("name",),
     "ticket_type": ("ticket_type",),
     **{each: ("submitter", each) for each in _SUBMITTER},
@@ -29,7 +29,7 @@ _OF_THE_CASE: Final[Mapping[str, Path]] = {
 _TASKS_PREFIX: Final = "tasks."
 
 
-def read_cases(
+def read_test_cases(
     rows: list[Row], scope_of: Callable[[str], Scope], scope: Scope, findings: Findings
 ) -> list[Json]:
     """The test cases; `scope_of` says what the answers of a step may be."""
@@ -55,8 +55,8 @@ def _case(
     expect: JsonObject = {"path": []}
     case: JsonObject = {"expect": expect}
     submitter: JsonObject = {}
-    for name, steps in _OF_THE_CASE.items():
-        value = _of_the_case(rows, name, (*path, *steps), scope, findings)
+    for name, steps in _PATHS_IN_CASE.items():
+        value = _case_value(rows, name, (*path, *steps), scope, findings)
         if value is not None:
             target = {"expect": expect, "submitter": submitter}.get(str(steps[0]), case)
             target[str(steps[-1])] = value
@@ -69,10 +69,10 @@ def _case(
             inner = (*path, "ticket")
             value = row.value(_COLUMNS["answers"], inner, scope_of(TICKET))
             if value is not None and "ticket" in case:
-                findings.tell(inner, _("A test case submits one ticket. Remove one of the rows."))
+                findings.report(inner, _("A test case submits one ticket. Remove one of the rows."))
             elif value is not None:
                 case["ticket"] = value
-            _tell_of_task(row, findings)
+            _report_misplaced_cells(row, findings)
         else:
             answers.append(_answer(row, step, (*path, "answers", len(answers)), scope_of(step)))
     if answers:
@@ -80,16 +80,16 @@ def _case(
     return case
 
 
-def _tell_of_task(row: Row, findings: Findings) -> None:
+def _report_misplaced_cells(row: Row, findings: Findings) -> None:
     """What only a task can have, in a row of the ticket: it would be lost."""
     for column in (_COLUMNS["error"], _COLUMNS["after"]):
         if column.name in row.cells:
             message = _("Only a task has this. Write the key of the task under Step.")
             path = findings.cell_path(row.place(column))
-            findings.tell(path, message, found=row.text(column.name))
+            findings.report(path, message, found=row.text(column.name))
 
 
-def _of_the_case(rows: list[Row], name: str, path: Path, scope: Scope, findings: Findings) -> Json:
+def _case_value(rows: list[Row], name: str, path: Path, scope: Scope, findings: Findings) -> Json:
     """What stands once for a test case, in whichever of its rows."""
     with_value = [row for row in rows if name in row.cells] or rows[:1]
     value = with_value[0].value(_COLUMNS[name], path, scope)
@@ -97,7 +97,7 @@ def _of_the_case(rows: list[Row], name: str, path: Path, scope: Scope, findings:
     texts = {same(row.text(name)) for row in with_value}
     if len(texts) > 1:
         message = _("This stands only in the first row of a test case. Remove it from the others.")
-        findings.tell(path, message)
+        findings.report(path, message)
     return value
 
 
@@ -125,11 +125,11 @@ def _answer(row: Row, step: str, path: Path, scope: Scope) -> Json:
     return made
 
 
-def case_rows(cases: list[JsonObject], scopes: Mapping[str, Scope]) -> Iterator[list[Written]]:
+def test_case_rows(cases: list[JsonObject], scopes: Mapping[str, Scope]) -> Iterator[list[Written]]:
     """The rows of test cases. `scopes` are those of `ticket` and of each `tasks.<key>`."""
     for case in cases:
         values: dict[str, Json] = {"answers": case.get("ticket")}
-        for name, steps in _OF_THE_CASE.items():
+        for name, steps in _PATHS_IN_CASE.items():
             value: Json = case
             for step in steps:
                 value = value.get(str(step)) if isinstance(value, dict) else None

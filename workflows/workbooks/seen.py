@@ -2,7 +2,7 @@
 
 Programs make something else of what people type: 1-2 becomes a date, 00123 becomes 123. And a
 format shows something else than the cell holds: 2.5 as 3, 0.5 as 50%. What is shown is read;
-where what is shown cannot be what the column asks for, or is not known, that is told.
+where what is shown cannot be what the column asks for, or is not known, that is reported.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from workflows.workbooks.layout import (
 from workflows.workbooks.lines import UnreadableCellError
 from workflows.workbooks.reading import Place
 from workflows.workbooks.seen import as_seen
-from workflows.workbooks.unseen import tell_unseen
+from workflows.workbooks.unseen import report_unseen
 
 # A heading is looked for in so many rows: people put a title above it.
 _ROWS_ABOVE = 12
@@ -89,18 +89,18 @@ class Table:
         return made
 
     def value(self, column: Column, cell: Cell, path: Path, scope: Scope) -> Json:
-        """The value of a cell; where it cannot be read, that is told, and no check lets it pass."""
-        tell, text = self.findings.tell, cell.text
+        """The value of a cell; one that cannot be read is reported, and no check lets it pass."""
+        report, text = self.findings.report, cell.text
         seen = as_seen(cell, column.kind.wants(scope), self.grid.day_zero)
         if seen.error:
-            tell(path, seen.error, found=short(text, 200))
+            report(path, seen.error, found=short(text, 200))
             return column.kind.refused(text)
         if seen.note:
-            tell(path, seen.note, found=short(text, 200), severity=Severity.WARNING)
+            report(path, seen.note, found=short(text, 200), severity=Severity.WARNING)
         try:
             return read_cell(column.kind, seen.value, scope)
         except UnreadableCellError as error:
-            tell(
+            report(
                 path,
                 str(error),
                 found=error.found or short(text, 200),
@@ -118,20 +118,20 @@ class Table:
             if sum(each in known for each in names.values()) >= min(2, len(self.sheet.columns)):
                 self.heading_row = number
                 self._take_columns(names, cells, known)
-                self._tell_unseen()
+                self._report_unseen()
                 return
         if self.grid.rows:
-            self.findings.tell(
+            self.findings.report(
                 self.findings.cell_path(Place(self.grid.name, 1)),
                 _("This sheet has no row of headings. Add one with: %(headings)s.")
                 % {"headings": ", ".join(each.heading for each in self.sheet.columns)},
                 expected=", ".join(each.heading for each in self.sheet.columns),
             )
 
-    def _tell_unseen(self) -> None:
+    def _report_unseen(self) -> None:
         of_name = {each.name: each.heading for each in self.sheet.columns}
         columns = {at: of_name[name] for name, at in self.columns.items()}
-        tell_unseen(self.grid, columns, self.findings, heading_row=self.heading_row)
+        report_unseen(self.grid, columns, self.findings, heading_row=self.heading_row)
 
     def _take_columns(
         self, names: Mapping[int, str], cells: Mapping[int, Cell], known: Mapping[str, Column]
@@ -156,7 +156,7 @@ class Table:
     def _twice(self, at: int, column: Column) -> None:
         place = Place(self.grid.name, self.heading_row, column_letters(at), column.heading)
         message = _("There are two columns “%(heading)s”. Remove one of them.")
-        self.findings.tell(
+        self.findings.report(
             self.findings.cell_path(place),
             message % {"heading": column.heading},
             found=column.heading,
@@ -174,7 +174,7 @@ class Table:
             message = _("There is no column “%(heading)s” on this sheet.") % words
         else:
             message = _("The column “%(heading)s” is not known, and is not read.") % words
-        self.findings.tell(
+        self.findings.report(
             self.findings.cell_path(place),
             message + did_you_mean(meant),
             found=heading,
@@ -197,16 +197,16 @@ def find_tables(grids: list[Grid], findings: Findings) -> dict[str, Table]:
         elif sheet.part in found:
             message = _("There are two sheets “%(name)s”. Remove one, or give it another name.")
             path = findings.cell_path(Place(grid.name))
-            findings.tell(path, message % {"name": sheet.name}, found=grid.name)
+            findings.report(path, message % {"name": sheet.name}, found=grid.name)
         else:
             found[sheet.part] = Table(sheet, grid, findings)
-            _tell_about(grid, findings)
+            _report_sheet(grid, findings)
     for grid in unknown:
-        _tell_unknown(grid, found, findings)
+        _report_unknown_sheet(grid, found, findings)
     return found
 
 
-def tell_missing(
+def report_missing_sheets(
     tables: Mapping[str, Table], findings: Findings, *, only_tasks: bool = False
 ) -> None:
     """Name the sheets without which there is no workflow, or (`only_tasks`) no task definition."""
@@ -215,7 +215,7 @@ def tell_missing(
         if is_needed and sheet.part not in tables:
             message = _("There is no sheet “%(name)s”. Add it, or begin with the template.")
             findings.places[(sheet.part,)] = Place(sheet.name)
-            findings.tell((sheet.part,), message % {"name": sheet.name}, expected=sheet.name)
+            findings.report((sheet.part,), message % {"name": sheet.name}, expected=sheet.name)
 
 
 def _sheet_called(name: str) -> Sheet | None:
@@ -226,20 +226,20 @@ def _sheet_called(name: str) -> Sheet | None:
     return None
 
 
-def _tell_about(grid: Grid, findings: Findings) -> None:
+def _report_sheet(grid: Grid, findings: Findings) -> None:
     path = findings.cell_path(Place(grid.name))
     if grid.is_cut:
         message = _(
             "This sheet has more than %(limit)d rows, or too many cells, which is the most that "
             "is read. Leave some out."
         )
-        findings.tell(path, message % {"limit": MAX_ROWS})
+        findings.report(path, message % {"limit": MAX_ROWS})
     elif grid.is_hidden and grid.rows:
         message = _("This sheet is hidden. It was read like the others.")
-        findings.tell(path, message, found=grid.name, severity=Severity.WARNING)
+        findings.report(path, message, found=grid.name, severity=Severity.WARNING)
 
 
-def _tell_unknown(grid: Grid, found: Mapping[str, Table], findings: Findings) -> None:
+def _report_unknown_sheet(grid: Grid, found: Mapping[str, Table], findings: Findings) -> None:
     missing = {plain(each.name): each.name for each in SHEETS if each.part not in found}
     meant = missing.get(nearest(plain(grid.name), missing), "")
     words = {"name": short(grid.name)}
@@ -247,7 +247,7 @@ def _tell_unknown(grid: Grid, found: Mapping[str, Table], findings: Findings) ->
         message = _("There is no sheet “%(name)s” in a workflow's workbook.") % words
     else:
         message = _("The sheet “%(name)s” is not part of a workflow, and is not read.") % words
-    findings.tell(
+    findings.report(
         findings.cell_path(Place(grid.name)),
         message + did_you_mean(meant),
         found=grid.name,

@@ -26,7 +26,7 @@ from workflows.workbooks.layout import (
     Column,
     Sheet,
 )
-from workflows.workbooks.rows_of_test_cases import case_rows
+from workflows.workbooks.rows_of_test_cases import test_case_rows
 from workflows.workbooks.sheet import Page, PageColumn
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
@@ -49,14 +49,16 @@ def pages_of(document: JsonObject) -> list[Page]:
     )
     return _with_long_texts(
         [
-            _read_me(),
+            _instructions_page(),
             _workflow_page(workflow, scope),
             _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
             _page(TRANSITIONS, _rows(TRANSITIONS, _objects(made.get("transitions")), scope)),
             _page(TICKET_TYPES, _rows(TICKET_TYPES, _objects(made.get("ticket_types")), scope)),
             _page(COMPANY_ROLES, _rows(COMPANY_ROLES, _objects(made.get("company_roles")), scope)),
-            _page(TESTS, list(case_rows(_objects(made.get("tests")), _forms(workflow, tasks)))),
+            _page(
+                TESTS, list(test_case_rows(_objects(made.get("tests")), _forms(workflow, tasks)))
+            ),
         ]
     )
 
@@ -202,7 +204,7 @@ def _read_me_of_tasks() -> Page:
     return Page(READ_ME, [PageColumn("", 92)], [[each] for each in lines], is_text=True)
 
 
-def _read_me() -> Page:
+def _instructions_page() -> Page:
     lines = (
         _("A workflow for TicketFlower"),
         _(

@@ -13,34 +13,34 @@ from workflows.workbooks.reading import Place
 from workflows.workbooks.seen import struck_out
 
 
-def tell_unseen(
+def report_unseen(
     grid: Grid, columns: Mapping[int, str], findings: Findings, *, heading_row: int = 0
 ) -> None:
-    """Tell of a sheet's rows and columns; `columns` has the headings of those that are read."""
+    """Report the rows and columns of a sheet; `columns` has the headings of those that are read."""
     rows = {
         number: known
         for number, cells in sorted(grid.rows.items())
         if number >= heading_row and (known := {at: cells[at] for at in cells if at in columns})
     }
     for number, cells in rows.items():
-        _tell_struck(grid, number, cells, columns, findings)
+        _report_struck(grid, number, cells, columns, findings)
     for numbers in _runs([each for each in rows if each in grid.hidden_rows], list(rows)):
-        _tell_hidden_rows(grid, numbers, findings)
+        _report_hidden_rows(grid, numbers, findings)
     used = {at for number, cells in rows.items() if number > heading_row for at in cells}
     for at, heading in columns.items():
         if at in used & grid.hidden_columns:
             place = Place(grid.name, heading_row or 1, column_letters(at), heading)
             message = _("This column is hidden. It was read like the others.")
-            findings.tell(findings.cell_path(place), message, severity=Severity.WARNING)
+            findings.report(findings.cell_path(place), message, severity=Severity.WARNING)
     if grid.has_rules and rows:
         message = _(
             "Rules on this sheet (conditional formatting) strike cells out, or show them in "
             "another way. They were not looked at."
         )
-        findings.tell(findings.cell_path(Place(grid.name)), message, severity=Severity.WARNING)
+        findings.report(findings.cell_path(Place(grid.name)), message, severity=Severity.WARNING)
 
 
-def _tell_struck(
+def _report_struck(
     grid: Grid,
     number: int,
     cells: Mapping[int, Cell],
@@ -49,15 +49,15 @@ def _tell_struck(
 ) -> None:
     if all(cell.is_struck for cell in cells.values()):
         message = _("This row is struck out. Delete it, or take away the line through it.")
-        findings.tell(findings.cell_path(Place(grid.name, number)), message)
+        findings.report(findings.cell_path(Place(grid.name, number)), message)
         return
     for at, cell in cells.items():
         if message := struck_out(cell):
             place = Place(grid.name, number, column_letters(at), columns[at])
-            findings.tell(findings.cell_path(place), message, found=cell.text)
+            findings.report(findings.cell_path(place), message, found=cell.text)
 
 
-def _tell_hidden_rows(grid: Grid, numbers: list[int], findings: Findings) -> None:
+def _report_hidden_rows(grid: Grid, numbers: list[int], findings: Findings) -> None:
     if len(numbers) == 1:
         message = _("This row is hidden, perhaps by a filter. It was read like the others.")
     else:
@@ -66,7 +66,7 @@ def _tell_hidden_rows(grid: Grid, numbers: list[int], findings: Findings) -> Non
             "the others."
         ) % {"first": numbers[0], "last": numbers[-1]}
     path = findings.cell_path(Place(grid.name, numbers[0]))
-    findings.tell(path, message, severity=Severity.WARNING)
+    findings.report(path, message, severity=Severity.WARNING)
 
 
 def _runs(numbers: list[int], among: list[int]) -> Iterator[list[int]]:

@@ -164,23 +164,23 @@ class _Reading:
                 _is_on(element, "hidden") or _is_nothing(attribute(element, "ht"))
             ):
                 grid.hidden_rows.add(row_number)
-            self._keep_row(grid, row_number, element, hides_zeros=hides_zeros)
+            self._add_row(grid, row_number, element, hides_zeros=hides_zeros)
         grid.fill_merged()
         return grid
 
     def _keep_setting(self, grid: Grid, kind: str, element: Element) -> bool:
         """What a sheet says besides its rows; whether it shows no zeros."""
         if kind == "mergeCell":
-            _keep_merged(grid, attribute(element, "ref"))
+            _remember_merge(grid, attribute(element, "ref"))
         elif kind == "col" and (
             _is_on(element, "hidden") or _is_nothing(attribute(element, "width"))
         ):
             _hide_columns(grid, attribute(element, "min"), attribute(element, "max"))
         elif kind == "cfRule":
-            grid.has_rules |= attribute(element, "dxfId") in self.styles.telling_rules
+            grid.has_rules |= attribute(element, "dxfId") in self.styles.rules_that_matter
         return kind == "sheetView" and attribute(element, "showZeros") in {"0", "false"}
 
-    def _keep_row(self, grid: Grid, row_number: int, row: Element, *, hides_zeros: bool) -> None:
+    def _add_row(self, grid: Grid, row_number: int, row: Element, *, hides_zeros: bool) -> None:
         column = 0
         for element in row:
             if local_name(element.tag) != "c":
@@ -191,7 +191,7 @@ class _Reading:
             if cell is not None:
                 if hides_zeros and cell.value == 0 and not isinstance(cell.value, bool):
                     cell = replace(cell, shown="")
-                grid.put(row_number, column, cell)
+                grid.set_cell(row_number, column, cell)
 
     def _cell(self, element: Element) -> Cell | None:
         parts = {local_name(each.tag): each for each in element}
@@ -303,7 +303,7 @@ def _without_value(formula: Element | None, *, is_text: bool) -> Cell | None:
     return Cell(f"={(formula.text or '')[:60]}", message)
 
 
-def _keep_merged(grid: Grid, reference: str) -> None:
+def _remember_merge(grid: Grid, reference: str) -> None:
     first, _colon, last = reference.partition(":")
     start, end = _REFERENCE.fullmatch(first), _REFERENCE.fullmatch(last)
     if start and end and len(grid.merged) < MAX_ROWS:

@@ -25,12 +25,12 @@ PLAIN: Final = Style()
 
 @dataclass(slots=True)
 class Styles:
-    """`telling_rules` are the numbers of looks that rules (conditional formatting) may give to
+    """`rules_that_matter` are the numbers of looks that rules (conditional formatting) may give to
     cells, and that strike out or show values in another format.
     """
 
     styles: list[Style] = field(default_factory=list)
-    telling_rules: set[str] = field(default_factory=set)
+    rules_that_matter: set[str] = field(default_factory=set)
 
     def of(self, number: str) -> Style:
         """The style of a cell that names it by number; a plain one for what is none."""
@@ -55,7 +55,7 @@ def read_styles(archive: Archive, part: str) -> Styles:
             found.styles = [_style(each, codes, struck) for each in element]
         else:
             rules = {str(at) for at, each in enumerate(element) if _tells(each)}
-            found.telling_rules = rules
+            found.rules_that_matter = rules
     return found
 
 

@@ -33,7 +33,7 @@ from workflows.engine.task_types import TaskType
 from workflows.fields.registry import TYPES
 from workflows.workbooks import FileType, read_document, write_document
 from workflows.workbooks.layout import SHEETS, headings
-from workflows.workbooks.tests.workbook_files import changed, shipped, told
+from workflows.workbooks.tests.workbook_files import changed, reported, shipped
 
 PROCESSES = ("invoice", "it_help", "vacation")
 
@@ -114,7 +114,7 @@ class SynonymsTest(SimpleTestCase):
         for name, number in itertools.product(PROCESSES, range(most)):
             with self.subTest(name, number=number):
                 reading = changed(partial(disguise_headings, words=_Disguise(number)), name)
-                self.assertEqual(told(reading), [])
+                self.assertEqual(reported(reading), [])
                 self.assert_means(reading.document, shipped(name))
 
     def test_the_words_of_a_part_are_told_apart(self) -> None:

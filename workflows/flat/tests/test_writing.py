@@ -1,4 +1,4 @@
-"""Files of tables: what cannot be in a cell is told or goes elsewhere, and nothing is cut."""
+"""Files of tables: what cannot be in a cell is reported or goes elsewhere, and nothing is cut."""
 
 from __future__ import annotations
 

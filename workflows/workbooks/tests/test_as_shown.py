@@ -1,4 +1,4 @@
-"""What a person sees in a cell is what is read, or it is told at the cell."""
+"""What a person sees in a cell is what is read, or it is reported at the cell."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class ShownTestCase(SimpleTestCase):
     def assert_told(
         self, reading: Reading, heading: str, sentence: str, *, is_error: bool = True
     ) -> None:
-        """The reading itself tells it, at the cell."""
+        """The reading itself reports it, at the cell."""
         found = problems_in(reading, f"({heading})")
         self.assertEqual(len(found), 1, [each.message for each in found])
         self.assertIn(sentence, found[0].message)

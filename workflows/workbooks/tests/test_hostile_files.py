@@ -19,11 +19,11 @@ from workflows.workbooks.tests.workbook_files import (
     changed,
     part,
     problem_at,
+    reported,
     rewritten,
     saved,
     sheet_part,
     shipped,
-    told,
     workbook,
 )
 
@@ -134,11 +134,11 @@ class BombTests(SimpleTestCase):
         self.assertLess(steps_of(read), MOST_STEPS)
 
     def read(self, content: bytes, name: str = "a.xlsx") -> list[tuple[str, str]]:
-        """What is told of a file that is read all the same, without much ado."""
+        """What is reported of a file that is read all the same, without much ado."""
         found: list[Reading] = []
         steps = steps_of(lambda: found.append(read_document(content, name)))
         self.assertLess(steps, MOST_STEPS)
-        return told(found[0])
+        return reported(found[0])
 
     def test_a_part_that_unpacks_to_too_much(self) -> None:
         zeros = b"<sst>" + b" " * (90 * 1024 * 1024)
@@ -230,7 +230,7 @@ class SizeTests(SimpleTestCase):
 
         reading = changed(change)
         self.assertTrue(reading.problems[0].is_error)
-        place, message = told(reading)[0]
+        place, message = reported(reading)[0]
         self.assertEqual(place, "sheet Company roles")
         self.assertIn("more than 10000 rows", message)
 
@@ -240,7 +240,7 @@ class SizeTests(SimpleTestCase):
 
         reading = changed(change)
         self.assertEqual(
-            [place for place, _message in told(reading)], ["sheet Company roles, row 1048576"]
+            [place for place, _message in reported(reading)], ["sheet Company roles, row 1048576"]
         )
 
 

@@ -6,7 +6,7 @@ from workflows.workbooks import FileType, Reading, read_document, write_template
 from workflows.workbooks.archive import Archive
 from workflows.workbooks.grid import Grid
 from workflows.workbooks.ods_reading import read_ods
-from workflows.workbooks.tests.workbook_files import part, problem_at, rewritten, told
+from workflows.workbooks.tests.workbook_files import part, problem_at, reported, rewritten
 
 TITLE = "<text:p>Approve the request</text:p>"
 
@@ -85,7 +85,7 @@ class OpenDocumentTests(SimpleTestCase):
             '<table:table-cell table:formula="of:=[.A1]" office:value-type="string">'
             "<text:p>Decide</text:p></table:table-cell>"
         )
-        self.assertEqual(told(reading), [])
+        self.assertEqual(reported(reading), [])
 
     def test_a_formula_without_a_result_is_told(self) -> None:
         reading = self.with_title('<table:table-cell table:formula="of:=[.A1]"/>')

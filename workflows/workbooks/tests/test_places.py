@@ -12,9 +12,9 @@ from workflows.workbooks.tests.workbook_files import (
     changed,
     column_of,
     problem_at,
+    reported,
     row_of,
     shipped,
-    told,
 )
 
 
@@ -39,7 +39,7 @@ class PlaceTests(SimpleTestCase):
         problem = problem_at(reading, "sheet Transitions, cell D6 (Condition)")
         self.assertEqual(problem.nearest, "solve.solved")
         self.assertIn("column 1", problem.message)
-        self.assertEqual(len(told(reading)), 1)
+        self.assertEqual(len(reported(reading)), 1)
 
     def test_a_condition_that_reads_what_is_not_there(self) -> None:
         reading = self.with_cell("Transitions", "Condition", "solve.slved = yes", Label="solved")
@@ -61,7 +61,7 @@ class PlaceTests(SimpleTestCase):
 
     def test_a_role_that_there_is_not(self) -> None:
         reading = self.with_cell("Tasks", "Company role", "IT Helpdesk", Key="triage")
-        places = [place for place, _message in told(reading)]
+        places = [place for place, _message in reported(reading)]
         self.assertIn("sheet Tasks, cell E2 (Company role)", places)
 
     def test_a_time_that_the_task_does_not_have(self) -> None:
@@ -83,7 +83,7 @@ class PlaceTests(SimpleTestCase):
                 "sheet Tests, cell E7 (After)",
                 "Only a task has this. Write the key of the task under Step.",
             ),
-            told(reading),
+            reported(reading),
         )
 
     def test_neither_yes_nor_no(self) -> None:
@@ -145,7 +145,9 @@ class PlaceTests(SimpleTestCase):
 
         reading = changed(change)
         self.assertEqual(problem_at(reading, "sheet Transition list").nearest, "Transitions")
-        self.assertIn("There is no sheet “Transitions”", dict(told(reading))["sheet Transitions"])
+        self.assertIn(
+            "There is no sheet “Transitions”", dict(reported(reading))["sheet Transitions"]
+        )
 
     def test_a_sheet_without_headings(self) -> None:
         def change(book: Workbook) -> None:
@@ -161,7 +163,7 @@ class PlaceTests(SimpleTestCase):
             book["Transitions"]["E3"].value = "soon"
             book["Fields"]["D2"].value = "chioce"
 
-        places = {place for place, _message in told(changed(change))}
+        places = {place for place, _message in reported(changed(change))}
         self.assertLessEqual(
             {
                 "sheet Tasks, cell D2 (Type)",
@@ -204,6 +206,6 @@ class PlaceTests(SimpleTestCase):
     def test_the_lines_of_yaml(self) -> None:
         text = write_document(shipped("it_help"), FileType.YAML).decode()
         reading = read_document(text.replace("type: phone", "type: fone").encode(), "a.yaml")
-        ((place, _message),) = told(reading)
+        ((place, _message),) = reported(reading)
         line = text.split("\n").index("      type: phone") + 1
         self.assertEqual(place, f"line {line}")

@@ -15,12 +15,12 @@ from workflows.workbooks.tests.workbook_files import (
     column_of,
     part,
     problem_at,
+    reported,
     rewritten,
     row_of,
     saved,
     sheet_part,
     shipped,
-    told,
     workbook,
 )
 
@@ -37,7 +37,7 @@ class HabitTests(SimpleTestCase):
     """What people and their spreadsheet programs do to a workbook."""
 
     def assert_same(self, reading: Reading, name: str = "it_help") -> None:
-        self.assertEqual(told(reading), [])
+        self.assertEqual(reported(reading), [])
         self.assert_same_document(reading, name)
 
     def assert_same_document(self, reading: Reading, name: str = "it_help") -> None:
@@ -179,7 +179,7 @@ class HabitTests(SimpleTestCase):
             sheet = book["Ticket types"]
             sheet.delete_rows(1, sheet.max_row)
 
-        messages = [message for _place, message in told(changed(change))]
+        messages = [message for _place, message in reported(changed(change))]
         self.assertTrue(any("No ticket type starts" in each for each in messages))
 
 
@@ -309,7 +309,7 @@ class FormulaTests(SimpleTestCase):
         ):
             with self.subTest(xml):
                 reading = self.with_cell(xml)
-                self.assertEqual(told(reading), [])
+                self.assertEqual(reported(reading), [])
                 self.assertEqual(at(reading.document, "tasks", 0, "title"), "Sort it")
 
     def test_a_formula_without_a_result_is_told(self) -> None:

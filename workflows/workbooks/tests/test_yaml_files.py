@@ -182,8 +182,10 @@ class YamlTests(SimpleTestCase):
                 text = template.replace("max: 200", f"default: {written}")
                 reading = read_document(text.encode(), "a.yaml")
                 line = text[: text.index("default:")].count("\n") + 1
-                told = {str(reading.place_of(each.path)): each.message for each in reading.check()}
-                self.assertIn(sentence, told[f"line {line}"])
+                reported = {
+                    str(reading.place_of(each.path)): each.message for each in reading.check()
+                }
+                self.assertIn(sentence, reported[f"line {line}"])
 
     def test_a_text_without_a_name_is_json_or_yaml(self) -> None:
         self.assertEqual(read_document(b' {"a": 1}').document, {"a": 1})

@@ -91,7 +91,7 @@ def sheet_part(content: bytes, sheet: str) -> str:
     return f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
 
 
-def told(reading: Reading) -> list[tuple[str, str]]:
+def reported(reading: Reading) -> list[tuple[str, str]]:
     """Each problem as its place in the file and its message."""
     return [(str(reading.place_of(each.path)), each.message) for each in reading.check()]
 
@@ -100,5 +100,5 @@ def problem_at(reading: Reading, place: str) -> Problem:
     """The only problem whose place in the file is this one."""
     found = [each for each in reading.check() if str(reading.place_of(each.path)) == place]
     if len(found) != 1:
-        raise AssertionError(f"{len(found)} problems at {place}: {told(reading)}")
+        raise AssertionError(f"{len(found)} problems at {place}: {reported(reading)}")
     return found[0]
