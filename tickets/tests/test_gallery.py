@@ -45,7 +45,7 @@ from workflows.bundles import (
     canonical,
     check_bundle,
     read_bundle_file,
-    run_cases,
+    run_document_test_cases,
     write_bundle,
 )
 from workflows.bundles.canonical import SCHEMA, as_text
@@ -121,7 +121,7 @@ class GalleryTests(SimpleTestCase):
 
     def test_each_has_test_cases_and_all_pass(self) -> None:
         for each in processes():
-            results = run_cases(each.document)
+            results = run_document_test_cases(each.document)
             self.assertGreaterEqual(len(results), 3, each.name)
             for result in results:
                 with self.subTest(each.name, case=result.name):
@@ -135,7 +135,7 @@ class GalleryTests(SimpleTestCase):
             with self.subTest(each.name):
                 taken = {
                     (way.from_task, way.to_task, way.label)
-                    for result in run_cases(each.document)
+                    for result in run_document_test_cases(each.document)
                     if result.simulation is not None
                     for step in result.simulation.steps
                     if step.decision is not None
@@ -154,7 +154,7 @@ class GalleryTests(SimpleTestCase):
             with self.subTest(each.name):
                 passed = {
                     (step.task, step.timeout_taken)
-                    for result in run_cases(each.document)
+                    for result in run_document_test_cases(each.document)
                     if result.simulation is not None
                     for step in result.simulation.steps
                     if step.timeout_taken

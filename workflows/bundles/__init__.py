@@ -9,25 +9,30 @@ from workflows.bundles.check import check_bundle
 from workflows.bundles.differences import Change, ChangeKind, differences
 from workflows.bundles.problems import Problem, Severity, errors_of
 from workflows.bundles.reading import MAX_BYTES, read_bundle, read_bundle_file, write_bundle
-from workflows.bundles.trial import CaseResult, Trial, case_failures, run_cases
+from workflows.bundles.trial import (
+    TestCaseResult,
+    Trial,
+    run_document_test_cases,
+    test_case_failures,
+)
 
 __all__ = [
     "FORMAT",
     "FORMAT_VERSION",
     "MAX_BYTES",
-    "CaseResult",
     "Change",
     "ChangeKind",
     "Problem",
     "Severity",
+    "TestCaseResult",
     "Trial",
     "canonical",
-    "case_failures",
     "check_bundle",
     "differences",
     "errors_of",
     "read_bundle",
     "read_bundle_file",
-    "run_cases",
+    "run_document_test_cases",
+    "test_case_failures",
     "write_bundle",
 ]

@@ -35,8 +35,8 @@ def _schema() -> JsonObject:
     The file has them too, for the editors that people use; a test compares the two.
     """
     schema: JsonObject = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    properties = _object(_object(_object(schema["$defs"])["field"])["properties"])
-    _object(properties["type"])["enum"] = list[Json](TYPES)
+    properties = _as_object(_as_object(_as_object(schema["$defs"])["field"])["properties"])
+    _as_object(properties["type"])["enum"] = list[Json](TYPES)
     for own in OWN_KEYS.values():
         types: list[Json] = ["string", "null"]
         properties[own.key] = {
@@ -47,7 +47,7 @@ def _schema() -> JsonObject:
     return schema
 
 
-def _object(value: Json) -> JsonObject:
+def _as_object(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
@@ -100,18 +100,18 @@ def default_of(part: str, name: str) -> Json:
 
 def _properties(part: str) -> Mapping[str, Json]:
     definitions = SCHEMA["$defs"]
-    found = SCHEMA if part == "bundle" else _object(_object(definitions).get(part))
-    return _object(found.get("properties"))
+    found = SCHEMA if part == "bundle" else _as_object(_as_object(definitions).get(part))
+    return _as_object(found.get("properties"))
 
 
 def _defaults(part: str) -> JsonObject:
-    return {name: _default(_object(spec)) for name, spec in _properties(part).items()}
+    return {name: _default(_as_object(spec)) for name, spec in _properties(part).items()}
 
 
 def _default(spec: JsonObject) -> Json:
     reference = spec.get("$ref")
     if "default" not in spec and isinstance(reference, str):
-        spec = _object(_object(SCHEMA["$defs"])[reference.rsplit("/", 1)[-1]])
+        spec = _as_object(_as_object(SCHEMA["$defs"])[reference.rsplit("/", 1)[-1]])
     return spec.get("default")
 
 
@@ -119,7 +119,9 @@ def _objects(value: Json) -> list[JsonObject]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _part(part: str, **inner: Callable[[Json], Json]) -> Callable[[JsonObject], JsonObject]:
+def _canonical_part(
+    part: str, **inner: Callable[[Json], Json]
+) -> Callable[[JsonObject], JsonObject]:
     """A function that makes a part canonical; `inner` says how for single names."""
     defaults = _defaults(part)
 
@@ -136,12 +138,12 @@ def _part(part: str, **inner: Callable[[Json], Json]) -> Callable[[JsonObject], 
     return make
 
 
-def _each(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
+def _list_of(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
     return lambda value: [make(each) for each in _objects(value)]
 
 
-def _only(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
-    return lambda value: make(_object(value))
+def _object_of(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
+    return lambda value: make(_as_object(value))
 
 
 def _rule(value: Json) -> Json:
@@ -197,33 +199,35 @@ def _fields(value: Json) -> Json:
     return [_field(each) for each in _objects(value)]
 
 
-_workflow = _part("workflow", ext_ref=_each(_link), fields=_fields)
-_task = _part(
+_workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
+_task = _canonical_part(
     "task",
-    ext_ref=_each(_link),
+    ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,
     output_schema=_rule,
     input_transform=_rule,
     output_transform=_rule,
 )
-_transition = _part("transition", condition=_rule)
-_ticket_type = _part("ticket_type", ext_ref=_each(_link), roles_with_access=_set_of_names)
-_company_role = _part("company_role")
-_test = _part(
+_transition = _canonical_part("transition", condition=_rule)
+_ticket_type = _canonical_part(
+    "ticket_type", ext_ref=_list_of(_link), roles_with_access=_set_of_names
+)
+_company_role = _canonical_part("company_role")
+_test = _canonical_part(
     "test",
-    submitter=_only(_part("test_submitter")),
-    answers=_each(_part("test_answer")),
-    expect=_only(_part("test_expectation", end=lambda value: value or None)),
+    submitter=_object_of(_canonical_part("test_submitter")),
+    answers=_list_of(_canonical_part("test_answer")),
+    expect=_object_of(_canonical_part("test_expectation", end=lambda value: value or None)),
 )
 _PARTS: Final = {
-    "bundle": _part(
+    "bundle": _canonical_part(
         "bundle",
-        workflow=_only(_workflow),
-        tasks=_each(_task),
-        transitions=_each(_transition),
-        ticket_types=_each(_ticket_type),
+        workflow=_object_of(_workflow),
+        tasks=_list_of(_task),
+        transitions=_list_of(_transition),
+        ticket_types=_list_of(_ticket_type),
         company_roles=_company_roles,
-        tests=_each(_test),
+        tests=_list_of(_test),
     )
 }

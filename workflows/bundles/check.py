@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from workflows.bundles.canonical import SCHEMA
-from workflows.bundles.checks_of_test_cases import case_problems
+from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.outline import Outline
-from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
@@ -51,7 +51,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         flow_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
-        case_problems(outline, facts),
+        test_case_problems(outline, facts),
     )
 
 
@@ -70,7 +70,9 @@ def _finished(document: object, problems: Iterable[Problem]) -> list[Problem]:
     """Each once, in the order of the document, with the place in words."""
     once = {(each.path, each.message): each for each in problems}
     ordered = sorted(once.values(), key=lambda each: _position(document, each.path))
-    return [replace(each, where=in_words(document, each.path)) for each in ordered[:MAX_PROBLEMS]]
+    return [
+        replace(each, where=path_in_words(document, each.path)) for each in ordered[:MAX_PROBLEMS]
+    ]
 
 
 def _position(document: object, path: Path) -> tuple[int, ...]:

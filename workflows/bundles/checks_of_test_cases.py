@@ -22,7 +22,7 @@ from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 
-def case_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
+def test_case_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
     """Everything about test cases but whether they pass."""
     yield from _duplicate_names(outline)
     forms = _Forms(outline, facts)
@@ -140,7 +140,7 @@ def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Pro
             yield Problem((*answer.path, name), message % {"name": name}, answer.value[name])
     after, key = answer.text("after"), task.text("key")
     known = list(dict.fromkeys(each.text("after") for each in outline.leaving_late[key]))
-    if after in known or not after:  # what is no text has been told already
+    if after in known or not after:  # what is no text has been reported already
         return
     if known:
         message = _("No way leaves the task “%(task)s” after %(time)s.")

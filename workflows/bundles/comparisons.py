@@ -48,7 +48,7 @@ def comparison_problems(outline: Outline) -> Iterator[Problem]:
         yield from _visibility_problems(form)
     for task in outline.tasks:
         for name in ("input_transform", "output_transform"):
-            yield from _unlike(task.value.get(name), fields, (*task.path, name))
+            yield from _type_mismatches(task.value.get(name), fields, (*task.path, name))
 
 
 def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
@@ -58,11 +58,11 @@ def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Prob
         message = _("A condition must be true or false. This one is always %(value)s.")
         yield Problem(path, message % {"value": short(rule)}, rule)
     else:
-        yield from _no_answers(rule, fields, path)
-    yield from _unlike(rule, fields, path)
+        yield from _non_boolean_results(rule, fields, path)
+    yield from _type_mismatches(rule, fields, path)
 
 
-def _no_answers(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+def _non_boolean_results(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
     """What the rule may give that is neither true nor false."""
     for result in _results(rule):
         kind = _kind(result, fields)
@@ -145,10 +145,10 @@ def variable_name(rule: Json) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _unlike(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+def _type_mismatches(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
     if isinstance(rule, list):
         for each in rule:
-            yield from _unlike(each, fields, path)
+            yield from _type_mismatches(each, fields, path)
     if not isinstance(rule, dict):
         return
     for operator, arguments in rule.items():
@@ -159,10 +159,10 @@ def _unlike(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
         elif len(rule) == 1 and operator == "in" and len(operands) == 2:
             yield from _contained(operands[0], operands[1], fields, path)
         if len(rule) == 1 and operator in LOOPS and len(operands) == 2:
-            yield from _unlike(operands[0], fields, path)
-            yield from _of_items(operands[0], operands[1], fields, path)
+            yield from _type_mismatches(operands[0], fields, path)
+            yield from _item_comparison_problems(operands[0], operands[1], fields, path)
         else:
-            yield from _unlike(operands, fields, path)
+            yield from _type_mismatches(operands, fields, path)
 
 
 def _compared(
@@ -174,7 +174,7 @@ def _compared(
         for each in operands:
             field = _field(variable_name(each), fields)
             if field is not None:
-                yield from _never_given(field, operands, path, is_equality=is_equality)
+                yield from _impossible_values(field, operands, path, is_equality=is_equality)
         return
     (first, kind), (second, other) = known[0], next(e for e in known if e[1] != known[0][1])
     message = _(
@@ -195,7 +195,7 @@ def _compared(
     yield Problem(path, text, free_form(second), expected=_(kind))
 
 
-def _never_given(
+def _impossible_values(
     field: Field, values: Iterable[Json], path: Path, *, is_equality: bool
 ) -> Iterator[Problem]:
     """Texts that this field is compared with, and that can never be its answer."""
@@ -235,7 +235,7 @@ def _contained(item: Json, container: Json, fields: Fields, path: Path) -> Itera
         for each in container:
             yield from _compared([item, each], fields, path, is_equality=False)
         if answers is not None and answers.choices and answers.type.kind == TEXT:
-            yield from _never_given(answers, container, path, is_equality=True)
+            yield from _impossible_values(answers, container, path, is_equality=True)
     elif _kind(container, fields) not in {"", TEXT, LIST}:
         message = _("%(name)s is %(kind)s: nothing can be in it. Name a list or a text.")
         names = {"name": _shown(container), "kind": _(_kind(container, fields))}
@@ -247,10 +247,12 @@ def _contained(item: Json, container: Json, fields: Fields, path: Path) -> Itera
         names = {"item": _shown(item), "kind": _(kind), "name": _shown(container)}
         yield Problem(path, message % names, free_form(item), expected=_(TEXT))
     elif field is not None and _has_chosen_values(field):
-        yield from _never_given(field, [item], path, is_equality=True)
+        yield from _impossible_values(field, [item], path, is_equality=True)
 
 
-def _of_items(items: Json, rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
+def _item_comparison_problems(
+    items: Json, rule: Json, fields: Fields, path: Path
+) -> Iterator[Problem]:
     """A rule about each item of a list: it reads the item's own fields."""
     field = _field(variable_name(items), fields)
     inner = {each.name: each for each in field.fields} if field else {}
@@ -263,7 +265,7 @@ def _of_items(items: Json, rule: Json, fields: Fields, path: Path) -> Iterator[P
                 meant = nearest(name, inner)
                 text = message % {"field": field.name, "name": short(name)}
                 yield Problem(path, text + did_you_mean(meant), name, ", ".join(inner), meant)
-    yield from _unlike(rule, inner, path)
+    yield from _type_mismatches(rule, inner, path)
 
 
 def _has_chosen_values(field: Field) -> bool:

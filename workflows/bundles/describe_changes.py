@@ -30,7 +30,7 @@ PARTS: Final[Mapping[str | int, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class FoundChange:
+class DescribedChange:
     """One difference: what kind, where, and what stood and stands there."""
 
     kind: str
@@ -39,12 +39,12 @@ class FoundChange:
     new: str
 
 
-def tell_changes(
+def describe_changes(
     changes: Iterable[Change], *, old: JsonObject, new: JsonObject
-) -> list[FoundChange]:
+) -> list[DescribedChange]:
     """The changes between two canonical bundles, in the order in which they come."""
     before, after = _Labels(old), _Labels(new)
-    return [_tell(_with_default(each), before, after) for each in changes]
+    return [_describe_change(_with_default(each), before, after) for each in changes]
 
 
 def field_labels(specs: object, prefix: str = "") -> dict[str, str]:
@@ -65,7 +65,7 @@ class _Labels:
         self.tasks = _objects(tasks)
 
     @cached_property
-    def of_all(self) -> dict[str, str]:
+    def of_all_forms(self) -> dict[str, str]:
         """For the conditions of transitions, which may name every form's fields."""
         labels = _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
@@ -97,11 +97,11 @@ def _labels_of(specs: object, prefix: str = "") -> dict[str, str]:
     return field_labels(specs, prefix) | choice_labels(specs, prefix)
 
 
-def _tell(change: Change, before: _Labels, after: _Labels) -> FoundChange:
+def _describe_change(change: Change, before: _Labels, after: _Labels) -> DescribedChange:
     kind = change.kind
     where = before if kind is ChangeKind.REMOVED else after  # into which the path leads
     task = where.key_at(change.path) if change.path[:1] == ("tasks",) else None
-    return FoundChange(
+    return DescribedChange(
         kind=kind.value,
         where=showable(change.where),
         old=_words(change, change.old, before, task) if kind is not ChangeKind.ADDED else "",
@@ -125,7 +125,7 @@ def _with_default(change: Change) -> Change:
 
 def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if change.path and change.path[-1] == "condition":
-        return showable(describe_condition(value, labels.of_all))
+        return showable(describe_condition(value, labels.of_all_forms))
     if change.path and change.path[-1] == "visible_when":
         return showable(describe_condition(value, labels.of_form(task)))
     if change.path and change.path[-1] == "type":
@@ -133,7 +133,7 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
         return showable(duration_in_words(value))
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
-        return showable(", ".join(_entry_words(value, labels.of_all)))
+        return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from workflows.bundles.canonical import as_text
-from workflows.bundles.problems import in_words, value_text
+from workflows.bundles.problems import path_in_words, value_text
 from workflows.engine.problems import Path, place
 from workflows.engine.process import Json, JsonObject
 
@@ -106,7 +106,7 @@ class _Comparison:
 
     def _change(self, kind: ChangeKind, path: Path, old: Json, new: Json) -> Change:
         document = self.old if kind is ChangeKind.REMOVED else self.new
-        return Change(kind, path, in_words(document, path, labelled=True), old, new)
+        return Change(kind, path, path_in_words(document, path, labelled=True), old, new)
 
 
 def _by_name(

@@ -1,4 +1,4 @@
-"""How a bundle's problems are told: where, what to do, what was found, what was expected."""
+"""How a bundle's problems are described: where, what to do, what was found, what was expected."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ _LABELS: Final[Mapping[str, str]] = {"tasks": "title", "ticket_types": "title", 
 _TICKET_ANSWERS: Final = frozenset({"presets", "ticket"})
 
 
-def in_words(document: object, path: Path, *, labelled: bool = False) -> str:
+def path_in_words(document: object, path: Path, *, labelled: bool = False) -> str:
     """A path into a bundle in words; entries go by their names where they have one.
 
     `labelled`: as people know them, with the name behind: “field “Amount” (amount)”.

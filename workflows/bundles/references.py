@@ -60,7 +60,7 @@ def _duplicates(entries: Sequence[Entry], name: str) -> Iterator[Problem]:
 
 
 def _look_alike_titles(entries: Sequence[Entry], message: str) -> Iterator[Problem]:
-    """Where the same stands twice with its key, its key has been told."""
+    """Where the same stands twice with its key, its key has been reported."""
     seen: dict[str, str] = {}
     for entry in entries:
         title, key = entry.text("title"), entry.text("key")

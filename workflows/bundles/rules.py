@@ -115,11 +115,11 @@ class _Scope:
     callback: tuple[str, ...] = ()
 
     def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
-        guarded = guarded_names(rule)
+        with_fallback = names_with_fallback(rule)
         for variable in sorted(variables):
-            wrong = self._wrong(variable)
+            wrong = self._wrong_reading(variable)
             if wrong is None or (
-                wrong.severity is Severity.WARNING and is_guarded(variable, guarded)
+                wrong.severity is Severity.WARNING and has_fallback(variable, with_fallback)
             ):
                 continue
             yield Problem(
@@ -130,21 +130,23 @@ class _Scope:
                 severity=wrong.severity,
             )
 
-    def _wrong(self, variable: str) -> _Reading | None:
+    def _wrong_reading(self, variable: str) -> _Reading | None:
         root, _dot, rest = variable.partition(".")
         readers: dict[str, Callable[[str], _Reading | None]] = {
             "ticket": self._ticket,
             "tasks": self._tasks,
-            "submitter": lambda name: _one_of(variable, "submitter", name, SUBMITTER),
-            "company": lambda name: _one_of(variable, "company", name, COMPANY),
-            "number": lambda name: _nothing_beneath(variable, name),
+            "submitter": lambda name: _unless_known(variable, "submitter", name, SUBMITTER),
+            "company": lambda name: _unless_known(variable, "company", name, COMPANY),
+            "number": lambda name: _no_such_property(variable, name),
         }
         if self.response:
-            readers["response"] = lambda name: _one_of(
+            readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
             )
         if self.callback:
-            readers["callback"] = lambda name: _one_of(variable, "callback", name, self.callback)
+            readers["callback"] = lambda name: _unless_known(
+                variable, "callback", name, self.callback
+            )
         if root in readers:
             return readers[root](rest)
         if not variable:
@@ -204,7 +206,7 @@ class _Scope:
         return _Reading(message % {"name": f"tasks.{key}"}, severity=Severity.WARNING)
 
 
-def _one_of(variable: str, root: str, name: str, known: Collection[str]) -> _Reading | None:
+def _unless_known(variable: str, root: str, name: str, known: Collection[str]) -> _Reading | None:
     if not name or name in known:
         return None
     message = _("The rule reads “%(name)s”. Of “%(root)s” there are only these: %(known)s.")
@@ -213,7 +215,7 @@ def _one_of(variable: str, root: str, name: str, known: Collection[str]) -> _Rea
     return _Reading(text, f"{root}.{meant}" if meant else "")
 
 
-def _nothing_beneath(variable: str, rest: str) -> _Reading | None:
+def _no_such_property(variable: str, rest: str) -> _Reading | None:
     if not rest:
         return None
     message = _("The rule reads “%(name)s”, but nothing stands beneath that value.")
@@ -231,9 +233,9 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
         )
     field = fields[name]
     if inner and field.type.parts:
-        return _one_of(f"{prefix}.{rest}", f"{prefix}.{name}", inner, list(field.type.parts))
+        return _unless_known(f"{prefix}.{rest}", f"{prefix}.{name}", inner, list(field.type.parts))
     if inner and field.type.kind != LIST:
-        return _nothing_beneath(f"{prefix}.{rest}", inner)
+        return _no_such_property(f"{prefix}.{rest}", inner)
     if not field.required or not is_empty(field.visible_when):
         message = _(
             "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "
@@ -243,10 +245,10 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
     return None
 
 
-def guarded_names(rule: Json) -> set[str]:
+def names_with_fallback(rule: Json) -> set[str]:
     """The variables that a rule reads with a default, or asks about before it reads them.
 
-    A name counts wherever in the rule its guard stands: this decides about a warning only.
+    A name counts wherever in the rule its fallback stands: this decides about a warning only.
     """
     found: set[str] = set()
     waiting: list[Json] = [rule]
@@ -257,11 +259,11 @@ def guarded_names(rule: Json) -> set[str]:
         elif isinstance(value, dict):
             waiting.extend(value.values())
             for operator, arguments in value.items():
-                found |= _names_guarded_by(operator, arguments)
+                found |= _names_with_fallback_in(operator, arguments)
     return found
 
 
-def _names_guarded_by(operator: str, arguments: Json) -> set[str]:
+def _names_with_fallback_in(operator: str, arguments: Json) -> set[str]:
     if operator == "var" and isinstance(arguments, list) and len(arguments) > 1:
         return {arguments[0]} if isinstance(arguments[0], str) else set()
     if operator == "exists" and isinstance(arguments, list):
@@ -279,7 +281,7 @@ def _texts(value: Json) -> Iterator[str]:
             yield from _texts(each)
 
 
-def is_guarded(variable: str, guarded: Collection[str]) -> bool:
-    """Whether the variable, or a part of its path, is guarded."""
+def has_fallback(variable: str, with_fallback: Collection[str]) -> bool:
+    """Whether the variable, or a part of its path, is among these."""
     steps = variable.split(".")
-    return any(".".join(steps[: index + 1]) in guarded for index in range(len(steps)))
+    return any(".".join(steps[: index + 1]) in with_fallback for index in range(len(steps)))

@@ -1,4 +1,4 @@
-"""Whether a document has the form of a bundle: bundle.schema.json, told to people."""
+"""Whether a document has the form of a bundle: bundle.schema.json, in sentences for people."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def structure_problems(document: object) -> Iterator[Problem]:
     for error in _VALIDATOR.iter_errors(document):
         path: Path = tuple(error.instance_path)
         if not is_inside_fields(path):
-            yield from _told(error, path, _value_at(document, path))
+            yield from _problems_from_schema_error(error, path, _value_at(document, path))
 
 
 def is_inside_fields(path: Path) -> bool:
@@ -56,7 +56,9 @@ def is_inside_fields(path: Path) -> bool:
     return path[:2] == ("workflow", "fields") or (path[:1] == ("tasks",) and "fields" in path[2:3])
 
 
-def _told(error: ValidationError, path: Path, found: object) -> Iterator[Problem]:
+def _problems_from_schema_error(
+    error: ValidationError, path: Path, found: object
+) -> Iterator[Problem]:
     keyword: str = error.kind.name
     details: dict[str, object] = error.kind.as_dict()
     if keyword == "additionalProperties":

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
-from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.problems import Problem, path_in_words
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem
@@ -165,7 +165,7 @@ class Trial:
         rules = self.rules.get(key)
         return self.forms[key] if rules is not None and rules.task_type.is_form else None
 
-    def run_case(self, case: JsonObject) -> Simulation:
+    def run_test_case(self, case: JsonObject) -> Simulation:
         """What comes out for the answers of a test case."""
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
         facts = self.facts(
@@ -186,7 +186,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseResult:
+class TestCaseResult:
     """What came of a test case. `divergence` is the number of the first step that differs.
 
     It counts from 0; None: the steps are the same. `reason` says in one sentence what went
@@ -206,28 +206,28 @@ class CaseResult:
         return not self.reason
 
 
-def run_cases(
+def run_document_test_cases(
     document: JsonObject,
     *,
     company_name: str = EXAMPLE_COMPANY,
     known: Facts = MADE_UP,
     max_steps: int = MAX_STEPS_OF_ALL_CASES,
-) -> list[CaseResult]:
+) -> list[TestCaseResult]:
     """Run the test cases of a document that has no errors."""
     trial = Trial(document, company_name=company_name, known=known)
-    results: list[CaseResult] = []
+    results: list[TestCaseResult] = []
     for index, case in enumerate(trial.cases):
         if max_steps <= 0:
             reason = _("The test cases together take too many steps: this one was not run.")
             results.append(_not_run(index, case, reason))
             continue
-        result = run_case(trial, index, case)
+        result = run_test_case(trial, index, case)
         max_steps -= len(result.simulation.steps) if result.simulation else 1
         results.append(result)
     return results
 
 
-def run_case(trial: Trial, index: int, case: JsonObject) -> CaseResult:
+def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
     key, ticket = str(case.get("ticket_type", "")), case.get("ticket", {})
     if key and key not in trial.ticket_types:
         reason = _("There is no ticket type “%(key)s”, so that this was not run.") % {"key": key}
@@ -238,33 +238,33 @@ def run_case(trial: Trial, index: int, case: JsonObject) -> CaseResult:
         return _not_run(index, case, str(error))
     if refused:
         return _not_run(index, case, _refusal(_("The ticket's form"), refused))
-    simulation = trial.run_case(case)
+    simulation = trial.run_test_case(case)
     found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label)
     expected = _expected(case)
     divergence = _first_divergence(expected, found)
     reason = _reason(trial, expected, simulation, divergence)
     name = str(case.get("name", ""))
-    return CaseResult(index, name, expected, found, reason, divergence, simulation)
+    return TestCaseResult(index, name, expected, found, reason, divergence, simulation)
 
 
-def case_failures(document: JsonObject, results: Iterable[CaseResult]) -> list[Problem]:
+def test_case_failures(document: JsonObject, results: Iterable[TestCaseResult]) -> list[Problem]:
     """The test cases that do not pass, as problems with their places."""
     return [
-        replace(problem, where=in_words(document, problem.path))
+        replace(problem, where=path_in_words(document, problem.path))
         for each in results
         if not each.has_passed
         for problem in [
             Problem(
                 ("tests", each.index),
                 each.reason,
-                in_short(each.found) if each.found else None,
-                in_short(each.expected),
+                arrival_in_one_line(each.found) if each.found else None,
+                arrival_in_one_line(each.expected),
             )
         ]
     ]
 
 
-def in_short(arrival: Arrival) -> str:
+def arrival_in_one_line(arrival: Arrival) -> str:
     """An arrival in one line: `approve > order > end (ordered)`."""
     steps = [START, *arrival.path]
     if arrival.status == Outcome.COMPLETED:
@@ -290,8 +290,8 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
             _("The form of “%(task)s”") % {"task": trial.title_of(last.task)}, last.refused
         )
     if divergence is not None:
-        return _parted(trial, expected, simulation, divergence)
-    place = {"place": _place(trial, simulation.path, len(simulation.path))}
+        return _divergence_reason(trial, expected, simulation, divergence)
+    place = {"place": _step_before(trial, simulation.path, len(simulation.path))}
     if simulation.outcome != expected.status:
         if simulation.outcome is Outcome.WAITING and simulation.last_step.times:
             text = _("%(place)s is not left after %(time)s, so that the ticket waits there.")
@@ -311,11 +311,11 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
     return ""
 
 
-def _parted(trial: Trial, expected: Arrival, simulation: Simulation, number: int) -> str:
+def _divergence_reason(trial: Trial, expected: Arrival, simulation: Simulation, number: int) -> str:
     words = {
-        "place": _place(trial, simulation.path, number),
-        "found": _next_place(trial, simulation.path, simulation.outcome, number),
-        "wanted": _next_place(trial, expected.path, expected.status, number),
+        "place": _step_before(trial, simulation.path, number),
+        "found": _step_at(trial, simulation.path, simulation.outcome, number),
+        "wanted": _step_at(trial, expected.path, expected.status, number),
     }
     text = _("After %(place)s the way leads to %(found)s, not to %(wanted)s.") % words
     if simulation.error and number == len(simulation.path):
@@ -329,12 +329,12 @@ def _parted(trial: Trial, expected: Arrival, simulation: Simulation, number: int
     return text
 
 
-def _place(trial: Trial, path: Sequence[str], number: int) -> str:
+def _step_before(trial: Trial, path: Sequence[str], number: int) -> str:
     """The step before the step of this number."""
     return f"“{trial.title_of(path[number - 1])}”" if number > 0 else _("the start")
 
 
-def _next_place(trial: Trial, path: Sequence[str], status: str, number: int) -> str:
+def _step_at(trial: Trial, path: Sequence[str], status: str, number: int) -> str:
     if number < len(path):
         return f"“{trial.title_of(path[number])}”"
     return _("the end") if status == Outcome.COMPLETED else _("nowhere")
@@ -349,8 +349,8 @@ def _refusal(form: str, refused: Sequence[FieldProblem]) -> str:
     }
 
 
-def _not_run(index: int, case: JsonObject, reason: str) -> CaseResult:
-    return CaseResult(index, str(case.get("name", "")), _expected(case), None, reason)
+def _not_run(index: int, case: JsonObject, reason: str) -> TestCaseResult:
+    return TestCaseResult(index, str(case.get("name", "")), _expected(case), None, reason)
 
 
 def _expected(case: JsonObject) -> Arrival:

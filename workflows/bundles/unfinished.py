@@ -18,7 +18,7 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
 from workflows.bundles.outline import Entry, Outline, roles_in_questions
-from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path
@@ -57,13 +57,13 @@ def storage_problems(document: object) -> list[Problem]:
     found = [each for each in check_bundle(document) if each.is_error and each.path in places]
     # What stands twice, or leads nowhere, has these places, too.
     for path in places - {each.path for each in found}:
-        where = in_words(document, path)
+        where = path_in_words(document, path)
         found.append(Problem(path, _("This cannot be kept. Correct it."), where=where))
     return found
 
 
 def _places(document: JsonObject) -> Iterator[Path]:
-    for error in _LOOSE.iter_errors(document):
+    for error in _DRAFT_VALIDATOR.iter_errors(document):
         details: dict[str, object] = error.kind.as_dict()
         path: Path = tuple(error.instance_path)
         if error.kind.name == "additionalProperties":
@@ -92,11 +92,11 @@ def _repeated(entries: Iterable[Entry]) -> Iterator[Path]:
         seen.add(each.text("key"))
 
 
-def _loosened(schema: Json) -> Json:
+def _without_limits(schema: Json) -> Json:
     """The schema without demands on what is kept as JSON, and on how many entries there are."""
     if not isinstance(schema, dict):
         return schema
-    made = {name: _loosened(value) for name, value in schema.items() if name != "minItems"}
+    made = {name: _without_limits(value) for name, value in schema.items() if name != "minItems"}
     definitions = made.get("$defs")
     if isinstance(definitions, dict):
         for name in _KEPT_AS_JSON:
@@ -122,13 +122,13 @@ def _only_kinds(schema: Json) -> Json:
     return made
 
 
-def _loose_schema() -> JsonObject:
-    schema = _loosened(SCHEMA)
+def _draft_schema() -> JsonObject:
+    schema = _without_limits(SCHEMA)
     assert isinstance(schema, dict)  # noqa: S101 - it is made of one
     return schema
 
 
-_LOOSE: Final = compile_validator(_loose_schema())
+_DRAFT_VALIDATOR: Final = compile_validator(_draft_schema())
 
 
 def with_named_roles(document: JsonObject) -> JsonObject:
@@ -152,7 +152,7 @@ def with_named_roles(document: JsonObject) -> JsonObject:
     return as_spelt({**outline.document, "company_roles": made})
 
 
-def sketch(document: object) -> Process:
+def drawable_process(document: object) -> Process:
     """A document that may be wrong in any place as a process that can be drawn; never raises."""
     outline = Outline(document if isinstance(document, dict) else {})
     return Process(
@@ -164,7 +164,7 @@ def sketch(document: object) -> Process:
                 from_task=None if source == START else source,
                 to_task=None if target == END else target,
                 condition=each.value.get("condition"),
-                priority=_whole(each.value.get("priority", 0)),
+                priority=_as_int(each.value.get("priority", 0)),
                 label=each.text("label"),
                 after=each.text("after"),
             )
@@ -179,11 +179,11 @@ def _task(key: str, task: Entry) -> TaskSpec:
     return TaskSpec(key=key, title=task.text("title"), task_type=task_type)
 
 
-def _whole(value: Json) -> int:
+def _as_int(value: Json) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def first_draft(*, key: str, title: str) -> JsonObject:
+def new_workflow_document(*, key: str, title: str) -> JsonObject:
     """A new workflow: one form, and a ticket type that starts it. It can be published as it is."""
     return canonical(
         {
@@ -225,8 +225,8 @@ def first_draft(*, key: str, title: str) -> JsonObject:
 
 
 __all__ = [
-    "first_draft",
-    "sketch",
+    "drawable_process",
+    "new_workflow_document",
     "storage_problems",
     "with_named_roles",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django_tenants.utils import get_public_schema_name
 
 from tenants.models import Company
-from workflows.bundles import CaseResult, Change, ChangeKind, Problem
+from workflows.bundles import Change, ChangeKind, Problem, TestCaseResult
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, read_file
 
@@ -114,7 +114,7 @@ def counted(problems: list[Problem]) -> str:
     )
 
 
-def case_count(cases: Collection[CaseResult]) -> str:
+def case_count(cases: Collection[TestCaseResult]) -> str:
     """How many test cases pass, as a sentence."""
     passed = sum(each.has_passed for each in cases)
     text = ngettext(

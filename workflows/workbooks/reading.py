@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.check import check_bundle
 from workflows.bundles.errors import InvalidBundleError
-from workflows.bundles.problems import Problem, errors_of, in_words
+from workflows.bundles.problems import Problem, errors_of, path_in_words
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
 
@@ -114,7 +114,7 @@ class Reading:
     def _where(self, path: Path) -> str:
         if path[:1] == (SHEETS,):
             return str(self.place_of(path) or _("The workbook"))
-        return in_words(self.document, path)
+        return path_in_words(self.document, path)
 
 
 def _moved(path: Path, moved: Mapping[Path, Path]) -> Path | None:

@@ -22,7 +22,7 @@ from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.authoring.publishing.retire_workflow import stop_offering
+from workflows.authoring.publishing.retire_workflow import retire_workflow
 from workflows.engine.process import Json
 from workflows.errors import (
     CannotMoveError,
@@ -554,7 +554,7 @@ class MovePageTest(MoveCase):
             answer = send(address(self.second), {"ticket": str(self.ticket.pk), "reason": REASON})
             self.assertRedirects(answer, address(third))
         self.assertEqual(self.version_of(self.ticket), (1, 1))
-        stop_offering(workflow=third, user=self.carla)
+        retire_workflow(workflow=third, user=self.carla)
         answer = self.client.get(address(third))
         self.assertRedirects(answer, reverse("admin:tickets_ticket_changelist"))
 

@@ -12,7 +12,7 @@ from tenants.names import LONGEST_NAME, plain_name
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
-from workflows.bundles.unfinished import first_draft
+from workflows.bundles.unfinished import new_workflow_document
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import NoTitleError
@@ -30,7 +30,7 @@ def make_workflow(*, title: str, user: User | None) -> WorkflowDefinition:
     """
     lock_definitions()
     title = _checked(title)
-    return _made(first_draft(key=_free_key(title), title=title), user=user)
+    return _made(new_workflow_document(key=_free_key(title), title=title), user=user)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.bundles.errors import NotStorableError
-from workflows.bundles.problems import Problem, in_words
+from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError
@@ -67,4 +67,4 @@ def key_problem(own: str, key: str, document: JsonObject, *, is_fixed: bool) -> 
     else:
         return None
     path = ("workflow", "key")
-    return Problem(path, message, key, expected=own, where=in_words(document, path))
+    return Problem(path, message, key, expected=own, where=path_in_words(document, path))

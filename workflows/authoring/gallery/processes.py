@@ -18,13 +18,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from workflows.bundles import (
-    CaseResult,
+    TestCaseResult,
     Trial,
     canonical,
     check_bundle,
     errors_of,
     read_bundle_file,
-    run_cases,
+    run_document_test_cases,
 )
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import UnreadableBundleError
@@ -80,8 +80,8 @@ class GalleryProcess:
         return Trial(self.document)
 
     @cached_property
-    def case_results(self) -> list[CaseResult]:
-        return run_cases(self.document)
+    def case_results(self) -> list[TestCaseResult]:
+        return run_document_test_cases(self.document)
 
     def picture(self) -> SafeString:
         """The whole process; each task leads to `#task-<key>`."""

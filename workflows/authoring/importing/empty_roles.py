@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles import Problem, Severity
 from workflows.bundles.outline import Outline, roles_in_questions
-from workflows.bundles.problems import in_words
+from workflows.bundles.problems import path_in_words
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole
@@ -37,7 +37,7 @@ def _problem(document: JsonObject, path: Path, role: str, *, is_published: bool)
     is_needed = _spec_at(document, path).get("required") is True
     severity = Severity.ERROR if is_needed and is_published else Severity.WARNING
     problem = Problem(path, message % {"role": role}, role, severity=severity)
-    return replace(problem, where=in_words(document, path))
+    return replace(problem, where=path_in_words(document, path))
 
 
 def _spec_at(document: JsonObject, path: Path) -> JsonObject:

@@ -10,7 +10,7 @@ from workflows.authoring.importing.import_bundle import BundlePreview, preview_b
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.bundles.check import MAX_PROBLEMS
-from workflows.bundles.describe_changes import FoundChange, showable, tell_changes
+from workflows.bundles.describe_changes import DescribedChange, describe_changes, showable
 from workflows.engine.problems import place as path_text
 from workflows.engine.process import Json, JsonObject
 from workflows.models import WorkflowDefinition
@@ -78,7 +78,7 @@ class Findings:
     problems: list[FoundProblem] = field(default_factory=list)
     problem_count: int = 0
     error_count: int = 0
-    changes: list[FoundChange] = field(default_factory=list)
+    changes: list[DescribedChange] = field(default_factory=list)
     change_count: int = 0
     new_company_roles: list[str] = field(default_factory=list)
     current: str = ""
@@ -113,7 +113,7 @@ class Findings:
         problems, changes = values.pop("problems", []), values.pop("changes", [])
         return cls(
             problems=[FoundProblem(**each) for each in _objects(problems)],  # type: ignore[arg-type]
-            changes=[FoundChange(**each) for each in _objects(changes)],  # type: ignore[arg-type]
+            changes=[DescribedChange(**each) for each in _objects(changes)],  # type: ignore[arg-type]
             draft=FoundDraft(**draft) if isinstance(draft, dict) else None,  # type: ignore[arg-type]
             **values,  # type: ignore[arg-type]
         )
@@ -176,10 +176,10 @@ def findings_of(
     )
 
 
-def _found_changes(preview: BundlePreview) -> list[FoundChange]:
+def _found_changes(preview: BundlePreview) -> list[DescribedChange]:
     """With both values; of what was added or removed as a whole, its name says enough."""
     shown = preview.changes[:MOST_CHANGES]
-    told = tell_changes(shown, old=preview.old, new=preview.new)
+    told = describe_changes(shown, old=preview.old, new=preview.new)
     return [
         replace(words, old="", new="") if _is_whole(change) else words
         for change, words in zip(shown, told, strict=True)

@@ -13,22 +13,22 @@ from workflows.authoring.definitions.export_bundle import export_bundle, with_ty
 from workflows.authoring.importing.empty_roles import empty_role_problems
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.importing.task_origin import TaskOrigin
-from workflows.authoring.trying.run_test_cases import run_cases_of
+from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import (
-    CaseResult,
     Change,
     Problem,
     Severity,
+    TestCaseResult,
     canonical,
-    case_failures,
     check_bundle,
     differences,
     errors_of,
+    test_case_failures,
 )
 from workflows.bundles.canonical import END, START, as_text, default_of, key_order
 from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.named import references_in
-from workflows.bundles.problems import in_words
+from workflows.bundles.problems import path_in_words
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import NotADraftError
@@ -67,7 +67,7 @@ class BundlePreview:
     current: WorkflowDefinition | None
     version: int
     is_unchanged: bool
-    cases: list[CaseResult] = field(default_factory=list)
+    cases: list[TestCaseResult] = field(default_factory=list)
     old: JsonObject = field(default_factory=dict)
     new: JsonObject = field(default_factory=dict)
     draft: WorkflowDefinition | None = None
@@ -94,8 +94,10 @@ def preview_bundle(*, document: object) -> BundlePreview:
         old, new = bundle.comparable_with(current)
     same = bundle.same_version()
     runnable = with_types_of_published(bundle.key, bundle.document)
-    cases = run_cases_of(runnable)
-    failures = [replace(each, severity=Severity.WARNING) for each in case_failures(runnable, cases)]
+    cases = run_test_cases_of_document(runnable)
+    failures = [
+        replace(each, severity=Severity.WARNING) for each in test_case_failures(runnable, cases)
+    ]
     return BundlePreview(
         problems=[*problems, *failures],
         changes=[] if same is not None else differences(old, new),
@@ -204,7 +206,7 @@ def _foreign_ticket_types(document: JsonObject) -> list[Problem]:
         problem = Problem(
             path, message % {"workflow": each.workflow.title, "key": each.key}, each.key
         )
-        found.setdefault(each.key, replace(problem, where=in_words(document, path)))
+        found.setdefault(each.key, replace(problem, where=path_in_words(document, path)))
     return list(found.values())
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import CONTENT
 from workflows.bundles import Change, differences
-from workflows.bundles.describe_changes import FoundChange, tell_changes
+from workflows.bundles.describe_changes import DescribedChange, describe_changes
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition
 
@@ -16,10 +16,10 @@ def compare_versions(*, old: WorkflowDefinition, new: WorkflowDefinition) -> lis
     return differences(_content(old), _content(new))
 
 
-def compare_in_words(*, old: WorkflowDefinition, new: WorkflowDefinition) -> list[FoundChange]:
+def compare_in_words(*, old: WorkflowDefinition, new: WorkflowDefinition) -> list[DescribedChange]:
     """The same, as people read it."""
     before, after = _content(old), _content(new)
-    return tell_changes(differences(before, after), old=before, new=after)
+    return describe_changes(differences(before, after), old=before, new=after)
 
 
 def _content(workflow: WorkflowDefinition) -> JsonObject:

@@ -16,8 +16,8 @@ from workflows.authoring.importing.import_bundle import (
     next_ticket_type_version,
     problems_here,
 )
-from workflows.authoring.trying.run_test_cases import run_cases_of
-from workflows.bundles import case_failures, errors_of
+from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
+from workflows.bundles import errors_of, test_case_failures
 from workflows.bundles.errors import NotPublishableError
 from workflows.bundles.problems import Problem
 from workflows.errors import NotADraftError
@@ -63,7 +63,7 @@ def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
     problems = problems_here(document, is_published=True)
     if errors_of(problems):
         return problems
-    return problems + case_failures(document, run_cases_of(document))
+    return problems + test_case_failures(document, run_test_cases_of_document(document))
 
 
 def _retire_published(key: str, *, by: User | None, now: datetime) -> None:

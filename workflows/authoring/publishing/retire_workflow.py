@@ -12,7 +12,7 @@ from workflows.models import TicketDefinition, WorkflowDefinition
 
 
 @transaction.atomic
-def stop_offering(
+def retire_workflow(
     *, workflow: WorkflowDefinition, user: User | None, now: datetime | None = None
 ) -> WorkflowDefinition:
     """Retire a published workflow without a successor.

@@ -47,13 +47,13 @@ def add_test_case(
     cases = list(draft.test_cases)
     if len(cases) >= _most_cases():
         raise TooManyCasesError
-    case = _recorded(draft, _free_name(name, cases), ticket_type, ticket, submitter, answers)
-    _keep(draft, [*cases, case])
+    case = _recorded(draft, _checked_name(name, cases), ticket_type, ticket, submitter, answers)
+    _save_cases(draft, [*cases, case])
     return case
 
 
 @transaction.atomic
-def record_test_case_anew(
+def record_test_case_again(
     *,
     workflow: WorkflowDefinition,
     name: str,
@@ -71,12 +71,12 @@ def record_test_case_anew(
     draft = _locked(workflow)
     old = _named(draft, name)
     case = _recorded(draft, name, ticket_type, ticket, submitter, answers)
-    _keep(draft, [case if each is old else each for each in draft.test_cases])
+    _save_cases(draft, [case if each is old else each for each in draft.test_cases])
     return case
 
 
 @transaction.atomic
-def expect_way_of_now(*, workflow: WorkflowDefinition, name: str) -> None:
+def expect_current_result(*, workflow: WorkflowDefinition, name: str) -> None:
     """Let a test case expect the way that the draft goes now.
 
     Raises:
@@ -91,8 +91,8 @@ def expect_way_of_now(*, workflow: WorkflowDefinition, name: str) -> None:
         raise InvalidDataError([FieldProblem("", result.reason)])
     if result.simulation.outcome is Outcome.REFUSED:
         raise InvalidDataError(list(result.simulation.last_step.refused))
-    case["expect"] = _way_of(result.simulation)
-    _keep(draft, list(draft.test_cases))
+    case["expect"] = _expectation_of(result.simulation)
+    _save_cases(draft, list(draft.test_cases))
 
 
 @transaction.atomic
@@ -105,7 +105,7 @@ def rename_test_case(*, workflow: WorkflowDefinition, name: str, new_name: str) 
     draft = _locked(workflow)
     case = _named(draft, name)
     others = [each for each in draft.test_cases if each is not case]
-    case["name"] = _free_name(new_name, others)
+    case["name"] = _checked_name(new_name, others)
     draft.save(update_fields=["test_cases", "updated_at"])
 
 
@@ -152,11 +152,11 @@ def _recorded(
     simulation = trial.run(facts=facts, answers=answers)
     if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
         raise InvalidDataError(list(simulation.last_step.refused))
-    case["expect"] = _way_of(simulation)
+    case["expect"] = _expectation_of(simulation)
     return case
 
 
-def _way_of(simulation: Simulation) -> JsonObject:
+def _expectation_of(simulation: Simulation) -> JsonObject:
     return {
         "path": list[Json](simulation.path),
         "end": simulation.end_label,
@@ -164,7 +164,7 @@ def _way_of(simulation: Simulation) -> JsonObject:
     }
 
 
-def _keep(draft: WorkflowDefinition, cases: list[JsonObject]) -> None:
+def _save_cases(draft: WorkflowDefinition, cases: list[JsonObject]) -> None:
     made = canonical({"tests": list[Json](cases)})["tests"]
     draft.test_cases = made if isinstance(made, list) else []
     draft.save(update_fields=["test_cases", "updated_at"])
@@ -184,7 +184,7 @@ def _named(draft: WorkflowDefinition, name: str) -> JsonObject:
     raise UnknownCaseError
 
 
-def _free_name(name: str, others: list[JsonObject]) -> str:
+def _checked_name(name: str, others: list[JsonObject]) -> str:
     name = plain_name(" ".join(name.split()))
     if not name or len(name) > LONGEST_NAME or any(unstorable(name)):
         raise InvalidCaseNameError(most=LONGEST_NAME)

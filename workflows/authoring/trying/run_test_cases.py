@@ -4,25 +4,38 @@ from collections.abc import Iterable
 
 from tenants.models import Company
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
-from workflows.bundles import CaseResult, Problem, Trial, canonical, errors_of, run_cases
+from workflows.bundles import (
+    Problem,
+    TestCaseResult,
+    Trial,
+    canonical,
+    errors_of,
+    run_document_test_cases,
+)
 from workflows.bundles.named import references_in
 from workflows.engine.process import JsonObject
 from workflows.fields.look_up import look_up
 from workflows.models import WorkflowDefinition
 
 
-def run_test_cases(*, workflow: WorkflowDefinition) -> list[CaseResult]:
+def run_test_cases(*, workflow: WorkflowDefinition) -> list[TestCaseResult]:
     """Run the test cases of a definition; nothing is saved and no call is made."""
-    return run_cases_of(with_types_of_published(workflow.key, export_bundle(workflow=workflow)))
+    return run_test_cases_of_document(
+        with_types_of_published(workflow.key, export_bundle(workflow=workflow))
+    )
 
 
-def run_cases_of(document: JsonObject) -> list[CaseResult]:
+def run_test_cases_of_document(document: JsonObject) -> list[TestCaseResult]:
     """Run the test cases of a canonical bundle as a ticket of this company would run."""
     name = Company.objects.current().name
-    return run_cases(document, company_name=name, known=look_up(references_in(document)))
+    return run_document_test_cases(
+        document, company_name=name, known=look_up(references_in(document))
+    )
 
 
-def run_cases_of_draft(document: JsonObject, problems: Iterable[Problem]) -> list[CaseResult]:
+def run_test_cases_of_draft(
+    document: JsonObject, problems: Iterable[Problem]
+) -> list[TestCaseResult]:
     """Run the test cases of a bundle that is being edited; none while something else is wrong.
 
     `problems` are those of the document. Those of the test cases themselves do no harm: a case
@@ -36,7 +49,7 @@ def run_cases_of_draft(document: JsonObject, problems: Iterable[Problem]) -> lis
     rest = canonical({name: value for name, value in document.items() if name != "tests"})
     workflow = rest["workflow"]
     key = str(workflow.get("key", "")) if isinstance(workflow, dict) else ""
-    return run_cases_of({**with_types_of_published(key, rest), "tests": cases})
+    return run_test_cases_of_document({**with_types_of_published(key, rest), "tests": cases})
 
 
 def trial_of(workflow: WorkflowDefinition) -> Trial:

@@ -31,7 +31,7 @@ class TryState:
     answers: tuple[Answer, ...] = ()
     case: str = ""
 
-    def packed(self, workflow: WorkflowDefinition) -> str:
+    def signed_state(self, workflow: WorkflowDefinition) -> str:
         """The state as signed text, for this version of this company's workflow alone."""
         document = {
             "ticket_type": self.ticket_type,
@@ -40,15 +40,15 @@ class TryState:
             "answers": [asdict(each) for each in self.answers],
             "case": self.case,
         }
-        return signing.dumps(document, salt=_salt(workflow), compress=True)
+        return signing.dumps(document, salt=_signing_salt(workflow), compress=True)
 
 
-def unpacked(text: str, workflow: WorkflowDefinition) -> TryState | None:
+def read_signed_state(text: str, workflow: WorkflowDefinition) -> TryState | None:
     """The state in a page that came back; None where it is not one that we made."""
     if len(text) > MOST_CHARACTERS:
         return None
     try:
-        document = signing.loads(text, salt=_salt(workflow))
+        document = signing.loads(text, salt=_signing_salt(workflow))
     except signing.BadSignature:
         return None
     if not isinstance(document, dict):
@@ -68,5 +68,5 @@ def submitter_texts(submitter: Mapping[str, Json]) -> dict[str, str]:
     return {name: str(submitter.get(name, "")) for name in EXAMPLE_SUBMITTER}
 
 
-def _salt(workflow: WorkflowDefinition) -> str:
+def _signing_salt(workflow: WorkflowDefinition) -> str:
     return f"tickets.try:{current_schema()}:{workflow.pk}"

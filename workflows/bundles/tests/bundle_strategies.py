@@ -183,7 +183,7 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     if types and has_type:
         test["ticket_type"] = draw(st.sampled_from(types))
     test |= draw(optional(submitter=optional(email=LINE, first_name=TEXT, last_name=TEXT)))
-    found = Trial(canonical(document)).run_case(test)
+    found = Trial(canonical(document)).run_test_case(test)
     expect = {"path": list(found.path), "status": found.outcome.value}
     return test | {"expect": expect | draw(optional(end=st.sampled_from([found.end_label, None])))}
 

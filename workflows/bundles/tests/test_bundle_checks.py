@@ -23,7 +23,7 @@ JSON = st.recursive(
 def fixture(name: str) -> dict[str, Any]:
     path = settings.BASE_DIR / "fixtures" / f"{name}.json"
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    del document["tests"]  # they would tell the same problems once more
+    del document["tests"]  # they would report the same problems once more
     return document
 
 
@@ -40,8 +40,8 @@ class CheckBundleTest(SimpleTestCase):
     def assert_only(
         self, problems: list[Problem], place: str, words: str, *, nearest: str = ""
     ) -> None:
-        told = [(each.place, each.message) for each in problems]
-        self.assertEqual([each.place for each in problems], [place], told)
+        found = [(each.place, each.message) for each in problems]
+        self.assertEqual([each.place for each in problems], [place], found)
         self.assertIn(words, problems[0].message)
         self.assertEqual(problems[0].nearest, nearest)
 
@@ -386,8 +386,8 @@ class RuleTest(SimpleTestCase):
     def test_a_field_that_may_have_no_answer_is_a_warning(self) -> None:
         problems = self.check("input_transform", {"text": {"var": "tasks.approve_invoice.comment"}})
         self.assertEqual([each.severity for each in problems], [Severity.WARNING])
-        guarded = {"text": {"var": ["tasks.approve_invoice.comment", ""]}}
-        self.assertEqual(self.check("input_transform", guarded), [])
+        with_fallback = {"text": {"var": ["tasks.approve_invoice.comment", ""]}}
+        self.assertEqual(self.check("input_transform", with_fallback), [])
 
     def test_only_the_output_transform_reads_the_response(self) -> None:
         rule = {"id": {"var": "response.body.id"}}

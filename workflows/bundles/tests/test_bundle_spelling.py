@@ -13,7 +13,7 @@ from workflows.bundles.canonical import as_text
 from workflows.bundles.problems import Problem
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.tests.bundle_strategies import JSON
-from workflows.bundles.trial import run_cases
+from workflows.bundles.trial import run_document_test_cases
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.workbooks import FileType, read_document, write_document
 from workflows.workbooks.tests.test_spreadsheet_habits import at
@@ -86,7 +86,7 @@ class SpellingTests(SimpleTestCase):
 
     def test_it_is_checked_as_it_is_meant(self) -> None:
         self.assertEqual(messages(check_bundle(document())), [])
-        (result,) = run_cases(canonical(document()))
+        (result,) = run_document_test_cases(canonical(document()))
         self.assertTrue(result.has_passed, result.reason)
 
     def test_a_workbook_may_write_them_in_every_way(self) -> None:

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 
 from tickets.testing import fixture_document
 from workflows.bundles import canonical, differences
-from workflows.bundles.describe_changes import FoundChange, tell_changes
+from workflows.bundles.describe_changes import DescribedChange, describe_changes
 
 
 class TimesInWordsTest(SimpleTestCase):
@@ -18,31 +18,31 @@ class TimesInWordsTest(SimpleTestCase):
         self.new: dict[str, Any] = copy.deepcopy(self.old)
         self.way: dict[str, Any] = {"from": "approve_vacation", "to": "end", "after": "P2DT4H"}
 
-    def told(self, old: Any, new: Any) -> list[FoundChange]:
+    def described(self, old: Any, new: Any) -> list[DescribedChange]:
         before, after = canonical(old), canonical(new)
-        return tell_changes(differences(before, after), old=before, new=after)
+        return describe_changes(differences(before, after), old=before, new=after)
 
     def test_a_timed_way_that_is_added_or_removed(self) -> None:
         self.new["transitions"].append({**self.way, "label": "given up"})
-        (added,) = self.told(self.old, self.new)
+        (added,) = self.described(self.old, self.new)
         self.assertEqual((added.kind, added.new), ("added", "given up, after 2 days 4 hours"))
-        (removed,) = self.told(self.new, self.old)
+        (removed,) = self.described(self.new, self.old)
         self.assertEqual((removed.kind, removed.old), ("removed", "given up, after 2 days 4 hours"))
 
     def test_another_time(self) -> None:
         self.old["transitions"].append(self.way)
         self.new["transitions"].append({**self.way, "after": "PT30M"})
-        found = self.told(self.old, self.new)
+        found = self.described(self.old, self.new)
         words = " ".join(text for each in found for text in (each.old, each.new))
         self.assertIn("30 minutes", words)
         self.assertIn("2 days 4 hours", words)
 
     def test_a_task_with_a_due_time(self) -> None:
         self.new["tasks"][0]["due_in"] = "P1D"
-        (change,) = self.told(self.old, self.new)
+        (change,) = self.described(self.old, self.new)
         self.assertEqual(change.new, "1 day")
         self.new["tasks"][0].pop("due_in")
         task = {**self.new["tasks"][0], "key": "again", "due_in": "PT1H"}
         self.new["tasks"].append(task)
-        added = [each for each in self.told(self.old, self.new) if each.kind == "added"]
+        added = [each for each in self.described(self.old, self.new) if each.kind == "added"]
         self.assertEqual([each.new for each in added], ["due in 1 hour"])

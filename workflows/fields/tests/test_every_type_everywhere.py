@@ -39,7 +39,7 @@ from workflows.authoring.trying.change_test_cases import add_test_case
 from workflows.authoring.trying.run_test_cases import run_test_cases
 from workflows.bundles import canonical, differences
 from workflows.bundles.canonical import SCHEMA, SCHEMA_FILE
-from workflows.bundles.describe_changes import tell_changes
+from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.samples import sample_answers
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.facts import KEPT_ANSWERS
@@ -259,7 +259,8 @@ class EveryTypeTests(CompanyTestCase):
         data = self._sent(html)
         sent = {name: data.getlist(name) for name in data}
         page = self.client.post(
-            address, {"state": page.context["packed"], "next": "1", "email": "a@b.example", **sent}
+            address,
+            {"state": page.context["signed_state"], "next": "1", "email": "a@b.example", **sent},
         )
         self.assertEqual(page.context["task_key"], "answer")
         told = {each.label: each for each in page.context["steps"][0].answers}
@@ -312,8 +313,8 @@ class EveryTypeTests(CompanyTestCase):
             other = next(one for one in TYPES.values() if one is not each)
             with self.subTest(key):
                 old, new = _workflow(SPECS[key]), _workflow(spec_of(other, f"q_{key}"))
-                told = tell_changes(differences(old, new), old=old, new=new)
-                self.assertIn((each.name, other.name), [(one.old, one.new) for one in told])
+                described = describe_changes(differences(old, new), old=old, new=new)
+                self.assertIn((each.name, other.name), [(one.old, one.new) for one in described])
 
     def test_export_and_import(self) -> None:
         exported = export_bundle(workflow=self.workflow)

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles import (
     canonical,
-    case_failures,
     errors_of,
-    run_cases,
+    run_document_test_cases,
+    test_case_failures,
 )
 from workflows.management.command_line import (
     BundleCommand,
@@ -38,8 +38,8 @@ class Command(BundleCommand):
         document, problems, cases = reading.document, reading.check(), []
         if isinstance(document, dict) and not errors_of(problems):
             made = canonical(document)
-            cases = run_cases(made)
-            problems += case_failures(made, cases)
+            cases = run_document_test_cases(made)
+            problems += test_case_failures(made, cases)
         for line in problem_lines(problems, reading):
             self.say(line)
         if cases:

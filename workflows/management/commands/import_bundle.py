@@ -98,7 +98,7 @@ class Command(BundleCommand):
             raise CommandError(told(error)) from error
         except BundleError as error:  # something changed since the preview
             raise CommandError(str(error)) from error
-        self.say(_told(workflow))
+        self.say(_import_summary(workflow))
 
 
 def _beside(draft: WorkflowDefinition) -> str:
@@ -108,7 +108,7 @@ def _beside(draft: WorkflowDefinition) -> str:
     ) % {"version": draft.version}
 
 
-def _told(workflow: WorkflowDefinition) -> str:
+def _import_summary(workflow: WorkflowDefinition) -> str:
     return _("%(workflow)s: %(status)s.") % {
         "workflow": workflow,
         "status": workflow.get_status_display(),

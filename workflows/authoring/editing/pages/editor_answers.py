@@ -25,20 +25,20 @@ from tenants.refusals import Refusals, refusals
 from workflows.authoring.definitions.additions import latest_sample
 from workflows.authoring.importing.import_bundle import problems_here
 from workflows.authoring.importing.pages.problem_rows import MOST_SHOWN, showable
-from workflows.authoring.trying.run_test_cases import run_cases_of_draft
+from workflows.authoring.trying.run_test_cases import run_test_cases_of_draft
 from workflows.bundles import (
     MAX_BYTES,
-    CaseResult,
     Problem,
-    case_failures,
+    TestCaseResult,
     check_bundle,
     errors_of,
     read_bundle,
+    test_case_failures,
 )
 from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
-from workflows.bundles.unfinished import sketch
+from workflows.bundles.unfinished import drawable_process
 from workflows.engine.condition_text import (
     ROOTS,
     ConditionTextError,
@@ -107,10 +107,10 @@ class CheckScript(EditorScript):
         problems = problems_here(document) if is_drawable else check_bundle(document)
         tests: list[dict[str, Any]] = []
         if is_drawable and isinstance(document, dict):
-            results, outline = run_cases_of_draft(document, problems), Outline(document)
+            results, outline = run_test_cases_of_draft(document, problems), Outline(document)
             tests = [{**_came_of(each), "shown": _shown(outline, each.index)} for each in results]
             if not errors_of(problems):
-                problems = [*problems, *case_failures(document, results)]
+                problems = [*problems, *test_case_failures(document, results)]
         return {
             "tests": tests,
             "problems": problems_as_json(problems),
@@ -279,7 +279,7 @@ def problems_as_json(problems: Collection[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def _came_of(result: CaseResult) -> dict[str, Any]:
+def _came_of(result: TestCaseResult) -> dict[str, Any]:
     found, simulation = result.found, result.simulation
     return {
         "index": result.index,
@@ -322,7 +322,7 @@ def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | Non
 
 
 def _picture(document: Json) -> str:
-    process = sketch(document)
+    process = drawable_process(document)
     most_tasks, most_transitions = MOST_DRAWN
     if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
         return ""

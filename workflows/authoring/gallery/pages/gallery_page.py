@@ -31,7 +31,7 @@ from workflows.authoring.importing.import_bundle import BundlePreview, import_bu
 from workflows.authoring.importing.import_run import told
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
-from workflows.bundles import CaseResult, write_bundle
+from workflows.bundles import TestCaseResult, write_bundle
 from workflows.bundles.describe_changes import field_labels
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
@@ -285,7 +285,7 @@ def _task_row(task: JsonObject) -> TaskRow:
     )
 
 
-def _case_row(process: GalleryProcess, result: CaseResult) -> CaseRow:
+def _case_row(process: GalleryProcess, result: TestCaseResult) -> CaseRow:
     titles = [process.trial.title_of(key) for key in result.expected.path]
     end = result.expected.end
     if result.expected.status == "WAITING":

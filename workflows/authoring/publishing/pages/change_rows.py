@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.describe_changes import FoundChange
+from workflows.bundles.describe_changes import DescribedChange
 
 KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "added": (gettext_lazy("added"), "add"),
@@ -29,7 +29,7 @@ class ChangeRow:
     new: str
 
 
-def change_rows(changes: Iterable[FoundChange]) -> list[ChangeRow]:
+def change_rows(changes: Iterable[DescribedChange]) -> list[ChangeRow]:
     return [
         ChangeRow(
             kind=each.kind,

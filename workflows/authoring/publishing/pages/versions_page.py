@@ -25,7 +25,7 @@ from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.compare_versions import compare_in_words
 from workflows.authoring.publishing.delete_draft import delete_draft, uses_of_draft
 from workflows.authoring.publishing.pages.change_rows import change_rows
-from workflows.authoring.publishing.retire_workflow import stop_offering
+from workflows.authoring.publishing.retire_workflow import retire_workflow
 from workflows.bundles import ChangeKind
 from workflows.errors import DraftGoneError, NotADraftError, NotPublishedError
 from workflows.models import DefinitionStatus, TicketDefinition, WorkflowDefinition
@@ -165,7 +165,7 @@ class StopOfferingPage(DefinitionPage):
         return self.show(ticket_types=types.order_by("title"), running=running)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        stop_offering(workflow=self.workflow, user=self.person)
+        retire_workflow(workflow=self.workflow, user=self.person)
         text = _("“%(title)s” is offered no more. Tickets that are running finish.")
         messages.success(request, text % {"title": self.workflow.title})
         return self.back()

@@ -88,9 +88,9 @@ class ComparePageTest(CompareCase):
         task[1]["visible_when"] = {"==": [{"var": "approved"}, "rejected"]}
         third = import_bundle(document=document, user=self.carla)
         answer = self.client.get(address(third, self.first.pk))
-        told = {row.where: row.new for row in answer.context["changes"]}
+        new_values = {row.where: row.new for row in answer.context["changes"]}
         self.assertEqual(
-            told,
+            new_values,
             {
                 "Workflow, field “What would you like to do there?” (activities), visible_when": (
                     'Where would you like to go? is "Spain"'

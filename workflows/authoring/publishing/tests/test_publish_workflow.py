@@ -22,7 +22,7 @@ def changed(title: str = "Another title", *, types: list[Any] | None = None) -> 
     """The vacation bundle with another title; `types`: its ticket types."""
     document: dict[str, Any] = fixture_document("vacation")
     document["workflow"]["title"] = title
-    del document["tests"]  # they would tell the same problems once more
+    del document["tests"]  # they would report the same problems once more
     if types is not None:
         document["ticket_types"] = types
     return document

@@ -12,7 +12,7 @@ from tickets.working.complete_task import complete_task
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
-from workflows.authoring.publishing.retire_workflow import stop_offering
+from workflows.authoring.publishing.retire_workflow import retire_workflow
 from workflows.bundles import errors_of
 from workflows.bundles.errors import NotPublishableError
 from workflows.errors import NotPublishedError
@@ -46,7 +46,7 @@ class StopOfferingTest(RetireCase):
     def test_nobody_can_submit_it_any_more(self) -> None:
         offered = TicketDefinition.objects.get()
         now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-        stop_offering(workflow=self.workflow, user=self.carla, now=now)
+        retire_workflow(workflow=self.workflow, user=self.carla, now=now)
         retired = self.fresh()
         self.assertEqual(retired.status, DefinitionStatus.RETIRED)
         self.assertEqual((retired.retired_by, retired.retired_at), (self.carla, now))
@@ -60,7 +60,7 @@ class StopOfferingTest(RetireCase):
             ticket = submit_ticket(
                 definition=TicketDefinition.objects.get(), data={**VACATION}, user=self.uma
             )
-        stop_offering(workflow=self.workflow, user=self.carla)
+        retire_workflow(workflow=self.workflow, user=self.carla)
         while True:
             ticket.refresh_from_db()
             assert ticket.workflow_instance is not None
@@ -73,10 +73,10 @@ class StopOfferingTest(RetireCase):
 
     def test_only_what_is_published_can_be_retired(self) -> None:
         draft = new_draft(workflow=self.workflow, user=self.carla)
-        stop_offering(workflow=self.workflow, user=self.carla)
+        retire_workflow(workflow=self.workflow, user=self.carla)
         for workflow in (draft, self.workflow):
             with self.assertRaises(NotPublishedError):
-                stop_offering(workflow=workflow, user=self.carla)
+                retire_workflow(workflow=workflow, user=self.carla)
 
     def test_publishing_the_next_version_says_who_retired_this_one(self) -> None:
         now = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -86,7 +86,7 @@ class StopOfferingTest(RetireCase):
 
     def test_a_retired_version_comes_back_as_the_next_draft(self) -> None:
         content = export_bundle(workflow=self.workflow)
-        stop_offering(workflow=self.workflow, user=self.carla)
+        retire_workflow(workflow=self.workflow, user=self.carla)
         draft = new_draft(workflow=self.fresh(), user=self.carla)
         self.assertEqual((draft.version, export_bundle(workflow=draft)), (2, content))
         publish_workflow(workflow=draft, user=self.carla)
@@ -94,7 +94,7 @@ class StopOfferingTest(RetireCase):
         self.assertEqual((offered.workflow, offered.version), (draft, 2))
 
     def test_also_one_that_todays_checks_refuse(self) -> None:
-        stop_offering(workflow=self.workflow, user=self.carla)
+        retire_workflow(workflow=self.workflow, user=self.carla)
         self.workflow.transitions.update(condition={"no_operator": []})
         draft = new_draft(workflow=self.fresh(), user=self.carla)
         self.assertEqual(draft.transitions.count(), self.workflow.transitions.count())
@@ -126,7 +126,7 @@ class RetirePageTest(RetireCase):
         self.assertContains(got, "not the published one")
 
     def test_it_is_brought_back_with_a_post(self) -> None:
-        stop_offering(workflow=self.workflow, user=self.carla)
+        retire_workflow(workflow=self.workflow, user=self.carla)
         new_draft(workflow=self.fresh(), user=self.carla)  # there may be drafts already
         self.assertContains(self.client.get(self.page("change")), self.page("bring_back"))
         self.assertEqual(self.client.get(self.page("bring_back")).status_code, 405)

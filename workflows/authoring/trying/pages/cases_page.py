@@ -16,12 +16,12 @@ from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
 from workflows.authoring.trying.change_test_cases import (
     delete_test_case,
-    expect_way_of_now,
+    expect_current_result,
     rename_test_case,
 )
 from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
-from workflows.bundles import CaseResult, Trial
+from workflows.bundles import TestCaseResult, Trial
 from workflows.bundles.trial import Arrival
 from workflows.engine.simulate import Outcome
 from workflows.models import WorkflowDefinition
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    result: CaseResult
+    result: TestCaseResult
     ticket_type: str
     expected: Sequence[Place]
     found: Sequence[Place]
@@ -69,7 +69,7 @@ class TestCasesPage(TryingPage):
             delete_test_case(workflow=self.workflow, name=name)
             messages.success(request, _("The test case is deleted."))
         elif "expect" in request.POST:
-            expect_way_of_now(workflow=self.workflow, name=name)
+            expect_current_result(workflow=self.workflow, name=name)
             messages.success(request, _("The test case expects the way that it goes now."))
         else:
             new_name = request.POST.get("new_name", "")
@@ -81,7 +81,7 @@ class TestCasesPage(TryingPage):
         return redirect(self.request.path)
 
 
-def _row(trial: Trial, result: CaseResult) -> CaseRow:
+def _row(trial: Trial, result: TestCaseResult) -> CaseRow:
     key = str(trial.cases[result.index].get("ticket_type", ""))
     title = str(trial.ticket_types.get(key, {}).get("title") or key)
     return CaseRow(
@@ -92,7 +92,7 @@ def _row(trial: Trial, result: CaseResult) -> CaseRow:
     )
 
 
-def _places(trial: Trial, arrival: Arrival, result: CaseResult) -> list[Place]:
+def _places(trial: Trial, arrival: Arrival, result: TestCaseResult) -> list[Place]:
     titles = [trial.title_of(key) for key in arrival.path]
     if arrival.status == Outcome.COMPLETED:
         titles.append(_("end: %(label)s") % {"label": arrival.end} if arrival.end else _("end"))

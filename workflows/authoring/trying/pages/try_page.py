@@ -18,7 +18,7 @@ from tenants.pages.refusals import refusals_as_messages
 from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
-from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_anew
+from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_again
 from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
@@ -32,8 +32,8 @@ from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.authoring.trying.try_state import (
     MOST_CHARACTERS,
     TryState,
+    read_signed_state,
     submitter_texts,
-    unpacked,
 )
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
@@ -60,7 +60,7 @@ class TryPage(TryingPage):
         trial = trial_of(self.workflow)
         name = request.GET.get("case")
         if name is not None:
-            return self._show(request, trial, self._of_case(request, trial, name))
+            return self._show(request, trial, self._answers_of_test_case(request, trial, name))
         chosen = request.GET.get("type", "")
         if chosen not in trial.ticket_types:
             chosen = next(iter(trial.ticket_types), "")
@@ -68,13 +68,13 @@ class TryPage(TryingPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         trial = trial_of(self.workflow)
-        state = unpacked(request.POST.get("state", ""), self.workflow)
+        state = read_signed_state(request.POST.get("state", ""), self.workflow)
         if state is None:
             text = _("What was answered so far could not be read: the page is damaged or too old.")
             messages.error(request, text + " " + _("Begin again."))
-            return self._show(request, trial, TryState(_first(trial), _person(request)))
+            return self._show(request, trial, TryState(_first_ticket_type(trial), _person(request)))
         if "back" in request.POST:
-            return self._back(request, trial, state)
+            return self._undo_step(request, trial, state)
         if "save" in request.POST or "replace" in request.POST:
             return self._save(request, trial, state)
         if state.ticket is None:
@@ -83,12 +83,12 @@ class TryPage(TryingPage):
             return self._let_time_pass(request, trial, state)
         return self._answer(request, trial, state)
 
-    def _of_case(self, request: HttpRequest, trial: Trial, name: str) -> TryState:
+    def _answers_of_test_case(self, request: HttpRequest, trial: Trial, name: str) -> TryState:
         """The answers of a test case, as far as it goes."""
         case = next((each for each in trial.cases if each.get("name") == name), None)
         if case is None:
             messages.warning(request, _("There is no test case of this name (any more)."))
-            return TryState(_first(trial), _person(request))
+            return TryState(_first_ticket_type(trial), _person(request))
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
         who = submitter if isinstance(submitter, dict) else dict[str, Json](EXAMPLE_SUBMITTER)
         return TryState(
@@ -108,32 +108,32 @@ class TryPage(TryingPage):
             return self._show(request, trial, state, form=form, who=who)
         submitter = {name: str(who.cleaned_data[name]) for name in who.fields}
         following = replace(state, ticket=form.answers(), submitter=submitter, answers=())
-        return self._go_on(request, trial, state, following, form=form, who=who)
+        return self._answer_step(request, trial, state, following, form=form, who=who)
 
     def _answer(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
-        simulation = _run(trial, state)
+        simulation = _simulate_so_far(trial, state)
         key = simulation.waiting_for if simulation else None
         if simulation is None or key is None or key != request.POST.get("task"):
             return self._changed_meanwhile(request, trial, state)
-        state = replace(state, answers=_used(simulation))
+        state = replace(state, answers=_accepted_answers(simulation))
         if not trial.rules[key].task_type.is_form:
             return self._answer_call(request, trial, state, key, simulation)
         form = _form(trial.fields_of(key), request)
         if form is None or not form.is_valid():
             return self._show(request, trial, state, form=form)
         following = replace(state, answers=(*state.answers, Answer(key, form.answers())))
-        return self._go_on(request, trial, state, following, form=form)
+        return self._answer_step(request, trial, state, following, form=form)
 
     def _let_time_pass(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The task has not ended by the time that was chosen."""
-        simulation, after = _run(trial, state), request.POST["after"]
+        simulation, after = _simulate_so_far(trial, state), request.POST["after"]
         key = simulation.waiting_for if simulation else None
         if simulation is None or key is None or key != request.POST.get("task"):
             return self._changed_meanwhile(request, trial, state)
         if after not in times_to_come(trial, simulation):
             return self._changed_meanwhile(request, trial, state)
-        answers = (*_used(simulation), Answer(key, after=after))
-        return self._go_on(request, trial, state, replace(state, answers=answers))
+        answers = (*_accepted_answers(simulation), Answer(key, after=after))
+        return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _changed_meanwhile(
         self, request: HttpRequest, trial: Trial, state: TryState
@@ -158,9 +158,9 @@ class TryPage(TryingPage):
         if not call.is_valid():  # what is kept of the answer may have been refused
             return self._show(request, trial, state, call=call)
         following = replace(state, answers=(*state.answers, answer))
-        return self._go_on(request, trial, state, following, call=call)
+        return self._answer_step(request, trial, state, following, call=call)
 
-    def _go_on(
+    def _answer_step(
         self,
         request: HttpRequest,
         trial: Trial,
@@ -168,12 +168,12 @@ class TryPage(TryingPage):
         following: TryState,
         **forms_of_before: Any,
     ) -> HttpResponse:
-        if len(following.packed(self.workflow)) > MOST_CHARACTERS:
+        if len(following.signed_state(self.workflow)) > MOST_CHARACTERS:
             messages.error(request, _("This is more than can be tried here. Answer with less."))
             return self._show(request, trial, before, **forms_of_before)
         return self._show(request, trial, following)
 
-    def _back(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+    def _undo_step(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The step before, with what was answered there."""
         if not state.answers:
             ticket = state.ticket or {}
@@ -183,11 +183,11 @@ class TryPage(TryingPage):
 
     def _save(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         name = request.POST.get("name", "")
-        if _run(trial, state) is None:  # there is no way yet that could be kept
+        if _simulate_so_far(trial, state) is None:  # there is no way yet that could be kept
             return self._show(request, trial, state)
         is_new = "replace" not in request.POST
         with refusals_as_messages(request) as refused:
-            (add_test_case if is_new else record_test_case_anew)(
+            (add_test_case if is_new else record_test_case_again)(
                 workflow=self.workflow,
                 name=name if is_new else state.case,
                 ticket_type=state.ticket_type,
@@ -220,7 +220,7 @@ class TryPage(TryingPage):
         first: JsonObject | None = None,
         name: str = "",
     ) -> HttpResponse:
-        simulation = _run(trial, state)
+        simulation = _simulate_so_far(trial, state)
         if state.ticket is not None and simulation is None:
             messages.warning(request, _("The ticket's form has changed. Fill it in again."))
             state, first = replace(state, ticket=None, answers=()), state.ticket
@@ -235,12 +235,12 @@ class TryPage(TryingPage):
             refused = simulation.outcome is Outcome.REFUSED
             if refused and first is None:
                 first = simulation.used[-1].output
-            state = replace(state, answers=_used(simulation))
+            state = replace(state, answers=_accepted_answers(simulation))
             context |= self._next_context(trial, simulation, call)
             is_form = context["is_form"]
             form = (form or _first_form(trial, simulation, first)) if is_form else None
         context |= {
-            "packed": state.packed(self.workflow),
+            "signed_state": state.signed_state(self.workflow),
             "form": form,
             "is_broken": simulation is None and form is None,
             "simulation": simulation,
@@ -333,7 +333,7 @@ def _first_form(
     return _form(trial.fields_of(key), None, first=first) if key else None
 
 
-def _run(trial: Trial, state: TryState) -> Simulation | None:
+def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
     """The way so far; None where the ticket's form has not been filled in, or refuses it now."""
     if state.ticket is None:
         return None
@@ -351,7 +351,7 @@ def _facts(trial: Trial, state: TryState) -> JsonObject:
     )
 
 
-def _used(simulation: Simulation) -> tuple[Answer, ...]:
+def _accepted_answers(simulation: Simulation) -> tuple[Answer, ...]:
     """The answers that count, in the order of the way so far, without one that is refused."""
     return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
 
@@ -359,7 +359,7 @@ def _used(simulation: Simulation) -> tuple[Answer, ...]:
 def _output_of(
     trial: Trial, state: TryState, key: str, simulation: Simulation, call: CallForm
 ) -> JsonObject:
-    """The output that is kept of an answer; what is wrong with it is told to the form."""
+    """The output that is kept of an answer; what is wrong with it is shown by the form."""
     context = {**_facts(trial, state), "tasks": simulation.last_step.data}
     with refusals(TransformError, SchemaError) as refused:
         output = trial.output_of(key, call.cleaned_data["body"], context=context)
@@ -376,7 +376,7 @@ def _person(request: HttpRequest) -> dict[str, str]:
     return {"email": user.email, "first_name": user.first_name, "last_name": user.last_name}
 
 
-def _first(trial: Trial) -> str:
+def _first_ticket_type(trial: Trial) -> str:
     return next(iter(trial.ticket_types), "")
 
 

@@ -24,7 +24,13 @@ from workflows.authoring.trying.change_test_cases import (
     rename_test_case,
 )
 from workflows.authoring.trying.run_test_cases import run_test_cases
-from workflows.bundles import Severity, case_failures, check_bundle, errors_of, run_cases
+from workflows.bundles import (
+    Severity,
+    check_bundle,
+    errors_of,
+    run_document_test_cases,
+    test_case_failures,
+)
 from workflows.bundles.errors import InvalidBundleError, NotPublishableError
 from workflows.engine.simulate import Answer
 from workflows.errors import (
@@ -162,7 +168,7 @@ class NotInTimeTest(CompanyTestCase):
         return [(each.place, each.nearest) for each in found]
 
     def reason(self, *answers: dict[str, Any], **expect: Any) -> str:
-        (result,) = run_cases(it_help(*answers, **expect))
+        (result,) = run_document_test_cases(it_help(*answers, **expect))
         return result.reason
 
     def test_the_ticket_goes_the_way_of_that_time(self) -> None:
@@ -203,7 +209,7 @@ class NotInTimeTest(CompanyTestCase):
         timed = next(each for each in document["transitions"] if "after" in each)
         timed["condition"] = {"==": [{"var": "ticket.priority"}, "low"]}
         document["tests"][0]["expect"] = {"path": ["solve"]}
-        (result,) = run_cases(document)
+        (result,) = run_document_test_cases(document)
         self.assertEqual(
             result.reason,
             "“Solve the problem” is not left after 2 days, so that the ticket waits there.",
@@ -242,7 +248,7 @@ class NotInTimeTest(CompanyTestCase):
 
 class RunTestCasesTest(CompanyTestCase):
     def reason(self, made: dict[str, Any]) -> str:
-        (result,) = run_cases(vacation(made))
+        (result,) = run_document_test_cases(vacation(made))
         return result.reason
 
     def test_the_shipped_ones_pass(self) -> None:
@@ -263,7 +269,7 @@ class RunTestCasesTest(CompanyTestCase):
         self.assertEqual(self.reason(case("rejected", expect={"path": ["approve_vacation"]})), "")
 
     def test_another_way_is_told_with_where_they_part(self) -> None:
-        (result,) = run_cases(vacation(case(expect={"path": []})))
+        (result,) = run_document_test_cases(vacation(case(expect={"path": []})))
         self.assertEqual(result.divergence, 0)
         self.assertEqual(
             result.reason,
@@ -283,7 +289,7 @@ class RunTestCasesTest(CompanyTestCase):
 
     def test_many_long_cases_are_not_all_run(self) -> None:
         document = vacation(case(), case(name="Another"), case(name="A third"))
-        results = run_cases(document, max_steps=4)
+        results = run_document_test_cases(document, max_steps=4)
         self.assertEqual([each.found is None for each in results], [False, False, True])
         self.assertFalse(results[2].has_passed)
 
@@ -297,7 +303,9 @@ class RunTestCasesTest(CompanyTestCase):
         }
         workflow = import_bundle(document=document, user=self.carla)
         self.assertEqual([each.reason for each in run_test_cases(workflow=workflow)], [""])
-        self.assertTrue(case_failures(document, run_cases(document)))  # of “Example”
+        self.assertTrue(
+            test_case_failures(document, run_document_test_cases(document))
+        )  # of “Example”
 
 
 class PublishingTest(CompanyTestCase):

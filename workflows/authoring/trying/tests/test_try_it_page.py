@@ -45,7 +45,7 @@ class TryCase(CompanyTestCase):
 
     def go_on(self, page: Any, button: str = "next", **data: Any) -> Any:
         """Send the form of this page."""
-        sent = {"state": page.context["packed"], "task": page.context.get("task_key", "")}
+        sent = {"state": page.context["signed_state"], "task": page.context.get("task_key", "")}
         response = self.client.post(self.url(), {**sent, button: "1", **data})
         self.assertEqual(response.status_code, 200, response)
         return response
@@ -167,9 +167,9 @@ class TryItTest(TryCase):
         self.assertEqual(self.client.get(url).status_code, 405)
 
     def test_garbage_gives_a_clear_message(self) -> None:
-        good = self.at_approval().context["packed"]
+        good = self.at_approval().context["signed_state"]
         other = import_bundle(document=fixture_document("vacation"), user=self.carla)
-        foreign = self.client.get(self.url("try", other)).context["packed"]
+        foreign = self.client.get(self.url("try", other)).context["signed_state"]
         for state in ("", "x", "a:b:c", good[:-1], "x" + good, foreign, "y" * 1_000_000, "\x00"):
             for button in ("next", "back", "save"):
                 with self.subTest(state[:20], button=button):
@@ -253,7 +253,11 @@ class LetTimePassTest(TryCase):
         return self.go_on(self.begin(type="it_outage"), **sent)
 
     def let_pass(self, page: Any, after: str = "P2D") -> Any:
-        sent = {"state": page.context["packed"], "task": page.context["task_key"], "after": after}
+        sent = {
+            "state": page.context["signed_state"],
+            "task": page.context["task_key"],
+            "after": after,
+        }
         response = self.client.post(self.url(), sent)
         self.assertEqual(response.status_code, 200)
         return response
@@ -335,7 +339,7 @@ class LetTimePassTest(TryCase):
 
     def test_it_is_kept_as_a_test_case(self) -> None:
         page = self.let_pass(self.at_solve())
-        sent = {"state": page.context["packed"], "save": "1", "name": "Nobody came"}
+        sent = {"state": page.context["signed_state"], "save": "1", "name": "Nobody came"}
         self.assertRedirects(self.client.post(self.url(), sent), self.url("tests"))
         self.draft.refresh_from_db()
         made = self.draft.test_cases[-1]
@@ -348,7 +352,7 @@ class LetTimePassTest(TryCase):
 class SaveAsTestCaseTest(TryCase):
     def test_it_is_kept_with_the_way_that_it_took(self) -> None:
         page = self.approve(self.at_approval(), "false")
-        sent = {"state": page.context["packed"], "save": "1", "name": "Refused"}
+        sent = {"state": page.context["signed_state"], "save": "1", "name": "Refused"}
         response = self.client.post(self.url(), sent)
         self.assertRedirects(response, self.url("tests"))
         self.draft.refresh_from_db()
@@ -373,7 +377,7 @@ class RecordAnewTest(TryCase):
     name = "Clarified and then approved"
 
     def replaced(self, page: Any) -> Any:
-        sent = {"state": page.context["packed"], "replace": "1"}
+        sent = {"state": page.context["signed_state"], "replace": "1"}
         response = self.client.post(self.url(), sent, follow=True)
         self.draft.refresh_from_db()
         return response
@@ -505,7 +509,9 @@ class WhoMayTryTest(TryCase):
             response = self.client.get(self.url(name))
             self.assertIn(response.status_code, (302, 404))
             self.assertNotIn(b"Invoice receipt", response.content)
-        response = self.client.post(self.url(), {"state": page.context["packed"], "next": "1"})
+        response = self.client.post(
+            self.url(), {"state": page.context["signed_state"], "next": "1"}
+        )
         self.assertIn(response.status_code, (302, 404))
 
     def test_ids_that_are_none(self) -> None:
