@@ -252,11 +252,11 @@ def one_at_a_time() -> Iterator[None]:
     except OSError as error:
         sys.exit("{} cannot be written: {}.".format(path, error.strerror))
     with stream:
-        told = False
+        has_said_so = False
         while not _try_lock(stream.fileno()):
-            if not told:
+            if not has_said_so:
                 print("Waiting for another dev.py that is setting up ...", flush=True)
-                told = True
+                has_said_so = True
             time.sleep(0.2)
         yield
 

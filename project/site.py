@@ -41,7 +41,7 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Also tell people whose session has ended why they see the log-in page.
+        """Also show people whose session has ended why they see the log-in page.
 
         Logging out deletes the cookie. Who still has one, but is nobody, was thrown out: the
         session is too old, or the person or the company was switched off. So was who sends a

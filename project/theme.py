@@ -1,4 +1,4 @@
-"""How TicketFlower looks: the name, the colours, and what Unfold is told about both.
+"""How TicketFlower looks: the name, the colours, and what Unfold needs of both.
 
 The settings import this module, so it imports nothing that needs Django to be set up;
 callables of ours are named by their path. What stands in the sidebar is in navigation.py.

@@ -14,15 +14,15 @@ from tenants.errors import TicketFlowerError
 
 
 class Refusals[E: Exception]:
-    """Catches what is refused inside `with`, and tells it.
+    """Catches what is refused inside `with`, and reports it.
 
     `error` is what was refused; None: nothing was. A refusal of another kind goes on its way.
     """
 
-    def __init__(self, *kinds: type[E], tell: Callable[[E], None] | None = None) -> None:
+    def __init__(self, *kinds: type[E], report: Callable[[E], None] | None = None) -> None:
         self.error: E | None = None
         self._kinds = kinds
-        self._tell = tell
+        self._report = report
 
     def __enter__(self) -> Self:
         return self
@@ -36,8 +36,8 @@ class Refusals[E: Exception]:
         if not isinstance(error, self._kinds):
             return False
         self.error = error
-        if self._tell is not None:
-            self._tell(error)
+        if self._report is not None:
+            self._report(error)
         return True
 
     @property

@@ -119,7 +119,7 @@ class CannotMoveError(WorkflowsError):
 
 
 class HistoryError(WorkflowsError):
-    message = _("The history tells of a task that it has not seen made: it is not whole.")
+    message = _("The history names a task that it has not seen made: it is not whole.")
 
 
 # Definitions and their versions

@@ -239,7 +239,7 @@ def _clear_after_crash(data_dir: Path) -> None:
     """Remove what a killed server left: its lock files, and children that hold its memory.
 
     Postgres refuses to start while such a child lives. They end by themselves, but not before
-    they have finished the statement at hand. Their working folder tells them from others.
+    they have finished the statement at hand. They are known by their working folder.
     """
     cluster = cluster_folder(data_dir)
     orphans = []

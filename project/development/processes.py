@@ -145,7 +145,7 @@ def family_of(leader: int, started: float) -> list[psutil.Process]:
     """What a Program has started and what still runs, even where the program itself has died.
 
     The web server's workers do not notice that their parent was killed, and keep the port. On
-    Unix they are told by the session that each Program gets; the time of the start (in seconds
+    Unix they are known by the session that each Program gets; the time of the start (in seconds
     since 1970) keeps a stranger out who was given the same number since.
     """
     found = []

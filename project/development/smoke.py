@@ -534,7 +534,7 @@ class Walk:
         return browser.send(form, {**names, "email": email, "password": PASSWORD})
 
     def _who_has(self, task: str) -> Worker:
-        """The worker whom the submitter is told to have the task."""
+        """The worker whom the submitter sees as having the task."""
         text = self.founder.get("/app/tickets/myticket/").text
         for worker in self.workers:
             if f"{task}, with {worker.name}" in text:

@@ -34,7 +34,7 @@ class CrashesOfPostgresTests(CrashCase):
 
     def test_nothing_is_lost_stuck_or_done_twice(self) -> None:
         self.weather_for(long_seconds(), restart_database=self.kill_and_start)
-        self.tell()
+        self.print_summary()
         self.assertGreater(self.kills["Postgres"], 0)
 
     def kill_and_start(self) -> None:

@@ -370,7 +370,7 @@ def text_of(answer: Any) -> str:
 
 
 def is_broken(answer: Any) -> bool:
-    """A view that raised; 503 is what a page that tells of the server's state may answer."""
+    """A view that raised; 503 is what a page that shows the server's state may answer."""
     return bool(answer.exc_info) or (answer.status_code >= 500 and answer.status_code != 503)
 
 

@@ -73,7 +73,7 @@ def _refuse_to_connect() -> None:
 
 
 def _refuse_the_clock(frame: FrameType, event: str, called: Any) -> None:
-    """What the interpreter tells of every call; those that tell the time are written in C."""
+    """What the interpreter reports of every call; those that read the time are written in C."""
     if event != "c_call":
         return
     owner = getattr(called, "__self__", None)

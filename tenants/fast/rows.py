@@ -1,7 +1,7 @@
 """Objects of models without Django's ceremony, for the few that are made at every step of a ticket.
 
-`Model.__init__` asks each field of the model what it would like, and tells its listeners; that
-takes a good part of a step's time. Here nobody is told: not for models whose fields listen
+`Model.__init__` asks each field of the model what it would like, and calls its listeners; that
+takes a good part of a step's time. Here nobody is called: not for models whose fields listen
 (files and images), or with an `__init__` or `from_db` of their own.
 """
 

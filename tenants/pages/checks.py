@@ -41,7 +41,7 @@ def _permissions() -> Iterator[str]:
 
 @register
 def check_files(**kwargs: Any) -> list[CheckMessage]:
-    """A file of pages that no admin.py imports: its pages would be missing, and nobody told."""
+    """A file of pages that no admin.py imports: its pages would be missing, unnoticed."""
     return [
         Error(
             f"{module} has pages that stand nowhere, because nothing imports it.",

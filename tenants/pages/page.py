@@ -67,9 +67,9 @@ class Page(View):
     menu: ClassVar[MenuEntry | None] = None
     # How much may be sent to it, in bytes, by who may use it (tenants/body_limits.py).
     largest_body: ClassVar[int] = FORM_BODY
-    # Whatever we refuse is told by `refused`, and these errors, too.
+    # Whatever we refuse is shown by `refused`, and these errors, too.
     also_refused: ClassVar[tuple[type[Exception], ...]] = ()
-    # How loud it is told.
+    # How loud it is shown.
     refusal_level: ClassVar[int] = messages.ERROR
 
     # The screen beneath which it stands, given to as_view. None: it stands outside the admin.
@@ -120,7 +120,7 @@ class Page(View):
         """
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
-        """What the person is told where a service refuses: the reason, on the page before."""
+        """What the person is shown where a service refuses: the reason, on the page before."""
         messages.add_message(self.request, self.refusal_level, refused.text)
         # Outside the admin there is no list to go back to.
         answer = redirect(where_from(self.request)) if self.model_admin is None else self.back()

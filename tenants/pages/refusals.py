@@ -44,13 +44,13 @@ def refusals_as_messages(
     """Say what is refused at the top of the next page."""
     return Refusals(
         *(kinds or (TicketFlowerError,)),
-        tell=lambda error: messages.add_message(request, level, str(error)),
+        report=lambda error: messages.add_message(request, level, str(error)),
     )
 
 
 def refusals_in(form: BaseForm, *kinds: type[Exception]) -> Refusals[Exception]:
     """Say what is refused in the form: beside its field where it has one."""
-    return Refusals(*(kinds or (TicketFlowerError,)), tell=lambda error: add_refusal(form, error))
+    return Refusals(*(kinds or (TicketFlowerError,)), report=lambda error: add_refusal(form, error))
 
 
 def add_refusal(form: BaseForm, error: Exception) -> None:
@@ -69,7 +69,7 @@ def refusal_as_json(refused: Refusals[Any], **more: Any) -> JsonResponse:
 
 
 class TellsRefusals:
-    """For the admin class of a model: what its services refuse is told on its own pages.
+    """For the admin class of a model: what its services refuse is shown on its own pages.
 
     A form comes back with what was typed, and the refusal in it. From deleting and from the
     list's actions one comes back to the page from which one came.

@@ -80,7 +80,7 @@ def run_action(
     The call runs outside any transaction; the attempt is recorded and committed before it,
     so that one whose process was killed still counts. A failure that may pass defers the
     next attempt, any other becomes a ticket error. `attempt` is the number that the job was
-    deferred for: see `defer_call`. `job_id` tells a job that runs again from another one.
+    deferred for: see `defer_call`. By `job_id` it knows a job that runs again.
 
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the job is repeated.

@@ -44,7 +44,7 @@ def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
         state = replayed[instance.pk]
         if isinstance(state, HistoryError):
             message = _(
-                "Its history is not whole, so that nobody can tell how it came to be where it is. "
+                "Its history is not whole, so that nobody can say how it came to be where it is. "
                 "Somebody changed the database by hand, or this is a fault of TicketFlower."
             )
             yield finding(number, message)

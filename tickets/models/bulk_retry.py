@@ -40,5 +40,5 @@ class BulkRetry(models.Model):
 
     @property
     def retried(self) -> int:
-        """How many of those seen to were retried; whether it helped, their tickets tell."""
+        """How many of those seen to were retried; whether it helped, their tickets show."""
         return self.done - len(self.refused)

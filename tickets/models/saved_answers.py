@@ -124,6 +124,6 @@ class SavedAnswers(models.Model):
 
 
 def digest_of_form(specs: object, presets: Mapping[str, object] | None = None) -> str:
-    """Equal for equal forms: tells whether a form is still the one that was filled in."""
+    """Equal for equal forms: shows whether a form is still the one that was filled in."""
     text = json.dumps([specs, dict(presets or {})], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

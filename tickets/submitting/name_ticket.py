@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from tickets.models import Ticket
 from workflows.engine.process import Json
-from workflows.fields.field import Field, Telling
+from workflows.fields.field import Field, TitleUse
 from workflows.forms import answer_text
 from workflows.models import TicketDefinition
 
@@ -35,15 +35,15 @@ def name_ticket(
 
 
 def _first_answers(fields: Iterable[Field], answers: Mapping[str, Json]) -> Iterable[str]:
-    telling = [each for each in fields if _tells(each) and each.name in answers]
-    for field in telling[:MOST_ANSWERS]:
+    standing_alone = [each for each in fields if _stands_alone(each) and each.name in answers]
+    for field in standing_alone[:MOST_ANSWERS]:
         text = " ".join(answer_text(field, answers[field.name]).split())
         if text:
             yield Truncator(text).chars(LONGEST_ANSWER)
-        if field.type.telling is Telling.WHOLE:
+        if field.type.title_use is TitleUse.WHOLE:
             return
 
 
-def _tells(field: Field) -> bool:
+def _stands_alone(field: Field) -> bool:
     """Whether an answer says something by itself, without its question."""
-    return field.type.telling is not Telling.NOTHING
+    return field.type.title_use is not TitleUse.NOTHING

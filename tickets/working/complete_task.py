@@ -49,10 +49,10 @@ def complete_task(
 ) -> None:
     """Complete a FORM task with its output and take the workflow's next step, in one transaction.
 
-    Of two who complete the same task, one wins and the other is told. Should the step fail in
+    Of two who complete the same task, one wins and the other is refused. Should the step fail in
     a way that nobody has foreseen, the task is completed all the same, and the workflow moves
     on right after the commit, as `advance_after_commit` says. Where the task itself cannot be
-    completed, the output is kept and a ticket error tells of it: see `keep_completion`.
+    completed, the output is kept and a ticket error shows it: see `keep_completion`.
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.

@@ -21,7 +21,7 @@ def keep_completion(
 ) -> None:
     """Keep what somebody has completed a task with, which failed in a way that nobody foresaw.
 
-    The answers are kept as this person's, the task is put into error, and a ticket error tells
+    The answers are kept as this person's, the task is put into error, and a ticket error goes to
     the ticket admins, whose retry completes the task with these answers. Where the database
     refuses to change the task at all, it stays as it is, and the person may also try again.
 

@@ -206,7 +206,7 @@ def _part(value: Json, part: str, theirs: Path, ours: Path, made: InOurWords) ->
         if our_name not in found:
             found[our_name], written[our_name] = item, name
         elif as_text(free_form(item)) != as_text(free_form(found[our_name])):
-            _tell_twice((*ours, our_name), written[our_name], name, made)
+            _report_twice((*ours, our_name), written[our_name], name, made)
     return found
 
 
@@ -228,7 +228,7 @@ def _inside(given: Json, part: str, name: str, theirs: Path, ours: Path, made: I
     ]
 
 
-def _tell_twice(path: Path, first: str, second: str, made: InOurWords) -> None:
+def _report_twice(path: Path, first: str, second: str, made: InOurWords) -> None:
     message = _("“%(first)s” and “%(second)s” mean the same, but differ. Remove one of them.")
     words = {"first": short(first), "second": short(second)}
     made.problems.append(Problem(path, message % words))

@@ -56,7 +56,7 @@ class CellForm(Enum):
     JSON = auto()
 
 
-class Telling(Enum):
+class TitleUse(Enum):
     """What an answer does for the title of a ticket to which nobody gave one."""
 
     NOTHING = 0  # without its question it says nothing
@@ -155,7 +155,7 @@ class FieldType:
     parts: ClassVar[Mapping[str, Part]] = MappingProxyType({})
     comparable: ClassVar[Comparable | None] = None
     cell: ClassVar[CellForm] = CellForm.TEXT
-    telling: ClassVar[Telling] = Telling.NOTHING
+    title_use: ClassVar[TitleUse] = TitleUse.NOTHING
     in_records: ClassVar[bool] = True
     # Whatever is wrong with the form of an answer, the hint says what to do.
     says_its_form: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""What the types of dates and times share: their limits are ISO texts, told by words of time."""
+"""What the types of dates and times share: their limits are ISO texts, shown in words of time."""
 
 from __future__ import annotations
 

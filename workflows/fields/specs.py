@@ -46,7 +46,7 @@ MAX_RECORD_FIELDS = 50
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COMMON: Final = frozenset(COMMON_KEYS)
-# The keys that some types have, in the order in which they are told.
+# The keys that some types have, in the order in which they are named.
 _KEYS: Final = (
     *("default", "min", "max", "more_than", "less_than", "pattern", "choices", "fields"),
     *OWN_KEYS,

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from workflows.engine.json_schema import NOT_BLANK, pattern_problem
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import CheckList, Field, FieldType, Telling, gettext_noop
+from workflows.fields.field import CheckList, Field, FieldType, TitleUse, gettext_noop
 from workflows.fields.limits import count_problem, order_problem, zero_problem
 from workflows.fields.spec_values import given_number, is_absent, otherwise
 
@@ -26,7 +26,7 @@ class FreeText(FieldType):
     hint = "Enter text."
     keys = frozenset({"default", "min", "max", "pattern"})
     at_least, at_most = OF_CHARACTERS
-    telling = Telling.WHOLE
+    title_use = TitleUse.WHOLE
     usual_most: ClassVar[int] = TEXT_CHARACTERS
 
     def asks_for_number(self, key: str) -> bool | None:

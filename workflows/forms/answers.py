@@ -137,7 +137,7 @@ class AnswersForm(forms.Form):
     def show_only(self, error: Exception | None) -> None:
         """Show what was refused in the place of all other problems.
 
-        Who saves a form for later is not told what is missing in it.
+        Who saves a form for later does not hear what is missing in it.
         """
         _checked = self.errors
         self._errors = ErrorDict()

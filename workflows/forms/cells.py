@@ -13,7 +13,7 @@ def answer_cell(question: Field | None, value: Json) -> SheetCell:
     """One answer; None where there is none.
 
     Choices go by the words that people see, files by their names, and of a table of records its
-    number of rows is told: they have a table of their own. What does not fit its question, or has
+    number of rows is shown: they have a table of their own. What does not fit its question, or has
     none, is text.
     """
     if value is None:

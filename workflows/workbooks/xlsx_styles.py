@@ -54,7 +54,7 @@ def read_styles(archive: Archive, part: str) -> Styles:
         elif kind == "cellXfs":
             found.styles = [_style(each, codes, struck) for each in element]
         else:
-            rules = {str(at) for at, each in enumerate(element) if _tells(each)}
+            rules = {str(at) for at, each in enumerate(element) if _changes_what_is_read(each)}
             found.rules_that_matter = rules
     return found
 
@@ -75,7 +75,7 @@ def _is_struck(font: Element) -> bool:
     return any(local_name(each.tag) == "strike" and not is_off(each) for each in font)
 
 
-def _tells(look: Element) -> bool:
+def _changes_what_is_read(look: Element) -> bool:
     """Whether a rule's look strikes out, or shows values in another format."""
     return any(
         local_name(each.tag) == "numFmt" or (local_name(each.tag) == "font" and _is_struck(each))

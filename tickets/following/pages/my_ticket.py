@@ -26,7 +26,7 @@ class MyTicketAdmin(CompanyModelAdmin):
     """The tickets that one has submitted, and the form that submits one."""
 
     may_add = True
-    # Of one person: there are few, and Unfold says "N results" where it is told no total.
+    # Of one person: there are few, and Unfold says "N results" where it has no total.
     show_full_result_count = True
     actions = None
     change_list_template = "following/my_ticket_list.html"

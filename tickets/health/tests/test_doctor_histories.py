@@ -16,7 +16,7 @@ from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent, Wo
 
 
 class HistoryTests(DoctorCase):
-    def assert_told(self, *parts: str) -> None:
+    def assert_finds(self, *parts: str) -> None:
         code, said = run_doctor("--repair")
         self.assertEqual(code, 1)
         self.assertIn(f"Acme, ticket #{self.ticket.pk}: Its history ", said)
@@ -25,35 +25,35 @@ class HistoryTests(DoctorCase):
 
     def test_a_status_that_no_event_tells_of(self) -> None:
         WorkflowInstance.objects.update(status="ON_HOLD")
-        self.assert_told("status: IN_PROGRESS in the history, ON_HOLD stored", "correct or cancel")
+        self.assert_finds("status: IN_PROGRESS in the history, ON_HOLD stored", "correct or cancel")
 
     def test_an_output_that_was_changed_by_hand(self) -> None:
         self.to_the_call()
         WorkflowInstance.objects.update(data={"check": {"big": False}})
-        self.assert_told("output of check: {'big': True} in the history, {'big': False} stored")
+        self.assert_finds("output of check: {'big': True} in the history, {'big': False} stored")
 
     def test_a_task_that_was_given_to_somebody_by_hand(self) -> None:
         task = self.current(self.ticket)
         other = self.walt if task.assigned_to == self.wendy else self.wendy
         self.change(task, assigned_to=other)
-        self.assert_told(f"worker of task {task.pk}: {task.assigned_to_id} in the history")
+        self.assert_finds(f"worker of task {task.pk}: {task.assigned_to_id} in the history")
 
     def test_events_that_are_gone_or_not_what_they_must_be(self) -> None:
         WorkflowEvent.objects.filter(kind="ASSIGNED").update(data={})
-        self.assert_told("is not whole")
+        self.assert_finds("is not whole")
         WorkflowEvent.objects.filter(kind="ASSIGNED").update(kind="NONSENSE")
-        self.assert_told("is not whole")
+        self.assert_finds("is not whole")
         WorkflowEvent.objects.filter(kind="MOVED").delete()
-        self.assert_told("is not whole")
+        self.assert_finds("is not whole")
         WorkflowEvent.objects.all().delete()
-        self.assert_told("status: NOT_STARTED in the history, IN_PROGRESS stored")
+        self.assert_finds("status: NOT_STARTED in the history, IN_PROGRESS stored")
 
     def test_the_others_are_still_compared(self) -> None:
         WorkflowEvent.objects.filter(kind="MOVED").delete()
         with self.captureOnCommitCallbacks(execute=True):
             other = self.submit()
         WorkflowInstance.objects.filter(ticket=other).update(end_label="x")
-        self.assert_told(f"ticket #{other.pk}: Its history does not lead", "outcome: nothing in")
+        self.assert_finds(f"ticket #{other.pk}: Its history does not lead", "outcome: nothing in")
 
     def test_a_long_value_is_cut(self) -> None:
         WorkflowInstance.objects.update(data={"check": {"text": "x" * 90_000}})

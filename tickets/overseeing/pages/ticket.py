@@ -45,7 +45,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         "each question of all its versions. Tables of records have sheets of their own, with the "
         "ticket's number in each row. As CSV these are several files in a .zip. As JSON it is one "
         "list, with the answers of each ticket under “Data” as they are kept. Of files that were "
-        "submitted, the names are told."
+        "submitted, only the names are in it."
     )
     change_list_template = "overseeing/ticket_list.html"
     change_form_template = "overseeing/ticket.html"

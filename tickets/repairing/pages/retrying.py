@@ -40,10 +40,10 @@ class Retry(RepairVerb):
         if error is None:
             raise Http404
         verb = cls(ticket, error=error, task=error.task)
-        verb.tell_of_kept_answers()
+        verb.announce_kept_answers()
         return verb
 
-    def tell_of_kept_answers(self) -> None:
+    def announce_kept_answers(self) -> None:
         kept = kept_answers(self.task)
         if kept is not None:
             self.text = _(

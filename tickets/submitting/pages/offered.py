@@ -26,7 +26,7 @@ _offered = PreparedQuery(
 def offered_as_named(request: HttpRequest, user: User) -> TicketDefinition | None:
     """The ticket type that the address names, where that version is offered today.
 
-    So it nearly always is: one short query then does for those that tell why it is not.
+    So it nearly always is: one short query then does for those that say why it is not.
     """
     pk = number_in(request.GET.get("definition", ""))
     definition = None if pk is None else _offered.first(pk, user.pk)

@@ -184,28 +184,28 @@ def _completed_calls() -> QuerySet[TaskInstance]:
 
 
 def _answers_not_kept(system: MoodySystem) -> Iterator[str]:
-    """Whoever was told that an answer is accepted can rely on it, and is never told otherwise."""
+    """Whoever was told that an answer is accepted can rely on it, and never gets another reply."""
     retried = _retried()
     for url, answers in system.answers.items():
         address = read_token(url.rstrip("/").rpartition("/")[2])
         attempt = ActionAttempt.objects.get(task__uuid=address.task, number=address.attempt)
-        told = {(each.status, each.body) for each in answers.replies if _is_final(each)}
-        if not told:
+        replies = {(each.status, each.body) for each in answers.replies if _is_final(each)}
+        if not replies:
             yield f"nobody took an answer to attempt {attempt}: {answers.replies}"
         # One that failed takes no answer, until a person has it tried again.
-        if len(told) > 1 and not retried[str(address.task)]:
-            yield f"the answers to attempt {attempt} were told different things: {told}"
-        for status, body in told:
+        if len(replies) > 1 and not retried[str(address.task)]:
+            yield f"the answers to attempt {attempt} got different replies: {replies}"
+        for status, body in replies:
             if status not in (HTTPStatus.OK, HTTPStatus.GONE):
-                yield f"an answer to attempt {attempt} was told {status}: {body!r}"
+                yield f"an answer to attempt {attempt} got {status}: {body!r}"
             if status == HTTPStatus.GONE and attempt.callback_answer is not None:
-                yield f"an answer to attempt {attempt} was kept, and told that it was too late"
+                yield f"an answer to attempt {attempt} was kept, and refused as too late"
             if status != HTTPStatus.OK:
                 continue
             if answers.is_late:
                 yield f"an answer to attempt {attempt} came too late, and was accepted"
             if json.loads(body) != attempt.callback_answer:
-                yield f"attempt {attempt} says that it told {attempt.callback_answer}"
+                yield f"attempt {attempt} says that it replied {attempt.callback_answer}"
             if attempt.outcome != AttemptOutcome.SUCCEEDED:
                 yield f"attempt {attempt} was answered, and is {attempt.outcome}"
 

@@ -166,7 +166,7 @@ class CrashCase(CompanyTransactionTestCase):
         for outcome in ActionAttempt.objects.values_list("outcome", flat=True):
             self.happened[f"calls {outcome}"] += 1
 
-    def tell(self) -> None:
+    def print_summary(self) -> None:
         """Print how much it was."""
         slowest = max(self.recoveries, default=0.0)
         lines = [

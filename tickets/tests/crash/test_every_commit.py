@@ -38,7 +38,7 @@ class EveryCommitTests(CrashCase):
             for scene in SCENES:
                 self.assert_outcome(scene)
             died = {each.split()[-1].partition(".")[0] for each in site.journal.notes("died")}
-        self.tell()
+        self.print_summary()
         self.assertEqual(set(STEPS) - died, set())
 
     def die_everywhere(self, site: Installation, system: MoodySystem) -> None:

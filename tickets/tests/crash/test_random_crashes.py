@@ -18,6 +18,6 @@ class RandomCrashTests(CrashCase):
             self.weather_for(long_seconds())
         else:
             self.weather(self.SEED, seconds=5, most_tickets=8, longest_life=3)
-        self.tell()
+        self.print_summary()
         self.assertGreater(self.kills.total(), 1)
         self.assertGreater(self.tickets["in all"], 3)

@@ -56,7 +56,7 @@ class MyTaskAdmin(CompanyModelAdmin):
     """The tasks that one was given: a list to work off, and the page that carries one out."""
 
     may_change = True
-    # Of one person: there are few, and Unfold says "N results" where it is told no total.
+    # Of one person: there are few, and Unfold says "N results" where it has no total.
     show_full_result_count = True
     actions = None
     change_list_template = "working/my_task_list.html"

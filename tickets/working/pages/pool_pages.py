@@ -34,7 +34,7 @@ class ClaimPage(_PoolPage):
     """POST takes a task out of the pool."""
 
     def find(self, **arguments: Any) -> None:
-        # Outside the pool too: who comes second is told, and not that it never was.
+        # Outside the pool too: who comes second sees that, and not that it never was.
         task = with_ticket(MyTask.objects.all()).filter(pk=arguments["object_id"]).first()
         if task is None:
             raise Http404

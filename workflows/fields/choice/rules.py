@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import Field, Telling, gettext_noop
+from workflows.fields.field import Field, TitleUse, gettext_noop
 from workflows.fields.listed import Offering, values_schema
 
 
@@ -14,7 +14,7 @@ class Choice(Offering):
     aliases = ("single_choice", "select", "dropdown", "radio", "enum")
     hint = "Choose one of the options."
     keys = frozenset({"default", "choices"})
-    telling = Telling.PART
+    title_use = TitleUse.PART
 
     def schema(self, question: Field) -> JsonObject:
         return values_schema(question)

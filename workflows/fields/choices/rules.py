@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import CellForm, Field, Telling, gettext_noop
+from workflows.fields.field import CellForm, Field, TitleUse, gettext_noop
 from workflows.fields.listed import MAX_CHOICES, Listed, Offering, values_schema
 
 
@@ -17,7 +17,7 @@ class Choices(Offering, Listed):
     at_least = gettext_noop("At least %(limit)s of them")
     at_most = gettext_noop("At most %(limit)s of them")
     cell = CellForm.NAMES
-    telling = Telling.PART
+    title_use = TitleUse.PART
     most = MAX_CHOICES
 
     def schema(self, question: Field) -> JsonObject:

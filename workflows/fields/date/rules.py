@@ -6,7 +6,7 @@ import re
 
 from workflows.engine.json_schema import FORMAT_SENTENCES
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import CellForm, Comparable, Field, Telling, gettext_noop
+from workflows.fields.field import CellForm, Comparable, Field, TitleUse, gettext_noop
 from workflows.fields.moments import Moment
 
 
@@ -17,7 +17,7 @@ class Date(Moment):
     hint = FORMAT_SENTENCES["date"]
     comparable = Comparable(re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "2026-12-31")
     cell = CellForm.DATE
-    telling = Telling.PART
+    title_use = TitleUse.PART
 
     def schema(self, question: Field) -> JsonObject:
         return {"type": "string", "format": "date"}

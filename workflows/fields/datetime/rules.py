@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from workflows.engine.json_schema import FORMAT_SENTENCES
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import CellForm, Comparable, Field, Telling, gettext_noop
+from workflows.fields.field import CellForm, Comparable, Field, TitleUse, gettext_noop
 from workflows.fields.moments import Moment
 
 
@@ -22,7 +22,7 @@ class DateTime(Moment):
         "2026-12-31T14:30:00Z",
     )
     cell = CellForm.MOMENT
-    telling = Telling.PART
+    title_use = TitleUse.PART
 
     def schema(self, question: Field) -> JsonObject:
         return {"type": "string", "format": "date-time"}

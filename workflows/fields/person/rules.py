@@ -23,7 +23,7 @@ from workflows.fields.field import (
     Holds,
     Part,
     SpecKey,
-    Telling,
+    TitleUse,
     gettext_noop,
 )
 
@@ -63,7 +63,7 @@ class Person(FieldType):
             "name": Part(TEXT, gettext_noop("name"), "text"),
         }
     )
-    telling = Telling.PART
+    title_use = TitleUse.PART
     says_its_form = True
     is_looked_up = True
 

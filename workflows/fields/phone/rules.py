@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import Field, FieldType, Telling, gettext_noop
+from workflows.fields.field import Field, FieldType, TitleUse, gettext_noop
 from workflows.fields.texts import OF_CHARACTERS
 
 PHONE_PATTERN: Final = r"^\+?[0-9(][0-9 ()./-]{2,28}[0-9]$"
@@ -19,7 +19,7 @@ class Phone(FieldType):
     hint = "Enter a phone number: digits and spaces, with + before a country code."
     at_least, at_most = OF_CHARACTERS
     says_its_form = True
-    telling = Telling.PART
+    title_use = TitleUse.PART
 
     def schema(self, question: Field) -> JsonObject:
         return {"type": "string", "pattern": PHONE_PATTERN}

@@ -54,9 +54,9 @@ def places(*specs: object) -> list[str]:
 
 
 class WhatFormsOfOthersHaveTests(unittest.TestCase):
-    """What other form builders can do, and questions here cannot (yet): told in so many words."""
+    """What other form builders can do, and questions here cannot (yet): refused in words."""
 
-    def told(self, *specs: dict[str, Any]) -> str:
+    def described(self, *specs: dict[str, Any]) -> str:
         return " ".join(f"{each.place}: {each.message}" for each in check_fields(list(specs)))
 
     def inside(self, **changes: Any) -> dict[str, Any]:
@@ -64,14 +64,14 @@ class WhatFormsOfOthersHaveTests(unittest.TestCase):
         return spec(name="rows", type="records", fields=inner)
 
     def test_a_condition_inside_a_record(self) -> None:
-        told = self.told(self.inside(visible_when={"==": [var("answer"), "x"]}))
-        self.assertIn("fields[1].visible_when", told)
-        self.assertIn("always shown. Remove", told)
+        described = self.described(self.inside(visible_when={"==": [var("answer"), "x"]}))
+        self.assertIn("fields[1].visible_when", described)
+        self.assertIn("always shown. Remove", described)
 
     def test_a_file_or_a_list_inside_a_record(self) -> None:
         for kind in ("file", "records"):
-            told = self.told(self.inside(type=kind))
-            self.assertIn(f"A record cannot hold a field of type {kind}. Move it", told)
+            described = self.described(self.inside(type=kind))
+            self.assertIn(f"A record cannot hold a field of type {kind}. Move it", described)
 
     def test_limits_and_defaults_that_are_not_fixed(self) -> None:
         for kind, limit in (
@@ -85,21 +85,21 @@ class WhatFormsOfOthersHaveTests(unittest.TestCase):
         ):
             for name in ("min", "max"):
                 with self.subTest(kind=kind, limit=limit):
-                    told = self.told(spec(type=kind, **{name: limit}))
-                    self.assertIn(f"[0].{name}:", told)
-                    self.assertIn("it cannot depend on today or on another answer", told)
-        self.assertIn("Enter a date", self.told(spec(type="date", default="today")))
+                    described = self.described(spec(type=kind, **{name: limit}))
+                    self.assertIn(f"[0].{name}:", described)
+                    self.assertIn("it cannot depend on today or on another answer", described)
+        self.assertIn("Enter a date", self.described(spec(type="date", default="today")))
 
     def test_answers_that_are_calculated_or_locked(self) -> None:
         for name in ("read_only", "readOnly", "disabled", "calculateValue", "formula"):
-            told = self.told(spec(type="number", **{name: True}))
-            self.assertIn("Answers cannot be calculated or locked", told)
-            self.assertNotIn("Did you mean", told)
+            described = self.described(spec(type="number", **{name: True}))
+            self.assertIn("Answers cannot be calculated or locked", described)
+            self.assertNotIn("Did you mean", described)
 
     def test_limits_that_may_be_two_numbers(self) -> None:
         for kind in ("number", "integer", "text", "records"):
-            told = self.told({**self.inside(), "name": "a", "type": kind, "max": "1.000"})
-            self.assertIn("“1.000” could mean two numbers. Write 1000 or 1.0.", told)
+            described = self.described({**self.inside(), "name": "a", "type": kind, "max": "1.000"})
+            self.assertIn("“1.000” could mean two numbers. Write 1000 or 1.0.", described)
 
 
 class CheckFieldsTests(unittest.TestCase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.engine.json_schema import FORMAT_SENTENCES
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import Field, FieldType, Telling, gettext_noop
+from workflows.fields.field import Field, FieldType, TitleUse, gettext_noop
 from workflows.fields.texts import OF_CHARACTERS, TEXT_CHARACTERS
 
 
@@ -16,7 +16,7 @@ class Url(FieldType):
     hint = FORMAT_SENTENCES["uri"]
     at_least, at_most = OF_CHARACTERS
     says_its_form = True
-    telling = Telling.PART
+    title_use = TitleUse.PART
 
     def schema(self, question: Field) -> JsonObject:
         return {"type": "string", "format": "uri", "maxLength": TEXT_CHARACTERS}

@@ -67,7 +67,7 @@ class ShownTestCase(SimpleTestCase):
         self.assertEqual([each.message for each in problems_in(reading, f"({heading})")], [])
         self.assertEqual(last_field(reading)[heading.lower()], expected)
 
-    def assert_told(
+    def assert_reported(
         self, reading: Reading, heading: str, sentence: str, *, is_error: bool = True
     ) -> None:
         """The reading itself reports it, at the cell."""
@@ -97,13 +97,13 @@ class TextTests(ShownTestCase):
             for code in ("d-mmm", DATE, "h:mm"):
                 with self.subTest(value=value, code=code):
                     reading = self.field("choice", Choices=(value, code))
-                    self.assert_told(reading, "Choices", "made a date or a time of this cell")
+                    self.assert_reported(reading, "Choices", "made a date or a time of this cell")
 
     def test_formats_that_cannot_be_text_are_told(self) -> None:
         for value, code in ((0.5, "# ?/?"), (1234, "#,##0"), (5, "[>3]0;0"), (5, "0x")):
             with self.subTest(code):
                 reading = self.field("choice", Choices=(value, code))
-                self.assert_told(reading, "Choices", "Format the cell as text")
+                self.assert_reported(reading, "Choices", "Format the cell as text")
 
     def test_a_fraction_and_a_truth_are_noted(self) -> None:
         for value, code, text in (
@@ -113,19 +113,19 @@ class TextTests(ShownTestCase):
         ):
             with self.subTest(text):
                 reading = self.field("text", Default=(value, code or "General"))
-                self.assert_told(reading, "Default", f"“{text}”", is_error=False)
+                self.assert_reported(reading, "Default", f"“{text}”", is_error=False)
                 self.assertEqual(last_field(reading)["default"], text)
 
     def test_digits_that_the_program_has_dropped_are_told(self) -> None:
         reading = self.field("text", Default=1234567890123450)
-        self.assert_told(reading, "Default", "15 digits")
+        self.assert_reported(reading, "Default", "15 digits")
         self.assert_read(self.field("text", Default=123456789012345), "Default", "123456789012345")
 
     def test_what_looks_empty_is_told(self) -> None:
         for value in (5, "x"):
             with self.subTest(value):
                 reading = self.field("text", Default=(value, ";;;"))
-                self.assert_told(reading, "Default", "looks empty")
+                self.assert_reported(reading, "Default", "looks empty")
 
     def test_a_format_may_add_to_a_text(self) -> None:
         self.assert_read(self.field("text", Help=("5", '"No. "@')), "Help", "No. 5")
@@ -139,7 +139,7 @@ class TextTests(ShownTestCase):
         for value, expected in ((1, True), (0, False)):
             reading = self.field("text", Required=(value, '"yes";;"no"'))
             self.assertEqual(last_field(reading)["required"], expected)
-        self.assert_told(self.field("text", Required=(0.5, "0%")), "Required", "yes or no")
+        self.assert_reported(self.field("text", Required=(0.5, "0%")), "Required", "yes or no")
 
 
 class NumberTests(ShownTestCase):
@@ -172,11 +172,11 @@ class NumberTests(ShownTestCase):
             for heading in ("Default", "Min", "Max"):
                 with self.subTest(code=code, heading=heading):
                     reading = self.field("number", bool, **{heading: (value, code)})
-                    self.assert_told(reading, heading, f"shows “{shown}”")
+                    self.assert_reported(reading, heading, f"shows “{shown}”")
 
     def test_numbers_that_look_empty_are_told(self) -> None:
         reading = self.field("number", Default=(0, "0;-0;;@"))
-        self.assert_told(reading, "Default", "looks empty")
+        self.assert_reported(reading, "Default", "looks empty")
 
         def hide_zeros(book: Workbook) -> None:
             book["Fields"].sheet_view.showZeros = False
@@ -187,12 +187,12 @@ class NumberTests(ShownTestCase):
 
     def test_formats_that_are_not_known_are_noted(self) -> None:
         reading = self.field("number", Default=(0.5, "# ?/?"))
-        self.assert_told(reading, "Default", "not known here", is_error=False)
+        self.assert_reported(reading, "Default", "not known here", is_error=False)
         self.assertEqual(last_field(reading)["default"], 0.5)
 
     def test_a_date_of_the_program_is_told(self) -> None:
         reading = self.field("number", Max=(date(2026, 1, 30), DATE))
-        self.assert_told(reading, "Max", "made a date or a time of this cell")
+        self.assert_reported(reading, "Max", "made a date or a time of this cell")
 
     def test_numbers_in_texts(self) -> None:
         for text, expected in (
@@ -205,9 +205,11 @@ class NumberTests(ShownTestCase):
             self.assert_read(self.field("number", Min=text), "Min", expected)
         for heading in ("Default", "Min", "More than"):
             reading = self.field("number", bool, **{heading: "1.000"})
-            self.assert_told(reading, heading, "Write 1000 or 1.0.")
-        self.assert_told(self.field("integer", Default="2,5"), "Default", "Enter a whole number.")
-        self.assert_told(self.field("text", Max="1,000"), "Max", "Write 1000 or 1.")
+            self.assert_reported(reading, heading, "Write 1000 or 1.0.")
+        self.assert_reported(
+            self.field("integer", Default="2,5"), "Default", "Enter a whole number."
+        )
+        self.assert_reported(self.field("text", Max="1,000"), "Max", "Write 1000 or 1.")
 
 
 class MomentTests(ShownTestCase):
@@ -225,10 +227,12 @@ class MomentTests(ShownTestCase):
 
     def test_a_part_of_a_date_is_noted(self) -> None:
         reading = self.field("date", Min=(date(2026, 1, 31), "mmm yy"))
-        self.assert_told(reading, "Min", "It is read as 2026-01-31", is_error=False)
+        self.assert_reported(reading, "Min", "It is read as 2026-01-31", is_error=False)
 
     def test_hours_beyond_a_day_are_no_time(self) -> None:
-        self.assert_told(self.field("time", Min=(1.1041666667, "[h]:mm")), "Min", "Enter a time")
+        self.assert_reported(
+            self.field("time", Min=(1.1041666667, "[h]:mm")), "Min", "Enter a time"
+        )
 
     def test_serial_numbers_count_from_the_day_of_their_book(self) -> None:
         def of_a_mac(book: Workbook) -> None:
@@ -237,7 +241,7 @@ class MomentTests(ShownTestCase):
         for change, serial in ((bool, 46023), (of_a_mac, 44561)):
             with self.subTest(serial):
                 reading = self.field("date", change, Min=serial)
-                self.assert_told(reading, "Min", "It is read as 2026-01-01", is_error=False)
+                self.assert_reported(reading, "Min", "It is read as 2026-01-01", is_error=False)
                 self.assertEqual(last_field(reading)["min"], "2026-01-01")
                 dated = self.field("date", change, Min=(serial, DATE))
                 self.assert_read(dated, "Min", "2026-01-01")
@@ -330,8 +334,8 @@ class StruckTests(ShownTestCase):
             sheet.cell(2, column_of(sheet, "Pattern")).font = self.STRUCK  # nothing stands in it
 
         reading = self.field("number", strike, Max=5)
-        self.assert_told(reading, "Max", "“5” is struck out")
-        self.assert_told(reading, "Help", "“Help” is struck out")
+        self.assert_reported(reading, "Max", "“5” is struck out")
+        self.assert_reported(reading, "Help", "“Help” is struck out")
         self.assertEqual(len(reading.check()), 2)
 
     def test_a_part_of_a_text(self) -> None:
@@ -339,7 +343,7 @@ class StruckTests(ShownTestCase):
         for text in (CellRichText("annual\n", gone, "sick"), CellRichText(gone, "sick")):
             with self.subTest(str(text)):
                 reading = self.field("choice", Choices=text)
-                self.assert_told(reading, "Choices", "“unpaid” is struck out")
+                self.assert_reported(reading, "Choices", "“unpaid” is struck out")
 
     def test_a_part_that_is_not_struck_in_a_cell_that_is(self) -> None:
         def strike(book: Workbook) -> None:
@@ -348,7 +352,7 @@ class StruckTests(ShownTestCase):
 
         text = CellRichText("annual\n", TextBlock(InlineFont(b=True), "sick"))
         reading = self.field("choice", strike, Choices=text)
-        self.assert_told(reading, "Choices", "“annual” is struck out")
+        self.assert_reported(reading, "Choices", "“annual” is struck out")
 
     def test_what_is_not_struck_out(self) -> None:
         for text in (
@@ -435,7 +439,7 @@ class OpenDocumentTests(SimpleTestCase):
     def number(self, value: str, text: str, kind: str = "float", more: str = "") -> str:
         return self.cell(text, f'office:value-type="{kind}" office:value="{value}" {more}')
 
-    def assert_told(self, reading: Reading, sentence: str, *, is_error: bool = True) -> None:
+    def assert_reported(self, reading: Reading, sentence: str, *, is_error: bool = True) -> None:
         found = [
             each for each in reading.problems if "sheet Fields" in str(reading.place_of(each.path))
         ]
@@ -454,7 +458,7 @@ class OpenDocumentTests(SimpleTestCase):
             self.assertEqual(reading.problems, [])
             self.assertEqual(last_field(reading)["choices"], [text])
         reading = self.with_fields(self.row("choice", self.number("2.5", "2,5")))
-        self.assert_told(reading, "Format the cell as text")
+        self.assert_reported(reading, "Format the cell as text")
 
     def test_numbers_say_what_they_show_in_any_language(self) -> None:
         for value, text in (
@@ -471,31 +475,31 @@ class OpenDocumentTests(SimpleTestCase):
         for value, text, kind in (("2.5", "3", "float"), ("0.5", "50%", "percentage")):
             with self.subTest(text):
                 reading = self.default("number", self.number(value, text, kind))
-                self.assert_told(reading, f"shows “{text}”")
-        self.assert_told(self.default("number", self.number("5", "")), "looks empty")
+                self.assert_reported(reading, f"shows “{text}”")
+        self.assert_reported(self.default("number", self.number("5", "")), "looks empty")
 
     def test_dates(self) -> None:
         given = 'office:value-type="date" office:date-value="2026-02-01"'
         reading = self.with_fields(self.row("choice", self.cell("1. Feb", given)))
-        self.assert_told(reading, "made a date or a time of this cell")
+        self.assert_reported(reading, "made a date or a time of this cell")
         part_of = self.cell("Feb 26", f'{given} table:style-name="month"')
-        self.assert_told(self.default("date", part_of), "only a part", is_error=False)
+        self.assert_reported(self.default("date", part_of), "only a part", is_error=False)
 
     def test_serial_numbers_count_from_the_day_of_their_book(self) -> None:
         row = self.row("date", self.BLANK, self.BLANK, self.number("44561", "44561"))
         reading = self.with_fields(row, null_date="1904-01-01")
-        self.assert_told(reading, "It is read as 2026-01-01", is_error=False)
+        self.assert_reported(reading, "It is read as 2026-01-01", is_error=False)
         self.assertEqual(last_field(reading)["default"], "2026-01-01")
 
     def test_rows_that_are_hidden(self) -> None:
         for attributes in ('table:visibility="filter"', 'table:visibility="collapse"'):
             reading = self.with_fields(self.row("text", attributes=attributes))
-            self.assert_told(reading, "hidden", is_error=False)
+            self.assert_reported(reading, "hidden", is_error=False)
         folded = f'<table:table-row-group table:display="false">{self.row("text")}'
         for inner in ("", "<table:table-row-group></table:table-row-group>"):
             rows = f"{folded}{inner}</table:table-row-group>{self.row('text', name='seen')}"
             reading = self.with_fields(rows)
-            self.assert_told(reading, "This row is hidden", is_error=False)
+            self.assert_reported(reading, "This row is hidden", is_error=False)
             self.assertEqual(last_field(reading)["name"], "seen")
 
     def test_columns_that_are_hidden(self) -> None:
@@ -504,7 +508,7 @@ class OpenDocumentTests(SimpleTestCase):
             '<table:table-column table:visibility="collapse"/>'
         )
         reading = self.with_fields(self.row("text"), columns)
-        self.assert_told(reading, "This column is hidden", is_error=False)
+        self.assert_reported(reading, "This column is hidden", is_error=False)
 
     def test_what_is_struck_out(self) -> None:
         text = 'office:value-type="string"'
@@ -517,14 +521,14 @@ class OpenDocumentTests(SimpleTestCase):
         ):
             with self.subTest(cell):
                 reading = self.with_fields(self.row("choice", cell))
-                self.assert_told(reading, sentence)
+                self.assert_reported(reading, sentence)
         kept = self.cell("a", f'{text} table:style-name="back"')
         self.assertEqual(self.with_fields(self.row("choice", kept)).problems, [])
 
     def test_cells_look_as_their_row_or_column_says(self) -> None:
         style = 'table:default-cell-style-name="gone"'
         reading = self.with_fields(self.row("text", attributes=style))
-        self.assert_told(reading, "This row is struck out")
+        self.assert_reported(reading, "This row is struck out")
         columns = f"<table:table-column/><table:table-column/><table:table-column {style}/>"
         reading = self.with_fields(self.row("text"), columns)
         self.assertIn("“Probe” is struck out", " ".join(each.message for each in reading.problems))
@@ -532,7 +536,7 @@ class OpenDocumentTests(SimpleTestCase):
     def test_rules_that_strike_out(self) -> None:
         text = self.cell("a", 'office:value-type="string" table:style-name="ruled"')
         reading = self.with_fields(self.row("choice", text))
-        self.assert_told(reading, "conditional formatting", is_error=False)
+        self.assert_reported(reading, "conditional formatting", is_error=False)
         rule = (
             '<calcext:conditional-formats xmlns:calcext="urn:org:documentfoundation:names:'
             'experimental:calc:xmlns:calcext:1.0"><calcext:conditional-format><calcext:condition '
@@ -540,4 +544,4 @@ class OpenDocumentTests(SimpleTestCase):
             "</calcext:conditional-formats>"
         )
         reading = self.with_fields(self.row("text") + rule)
-        self.assert_told(reading, "conditional formatting", is_error=False)
+        self.assert_reported(reading, "conditional formatting", is_error=False)
