@@ -123,7 +123,7 @@ def put_tasks_into(
 ) -> WithTasks:
     """Put task definitions that have no `task_set_problems` into a whole, canonical bundle.
 
-    A key that stands twice is put in twice: the check of the whole tells it. `known_roles` are
+    A key that stands twice is put in twice: the check of the whole reports it. `known_roles` are
     the names of all company roles: those that are named here need not be listed.
     """
     moved: dict[Path, Path] = {path: path for path in _WHOLE}
@@ -164,7 +164,7 @@ def _merged(
     made = list(old)
     at = {_identity(each, identity): index for index, each in enumerate(old)}
     for index, each in enumerate(new):
-        # Taken once: what has the same key again is added, and told.
+        # Taken once: what has the same key again is added, and reported.
         target = at.pop(_identity(each, identity), None)
         if target is None:
             target = len(made)

@@ -76,7 +76,7 @@ def pages_of_tasks(document: JsonObject, *, around: JsonObject) -> list[Page]:
     )
     return _with_long_texts(
         [
-            _read_me_of_tasks(),
+            _instructions_page_of_tasks(),
             _workflow_page(workflow if isinstance(workflow, dict) else {}, scope, only=_OF_A_PART),
             _page(FIELDS, list(_task_field_rows(tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
@@ -182,7 +182,7 @@ def _long_texts_page(rows: list[list[Written]]) -> Page:
     return Page(LONG_TEXTS, [PageColumn("Number", 10), PageColumn("Text", 100)], rows)
 
 
-def _read_me_of_tasks() -> Page:
+def _instructions_page_of_tasks() -> Page:
     lines = (
         _("Task definitions for TicketFlower"),
         _(

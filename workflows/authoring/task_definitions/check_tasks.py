@@ -14,8 +14,15 @@ from workflows.authoring.importing.import_bundle import (
     next_version,
     problems_here,
 )
-from workflows.authoring.trying.run_test_cases import run_cases_of
-from workflows.bundles import CaseResult, Problem, Severity, case_failures, differences, errors_of
+from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
+from workflows.bundles import (
+    Problem,
+    Severity,
+    TestCaseResult,
+    differences,
+    errors_of,
+    test_case_failures,
+)
 from workflows.bundles.canonical import as_text
 from workflows.bundles.outline import Outline
 from workflows.bundles.task_sets import (
@@ -138,12 +145,14 @@ def _preview(put: WorkflowWithTasks, workflow: WorkflowDefinition) -> BundlePrev
     bundle = put.bundle
     old, new = bundle.comparable_with(workflow)
     changes = differences(old, new)
-    cases: list[CaseResult] = []
+    cases: list[TestCaseResult] = []
     failures: list[Problem] = []
     if not errors_of(problems_here(put.document)):
         runnable = with_types_of_published(workflow.key, bundle.document)
-        cases = run_cases_of(runnable)
-        failures = [replace(e, severity=Severity.WARNING) for e in case_failures(runnable, cases)]
+        cases = run_test_cases_of_document(runnable)
+        failures = [
+            replace(e, severity=Severity.WARNING) for e in test_case_failures(runnable, cases)
+        ]
     stays = not changes or workflow.is_draft
     return BundlePreview(
         problems=failures,

@@ -216,7 +216,7 @@ class UploadTest(UploadTestCase):
 
 
 class PlaceTest(UploadTestCase):
-    """What is wrong is told where it stands in the file, whatever place it has in the workflow."""
+    """What is wrong is reported where it stands in the file, whatever its place in the workflow."""
 
     def test_json_by_line(self) -> None:
         text = json.dumps(task_set(NEW_TASK, approve(task_type="FROM")), indent=1)
@@ -234,7 +234,7 @@ class PlaceTest(UploadTestCase):
         text = "tasks:\n- key: approve\n  title: Approve\n  due_in: soon\n"
         page = self.send(text)
         lines = {each.place: each.line for each in self.errors(page)}
-        # What the file's task lacks is told at the task.
+        # What the file's task lacks is reported at the task.
         self.assertEqual(lines, {"tasks[0].fields": 2, "tasks[0].due_in": 4})
 
     def test_workbooks_by_cell(self) -> None:
