@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.ActiveCompanyMiddleware",
     "project.middleware.BodyLimitMiddleware",
+    "project.trouble.TroubleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -114,6 +115,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {"default": database_settings()}
 # Two test runs beside each other on one server need two names.
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DB_NAME") or None}
+# For how long (seconds) a page waits for a lock that somebody else holds, and a statement of it may
+# take: then it is undone, and its person is asked to try again. The worker is more patient.
+PAGE_LOCK_SECONDS = float(os.environ.get("PAGE_LOCK_SECONDS") or 3)
+PAGE_STATEMENT_SECONDS = float(os.environ.get("PAGE_STATEMENT_SECONDS") or 15)
+WORKER_LOCK_SECONDS = float(os.environ.get("WORKER_LOCK_SECONDS") or 20)
+WORKER_STATEMENT_SECONDS = float(os.environ.get("WORKER_STATEMENT_SECONDS") or 120)
 DATABASE_ROUTERS = [
     "tenants.routers.OneDatabaseRouter",
     "django_tenants.routers.TenantSyncRouter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +15,11 @@ from django.utils.translation import gettext as _
 
 from project.company_name import company_name
 from project.forms import SignUpForm
+from project.trouble import trouble_page
 from tenants import active_company
 from tenants.models import Company
 from tenants.pages.page import Page
+from tenants.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +123,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page 500. It asks the database for nothing: that may be what went wrong."""
+    error = sys.exc_info()[1]
+    trouble = None if error is None else trouble_of(error)
+    if trouble is not None:  # met before any view: who asks is not known
+        return trouble_page(request, trouble)
     return HttpResponse(_problem("500.html", request), status=500)
 
 

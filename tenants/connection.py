@@ -49,6 +49,23 @@ def use_public() -> None:
     database().set_schema_to_public()
 
 
+def limit_waiting(*, lock_seconds: float, statement_seconds: float) -> None:
+    """Let every connection that is opened from now on give up after so long.
+
+    A lock that is not had in time, and a statement that takes longer, raise an OperationalError
+    (tenants/trouble.py). A transaction in which nothing happens for as long as a statement may
+    take four times is ended by the server: what holds its locks has died or hangs.
+    """
+    options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
+    limits = {
+        "lock_timeout": lock_seconds,
+        "statement_timeout": statement_seconds,
+        "idle_in_transaction_session_timeout": 4 * statement_seconds,
+    }
+    text = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items())
+    options["options"] = f"{options.get('options', '')} {text}".strip()
+
+
 def forget_search_path() -> None:
     """Needed after a SET search_path of one's own: the connection believes its last one holds."""
     database().search_path_set_schemas = None

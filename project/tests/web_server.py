@@ -31,6 +31,8 @@ class WebServerTestCase(CompanyTransactionTestCase):
 
     SECONDS_EACH = 4.0
     PROCESSES: ClassVar[int] = 1
+    # What differs from the settings of the tests, as environment variables.
+    SETTINGS: ClassVar[dict[str, str]] = {}
     address: ClassVar[str]
     port: ClassVar[int]
     web: ClassVar[Program]
@@ -49,7 +51,9 @@ class WebServerTestCase(CompanyTransactionTestCase):
         cls.address = f"http://127.0.0.1:{cls.port}"
         # The same key as here: so a test can log somebody in without a page.
         environment = child_environment(
-            DJANGO_SECRET_KEY=settings.SECRET_KEY, MEDIA_ROOT=str(folder / "media")
+            DJANGO_SECRET_KEY=settings.SECRET_KEY,
+            MEDIA_ROOT=str(folder / "media"),
+            **cls.SETTINGS,
         )
         command = web_command(host="127.0.0.1", port=cls.port, processes=cls.PROCESSES)
         log = folder / "web.log"

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from tenants.connection import limit_waiting
+
 
 class Command(BaseCommand):
     """The worker, with the options that our jobs need."""
@@ -25,6 +27,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, concurrency: int, until_idle: bool, **options: Any) -> None:
+        limit_waiting(
+            lock_seconds=settings.WORKER_LOCK_SECONDS,
+            statement_seconds=settings.WORKER_STATEMENT_SECONDS,
+        )
         connector = app.connector
         if not isinstance(connector, DjangoConnector):
             raise TypeError("The worker's connector has been replaced already.")
