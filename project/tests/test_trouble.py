@@ -16,7 +16,7 @@ from django.urls import reverse
 from psycopg import errors
 
 from project.tests.web_server import WebServerTestCase, session_key_of
-from tenants.connection import work_in
+from tenants.connection import use_company
 from tenants.models import User
 from tenants.testing import PASSWORD, CompanyTransactionTestCase
 from tenants.testing_waits import PATIENCE, in_thread
@@ -128,7 +128,7 @@ class BusyTest(WebServerTestCase):
         self.assertEqual(again["answers-activities"], values["answers-activities"])
         again["csrfmiddlewaretoken"] = CSRF
         self.assertEqual(browser.post(address, data=again).status_code, 302)
-        work_in(self.acme)
+        use_company(self.acme)
         self.assertEqual(Ticket.objects.get().data["activities"], values["answers-activities"])
 
     def test_a_page_offers_to_try_again(self) -> None:
