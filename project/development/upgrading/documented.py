@@ -56,6 +56,7 @@ MODULES = frozenset(
         "django.forms.utils",
         "django.http",
         "django.http.response",
+        "django.middleware.csrf.get_token",
         "django.shortcuts",
         "django.template",
         "django.template.context",
