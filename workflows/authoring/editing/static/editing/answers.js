@@ -24,6 +24,7 @@ import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from 
 
 /**
  * @typedef {object} Unread what was typed, and is not taken over yet
+ * @property {string} place by which its inputs were named
  * @property {JsonObject} given the answers when the form was drawn
  * @property {Pairs} typed
  * @property {string[]} touched the questions that somebody has answered, by their names in the form
@@ -175,21 +176,13 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     given = answers();
     fill(note, gettext("The form is being drawn…"));
     note.hidden = false;
-    again.hidden = true;
     try {
       drawn = await ask("answers", { ...asking, place, given });
     } catch (error) {
       offerAgain(messageOf(error), draw);
       return;
     }
-    note.textContent = drawn.skipped
-      ? ngettext(
-          "%(count)s question cannot be shown before its problems are mended.",
-          "%(count)s questions cannot be shown before their problems are mended.",
-          drawn.skipped,
-        )
-      : "";
-    note.hidden = !drawn.skipped;
+    showSkipped(drawn.skipped);
     showForm(drawn.html);
     unfit.clear();
     for (const at of drawn.unfit) showUnfit(at);
@@ -199,6 +192,19 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     showAsked();
     emit("problems");
     if (wanted) openPlace(wanted);
+  }
+
+  /** @param {number} skipped how many questions are not drawn */
+  function showSkipped(skipped) {
+    note.textContent = skipped
+      ? ngettext(
+          "%(count)s question cannot be shown before its problems are mended.",
+          "%(count)s questions cannot be shown before their problems are mended.",
+          skipped,
+        )
+      : "";
+    note.hidden = !skipped;
+    again.hidden = true;
   }
 
   /** @param {string} html */
@@ -337,6 +343,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     const at = field?.dataset.field;
     if (at === undefined) return;
     running?.abort();
+    failure = "";
     touched.add(at);
     report();
     readSoon();
@@ -363,7 +370,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
       if (drawn) drawn.visible = answer.visible;
       touched.clear();
       takeTyped(asked, answer.answers);
-      fill(again);
+      showSkipped(drawn?.skipped ?? 0);
     } catch (error) {
       if (isAbort(error)) return;
       failure = messageOf(error);
@@ -425,7 +432,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
       });
     }
     /** @type {Unread} */
-    const unread = { given, typed: typed(), touched: [...touched], other };
+    const unread = { place, given, typed: typed(), touched: [...touched], other };
     root.value = JSON.stringify(unread);
     const waiting = isWaiting ? failure || gettext("These answers are being read. Wait a moment.") : "";
     const isRead = !waiting && !wrong.textContent;
@@ -433,6 +440,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
       later: isWaiting && !failure ? later : undefined,
     });
   }
+
   /**
    * @param {string} message
    * @param {() => void} act
@@ -526,8 +534,9 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
       other = unread.other;
       root.value = pending?.text;
       try {
-        const names = await ask("answers", { ...asking, place, given: unread.given });
-        const answer = await ask("answers", { ...asking, place, given: unread.given, typed: unread.typed });
+        const before = { ...asking, place: unread.place, given: unread.given };
+        const names = await ask("answers", before);
+        const answer = await ask("answers", { ...before, typed: unread.typed });
         drawn = names;
         for (const at of names.unfit) unfit.add(at);
         takeTyped(unread.touched, answer.answers);
