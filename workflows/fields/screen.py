@@ -44,15 +44,15 @@ class FormContext:
 
     `make_compact` makes an input of whatever type, for types that hold other questions: of this
     context, a question, its prefixed name and its first value. `offers` keeps what a type has
-    read of the database for the whole form. `is_example`: the answers are made up, so that the
-    people and the files that they name need not be there.
+    read of the database for the whole form. `names_files`: files are given by their names alone,
+    as test cases do.
     """
 
     make_compact: Callable[[FormContext, Field, str, Json], AskedField]
     fields: tuple[Field, ...] = ()
     data: Mapping[str, object] | None = None
     keeper: FileKeeper | None = None
-    is_example: bool = False
+    names_files: bool = False
     offers: dict[str, Any] = field(default_factory=dict)
 
 

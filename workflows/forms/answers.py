@@ -16,7 +16,6 @@ from workflows.fields.facts import Facts
 from workflows.fields.field import Field
 from workflows.fields.inputs import AskedField
 from workflows.fields.look_up import facts_for
-from workflows.fields.registry import MADE_UP
 from workflows.fields.screen import FileKeeper, FormContext
 from workflows.fields.screens import make_input
 from workflows.fields.shown import Shown
@@ -32,7 +31,7 @@ class AnswersForm(forms.Form):
     `presets` are not asked; `initial_answers` are shown in place of the defaults. `keeper`
     stores uploaded files as soon as they arrive, so that a form which comes back because
     of another mistake need not be given them again. `prefix` begins the names and ids of all
-    inputs. `is_example`: the people and files that are named need not be there.
+    inputs. `names_files`: files are given by their names alone, and none is sent.
 
     Raises:
         FieldError: the specs themselves are wrong.
@@ -51,15 +50,14 @@ class AnswersForm(forms.Form):
         initial_answers: Mapping[str, Json] | None = None,
         keeper: FileKeeper | None = None,
         prefix: str = PREFIX,
-        is_example: bool = False,
+        names_files: bool = False,
     ) -> None:
         self.validator = validator_for(specs, presets=presets)
         self._answers: JsonObject = {}
-        self._is_example = is_example
         super().__init__(data, files, prefix=prefix)
         self._specs, self._first = specs, dict(initial_answers or {})
         asked = tuple(self.validator.fields.values())
-        context = FormContext(_make_compact, asked, data, keeper, is_example)
+        context = FormContext(_make_compact, asked, data, keeper, names_files)
         for name, spec in self.validator.fields.items():
             first = self._first.get(name, spec.default)
             self.fields[name] = make_input(spec, self.add_prefix(name), first, context)
@@ -78,8 +76,6 @@ class AnswersForm(forms.Form):
     @cached_property
     def facts(self) -> Facts:
         """What the answers name in the database, looked up at once; mostly they name nothing."""
-        if self._is_example:
-            return MADE_UP
         answers = self._typed() if self.is_bound else self._starting_values()
         return facts_for(self.validator, answers, kept=self._first)
 

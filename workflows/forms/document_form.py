@@ -20,8 +20,8 @@ class DocumentForm(AnswersForm):
     """What stands in the document stands in the form, right or wrong, and nothing else does.
 
     So no default is filled in. Presets need not be complete: what is left empty is asked, and a
-    question whose rule reads what is not preset may be preset itself. Answers of test cases
-    (without `are_presets`) may name people and files that are not there.
+    question whose rule reads what is not preset may be preset itself. Files are given by their
+    names alone: test cases name some, and hold none.
     `unfit` names the given answers that their inputs cannot show: they are left out.
 
     Raises:
@@ -39,7 +39,6 @@ class DocumentForm(AnswersForm):
         are_presets: bool = False,
     ) -> None:
         self._are_presets = are_presets
-        self._written: JsonObject = {}
         plain = [_plain(each, are_presets=are_presets) for each in specs]
         asked = validator_for(plain, presets=presets).fields
         shown = _shown(asked, given)
@@ -50,21 +49,16 @@ class DocumentForm(AnswersForm):
             data=data,
             initial_answers=shown,
             prefix=prefix,
-            is_example=not are_presets,
+            names_files=True,
         )
         if are_presets:
             for name, field in asked.items():
                 if "default" not in field.type.keys:
                     del self.fields[name]
 
-    def clean(self) -> dict[str, object]:
-        self._written = self._typed()
-        return super().clean()
-
     def document_answers(self) -> JsonObject:
         """The answers as the document writes them; what cannot be read stays as it was typed."""
-        answers = self.answers()
-        return self.validator.given_out(answers) if self._are_presets else dict(self._written)
+        return self.validator.given_out(self.answers())
 
     def visible(self) -> frozenset[str]:
         names = super().visible()

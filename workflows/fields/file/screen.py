@@ -23,7 +23,7 @@ class FileScreen(Screen):
     def make_input(
         self, question: Field, name: str, first: Json, context: FormContext, *, compact: bool
     ) -> AskedField:
-        if context.is_example:
+        if context.names_files:
             return FileNameAnswer(question, first)
         return FileAnswer(question, context.keeper, first)
 

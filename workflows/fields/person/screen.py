@@ -54,10 +54,8 @@ class PersonScreen(Screen):
     def make_input(
         self, question: Field, name: str, first: Json, context: FormContext, *, compact: bool
     ) -> AskedField:
-        people = [] if context.is_example else _offered(context)[_role_of(question)]
-        if context.is_example:
-            widget, note = _search(question), _("Write an e-mail address, which may be made up.")
-        elif len(people) <= (MOST_LISTED_IN_ROWS if compact else MOST_LISTED):
+        people = _offered(context)[_role_of(question)]
+        if len(people) <= (MOST_LISTED_IN_ROWS if compact else MOST_LISTED):
             widget, note = _select(people), ""
         else:
             widget, note = _search(question), _("Write a name or an e-mail address.")

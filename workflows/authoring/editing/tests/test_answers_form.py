@@ -193,23 +193,26 @@ class AnswersFormTest(EditorTestCase):
                 self.assertEqual(drawn["visible"], shown)
 
     def test_people(self) -> None:
-        """Presets name people who are there, test cases whomever they like."""
         role = CompanyRole.objects.create(name="Buyers")
         role.members.add(self.wendy)
         spec = self.spec("person", role="buyers")
-        presets = self.draw([spec], {}, are_presets=True)["html"]
-        self.assertIn("<select", presets)
-        self.assertIn(self.wendy.email, presets)
-        self.assertNotIn(self.walt.email, presets)
-        self.assertNotIn(self.charlie.email, presets)
-        by_name = [[f"{PLACE}-it", self.wendy.get_full_name()]]
-        read = self.draw([spec], {}, are_presets=True, typed=by_name)
-        self.assertEqual(read["answers"], {"it": self.wendy.email})
-        example = self.draw([spec], {"it": "sam@nowhere.example"})["html"]
-        self.assertNotIn("<select", example)
-        self.assertIn("sam@nowhere.example", example)
-        typed = [[f"{PLACE}-it", "sam@nowhere.example"]]
-        self.assertEqual(self.draw([spec], {}, typed=typed)["answers"]["it"], typed[0][1])
+        for are_presets in (True, False):
+            with self.subTest(are_presets=are_presets):
+                # Who has left, or has never been there, is shown, and stays.
+                given = {"it": "sam@nowhere.example"}
+                html = self.draw([spec], given, are_presets=are_presets)["html"]
+                self.assertIn(self.wendy.email, html)
+                self.assertNotIn(self.walt.email, html)
+                self.assertNotIn(self.charlie.email, html)
+                self.assertEqual(_Controls(html).found[f"{PLACE}-it"], [given["it"]])
+                for typed, answer in (
+                    (self.wendy.get_full_name(), self.wendy.email),
+                    ("sam@nowhere.example", "sam@nowhere.example"),
+                    (self.charlie.get_full_name(), self.charlie.get_full_name()),
+                ):
+                    pairs = self.pairs({"": [typed]})
+                    read = self.draw([spec], {}, are_presets=are_presets, typed=pairs)
+                    self.assertEqual(read["answers"], {"it": answer})
 
     def test_a_file_keeps_its_key_while_its_name_is_the_same(self) -> None:
         key = "0d9a1c1e-5a53-4a0e-8f0a-1b0f4a8f7a11"
