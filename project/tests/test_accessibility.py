@@ -111,8 +111,10 @@ class AccessibilityTests(BrowserTestCase):
                 tab.click()
                 while closed.count():
                     closed.first.press("Enter")
-                for folded in page.locator("#ed-panel details:not([open])").all():
-                    folded.evaluate("each => { each.open = true; }")
+                page.locator("#ed-panel details").evaluate_all(
+                    "all => all.forEach((each) => { each.open = true; })"
+                )
+                expect(page.locator("#ed-panel .ed-preview-form:empty")).to_have_count(0)
                 for part in page.locator("#ed-panel .ed-part").all():
                     expect(part).not_to_contain_text("The form is being drawn")
                 self.assertEqual(page.evaluate(FINDINGS), [])

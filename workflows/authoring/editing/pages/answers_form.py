@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -14,15 +13,14 @@ from workflows.authoring.editing.pages.editor_answers import (
     QuestionRefusedError,
     as_form_data,
     drawable,
+    prefix_of,
 )
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
-from workflows.forms.answers import PREFIX
 from workflows.forms.document_form import DocumentForm, rows_are_too_many
 from workflows.models import WorkflowDefinition
 
 MOST_TYPED: Final = 10_000  # inputs of one form
-_PLACE: Final = re.compile(r"[a-z0-9]{1,20}")
 
 
 @register_page(
@@ -47,7 +45,7 @@ class AnswersScript(EditorScript):
         if any(unstorable(question)):
             raise QuestionRefusedError(_("These answers cannot be shown."))
         given, specs, names, skipped = _asked(question)
-        prefix, typed = _prefix(question), question.get("typed")
+        prefix, typed = prefix_of(question), question.get("typed")
         data = None if typed is None else as_form_data(_pairs(typed))
         if data is not None and rows_are_too_many(specs, data=data, prefix=prefix):
             raise QuestionRefusedError(_("These are more rows than can be read here. Remove some."))
@@ -83,14 +81,6 @@ def _asked(question: JsonObject) -> tuple[JsonObject, list[Json], dict[str, str]
     made, names = output_questions(question["schema"], given)
     specs, skipped = drawable(made)
     return {at: given[key] for at, key in names.items() if key in given}, specs, names, skipped
-
-
-def _prefix(question: JsonObject) -> str:
-    """Raises QuestionRefusedError."""
-    place = question.get("place", "x")
-    if not isinstance(place, str) or not _PLACE.fullmatch(place):
-        raise QuestionRefusedError(_("The place of the form is no short name."))
-    return f"{PREFIX}-{place}"
 
 
 def _pairs(typed: Json) -> list[Json]:

@@ -7,6 +7,7 @@ be read is answered with status 400 and a sentence.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from datetime import datetime
 from http import HTTPStatus
@@ -65,6 +66,7 @@ from workflows.workbooks.lines import read_transform, write_transform
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)
 MOST_TYPED = 200_000
+_PLACE = re.compile(r"[a-z0-9]{1,20}")
 # What the editor's script may ask: the end of an address's name, and the address beneath editor/.
 QUESTIONS = ("check", "form", "answers", "condition", "number", "transform", "sample")
 
@@ -126,13 +128,16 @@ class CheckScript(EditorScript):
 
 @register_page(WorkflowDefinition, "editor/form/", name="workflows_workflowdefinition_editor_form")
 class FormScript(EditorScript):
-    """A form as people will see it; with `answers`, which of its questions are shown then."""
+    """A form as people will see it; with `answers`, which of its questions are shown then.
+
+    `place`, of letters and digits, tells the inputs of several forms on a page apart.
+    """
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
         specs, skipped = drawable(question.get("fields"))
         pairs = question.get("answers")
         data = as_form_data(pairs) if isinstance(pairs, list) else None
-        form = AnswersForm(specs, data=data)
+        form = AnswersForm(specs, data=data, prefix=prefix_of(question))
         if data is not None:
             return {"visible": sorted(form.visible())}
         return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
@@ -314,6 +319,20 @@ def drawable(specs: object) -> tuple[list[Json], int]:
             raise QuestionRefusedError(problems[0].message)
         kept = [each for index, each in enumerate(kept) if index not in wrong]
     return kept, len(specs) - len(kept)
+
+
+def prefix_of(question: JsonObject) -> str:
+    """With which the names of a form's inputs begin.
+
+    Raises:
+        QuestionRefusedError: the `place` is no short name.
+    """
+    if "place" not in question:
+        return PREFIX
+    place = question["place"]
+    if not isinstance(place, str) or not _PLACE.fullmatch(place):
+        raise QuestionRefusedError(_("The place of the form is no short name."))
+    return f"{PREFIX}-{place}"
 
 
 def as_form_data(pairs: list[Json]) -> QueryDict:

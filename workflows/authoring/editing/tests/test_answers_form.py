@@ -19,7 +19,7 @@ from workflows.fields.specs import check_fields
 from workflows.forms.document_form import MOST_INPUTS_IN_ROWS
 from workflows.models import CompanyRole
 
-PLACE = "answers-x"
+PLACE = "answers"
 # The moment of the example in the time zone of the page, as its input has it.
 HERE = (
     datetime(2026, 11, 30, 8, 30, tzinfo=UTC)

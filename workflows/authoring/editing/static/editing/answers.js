@@ -5,7 +5,7 @@
 // what belongs to no question below the form, until somebody answers anew or removes it.
 
 import { ask, isAbort, messageOf } from "./api.js";
-import { button, debounce, fill, find, findAll, gettext, h, ngettext, parseMarkup, uid } from "./dom.js";
+import { button, debounce, fill, find, findAll, gettext, h, ngettext, parseMarkup, placeName, uid } from "./dom.js";
 import { isObject, isSame, readObject } from "./json.js";
 import { pathOf } from "./paths.js";
 import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from "./store.js";
@@ -102,7 +102,7 @@ export function answersPart(options) {
  */
 function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   const id = uid();
-  const place = id.replace(/[^a-z0-9]/g, "");
+  const place = placeName();
   const isOpen = asking.schema !== undefined;
   const note = h("p", { class: "ed-soft", "aria-live": "polite" });
   const again = h("div", { hidden: true });
