@@ -65,7 +65,7 @@ class _Controls(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.found: dict[str, list[str]] = {}
-        self._open = ""
+        self._open, self._is_text = "", False
         self._skipped = 0
         self.feed(html)
 
@@ -78,7 +78,7 @@ class _Controls(HTMLParser):
             return
         values = self.found.setdefault(name, [])
         if tag in {"textarea", "select"}:
-            self._open = name
+            self._open, self._is_text = name, tag == "textarea"
         elif tag == "option":
             values += [given.get("value") or ""] if "selected" in given else []
         elif given.get("type") in {"radio", "checkbox"}:
@@ -87,7 +87,7 @@ class _Controls(HTMLParser):
             values.append(given.get("value") or "")
 
     def handle_data(self, data: str) -> None:
-        if self._open and data.strip():
+        if self._open and self._is_text and data.strip():
             self.found[self._open].append(data.lstrip("\n"))
 
     def handle_endtag(self, tag: str) -> None:

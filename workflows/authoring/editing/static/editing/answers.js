@@ -210,7 +210,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   /** @param {string} html */
   function showForm(html) {
     const made = parseMarkup(html).body;
-    for (const each of findAll(made, "script, noscript")) each.remove();
+    for (const each of findAll(made, ":is(script, noscript)")) each.remove();
     form.replaceChildren(...[...made.childNodes].map((each) => document.importNode(each, true)));
     form.hidden = !form.querySelector(".tk-field, .tk-preset");
     form.dispatchEvent(new CustomEvent("formdrawn", { bubbles: true }));
