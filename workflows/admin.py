@@ -5,7 +5,12 @@ from workflows.authoring.definitions.pages import (
     task_definition,
     workflow_definition,
 )
-from workflows.authoring.editing.pages import carry_page, editor_answers, editor_page
+from workflows.authoring.editing.pages import (
+    answers_form,
+    carry_page,
+    editor_answers,
+    editor_page,
+)
 from workflows.authoring.gallery.pages import gallery_page
 from workflows.authoring.importing.pages import import_page, import_run_page
 from workflows.authoring.publishing.pages import publish_page, versions_page

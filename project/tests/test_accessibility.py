@@ -10,6 +10,7 @@ from tenants.models import User
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
+from workflows.authoring.editing.make_workflow import edit_workflow
 from workflows.models import CompanyRole
 
 # What is missing on a page, in words; an empty list where nothing is.
@@ -97,6 +98,27 @@ class AccessibilityTests(BrowserTestCase):
         self.assertEqual(page.evaluate(FINDINGS), [])
         box.press_sequentially("submit a")
         expect(page.locator("#command-results-list a")).to_have_count(1)
+
+    def test_the_editor(self) -> None:
+        """Its forms come later, from the server and from django-jsonform."""
+        draft = edit_workflow(workflow=import_fixture("invoice", by=self.carla), user=self.carla)
+        page = self.open_window(self.carla)
+        page.goto(f"/app/workflows/workflowdefinition/{draft.pk}/edit/")
+        page.get_by_role("button", name="Add a link").click()
+        closed = page.locator("#ed-panel .ed-item-toggle[aria-expanded=false]")
+        for tab in page.get_by_role("tab").all():
+            with self.subTest(tab=tab.get_attribute("data-tab")):
+                tab.click()
+                while closed.count():
+                    closed.first.press("Enter")
+                page.locator("#ed-panel details").evaluate_all(
+                    "all => all.forEach((each) => { each.open = true; })"
+                )
+                expect(page.locator("#ed-panel .ed-preview-form:empty")).to_have_count(0)
+                for part in page.locator("#ed-panel .ed-part").all():
+                    expect(part).not_to_contain_text("The form is being drawn")
+                self.assertEqual(page.evaluate(FINDINGS), [])
+                self.check(page)
 
     # --- what they share
 

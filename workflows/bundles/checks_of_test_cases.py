@@ -14,7 +14,7 @@ from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
-from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.fields.facts import Facts
@@ -186,5 +186,8 @@ def _refused(
     for each in refused:
         name = each.field.split(".", 1)[0]
         meant = nearest(name, known) if name not in known else ""
-        found = data.get(name) if name else data
-        yield Problem((*path, name) if name else path, each.message, found, nearest=meant)
+        steps: Path = (name,) if name else ()
+        found: object = data.get(name) if name else data
+        if isinstance(validator, Validator) and name:
+            steps, found = steps_into(data, each.field)
+        yield Problem((*path, *steps), each.message, found, nearest=meant)

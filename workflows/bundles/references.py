@@ -12,7 +12,7 @@ from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
 from workflows.bundles.outline import Entry, Outline, roles_in_questions
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.process import Json
 from workflows.engine.schema_check import check_schema
@@ -188,6 +188,6 @@ def _preset_problems(ticket_type: Entry, outline: Outline, facts: Facts) -> Iter
     path = (*ticket_type.path, "presets")
     for each in check_presets(outline.workflow.value.get("fields", []), presets, facts=facts):
         name = each.field.split(".", 1)[0]
-        found = presets.get(name) if isinstance(presets, dict) else presets
+        steps, found = steps_into(presets, each.field) if name else ((), presets)
         meant = nearest(name, outline.fields) if name not in outline.fields else ""
-        yield Problem((*path, name) if name else path, each.message, found, nearest=meant)
+        yield Problem((*path, *steps), each.message, found, nearest=meant)

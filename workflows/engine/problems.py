@@ -51,6 +51,26 @@ def dotted(path: Iterable[str | int]) -> str:
     return ".".join(str(step) for step in path)
 
 
+def steps_into(answers: object, place: str) -> tuple[Path, object]:
+    """The steps to a dotted place in the answers of a form, and what stands there.
+
+    Of `parts.1.count` these are `("parts", 1, "count")`; what leads on from a value that holds no
+    others is left out.
+    """
+    steps: list[str | int] = []
+    found = answers
+    for step in place.split("."):
+        if isinstance(found, dict):
+            steps.append(step)
+            found = found.get(step)
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            steps.append(int(step))
+            found = found[int(step)]
+        else:
+            break
+    return tuple(steps), found
+
+
 def nearest(name: object, valid: Iterable[str]) -> str:
     """The valid name that looks most like this one, or an empty string."""
     if not isinstance(name, str) or len(name) > 200:

@@ -59,8 +59,8 @@ class Answer(AskedField):
             widget=widget,
             initial=initial,
         )
-        if question.required:
-            widget.attrs["aria-required"] = "true"
+        if question.required and not self.is_group:
+            self.widget.attrs["aria-required"] = "true"
 
     def clean(self, value: Any) -> Json:
         if isinstance(value, str):

@@ -6,8 +6,8 @@ from datetime import date, time
 
 from workflows.engine.process import Json
 from workflows.fields.editor_facts import EQUAL, GIVEN, WHEN
-from workflows.fields.field import gettext_noop
-from workflows.fields.screen import Screen, SheetCell
+from workflows.fields.field import Field, gettext_noop
+from workflows.fields.screen import Screen, SheetCell, Shows
 
 
 class MomentScreen(Screen):
@@ -15,6 +15,17 @@ class MomentScreen(Screen):
     limits_are_values = True
     operators = (*EQUAL, *WHEN, *GIVEN)
     literal = "dated"
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        """Browsers show nothing of what is no moment."""
+        written = self.type.comparable
+        if not isinstance(value, str) or written is None or not written.pattern.fullmatch(value):
+            return False
+        try:
+            self.read(value.upper())
+        except ValueError:
+            return False
+        return True
 
     def cell(self, value: Json) -> SheetCell:
         try:

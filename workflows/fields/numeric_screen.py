@@ -9,7 +9,7 @@ from django import forms
 from workflows.engine.process import Json
 from workflows.fields.editor_facts import EQUAL, GIVEN, ORDER
 from workflows.fields.field import Field, gettext_noop
-from workflows.fields.screen import Screen, SheetCell, text_input
+from workflows.fields.screen import Screen, SheetCell, Shows, text_input
 from workflows.fields.shown import plain
 from workflows.fields.shown_number import shown_number
 
@@ -35,6 +35,9 @@ class NumericScreen(Screen):
 
     def initial(self, question: Field, first: Json) -> Json:
         return shown_number(first) if is_number(first) else super().initial(question, first)
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        return is_number(value) or super().shows(question, value, shows)
 
     def shows_exactly(self, first: Json) -> bool:
         return is_number(first)

@@ -35,6 +35,7 @@ class FileKeeper(Protocol):
 
 type SheetCell = str | int | float | date | time | None
 type Show = Callable[[Field, Json], Shown]
+type Shows = Callable[[Field, Json], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,15 @@ class FormContext:
 
     `make_compact` makes an input of whatever type, for types that hold other questions: of this
     context, a question, its prefixed name and its first value. `offers` keeps what a type has
-    read of the database for the whole form.
+    read of the database for the whole form. `names_files`: files are given by their names alone,
+    as test cases do.
     """
 
     make_compact: Callable[[FormContext, Field, str, Json], AskedField]
     fields: tuple[Field, ...] = ()
     data: Mapping[str, object] | None = None
     keeper: FileKeeper | None = None
+    names_files: bool = False
     offers: dict[str, Any] = field(default_factory=dict)
 
 
@@ -95,6 +98,13 @@ class Screen:
     def shows_exactly(self, first: Json) -> bool:
         """Whether what stands in the input, sent back untouched, means this very answer."""
         return False
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        """Whether nothing of this value is lost in the input; it need not be right.
+
+        `shows` says the same of questions inside.
+        """
+        return isinstance(value, str) and not set("\r\n") & set(value)
 
     def note(self) -> str:
         """What stands below the input of every question of this type."""

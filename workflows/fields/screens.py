@@ -35,6 +35,11 @@ def make_input(
     return screen_of(question).make_input(question, name, first, context, compact=compact)
 
 
+def shows(question: Field, value: Json) -> bool:
+    """Whether the input of a question shows this value whole, right or wrong."""
+    return screen_of(question).shows(question, value, shows)
+
+
 def show_answer(question: Field, value: Json) -> Shown:
     """One answer as people read it."""
     return screen_of(question).shown_with(question, value, show_answer)

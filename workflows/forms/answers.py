@@ -30,7 +30,8 @@ class AnswersForm(forms.Form):
 
     `presets` are not asked; `initial_answers` are shown in place of the defaults. `keeper`
     stores uploaded files as soon as they arrive, so that a form which comes back because
-    of another mistake need not be given them again.
+    of another mistake need not be given them again. `prefix` begins the names and ids of all
+    inputs. `names_files`: files are given by their names alone, and none is sent.
 
     Raises:
         FieldError: the specs themselves are wrong.
@@ -48,13 +49,15 @@ class AnswersForm(forms.Form):
         files: MultiValueDict[str, UploadedFile] | None = None,
         initial_answers: Mapping[str, Json] | None = None,
         keeper: FileKeeper | None = None,
+        prefix: str = PREFIX,
+        names_files: bool = False,
     ) -> None:
         self.validator = validator_for(specs, presets=presets)
         self._answers: JsonObject = {}
-        super().__init__(data, files, prefix=PREFIX)
+        super().__init__(data, files, prefix=prefix)
         self._specs, self._first = specs, dict(initial_answers or {})
         asked = tuple(self.validator.fields.values())
-        context = FormContext(_make_compact, asked, data, keeper)
+        context = FormContext(_make_compact, asked, data, keeper, names_files)
         for name, spec in self.validator.fields.items():
             first = self._first.get(name, spec.default)
             self.fields[name] = make_input(spec, self.add_prefix(name), first, context)

@@ -11,7 +11,7 @@ from workflows.engine.process import Json
 from workflows.fields.boolean.rules import TYPE
 from workflows.fields.editor_facts import EQUAL, GIVEN
 from workflows.fields.field import Field
-from workflows.fields.screen import Screen, SheetCell
+from workflows.fields.screen import Screen, SheetCell, Shows
 
 
 class BooleanScreen(Screen):
@@ -36,6 +36,9 @@ class BooleanScreen(Screen):
         if isinstance(first, bool):
             return "true" if first else "false"
         return super().initial(question, first)
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        return isinstance(value, bool)
 
     def cell(self, value: Json) -> SheetCell:
         return value if isinstance(value, bool) else None

@@ -11,7 +11,7 @@ from workflows.engine.process import Json
 from workflows.fields.choice.rules import TYPE
 from workflows.fields.editor_facts import AMONG, EQUAL, GIVEN
 from workflows.fields.field import Field
-from workflows.fields.screen import Screen
+from workflows.fields.screen import Screen, Shows
 from workflows.fields.shown import plain
 
 MOST_RADIOS = 5
@@ -32,6 +32,9 @@ class ChoiceScreen(Screen):
             options.append(("", _("No answer")))
         widget: forms.Widget = UnfoldAdminRadioSelectWidget(VERTICAL, choices=options)
         return widget
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        return self.type.still_fits(question, value) is not None
 
     def text(self, question: Field, value: Json) -> str:
         return dict(question.choices).get(str(value), plain(value))

@@ -11,7 +11,7 @@ from workflows.engine.process import Json
 from workflows.fields.choices.rules import TYPE
 from workflows.fields.editor_facts import GIVEN, HAS
 from workflows.fields.field import Field, gettext_noop
-from workflows.fields.screen import Screen
+from workflows.fields.screen import Screen, Shows
 from workflows.fields.shown import Shown, plain
 
 
@@ -30,6 +30,10 @@ class ChoicesScreen(Screen):
 
     def initial(self, question: Field, first: Json) -> Json:
         return first
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        fitting = self.type.still_fits(question, value)
+        return isinstance(value, list) and (fitting or []) == value
 
     def shown(self, question: Field, value: Json) -> Shown:
         if not isinstance(value, list):

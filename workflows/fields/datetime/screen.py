@@ -13,7 +13,7 @@ from workflows.engine.process import Json
 from workflows.fields.datetime.rules import TYPE
 from workflows.fields.field import Field
 from workflows.fields.moment_screen import MomentScreen
-from workflows.fields.screen import text_input
+from workflows.fields.screen import Shows, text_input
 from workflows.fields.shown import plain
 
 
@@ -29,6 +29,16 @@ class DateTimeScreen(MomentScreen):
 
     def shows_exactly(self, first: Json) -> bool:
         return isinstance(first, str)
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        """In the time zone of the page, which needs one, and a calendar that goes so far."""
+        if not super().shows(question, value, shows):
+            return False
+        try:
+            timezone.localtime(self.read(str(value).upper()))
+        except (ValueError, OverflowError):
+            return False
+        return True
 
     def note(self) -> str:
         return _("Time zone: %(zone)s") % {"zone": timezone.get_current_timezone_name()}

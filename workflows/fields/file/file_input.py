@@ -3,7 +3,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
+from uuid import UUID, uuid5
 
 from django import forms
 from django.conf import settings
@@ -16,9 +17,10 @@ from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json
 from workflows.fields.field import Field
 from workflows.fields.inputs import AskedField
-from workflows.fields.screen import FileKeeper
+from workflows.fields.screen import FileKeeper, text_input
 
 LONGEST_EXTENSION = 20
+_EXAMPLES: Final = UUID("6f9d2a54-3c2b-4f57-9f4a-0c8f4c2d7e11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,35 @@ class FileAnswer(AskedField):
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return self.kept
+
+
+class FileNameAnswer(AskedField):
+    """The name of a file that need not be there: a test case names files, and holds none."""
+
+    def __init__(self, spec: Field, first: Json) -> None:
+        self.spec = spec
+        self._first = first
+        name = first.get("filename") if isinstance(first, dict) else None
+        widget = text_input(placeholder=_("Name of the file"), autocomplete="off")
+        if spec.required:
+            widget.attrs["aria-required"] = "true"
+        super().__init__(
+            required=False, label=spec.label, help_text=spec.help, widget=widget, initial=name
+        )
+
+    def clean(self, value: Any) -> Json:
+        typed = str(value or "")
+        if not typed.strip():
+            return None
+        if isinstance(self._first, dict) and typed == self.initial:
+            return self._first
+        name = safe_filename(typed)
+        return {"upload": made_up_upload(name), "filename": name}
+
+
+def made_up_upload(name: str) -> str:
+    """The key of a file that is not there: the same one for the same name."""
+    return str(uuid5(_EXAMPLES, name))
 
 
 def checked(file: UploadedFile) -> UploadedFile:

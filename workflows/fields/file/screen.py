@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from workflows.engine.process import Json
 from workflows.fields.editor_facts import GIVEN
 from workflows.fields.field import Field
-from workflows.fields.file.file_input import FileAnswer
+from workflows.fields.file.file_input import FileAnswer, FileNameAnswer
 from workflows.fields.file.rules import TYPE
 from workflows.fields.inputs import AskedField
-from workflows.fields.screen import FileKeeper, FormContext, Screen
+from workflows.fields.screen import FileKeeper, FormContext, Screen, Shows
 from workflows.fields.shown import Shown
 
 
@@ -23,7 +23,16 @@ class FileScreen(Screen):
     def make_input(
         self, question: Field, name: str, first: Json, context: FormContext, *, compact: bool
     ) -> AskedField:
+        if context.names_files:
+            return FileNameAnswer(question, first)
         return FileAnswer(question, context.keeper, first)
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        return (
+            isinstance(value, dict)
+            and set(value) == {"upload", "filename"}
+            and all(isinstance(each, str) for each in value.values())
+        )
 
     def still_fits(self, question: Field, value: Json, keeper: FileKeeper) -> Json:
         """It may have been deleted since."""

@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from workflows.engine.process import Json
 from workflows.fields.field import Field, gettext_noop
 from workflows.fields.long_text.rules import TYPE
-from workflows.fields.screen import Screen
+from workflows.fields.screen import Screen, Shows
 from workflows.fields.shown import Shown
 
 
@@ -21,6 +21,9 @@ class LongTextScreen(Screen):
     def widget(self, question: Field, *, compact: bool) -> forms.Widget:
         widget: forms.Widget = UnfoldAdminTextareaWidget(attrs={"rows": "2" if compact else "4"})
         return widget
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        return isinstance(value, str)
 
     def shown(self, question: Field, value: Json) -> Shown:
         kind = "long" if isinstance(value, str) else "text"

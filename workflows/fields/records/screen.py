@@ -7,8 +7,8 @@ from workflows.fields.editor_facts import GIVEN
 from workflows.fields.field import Field, gettext_noop
 from workflows.fields.inputs import AskedField
 from workflows.fields.records.records_input import RecordsAnswer
-from workflows.fields.records.rules import TYPE
-from workflows.fields.screen import FormContext, Screen, SheetCell, Show
+from workflows.fields.records.rules import MAX_RECORDS, TYPE
+from workflows.fields.screen import FormContext, Screen, SheetCell, Show, Shows
 from workflows.fields.shown import Shown
 
 
@@ -24,6 +24,18 @@ class RecordsScreen(Screen):
         self, question: Field, name: str, first: Json, context: FormContext, *, compact: bool
     ) -> AskedField:
         return RecordsAnswer(question, name, first, context)
+
+    def shows(self, question: Field, value: Json, shows: Shows) -> bool:
+        """A row in which nothing stands would be no record."""
+        if not isinstance(value, list) or len(value) > MAX_RECORDS:
+            return False
+        columns = {each.name: each for each in question.fields}
+        return all(
+            isinstance(record, dict)
+            and record
+            and all(n in columns and shows(columns[n], cell) for n, cell in record.items())
+            for record in value
+        )
 
     def shown_with(self, question: Field, value: Json, show: Show) -> Shown:
         if not isinstance(value, list):

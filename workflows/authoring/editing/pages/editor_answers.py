@@ -7,6 +7,7 @@ be read is answered with status 400 and a sentence.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from datetime import datetime
 from http import HTTPStatus
@@ -47,17 +48,15 @@ from workflows.engine.condition_text import (
     write_condition,
 )
 from workflows.engine.conditions import check_condition, describe_condition, is_empty
-from workflows.engine.errors import ConditionError, EngineError, FieldError, TransformError
+from workflows.engine.errors import ConditionError, EngineError, TransformError
 from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
 from workflows.errors import WorkflowsError
-from workflows.fields.registry import MADE_UP
 from workflows.fields.spec_values import MAX_INTEGER
 from workflows.fields.specs import check_fields
-from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
@@ -67,8 +66,9 @@ from workflows.workbooks.lines import read_transform, write_transform
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)
 MOST_TYPED = 200_000
+_PLACE = re.compile(r"[a-z0-9]{1,20}")
 # What the editor's script may ask: the end of an address's name, and the address beneath editor/.
-QUESTIONS = ("check", "form", "condition", "number", "transform", "sample")
+QUESTIONS = ("check", "form", "answers", "condition", "number", "transform", "sample")
 
 
 class QuestionRefusedError(WorkflowsError):
@@ -107,8 +107,8 @@ class CheckScript(EditorScript):
         problems = problems_here(document) if is_drawable else check_bundle(document)
         tests: list[dict[str, Any]] = []
         if is_drawable and isinstance(document, dict):
-            results, outline = run_test_cases_of_draft(document, problems), Outline(document)
-            tests = [{**_came_of(each), "shown": _shown(outline, each.index)} for each in results]
+            results = run_test_cases_of_draft(document, problems)
+            tests = [_came_of(each) for each in results]
             if not errors_of(problems):
                 problems = [*problems, *test_case_failures(document, results)]
         return {
@@ -128,13 +128,16 @@ class CheckScript(EditorScript):
 
 @register_page(WorkflowDefinition, "editor/form/", name="workflows_workflowdefinition_editor_form")
 class FormScript(EditorScript):
-    """A form as people will see it; with `answers`, which of its questions are shown then."""
+    """A form as people will see it; with `answers`, which of its questions are shown then.
+
+    `place`, of letters and digits, tells the inputs of several forms on a page apart.
+    """
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
-        specs, skipped = _drawable(question.get("fields"))
+        specs, skipped = drawable(question.get("fields"))
         pairs = question.get("answers")
-        data = _as_form_data(pairs) if isinstance(pairs, list) else None
-        form = AnswersForm(specs, data=data)
+        data = as_form_data(pairs) if isinstance(pairs, list) else None
+        form = AnswersForm(specs, data=data, prefix=prefix_of(question))
         if data is not None:
             return {"visible": sorted(form.visible())}
         return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
@@ -293,34 +296,6 @@ def _came_of(result: TestCaseResult) -> dict[str, Any]:
     }
 
 
-def _shown(outline: Outline, index: int) -> dict[str, Any]:
-    """The questions that are asked in a test case, of its ticket and of each of its answers.
-
-    None: all of them, or nobody knows.
-    """
-    case = outline.tests[index]
-    kinds = {each.text("key"): each.value.get("presets") for each in outline.ticket_types}
-    presets, answers = kinds.get(case.text("ticket_type")), case.value.get("answers")
-    asked = []
-    for each in answers if isinstance(answers, list) else []:
-        answer = each if isinstance(each, dict) else {}
-        task = outline.task_of.get(str(answer.get("task")))
-        asked.append(_asked(task.value.get("fields"), answer.get("output")) if task else None)
-    fields = outline.workflow.value.get("fields")
-    return {"ticket": _asked(fields, case.value.get("ticket"), presets), "answers": asked}
-
-
-def _asked(fields: Json, answers: Json, presets: Json = None) -> list[str] | None:
-    specs = fields if isinstance(fields, list) else []
-    if not any(isinstance(each, dict) and each.get("visible_when") for each in specs):
-        return None
-    with refusals(FieldError):
-        validator = validator_for(specs, presets=presets if isinstance(presets, dict) else {})
-        given = validator.taken_in(answers if isinstance(answers, dict) else {}, MADE_UP)
-        return sorted(validator.visible(given, MADE_UP))
-    return None
-
-
 def _picture(document: Json) -> str:
     process = drawable_process(document)
     most_tasks, most_transitions = MOST_DRAWN
@@ -329,8 +304,12 @@ def _picture(document: Json) -> str:
     return str(draw_process(process, links={key: f"#task-{key}" for key in process.tasks}))
 
 
-def _drawable(specs: object) -> tuple[list[Json], int]:
-    """The fields that are in order, and how many were left out because they are not."""
+def drawable(specs: object) -> tuple[list[Json], int]:
+    """The fields that are in order, and how many were left out because they are not.
+
+    Raises:
+        QuestionRefusedError: they are no list, or hold what cannot be stored.
+    """
     if any(unstorable(specs)) or not isinstance(specs, list):
         raise QuestionRefusedError(_("These fields cannot be shown."))
     kept: list[Json] = list(specs)
@@ -342,7 +321,22 @@ def _drawable(specs: object) -> tuple[list[Json], int]:
     return kept, len(specs) - len(kept)
 
 
-def _as_form_data(pairs: list[Json]) -> QueryDict:
+def prefix_of(question: JsonObject) -> str:
+    """With which the names of a form's inputs begin.
+
+    Raises:
+        QuestionRefusedError: the `place` is no short name.
+    """
+    if "place" not in question:
+        return PREFIX
+    place = question["place"]
+    if not isinstance(place, str) or not _PLACE.fullmatch(place):
+        raise QuestionRefusedError(_("The place of the form is no short name."))
+    return f"{PREFIX}-{place}"
+
+
+def as_form_data(pairs: list[Json]) -> QueryDict:
+    """What a form of answers would have sent: pairs of a name and a text; others are left out."""
     data = QueryDict(mutable=True)
     for pair in pairs[:MOST_TYPED]:
         match pair:

@@ -1,4 +1,4 @@
-"""Links, presets and schemas in the editor: forms that django-jsonform draws."""
+"""Links and the schemas of calls in the editor: forms that django-jsonform draws."""
 
 from __future__ import annotations
 
@@ -14,43 +14,6 @@ from workflows.authoring.editing.make_workflow import make_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import WorkflowDefinition
 
-FIELDS = [
-    {"name": "what", "type": "text"},
-    {"name": "why", "type": "long_text"},
-    {"name": "pieces", "type": "integer"},
-    {"name": "price", "type": "number"},
-    {"name": "urgent", "type": "boolean"},
-    {"name": "place", "type": "choice", "choices": ["North", {"value": "s", "label": "South"}]},
-    {"name": "colours", "type": "choices", "choices": ["red", "green", "blue"]},
-    {"name": "day", "type": "date"},
-    {"name": "hour", "type": "time"},
-    {"name": "moment", "type": "datetime"},
-    {"name": "mail", "type": "email"},
-    {"name": "page", "type": "url"},
-    {"name": "phone", "type": "phone"},
-    {
-        "name": "parts",
-        "type": "records",
-        "fields": [{"name": "part", "type": "text"}, {"name": "count", "type": "integer"}],
-    },
-    {"name": "scan", "type": "file"},
-]
-PRESETS: dict[str, Any] = {
-    "what": "A lathe",
-    "why": "The old one\nis broken.",
-    "pieces": 0,
-    "price": 12.5,
-    "urgent": False,
-    "place": "s",
-    "colours": ["red", "blue"],
-    "day": "2026-11-30",
-    "hour": "08:30",
-    "moment": "2026-11-30T08:30:00Z",
-    "mail": "sam@example.com",
-    "page": "https://example.com/",
-    "phone": "+49 30 1234",
-    "parts": [{"part": "Bolt", "count": 0}, {"part": "Nut"}],
-}
 # Schemas that a form shows, and gives back as they are.
 SHOWN: list[dict[str, Any]] = [
     {"type": "object", "properties": {"iban": {"type": "string", "minLength": 5}}},
@@ -104,10 +67,9 @@ TEXT: list[dict[str, Any]] = [
 
 class JSONPartTests(BrowserTestCase):
     def draft(self, **changes: Any) -> WorkflowDefinition:
-        """One with a call, and with questions of every type."""
+        """One with a call."""
         draft = make_workflow(title="Buying", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
-        document["workflow"]["fields"] = FIELDS
         document["tasks"].append(
             {
                 "key": "archive",
@@ -119,7 +81,6 @@ class JSONPartTests(BrowserTestCase):
         )
         document["transitions"][-1]["to"] = "archive"
         document["transitions"].append({"from": "archive", "to": "end"})
-        document["ticket_types"][0] |= changes.get("ticket_type", {})
         return save_draft(
             workflow=draft,
             document=document,
@@ -134,7 +95,7 @@ class JSONPartTests(BrowserTestCase):
         return page
 
     def part(self, page: Page, name: str) -> Locator:
-        return page.locator(f".ed-json-part[data-name={name}]")
+        return page.locator(f".ed-part[data-name={name}]")
 
     def save(self, page: Page) -> None:
         page.get_by_role("button", name="Save", exact=True).click()
@@ -193,79 +154,6 @@ class JSONPartTests(BrowserTestCase):
         page.locator("#ed-undo").click()
         expect(second).to_be_visible()
         self.assertEqual(self.errors, [])
-
-    # --- presets
-
-    def test_presets_of_every_type(self) -> None:
-        draft = self.draft()
-        page = self.edit(draft)
-        page.get_by_role("tab", name="Ticket types").click()
-        page.locator("#ed-panel [aria-expanded=false]").first.click()
-        form = self.part(page, "presets")
-        form.get_by_label("What").fill("A lathe")
-        form.get_by_label("Why").fill("The old one\nis broken.")
-        form.get_by_label("Pieces").fill("0")
-        form.get_by_label("Price").fill("12.5")
-        form.get_by_label("Urgent").select_option(label="No")
-        form.get_by_label("Place").select_option(label="South")
-        form.get_by_label("red").check()
-        form.get_by_label("blue").check()
-        form.get_by_label("Day").fill("2026-11-30")
-        form.get_by_label("Hour").fill("08:30")
-        moment = page.evaluate(
-            "() => { const at = new Date('2026-11-30T08:30:00Z');"
-            " return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16); }"
-        )
-        form.get_by_label("Moment").fill(moment)
-        form.get_by_label("Mail").fill("sam@example.com")
-        form.get_by_label("Page").fill("https://example.com/")
-        form.get_by_label("Phone").fill("+49 30 1234")
-        form.get_by_role("button", name="Add a record").click()
-        form.get_by_label("Part", exact=True).fill("Bolt")
-        form.get_by_label("Count").fill("0")
-        form.get_by_role("button", name="Add a record").click()
-        form.get_by_role("group", name="Record 2").get_by_label("Part").fill("Nut")
-        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
-        self.look(page)
-        self.save(page)
-        self.assertEqual(draft.ticket_definitions.get().presets, PRESETS)
-        form.get_by_label("Urgent").select_option(label="Empty")
-        form.get_by_label("red").uncheck()
-        self.save(page)
-        presets = draft.ticket_definitions.get().presets
-        self.assertNotIn("urgent", presets)
-        self.assertEqual(presets["colours"], ["blue"])
-
-    def test_presets_that_no_form_can_show_stay(self) -> None:
-        odd: dict[str, Any] = {"gone": {"x": 1}, "pieces": "three", "day": "soon", "urgent": None}
-        draft = self.draft(ticket_type={"presets": {**PRESETS, **odd}})
-        page = self.edit(draft)
-        page.get_by_role("tab", name="Ticket types").click()
-        page.locator("#ed-panel [aria-expanded=false]").first.click()
-        form = self.part(page, "presets")
-        others = form.get_by_label("Other answers, as JSON")
-        self.assertEqual(json.loads(others.input_value()), odd)
-        expect(form.get_by_label("What")).to_have_value("A lathe")
-        expect(others).to_have_attribute("aria-invalid", "true")
-        form.get_by_label("What").fill("A drill")
-        self.save(page)
-        expected = {**PRESETS, **odd, "what": "A drill"}
-        self.assertEqual(draft.ticket_definitions.get().presets, expected)
-        # What is no JSON is told, is not saved, and is still there.
-        others.fill('{"gone": ')
-        expect(form.get_by_role("status")).to_contain_text("Write a JSON object")
-        page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
-        expect(others).to_be_focused()
-        page.get_by_role("tab", name="Tasks").click()
-        page.get_by_role("tab", name="Ticket types").click()
-        expect(others).to_have_value('{"gone": ')
-        others.fill("")
-        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
-        self.save(page)
-        for name in odd:
-            expected.pop(name)
-        self.assertEqual(draft.ticket_definitions.get().presets, expected)
 
     # --- schemas
 

@@ -17,7 +17,7 @@ from workflows.bundles import MAX_BYTES
 from workflows.models import WorkflowDefinition
 
 PREFIX = "admin:workflows_workflowdefinition_"
-QUESTIONS = ("check", "form", "condition", "number", "transform", "sample")
+QUESTIONS = ("check", "form", "answers", "condition", "number", "transform", "sample")
 HOSTILE: list[Any] = [
     None, 1, "text", [], {}, [[]], {"tasks": 3}, {"workflow": {"fields": "x"}},
     {"workflow": {"fields": [None, 3, {"name": []}]}, "tasks": [None, {"key": {}}]},

@@ -220,6 +220,11 @@
     });
   }
 
+  // A form that came later; whoever asks for it looks after the questions that are hidden.
+  document.addEventListener("formdrawn", ({ target }) => {
+    if (target instanceof Element) findAll(target, ".tk-records").forEach(manageRows);
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     /** @type {(selector: string) => NodeListOf<HTMLFormElement>} */
     const forms = (selector) => document.querySelectorAll(selector);

@@ -1,19 +1,43 @@
-// The answers on a form: one input for each question, and JSON for what fits none of them.
+// The answers that a document holds: presets, and those of test cases. The server draws their
+// form, and reads what is typed into it: it looks and works like the form of a ticket.
+//
+// What nobody touches stays as it is. What no input can show is told beside its question, and
+// what belongs to no question below the form, until somebody answers anew or removes it.
 
-import { gettext } from "./dom.js";
-import { factsOf } from "./field_types.js";
-import { choicesOf, localMoment, readMoment } from "./inputs.js";
-import { isObject, isSame, isText, readObject } from "./json.js";
-import { jsonPart, notAnObject } from "./jsonparts.js";
-import { readNumber, showNumber } from "./numbers.js";
-import { store, valueAt } from "./store.js";
-import { labelOf } from "./variables.js";
+import { ask, isAbort, messageOf } from "./api.js";
+import { button, debounce, fill, find, findAll, gettext, h, ngettext, parseMarkup, placeName, uid } from "./dom.js";
+import { isObject, isSame, readObject } from "./json.js";
+import { pathOf } from "./paths.js";
+import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from "./store.js";
 
-/** @import { FormSchema } from "./jsonform.js" */
-/** @import { Reading } from "./jsonparts.js" */
-/** @import { FieldSpec, Json, JsonObject, TicketType } from "./types.js" */
+/** @import { FieldSpec, FormOfAnswers, Json, JsonObject, PartElement, Path, Problem, Task, TicketType } from "./types.js" */
 
-/** @typedef {FieldSpec & { name: string }} NamedSpec */
+/**
+ * @typedef {object} Asking what asks for the answers
+ * @property {FieldSpec[]} [fields]
+ * @property {Json} [schema] of a call's output, in place of fields
+ * @property {JsonObject} [presets] of the ticket type: these are not asked
+ * @property {boolean} [are_presets] the answers are presets themselves
+ */
+
+/** @typedef {[name: string, value: string][]} Pairs of inputs */
+
+/**
+ * @typedef {object} Unread what was typed, and is not taken over yet
+ * @property {string} place by which its inputs were named
+ * @property {JsonObject} given the answers when the form was drawn
+ * @property {Pairs} typed
+ * @property {string[]} touched the questions that somebody has answered, by their names in the form
+ * @property {string | null} other what stands in the text for everything else
+ */
+
+/** @typedef {{ key: string, root: PartElement, element: HTMLElement, left: () => Json | undefined }} Part `left`: the
+ *   answers as it has left them */
+
+/** @type {WeakMap<object, Map<string, Part>>} those that were made, by owner and property */
+const parts = new WeakMap();
+const PAUSE = 250; // the server reads when nothing more is typed for so long (ms)
+const CONTROLS = "input:not([type=hidden]), select, textarea";
 
 /**
  * Answers that are already set: the ticket's form, in which what stays empty is asked.
@@ -26,19 +50,44 @@ export function presetsEditor(type, onChange) {
     name: "presets",
     label: gettext("Answers that are already set"),
     help: gettext("What is set here is not asked. What stays empty is."),
-    specs: (store.document.workflow.fields || []).filter((each) => factsOf(each?.type).keys.includes("default")),
+    asking: { fields: store.document.workflow.fields ?? [], are_presets: true },
     onChange,
   });
 }
 
 /**
- * The questions that can be drawn: those with a name, and of several with the same name the first.
- * @param {FieldSpec[]} specs
+ * The output of a call: what its schema names, and everything else as JSON.
+ * @param {Task | undefined} task
+ * @returns {Asking}
  */
-function drawable(specs) {
-  const byName = new Map(specs.toReversed().map((each) => [each?.name, each]));
-  const named = specs.filter((each) => isObject(each) && each.name && byName.get(each.name) === each);
-  return /** @type {NamedSpec[]} */ (named);
+export function askingFor(task) {
+  return { schema: task?.output_schema ?? {} };
+}
+
+/**
+ * A form that is there already goes on, with what was typed into it, while neither its questions
+ * nor its answers were changed elsewhere.
+ * @template {object} T
+ * @param {object} options
+ * @param {T} options.owner
+ * @param {keyof T & string} options.name
+ * @param {string} options.label
+ * @param {string} [options.help]
+ * @param {Asking} options.asking
+ * @param {() => void} [options.onChange]
+ */
+export function answersPart(options) {
+  const { owner, name, asking } = options;
+  const key = JSON.stringify(asking);
+  const known = parts.get(owner) ?? new Map();
+  parts.set(owner, known);
+  const before = known.get(name);
+  const unread = pendingOf(owner, name);
+  const isCurrent = before?.key === key && isSame(before.left(), valueAt(owner, name));
+  if (before && isCurrent && (!unread || unread.control === before.root)) return before.element;
+  const made = { key, ...makePart(options) };
+  known.set(name, made);
+  return made.element;
 }
 
 /**
@@ -48,311 +97,503 @@ function drawable(specs) {
  * @param {keyof T & string} options.name
  * @param {string} options.label
  * @param {string} [options.help]
- * @param {FieldSpec[]} options.specs
- * @param {boolean} [options.isOpen] there may be more than what `specs` say
- * @param {() => string[] | null | undefined} [options.shown] the names of the questions that are
- *   asked for these answers, where that is known
+ * @param {Asking} options.asking
  * @param {() => void} [options.onChange]
  */
-export function answersPart({ owner, name, label, help, specs, isOpen = false, shown = () => null, onChange }) {
-  const drawn = drawable(specs);
-  const known = new Map(drawn.map((each) => [each.name, each]));
-  /** @type {(spec: NamedSpec) => string} */
-  const keyOf = (spec) => `f${drawn.indexOf(spec)}`;
-  /** @type {() => FormSchema} */
-  const schema = () => {
-    const given = valueAt(owner, name);
-    const answers = isObject(given) ? given : {};
-    const other = {
-      type: "string",
-      widget: "textarea",
-      title: isOpen ? gettext("What else it says, as JSON") : gettext("Other answers, as JSON"),
-      helpText: isOpen ? null : gettext("Questions that are not there, and answers that do not fit."),
-    };
-    const own = drawn.map((spec) => [keyOf(spec), answerSchema(spec, answers[spec.name])]);
-    return { type: "object", properties: { ...Object.fromEntries(own), other } };
+function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
+  const id = uid();
+  const place = placeName();
+  const isOpen = asking.schema !== undefined;
+  const note = h("p", { class: "ed-soft", "aria-live": "polite" });
+  const again = h("div", { hidden: true });
+  const form = h("form", { class: "tk-form ed-answers", autocomplete: "off" });
+  const rest = h("div", {});
+  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
+  /** @type {FormOfAnswers | null} what the server has drawn */
+  let drawn = null;
+  /** @type {JsonObject} the answers when the form was drawn */
+  let given = {};
+  /** @type {Json | undefined} as this form has left it */
+  let last = valueAt(owner, name);
+  /** @type {Set<string>} questions that somebody has answered, and that are not read yet */
+  const touched = new Set();
+  /** @type {Set<string>} questions whose answer their input does not show */
+  const unfit = new Set();
+  /** @type {string | null} what was typed as JSON and cannot be taken over */
+  let other = null;
+  let failure = "";
+  /** @type {string[] | null} the place that the cursor goes to, once it is drawn */
+  let wanted = null;
+  /** @type {AbortController | undefined} */
+  let running;
+  /** @type {(() => void) | undefined} */
+  let whenRead;
+  let later = Promise.resolve();
+
+  const attributes = {
+    class: "ed-part",
+    "data-name": name,
+    role: "group",
+    "aria-labelledby": `${id}-label`,
+    "aria-describedby": help ? `${id}-help` : null,
   };
-  return jsonPart({
-    owner,
-    name,
-    label,
-    help,
-    onChange,
-    kind: {
-      schema,
-      /** @returns {JsonObject | null} */
-      toForm(value = {}) {
-        if (!isObject(value)) return null;
-        /** @type {JsonObject} */
-        const other = {};
-        /** @type {JsonObject} */
-        const data = Object.fromEntries(drawn.map((spec) => [keyOf(spec), blankAnswer(spec)]));
-        for (const [each, answer] of Object.entries(value)) {
-          const spec = known.get(each);
-          const inForm = spec && showAnswer(spec, answer);
-          if (spec && inForm !== undefined && isSame(readAnswer(spec, inForm), answer)) data[keyOf(spec)] = inForm;
-          else other[each] = answer;
-        }
-        return { ...data, other: Object.keys(other).length ? JSON.stringify(other, null, 2) : "" };
+  const root = /** @type {PartElement} */ (
+    Object.assign(h("div", attributes, note, again, form, rest, wrong), {
+      openPlace,
+      stepsOf,
+      showProblems,
+      focus: () => openPlace([]),
+    })
+  );
+
+  /** @returns {JsonObject} */
+  function answers() {
+    const value = valueAt(owner, name);
+    return isObject(value) ? value : {};
+  }
+
+  /**
+   * The name of an answer in the document.
+   * @param {string | undefined} at the name of its question in the form
+   */
+  function nameOf(at = "") {
+    return drawn && Object.hasOwn(drawn.names, at) ? drawn.names[at] : undefined;
+  }
+
+  /** @param {string} answer its name in the document */
+  function fieldOf(answer) {
+    return questions().find((each) => nameOf(each.dataset.field) === answer);
+  }
+
+  function questions() {
+    return findAll(form, ":scope > .tk-fields > .tk-field");
+  }
+
+  // Drawing
+
+  async function draw() {
+    const value = valueAt(owner, name);
+    given = answers();
+    fill(note, gettext("The form is being drawn…"));
+    note.hidden = false;
+    try {
+      drawn = await ask("answers", { ...asking, place, given });
+    } catch (error) {
+      offerAgain(messageOf(error), draw);
+      return;
+    }
+    showSkipped(drawn.skipped);
+    showForm(drawn.html);
+    unfit.clear();
+    for (const at of drawn.unfit) showUnfit(at);
+    if (value !== undefined && !isObject(value)) showWhole(value);
+    else if (isOpen) showOther();
+    else showHomeless();
+    showAsked();
+    emit("problems");
+    if (wanted) openPlace(wanted);
+  }
+
+  /** @param {number} skipped how many questions are not drawn */
+  function showSkipped(skipped) {
+    note.textContent = skipped
+      ? ngettext(
+          "%(count)s question cannot be shown before its problems are mended.",
+          "%(count)s questions cannot be shown before their problems are mended.",
+          skipped,
+        )
+      : "";
+    note.hidden = !skipped;
+    again.hidden = true;
+  }
+
+  /** @param {string} html */
+  function showForm(html) {
+    const made = parseMarkup(html).body;
+    for (const each of findAll(made, ":is(script, noscript)")) each.remove();
+    form.replaceChildren(...[...made.childNodes].map((each) => document.importNode(each, true)));
+    form.hidden = !form.querySelector(".tk-field, .tk-preset");
+    form.dispatchEvent(new CustomEvent("formdrawn", { bubbles: true }));
+  }
+
+  // Questions that are not asked with these answers; one that is answered stays, with what is wrong.
+  function showAsked() {
+    const has = answers();
+    for (const each of questions()) {
+      const isAsked = drawn?.visible.includes(each.dataset.field ?? "");
+      const isAnswered = Object.hasOwn(has, nameOf(each.dataset.field) ?? "");
+      each.hidden = !isAsked && !isAnswered && !each.contains(document.activeElement);
+    }
+  }
+
+  // What no input shows
+
+  /**
+   * @param {string} what
+   * @param {Json} value
+   * @param {() => void} remove
+   */
+  function valueRow(what, value, remove) {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return h(
+      "div",
+      { class: "ed-unfit" },
+      h("p", {}, what),
+      h("code", {}, text.length > 500 ? `${text.slice(0, 500)}…` : text),
+      button(gettext("Remove it"), remove, { name: "delete", kind: "ed-quiet" }),
+    );
+  }
+
+  /** @param {string} at */
+  function showUnfit(at) {
+    const key = nameOf(at);
+    const question = key === undefined ? undefined : fieldOf(key);
+    if (key === undefined || !question) return;
+    const row = valueRow(
+      gettext("The answer that is there does not fit this question. Answer it anew, or remove this:"),
+      given[key],
+      () => {
+        forgetUnfit(at);
+        snapshot();
+        takeAnswers([key], {});
+        find(question, CONTROLS)?.focus();
       },
-      fromForm(data) {
-        const typed = String(data.other ?? "");
-        const other = typed.trim() ? readObject(typed) : {};
-        if (other === null) return { problem: notAnObject(), steps: ["other"] };
-        /** @type {Reading[]} */
-        const unread = [];
-        const own = withoutMissing(
-          drawn.map((spec) => [spec.name, readAnswer(spec, data[keyOf(spec)], unread, [keyOf(spec)])]),
-        );
-        if (unread.length) return unread[0];
-        const value = { ...other, ...own };
-        return { value: Object.keys(value).length ? value : undefined };
-      },
-      words: {
-        add: () => gettext("Add a record"),
-        item: (_steps, index) => gettext("Record %(number)s", { number: index + 1 }),
-        hidden([first, ...inside], data) {
-          if (first === undefined || inside.length) return false;
-          if (first === "other") return !data.other && !isOpen;
-          const spec = drawn.find((each) => keyOf(each) === first);
-          const asked = shown();
-          return Boolean(spec && asked && !asked.includes(spec.name) && readAnswer(spec, data[first]) === undefined);
-        },
-      },
-      steps([first, index, column], data) {
-        const spec = known.get(String(first));
-        if (!spec) return data.other ? ["other"] : null;
-        if (factsOf(spec.type).control !== "records" || index === undefined) return [keyOf(spec)];
-        const at = columnsOf(spec).findIndex((each) => each.name === column);
-        return at < 0 ? [keyOf(spec), String(index)] : [keyOf(spec), String(index), `c${at}`];
-      },
-      // No answers at all may be written, or left out.
-      isSame: (one = {}, other = {}) => isSame(one, other),
-      wrong: (value) => (isObject(value) ? "" : notAnObject()),
-    },
+    );
+    row.dataset.unfit = at;
+    unfit.add(at);
+    find(question, ":scope > .tk-label")?.after(row);
+  }
+
+  /** @param {string} at */
+  function forgetUnfit(at) {
+    unfit.delete(at);
+    find(form, `[data-unfit="${CSS.escape(at)}"]`)?.remove();
+  }
+
+  /** Answers to questions that are not there. */
+  function showHomeless() {
+    const homeless = Object.entries(answers()).filter(([key]) => fieldOf(key) === undefined);
+    fill(
+      rest,
+      homeless.map(([key, value]) =>
+        valueRow(
+          gettext("“%(name)s” is answered, and there is no such question, or it has problems:", { name: key }),
+          value,
+          () => {
+            snapshot();
+            takeAnswers([key], {});
+            showHomeless();
+            openPlace([]);
+          },
+        ),
+      ),
+    );
+  }
+
+  /** @param {Json} value that is no form's answers at all */
+  function showWhole(value) {
+    form.hidden = true;
+    const what = gettext("This cannot be read as answers. Remove it to begin anew:");
+    const remove = () => {
+      snapshot();
+      take(undefined);
+      draw();
+    };
+    fill(rest, valueRow(what, value, remove));
+  }
+
+  /** What a schema does not name, as JSON. */
+  function showOther() {
+    const known = new Set(Object.values(drawn?.names ?? {}));
+    const others = Object.entries(answers()).filter(([key]) => !known.has(key));
+    const area = h("textarea", {
+      id: `${id}-other`,
+      class: "ed-input ed-mono",
+      rows: 3,
+      spellcheck: "false",
+      value: other ?? (others.length ? JSON.stringify(Object.fromEntries(others), null, 2) : ""),
+      "aria-describedby": `${id}-wrong`,
+      on: { input: () => readOther(area.value) },
+    });
+    wrong.id = `${id}-wrong`;
+    const caption = h("label", { class: "ed-label", for: area.id }, gettext("What else it says, as JSON"));
+    fill(rest, h("div", { class: "ed-field" }, caption, area));
+    if (other !== null) readOther(other);
+  }
+
+  /** @param {string} text */
+  function readOther(text) {
+    const found = text.trim() ? readObject(text) : {};
+    other = found ? null : text;
+    wrong.textContent = found ? "" : gettext("Write a JSON object here: it begins with {.");
+    wrong.hidden = found !== null;
+    report();
+    if (!found) return;
+    const known = new Set(Object.values(drawn?.names ?? {}));
+    const own = Object.entries(answers()).filter(([key]) => known.has(key));
+    const more = Object.entries(found).filter(([key]) => !known.has(key));
+    take(Object.fromEntries([...own, ...more]));
+  }
+
+  // What is typed
+
+  /** @param {Event} event */
+  function touch({ target }) {
+    const field = questions().find((each) => target instanceof Node && each.contains(target));
+    const at = field?.dataset.field;
+    if (at === undefined) return;
+    running?.abort();
+    failure = "";
+    touched.add(at);
+    report();
+    readSoon();
+  }
+
+  const readSoon = debounce(() => read(), PAUSE);
+
+  /** @returns {Pairs} */
+  function typed() {
+    return [...new FormData(form)].flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : []));
+  }
+
+  async function read() {
+    readSoon.cancel();
+    running?.abort();
+    const current = new AbortController();
+    running = current;
+    const asked = [...touched];
+    try {
+      const question = { ...asking, place, given, typed: typed() };
+      const answer = await ask("answers", question, { signal: current.signal });
+      if (running !== current) return;
+      failure = "";
+      if (drawn) drawn.visible = answer.visible;
+      touched.clear();
+      takeTyped(asked, answer.answers);
+      showSkipped(drawn?.skipped ?? 0);
+    } catch (error) {
+      if (isAbort(error)) return;
+      failure = messageOf(error);
+      offerAgain(failure, read);
+    }
+    report();
+    showAsked();
+    whenRead?.();
+    whenRead = undefined;
+  }
+
+  /**
+   * @param {string[]} asked names of questions
+   * @param {JsonObject} found their answers
+   */
+  function takeTyped(asked, found) {
+    /** @type {string[]} */
+    const keys = [];
+    /** @type {[string, Json][]} */
+    const pairs = [];
+    for (const at of asked) {
+      const key = nameOf(at);
+      const isAnswered = Object.hasOwn(found, at);
+      if (key === undefined || (!isAnswered && unfit.has(at))) continue; // what it could not show stays
+      keys.push(key);
+      if (isAnswered) {
+        pairs.push([key, found[at]]);
+        forgetUnfit(at);
+      }
+    }
+    takeAnswers(keys, Object.fromEntries(pairs));
+  }
+
+  /**
+   * @param {string[]} keys of the answers that are given anew
+   * @param {JsonObject} found those of them that there are
+   */
+  function takeAnswers(keys, found) {
+    const before = Object.entries(answers()).filter(([key]) => !keys.includes(key) || Object.hasOwn(found, key));
+    const kept = before.map(([key, value]) => [key, Object.hasOwn(found, key) ? found[key] : value]);
+    const added = Object.entries(found).filter(([key]) => !Object.hasOwn(answers(), key));
+    take(Object.fromEntries([...kept, ...added]));
+  }
+
+  /** @param {JsonObject | undefined} value */
+  function take(value) {
+    last = value && Object.keys(value).length ? value : undefined;
+    if (isSame(valueAt(owner, name), last)) return;
+    setValue(owner, name, last);
+    onChange();
+  }
+
+  // What is not taken over yet is told, and kept.
+  function report() {
+    const isWaiting = touched.size > 0;
+    if (isWaiting && !whenRead) {
+      later = new Promise((resolve) => {
+        whenRead = resolve;
+      });
+    }
+    /** @type {Unread} */
+    const unread = { place, given, typed: typed(), touched: [...touched], other };
+    root.value = JSON.stringify(unread);
+    const waiting = isWaiting ? failure || gettext("These answers are being read. Wait a moment.") : "";
+    const isRead = !waiting && !wrong.textContent;
+    setPending(owner, name, isRead ? "" : wrong.textContent || waiting, root, {
+      later: isWaiting && !failure ? later : undefined,
+    });
+  }
+
+  /**
+   * @param {string} message
+   * @param {() => void} act
+   */
+  function offerAgain(message, act) {
+    fill(note, message);
+    note.hidden = false;
+    fill(again, button(gettext("Try again"), act, { name: "refresh", kind: "ed-quiet" }));
+    again.hidden = false;
+  }
+
+  // Problems, and where they are
+
+  /**
+   * @param {Path} path
+   * @returns {string[] | null} null: nothing here shows it
+   */
+  function stepsOf(path) {
+    const base = pathOf(store.document, owner, name);
+    const inside = base ? path.slice(base.length).map(String) : [];
+    return inside.length && (!drawn || fieldOf(inside[0])) ? inside : null;
+  }
+
+  /** @param {string[]} steps name of the answer, and in records the number of the row and its column */
+  function controlAt([key, row, column]) {
+    const field = key === undefined ? undefined : fieldOf(key);
+    const record = field && row !== undefined ? rowsOf(field)[Number(row)] : undefined;
+    const cell = record && column ? find(record, `[data-field="${CSS.escape(column)}"]`) : null;
+    return cell ?? record ?? field ?? null;
+  }
+
+  /** @param {string[]} steps */
+  function openPlace(steps) {
+    if (!drawn) {
+      wanted = steps;
+      return;
+    }
+    wanted = null;
+    const inside = controlAt(steps) ?? find(rest, CONTROLS) ?? root;
+    const selector = inside.matches(CONTROLS) ? null : (find(inside, "input:checked") ?? find(inside, CONTROLS));
+    const target = selector ?? (inside === root ? find(root, "button") : inside) ?? root;
+    target.scrollIntoView({ block: "center" });
+    target.focus({ preventScroll: true });
+  }
+
+  /** @param {Problem[]} found */
+  function showProblems(found) {
+    for (const each of findAll(form, ".ed-answer-errors")) each.remove();
+    for (const each of findAll(form, ".tk-field.errors")) each.classList.remove("errors");
+    for (const each of findAll(form, "[data-described]")) describe(each, "");
+    for (const each of found) markProblem(each);
+    if (other !== null) find(rest, "textarea")?.setAttribute("aria-invalid", "true");
+  }
+
+  /** @param {Problem} problem */
+  function markProblem({ path, message, is_error }) {
+    const base = pathOf(store.document, owner, name);
+    const steps = base ? path.slice(base.length).map(String) : [];
+    const element = controlAt(steps);
+    if (!element) return;
+    let list = find(element, ":scope > .ed-answer-errors");
+    if (!list) {
+      list = h("ul", { class: "tk-errors ed-answer-errors", id: uid() });
+      element.append(list);
+    }
+    list.append(h("li", { class: is_error ? null : "ed-note" }, message));
+    element.classList.toggle("errors", is_error || element.classList.contains("errors"));
+    const isGroup = element.getAttribute("role") === "group" || element.matches(".tk-row");
+    if (isGroup) describe(element, list.id);
+    for (const each of element.matches("[data-type=records], .tk-row") ? [] : findAll(element, CONTROLS)) {
+      if (!isGroup) describe(each, list.id);
+      if (is_error) each.setAttribute("aria-invalid", "true");
+    }
+  }
+
+  for (const kind of ["input", "rowschange"]) form.addEventListener(kind, touch);
+  form.addEventListener("rowschange", () => snapshot());
+  form.addEventListener("change", () => {
+    if (touched.size) read();
   });
+  form.addEventListener("focusout", () => setTimeout(showAsked));
+  form.addEventListener("submit", (event) => event.preventDefault());
+
+  /** What was typed before the page was left is read first. */
+  async function begin() {
+    const pending = pendingOf(owner, name);
+    const unread = unreadOf(pending?.text);
+    if (pending) pending.control = root;
+    if (pending && !unread) setPending(owner, name, "", root);
+    if (unread) {
+      other = unread.other;
+      root.value = pending?.text;
+      try {
+        const before = { ...asking, place: unread.place, given: unread.given };
+        const names = await ask("answers", before);
+        const answer = await ask("answers", { ...before, typed: unread.typed });
+        drawn = names;
+        for (const at of names.unfit) unfit.add(at);
+        takeTyped(unread.touched, answer.answers);
+        setPending(owner, name, "", root);
+      } catch (error) {
+        offerAgain(messageOf(error), begin);
+        return;
+      }
+    }
+    await draw();
+  }
+
+  begin();
+  const element = h(
+    "div",
+    { class: "ed-field ed-wide" },
+    h("span", { class: "ed-label", id: `${id}-label` }, label),
+    root,
+    help ? h("p", { class: "ed-help", id: `${id}-help` }, help) : null,
+    h("div", { class: "ed-errors", hidden: true }),
+  );
+  return { element, root, left: () => last };
 }
 
 /**
- * @param {[name: string, value: Json | undefined][]} pairs
- * @returns {JsonObject}
+ * @param {string | undefined} text that was kept
+ * @returns {Unread | null} null where it is something else
  */
-function withoutMissing(pairs) {
-  return Object.fromEntries(pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
-
-/** @param {FieldSpec} spec */
-function columnsOf(spec) {
-  return /** @type {NamedSpec[]} */ ((spec.fields || []).filter(isObject));
+function unreadOf(text) {
+  const found = text ? readObject(text) : null;
+  return found && isObject(found.given) && Array.isArray(found.typed) && Array.isArray(found.touched)
+    ? /** @type {Unread} */ (/** @type {unknown} */ (found))
+    : null;
 }
 
 /**
- * How a form of django-jsonform has the answer to a question.
- * @typedef {object} AnswerForm
- * @property {(spec: FieldSpec, given?: Json) => FormSchema} schema without title and help
- * @property {(spec: FieldSpec) => Json} blank
- * @property {(spec: FieldSpec, answer: Json) => Json | undefined} show undefined: it cannot be shown
- * @property {(spec: FieldSpec, shown: Json | undefined, unread: Reading[], steps: string[]) => Json | undefined} read
- *   `unread` gets what cannot be read, with the steps to where it stands
+ * The rows in which something stands: the others are no records.
+ * @param {HTMLElement} field
  */
-
-/** @type {AnswerForm} */
-const TEXT = {
-  schema(spec, given) {
-    const type = factsOf(spec.type).input_type;
-    if (type !== "text") return { type: "string", format: type };
-    return typeof given === "string" && given.includes("\n")
-      ? { type: "string", widget: "textarea" }
-      : { type: "string" };
-  },
-  blank: () => "",
-  show(spec, answer) {
-    const { input_type, shape } = factsOf(spec.type);
-    if (typeof answer !== "string" || (shape && !new RegExp(`^(?:${shape})$`).test(answer))) return undefined;
-    return input_type === "text" || !answer.includes("\n") ? answer : undefined;
-  },
-  read: (_spec, shown) => shown || undefined,
-};
-
-/** @type {Record<string, AnswerForm>} by the control that a type names */
-const FORMS = {
-  text: TEXT,
-  lines: { ...TEXT, schema: () => ({ type: "string", widget: "textarea" }) },
-  yes_no: {
-    ...TEXT,
-    schema: () => ({
-      type: "string",
-      enum: [empty(), { title: gettext("Yes"), value: "yes" }, { title: gettext("No"), value: "no" }],
-    }),
-    show: (_spec, answer) => (typeof answer === "boolean" ? (answer ? "yes" : "no") : undefined),
-    read: (_spec, shown) => (shown === "yes" || shown === "no" ? shown === "yes" : undefined),
-  },
-  one: {
-    ...TEXT,
-    schema: (spec) => ({
-      type: "string",
-      enum: [empty(), ...choicesOf(spec).map(([value, title]) => ({ title, value }))],
-    }),
-    show: (spec, answer) => (choicesOf(spec).some(([value]) => value === answer) ? answer : undefined),
-  },
-  several: {
-    schema: (spec) => ({
-      type: "object",
-      properties: Object.fromEntries(
-        choicesOf(spec).map(([, title], index) => [`o${index}`, { type: "boolean", title, default: false }]),
-      ),
-    }),
-    blank: (spec) => Object.fromEntries(choicesOf(spec).map((_each, index) => [`o${index}`, false])),
-    show(spec, answer) {
-      if (!Array.isArray(answer)) return undefined;
-      return Object.fromEntries(choicesOf(spec).map(([value], index) => [`o${index}`, answer.includes(value)]));
-    },
-    read: (spec, shown) =>
-      orNothing(
-        choicesOf(spec)
-          .filter((_each, index) => isObject(shown) && shown[`o${index}`])
-          .map(([value]) => value),
-      ),
-  },
-  number: {
-    schema: () => ({ type: "string", isNumber: true }),
-    blank: () => "",
-    show: (_spec, answer) => (typeof answer === "number" ? showNumber(answer) : undefined),
-    read(spec, shown, unread, steps) {
-      if (!isText(shown) || !shown.trim()) return undefined;
-      const { value, message, later } = readNumber(shown, factsOf(spec.type).json_type === "integer");
-      if (message) unread.push({ problem: message, steps, later });
-      return value;
-    },
-  },
-  moment: {
-    ...TEXT,
-    schema: () => ({ type: "string", format: "datetime-local" }),
-    show: (_spec, answer) => localMoment(answer) || undefined,
-    read: (_spec, shown) => (isText(shown) ? readMoment(shown) : undefined),
-  },
-  file: {
-    schema: () => ({ type: "string", placeholder: gettext("Name of the file") }),
-    blank: () => "",
-    show(_spec, answer) {
-      if (!isObject(answer) || !isText(answer.filename) || !isText(answer.upload)) return undefined;
-      uploads.set(answer.filename, answer.upload);
-      return answer.filename;
-    },
-    read: (_spec, shown) => (isText(shown) ? { upload: uploadOf(shown), filename: shown } : undefined),
-  },
-  records: {
-    schema: (spec) => ({
-      type: "array",
-      maxItems: 1000,
-      items: {
-        type: "object",
-        title: gettext("Record"),
-        properties: Object.fromEntries(columnsOf(spec).map((each, index) => [`c${index}`, answerSchema(each)])),
-      },
-    }),
-    blank: () => [],
-    show: (spec, answer) =>
-      Array.isArray(answer) && answer.every(isObject) ? answer.map((each) => showRecord(spec, each)) : undefined,
-    read: (spec, shown, unread, steps) =>
-      orNothing(
-        (Array.isArray(shown) ? shown : []).map((row, at) => readRecord(spec, row, unread, [...steps, String(at)])),
-      ),
-  },
-};
-
-const empty = () => ({ title: gettext("Empty"), value: "" });
-
-/** @param {FieldSpec} spec */
-function formOf(spec) {
-  return FORMS[factsOf(spec.type).control] ?? TEXT;
-}
-
-/**
- * @param {FieldSpec} spec
- * @param {Json} [given]
- * @returns {FormSchema}
- */
-function answerSchema(spec, given) {
-  const made = formOf(spec).schema(spec, given);
-  const title = labelOf(spec);
-  if (made.type === "object" || made.type === "array") return { ...made, title, description: spec.help };
-  return spec.help ? { ...made, title, helpText: spec.help } : { ...made, title };
-}
-
-/** @param {FieldSpec} spec */
-function blankAnswer(spec) {
-  return formOf(spec).blank(spec);
-}
-
-/**
- * An answer as the form has it; undefined where it cannot show it.
- * @param {FieldSpec} spec
- * @param {Json} answer
- */
-function showAnswer(spec, answer) {
-  return formOf(spec).show(spec, answer);
-}
-
-/**
- * @param {FieldSpec} spec
- * @param {JsonObject} record
- * @returns {JsonObject}
- */
-function showRecord(spec, record) {
-  return Object.fromEntries(
-    columnsOf(spec).map((each, index) => {
-      const shown = Object.hasOwn(record, each.name) ? showAnswer(each, record[each.name]) : undefined;
-      return [`c${index}`, shown === undefined ? blankAnswer(each) : shown];
-    }),
+function rowsOf(field) {
+  return findAll(field, ".tk-rows > .tk-row").filter((row) =>
+    findAll(row, CONTROLS).some((each) =>
+      each instanceof HTMLInputElement && /^(checkbox|radio)$/.test(each.type)
+        ? each.checked
+        : /** @type {HTMLInputElement} */ (each).value !== "",
+    ),
   );
 }
 
 /**
- * The answer that stands in the form; undefined where there is none.
- * @param {FieldSpec} spec
- * @param {Json | undefined} shown
- * @param {Reading[]} unread gets what cannot be read
- * @param {string[]} steps to where it stands
+ * Says which text describes an element, besides that which the server has named.
+ * @param {HTMLElement} element
+ * @param {string} id "": no other
  */
-function readAnswer(spec, shown, unread = [], steps = []) {
-  return formOf(spec).read(spec, shown, unread, steps);
-}
-
-/** @param {Json[]} entries */
-function orNothing(entries) {
-  return entries.length ? entries : undefined;
-}
-
-/**
- * @param {FieldSpec} spec
- * @param {Json} row
- * @param {Reading[]} unread
- * @param {string[]} steps
- */
-function readRecord(spec, row, unread, steps) {
-  const cells = isObject(row) ? row : {};
-  return withoutMissing(
-    columnsOf(spec).map((each, index) => {
-      const key = `c${index}`;
-      return [each.name, readAnswer(each, cells[key], unread, [...steps, key])];
-    }),
-  );
-}
-
-/** @type {Map<string, string>} Test cases name files, and hold none: any key will do, the same one each time. */
-const uploads = new Map();
-
-/** @param {string} filename */
-function uploadOf(filename) {
-  const key = uploads.get(filename) ?? madeUpKey();
-  uploads.set(filename, key);
-  return key;
-}
-
-function madeUpKey() {
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((each) => each.toString(16).padStart(2, "0"))
-    .join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-");
+function describe(element, id) {
+  element.dataset.described ??= element.getAttribute("aria-describedby") ?? "";
+  const ids = `${element.dataset.described} ${id}`.trim();
+  if (ids) element.setAttribute("aria-describedby", ids);
+  else element.removeAttribute("aria-describedby");
 }

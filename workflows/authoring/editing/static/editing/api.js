@@ -20,6 +20,10 @@ import { store } from "./store.js";
 const WHOLE = {
   check: [["problems", "picture", "tests", "rules"]],
   form: [["visible"]],
+  answers: [
+    ["answers", "visible"],
+    ["html", "names", "visible", "unfit"],
+  ],
   condition: [["rule"], ["error"]],
   number: [["value"], ["error"]],
   transform: [["template", "text"]],

@@ -9,8 +9,7 @@ import { emit, on, store } from "./store.js";
 import { showResults } from "./tests.js";
 import { titleOf } from "./ways.js";
 
-/** @import { JsonPartElement } from "./jsonparts.js" */
-/** @import { Control, Path, Problem } from "./types.js" */
+/** @import { Control, PartElement, Path, Problem } from "./types.js" */
 
 /** @typedef {(tab: string, options?: { redraw: boolean }) => void} ShowTab */
 /** @typedef {{ path: Path, control?: Control | null }} Place where a problem is */
@@ -103,13 +102,15 @@ export function pathOfPlace(place) {
 
 /** @returns {Problem[]} */
 function allProblems() {
-  const unread = store.pending.map((each) => ({
-    path: pathOf(store.document, each.owner, each.name) || [],
-    is_error: true,
-    where: gettext("Text that cannot be read"),
-    message: each.message,
-    control: each.control,
-  }));
+  const unread = store.pending
+    .filter((each) => !each.later)
+    .map((each) => ({
+      path: pathOf(store.document, each.owner, each.name) || [],
+      is_error: true,
+      where: gettext("Text that cannot be read"),
+      message: each.message,
+      control: each.control,
+    }));
   return [...unread, ...store.problems];
 }
 
@@ -232,7 +233,7 @@ function clearPlaces() {
 /** @param {Problem[]} problems */
 function markPlaces(problems) {
   clearPlaces();
-  const parts = /** @type {JsonPartElement[]} */ (findAll(document, "#ed-panel .ed-json-part"));
+  const parts = /** @type {PartElement[]} */ (findAll(document, "#ed-panel .ed-part"));
   /** @type {Map<Control | null, Problem[]>} */
   const inParts = new Map(parts.map((each) => [each, []]));
   for (const problem of problems) {

@@ -28,6 +28,11 @@ export function uid() {
   return `ed-${lastId}`;
 }
 
+/** A name for one of several forms of the server, which tells their inputs apart. */
+export function placeName() {
+  return uid().replace("-", "");
+}
+
 /**
  * All words for people go through Django's catalogue, which the page loads before this. Write
  * `gettext("whole sentence")`: `manage.py makemessages -d djangojs` finds only that.

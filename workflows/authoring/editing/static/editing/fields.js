@@ -2,7 +2,19 @@
 
 import { ask, messageOf } from "./api.js";
 import { followChoices } from "./choices.js";
-import { button, debounce, field, find, findAll, gettext, h, iconButton, ngettext, parseMarkup } from "./dom.js";
+import {
+  button,
+  debounce,
+  field,
+  find,
+  findAll,
+  gettext,
+  h,
+  iconButton,
+  ngettext,
+  parseMarkup,
+  placeName,
+} from "./dom.js";
 import { factsOf, settingsOfTypes } from "./field_types.js";
 import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
 import { listEditor } from "./lists.js";
@@ -471,6 +483,7 @@ function previewOf(owner) {
   });
   const note = h("p", { class: "ed-soft", role: "status" });
   const details = h("details", { class: "ed-preview" }, h("summary", {}, gettext("Preview of the form")), note, frame);
+  const place = placeName();
   let shown = "";
   let latest = 0;
 
@@ -479,7 +492,7 @@ function previewOf(owner) {
     if (!details.open || !details.isConnected || text === shown) return;
     const number = ++latest;
     try {
-      const answer = await ask("form", { fields: owner.fields || [] });
+      const answer = await ask("form", { place, fields: owner.fields || [] });
       if (number !== latest) return;
       shown = text;
       note.textContent = answer.skipped
@@ -508,7 +521,7 @@ function previewOf(owner) {
   const askVisible = debounce(async () => {
     const answers = [...new FormData(frame)].filter(([, value]) => typeof value === "string");
     try {
-      show((await ask("form", { fields: owner.fields || [], answers })).visible);
+      show((await ask("form", { place, fields: owner.fields || [], answers })).visible);
     } catch {
       // The preview is a convenience: what is shown stays.
     }

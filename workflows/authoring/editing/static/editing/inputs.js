@@ -221,7 +221,7 @@ export function choicesOf(spec) {
  * A moment as an input of the type datetime-local has it; "" where it is none.
  * @param {unknown} value
  */
-export function localMoment(value) {
+function localMoment(value) {
   if (typeof value !== "string") return "";
   const moment = new Date(value);
   if (Number.isNaN(moment.getTime())) return "";
@@ -234,7 +234,7 @@ export function localMoment(value) {
  * The moment that was typed into such an input; undefined where it is none.
  * @param {string} typed
  */
-export function readMoment(typed) {
+function readMoment(typed) {
   const moment = new Date(typed);
   return Number.isNaN(moment.getTime()) ? undefined : `${moment.toISOString().slice(0, 19)}Z`;
 }

@@ -14,10 +14,7 @@ import { isObject } from "./json.js";
  * @typedef {object} FormSchema what django-jsonform reads of a JSON Schema
  * @property {string} [type] left out beside $ref
  * @property {string} [title]
- * @property {string} [description]
- * @property {string | null} [helpText]
  * @property {string} [widget]
- * @property {string} [format]
  * @property {string} [placeholder]
  * @property {boolean} [isNumber] of a text that is read as a number
  * @property {boolean} [default]
@@ -43,7 +40,6 @@ import { isObject } from "./json.js";
 /**
  * @typedef {object} JsonFormParts
  * @property {(steps: string[]) => void} openPlace
- * @property {() => void} refresh
  * @property {(errors: PlaceErrors) => void} showErrors
  */
 
@@ -229,7 +225,6 @@ export function jsonForm({ schema, data, onChange, words }) {
       wanted = steps;
       focusWanted();
     },
-    refresh: complete,
     showErrors: (/** @type {PlaceErrors} */ found) => {
       if (JSON.stringify(found) === JSON.stringify(errors)) return;
       errors = found;
@@ -291,7 +286,7 @@ function completeRow(row, spec) {
     const cell = control.closest(".rjf-input-group, .rjf-check-input");
     const label = find(cell?.parentElement, ":scope > label");
     if (label && !label.contains(control)) setAttribute(label, "for", control.id);
-    const notes = cell ? findAll(cell, ":scope > .rjf-help-text, :scope > .rjf-error-text") : [];
+    const notes = cell ? findAll(cell, ":scope > .rjf-error-text") : [];
     notes.forEach((note, number) => {
       note.id = `${control.id}-note${number}`;
     });

@@ -1,4 +1,4 @@
-// The parts of a definition that are JSON: links, answers that are already set, and schemas.
+// The parts of a definition that are JSON: links, and the schemas of calls.
 //
 // Each is a form that django-jsonform draws. What a form cannot show stays text, and as it is:
 // a value is drawn only where the form, read back, gives that same value.
@@ -11,7 +11,7 @@ import { pathOf } from "./paths.js";
 import { pendingOf, setValue, setPending, snapshot, store, valueAt } from "./store.js";
 
 /** @import { FormSchema, JsonFormElement, PlaceErrors, Words } from "./jsonform.js" */
-/** @import { Json, Path, Problem } from "./types.js" */
+/** @import { Json, PartElement, Path, Problem } from "./types.js" */
 
 /** @typedef {{ value?: Json, problem?: string, steps?: string[], later?: Promise<void> }} Reading
  *   what a form holds: a value (none: it is left out), or a problem with where it is; `later`
@@ -30,17 +30,6 @@ import { pendingOf, setValue, setPending, snapshot, store, valueAt } from "./sto
  * @property {(value: Json) => string} wrong why a value cannot be taken over; "" where it can
  */
 
-/**
- * @typedef {object} JsonPartParts
- * @property {string} [value] what was typed and could not be taken over
- * @property {(steps: string[]) => void} openPlace
- * @property {() => void} refresh
- * @property {(path: Path) => string[] | null} stepsOf
- * @property {(problems: Problem[]) => void} showProblems
- */
-
-/** @typedef {HTMLElement & JsonPartParts} JsonPartElement */
-
 const IN_FORM = "form:"; // how the text of a form that cannot be taken over yet begins
 
 /**
@@ -53,14 +42,13 @@ const IN_FORM = "form:"; // how the text of a form that cannot be taken over yet
  * @param {string} [options.help]
  * @param {Kind<D>} options.kind
  * @param {boolean} [options.canBeText] whether people may write it as JSON
- * @param {() => void} [options.onChange]
  */
-export function jsonPart({ owner, name, label, help, kind, canBeText = false, onChange = () => {} }) {
+export function jsonPart({ owner, name, label, help, kind, canBeText = false }) {
   const id = uid();
   const body = h("div", {});
   const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
   const attributes = {
-    class: "ed-json-part",
+    class: "ed-part",
     "data-name": name,
     role: "group",
     "aria-labelledby": `${id}-label`,
@@ -79,10 +67,9 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
     return made !== null && (kind.isSame ?? isSame)(kind.fromForm(made).value, value) ? made : null;
   };
 
-  const root = /** @type {JsonPartElement} */ (
+  const root = /** @type {PartElement} */ (
     Object.assign(h("div", attributes, body, wrong), {
       openPlace: (/** @type {string[]} */ steps) => (drawn ? drawn.form.openPlace(steps) : area?.focus()),
-      refresh: () => drawn?.form.refresh(),
       focus: () => root.openPlace(unreadAt),
       stepsOf: (/** @type {Path} */ path) => {
         const base = pathOf(store.document, owner, name);
@@ -110,12 +97,6 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
     setPending(owner, name, message, root);
   }
 
-  /** @param {Json | undefined} value */
-  function take(value) {
-    setValue(owner, name, value);
-    onChange();
-  }
-
   /** @param {D} shown */
   function drawForm(shown) {
     area = null;
@@ -140,7 +121,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
     unreadAt = steps;
     root.value = IN_FORM + JSON.stringify(made);
     showWrong(problem);
-    if (!problem) take(value);
+    if (!problem) setValue(owner, name, value);
     later?.then(() => {
       if (drawn?.data === made) readForm(made);
     });
@@ -193,7 +174,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false, on
     }
     const message = value === undefined ? "" : kind.wrong(value);
     showWrong(message);
-    if (!message) take(value);
+    if (!message) setValue(owner, name, value);
   }
 
   const unread = pendingOf(owner, name);

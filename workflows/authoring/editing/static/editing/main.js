@@ -70,10 +70,10 @@ function beginTabs() {
 // Saving
 
 function showState() {
-  const isDirty = state.isDirty();
+  const isDirty = state.isDirty() || store.pending.length > 0;
   byId("ed-state").textContent = isSaving ? gettext("Saving…") : isDirty ? gettext("Not saved yet") : gettext("Saved");
   byId("ed-state").classList.toggle("ed-dirty", isDirty);
-  byId("ed-save").toggleAttribute("disabled", isSaving || (!isDirty && !store.pending.length));
+  byId("ed-save").toggleAttribute("disabled", isSaving || !isDirty);
   byId("ed-undo").toggleAttribute("disabled", store.undoable.length === 0);
 }
 
@@ -90,13 +90,22 @@ function notice(message, actions = [], kind = "ed-bad") {
   if (message) box.scrollIntoView({ block: "nearest" });
 }
 
+const LONGEST_READING = 15_000; // for which saving waits (ms)
+
+/** @param {number} milliseconds */
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** Takes over what is being typed. What cannot be taken over is shown, and the answer is false. */
 async function isRead() {
   // What is being typed is taken over when its input is left.
   if (document.activeElement?.matches("input:not([type=checkbox]), textarea")) {
     document.activeElement.dispatchEvent(new Event("change", { bubbles: true }));
   }
-  if (store.pending.length) await new Promise((resolve) => setTimeout(resolve, 900));
+  const reading = store.pending.flatMap((each) => each.later ?? []);
+  if (reading.length) await Promise.race([Promise.all(reading), pause(LONGEST_READING)]);
+  if (store.pending.length) await pause(900);
   const unread = store.pending[0];
   if (unread) {
     notice(`${gettext("Nothing was saved.")} ${unread.message}`);

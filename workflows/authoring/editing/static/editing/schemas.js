@@ -456,33 +456,3 @@ function writeFields(target, row, steps) {
   if (row.closed) target.additionalProperties = false;
   return null;
 }
-
-/**
- * The output of a call, as far as its schema says what is in it: as questions of a form.
- * @param {Task | undefined} task
- * @returns {FieldSpec[]}
- */
-export function outputSpecs(task) {
-  const schema = isObject(task?.output_schema) ? task.output_schema : {};
-  return Object.entries(isObject(schema.properties) ? schema.properties : {}).flatMap(([name, each]) => {
-    const type = isObject(each) ? typeOf(each) : null;
-    if (!isObject(each) || type === null) return [];
-    const spec = {
-      name,
-      type,
-      label: isText(each.title) ? each.title : name,
-      help: isText(each.description) ? each.description : undefined,
-    };
-    return type === "choice" && isTexts(each.enum) ? { ...spec, choices: each.enum } : spec;
-  });
-}
-
-/**
- * The type of a question for such a value; null where there is none.
- * @param {JsonObject} schema
- */
-function typeOf({ type, enum: allowed }) {
-  if ((type === undefined || type === "string") && isTexts(allowed)) return "choice";
-  if (type === "string") return "text";
-  return isText(type) && SIMPLE.includes(type) ? type : null;
-}

@@ -235,10 +235,11 @@ export function setValue(owner, name, value) {
  * @param {string} name
  * @param {string} message
  * @param {Control | null} [control]
+ * @param {{ later?: Promise<void> }} options
  */
-export function setPending(owner, name, message, control) {
+export function setPending(owner, name, message, control, { later } = {}) {
   store.pending = store.pending.filter((each) => each.owner !== owner || each.name !== name);
-  if (message) store.pending.push({ owner, name, message, control, text: control?.value });
+  if (message) store.pending.push({ owner, name, message, control, text: control?.value, later });
   keepSoon();
   emit("problems");
 }

@@ -1,18 +1,15 @@
 // Test cases: what is answered, and which way the ticket must then go.
 
-import { answersPart } from "./answers.js";
+import { answersPart, askingFor } from "./answers.js";
 import { button, field, fill, find, findAll, gettext, h, icon, iconButton } from "./dom.js";
 import { durationControl, select, selectOf, text } from "./inputs.js";
-
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, place } from "./places.js";
-import { outputSpecs } from "./schemas.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
 import { END, isForm, typeOf } from "./variables.js";
 import { titleOf } from "./ways.js";
 
-/** @import { JsonPartElement } from "./jsonparts.js" */
 /** @import { Expectation, Option, Submitter, TestAnswer, TestCase, TestResult } from "./types.js" */
 
 /** @type {WeakMap<TestCase, TestResult>} what came of each in the last check */
@@ -41,7 +38,6 @@ function showResult(test) {
   chips?.replaceChildren(...chipsOf(test).map((each) => h("span", { class: "ed-chip" }, each)));
   element.querySelector(".ed-case-result")?.replaceChildren(...resultOf(test));
   element.querySelector(".ed-case-next")?.replaceChildren(...nextOf(test));
-  for (const part of findAll(element, ".ed-json-part")) /** @type {JsonPartElement} */ (part).refresh();
 }
 
 /** @param {TestCase} test */
@@ -127,8 +123,7 @@ function testBody(test, refresh, redraw) {
         owner: test,
         name: "ticket",
         label: gettext("The answers of the ticket"),
-        specs: ticketSpecs(test),
-        shown: () => results.get(test)?.shown.ticket,
+        asking: { fields: store.document.workflow.fields ?? [], presets: presetsOf(test) },
       }),
       h(
         "details",
@@ -154,9 +149,8 @@ function testBody(test, refresh, redraw) {
  * What the ticket type has set is not asked.
  * @param {TestCase} test
  */
-function ticketSpecs(test) {
-  const type = (store.document.ticket_types || []).find((each) => each.key === test.ticket_type);
-  return (store.document.workflow.fields || []).filter((each) => each?.name && !(each.name in (type?.presets || {})));
+function presetsOf(test) {
+  return (store.document.ticket_types || []).find((each) => each.key === test.ticket_type)?.presets ?? {};
 }
 
 // The answers, in the order in which the tasks are reached
@@ -222,11 +216,7 @@ function answersList(test, redraw) {
             ),
           ),
           h("div", { class: "ed-errors ed-place-errors", hidden: true }),
-          h(
-            "div",
-            { class: "ed-item-body ed-grid" },
-            answerParts(answer, redraw, () => results.get(test)?.shown.answers[answers.indexOf(answer)]),
-          ),
+          h("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw)),
         ),
       );
     }),
@@ -290,9 +280,8 @@ function tasks() {
 /**
  * @param {TestAnswer} answer
  * @param {() => void} redraw
- * @param {() => string[] | null | undefined} shown the names of the questions that are asked
  */
-function answerParts(answer, redraw, shown) {
+function answerParts(answer, redraw) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
   const outcome = answer.after !== undefined ? "late" : answer.error !== undefined ? "fails" : "done";
@@ -337,15 +326,12 @@ function answerParts(answer, redraw, shown) {
     );
   }
   if (outcome === "done") {
-    const specs = form ? task?.fields || [] : outputSpecs(task);
     parts.push(
       answersPart({
         owner: answer,
         name: "output",
         label: form ? gettext("The answers") : gettext("The output"),
-        specs,
-        isOpen: !form,
-        shown,
+        asking: form ? { fields: task?.fields ?? [] } : askingFor(task),
       }),
     );
   }

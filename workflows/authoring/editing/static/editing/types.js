@@ -200,20 +200,28 @@
  * @property {string} end
  * @property {string | null} waiting_for the key of a task
  * @property {boolean} can_be_expected
- * @property {{ ticket: string[] | null, answers: (string[] | null)[] }} shown the names of the
- *   questions that are asked; null: all of them, or nobody knows
  */
 
 /**
  * @typedef {object} Answers what the server answers to each question, by the question's name
  * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
  * @property {{ html: string, visible: string[], skipped: number }} form
+ * @property {FormOfAnswers & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
  * @property {{ rule: Rule, text: string | null, error?: string }} condition
  * @property {{ value: number, error?: string, is_text?: boolean }} number
  * @property {{ template: Json, text: string, error: string, result: Json }} transform
  * @property {{ context: JsonObject, ticket: number | null }} sample
  * @property {{ updated_at: string }} save
  * @property {{ url: string } & SeenDraft} carry
+ */
+
+/**
+ * @typedef {object} FormOfAnswers as the server draws it
+ * @property {string} html
+ * @property {Record<string, string>} names of the answers in the document, by those in the form
+ * @property {string[]} visible the questions that are asked for these answers
+ * @property {string[]} unfit the questions whose answer their input cannot show
+ * @property {number} skipped how many have problems themselves
  */
 
 /** @typedef {{ draft: number, updated_at: string }} SeenDraft a draft as it was when it was saved last */
@@ -236,12 +244,23 @@
 /** @typedef {HTMLElement & OwnParts} Control shows a property of the document */
 
 /**
+ * @typedef {object} PartParts what an element can do that shows a whole part of the document
+ * @property {string} [value] what was typed, and could not be taken over
+ * @property {(steps: string[]) => void} openPlace puts the cursor there
+ * @property {(path: Path) => string[] | null} stepsOf the way to what shows a path; null: nothing does
+ * @property {(problems: Problem[]) => void} showProblems
+ */
+
+/** @typedef {HTMLElement & PartParts} PartElement */
+
+/**
  * @typedef {object} Pending what was typed and cannot be taken over yet
  * @property {object} owner the part of the document that it belongs to
  * @property {string} name of the property
  * @property {string} message
  * @property {Control | null} [control]
  * @property {string} [text] what was typed; none where something is left to choose
+ * @property {Promise<void>} [later] ends when the server has read it: until then nothing is wrong
  */
 
 /**
