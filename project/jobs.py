@@ -11,6 +11,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from tenants import rate_limits
+from tenants.fair_turns import RECOVERED, Queue
 from tenants.jobs import PATIENT
 
 REQUEUE = "project.jobs.requeue_stalled"
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # Every ten seconds: the sixth field is that of the seconds.
 @app.periodic(cron="* * * * * */10")
-@app.task(name=REQUEUE, pass_context=True, queueing_lock="requeue_stalled")
+@app.task(name=REQUEUE, pass_context=True, queueing_lock="requeue_stalled", queue=Queue.UPKEEP)
 async def requeue_stalled(context: JobContext, timestamp: int) -> None:
     """Put the jobs of workers that died back into the queue; nothing else ever would.
 
@@ -34,11 +35,11 @@ async def requeue_stalled(context: JobContext, timestamp: int) -> None:
         if job.task_name == REQUEUE and job.id is not None:
             await jobs.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
         else:
-            await jobs.retry_job(job)
+            await jobs.retry_job(job, priority=RECOVERED)
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT)
+@app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT, queue=Queue.UPKEEP)
 def forget_old_counts(timestamp: int) -> None:
     """Delete the counts of callbacks that count no more."""
     close_old_connections()

@@ -10,6 +10,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
@@ -50,7 +51,8 @@ def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int
         DatabaseError: as for every other statement.
     """
     due = timezone.now() + timedelta(seconds=after_seconds) if after_seconds else None
-    task = configure_task(name=name, job_manager=_jobs, schedule_at=due)
+    queue = app.tasks[name].queue
+    task = configure_task(name=name, job_manager=_jobs, schedule_at=due, queue=queue)
     with _errors_as_django_names_them():
         return task.defer(schema=current_schema(), **arguments)
 

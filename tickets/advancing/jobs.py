@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, in_company
 from tickets.advancing import advance_ticket, timers
 from tickets.job_names import ADVANCE, FIRE_TIMER
 
 
-@app.task(name=ADVANCE, retry=PATIENT)
+@app.task(name=ADVANCE, queue=Queue.STEPS, retry=PATIENT)
 @in_company
 def advance(ticket_id: int) -> None:
     """The safety net of a step: see tickets.advancing.safety_net."""
     advance_ticket.advance_ticket(ticket_id=ticket_id)
 
 
-@app.task(name=FIRE_TIMER, retry=PATIENT)
+@app.task(name=FIRE_TIMER, queue=Queue.STEPS, retry=PATIENT)
 @in_company
 def fire_timer(ticket_id: int, task_id: int, after: str, due: str, since: str = "") -> None:
     """Leave a task that has not ended in time."""

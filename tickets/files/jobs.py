@@ -5,6 +5,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django import app
 
+from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, defer, in_company
 from tenants.models import Company
 from tickets.files import clean_up_uploads as cleaning
@@ -13,7 +14,7 @@ from tickets.job_names import CLEAN_UP_EVERYWHERE, CLEAN_UP_UPLOADS
 
 # Once a day.
 @app.periodic(cron="23 2 * * *")
-@app.task(name=CLEAN_UP_EVERYWHERE, retry=PATIENT)
+@app.task(name=CLEAN_UP_EVERYWHERE, queue=Queue.UPKEEP, retry=PATIENT)
 def clean_up_everywhere(timestamp: int) -> None:
     """Have the files that were never submitted deleted in every active company."""
     close_old_connections()
@@ -22,7 +23,7 @@ def clean_up_everywhere(timestamp: int) -> None:
             defer(CLEAN_UP_UPLOADS)
 
 
-@app.task(name=CLEAN_UP_UPLOADS, retry=PATIENT)
+@app.task(name=CLEAN_UP_UPLOADS, queue=Queue.BULK, retry=PATIENT)
 @in_company
 def clean_up_uploads() -> None:
     """Delete the files of a company that were never submitted."""

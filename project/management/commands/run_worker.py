@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from tenants.connection import limit_waiting
+from tenants.fair_turns import FairJobManager, concurrency
 
 
 class Command(BaseCommand):
@@ -20,13 +22,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--concurrency", type=int, default=4, help="How many jobs at once (default 4)."
-        )
-        parser.add_argument(
             "--until-idle", action="store_true", help="End when the queue is empty."
         )
 
-    def handle(self, *args: Any, concurrency: int, until_idle: bool, **options: Any) -> None:
+    def handle(self, *args: Any, until_idle: bool, **options: Any) -> None:
         limit_waiting(
             lock_seconds=settings.WORKER_LOCK_SECONDS,
             statement_seconds=settings.WORKER_STATEMENT_SECONDS,
@@ -36,9 +35,11 @@ class Command(BaseCommand):
             raise TypeError("The worker's connector has been replaced already.")
 
         async def work() -> None:
+            threads = ThreadPoolExecutor(concurrency(), thread_name_prefix="job")
+            asyncio.get_running_loop().set_default_executor(threads)
             async with worker_app.open_async():
                 await worker_app.run_worker_async(
-                    concurrency=concurrency,
+                    concurrency=concurrency(),
                     wait=not until_idle,
                     # A job that is retried, or that another one's lock held back, starts at the
                     # next poll only.
@@ -50,6 +51,7 @@ class Command(BaseCommand):
                 )
 
         with app.replace_connector(connector.get_worker_connector()) as worker_app:
+            worker_app.job_manager = FairJobManager(worker_app.connector)
             asyncio.run(work(), loop_factory=_loop_factory())
 
 

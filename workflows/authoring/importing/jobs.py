@@ -6,6 +6,7 @@ from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, in_company
 from workflows.authoring.importing import import_run
 from workflows.authoring.importing.import_run import FORGET_IMPORT, RUN_IMPORT
@@ -16,14 +17,14 @@ WHILE_AWAY = RetryStrategy(
 )
 
 
-@app.task(name=RUN_IMPORT, retry=WHILE_AWAY)
+@app.task(name=RUN_IMPORT, queue=Queue.BULK, retry=WHILE_AWAY)
 @in_company
 def run_import(import_run_id: int) -> None:
     """Check a large file, or make it a draft."""
     import_run.go_on_importing(import_run_id=import_run_id)
 
 
-@app.task(name=FORGET_IMPORT, retry=PATIENT)
+@app.task(name=FORGET_IMPORT, queue=Queue.BULK, retry=PATIENT)
 @in_company
 def forget_import(import_run_id: int) -> None:
     """Delete a large file that was imported, or that nobody applied."""
