@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tenants.names import name_key
 from workflows.engine.process import Json, JsonObject
 
 KEYS = (
@@ -173,7 +174,7 @@ def bundles(draw: st.DrawFn) -> JsonObject:
             "submitter": some(email=texts, first_name=texts),
         },
     )
-    names = draw(st.lists(texts, max_size=2, unique_by=lambda text: text.strip()))
+    names = draw(st.lists(texts, max_size=2, unique_by=name_key))
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
