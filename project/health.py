@@ -110,7 +110,10 @@ ADDRESSES: Mapping[str, Callable[[HttpRequest], HttpResponse]] = {
 
 
 class HealthMiddleware:
-    """Answers the two addresses before anything else has a say. The first middleware of all."""
+    """Answers the two addresses before anything else has a say. The first middleware of all.
+
+    The edge answers /healthz by itself; whoever starts Django without it asks here.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

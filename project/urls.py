@@ -11,7 +11,7 @@ handler400 = views.bad_request
 handler500 = views.server_error
 
 urlpatterns = [
-    # HealthMiddleware answers these before anything else does.
+    # project/serving/edge.py answers the first, and HealthMiddleware both, before anything else.
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
     path("", views.LandingPage.as_view(), name="landing"),
@@ -19,7 +19,7 @@ urlpatterns = [
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
     path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
     path("favicon.ico", RedirectView.as_view(url="/static/ticketflower/favicon.svg")),
-    # Ticket types stood in the app `tickets` before: links to them, in mails say, still lead there.
+    # Ticket types stood in the app `tickets` before: links to them, as in old mails, still work.
     path(
         "app/tickets/ticketdefinition/<path:rest>",
         RedirectView.as_view(
