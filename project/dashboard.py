@@ -6,7 +6,7 @@ Each part is a few queries and a few rows; the screens behind the links have the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.active_company import active_company
+from tenants.jobs import has_worker
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tickets.models import ErrorStatus, MyTicket, Ticket, TicketError
@@ -26,6 +27,8 @@ from workflows.running.assignment import eligible_workers
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+# After so long without a sign of any worker, those who can do something about it are told.
+WORKER_MISSING = timedelta(minutes=1)
 # Rows of a list, and of the superuser's list of companies.
 ROWS = 5
 COMPANY_ROWS = 20
@@ -74,7 +77,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["roles"] = _role_names(user)
     company = active_company(request)
     if company is None:
-        return context | _installation()
+        return context | _installation() | {"worker_is_missing": not has_worker(WORKER_MISSING)}
     if user.has_perm("tickets.add_myticket"):
         context |= _my_tickets(user)
     if user.has_perm("tickets.view_mytask"):
@@ -84,7 +87,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("workflows.change_workflowdefinition"):
         context |= _workflows()
     if user.has_perm("tenants.change_user"):
-        context |= _people(company, user)
+        context |= _people(company, user) | {"worker_is_missing": not has_worker(WORKER_MISSING)}
     return context
 
 

@@ -74,6 +74,17 @@ def is_under_way(job_id: int) -> bool:
     return ProcrastinateJob.objects.filter(pk=job_id, status__in=("todo", "doing")).exists()
 
 
+def has_worker(within: timedelta) -> bool:
+    """Whether a worker has said within this time that it lives: else nobody does the jobs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(last_heartbeat) >= now() - make_interval(secs => %s), false)"
+            " FROM public.procrastinate_workers",
+            [within.total_seconds()],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def in_company[**P, R](function: Callable[P, R]) -> Callable[..., R]:
     """Run a job in the schema that it is given as its first argument, `schema`."""
 

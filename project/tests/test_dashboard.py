@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -135,6 +136,22 @@ class RoleTests(DashboardTestCase):
         self.assertContains(response, "Acme")
         self.assertContains(response, "6 people")
         self.assertNotContains(response, "A stamp")
+
+    def test_those_who_can_see_to_it_are_told_that_no_worker_runs(self) -> None:
+        text = "Nobody does the work in the background"
+        for seconds, is_shown in ((None, True), (90, True), (10, False)):
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM procrastinate_workers")
+                if seconds is not None:
+                    cursor.execute(
+                        "INSERT INTO procrastinate_workers (last_heartbeat) VALUES"
+                        " (now() - make_interval(secs => %s))",
+                        [seconds],
+                    )
+            for user in (self.alice, self.root):
+                with self.subTest(user=user.email, seconds=seconds):
+                    self.assertEqual(text in self.dashboard_of(user).content.decode(), is_shown)
+            self.assertNotContains(self.dashboard_of(self.uma), text)
 
     def test_nobody_sees_another_companys_work(self) -> None:
         ticket = self.make_ticket("A secret stamp", by=self.uma, worker=self.wendy)
