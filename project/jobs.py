@@ -10,7 +10,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from tenants import rate_limits
+from tenants import limits
 from tenants.fair_turns import RECOVERED, Queue
 from tenants.jobs import PATIENT
 
@@ -41,6 +41,6 @@ async def requeue_stalled(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT, queue=Queue.UPKEEP)
 def forget_old_counts(timestamp: int) -> None:
-    """Delete the counts of callbacks that count no more."""
+    """Delete counts of requests and attempts that count no more."""
     close_old_connections()
-    rate_limits.forget_old_counts()
+    limits.forget()

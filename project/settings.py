@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
+    "tenants.middleware.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -135,11 +136,18 @@ TEST_RUNNER = "project.development.runner.CompanyTestRunner"
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["tenants.backends.EmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "tenants.passwords.LengthValidator"},
+    {"NAME": "tenants.passwords.CommonValidator"},
+    {"NAME": "tenants.passwords.NamesValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Whether companies may sign themselves up; superusers make them in any case.
+SIGN_UP = env_flag("SIGN_UP", default=True)
+# Whom the sign-up page names where it is closed.
+SIGN_UP_CONTACT = os.environ.get("SIGN_UP_CONTACT") or ""
+# How many companies may sign themselves up in an hour, from everywhere together.
+SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LOGOUT_REDIRECT_URL = reverse_lazy("landing")
@@ -214,6 +222,7 @@ PUBLIC_URL = (os.environ.get("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEBUG 
 )
 # How many callbacks are taken in a minute, for one call and from one address.
 CALLBACKS_PER_CALL = int(os.environ.get("CALLBACKS_PER_CALL") or 30)
+# All limits stand in tenants/limits.py.
 CALLBACKS_PER_ADDRESS = int(os.environ.get("CALLBACKS_PER_ADDRESS") or 600)
 if DEMO:
     # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+_MINUTE = 60
 
 
 class TicketFlowerError(Exception):
@@ -108,9 +113,29 @@ class UndecryptableError(EncryptionError):
 class RateLimitedError(TenantsError):
     """`seconds` is how long to wait."""
 
-    message = _("That is too often. Try again in a minute.")
+    message = _("That is too often. Try again later.")
     status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         super().__init__()
+
+
+class AttemptsPausedError(RateLimitedError):
+    """It says the same of people who are known here and of those who are not."""
+
+    field = ""
+
+    def __str__(self) -> str:
+        if self.seconds < _MINUTE:
+            return gettext(
+                "That was wrong several times. Try again in %(seconds)d seconds; until then the"
+                " right one is not taken either."
+            ) % {"seconds": self.seconds}
+        return ngettext(
+            "That was wrong several times. Try again in %(minutes)d minute; until then the right"
+            " one is not taken either.",
+            "That was wrong several times. Try again in %(minutes)d minutes; until then the right"
+            " one is not taken either.",
+            minutes := ceil(self.seconds / _MINUTE),
+        ) % {"minutes": minutes}

@@ -4,9 +4,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 from tenants.active_company import CompanyRequest, find_active_company
 from tenants.connection import use_company, use_public
+from tenants.errors import RateLimitedError
+from tenants.limits import BY_SENDER, count_sender
+from tenants.refusals import refusals
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,6 +31,35 @@ class PublicSchemaMiddleware:
             return self.get_response(request)
         finally:
             use_public()
+
+
+class LimitsMiddleware:
+    """Refuses what is sent too often to an address of the table of limits (`tenants/limits.py`).
+
+    After the middleware that says who asks, for the page that it answers with.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        if request.method != "POST" or request.resolver_match is None:
+            return None
+        page = request.resolver_match.view_name
+        if page not in BY_SENDER or BY_SENDER[page].counts_itself:
+            return None
+        with refusals(RateLimitedError) as refused:
+            count_sender(request, page)
+        if refused.error is None:
+            return None
+        response = render(request, "429.html", {"reason": refused.text}, status=429)
+        response["Retry-After"] = str(refused.error.seconds)
+        return response
 
 
 class ActiveCompanyMiddleware:
