@@ -7,14 +7,15 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AuthenticationForm
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 
 from tenants import passwords
 from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
-from tenants.limits import SIGN_UPS_OF_ALL
+from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
+from tenants.rate_limits import begin_attempt, forgive_attempts
 from tenants.refusals import refusals
 from tenants.services import sign_up
 
@@ -48,11 +49,24 @@ class EmailLoginForm(AuthenticationForm):
         with refusals(AttemptsPausedError) as refused:
             super().clean()
         if refused.error is None:
-            return self.cleaned_data
+            return dict(self.cleaned_data)
         raise ValidationError(refused.text, code="paused")
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """Everybody whom the backend let through; Unfold's form would demand is_staff."""
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
+    """Change one's own password. Whoever found an open session does not guess the old one here."""
+
+    def clean_old_password(self) -> str:
+        with refusals(AttemptsPausedError) as paused:
+            begin_attempt("own password", str(self.user.pk), pauses=BY_ACCOUNT)
+        if paused.error is not None:
+            raise ValidationError(paused.text, code="paused")
+        old = str(super().clean_old_password())
+        forgive_attempts("own password", str(self.user.pk))
+        return old
 
 
 class SignUpForm(forms.Form):

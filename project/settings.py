@@ -85,7 +85,9 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
+    "tenants.middleware.ActivityMiddleware",
     "tenants.middleware.LimitsMiddleware",
+    "tenants.account.password_again.PasswordAgainMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -162,6 +164,13 @@ if HTTPS:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "tenants.sessions"
+# After how long without doing anything a session ends, and how long after the log-in in any case.
+SESSION_IDLE_SECONDS = 60 * int(os.environ.get("SESSION_IDLE_MINUTES") or 8 * 60)
+SESSION_LONGEST_SECONDS = 3600 * int(os.environ.get("SESSION_LONGEST_HOURS") or 7 * 24)
+# The cookie may stay until then; that it has ended stands in the database.
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
+# How long after the password was typed it need not be typed again.
+PASSWORD_AGAIN_SECONDS = 60 * int(os.environ.get("PASSWORD_AGAIN_MINUTES") or 10)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 # The largest form that the engine allows: 500 records of 50 fields; the largest bundle: 5 MB.

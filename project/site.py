@@ -7,17 +7,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
-from project.forms import EmailLoginForm
+from project.forms import EmailLoginForm, OwnPasswordForm
+from tenants.account.pages.sessions import SessionsPage
 from tenants.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -37,8 +39,19 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         return user.is_superuser or user.company is not None
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Without Django's "view on site": it fetches objects of any model, past every screen."""
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        """With the pages of one's own log-in, without Django's "view on site".
+
+        That one fetches objects of any model, past every screen.
+        """
+        own = super().get_urls()
+        return [
+            path(
+                "account/sessions/",
+                self.admin_view(SessionsPage.as_view()),
+                name="account_sessions",
+            ),
+            *(url for url in own if getattr(url, "name", "") != "view_on_site"),
+        ]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Also show people whose session has ended why they see the log-in page.
@@ -68,6 +81,17 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         # What the test of the limits reads: nobody who is not logged in comes further.
         guarded_view.needs_log_in = True  # type: ignore[attr-defined]
         return guarded_view
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """One's own password, by a form that does not let the old one be guessed."""
+        return PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            template_name=self.password_change_template or "registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

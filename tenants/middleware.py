@@ -11,6 +11,10 @@ from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
 from tenants.limits import BY_SENDER, count_sender
 from tenants.refusals import refusals
+from tenants.sessions import SessionStore
+
+# The header of a request that no person makes (tenants/pages/static/pages/progress.js).
+POLL = "X-Poll"
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -31,6 +35,27 @@ class PublicSchemaMiddleware:
             return self.get_response(request)
         finally:
             use_public()
+
+
+class ActivityMiddleware:
+    """Lets a session live on while somebody does something in it. After authentication.
+
+    What a page's script asks by itself again and again says so (POLL), and is no activity: a page
+    that is left open would keep its session for ever.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        session = request.session
+        if (
+            isinstance(session, SessionStore)
+            and request.user.is_authenticated
+            and POLL not in request.headers
+        ):
+            session.touch()
+        return self.get_response(request)
 
 
 class LimitsMiddleware:

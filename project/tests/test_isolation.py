@@ -78,6 +78,7 @@ DECIDE_THEMSELVES = {
     "sign_up",
     "enter_company",
     "leave_company",
+    "admin:account_sessions",  # one's own, whoever it is
     "admin:tickets_fileupload_download",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }

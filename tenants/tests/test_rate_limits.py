@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tenants.errors import AttemptsPausedError, RateLimitedError
 from tenants.models import RequestCount
-from tenants.rate_limits import count_request, forget_old_counts
+from tenants.rate_limits import Pauses, begin_attempt, count_request, forget_old_counts
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
 
 WINDOW = 60
