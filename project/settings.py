@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
+    "project.middleware.BadRequestMiddleware",
     "tenants.middleware.ActivityMiddleware",
     "tenants.middleware.LimitsMiddleware",
     "tenants.account.password_again.PasswordAgainMiddleware",
@@ -161,6 +162,10 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
+    # Browsers take a cookie of such a name only over https, from this host, for all of its pages:
+    # no other host of the same domain can set it.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "tenants.sessions"
