@@ -51,6 +51,11 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 # --- apps: `public` holds the shared ones, every company's schema the others -------------
 SHARED_APPS = [
     "project.apps.ProjectConfig",
+    # Before tenants, whose admin.py takes their screens away. allauth.mfa needs the models of
+    # allauth.account; none of its pages is used.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django_tenants",
     "tenants",
     "unfold.apps.BasicAppConfig",
@@ -85,9 +90,11 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # it insists
     "project.middleware.BadRequestMiddleware",
     "tenants.middleware.ActivityMiddleware",
     "tenants.middleware.LimitsMiddleware",
+    "tenants.middleware.DemandedSecondFactorMiddleware",
     "tenants.account.password_again.PasswordAgainMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -145,6 +152,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Whether superusers must have a second factor; a company decides for its people.
+REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", default=not (DEBUG or DEMO))
+MFA_ADAPTER = "tenants.second_factor.EncryptingAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # clocks of phones go wrong by half a minute
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
 # Whether companies may sign themselves up; superusers make them in any case.
 SIGN_UP = env_flag("SIGN_UP", default=True)
 # Whom the sign-up page names where it is closed.

@@ -19,6 +19,8 @@ from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
 from project.forms import EmailLoginForm, OwnPasswordForm
+from tenants.account.pages.log_in import LogInView, SecondFactorPage
+from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
 from tenants.models import User
 
@@ -45,6 +47,12 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         """
         own = super().get_urls()
         return [
+            path("login/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+            path(
+                "account/second-factor/",
+                self.admin_view(OwnSecondFactorPage.as_view()),
+                name="account_second_factor",
+            ),
             path(
                 "account/sessions/",
                 self.admin_view(SessionsPage.as_view()),
@@ -81,6 +89,21 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         # What the test of the limits reads: nobody who is not logged in comes further.
         guarded_view.needs_log_in = True  # type: ignore[attr-defined]
         return guarded_view
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """In the place of Django's, which would let a person in by the password alone."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        context = {"app_path": request.get_full_path(), **(extra_context or {})}
+        if "next" not in {*request.GET, *request.POST}:
+            context["next"] = reverse("admin:index")
+        return LogInView.as_view(
+            authentication_form=EmailLoginForm,
+            template_name="admin/login.html",
+            extra_context={**self.each_context(request), "title": _("Log in"), **context},
+        )(request)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

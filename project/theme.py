@@ -99,6 +99,7 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {
         "navigation": [
             {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("admin:account_second_factor")},
             {
                 "title": _("Where you are logged in"),
                 "link": reverse_lazy("admin:account_sessions"),

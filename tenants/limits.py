@@ -67,10 +67,12 @@ DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
+    "admin:second_factor": LOG_IN,
     "sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "admin:password_change": NEW_PASSWORD,
+    "admin:account_second_factor": NEW_PASSWORD,
     "admin:auth_user_password_change": NEW_PASSWORD,
 }
 
@@ -78,6 +80,9 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+
+# A code of an app is taken once, for as long as it may be right.
+SECOND_FACTOR_CODE = Limit("second factor code", 2 * MINUTE, 1)
 
 # --- attempts at a password, or at a second factor -----------------------------------------------
 # By account and address: nobody locks out somebody who is elsewhere.

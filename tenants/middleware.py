@@ -4,17 +4,24 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from tenants.active_company import CompanyRequest, find_active_company
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
 from tenants.limits import BY_SENDER, count_sender
+from tenants.models import User
 from tenants.refusals import refusals
+from tenants.second_factor import SESSION_KEY, is_demanded
 from tenants.sessions import SessionStore
 
 # The header of a request that no person makes (tenants/pages/static/pages/progress.js).
 POLL = "X-Poll"
+
+# Where somebody may go who must have a second factor and has none.
+WITHOUT_SECOND_FACTOR = frozenset(
+    {"admin:account_second_factor", "admin:jsi18n", "admin:logout", "callback", "demo_accounting"}
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -56,6 +63,28 @@ class ActivityMiddleware:
         ):
             session.touch()
         return self.get_response(request)
+
+
+class DemandedSecondFactorMiddleware:
+    """Leads whoever must have a second factor, and has none, to setting one up. It asks nothing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        person = request.user
+        if not isinstance(person, User) or not is_demanded(person):
+            return None
+        if request.session.get(SESSION_KEY) or request.resolver_match is None:
+            return None
+        if request.resolver_match.view_name in WITHOUT_SECOND_FACTOR:
+            return None
+        return redirect("admin:account_second_factor")
 
 
 class LimitsMiddleware:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.models import User
 from tenants.names import name_key
+from tenants.second_factor import has_second_factor
 
 SHORTEST: Final = 12
 SHORTEST_WITH_SECOND_FACTOR: Final = 10
@@ -83,10 +84,6 @@ class NamesValidator:
 def shortest_for(user: Any) -> int:
     """How many characters the password of this person has at least."""
     return SHORTEST_WITH_SECOND_FACTOR if has_second_factor(user) else SHORTEST
-
-
-def has_second_factor(user: Any) -> bool:
-    return False
 
 
 def _names_of(user: Any) -> Iterator[str]:

@@ -187,6 +187,7 @@ def empty_companies() -> None:
         tables += ["public.procrastinate_periodic_defers", "public.django_session"]
         tables += ["public.django_admin_log", "public.tenants_requestcount"]
         tables += ["public.tenants_attemptcount", "public.tenants_loginsession"]
+        tables += ["public.mfa_authenticator", "public.account_emailaddress"]
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     others = list(Company.objects.exclude(schema_name__in=(ACME, GLOBEX)))
     with connection.cursor() as cursor:

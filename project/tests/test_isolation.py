@@ -63,6 +63,7 @@ FOR_VISITORS = {
     "landing",
     "sign_up",
     "admin:login",
+    "admin:second_factor",
     "demo_accounting",  # answers other systems, and keeps nothing
     "callback",  # likewise: the address that it is asked at is signed
     "health",
@@ -78,6 +79,8 @@ DECIDE_THEMSELVES = {
     "sign_up",
     "enter_company",
     "leave_company",
+    "admin:account_second_factor",  # likewise
+    "admin:second_factor",  # whoever has given the right password
     "admin:account_sessions",  # one's own, whoever it is
     "admin:tickets_fileupload_download",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
