@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -17,6 +17,27 @@ from django.utils import timezone
 from tenants.models import LogInSession, User
 from tenants.sender import sender_of
 from tenants.sessions import BEGAN_AT, CONFIRMED_AT
+
+# By what they say of themselves; those that also say the name of another one come first.
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +63,7 @@ def list_log_ins(*, person: User, this: str | None, now: datetime) -> list[LogIn
         LogIn(
             name=_name_of(key),
             sender=each.sender,
-            browser=each.browser,
+            browser=browser_of(each.browser),
             began_at=each.began_at,
             # Where the longest time is nearer than that of doing nothing, it is the log-in.
             seen_at=max(ends[key] - idle, each.began_at),
@@ -102,6 +123,13 @@ def note_log_in(request: HttpRequest, user: User, **_more: Any) -> None:
 @receiver(user_logged_out)
 def note_log_out(request: HttpRequest, **_more: Any) -> None:
     LogInSession.objects.filter(session_key=request.session.session_key or "").delete()
+
+
+def browser_of(user_agent: str) -> str:
+    """In words where we know it: “Firefox, Windows”; else what the browser says of itself."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    return f"{browser}, {system}" if browser and system else user_agent
 
 
 def _name_of(key: str) -> str:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from tenants.account.log_ins import forget_ended_sessions
+from tenants.account.log_ins import browser_of, forget_ended_sessions
 from tenants.models import LogInSession, User
 from tenants.sessions import BEGAN_AT
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, email_of
@@ -121,6 +121,19 @@ class SessionsPageTests(SessionCase):
         self.assertContains(page, "This is the one that you are using", count=1)
         self.assertNotContains(page, "somebody else")
         self.assertNotContains(page, str(client.session.session_key))
+
+    def test_browsers_are_named_as_people_call_them(self) -> None:
+        for says, named in (
+            (
+                "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox, Windows",
+            ),
+            ("Mozilla/5.0 (X11; Linux) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Linux"),
+            ("Mozilla/5.0 (iPhone; like Mac OS X) Version/18.0 Safari/604.1", "Safari, iPhone"),
+            ("curl/8.0", "curl/8.0"),
+            ("", ""),
+        ):
+            self.assertEqual(browser_of(says), named)
 
     def test_one_is_ended(self) -> None:
         client, other = self.browser(self.uma), self.browser(self.uma)
