@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from project.views import bad_request
 from tenants.body_limits import (
     ASKS_BODY_LIMIT,
     BODY_LIMIT_HEADER,
@@ -16,8 +17,6 @@ from tenants.body_limits import (
     SMALL_BODY,
     body_limit,
 )
-
-from project.views import bad_request
 
 logger = logging.getLogger("django.security")
 

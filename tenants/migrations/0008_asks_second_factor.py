@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0006_doors"),
+        ("tenants", "0007_doors"),
     ]
 
     operations = [

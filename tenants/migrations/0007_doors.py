@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0005_longer_names"),
+        ("tenants", "0006_fair_turns"),
     ]
 
     operations = [
