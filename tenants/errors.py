@@ -7,8 +7,8 @@ from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -124,18 +124,15 @@ class RateLimitedError(TenantsError):
 class AttemptsPausedError(RateLimitedError):
     """It says the same of people who are known here and of those who are not."""
 
-    field = ""
+    message = _(
+        "That was wrong several times. Try again in %(wait)s; until then the right one is not taken"
+        " either."
+    )
 
-    def __str__(self) -> str:
+    def words(self) -> Mapping[str, object]:
         if self.seconds < _MINUTE:
-            return gettext(
-                "That was wrong several times. Try again in %(seconds)d seconds; until then the"
-                " right one is not taken either."
-            ) % {"seconds": self.seconds}
-        return ngettext(
-            "That was wrong several times. Try again in %(minutes)d minute; until then the right"
-            " one is not taken either.",
-            "That was wrong several times. Try again in %(minutes)d minutes; until then the right"
-            " one is not taken either.",
-            minutes := ceil(self.seconds / _MINUTE),
-        ) % {"minutes": minutes}
+            text, count = ngettext("%(n)d second", "%(n)d seconds", self.seconds), self.seconds
+        else:
+            count = ceil(self.seconds / _MINUTE)
+            text = ngettext("%(n)d minute", "%(n)d minutes", count)
+        return {"wait": text % {"n": count}}
