@@ -7,12 +7,15 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AuthenticationForm
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 
-from tenants.errors import EmailInUseError
-from tenants.models import User
+from tenants import passwords
+from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
+from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
+from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
+from tenants.rate_limits import begin_attempt, forgive_attempts
 from tenants.refusals import refusals
 from tenants.services import sign_up
 
@@ -42,8 +45,28 @@ class EmailLoginForm(AuthenticationForm):
             attrs={"autocomplete": "current-password"}
         )
 
+    def clean(self) -> dict[str, Any]:
+        with refusals(AttemptsPausedError) as refused:
+            super().clean()
+        if refused.error is None:
+            return dict(self.cleaned_data)
+        raise ValidationError(refused.text, code="paused")
+
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """Everybody whom the backend let through; Unfold's form would demand is_staff."""
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
+    """Change one's own password. Whoever found an open session does not guess the old one here."""
+
+    def clean_old_password(self) -> str:
+        with refusals(AttemptsPausedError) as paused:
+            begin_attempt("own password", str(self.user.pk), pauses=BY_ACCOUNT)
+        if paused.error is not None:
+            raise ValidationError(paused.text, code="paused")
+        old = str(super().clean_old_password())
+        forgive_attempts("own password", str(self.user.pk))
+        return old
 
 
 class SignUpForm(forms.Form):
@@ -74,7 +97,7 @@ class SignUpForm(forms.Form):
         label=_("Password"),
         strip=False,
         max_length=1000,
-        help_text=_("At least 8 characters, and not one of the common ones."),
+        help_text=passwords.HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -92,6 +115,7 @@ class SignUpForm(forms.Form):
                 email=data.get("email", ""),
                 first_name=data.get("first_name", ""),
                 last_name=data.get("last_name", ""),
+                company=Company(name=data.get("company_name", "")),
             )
             try:
                 password_validation.validate_password(password, person)
@@ -103,8 +127,13 @@ class SignUpForm(forms.Form):
         """Sign the company up.
 
         None, with an error in the form, where somebody took the e-mail address between the
-        check and here.
+        check and here, or too many companies sign up.
         """
+        with refusals(RateLimitedError) as refused:
+            SIGN_UPS_OF_ALL.count("")
+        if refused.error is not None:
+            self.add_error(None, refused.text)
+            return None
         with refusals(EmailInUseError):
             return sign_up(**self.cleaned_data)
         self.add_error("email", self.taken())

@@ -10,7 +10,8 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from tenants import rate_limits
+from tenants import limits
+from tenants.account.log_ins import forget_ended_sessions
 from tenants.fair_turns import RECOVERED, Queue
 from tenants.jobs import PATIENT
 
@@ -41,6 +42,7 @@ async def requeue_stalled(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT, queue=Queue.UPKEEP)
 def forget_old_counts(timestamp: int) -> None:
-    """Delete the counts of callbacks that count no more."""
+    """Delete counts of requests and attempts that count no more, and sessions that have ended."""
     close_old_connections()
-    rate_limits.forget_old_counts()
+    limits.forget()
+    forget_ended_sessions()

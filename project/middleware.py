@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from project.views import bad_request
 from tenants.body_limits import (
     ASKS_BODY_LIMIT,
     BODY_LIMIT_HEADER,
@@ -14,6 +17,8 @@ from tenants.body_limits import (
     SMALL_BODY,
     body_limit,
 )
+
+logger = logging.getLogger("django.security")
 
 # Alpine (in Unfold) needs unsafe-eval, and Unfold sets some colours in style attributes.
 POLICY = "; ".join(
@@ -31,8 +36,53 @@ POLICY = "; ".join(
 )
 
 
+# What pages do not use, nobody who got something into one shall use either. Passkeys and copying
+# are used, here and nowhere else.
+USED_HERE = ("publickey-credentials-create", "publickey-credentials-get", "clipboard-write")
+UNUSED = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+PERMISSIONS = ", ".join((*(f"{name}=(self)" for name in USED_HERE), *(f"{n}=()" for n in UNUSED)))
+
+
+class BadRequestMiddleware:
+    """A request that Django refuses is answered by our page, also where details are shown."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        if not isinstance(error, SuspiciousOperation):
+            return None
+        logger.error("Refused %s: %s", request.path, type(error).__name__)
+        return bad_request(request, error)
+
+
 class ContentSecurityPolicyMiddleware:
-    """Tells browsers to load and run only what comes from here."""
+    """Tells browsers to load and run only what comes from here, and which powers no page needs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -40,6 +90,7 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Permissions-Policy", PERMISSIONS)
         return response
 
 

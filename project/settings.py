@@ -51,6 +51,11 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 # --- apps: `public` holds the shared ones, every company's schema the others -------------
 SHARED_APPS = [
     "project.apps.ProjectConfig",
+    # Before tenants, whose admin.py takes their screens away. allauth.mfa needs the models of
+    # allauth.account; none of its pages is used.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django_tenants",
     "tenants",
     "unfold.apps.BasicAppConfig",
@@ -85,6 +90,12 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # it insists
+    "project.middleware.BadRequestMiddleware",
+    "tenants.middleware.ActivityMiddleware",
+    "tenants.middleware.LimitsMiddleware",
+    "tenants.middleware.DemandedSecondFactorMiddleware",
+    "tenants.account.password_again.PasswordAgainMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -135,11 +146,27 @@ TEST_RUNNER = "project.development.runner.CompanyTestRunner"
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["tenants.backends.EmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "tenants.passwords.LengthValidator"},
+    {"NAME": "tenants.passwords.CommonValidator"},
+    {"NAME": "tenants.passwords.NamesValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Whether superusers must have a second factor; a company decides for its people.
+REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", default=not (DEBUG or DEMO))
+MFA_ADAPTER = "tenants.second_factor.EncryptingAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # clocks of phones go wrong by half a minute
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Whether companies may sign themselves up; superusers make them in any case.
+SIGN_UP = env_flag("SIGN_UP", default=True)
+# Whom the sign-up page names where it is closed.
+SIGN_UP_CONTACT = os.environ.get("SIGN_UP_CONTACT") or ""
+# How many companies may sign themselves up in an hour, from everywhere together.
+SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LOGOUT_REDIRECT_URL = reverse_lazy("landing")
@@ -151,9 +178,20 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
+    # Browsers take a cookie of such a name only over https, from this host, for all of its pages:
+    # no other host of the same domain can set it.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "tenants.sessions"
+# After how long without doing anything a session ends, and how long after the log-in in any case.
+SESSION_IDLE_SECONDS = 60 * int(os.environ.get("SESSION_IDLE_MINUTES") or 8 * 60)
+SESSION_LONGEST_SECONDS = 3600 * int(os.environ.get("SESSION_LONGEST_HOURS") or 7 * 24)
+# The cookie may stay until then; that it has ended stands in the database.
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
+# How long after the password was typed it need not be typed again.
+PASSWORD_AGAIN_SECONDS = 60 * int(os.environ.get("PASSWORD_AGAIN_MINUTES") or 10)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 # The largest form that the engine allows: 500 records of 50 fields; the largest bundle: 5 MB.
@@ -214,6 +252,7 @@ PUBLIC_URL = (os.environ.get("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEBUG 
 )
 # How many callbacks are taken in a minute, for one call and from one address.
 CALLBACKS_PER_CALL = int(os.environ.get("CALLBACKS_PER_CALL") or 30)
+# All limits stand in tenants/limits.py.
 CALLBACKS_PER_ADDRESS = int(os.environ.get("CALLBACKS_PER_ADDRESS") or 600)
 if DEMO:
     # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.

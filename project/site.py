@@ -7,17 +7,21 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
-from project.forms import EmailLoginForm
+from project.forms import EmailLoginForm, OwnPasswordForm
+from tenants.account.pages.log_in import LogInView, SecondFactorPage
+from tenants.account.pages.second_factor import OwnSecondFactorPage
+from tenants.account.pages.sessions import SessionsPage
 from tenants.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -37,8 +41,25 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         return user.is_superuser or user.company is not None
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Without Django's "view on site": it fetches objects of any model, past every screen."""
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        """With the pages of one's own log-in, without Django's "view on site".
+
+        That one fetches objects of any model, past every screen.
+        """
+        own = super().get_urls()
+        return [
+            path("login/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+            path(
+                "account/second-factor/",
+                self.admin_view(OwnSecondFactorPage.as_view()),
+                name="account_second_factor",
+            ),
+            path(
+                "account/sessions/",
+                self.admin_view(SessionsPage.as_view()),
+                name="account_sessions",
+            ),
+            *(url for url in own if getattr(url, "name", "") != "view_on_site"),
+        ]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Also show people whose session has ended why they see the log-in page.
@@ -65,7 +86,35 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
             response: HttpResponseBase = guarded(request, *args, **kwargs)
             return response
 
+        # What the test of the limits reads: nobody who is not logged in comes further.
+        guarded_view.needs_log_in = True  # type: ignore[attr-defined]
         return guarded_view
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """In the place of Django's, which would let a person in by the password alone."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        context = {"app_path": request.get_full_path(), **(extra_context or {})}
+        if "next" not in {*request.GET, *request.POST}:
+            context["next"] = reverse("admin:index")
+        return LogInView.as_view(
+            authentication_form=EmailLoginForm,
+            template_name="admin/login.html",
+            extra_context={**self.each_context(request), "title": _("Log in"), **context},
+        )(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """One's own password, by a form that does not let the old one be guessed."""
+        return PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            template_name=self.password_change_template or "registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 NAME = "TicketFlower"
 BORDER_RADIUS = "8px"
@@ -94,6 +96,16 @@ UNFOLD: dict[str, Any] = {
         lambda _request: static("picture/pictures.js"),
     ],
     "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("admin:account_second_factor")},
+            {
+                "title": _("Where you are logged in"),
+                "link": reverse_lazy("admin:account_sessions"),
+            },
+        ],
+    },
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

@@ -10,6 +10,9 @@ from tickets.calling.pages.callbacks import receive
 handler400 = views.bad_request
 handler500 = views.server_error
 
+# What only leads elsewhere takes nothing.
+SAFE = ["get", "head", "options"]
+
 urlpatterns = [
     # project/serving/edge.py answers the first, and HealthMiddleware both, before anything else.
     path("healthz", health.healthz, name="health"),
@@ -18,12 +21,18 @@ urlpatterns = [
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
     path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
-    path("favicon.ico", RedirectView.as_view(url="/static/ticketflower/favicon.svg")),
+    path(
+        "favicon.ico",
+        RedirectView.as_view(url="/static/ticketflower/favicon.svg", http_method_names=SAFE),
+    ),
     # Ticket types stood in the app `tickets` before: links to them, as in old mails, still work.
     path(
         "app/tickets/ticketdefinition/<path:rest>",
         RedirectView.as_view(
-            url="/app/workflows/ticketdefinition/%(rest)s", query_string=True, permanent=True
+            url="/app/workflows/ticketdefinition/%(rest)s",
+            query_string=True,
+            permanent=True,
+            http_method_names=SAFE,
         ),
     ),
     path(
@@ -32,6 +41,7 @@ urlpatterns = [
             pattern_name="admin:workflows_ticketdefinition_changelist",
             query_string=True,
             permanent=True,
+            http_method_names=SAFE,
         ),
     ),
     path("app/", admin.site.urls),

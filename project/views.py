@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -53,9 +54,15 @@ class SignUpPage(VisitorPage):
     template_name = "project/sign_up.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(form=SignUpForm())
+        return self.show(form=SignUpForm()) if settings.SIGN_UP else self.show_closed()
+
+    def show_closed(self) -> HttpResponse:
+        """Companies are made by superusers only here: the page says whom to ask."""
+        return self.show("project/sign_up_closed.html", contact=settings.SIGN_UP_CONTACT)
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if not settings.SIGN_UP:
+            return self.show_closed()
         form = SignUpForm(request.POST)
         founder = form.save() if form.is_valid() else None
         if founder is None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin  # registers the screen taken away below
 from django.contrib.auth.models import Group
 from procrastinate.contrib.django import admin as job_admin  # likewise
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.account.pages import second_factor
 from tenants.pages import company
 
-__all__ = ["auth_admin", "company", "job_admin"]
+__all__ = ["auth_admin", "company", "job_admin", "second_factor"]
 
 # The system roles are fixed in tenants/roles.py; jobs are everybody's and name every company.
-admin.site.unregister([Group, ProcrastinateJob])
+# Nobody looks at the secrets of second factors; e-mail addresses stand with the people.
+admin.site.unregister([Group, ProcrastinateJob, Authenticator, EmailAddress])

@@ -12,4 +12,5 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers them; they read models, which are not there before.
+        from tenants.account import log_ins  # noqa: F401, PLC0415
         from tenants.pages import checks  # noqa: F401, PLC0415

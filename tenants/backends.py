@@ -5,9 +5,12 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import TextField
 from django.db.models.expressions import RawSQL
+from django.http import HttpRequest
 
 from tenants.fast.prepared import PreparedQuery
+from tenants.limits import attempt_of
 from tenants.models import User
+from tenants.names import plain_email
 
 # What Django asks for in two queries more: the person's own permissions, and their groups'.
 _PERMISSIONS = """
@@ -39,6 +42,28 @@ class EmailBackend(ModelBackend):
     Django asks `user_can_authenticate` at log-in and again at every request (`get_user`),
     so a session that is open when the company is switched off ends at its next request.
     """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Somebody whose password this is. Of unknown people one is hashed, too: it takes as long.
+
+        Raises:
+            AttemptsPausedError: it was wrong several times. Nothing is looked at then.
+        """
+        email = kwargs.pop(User.USERNAME_FIELD, None) if username is None else username
+        if request is None or email is None:  # a test, or code of ours
+            return super().authenticate(request, email, password, **kwargs)
+        attempt = attempt_of(request, plain_email(email))
+        attempt.begin()
+        person = super().authenticate(request, email, password, **kwargs)
+        if person is not None:
+            attempt.succeeded()
+        return person
 
     def user_can_authenticate(self, user: Any) -> bool:
         if not isinstance(user, User) or not user.is_active:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+_MINUTE = 60
 
 
 class TicketFlowerError(Exception):
@@ -108,9 +113,26 @@ class UndecryptableError(EncryptionError):
 class RateLimitedError(TenantsError):
     """`seconds` is how long to wait."""
 
-    message = _("That is too often. Try again in a minute.")
+    message = _("That is too often. Try again later.")
     status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         super().__init__()
+
+
+class AttemptsPausedError(RateLimitedError):
+    """It says the same of people who are known here and of those who are not."""
+
+    message = _(
+        "That was wrong several times. Try again in %(wait)s; until then the right one is not taken"
+        " either."
+    )
+
+    def words(self) -> Mapping[str, object]:
+        if self.seconds < _MINUTE:
+            text, count = ngettext("%(n)d second", "%(n)d seconds", self.seconds), self.seconds
+        else:
+            count = ceil(self.seconds / _MINUTE)
+            text = ngettext("%(n)d minute", "%(n)d minutes", count)
+        return {"wait": text % {"n": count}}

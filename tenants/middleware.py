@@ -4,9 +4,24 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 
 from tenants.active_company import CompanyRequest, find_active_company
 from tenants.connection import use_company, use_public
+from tenants.errors import RateLimitedError
+from tenants.limits import BY_SENDER, count_sender
+from tenants.models import User
+from tenants.refusals import refusals
+from tenants.second_factor import SESSION_KEY, is_demanded
+from tenants.sessions import SessionStore
+
+# The header of a request that no person makes (tenants/pages/static/pages/progress.js).
+POLL = "X-Poll"
+
+# Where somebody may go who must have a second factor and has none.
+WITHOUT_SECOND_FACTOR = frozenset(
+    {"admin:account_second_factor", "admin:jsi18n", "admin:logout", "callback", "demo_accounting"}
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,6 +42,78 @@ class PublicSchemaMiddleware:
             return self.get_response(request)
         finally:
             use_public()
+
+
+class ActivityMiddleware:
+    """Lets a session live on while somebody does something in it. After authentication.
+
+    What a page's script asks by itself again and again says so (POLL), and is no activity: a page
+    that is left open would keep its session for ever.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        session = request.session
+        if (
+            isinstance(session, SessionStore)
+            and request.user.is_authenticated
+            and POLL not in request.headers
+        ):
+            session.touch()
+        return self.get_response(request)
+
+
+class DemandedSecondFactorMiddleware:
+    """Leads whoever must have a second factor, and has none, to setting one up. It asks nothing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        person = request.user
+        if not isinstance(person, User) or not is_demanded(person):
+            return None
+        if request.session.get(SESSION_KEY) or request.resolver_match is None:
+            return None
+        if request.resolver_match.view_name in WITHOUT_SECOND_FACTOR:
+            return None
+        return redirect("admin:account_second_factor")
+
+
+class LimitsMiddleware:
+    """Refuses what is sent too often to an address of the table of limits (`tenants/limits.py`).
+
+    After the middleware that says who asks, for the page that it answers with.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        if request.method != "POST" or request.resolver_match is None:
+            return None
+        page = request.resolver_match.view_name
+        if page not in BY_SENDER or BY_SENDER[page].counts_itself:
+            return None
+        with refusals(RateLimitedError) as refused:
+            count_sender(request, page)
+        if refused.error is None:
+            return None
+        response = render(request, "429.html", {"reason": refused.text}, status=429)
+        response["Retry-After"] = str(refused.error.seconds)
+        return response
 
 
 class ActiveCompanyMiddleware:

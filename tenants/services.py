@@ -108,6 +108,12 @@ def set_system_roles(*, user: User, roles: Iterable[SystemRole]) -> None:
     user.__dict__.pop("_system_roles", None)
 
 
+def set_second_factor_demanded(*, company: Company, demanded: bool) -> None:
+    """Demand a second factor of everybody of a company, or leave it to them."""
+    company.asks_second_factor = demanded
+    company.save(update_fields=["asks_second_factor"])
+
+
 def ensure_an_admin_is_left(*, company: Company) -> None:
     """Refuse a change after which nobody could manage the company's people.
 

@@ -1,12 +1,18 @@
 """Django's sessions in the database, read by one prepared statement.
 
 Every request begins with one, so that what Django spends on making the query counts.
+
+A session ends when nobody has done anything in it for SESSION_IDLE_SECONDS, and in any case
+SESSION_LONGEST_SECONDS after the log-in. When that will be stands in its row (`expire_date`), and
+is moved on now and then by who does something: most requests write nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
@@ -14,17 +20,59 @@ from django.utils import timezone
 from tenants.fast.prepared import send
 
 _READ = """
-SELECT session_data FROM public.django_session
+SELECT session_data, expire_date FROM public.django_session
  WHERE session_key = %s::varchar AND expire_date > %s::timestamptz
 """
 _WRITE = """
 UPDATE public.django_session SET session_data = %s::text, expire_date = %s::timestamptz
  WHERE session_key = %s::varchar RETURNING session_key
 """
+_TOUCH = """
+UPDATE public.django_session SET expire_date = %s::timestamptz WHERE session_key = %s::varchar
+"""
+_FOLLOW = """
+UPDATE public.tenants_loginsession SET session_key = %s::varchar WHERE session_key = %s::varchar
+"""
+# What is kept in a session, in seconds since 1970: when the person logged in, and when they last
+# proved who they are.
+BEGAN_AT: Final = "began_at"
+CONFIRMED_AT: Final = "confirmed_at"
+# How far the end may lag behind what somebody does, as a part of SESSION_IDLE_SECONDS.
+_LAG: Final = 0.05
 
 
 class SessionStore(DatabaseSessionStore):
     """The same table and the same contents as Django's own."""
+
+    # When it ends by what was read of it; None: it is new.
+    _ends_at: datetime | None = None
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        """When it ends if nobody does anything from now on."""
+        ends_at = timezone.now() + timedelta(seconds=settings.SESSION_IDLE_SECONDS)
+        began_at = self.get(BEGAN_AT)
+        if isinstance(began_at, int):
+            began = datetime.fromtimestamp(began_at, UTC)
+            ends_at = min(ends_at, began + timedelta(seconds=settings.SESSION_LONGEST_SECONDS))
+        return ends_at
+
+    def touch(self) -> None:
+        """Somebody does something in it: it ends later. Most times that is not worth writing."""
+        if BEGAN_AT not in self:  # one from before there was an end
+            self[BEGAN_AT] = int(timezone.now().timestamp())
+            return
+        ends_at = self.get_expiry_date()
+        lag = timedelta(seconds=settings.SESSION_IDLE_SECONDS * _LAG)
+        if self._ends_at is not None and abs(ends_at - self._ends_at) > lag:
+            send(_TOUCH, (ends_at, self.session_key))
+            self._ends_at = ends_at
+
+    def cycle_key(self) -> None:
+        """Give it another key; what is known of the log-in goes with it."""
+        before = self.session_key
+        super().cycle_key()
+        if before and self.session_key:
+            send(_FOLLOW, (self.session_key, before))
 
     def load(self) -> dict[str, Any]:
         found = self._read(_READ)
@@ -59,4 +107,7 @@ class SessionStore(DatabaseSessionStore):
         if "\0" in (self.session_key or ""):
             return None
         rows = send(statement, (self.session_key, timezone.now()))
-        return self.decode(rows[0][0]) if rows else None
+        if not rows:
+            return None
+        self._ends_at = rows[0][1]
+        return self.decode(rows[0][0])

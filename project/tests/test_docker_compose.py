@@ -93,6 +93,14 @@ class ComposeTests(TestCase):
         named = set(NAMED.findall(TEXT)) - {"PORT"}
         self.assertEqual({name for name in named if f"{name}=" not in DOCUMENTED}, set())
 
+    def test_it_insists_on_https_unless_somebody_says_otherwise(self) -> None:
+        for name in ("web", "worker"):
+            https = self.services[name]["environment"]["HTTPS"]
+            self.assertEqual(resolved(https, {}), "1")
+            self.assertEqual(resolved(https, {"HTTPS": "0"}), "0")
+            self.assertEqual(self.services[name]["environment"]["DEBUG"], "0")
+        self.assertIn("HTTPS=0", (BASE_DIR / "README.md").read_text(encoding="utf-8"))
+
     def test_the_readme_says_how_for_every_system(self) -> None:
         readme = (BASE_DIR / "README.md").read_text(encoding="utf-8")
         for line in (

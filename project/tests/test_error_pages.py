@@ -3,12 +3,12 @@ from __future__ import annotations
 from unittest import mock
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.test import Client, RequestFactory, SimpleTestCase
+from django.test import Client, RequestFactory, SimpleTestCase, override_settings
 from django.urls import reverse
 from django.views import defaults
 
 from project import views
-from tenants.testing import CompanyTestCase
+from tenants.testing import CompanyTestCase, run_python
 
 LOGO = "ticketflower/logo"
 
@@ -68,6 +68,38 @@ class ErrorPageTests(CompanyTestCase):
             for content_type in range(1, 40):
                 response = self.client.get(f"/app/r/{content_type}/1/")
                 self.assertEqual(response.status_code, 404)
+
+
+class WithDetailsOfErrorsTests(CompanyTestCase):
+    """As `dev.py up` runs it."""
+
+    @override_settings(DEBUG=True)
+    def test_what_django_refuses_is_answered_by_our_page(self) -> None:
+        client = self.client_class(raise_request_exception=False)
+        client.force_login(self.root)
+        client.post(reverse("enter_company", args=[self.acme.pk]))
+        for query in ("_to_field=x", "_to_field=%00", "_popup=1&_to_field=password"):
+            for page in ("tenants_user", "workflows_companyrole"):
+                with self.subTest(page, query=query), self.assertLogs("django.security", "ERROR"):
+                    response = client.get(f"{reverse(f'admin:{page}_add')}?{query}")
+                    self.assertContains(response, LOGO, status_code=400)
+                    self.assertNotContains(response, "Traceback", status_code=400)
+
+
+class HeaderTests(CompanyTestCase):
+    def test_browsers_are_told_what_no_page_needs(self) -> None:
+        for path in ("/", "/app/login/", "/nowhere/"):
+            policy = self.client.get(path)["Permissions-Policy"]
+            self.assertIn("camera=()", policy)
+            self.assertIn("publickey-credentials-get=(self)", policy)
+
+    def test_over_https_cookies_belong_to_this_host_alone(self) -> None:
+        code = (
+            "from project import settings as s;"
+            "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE)"
+        )
+        found = run_python(code, HTTPS="1")
+        self.assertEqual(found.stdout.split(), ["__Host-sessionid", "__Host-csrftoken", "True"])
 
 
 class WithoutDatabaseTests(SimpleTestCase):

@@ -35,6 +35,7 @@ from tenants.pages import page as pages
 from tenants.pages.page import ObjectPage
 from tenants.pages.tests.page_case import page_beneath
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
+from tenants.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
 from tickets.files.keep_file import keep_file
@@ -63,6 +64,7 @@ FOR_VISITORS = {
     "landing",
     "sign_up",
     "admin:login",
+    "admin:second_factor",
     "demo_accounting",  # answers other systems, and keeps nothing
     "callback",  # likewise: the address that it is asked at is signed
     "health",
@@ -78,6 +80,9 @@ DECIDE_THEMSELVES = {
     "sign_up",
     "enter_company",
     "leave_company",
+    "admin:account_second_factor",  # likewise
+    "admin:second_factor",  # whoever has given the right password
+    "admin:account_sessions",  # one's own, whoever it is
     "admin:tickets_fileupload_download",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
@@ -339,6 +344,13 @@ class IsolationTestCase(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.client = CompanyClient(raise_request_exception=False)
+
+    def log_in(self, user: User) -> None:
+        """As with a second factor: one of the forms demands it, and more are sent after it."""
+        super().log_in(user)
+        session = self.client.session
+        session[SECOND_FACTOR] = True
+        session.save()
 
     def addresses(self, *, queries: bool = True) -> Iterator[tuple[Page, str]]:
         """Every address there is, with Acme's ids in it."""

@@ -48,7 +48,7 @@ class NavigationTests(CompanyTestCase):
             ],
             self.alice: [
                 *("Dashboard", "People", "Company roles", "Working hours"),
-                "Signing secret",
+                *("Signing secret", "Second factors"),
             ],
         }
         for person, titles in expected.items():

@@ -1,5 +1,7 @@
+from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
+from tenants.models.log_in_session import LogInSession
 from tenants.models.request_count import RequestCount
 from tenants.models.user import User
 
-__all__ = ["Company", "RequestCount", "User"]
+__all__ = ["AttemptCount", "Company", "LogInSession", "RequestCount", "User"]

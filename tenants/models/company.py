@@ -51,6 +51,12 @@ class Company(TenantMixin):
         default=True,
         help_text=_("Nobody of a company that is switched off can log in."),
     )
+    asks_second_factor: models.BooleanField[bool, bool] = models.BooleanField(
+        _("demands a second factor"),
+        default=False,
+        db_default=False,
+        help_text=_("Everybody of the company must have one."),
+    )
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
         _("signed up at"), auto_now_add=True
     )

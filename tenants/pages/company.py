@@ -83,6 +83,7 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
             email=data.get("email", ""),
             first_name=data.get("first_name", ""),
             last_name=data.get("last_name", ""),
+            company=Company(name=data.get("name", "")),
         )
         if data.get("password"):
             try:

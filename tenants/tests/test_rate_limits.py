@@ -8,10 +8,12 @@ from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tenants.errors import RateLimitedError
+from tenants.errors import AttemptsPausedError, RateLimitedError
 from tenants.models import RequestCount
-from tenants.rate_limits import WINDOW, count_request, forget_old_counts
+from tenants.rate_limits import Pauses, begin_attempt, count_request, forget_old_counts
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
+
+WINDOW = 60
 
 MANY = """
 import django
@@ -22,7 +24,7 @@ from tenants.rate_limits import count_request
 passed = 0
 for _each in range(40):
     try:
-        count_request("kind", "somebody", most=50)
+        count_request("kind", "somebody", most=50, seconds=60)
     except RateLimitedError:
         continue
     passed += 1
@@ -47,7 +49,7 @@ class RateLimitTests(CompanyTestCase):
     def refused(self, who: str = "uma", *, most: int = 2) -> int:
         """For how many seconds; 0 where the request passes."""
         try:
-            count_request("kind", who, most=most)
+            count_request("kind", who, most=most, seconds=WINDOW)
         except RateLimitedError as limited:
             return limited.seconds
         return 0
@@ -74,6 +76,16 @@ class RateLimitTests(CompanyTestCase):
                 self.assertGreater(self.refused(), 0)
         self.assertEqual(len(queries), 0)
 
+    def test_attempts_are_counted_before_they_are_judged(self) -> None:
+        pauses = Pauses(free=3, first=10, longest=60, memory=600)
+        for _each in range(3):
+            begin_attempt("kind", "uma", pauses=pauses)
+        for _each in range(2):
+            with self.assertRaises(AttemptsPausedError) as paused:
+                begin_attempt("kind", "uma", pauses=pauses)
+            self.assertIn(paused.exception.seconds, range(5, 11))
+        begin_attempt("kind", "walt", pauses=pauses)
+
     def test_who_it_was_is_not_kept(self) -> None:
         for who in ("a-secret-token", "x" * 9_000, "\ud800", "\x00"):
             self.assertEqual(self.refused(who), 0)
@@ -85,7 +97,7 @@ class RateLimitTests(CompanyTestCase):
         self.refused("early")
         self.pass_seconds(WINDOW + 1)
         self.refused("late")
-        self.assertEqual(forget_old_counts(), 1)
+        self.assertEqual(forget_old_counts(seconds=WINDOW), 1)
         self.assertEqual(RequestCount.objects.count(), 1)
 
     def test_the_table_needs_no_disk(self) -> None:

@@ -307,6 +307,22 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi(
         "dotenv.parser.parse_stream", "Names the line of .env that makes no sense.", ("(stream)",)
     ),
+    *_of(
+        "allauth",
+        "Codes of apps and recovery codes; its own log-in would be a second one beside ours.",
+        {
+            "account.models.EmailAddress": "(*args, **kwargs)",
+            "mfa.models.Authenticator": "(*args, **kwargs)",
+            "mfa.totp.internal.auth.TOTP": "(instance)",
+            "mfa.totp.internal.auth.TOTP.activate": "(cls, user, secret)",
+            "mfa.totp.internal.auth.generate_totp_secret": "(length=20)",
+            "mfa.totp.internal.auth.validate_totp_code": "(secret, code)",
+            "mfa.recovery_codes.internal.auth.RecoveryCodes": "(instance)",
+            "mfa.recovery_codes.internal.auth.RecoveryCodes.activate": "(cls, user)",
+            "mfa.recovery_codes.internal.auth.RecoveryCodes.validate_code": "(self, code)",
+            "mfa.recovery_codes.internal.auth.RecoveryCodes.get_unused_codes": "(self)",
+        },
+    ),
     # Tests.
     PrivateApi(
         "django.db.backends.base.creation.BaseDatabaseCreation.create_test_db",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,8 +19,8 @@ from django_tenants.utils import tenant_context
 from tenants.body_limits import SMALL_BODY, takes_body
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
+from tenants.limits import CALLBACK_CALL, count_sender
 from tenants.models import Company
-from tenants.rate_limits import count_request
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
 from tickets.calling.receive_callback import receive_callback
@@ -88,12 +87,12 @@ def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
     if request.method != "POST":
         raise CallbackRefusedError(HTTPStatus.METHOD_NOT_ALLOWED, _("Send the answer by POST."))
     # More than so many in a minute are refused, whichever process they reach.
-    count_request("callback address", _sender(request), most=settings.CALLBACKS_PER_ADDRESS)
+    count_sender(request, "callback")
     address = read_token(token)
     company = Company.objects.filter(schema_name=address.schema).first()
     if company is None:
         raise UnknownCallbackError
-    count_request("callback call", token, most=settings.CALLBACKS_PER_CALL)
+    CALLBACK_CALL.count(token)
     if not company.is_active:
         raise CallbackRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
     return _receive_in_company(company, address, _body(request))
@@ -127,12 +126,3 @@ def _body(request: HttpRequest) -> Json:
     raise CallbackRefusedError(
         HTTPStatus.BAD_REQUEST, _("The body is not JSON, or JSON that cannot be kept.")
     )
-
-
-def _sender(request: HttpRequest) -> str:
-    """Who sends: behind a proxy that we trust, the address that it saw."""
-    if settings.HTTPS:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -8,6 +8,7 @@ from django_tenants.utils import schema_context
 
 from tenants.errors import EncryptionError
 from tenants.models import Company
+from tenants.second_factor import encrypt_second_factors_again
 from workflows.signing.signing_secrets import encrypt_secrets_again
 
 
@@ -29,6 +30,10 @@ class Command(BaseCommand):
             except EncryptionError as error:
                 words = {"company": company, "error": error}
                 refused.append(_("%(company)s: %(error)s") % words)
+        try:
+            count += encrypt_second_factors_again()
+        except EncryptionError as error:
+            refused.append(str(error))
         done = {"count": count, "companies": len(companies)}
         self.stdout.write(
             _("Secrets encrypted with the first key: %(count)d (companies: %(companies)d).") % done

@@ -71,7 +71,17 @@ class EverybodyAdmin(PersonAdmin):
         (_("Dates"), {"fields": (("last_log_in", "date_joined"),)}),
     )
     superuser_fieldsets = (
-        (None, {"fields": (("first_name", "last_name"), "email", "password_link", "is_active")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("first_name", "last_name"),
+                    "email",
+                    ("password_link", "second_factor_link"),
+                    "is_active",
+                )
+            },
+        ),
         (_("Dates"), {"fields": (("last_log_in", "date_joined"),)}),
     )
     superuser_add_fieldsets = (
@@ -172,7 +182,7 @@ class EverybodyAdmin(PersonAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         if not is_outside(request):
             return super().get_readonly_fields(request, obj)
-        return ("company", "password_link", "last_log_in", "date_joined")
+        return ("company", "password_link", "second_factor_link", "last_log_in", "date_joined")
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any

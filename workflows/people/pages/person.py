@@ -179,14 +179,23 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     filter_horizontal = ()
     list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available")
     list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
-    readonly_fields = ("password_link", "last_login", "date_joined")
+    readonly_fields = ("password_link", "second_factor_link", "last_login", "date_joined")
     add_fieldsets = (
         (None, {"fields": (("first_name", "last_name"), "email", "password1", "password2")}),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
         (_("Work"), {"fields": ("is_available",)}),
     )
     fieldsets = (
-        (None, {"fields": (("first_name", "last_name"), "email", "password_link")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("first_name", "last_name"),
+                    "email",
+                    ("password_link", "second_factor_link"),
+                )
+            },
+        ),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
         (_("Work"), {"fields": ("is_available", "is_active")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
@@ -252,6 +261,14 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
             reverse("admin:auth_user_password_change", args=[person.pk]),
             gettext("Set a new password"),
+        )
+
+    @display(description=_("second factor"))
+    def second_factor_link(self, person: User) -> SafeString:
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            reverse("admin:tenants_user_second_factor", args=[person.pk]),
+            gettext("Remove it, where it was lost"),
         )
 
     def get_form(

@@ -5,6 +5,8 @@
 
   const FIRST_PAUSE = 1000; // in milliseconds, as the others
   const LONGEST_PAUSE = 10000;
+  // That nobody does anything meanwhile: a session that is left alone ends all the same.
+  const headers = { Accept: "application/json", "X-Poll": "1" };
 
   /** @param {HTMLElement} box has the address in data-progress-url, and shows how far it is */
   function watch(box) {
@@ -14,7 +16,7 @@
 
     const ask = async () => {
       try {
-        const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
+        const response = await fetch(address, { credentials: "same-origin", headers });
         if (!response.ok) return;
         /** @type {{ html: string, over: boolean }} */
         const answer = await response.json();

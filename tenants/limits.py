@@ -1,0 +1,144 @@
+"""The table of limits: what may be asked for how often where nobody is logged in, or where a
+password is at stake.
+
+Every address that takes a POST of somebody who is not logged in stands here, and every one that
+takes a password; a test walks all addresses and fails for one that does not. `LimitsMiddleware`
+counts what is sent to them by the sender's address; the rest is counted where it is known whom it
+is about. Counted is in the database, for all processes together (`tenants/rate_limits.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from tenants.errors import AttemptsPausedError
+from tenants.rate_limits import (
+    Pauses,
+    begin_attempt,
+    count_request,
+    forget_old_counts,
+    forgive_attempts,
+    give_attempt_back,
+)
+from tenants.sender import place_of
+
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests in so many seconds; `setting` is that which says how many, if one does.
+
+    A page that `counts_itself` answers in a way of its own where it is too often.
+    """
+
+    kind: str
+    seconds: int
+    most: int = 0
+    setting: str = ""
+    counts_itself: bool = False
+
+    def count(self, who: str) -> None:
+        """Count a request of somebody, or about something.
+
+        Raises:
+            RateLimitedError: that is too often.
+        """
+        most = getattr(settings, self.setting) if self.setting else self.most
+        count_request(self.kind, who, most=most, seconds=self.seconds)
+
+
+# --- by the address of the sender: counted by LimitsMiddleware, by the names of the pages -------
+# Log-ins: many people may stand behind one address, such as an office's. What a person may try is
+# below; this bounds what each attempt costs the server.
+LOG_IN = Limit("log in", MINUTE, 60)
+SIGN_UP = Limit("sign up", HOUR, 30)
+CALLBACK_ADDRESS = Limit(
+    "callback address", MINUTE, setting="CALLBACKS_PER_ADDRESS", counts_itself=True
+)
+DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
+NEW_PASSWORD = Limit("new password", MINUTE, 30)
+BY_SENDER: Mapping[str, Limit] = {
+    "admin:login": LOG_IN,
+    "admin:second_factor": LOG_IN,
+    "sign_up": SIGN_UP,
+    "callback": CALLBACK_ADDRESS,
+    "demo_accounting": DEMO_CALLS,
+    "admin:password_change": NEW_PASSWORD,
+    "admin:account_second_factor": NEW_PASSWORD,
+    "admin:auth_user_password_change": NEW_PASSWORD,
+}
+
+# --- by what it is about -------------------------------------------------------------------------
+CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
+# How many companies may be signed up in all, so that nobody fills the database with schemas.
+SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+
+# A code of an app is taken once, for as long as it may be right.
+SECOND_FACTOR_CODE = Limit("second factor code", 2 * MINUTE, 1)
+
+# --- attempts at a password, or at a second factor -----------------------------------------------
+# By account and address: nobody locks out somebody who is elsewhere.
+BY_ACCOUNT = Pauses(free=5, first=15, longest=HOUR, memory=DAY)
+# By address alone: who tries many accounts. An office of some hundred people mistypes less.
+BY_PLACE = Pauses(free=100, first=60, longest=HOUR, memory=HOUR, sliding=False)
+
+LONGEST_WINDOW: Final = max(
+    each.seconds for each in (*BY_SENDER.values(), CALLBACK_CALL, SIGN_UPS_OF_ALL)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody at some address tries to prove who they are. Counted before it is known whether
+    it succeeds, so that a hundred at once are a hundred."""
+
+    account: str
+    place: str
+
+    def begin(self) -> None:
+        """Raises:
+        AttemptsPausedError: a pause is on, for this account at this address, or for the address.
+        """
+        begin_attempt("attempt", self._who(), pauses=BY_ACCOUNT)
+        try:
+            begin_attempt("attempts of a place", self.place, pauses=BY_PLACE)
+        except AttemptsPausedError:
+            give_attempt_back("attempt", self._who())  # it is made by nobody
+            raise
+
+    def succeeded(self) -> None:
+        """It was the person: their failures count no more, those at other accounts do."""
+        forgive_attempts("attempt", self._who())
+        give_attempt_back("attempts of a place", self.place)
+
+    def _who(self) -> str:
+        return f"{self.place}\n{self.account}"
+
+
+def attempt_of(request: HttpRequest, account: str) -> Attempt:
+    """`account` is what was typed, known or not: in the form in which accounts are compared."""
+    return Attempt(account=account, place=place_of(request))
+
+
+def count_sender(request: HttpRequest, page: str) -> None:
+    """Count what is sent to a page, by the address of the sender.
+
+    Raises:
+        RateLimitedError
+    """
+    limit = BY_SENDER.get(page)
+    if limit is not None:
+        limit.count(place_of(request))
+
+
+def forget() -> int:
+    """Delete what counts no more; returns how many."""
+    return forget_old_counts(seconds=LONGEST_WINDOW)

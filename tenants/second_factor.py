@@ -1,0 +1,162 @@
+"""A second factor: a code of an app beside the password, with recovery codes for its loss.
+
+The codes are django-allauth's (`allauth.mfa`); its pages and its log-in are not used: ours stand
+in tenants/account/pages. Its table is in `public`; the secrets in it are encrypted.
+"""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import qrcode
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from qrcode.image.svg import SvgPathImage
+
+from tenants.encryption import decrypt, encrypt, encrypt_again
+from tenants.errors import RateLimitedError
+from tenants.limits import SECOND_FACTOR_CODE, attempt_of
+from tenants.models import User
+from tenants.refusals import refusals
+
+ISSUER: Final = "TicketFlower"
+# Kept in a session that was begun with a second factor, so that no page needs to look.
+SESSION_KEY: Final = "second_factor"
+_SECRETS: Final = ("secret", "seed")
+
+
+class EncryptingAdapter(DefaultMFAAdapter):
+    """What allauth keeps in the database stands there as every other secret does."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text)
+
+
+def has_second_factor(user: Any) -> bool:
+    """Whether the password alone does not let this person in."""
+    if not isinstance(user, User) or user.pk is None:
+        return False
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
+def is_demanded(user: User) -> bool:
+    """Whether this person must have one: superusers by a setting, others by their company."""
+    if user.is_superuser:
+        return bool(settings.REQUIRE_SECOND_FACTOR)
+    return user.company is not None and user.company.asks_second_factor
+
+
+def new_secret() -> str:
+    return str(generate_totp_secret())
+
+
+def picture_of(*, secret: str, user: User) -> str:
+    """The secret as a picture for the app's camera: a data: address of an SVG."""
+    query = urlencode({"secret": secret, "issuer": ISSUER}, quote_via=quote)
+    image = qrcode.make(
+        f"otpauth://totp/{quote(f'{ISSUER}:{user.email}')}?{query}", image_factory=SvgPathImage
+    )
+    written = BytesIO()
+    image.save(written)
+    return f"data:image/svg+xml;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+def activate(*, user: User, secret: str, code: str, request: HttpRequest) -> list[str] | None:
+    """Begin to ask this person for codes; returns their recovery codes.
+
+    None: the code is not the secret's, so that the app does not have it. Somebody who has a second
+    factor already keeps that one.
+
+    Raises:
+        AttemptsPausedError: it was wrong several times.
+    """
+    attempt = attempt_of(request, f"second factor of {user.pk}")
+    attempt.begin()
+    if not validate_totp_code(secret, _plain(code)):
+        return None
+    attempt.succeeded()
+    with transaction.atomic():
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+        if not has_second_factor(user):
+            Authenticator.objects.filter(user=user).delete()
+            TOTP.activate(user, secret)
+        return new_recovery_codes(user=user)
+
+
+def new_recovery_codes(*, user: User) -> list[str]:
+    """Replace the recovery codes; each lets the person in once, without the app."""
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
+        return list(RecoveryCodes.activate(user).get_unused_codes())
+
+
+def count_recovery_codes(*, user: User) -> int:
+    """How many are left."""
+    kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(RecoveryCodes(kept).get_unused_codes()) if kept else 0
+
+
+def remove_second_factor(*, user: User) -> bool:
+    """Let the password be enough again. Returns whether there was one."""
+    removed, _each = Authenticator.objects.filter(user=user).delete()
+    return bool(removed)
+
+
+def check_code(*, user: User, code: str, request: HttpRequest) -> bool:
+    """Whether it is the code that the app shows now, or a recovery code. Each is taken once.
+
+    Raises:
+        AttemptsPausedError: it was wrong several times.
+    """
+    attempt = attempt_of(request, f"second factor of {user.pk}")
+    attempt.begin()
+    plain = _plain(code)
+    for kept in Authenticator.objects.filter(user=user):
+        if kept.type == Authenticator.Type.TOTP:
+            is_right = validate_totp_code(decrypt(kept.data["secret"]), plain) and _is_first(
+                user, plain
+            )
+        else:
+            is_right = RecoveryCodes(kept).validate_code(plain)
+        if is_right:
+            kept.refresh_from_db()
+            kept.record_usage()
+            attempt.succeeded()
+            return True
+    return False
+
+
+def encrypt_second_factors_again() -> int:
+    """Encrypt all secrets with the first of the keys; returns of how many rows."""
+    rows = Authenticator.objects.select_for_update()
+    with transaction.atomic():
+        changed = [each for each in rows if any(name in each.data for name in _SECRETS)]
+        for each in changed:
+            for name in _SECRETS:
+                if name in each.data:
+                    each.data[name] = encrypt_again(each.data[name])
+            each.save(update_fields=["data"])
+    return len(changed)
+
+
+def _is_first(user: User, code: str) -> bool:
+    """Whether nobody has used this code yet, in whichever process."""
+    with refusals(RateLimitedError):
+        SECOND_FACTOR_CODE.count(f"{user.pk}:{code}")
+        return True
+    return False
+
+
+def _plain(code: str) -> str:
+    return "".join(code.split()).replace("-", "")[:20]
