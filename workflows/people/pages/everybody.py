@@ -144,9 +144,6 @@ class EverybodyAdmin(PersonAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.outside_list_filter if is_outside(request) else super().get_list_filter(request)
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        return {} if is_outside(request) else super().get_actions(request)
-
     @display(description=_("company"), ordering="company__name")
     def company_name(self, person: User) -> SafeString | None:
         return None if person.company is None else clipped(person.company.name)

@@ -231,7 +231,11 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
 
     actions = ("reassign_open_tasks",)
 
-    @action(description=_("Reassign open tasks"), permissions=["change"])
+    def has_reassign_permission(self, request: HttpRequest) -> bool:
+        """Tasks stand in a company: outside every one there are none."""
+        return active_company(request) is not None and self.has_change_permission(request)
+
+    @action(description=_("Reassign open tasks"), permissions=["reassign"])
     def reassign_open_tasks(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Give what these people have to do to others at once; what nobody can do waits."""
         actor = request.user if isinstance(request.user, User) else None
