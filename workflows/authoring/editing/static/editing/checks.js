@@ -7,7 +7,7 @@ import { ownerAt, ownersAlong, pathOf, stepInto } from "./paths.js";
 import { elementOf, locate } from "./places.js";
 import { emit, on, store } from "./store.js";
 import { showResults } from "./tests.js";
-import { titleOf } from "./ways.js";
+import { titleOf } from "./transitions.js";
 
 /** @import { Control, PartElement, Path, Problem } from "./types.js" */
 

@@ -9,7 +9,7 @@ import { formSection, rolesSection, tasksSection, typesSection, workflowSection 
 import { begin as beginKeeping, forget } from "./kept.js";
 import * as state from "./store.js";
 import { testsSection } from "./tests.js";
-import { waysSection } from "./ways.js";
+import { waysSection } from "./transitions.js";
 
 /** @import { Child } from "./dom.js" */
 /** @import { Found } from "./kept.js" */

@@ -15,7 +15,7 @@ import { schemaEditor } from "./schemas.js";
 import { changed, freeKey, isNewRole, keyOf, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
-import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
+import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./transitions.js";
 
 /** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
 

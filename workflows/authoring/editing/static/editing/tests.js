@@ -8,7 +8,7 @@ import { LONGEST_NAME } from "./names.js";
 import { elementOf, place } from "./places.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
 import { END, isForm, typeOf } from "./variables.js";
-import { titleOf } from "./ways.js";
+import { titleOf } from "./transitions.js";
 
 /** @import { Expectation, Option, Submitter, TestAnswer, TestCase, TestResult } from "./types.js" */
 
