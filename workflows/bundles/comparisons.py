@@ -1,7 +1,7 @@
 """Comparisons of unlike types: a number with a text is never what was meant.
 
 JsonLogic would turn one into the other and answer something; a person who wrote `"1000"` for
-a number, or "yes" for a yes/no question, should hear of it before a ticket takes the wrong way.
+a number, or "yes" for a yes/no question, should hear of it before a ticket goes wrong.
 So should one whose condition gives a text or a number: where neither true nor false comes out,
 every ticket would stop with an error.
 """

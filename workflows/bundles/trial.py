@@ -317,14 +317,16 @@ def _divergence_reason(trial: Trial, expected: Arrival, simulation: Simulation, 
         "found": _step_at(trial, simulation.path, simulation.outcome, number),
         "wanted": _step_at(trial, expected.path, expected.status, number),
     }
-    text = _("After %(place)s the way leads to %(found)s, not to %(wanted)s.") % words
+    text = _("After %(place)s the ticket goes to %(found)s, not to %(wanted)s.") % words
     if simulation.error and number == len(simulation.path):
         text = _("After %(place)s it stops, and does not come to %(wanted)s: %(error)s") % {
             **words,
             "error": simulation.error,
         }
     elif simulation.outcome is Outcome.WAITING and number == len(simulation.path):
-        text = _("There is no answer for %(place)s, so that the way to %(wanted)s is not taken.")
+        text = _(
+            "There is no answer for %(place)s, so that the transition to %(wanted)s is not taken."
+        )
         text %= words
     return text
 

@@ -124,8 +124,10 @@ class SaveDraftTest(CompanyTestCase):
             unfinished.append({**document, "tasks": tasks})
         conditions: list[Any] = [{"no_operator": []}, {"var": "ticket.nothing"}, {"a": 1, "b": 2}]
         for condition in conditions:
-            ways = [{**document["transitions"][0], "condition": condition}]
-            unfinished.append({**document, "transitions": ways + document["transitions"][1:]})
+            transitions = [{**document["transitions"][0], "condition": condition}]
+            unfinished.append(
+                {**document, "transitions": transitions + document["transitions"][1:]}
+            )
         for each in unfinished:
             with self.subTest(errors_of(check_bundle(each))[:1]):
                 saved = self.save(each)
@@ -133,7 +135,7 @@ class SaveDraftTest(CompanyTestCase):
 
     def test_what_rows_cannot_hold_is_refused_with_its_place(self) -> None:
         document = branch(export_bundle(workflow=self.draft))
-        task, way = document["tasks"][0], document["transitions"][0]
+        task, transition = document["tasks"][0], document["transitions"][0]
         cases: list[tuple[str, dict[str, Any]]] = [
             ("workflow.title", {"workflow": {"key": "purchases", "title": " "}}),
             ("workflow.key", {"workflow": {"key": "No Key", "title": "A"}}),
@@ -143,8 +145,8 @@ class SaveDraftTest(CompanyTestCase):
             ("tasks[0].title", {"tasks": [{**task, "title": "x" * 256}]}),
             ("tasks[0].retries", {"tasks": [{**task, "retries": 21}]}),
             ("tasks[0].fields[0].colour", {"tasks": [{**task, "fields": [{"colour": "red"}]}]}),
-            ("transitions[0].to", {"transitions": [{**way, "to": "nowhere"}]}),
-            ("transitions[0].priority", {"transitions": [{**way, "priority": "first"}]}),
+            ("transitions[0].to", {"transitions": [{**transition, "to": "nowhere"}]}),
+            ("transitions[0].priority", {"transitions": [{**transition, "priority": "first"}]}),
             ("ticket_types[0].key", {"ticket_types": [{"key": "start it", "title": "A"}]}),
             ("company_roles[0].name", {"company_roles": [{"name": " "}]}),
             ("tests[0].unknown", {"tests": [{"name": "A", "unknown": 1}]}),

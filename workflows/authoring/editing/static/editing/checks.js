@@ -126,7 +126,7 @@ function tabOf(path) {
     case "tasks":
       return "tasks";
     case "transitions":
-      return "ways";
+      return "transitions";
     case "ticket_types":
       return "types";
     case "company_roles":

@@ -9,7 +9,7 @@ import { formSection, rolesSection, tasksSection, typesSection, workflowSection 
 import { begin as beginKeeping, forget } from "./kept.js";
 import * as state from "./store.js";
 import { testsSection } from "./tests.js";
-import { waysSection } from "./transitions.js";
+import { transitionsSection } from "./transitions.js";
 
 /** @import { Child } from "./dom.js" */
 /** @import { Found } from "./kept.js" */
@@ -21,7 +21,7 @@ const TABS = {
   workflow: workflowSection,
   form: formSection,
   tasks: tasksSection,
-  ways: waysSection,
+  transitions: transitionsSection,
   types: typesSection,
   roles: rolesSection,
   tests: testsSection,

@@ -1,4 +1,4 @@
-// The rule builder: for conditions of ways, and for “shown when”.
+// The rule builder: for conditions of transitions, and for “shown when”.
 
 import { ask, messageOf } from "./api.js";
 import { button, debounce, fill, find, findAll, gettext, h, icon, iconButton, option, uid } from "./dom.js";

@@ -1,4 +1,4 @@
-// What stands on the tabs, but for the ways.
+// What stands on the tabs, but for the transitions.
 
 import { presetsEditor } from "./answers.js";
 import { button, byId, field, find, gettext, h, icon, iconButton, ngettext } from "./dom.js";
@@ -15,7 +15,7 @@ import { schemaEditor } from "./schemas.js";
 import { changed, freeKey, isNewRole, keyOf, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
-import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./transitions.js";
+import { addTransition, removeTransitions, titleOf, transitionsEditor, transitionsFrom } from "./transitions.js";
 
 /** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
 
@@ -250,16 +250,16 @@ function addTask() {
   untouched.add(task);
   tasks.push(task);
   const from = previous ? (previous.key ?? "") : START;
-  const ways = waysFrom(from);
-  const open = ways.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
+  const transitions = transitionsFrom(from);
+  const open = transitions.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
   /** @type {Partial<Transition>} */
   const more = {};
-  if (open.length === 1 && ways.length === 1) {
+  if (open.length === 1 && transitions.length === 1) {
     if (open[0].label) more.label = open[0].label;
     open[0].to = key;
     delete open[0].label;
-  } else if (!ways.length) addWay(from, key);
-  addWay(key, END, more);
+  } else if (!transitions.length) addTransition(from, key);
+  addTransition(key, END, more);
   return task;
 }
 
@@ -269,19 +269,19 @@ function addTask() {
  */
 function removeTask(task) {
   const key = task.key ?? "";
-  const after = waysFrom(key).filter((each) => each.to !== key && !each.after);
+  const after = transitionsFrom(key).filter((each) => each.to !== key && !each.after);
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;
-  removeWays((each) => each.from === key);
-  let message = gettext("The task “%(title)s” was removed, with the ways from and to it.", { title });
+  removeTransitions((each) => each.from === key);
+  let message = gettext("The task “%(title)s” was removed, with the transitions from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
     message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", {
       title,
       next: titleOf(next),
     });
-  } else removeWays((each) => each.to === key);
+  } else removeTransitions((each) => each.to === key);
   return message;
 }
 
@@ -290,7 +290,7 @@ function copyTask(task) {
   const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
   task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
-  addWay(key, END);
+  addTransition(key, END);
   return task;
 }
 
@@ -350,7 +350,7 @@ function taskBody(task, refresh, redraw) {
   return [
     h("div", { class: "ed-grid" }, common, own, rest),
     h("h4", {}, gettext("Where it goes when this is done")),
-    waysEditor(task.key ?? "", { onChange: redraw }),
+    transitionsEditor(task.key ?? "", { onChange: redraw }),
   ];
 }
 

@@ -1,4 +1,4 @@
-// Test cases: what is answered, and which way the ticket must then go.
+// Test cases: what is answered, and how the ticket must then go.
 
 import { answersPart, askingFor } from "./answers.js";
 import { button, field, fill, find, findAll, gettext, h, icon, iconButton } from "./dom.js";
@@ -68,7 +68,7 @@ export function testsSection() {
     },
   });
   const lead = gettext(
-    "Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.",
+    "Each answers the forms, and says how the ticket must go. They run while you edit, and a version is published only when all of them pass.",
   );
   return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, lead), list);
 }
@@ -347,7 +347,7 @@ function focusSelect(answer, index) {
 }
 
 /**
- * Of the ways that leave a task which waits too long, the first.
+ * Of the transitions that leave a task which waits too long, the first.
  * @param {string | undefined} key
  */
 function firstTime(key) {
@@ -448,12 +448,12 @@ function resultOf(test) {
   /** @type {HTMLElement[]} */
   const parts = [h("p", { class: "ed-case-bad" }, icon("error"), h("span", {}, result.reason))];
   if (!result.can_be_expected) return parts;
-  const way = result.path.map(titleOf).join(" → ") || gettext("no task");
+  const steps = result.path.map(titleOf).join(" → ") || gettext("no task");
   const end = endOf(result);
   parts.push(
-    h("p", { class: "ed-soft" }, gettext("The way that it went: %(way)s; %(end)s", { way, end })),
+    h("p", { class: "ed-soft" }, gettext("It went: %(steps)s; %(end)s", { steps, end })),
     button(
-      gettext("Expect this way"),
+      gettext("Expect this result"),
       () => {
         snapshot();
         /** @type {Expectation} */
@@ -463,7 +463,7 @@ function resultOf(test) {
         test.expect = expect;
         changed();
         redraws.get(test)?.();
-        showMessage(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
+        showMessage(gettext("“%(name)s” expects the result that it has now.", { name: test.name || "" }));
         find(elementOf(test), ".ed-item-toggle")?.focus();
       },
       { name: "done_all" },

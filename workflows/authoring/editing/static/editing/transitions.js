@@ -1,4 +1,4 @@
-// The ways from one task to the next: those of one source, in the order in which they are tried.
+// The transitions from one task to the next: those of one source, in the order in which they are tried.
 
 import { button, field, find, gettext, h, icon, iconButton } from "./dom.js";
 import { durationControl, selectOf, text } from "./inputs.js";
@@ -23,10 +23,10 @@ export function titleOf(key) {
 }
 
 /**
- * The ways that leave a task, in the order in which they are tried.
+ * The transitions that leave a task, in the order in which they are tried.
  * @param {string} source
  */
-export function waysFrom(source) {
+export function transitionsFrom(source) {
   return (store.document.transitions || [])
     .map((each, index) => ({ each, index }))
     .filter(({ each }) => each.from === source)
@@ -35,7 +35,7 @@ export function waysFrom(source) {
 }
 
 /**
- * Makes `ordered` the order of the ways that leave a source, in the list and by priority.
+ * Makes `ordered` the order of the transitions that leave a source, in the list and by priority.
  * @param {string} source
  * @param {Transition[]} ordered
  */
@@ -53,13 +53,13 @@ function putInOrder(source, ordered) {
 }
 
 /**
- * Whether a way comes last of those that are tried when the task is done, and not alone.
- * @param {Transition} way
- * @param {Transition[]} ways
+ * Whether a transition comes last of those that are tried when the task is done, and not alone.
+ * @param {Transition} transition
+ * @param {Transition[]} transitions
  */
-function isLast(way, ways) {
-  const tried = ways.filter((each) => !each.after);
-  return tried.length > 1 && tried.at(-1) === way;
+function isLast(transition, transitions) {
+  const tried = transitions.filter((each) => !each.after);
+  return tried.length > 1 && tried.at(-1) === transition;
 }
 
 /**
@@ -67,25 +67,25 @@ function isLast(way, ways) {
  * @param {string} to
  * @param {Partial<Transition>} more
  */
-export function addWay(from, to, more = {}) {
+export function addTransition(from, to, more = {}) {
   /** @type {Transition} */
-  const way = { from, to, ...more };
-  const ordered = waysFrom(from);
+  const transition = { from, to, ...more };
+  const ordered = transitionsFrom(from);
   const last = ordered.at(-1);
-  // A way without a condition is taken otherwise: nothing after it would be tried.
-  if (last && isEmpty(last.condition) && !last.after) ordered.splice(-1, 0, way);
-  else ordered.push(way);
-  store.document.transitions = [...(store.document.transitions || []), way];
+  // A transition without a condition is taken otherwise: nothing after it would be tried.
+  if (last && isEmpty(last.condition) && !last.after) ordered.splice(-1, 0, transition);
+  else ordered.push(transition);
+  store.document.transitions = [...(store.document.transitions || []), transition];
   putInOrder(from, ordered);
-  return way;
+  return transition;
 }
 
-/** @param {(way: Transition) => boolean} isUnwanted */
-export function removeWays(isUnwanted) {
+/** @param {(transition: Transition) => boolean} isUnwanted */
+export function removeTransitions(isUnwanted) {
   const all = store.document.transitions || [];
   const gone = all.filter(isUnwanted);
   if (gone.length) store.document.transitions = all.filter((each) => !gone.includes(each));
-  for (const source of new Set(gone.map((each) => each.from))) putInOrder(source, waysFrom(source));
+  for (const source of new Set(gone.map((each) => each.from))) putInOrder(source, transitionsFrom(source));
 }
 
 /** @returns {Option[]} */
@@ -96,97 +96,102 @@ function taskOptions() {
 /**
  * @param {string} source the key of a task, or the start
  * @param {object} options
- * @param {() => void} [options.onChange] called when a way has moved to another source
- * @param {boolean} [options.withSource] whether the source of a way can be changed here
+ * @param {() => void} [options.onChange] called when a transition has moved to another source
+ * @param {boolean} [options.withSource] whether the source of a transition can be changed here
  */
-export function waysEditor(source, { onChange = () => {}, withSource = false } = {}) {
-  const root = h("div", { class: "ed-ways" });
+export function transitionsEditor(source, { onChange = () => {}, withSource = false } = {}) {
+  const root = h("div", { class: "ed-transitions" });
 
   function draw() {
-    const ways = waysFrom(source);
+    const transitions = transitionsFrom(source);
     root.replaceChildren(
-      ...(ways.length
-        ? ways.map((way, index) => row(way, index, ways))
+      ...(transitions.length
+        ? transitions.map((transition, index) => row(transition, index, transitions))
         : [h("p", { class: "ed-empty" }, gettext("Nothing leads on from here yet."))]),
       h(
         "div",
         { class: "ed-add" },
-        button(gettext("Add a way"), () => add(), { name: "add", kind: "ed-quiet", action: "add" }),
+        button(gettext("Add a transition"), () => add(), { name: "add", kind: "ed-quiet", action: "add" }),
       ),
     );
   }
 
   function add() {
     snapshot();
-    const had = waysFrom(source).length;
-    const way = addWay(source, END);
+    const had = transitionsFrom(source).length;
+    const transition = addTransition(source, END);
     changed();
     draw();
-    const element = elementOf(way);
+    const element = elementOf(transition);
     if (had) ruleIn(element)?.openRule();
     find(element, "select")?.focus();
   }
 
   /**
-   * @param {Transition} way
+   * @param {Transition} transition
    * @param {number} by
    */
-  function move(way, by) {
-    const ways = waysFrom(source);
-    const index = ways.indexOf(way);
+  function move(transition, by) {
+    const transitions = transitionsFrom(source);
+    const index = transitions.indexOf(transition);
     snapshot();
-    ways.splice(index, 1);
-    ways.splice(index + by, 0, way);
-    putInOrder(source, ways);
+    transitions.splice(index, 1);
+    transitions.splice(index + by, 0, transition);
+    putInOrder(source, transitions);
     changed();
     draw();
-    focusAction(way, by < 0 ? "up" : "down");
+    focusAction(transition, by < 0 ? "up" : "down");
   }
 
-  /** @param {Transition} way */
-  function remove(way) {
+  /** @param {Transition} transition */
+  function remove(transition) {
     snapshot();
-    removeWays((each) => each === way);
+    removeTransitions((each) => each === transition);
     changed();
     draw();
-    showMessage(gettext("The way to “%(target)s” was removed.", { target: titleOf(way.to) }));
+    showMessage(gettext("The transition to “%(target)s” was removed.", { target: titleOf(transition.to) }));
     find(root, ":scope > .ed-add button")?.focus();
   }
 
   /**
-   * @param {Transition} way
+   * @param {Transition} transition
    * @param {number} index
-   * @param {Transition[]} ways those of the same source
+   * @param {Transition[]} transitions those of the same source
    */
-  function row(way, index, ways) {
+  function row(transition, index, transitions) {
     const rule = ruleEditor({
-      owner: way,
+      owner: transition,
       name: "condition",
-      variables: () => processVariables(source, !way.after),
+      variables: () => processVariables(source, !transition.after),
       scope: () => ({ task_keys: taskKeys(), fields: null }),
-      always: () => (way.after ? gettext("In any case") : isLast(way, ways) ? gettext("Otherwise") : gettext("Always")),
+      always: () =>
+        transition.after
+          ? gettext("In any case")
+          : isLast(transition, transitions)
+            ? gettext("Otherwise")
+            : gettext("Always"),
       addLabel: gettext("Only if…"),
     });
     return place(
-      way,
+      transition,
       h(
         "div",
-        { class: "ed-way" },
+        { class: "ed-transition" },
         h(
           "div",
-          { class: `ed-way-line${withSource ? " ed-with-source" : ""}` },
-          ways.length > 1
+          { class: `ed-transition-line${withSource ? " ed-with-source" : ""}` },
+          transitions.length > 1
             ? h("span", { class: "ed-order", title: gettext("The order in which they are tried") }, index + 1)
             : null,
           withSource &&
             field(
               gettext("From"),
-              selectOf([[START, gettext("Start")], ...taskOptions()], way.from, (chosen) => {
+              selectOf([[START, gettext("Start")], ...taskOptions()], transition.from, (chosen) => {
                 snapshot();
-                removeWays((each) => each === way);
-                way.from = chosen;
-                store.document.transitions = [...(store.document.transitions || []), way];
-                putInOrder(chosen, waysFrom(chosen));
+                removeTransitions((each) => each === transition);
+                transition.from = chosen;
+                store.document.transitions = [...(store.document.transitions || []), transition];
+                putInOrder(chosen, transitionsFrom(chosen));
                 changed();
                 onChange();
                 draw();
@@ -195,31 +200,31 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
             ),
           field(
             gettext("To"),
-            selectOf([...taskOptions(), [END, gettext("End")]], way.to, (chosen) => {
-              way.to = chosen;
+            selectOf([...taskOptions(), [END, gettext("End")]], transition.to, (chosen) => {
+              transition.to = chosen;
               changed();
             }),
             { name: "to" },
           ),
-          text(gettext("Label"), way, "label", {
+          text(gettext("Label"), transition, "label", {
             max: LONGEST_NAME,
-            placeholder: way.to === END ? gettext("how it ended") : gettext("in the picture"),
+            placeholder: transition.to === END ? gettext("how it ended") : gettext("in the picture"),
           }),
           h(
             "div",
             { class: "ed-item-tools" },
-            iconButton("arrow_upward", gettext("Try this way earlier"), () => move(way, -1), {
+            iconButton("arrow_upward", gettext("Try this transition earlier"), () => move(transition, -1), {
               disabled: index === 0,
               action: "up",
             }),
-            iconButton("arrow_downward", gettext("Try this way later"), () => move(way, 1), {
-              disabled: index === ways.length - 1,
+            iconButton("arrow_downward", gettext("Try this transition later"), () => move(transition, 1), {
+              disabled: index === transitions.length - 1,
               action: "down",
             }),
-            iconButton("delete", gettext("Remove this way"), () => remove(way), { action: "remove" }),
+            iconButton("delete", gettext("Remove this transition"), () => remove(transition), { action: "remove" }),
           ),
         ),
-        timing(way),
+        timing(transition),
         rule,
         h("div", { class: "ed-errors ed-place-errors", hidden: true }),
       ),
@@ -227,13 +232,13 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
   }
 
   /**
-   * A way out of a task that waits too long: not for the start, nor for what is answered at once.
-   * @param {Transition} way
+   * A transition out of a task that waits too long: not for the start, nor for what is answered at once.
+   * @param {Transition} transition
    */
-  function timing(way) {
+  function timing(transition) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
-    if (!canWait && !way.after) return null;
+    if (!canWait && !transition.after) return null;
     const slot = h("div", { class: "ed-timing" });
     /** @type {(isLate: boolean) => void} */
     const show = (isLate) => {
@@ -245,28 +250,28 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
         isLate ? "late" : "done",
         (chosen) => {
           snapshot();
-          if (chosen === "late") way.after = "P2D";
-          else delete way.after;
+          if (chosen === "late") transition.after = "P2D";
+          else delete transition.after;
           changed();
           show(chosen === "late");
           find(slot, "select")?.focus();
         },
       );
-      choice.setAttribute("aria-label", gettext("When this way is taken"));
+      choice.setAttribute("aria-label", gettext("When this transition is taken"));
       slot.replaceChildren(
         field(gettext("Taken"), choice),
         ...(isLate
           ? [
               field(
                 gettext("Time"),
-                durationControl(way, "after", { label: gettext("Time after which it is taken") }),
+                durationControl(transition, "after", { label: gettext("Time after which it is taken") }),
                 { name: "after", group: true },
               ),
             ]
           : []),
       );
     };
-    show(Boolean(way.after));
+    show(Boolean(transition.after));
     return slot;
   }
 
@@ -274,7 +279,7 @@ export function waysEditor(source, { onChange = () => {}, withSource = false } =
   return root;
 }
 
-export function waysSection() {
+export function transitionsSection() {
   const root = h("div", { class: "ed-stack" });
   const draw = () => {
     const known = [START, ...taskKeys()];
@@ -286,7 +291,7 @@ export function waysSection() {
         "p",
         { class: "ed-lead" },
         gettext(
-          "When a task is done, the ways that leave it are tried from top to bottom. The first whose condition is true is taken.",
+          "When a task is done, the transitions that leave it are tried from top to bottom. The first whose condition is true is taken.",
         ),
       ),
       ...[...known, ...others].map((source) =>
@@ -299,7 +304,7 @@ export function waysSection() {
             icon(source === START ? "play_circle" : "task_alt"),
             source === START ? gettext("From the start") : gettext("After “%(task)s”", { task: titleOf(source) }),
           ),
-          waysEditor(source, { onChange: draw, withSource: true }),
+          transitionsEditor(source, { onChange: draw, withSource: true }),
         ),
       ),
     );

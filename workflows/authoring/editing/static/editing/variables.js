@@ -141,7 +141,7 @@ function outputsOfCall(task) {
 }
 
 /**
- * For the conditions of the ways that leave a task (`itself`), or the transforms of one.
+ * For the conditions of the transitions that leave a task (`itself`), or the transforms of one.
  * @param {string} at the key of the task
  * @param {boolean} itself
  */
