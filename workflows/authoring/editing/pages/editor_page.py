@@ -24,7 +24,7 @@ from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals, refusals
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import (
+from workflows.authoring.editing.create_workflow import (
     duplicate_workflow,
     edit_workflow,
     make_workflow,

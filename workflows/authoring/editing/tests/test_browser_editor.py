@@ -13,7 +13,7 @@ from project.tests.test_accessibility import FINDINGS
 from tickets.models import Ticket
 from tickets.testing import import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition, WorkflowDefinition
 

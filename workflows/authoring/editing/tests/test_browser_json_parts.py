@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import PHONE, WIDE, BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import WorkflowDefinition
 

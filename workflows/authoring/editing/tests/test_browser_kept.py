@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.delete_draft import delete_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow

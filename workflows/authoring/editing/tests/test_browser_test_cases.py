@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from tickets.testing import import_fixture
-from workflows.authoring.editing.make_workflow import edit_workflow
+from workflows.authoring.editing.create_workflow import edit_workflow
 from workflows.models import WorkflowDefinition
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenants.connection import use_company
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.editing.tests.test_editor_page import EditorTestCase, url

@@ -10,7 +10,7 @@ from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from tickets.tests.screens import ScreenTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import MAX_BYTES

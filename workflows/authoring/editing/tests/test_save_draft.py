@@ -10,7 +10,7 @@ from tenants.testing_waits import at_once
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import (
+from workflows.authoring.editing.create_workflow import (
     duplicate_workflow,
     edit_workflow,
     make_workflow,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.testing import CompanyTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow

@@ -9,7 +9,7 @@ from project.tests.test_accessibility import FINDINGS
 from tenants.models import User
 from tenants.testing import email_of
 from tickets.models import Ticket
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import make_workflow
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
