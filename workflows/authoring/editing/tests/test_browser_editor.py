@@ -13,7 +13,7 @@ from project.tests.test_accessibility import FINDINGS
 from tickets.models import Ticket
 from tickets.testing import import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.create_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition, WorkflowDefinition
 
@@ -178,7 +178,7 @@ class EditorTests(BrowserTestCase):
         return page
 
     def test_of_two_editors_the_second_is_told_and_loses_nothing(self) -> None:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.edit(draft)
         page.get_by_label("Title").fill("Mine")
         document: dict[str, Any] = export_bundle(workflow=draft)
@@ -200,7 +200,7 @@ class EditorTests(BrowserTestCase):
         self.assertEqual(WorkflowDefinition.objects.get().title, "Mine")
 
     def test_what_was_typed_survives_an_expired_session(self) -> None:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.edit(draft)
         page.get_by_label("Title").fill("Mine")
         page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
@@ -248,7 +248,7 @@ class EditorTests(BrowserTestCase):
             found.first.click()
 
     def test_a_way_out_of_a_task_that_waits_too_long(self) -> None:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.edit(draft)
         self.tab(page, "Transitions")
         card = page.locator(".ed-card").filter(has_text="After “Handle the request”")
@@ -270,7 +270,7 @@ class EditorTests(BrowserTestCase):
 
     def test_an_address_leads_to_a_place(self) -> None:
         """As the picture and the problems of the workflow's page write it."""
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.open_window(self.carla)
         address = f"/app/workflows/workflowdefinition/{draft.pk}/edit/"
         page.goto(f"{address}#task-handle")
@@ -282,7 +282,7 @@ class EditorTests(BrowserTestCase):
         self.check(page)
 
     def test_undo_brings_a_removed_task_back(self) -> None:
-        page = self.edit(make_workflow(title="Buying", user=self.carla))
+        page = self.edit(create_workflow(title="Buying", user=self.carla))
         self.tab(page, "Tasks")
         page.get_by_role("button", name="Remove “Handle the request”").click()
         expect(page.locator("#ed-problem-list")).to_contain_text("This list is empty")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import PHONE, WIDE, BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.create_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import WorkflowDefinition
 
@@ -68,7 +68,7 @@ TEXT: list[dict[str, Any]] = [
 class JSONPartTests(BrowserTestCase):
     def draft(self, **changes: Any) -> WorkflowDefinition:
         """One with a call."""
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         document["tasks"].append(
             {

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import PHONE, BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.create_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.engine.number_text import NumberTextError, parse_number, write_number
 from workflows.models import WorkflowDefinition
@@ -53,7 +53,7 @@ NUMBERS = [
 
 class NumberTests(BrowserTestCase):
     def draft(self) -> WorkflowDefinition:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         document["workflow"]["fields"] = [{**AMOUNT, "default": 1.125}]
         return save_draft(

@@ -9,7 +9,7 @@ from project.tests.test_accessibility import FINDINGS
 from tenants.models import User
 from tenants.testing import email_of
 from tickets.models import Ticket
-from workflows.authoring.editing.create_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
@@ -17,7 +17,7 @@ from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 class PersonTests(BrowserTestCase):
     def test_it_is_asked_for_and_answered(self) -> None:
         CompanyRole.objects.create(name="Approvers").members.add(self.walt, self.wendy)
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         self.ask_for_a_person(draft)
         draft.refresh_from_db()
         self.assertEqual(draft.fields[1]["role"], CompanyRole.objects.get().pk)
