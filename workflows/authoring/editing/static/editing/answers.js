@@ -5,7 +5,19 @@
 // what belongs to no question below the form, until somebody answers anew or removes it.
 
 import { ask, isAbort, messageOf } from "./api.js";
-import { button, debounce, fill, find, findAll, gettext, h, ngettext, parseMarkup, placeName, uid } from "./dom.js";
+import {
+  button,
+  debounce,
+  find,
+  findAll,
+  gettext,
+  makeElement,
+  ngettext,
+  parseMarkup,
+  placeName,
+  replaceContent,
+  uid,
+} from "./dom.js";
 import { isObject, isSame, readObject } from "./json.js";
 import { pathOf } from "./paths.js";
 import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from "./store.js";
@@ -104,11 +116,11 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   const id = uid();
   const place = placeName();
   const isOpen = asking.schema !== undefined;
-  const note = h("p", { class: "ed-soft", "aria-live": "polite" });
-  const again = h("div", { hidden: true });
-  const form = h("form", { class: "tk-form ed-answers", autocomplete: "off" });
-  const rest = h("div", {});
-  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
+  const note = makeElement("p", { class: "ed-soft", "aria-live": "polite" });
+  const again = makeElement("div", { hidden: true });
+  const form = makeElement("form", { class: "tk-form ed-answers", autocomplete: "off" });
+  const rest = makeElement("div", {});
+  const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
   /** @type {FormOfAnswers | null} what the server has drawn */
   let drawn = null;
   /** @type {JsonObject} the answers when the form was drawn */
@@ -138,7 +150,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     "aria-describedby": help ? `${id}-help` : null,
   };
   const root = /** @type {PartElement} */ (
-    Object.assign(h("div", attributes, note, again, form, rest, wrong), {
+    Object.assign(makeElement("div", attributes, note, again, form, rest, wrong), {
       openPlace,
       stepsOf,
       showProblems,
@@ -174,7 +186,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   async function draw() {
     const value = valueAt(owner, name);
     given = answers();
-    fill(note, gettext("The form is being drawn…"));
+    replaceContent(note, gettext("The form is being drawn…"));
     note.hidden = false;
     try {
       drawn = await ask("answers", { ...asking, place, given });
@@ -235,11 +247,11 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
    */
   function valueRow(what, value, remove) {
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    return h(
+    return makeElement(
       "div",
       { class: "ed-unfit" },
-      h("p", {}, what),
-      h("code", {}, text.length > 500 ? `${text.slice(0, 500)}…` : text),
+      makeElement("p", {}, what),
+      makeElement("code", {}, text.length > 500 ? `${text.slice(0, 500)}…` : text),
       button(gettext("Remove it"), remove, { name: "delete", kind: "ed-quiet" }),
     );
   }
@@ -273,7 +285,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   /** Answers to questions that are not there. */
   function showHomeless() {
     const homeless = Object.entries(answers()).filter(([key]) => fieldOf(key) === undefined);
-    fill(
+    replaceContent(
       rest,
       homeless.map(([key, value]) =>
         valueRow(
@@ -299,14 +311,14 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
       take(undefined);
       draw();
     };
-    fill(rest, valueRow(what, value, remove));
+    replaceContent(rest, valueRow(what, value, remove));
   }
 
   /** What a schema does not name, as JSON. */
   function showOther() {
     const known = new Set(Object.values(drawn?.names ?? {}));
     const others = Object.entries(answers()).filter(([key]) => !known.has(key));
-    const area = h("textarea", {
+    const area = makeElement("textarea", {
       id: `${id}-other`,
       class: "ed-input ed-mono",
       rows: 3,
@@ -316,8 +328,8 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
       on: { input: () => readOther(area.value) },
     });
     wrong.id = `${id}-wrong`;
-    const caption = h("label", { class: "ed-label", for: area.id }, gettext("What else it says, as JSON"));
-    fill(rest, h("div", { class: "ed-field" }, caption, area));
+    const caption = makeElement("label", { class: "ed-label", for: area.id }, gettext("What else it says, as JSON"));
+    replaceContent(rest, makeElement("div", { class: "ed-field" }, caption, area));
     if (other !== null) readOther(other);
   }
 
@@ -446,9 +458,9 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
    * @param {() => void} act
    */
   function offerAgain(message, act) {
-    fill(note, message);
+    replaceContent(note, message);
     note.hidden = false;
-    fill(again, button(gettext("Try again"), act, { name: "refresh", kind: "ed-quiet" }));
+    replaceContent(again, button(gettext("Try again"), act, { name: "refresh", kind: "ed-quiet" }));
     again.hidden = false;
   }
 
@@ -503,10 +515,10 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     if (!element) return;
     let list = find(element, ":scope > .ed-answer-errors");
     if (!list) {
-      list = h("ul", { class: "tk-errors ed-answer-errors", id: uid() });
+      list = makeElement("ul", { class: "tk-errors ed-answer-errors", id: uid() });
       element.append(list);
     }
-    list.append(h("li", { class: is_error ? null : "ed-note" }, message));
+    list.append(makeElement("li", { class: is_error ? null : "ed-note" }, message));
     element.classList.toggle("errors", is_error || element.classList.contains("errors"));
     const isGroup = element.getAttribute("role") === "group" || element.matches(".tk-row");
     if (isGroup) describe(element, list.id);
@@ -550,13 +562,13 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   }
 
   begin();
-  const element = h(
+  const element = makeElement(
     "div",
     { class: "ed-field ed-wide" },
-    h("span", { class: "ed-label", id: `${id}-label` }, label),
+    makeElement("span", { class: "ed-label", id: `${id}-label` }, label),
     root,
-    help ? h("p", { class: "ed-help", id: `${id}-help` }, help) : null,
-    h("div", { class: "ed-errors", hidden: true }),
+    help ? makeElement("p", { class: "ed-help", id: `${id}-help` }, help) : null,
+    makeElement("div", { class: "ed-errors", hidden: true }),
   );
   return { element, root, left: () => last };
 }

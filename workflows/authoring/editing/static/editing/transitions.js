@@ -1,11 +1,11 @@
 // The transitions from one task to the next: those of one source, in the order in which they are tried.
 
-import { button, field, find, gettext, h, icon, iconButton } from "./dom.js";
+import { button, field, find, gettext, icon, iconButton, makeElement } from "./dom.js";
 import { durationControl, selectOf, text } from "./inputs.js";
 import { focusAction, showMessage } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { LONGEST_NAME } from "./names.js";
-import { elementOf, place } from "./places.js";
+import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
 import { END, START, processVariables, taskKeys, typeOf } from "./variables.js";
@@ -100,15 +100,15 @@ function taskOptions() {
  * @param {boolean} [options.withSource] whether the source of a transition can be changed here
  */
 export function transitionsEditor(source, { onChange = () => {}, withSource = false } = {}) {
-  const root = h("div", { class: "ed-transitions" });
+  const root = makeElement("div", { class: "ed-transitions" });
 
   function draw() {
     const transitions = transitionsFrom(source);
     root.replaceChildren(
       ...(transitions.length
         ? transitions.map((transition, index) => row(transition, index, transitions))
-        : [h("p", { class: "ed-empty" }, gettext("Nothing leads on from here yet."))]),
-      h(
+        : [makeElement("p", { class: "ed-empty" }, gettext("Nothing leads on from here yet."))]),
+      makeElement(
         "div",
         { class: "ed-add" },
         button(gettext("Add a transition"), () => add(), { name: "add", kind: "ed-quiet", action: "add" }),
@@ -172,16 +172,16 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             : gettext("Always"),
       addLabel: gettext("Only if…"),
     });
-    return place(
+    return linkToPart(
       transition,
-      h(
+      makeElement(
         "div",
         { class: "ed-transition" },
-        h(
+        makeElement(
           "div",
           { class: `ed-transition-line${withSource ? " ed-with-source" : ""}` },
           transitions.length > 1
-            ? h("span", { class: "ed-order", title: gettext("The order in which they are tried") }, index + 1)
+            ? makeElement("span", { class: "ed-order", title: gettext("The order in which they are tried") }, index + 1)
             : null,
           withSource &&
             field(
@@ -210,7 +210,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             max: LONGEST_NAME,
             placeholder: transition.to === END ? gettext("how it ended") : gettext("in the picture"),
           }),
-          h(
+          makeElement(
             "div",
             { class: "ed-item-tools" },
             iconButton("arrow_upward", gettext("Try this transition earlier"), () => move(transition, -1), {
@@ -226,7 +226,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
         ),
         timing(transition),
         rule,
-        h("div", { class: "ed-errors ed-place-errors", hidden: true }),
+        makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
       ),
     );
   }
@@ -239,7 +239,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
     if (!canWait && !transition.after) return null;
-    const slot = h("div", { class: "ed-timing" });
+    const slot = makeElement("div", { class: "ed-timing" });
     /** @type {(isLate: boolean) => void} */
     const show = (isLate) => {
       const choice = selectOf(
@@ -280,14 +280,14 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
 }
 
 export function transitionsSection() {
-  const root = h("div", { class: "ed-stack" });
+  const root = makeElement("div", { class: "ed-stack" });
   const draw = () => {
     const known = [START, ...taskKeys()];
     const others = [...new Set((store.document.transitions || []).map((each) => each.from))].filter(
       (each) => !known.includes(each),
     );
     root.replaceChildren(
-      h(
+      makeElement(
         "p",
         { class: "ed-lead" },
         gettext(
@@ -295,10 +295,10 @@ export function transitionsSection() {
         ),
       ),
       ...[...known, ...others].map((source) =>
-        h(
+        makeElement(
           "section",
           { class: "ed-card" },
-          h(
+          makeElement(
             "h3",
             {},
             icon(source === START ? "play_circle" : "task_alt"),
@@ -309,7 +309,7 @@ export function transitionsSection() {
       ),
     );
   };
-  if (store.document.transitions) place(store.document.transitions, root);
+  if (store.document.transitions) linkToPart(store.document.transitions, root);
   draw();
   return root;
 }
