@@ -143,13 +143,13 @@ def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Pro
     if after in known or not after:  # what is no text has been reported already
         return
     if known:
-        message = _("No transition leaves the task “%(task)s” after %(time)s.")
+        message = _("No transition leaves the task %(task)s after %(time)s.")
     else:
         message = _(
-            "No transition leaves the task “%(task)s” after a time. Give one a time, or leave out "
+            "No transition leaves the task %(task)s after a time. Give one a time, or leave out "
             "“after”."
         )
-    message %= {"task": short(key), "time": duration_in_words(after)}
+    message %= {"task": outline.title_of(key), "time": duration_in_words(after)}
     meant = known[0] if len(known) == 1 else nearest(after, known)
     expected = ", ".join(f"{each} ({duration_in_words(each)})" for each in known)
     yield Problem((*answer.path, "after"), message + did_you_mean(meant), after, expected, meant)

@@ -261,7 +261,7 @@ def _item_comparison_problems(
     if field is not None and field.fields:
         for name in sorted(set(_names_read(rule))):
             if name and name.partition(".")[0] not in inner:
-                message = _("The records of “%(field)s” have no field “%(name)s”.")
+                message = _("The records of “%(field)s” have no column “%(name)s”.")
                 meant = nearest(name, inner)
                 text = message % {"field": field.name, "name": short(name)}
                 yield Problem(path, text + did_you_mean(meant), name, ", ".join(inner), meant)

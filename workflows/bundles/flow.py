@@ -87,7 +87,7 @@ def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> I
                     "This transition is never taken: the one to %(target)s is tried before it and "
                     "has no condition. Give that one a higher priority number."
                 )
-                text = message % {"target": each.text("to")}
+                text = message % {"target": outline.title_of(each.text("to"))}
                 yield Problem(later.path, text, severity=Severity.WARNING)
             return
     conditions: list[Json] = [each.value["condition"] for each in transitions]
@@ -97,7 +97,7 @@ def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> I
             "stops with an error. Leave the condition of the last one out, so that it is taken "
             "otherwise."
         )
-        yield Problem(transitions[-1].path, message % {"task": key})
+        yield Problem(transitions[-1].path, message % {"task": outline.title_of(key)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
     """Reading `rest` of these fields; optional ones may have no answer."""
     name, _dot, inner = rest.partition(".")
     if name not in fields:
-        message = _("The rule reads “%(name)s”, but there is no such field.")
+        message = _("The rule reads “%(name)s”, but there is no such question.")
         meant = nearest(name, fields)
         return _Reading(
             message % {"name": short(f"{prefix}.{rest}")}, f"{prefix}.{meant}" if meant else ""
@@ -239,7 +239,7 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
     if not field.required or not is_empty(field.visible_when):
         message = _(
             "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "
-            "“missing” first, or make the field required."
+            "“missing” first, or make the question required."
         )
         return _Reading(message % {"name": f"{prefix}.{name}"}, severity=Severity.WARNING)
     return None

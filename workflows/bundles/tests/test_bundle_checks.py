@@ -68,7 +68,10 @@ class CheckBundleTest(SimpleTestCase):
 
     def test_a_place_is_told_in_words(self) -> None:
         problems = self.check(lambda d: d["tasks"][0]["fields"][0].update(type="bool"))
-        self.assertEqual(problems[0].where, "Task approve_invoice, field approved, type")
+        self.assertEqual(
+            problems[0].where,
+            "Task “Approve the invoice” (approve_invoice), question “Do you approve this invoice?” (approved), type",
+        )
         self.assertEqual(problems[0].found, "bool")
 
     def test_an_unknown_name_is_refused_with_the_nearest(self) -> None:
@@ -280,7 +283,7 @@ class FlowTest(SimpleTestCase):
     def test_conditions_without_a_default_are_an_error(self) -> None:
         rule = {"==": [{"var": "ticket.x"}, 1]}
         found = self.check(("start", "a"), ("a", "b", {"var": "tasks.a.ok"}), ("b", "end"))
-        self.assert_problem(found, "transitions[1]", "Every transition from a", error=True)
+        self.assert_problem(found, "transitions[1]", "Every transition from “a”", error=True)
         self.assertIn("ticket.x", self.check(("start", "a", rule), ("a", "b"), ("b", "end"))[-1][2])
 
     def test_conditions_that_cover_each_other_need_no_default(self) -> None:

@@ -311,7 +311,7 @@ def drawable(specs: object) -> tuple[list[Json], int]:
         QuestionRefusedError: they are no list, or hold what cannot be stored.
     """
     if any(unstorable(specs)) or not isinstance(specs, list):
-        raise QuestionRefusedError(_("These fields cannot be shown."))
+        raise QuestionRefusedError(_("These questions cannot be shown."))
     kept: list[Json] = list(specs)
     while problems := check_fields(kept):
         wrong = {each.path[0] for each in problems if each.path}

@@ -84,7 +84,7 @@ class ImportPageTest(CompanyTestCase):
         page = self.check(write_bundle(document))
         self.assertContains(page, "<ins>50000</ins>")
         self.assertContains(page, "<del>yes</del> <ins>no</ins>")
-        self.assertContains(page, "field “Note” (note)</span>")
+        self.assertContains(page, "question “Note” (note)</span>")
         self.assertNotContains(page, "<ins>{")
 
     def test_conditions_are_told_with_the_labels_of_the_forms(self) -> None:

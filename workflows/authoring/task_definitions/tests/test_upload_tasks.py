@@ -162,7 +162,7 @@ class UploadTest(UploadTestCase):
         )
         other = {"name": "seen", "label": "Seen?", "type": "boolean"}
         page = self.send(task_set(approve(fields=[other])))
-        self.assertContains(page, "but there is no such field")
+        self.assertContains(page, "but there is no such question")
         self.assertContains(page, "Put them into the draft")
 
     def test_a_role_that_is_there_need_not_be_listed_and_another_must(self) -> None:

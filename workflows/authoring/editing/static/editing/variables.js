@@ -34,7 +34,7 @@ export function isForm(task) {
 /** @param {FieldSpec} spec */
 export function labelOf(spec) {
   const name = spec.name || "";
-  return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : gettext("New field"));
+  return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : gettext("New question"));
 }
 
 /**
