@@ -70,7 +70,8 @@ class CheckBundleTest(SimpleTestCase):
         problems = self.check(lambda d: d["tasks"][0]["fields"][0].update(type="bool"))
         self.assertEqual(
             problems[0].where,
-            "Task “Approve the invoice” (approve_invoice), question “Do you approve this invoice?” (approved), type",
+            "Task “Approve the invoice” (approve_invoice), "
+            "question “Do you approve this invoice?” (approved), type",
         )
         self.assertEqual(problems[0].found, "bool")
 

@@ -460,7 +460,7 @@ class TestCasesPageTest(TryCase):
         self.draft.test_cases[1]["ticket"].pop("amount")
         self.draft.save()
         page = self.client.post(self.url("tests"), {"name": name, "expect": "1"}, follow=True)
-        self.assertContains(page, "refuses the answer to “amount”")
+        self.assertContains(page, "refuses the answer to “Amount in EUR”")
         self.draft.refresh_from_db()
         self.assertEqual(self.draft.test_cases[1]["expect"]["path"], path)
 
