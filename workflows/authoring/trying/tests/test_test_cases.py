@@ -185,7 +185,7 @@ class NotInTimeTest(CompanyTestCase):
         (problem,) = errors_of(check_bundle(it_help(late("PT4H"))))
         self.assertEqual(
             problem.message,
-            "No transition leaves the task “solve” after 4 hours. Did you mean “P2D”?",
+            "No transition leaves the task “Solve the problem” after 4 hours. Did you mean “P2D”?",
         )
         self.assertEqual(problem.expected, "P2D (2 days)")
         self.assertEqual(problem.where, "Test case Late, answer 1, after")
