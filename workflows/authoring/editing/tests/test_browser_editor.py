@@ -115,12 +115,12 @@ class EditorTests(BrowserTestCase):
         )
         transition.get_by_role("button", name="Close").click()
         expect(page.locator("#ed-picture svg")).to_contain_text("expensive")
-        self.transition(page, "After “Handle the request”").select_option(label="End")
-        self.transition(page, "After “Approve it”").select_option(label="Handle the request")
+        self.target_of(page, "After “Handle the request”").select_option(label="End")
+        self.target_of(page, "After “Approve it”").select_option(label="Handle the request")
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
         self.check(page)
 
-    def transition(self, page: Page, heading: str) -> Locator:
+    def target_of(self, page: Page, heading: str) -> Locator:
         """Where the only transition from there leads."""
         card = page.locator(".ed-card").filter(has=page.get_by_role("heading", name=heading))
         return card.get_by_label("To", exact=True)
