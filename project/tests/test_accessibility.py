@@ -10,7 +10,7 @@ from tenants.models import User
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
-from workflows.authoring.editing.make_workflow import edit_workflow
+from workflows.authoring.editing.create_workflow import edit_workflow
 from workflows.models import CompanyRole
 
 # What is missing on a page, in words; an empty list where nothing is.

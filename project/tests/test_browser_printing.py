@@ -27,9 +27,9 @@ TASKS = 30
 
 
 def long_process() -> JsonObject:
-    """Thirty tasks one after the other, with ways back and ways out."""
+    """Thirty tasks one after the other, with transitions back and out."""
     tasks: list[Json] = []
-    ways: list[Json] = [{"from": "start", "to": "t1"}]
+    transitions: list[Json] = [{"from": "start", "to": "t1"}]
     for number in range(1, TASKS + 1):
         key, following = f"t{number}", f"t{number + 1}" if number < TASKS else "end"
         question: JsonObject = {"name": "ok", "label": "Is it right?", "type": "boolean"}
@@ -42,7 +42,7 @@ def long_process() -> JsonObject:
             }
         )
         if number % 5 == 0 and number < TASKS:
-            ways.append(
+            transitions.append(
                 {
                     "from": key,
                     "to": "end" if number % 10 else f"t{number - 3}",
@@ -51,7 +51,7 @@ def long_process() -> JsonObject:
                     "priority": 1,
                 }
             )
-        ways.append({"from": key, "to": following, "priority": 2})
+        transitions.append({"from": key, "to": following, "priority": 2})
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
@@ -61,7 +61,7 @@ def long_process() -> JsonObject:
             "fields": [{"name": "what", "label": "What?", "type": "text", "required": True}],
         },
         "tasks": tasks,
-        "transitions": ways,
+        "transitions": transitions,
         "ticket_types": [{"key": "delivery", "title": "Delivery"}],
         "company_roles": [{"name": "Approver"}],
     }

@@ -63,7 +63,7 @@ class ScriptTextTests(CompanyTestCase):
 
     def test_such_a_text_is_found(self) -> None:
         for script in (
-            'h("p", {}, "Nothing is asked yet.")',
+            'makeElement("p", {}, "Nothing is asked yet.")',
             'button("Save", () => save())',
             "said(`The task ${title} was removed.`)",
             'element.title = "it is done, with these answers"',
@@ -75,7 +75,7 @@ class ScriptTextTests(CompanyTestCase):
         for script in (
             'gettext("Nothing is asked yet.")',
             'ngettext("One problem", "Many problems", count)',
-            '// Not "Saved yet"\nfill(element, { class: "ed-button ed-quiet" })',
+            '// Not "Saved yet"\nreplaceContent(element, { class: "ed-button ed-quiet" })',
             'document.querySelector("#ed-panel details:not([open]) > summary")',
             'event.key === "Enter" && (event.type === "click")',
         ):

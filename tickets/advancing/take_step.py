@@ -34,7 +34,7 @@ def errors_as_step_failed() -> Iterator[None]:
 
 
 def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -> None:
-    """Move on, with what belongs to it; where no way leads on, keep a ticket error.
+    """Move on, with what belongs to it; where no transition leads on, keep a ticket error.
 
     The caller has locked the ticket and its workflow instance, and is inside a transaction.
     """

@@ -1,4 +1,4 @@
-"""Ways that are taken when a task has not ended in time: one job for each duration.
+"""Transitions that are taken when a task has not ended in time: one job for each duration.
 
 A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
 after an outage too. Nobody cancels it when the task ends; it then finds nothing to do.
@@ -111,7 +111,7 @@ def fire_timer(
     since: str = "",
     now: datetime | None = None,
 ) -> None:
-    """Leave a task that has not ended within `after`, where a way says so.
+    """Leave a task that has not ended within `after`, where a transition says so.
 
     `due` is when, and `since` when the time began, in ISO 8601. Safe to call twice, late, or
     beside whoever completes the task: who comes second finds nothing to do. So does a timer

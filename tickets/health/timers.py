@@ -1,4 +1,4 @@
-"""What must hold of the ways that are taken after a time: a job stands ready to take each."""
+"""What must hold of the transitions that are taken after a time: a job stands ready for each."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from workflows.working_hours.durations import duration_in_words
 
 
 class _Timers:
-    """When a timer is due, and whether there is a way for it; reads each version once."""
+    """When a timer is due, and whether there is a transition for it; reads each version once."""
 
     def __init__(self) -> None:
         self.now = timezone.now()
@@ -48,8 +48,8 @@ class _Timers:
             self._working_time = BusinessCalendar.objects.current().working_time()
         return self._working_time.after(since, Duration.parse(after))
 
-    def has_way(self, task: TaskInstance, ticket: Ticket, after: str) -> bool:
-        """Whether the timer would do anything: one that has found no way is gone, rightly."""
+    def has_transition(self, task: TaskInstance, ticket: Ticket, after: str) -> bool:
+        """Whether the timer would do anything: one that found no transition is gone, rightly."""
         instance = task.workflow_instance
         if instance.workflow_id not in self._processes:
             workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(
@@ -74,7 +74,7 @@ def timer_findings() -> Iterator[Finding]:
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
         since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
         due = timers.due(since, after)
-        if due <= timers.now and not timers.has_way(task, ticket, after):
+        if due <= timers.now and not timers.has_transition(task, ticket, after):
             continue
         message = _("“%(task)s” is to be left after %(after)s, but no job will do it.") % {
             "task": task.definition.title,
@@ -115,6 +115,6 @@ def _without_a_job() -> Iterator[TaskInstance]:
     )
     tasks = tasks.annotate(after=F("definition__transitions_out__after"), since=Subquery(began))
     related = ("definition", "workflow_instance__ticket__created_by")
-    # A task may have two ways after the same time, with different conditions: one timer.
+    # A task may have two transitions after the same time, with different conditions: one timer.
     found = tasks.select_related(*related).order_by("pk", "after").distinct("pk", "after")
     return found.iterator(chunk_size=AT_A_TIME)

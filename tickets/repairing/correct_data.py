@@ -76,7 +76,7 @@ def correct_task_output(
 ) -> None:
     """Put another output in the place of a task's, for the conditions and calls that follow.
 
-    For a task that has been completed, or whose way on could not be decided; one without an
+    For a task that has been completed, or whose next transition was not decided; one without an
     output is for `finish_task_by_hand`. The history keeps both outputs. `expected` and
     `then_retry` as in `retry_step`; both happen, or neither.
 

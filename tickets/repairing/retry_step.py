@@ -32,7 +32,7 @@ def retry_step(
     """Try the step that failed again, and that step only; the error is resolved by it.
 
     A call is made again by the worker, with the same Idempotency-Key and a fresh number of
-    retries; the start and the way on are decided again right after the commit; a form is
+    retries; the start and the next transition are decided again right after the commit; a form is
     completed with the answers that its worker has sent, where those are kept, or goes back to
     whoever had it. A fault that persists makes a new error, or leaves this one open and is shown.
     Of two who retry at the same time one wins, and the other is refused.

@@ -16,13 +16,13 @@ from workflows.models import WorkflowDefinition, WorkflowStatus
 
 MOST_TICKETS = 500
 
-# Where a way leads on from a task, other than to a task.
+# Where a transition leads on from a task, other than to a task.
 END, WAITS, STOPS = "end", "waits", "stops"
 
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """A place where tickets would now go another way than they went.
+    """A place where tickets would now go differently than they went.
 
     `after` is a task's key, empty for the start; `old` and `new` are what came next. `time` is a
     duration where the task is left because it was not done within it.
@@ -152,7 +152,7 @@ def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:
 def _first_divergence(
     ticket: Ticket, visits: Sequence[Visit], simulation: Simulation
 ) -> Divergence | None:
-    """The first place where the ways differ; None where they are the same."""
+    """The first place where the paths differ; None where they are the same."""
     label = ticket.workflow_instance.end_label if ticket.workflow_instance else ""
     old = [*(Onward(each.task) for each in visits), Onward(kind=END, label=label)]
     new = [*map(Onward, simulation.path), _ending(simulation)]

@@ -128,7 +128,7 @@ def _passed(
     spans: Iterable[tuple[datetime, datetime]],
     working_time: WorkingTime,
 ) -> list[str]:
-    """The durations of a task's ways that passed before it ended, the first to pass first."""
+    """The durations of a task's transitions that passed before its end, the first to pass first."""
     durations = process.timeouts(key)
     found: list[tuple[datetime, str]] = []
     for begin, end in spans if durations else ():

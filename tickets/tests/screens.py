@@ -56,13 +56,13 @@ def make_type(
     order = TaskDefinition.objects.create(
         workflow=workflow, key="order", title="Order it", position=2, fields=[]
     )
-    ways: list[tuple[TaskDefinition | None, TaskDefinition | None, str, Json]] = [
+    transitions: list[tuple[TaskDefinition | None, TaskDefinition | None, str, Json]] = [
         (None, check, "", None),
         (check, order, "fine", {"==": [{"var": "tasks.check.ok"}, True]}),
         (check, None, "refused", None),
         (order, None, "ordered", None),
     ]
-    for priority, (source, target, label, condition) in enumerate(ways):
+    for priority, (source, target, label, condition) in enumerate(transitions):
         Transition.objects.create(
             workflow=workflow, from_task=source, to_task=target, label=label,
             condition=condition, priority=priority,

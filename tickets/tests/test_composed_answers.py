@@ -117,9 +117,9 @@ class FormTests(ScreenTestCase, ComposedCase):
         ticket.refresh_from_db()
         self.assertEqual(ticket.data, {"what": KEPT})
 
-    def test_a_condition_that_compares_takes_the_way(self) -> None:
-        ways = self.definition.workflow.transitions.filter(label="fine")
-        ways.update(condition={"==": [{"var": "ticket.what"}, TYPED]})
+    def test_a_condition_that_compares_takes_the_transition(self) -> None:
+        transitions = self.definition.workflow.transitions.filter(label="fine")
+        transitions.update(condition={"==": [{"var": "ticket.what"}, TYPED]})
         for what in (TYPED, KEPT):
             ticket = submit_ticket(definition=self.definition, data={"what": what}, user=self.uma)
             task = TaskInstance.objects.get(workflow_instance__ticket=ticket)

@@ -127,29 +127,29 @@ class GalleryTests(SimpleTestCase):
                 with self.subTest(each.name, case=result.name):
                     self.assertEqual(result.reason, "")
 
-    def test_the_test_cases_go_every_way(self) -> None:
+    def test_the_test_cases_take_every_transition(self) -> None:
         """Each transition of each process is taken by one of its test cases."""
         for each in processes():
             if each.name in ("invoice", "it_help", "vacation"):
                 continue  # processes that others published
             with self.subTest(each.name):
                 taken = {
-                    (way.from_task, way.to_task, way.label)
+                    (transition.from_task, transition.to_task, transition.label)
                     for result in run_document_test_cases(each.document)
                     if result.simulation is not None
                     for step in result.simulation.steps
                     if step.decision is not None
-                    for way in step.decision.tried
-                    if way.result
+                    for transition in step.decision.tried
+                    if transition.result
                 }
-                ways = {
-                    (way.from_task, way.to_task, way.label)
-                    for way in each.trial.process.transitions
+                transitions = {
+                    (transition.from_task, transition.to_task, transition.label)
+                    for transition in each.trial.process.transitions
                 }
-                self.assertEqual(ways - taken, set())
+                self.assertEqual(transitions - taken, set())
 
     def test_some_are_not_done_in_time(self) -> None:
-        """Each way that waits for a time is taken because the time has passed."""
+        """Each transition that waits for a time is taken because the time has passed."""
         for each in processes():
             with self.subTest(each.name):
                 passed = {
@@ -159,8 +159,8 @@ class GalleryTests(SimpleTestCase):
                     for step in result.simulation.steps
                     if step.timeout_taken
                 }
-                ways = each.trial.process.transitions
-                self.assertEqual(passed, {(w.from_task, w.after) for w in ways if w.after})
+                transitions = each.trial.process.transitions
+                self.assertEqual(passed, {(w.from_task, w.after) for w in transitions if w.after})
 
     def test_they_do_not_stand_in_each_others_way(self) -> None:
         """One company may take over all of them."""

@@ -97,8 +97,8 @@ class LongNamesTests(CompanyTestCase):
             for field in task["fields"]:
                 field["label"] = long_name("Question")
         made["tasks"][0]["candidate_role"] = long_name("Role")
-        for way in made["transitions"]:
-            way["label"] = long_name("Way")
+        for transition in made["transitions"]:
+            transition["label"] = long_name("Transition")
         for each in made["ticket_types"]:
             each["title"] = long_name("Type")
             each.pop("roles_with_access", None)

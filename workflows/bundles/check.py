@@ -56,7 +56,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
 
 
 def _has_too_long_a_list(document: JsonObject) -> bool:
-    """Whether checking the ways between so many entries would take too long."""
+    """Whether checking the transitions between so many entries would take too long."""
     properties = SCHEMA["properties"]
     for name, spec in properties.items() if isinstance(properties, dict) else ():
         limit = spec.get("maxItems") if isinstance(spec, dict) else None

@@ -143,12 +143,13 @@ def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Pro
     if after in known or not after:  # what is no text has been reported already
         return
     if known:
-        message = _("No way leaves the task “%(task)s” after %(time)s.")
+        message = _("No transition leaves the task %(task)s after %(time)s.")
     else:
         message = _(
-            "No way leaves the task “%(task)s” after a time. Give one a time, or leave out “after”."
+            "No transition leaves the task %(task)s after a time. Give one a time, or leave out "
+            "“after”."
         )
-    message %= {"task": short(key), "time": duration_in_words(after)}
+    message %= {"task": outline.title_of(key), "time": duration_in_words(after)}
     meant = known[0] if len(known) == 1 else nearest(after, known)
     expected = ", ".join(f"{each} ({duration_in_words(each)})" for each in known)
     yield Problem((*answer.path, "after"), message + did_you_mean(meant), after, expected, meant)
@@ -164,7 +165,7 @@ def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:
     labels = [each.text("label") for each in outline.transitions if each.text("to") == "end"]
     if isinstance(end, str) and end and name_key(end) not in map(name_key, labels):
         meant = nearest(end, labels)
-        message = _("No way to the end is called “%(end)s”.") % {"end": short(end)}
+        message = _("No transition to the end is called “%(end)s”.") % {"end": short(end)}
         path = (*case.path, "expect", "end")
         yield Problem(path, message + did_you_mean(meant), end, ", ".join(labels), meant)
 

@@ -1,7 +1,7 @@
 """Comparisons of unlike types: a number with a text is never what was meant.
 
 JsonLogic would turn one into the other and answer something; a person who wrote `"1000"` for
-a number, or "yes" for a yes/no question, should hear of it before a ticket takes the wrong way.
+a number, or "yes" for a yes/no question, should hear of it before a ticket goes wrong.
 So should one whose condition gives a text or a number: where neither true nor false comes out,
 every ticket would stop with an error.
 """
@@ -208,14 +208,14 @@ def _impossible_values(
                 "“%(field)s” is compared with “%(value)s”, which is no date or time. Write it like "
                 "%(example)s."
             )
-            names = {"field": field.name, "value": short(value)}
+            names = {"field": _title(field), "value": short(value)}
             text = message % {**names, "example": written.example}
             yield Problem(path, text, value, expected=written.example)
         elif is_equality and field.choices:
             choices = [choice for choice, _label in field.choices]
             if value not in choices:
                 message = _("“%(value)s” is not among the choices of “%(field)s”.")
-                text = message % {"value": short(value), "field": field.name}
+                text = message % {"value": short(value), "field": _title(field)}
                 meant = nearest(value, choices)
                 yield Problem(
                     path,
@@ -225,6 +225,10 @@ def _impossible_values(
                     meant,
                     Severity.WARNING,
                 )
+
+
+def _title(field: Field) -> str:
+    return short(field.label or field.name)
 
 
 def _contained(item: Json, container: Json, fields: Fields, path: Path) -> Iterator[Problem]:
@@ -261,9 +265,9 @@ def _item_comparison_problems(
     if field is not None and field.fields:
         for name in sorted(set(_names_read(rule))):
             if name and name.partition(".")[0] not in inner:
-                message = _("The records of “%(field)s” have no field “%(name)s”.")
+                message = _("The records of “%(field)s” have no column “%(name)s”.")
                 meant = nearest(name, inner)
-                text = message % {"field": field.name, "name": short(name)}
+                text = message % {"field": _title(field), "name": short(name)}
                 yield Problem(path, text + did_you_mean(meant), name, ", ".join(inner), meant)
     yield from _type_mismatches(rule, inner, path)
 

@@ -106,7 +106,7 @@ class _Comparison:
 
     def _change(self, kind: ChangeKind, path: Path, old: Json, new: Json) -> Change:
         document = self.old if kind is ChangeKind.REMOVED else self.new
-        return Change(kind, path, path_in_words(document, path, labelled=True), old, new)
+        return Change(kind, path, path_in_words(document, path), old, new)
 
 
 def _by_name(

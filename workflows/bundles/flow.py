@@ -1,4 +1,4 @@
-"""Whether the ways between the tasks lead from the start, through every task, to the end."""
+"""Whether the transitions between the tasks lead from the start, through every task, to the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workflows.fields.field import Field
 
 
 def flow_problems(outline: Outline) -> Iterator[Problem]:
-    """Everything about the ways; silent about reachability while a transition names nothing."""
+    """Everything about the transitions; silent about reachability while one names nothing."""
     if outline.transitions and not outline.leaving_completed[START]:
         message = _("No transition leaves the start. Add one from “start” to the first task.")
         yield Problem(("transitions",), message, expected=_("a transition from start"))
@@ -36,13 +36,15 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
     ending = _leading_to_the_end(outline)
     for key, task in outline.task_of.items():
         if key not in reached:
-            message = _("No way leads from the start to this task. Add a transition to it.")
+            message = _("No transition leads from the start to this task. Add one to it.")
             yield Problem(task.path, message, key)
         elif not outline.leaving_completed[key]:
             message = _("No transition leaves this task. Add one to the next task or to “end”.")
             yield Problem(task.path, message, key)
         elif key not in ending:
-            message = _("From this task the end cannot be reached. Add a way out of the loop.")
+            message = _(
+                "From this task the end cannot be reached. Add a transition out of the loop."
+            )
             yield Problem(task.path, message, key)
 
 
@@ -51,12 +53,14 @@ def _timeout_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
     path, source = (*transition.path, "after"), transition.text("from")
     task = outline.task_of.get(source)
     if source == START:
-        message = _("Nothing waits at the start. Remove “after”, or let the way leave a task.")
+        message = _(
+            "Nothing waits at the start. Remove “after”, or let the transition leave a task."
+        )
         yield Problem(path, message, transition.value["after"])
     elif task is not None and task.task_type and not task.task_type.rules.can_be_left:
         message = _(
             "A call that is answered at once has a timeout of its own. Remove “after”, or let the "
-            "way leave a task that waits for a person or for a callback."
+            "transition leave a task that waits for a person or for a callback."
         )
         yield Problem(path, message, transition.value["after"])
 
@@ -80,20 +84,20 @@ def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> I
         if is_empty(condition) or condition is True:
             for later in transitions[index + 1 :]:
                 message = _(
-                    "This way is never taken: the one to %(target)s is tried before it and has "
-                    "no condition. Give that one a higher priority number."
+                    "This transition is never taken: the one to %(target)s is tried before it and "
+                    "has no condition. Give that one a higher priority number."
                 )
-                text = message % {"target": each.text("to")}
+                text = message % {"target": outline.title_of(each.text("to"))}
                 yield Problem(later.path, text, severity=Severity.WARNING)
             return
     conditions: list[Json] = [each.value["condition"] for each in transitions]
     if conditions and not cover_each_other(conditions, fields_by_name(outline)):
         message = _(
-            "Every way on from %(task)s has a condition. Where none of them is true the ticket "
+            "Every transition from %(task)s has a condition. Where none of them is true the ticket "
             "stops with an error. Leave the condition of the last one out, so that it is taken "
             "otherwise."
         )
-        yield Problem(transitions[-1].path, message % {"task": key})
+        yield Problem(transitions[-1].path, message % {"task": outline.title_of(key)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from workflows.bundles.canonical import END, START
 from workflows.engine.conditions import is_empty
-from workflows.engine.problems import Path
+from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
@@ -87,6 +89,15 @@ class Outline:
             if key := task.text("key"):
                 found.setdefault(key, task)
         return found
+
+    def title_of(self, key: str) -> str:
+        """What people call a task, the start or the end."""
+        if key == START:
+            return _("the start")
+        if key == END:
+            return _("the end")
+        task = self.task_of.get(key)
+        return f"“{short((task.text('title') if task else '') or key)}”"
 
     @cached_property
     def fields(self) -> dict[str, Field] | None:

@@ -80,7 +80,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "ticket_types": (gettext_noop("Ticket type %(name)s"), "key"),
     "company_roles": (gettext_noop("Company role %(name)s"), "name"),
     "transitions": (gettext_noop("Transition %(name)s"), ""),
-    "fields": (gettext_noop("field %(name)s"), "name"),
+    "fields": (gettext_noop("question %(name)s"), "name"),
     "choices": (gettext_noop("choice %(name)s"), ""),
     "ext_ref": (gettext_noop("link %(name)s"), "label"),
     "roles_with_access": (gettext_noop("role %(name)s"), ""),
@@ -89,29 +89,37 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "path": (gettext_noop("step %(name)s"), ""),
 }
 
+# Of longer lists, which are refused, no more entries are looked through for a label.
+_MOST_LABELLED: Final = 1_000
+# A question of the records that another question asks for.
+_COLUMN: Final = gettext_noop("column %(name)s")
+
 # What such entries are called on screen.
 _LABELS: Final[Mapping[str, str]] = {"tasks": "title", "ticket_types": "title", "fields": "label"}
-# What stands in these goes by the names of the ticket's fields.
+# What stands in these goes by the names of the ticket's questions.
 _TICKET_ANSWERS: Final = frozenset({"presets", "ticket"})
 
 
-def path_in_words(document: object, path: Path, *, labelled: bool = False) -> str:
+def path_in_words(document: object, path: Path) -> str:
     """A path into a bundle in words; entries go by their names where they have one.
 
-    `labelled`: as people know them, with the name behind: “field “Amount” (amount)”.
+    They are called as people know them, with the name behind: “question “Amount” (amount)”.
     """
     words: list[str] = []
     value, steps = document, list(path)
+    is_in_record = False
     while steps:
         step = steps.pop(0)
         inner = _child(value, step)
         if isinstance(step, str) and step in _PARTS and steps and isinstance(steps[0], int):
             index = steps.pop(0)
             inner = _child(inner, index)
-            words.append(_entry(step, int(index), inner, document if labelled else None))
+            template = _COLUMN if is_in_record and step == "fields" else _PARTS[step][0]
+            words.append(_entry(step, int(index), inner, template, document))
+            is_in_record = step == "fields"
         elif step == "workflow" and not words:
             words.append(_("Workflow"))
-        elif labelled and words and words[-1] in _TICKET_ANSWERS:
+        elif words and words[-1] in _TICKET_ANSWERS:
             fields = _child(_child(document, "workflow"), "fields")
             words.append(_labelled(fields, "name", "label", str(step)))
         else:
@@ -133,9 +141,9 @@ def _is_free_form(step: str | int) -> bool:
     }
 
 
-def _entry(kind: str, index: int, entry: object, document: object = None) -> str:
-    """`document`: the whole bundle, where names are to be shown with their labels."""
-    template, name_key = _PARTS[kind]
+def _entry(kind: str, index: int, entry: object, template: str, document: object) -> str:
+    """`document`: the whole bundle."""
+    name_key = _PARTS[kind][1]
     name: object = entry.get(name_key) if isinstance(entry, dict) and name_key else None
     if kind == "transitions" and isinstance(entry, dict):
         source, target = entry.get("from"), entry.get("to")
@@ -147,14 +155,14 @@ def _entry(kind: str, index: int, entry: object, document: object = None) -> str
             }
     if not isinstance(name, str) or not name.strip():
         return _(template) % {"name": str(index + 1)}
-    label_key = _LABELS.get(kind, "") if document is not None else ""
+    label_key = _LABELS.get(kind, "")
     return _(template) % {"name": _labelled([entry], name_key, label_key, name)}
 
 
 def _labelled(entries: object, name_key: str, label_key: str, name: str) -> str:
     """The name, with the label before it that the entry of this name has, if it has one."""
     shown = _printable(short(name))
-    for each in entries if isinstance(entries, list) else []:
+    for each in entries[:_MOST_LABELLED] if isinstance(entries, list) else []:
         label = each.get(label_key) if isinstance(each, dict) else None
         if isinstance(label, str) and label.strip() and each.get(name_key) == name:
             return _("“%(label)s” (%(name)s)") % {"label": _printable(short(label)), "name": shown}

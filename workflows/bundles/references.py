@@ -25,7 +25,7 @@ from workflows.task_types import SCREENS
 
 
 def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
-    """Everything about names and parts; the ways between the tasks are `flow_problems`."""
+    """Everything about names and parts; the transitions between the tasks are `flow_problems`."""
     yield from _duplicates(outline.tasks, "key")
     yield from _duplicates(outline.ticket_types, "key")
     yield from _duplicates(outline.company_roles, "name")

@@ -87,13 +87,13 @@ class _Scopes:
         }
 
     def reached_without(self, key: str) -> set[str]:
-        """What can be reached from the start on ways that do not lead through this task."""
+        """What can be reached from the start by transitions that do not lead through this task."""
         if key not in self._without:
             self._without[key] = self.outline.reachable(START, without=key)
         return self._without[key]
 
     def after(self, key: str) -> _Scope:
-        """When a task has been completed (or at the start), and the way on is chosen."""
+        """When a task has been completed (or at the start), and the next transition is chosen."""
         done = set() if key == START else {key} | self.outline.before.get(key, set())
         return _Scope(self, done, key, certain_itself=True)
 
@@ -200,7 +200,7 @@ class _Scope:
         if key != self.at and self.at not in self.scopes.reached_without(key):
             return None
         message = _(
-            "The rule reads “%(name)s”, but not every way here leads through that task. Give a "
+            "The rule reads “%(name)s”, but one can come here without that task. Give a "
             "default, or ask with “missing” first."
         )
         return _Reading(message % {"name": f"tasks.{key}"}, severity=Severity.WARNING)
@@ -226,7 +226,7 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
     """Reading `rest` of these fields; optional ones may have no answer."""
     name, _dot, inner = rest.partition(".")
     if name not in fields:
-        message = _("The rule reads “%(name)s”, but there is no such field.")
+        message = _("The rule reads “%(name)s”, but there is no such question.")
         meant = nearest(name, fields)
         return _Reading(
             message % {"name": short(f"{prefix}.{rest}")}, f"{prefix}.{meant}" if meant else ""
@@ -239,7 +239,7 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
     if not field.required or not is_empty(field.visible_when):
         message = _(
             "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "
-            "“missing” first, or make the field required."
+            "“missing” first, or make the question required."
         )
         return _Reading(message % {"name": f"{prefix}.{name}"}, severity=Severity.WARNING)
     return None

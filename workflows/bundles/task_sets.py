@@ -144,14 +144,14 @@ def lasting_problems(put: WithTasks) -> list[Problem]:
     """The errors that must be mended before a draft can be made of it.
 
     They stand in the tasks themselves, whatever leads to them, or are such that no draft could be
-    kept with them. Of the rest, such as a new task to which no way leads yet, publishing takes
-    care.
+    kept with them. Of the rest, such as a new task that no transition leads to yet, publishing
+    takes care.
     """
-    without_ways: JsonObject = {**put.document, "transitions": []}
+    without_transitions: JsonObject = {**put.document, "transitions": []}
     own = set(put.moved.values())
     found = [
         each
-        for each in check_bundle(without_ways)
+        for each in check_bundle(without_transitions)
         if each.is_error and (each.path in _WHOLE or (len(each.path) > 2 and each.path[:2] in own))
     ]
     places = {each.path for each in found}

@@ -237,7 +237,7 @@ def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
     except FieldError as error:
         return _not_run(index, case, str(error))
     if refused:
-        return _not_run(index, case, _refusal(_("The ticket's form"), refused))
+        return _not_run(index, case, _refusal(_("The ticket's form"), trial.fields, refused))
     simulation = trial.run_test_case(case)
     found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label)
     expected = _expected(case)
@@ -287,7 +287,9 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
     last = simulation.last_step
     if simulation.outcome is Outcome.REFUSED and last.task is not None:
         return _refusal(
-            _("The form of “%(task)s”") % {"task": trial.title_of(last.task)}, last.refused
+            _("The form of “%(task)s”") % {"task": trial.title_of(last.task)},
+            trial.fields_of(last.task),
+            last.refused,
         )
     if divergence is not None:
         return _divergence_reason(trial, expected, simulation, divergence)
@@ -317,14 +319,16 @@ def _divergence_reason(trial: Trial, expected: Arrival, simulation: Simulation, 
         "found": _step_at(trial, simulation.path, simulation.outcome, number),
         "wanted": _step_at(trial, expected.path, expected.status, number),
     }
-    text = _("After %(place)s the way leads to %(found)s, not to %(wanted)s.") % words
+    text = _("After %(place)s the ticket goes to %(found)s, not to %(wanted)s.") % words
     if simulation.error and number == len(simulation.path):
         text = _("After %(place)s it stops, and does not come to %(wanted)s: %(error)s") % {
             **words,
             "error": simulation.error,
         }
     elif simulation.outcome is Outcome.WAITING and number == len(simulation.path):
-        text = _("There is no answer for %(place)s, so that the way to %(wanted)s is not taken.")
+        text = _(
+            "There is no answer for %(place)s, so that the transition to %(wanted)s is not taken."
+        )
         text %= words
     return text
 
@@ -340,13 +344,28 @@ def _step_at(trial: Trial, path: Sequence[str], status: str, number: int) -> str
     return _("the end") if status == Outcome.COMPLETED else _("nowhere")
 
 
-def _refusal(form: str, refused: Sequence[FieldProblem]) -> str:
+def _refusal(form: str, specs: Json, refused: Sequence[FieldProblem]) -> str:
     first = refused[0]
     return _("%(form)s refuses the answer to “%(field)s”: %(message)s") % {
         "form": form,
-        "field": first.field,
+        "field": _title_of_question(specs, first.field),
         "message": first.message,
     }
+
+
+def _title_of_question(specs: Json, field: str) -> str:
+    """What people call a question; inside records, with the row: “Items, 1, Price”."""
+    words: list[str] = []
+    for step in field.split("."):
+        entries = (
+            [each for each in specs if isinstance(each, dict)] if isinstance(specs, list) else []
+        )
+        spec = next((each for each in entries if each.get("name") == step), None)
+        if spec is not None:
+            specs = spec.get("fields", [])
+        label = spec.get("label") if spec is not None else None
+        words.append(str(int(step) + 1) if step.isdecimal() else str(label or step))
+    return ", ".join(words)
 
 
 def _not_run(index: int, case: JsonObject, reason: str) -> TestCaseResult:

@@ -64,8 +64,8 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
     """Choose the transition that leaves ``ended_task`` (None: the start).
 
     Lowest priority first, equal ones as listed; the first whose condition is true wins. A
-    condition that cannot be decided ends the search with an error, because the right way may
-    have been that one. Ways that wait for a time are none of these: `decide_timeout` takes
+    condition that cannot be decided ends the search with an error, because the right transition may
+    have been that one. Transitions that wait for a time are none of these: `decide_timeout` takes
     them. Never raises for what a definition or its data contain.
     """
     if ended_task is not None and ended_task not in process.tasks:
@@ -91,9 +91,9 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
 
 
 def decide_timeout(process: Process, task: str, after: str, context: JsonObject) -> Decision:
-    """Choose the way that leaves ``task`` because it has not ended within ``after``.
+    """Choose the transition that leaves ``task`` because it has not ended within ``after``.
 
-    As `decide`, among the ways of exactly this duration. Where none of their conditions is
+    As `decide`, among the transitions of exactly this duration. Where none of their conditions is
     true the decision says nothing but what was tried: the task goes on.
     """
     leaving = [
@@ -110,7 +110,7 @@ def decide_timeout(process: Process, task: str, after: str, context: JsonObject)
 
 
 def _prepared(context: JsonObject, leaving: list[TransitionSpec]) -> PreparedData:
-    """The context for the conditions; ways without any go on whatever it holds."""
+    """The context for the conditions; transitions without any go on whatever it holds."""
     if all(is_empty(each.condition) for each in leaving):
         return _NOTHING
     return prepare(context)
@@ -133,7 +133,7 @@ def _choose_transition(
         if result:
             return _taken(process, transition, tuple(tried))
     message = _(
-        "After %(task)s none of the conditions was true, so that the workflow has no way to go "
+        "After %(task)s none of the conditions was true, so that no transition leads "
         "on. Correct the ticket's data, or add a transition without a condition, then try again."
     )
     words = {"task": _task_name(process, ended_task)}
@@ -169,7 +169,7 @@ def _tried(transition: TransitionSpec, result: bool | None, error: str = "") -> 
 
 def _failed(process: Process, ended_task: str | None, error: ConditionError) -> str:
     message = _(
-        "The way on from %(task)s cannot be decided. %(reason)s Correct the ticket's data or the "
+        "What follows %(task)s cannot be decided. %(reason)s Correct the ticket's data or the "
         "workflow definition, then try again."
     )
     return message % {"task": _task_name(process, ended_task), "reason": error}

@@ -24,15 +24,15 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class TransitionSpec:
-    """A way from one task to the next.
+    """A transition from one task to the next.
 
     ``from_task`` is None for a transition that leaves the start, ``to_task`` is None
     for one that reaches the end. ``condition`` is a JsonLogic rule; None, ``{}`` and
     ``""`` are the empty condition, which is always true. The lowest ``priority`` is
     tried first; equal priorities are tried in the order in which they are listed.
 
-    ``after`` is a duration (see calendar.py): the way is then taken when ``from_task`` has not
-    ended by that time, and never when it has. Empty: the other way round.
+    ``after`` is a duration (see calendar.py): the transition is then taken when ``from_task`` has
+    not ended by that time, and never when it has. Empty: the other way round.
     """
 
     from_task: str | None

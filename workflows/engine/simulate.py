@@ -1,7 +1,7 @@
 """What a process would do with given answers: nothing is saved, and no call is made.
 
 The steps are those of the real path (`decide`, the forms' validators, the transforms), so that
-a simulation goes the way that a ticket would go.
+a simulation goes as a ticket would go.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Outcome(StrEnum):
 class Answer:
     """What comes of one visit of a task: its output, or why the call failed for good.
 
-    With ``after``, a duration, neither: the task has not ended by then. Where no way leaves it
-    then, it goes on, and the next answer counts for the same visit. Answers with the same number
+    With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
+    it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
     """
 
@@ -82,7 +82,7 @@ class TaskRules:
 
 @dataclass(frozen=True, slots=True)
 class TimeOver:
-    """A time by which a task had not ended, and what its ways of that time said."""
+    """A time by which a task had not ended, and what its transitions of that time said."""
 
     after: str
     decision: Decision
@@ -95,7 +95,7 @@ class Step:
     ``data`` holds the latest output of each task after this step, as ``tasks`` in a context.
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
     not done: ``timeout_taken``, ``error`` or ``refused`` says why, or nothing does, and the answer
-    is missing. ``decision`` is the way on. ``times`` are those that passed meanwhile, in order.
+    is missing. ``decision`` is what comes next. ``times`` are those that passed, in order.
     """
 
     task: str | None

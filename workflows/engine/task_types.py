@@ -21,9 +21,9 @@ class DoneBy(Enum):
 class TaskTypeRules:
     """What a type of task means.
 
-    `is_answered_later`: its answer comes by a callback. `can_be_left`: a way may leave it because
-    it has not ended in time. `uses` are the parts of a task's definition that only some types
-    have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
+    `is_answered_later`: its answer comes by a callback. `can_be_left`: a transition may leave it
+    because it has not ended in time. `uses` are the parts of a task's definition that only some
+    types have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
     """
 
     done_by: DoneBy

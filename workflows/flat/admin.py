@@ -234,7 +234,7 @@ class FlatImportAdmin(FlatExportAdmin, ImportMixin):
             is_checked=not problems,
             totals=dict(totals),
             changes=changes[:MOST_SHOWN],
-            more_changes=max(len(changes) - MOST_SHOWN, 0),
+            hidden_change_count=max(len(changes) - MOST_SHOWN, 0),
             confirm_form=ConfirmForm(initial={"content": encoded, "name": name[-LONGEST_NAME:]}),
         )
 

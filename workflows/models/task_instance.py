@@ -233,7 +233,7 @@ class TaskInstance(StatusModel):
         target=TaskStatus.ERROR,
     )
     def fail(self) -> None:
-        """It could not be done, or (from COMPLETED) no way leads on. A ticket error says why."""
+        """It could not be done, or (from COMPLETED) no transition leads on. An error says why."""
 
     @transition(field=status, source=TaskStatus.ERROR, target=TaskStatus.PENDING)
     def retry(self) -> None:

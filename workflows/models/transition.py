@@ -10,7 +10,7 @@ from workflows.models.workflow_definition import WorkflowDefinition
 
 
 class Transition(models.Model):
-    """A way from a task (or the start) to a task (or the end)."""
+    """Leads from a task (or the start) to a task (or the end)."""
 
     workflow = models.ForeignKey(
         WorkflowDefinition,

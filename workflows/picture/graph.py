@@ -35,18 +35,18 @@ CORNER = 8.0
 MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
 
 type NodeKey = tuple[str, str]
-type Way = tuple[str | None, str | None, str]
+type TransitionKey = tuple[str | None, str | None, str]
 START: NodeKey = ("start", "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What has happened to an instance, by task key; ``taken`` holds ways."""
+    """What has happened to an instance, by task key; ``taken`` holds transitions."""
 
     current: frozenset[str]
     finished: frozenset[str]
     failed: frozenset[str]
-    taken: frozenset[Way]
+    taken: frozenset[TransitionKey]
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +63,7 @@ class _Shape:
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """A transition with its way through the picture."""
+    """A transition with its line through the picture."""
 
     spec: TransitionSpec
     edge: Edge
@@ -78,7 +78,7 @@ def draw_process(
     current: Collection[str] = (),
     finished: Collection[str] = (),
     failed: Collection[str] = (),
-    taken: Collection[Way] = (),
+    taken: Collection[TransitionKey] = (),
     links: Mapping[str, str] | None = None,
 ) -> SafeString:
     """Return the workflow as an ``<svg>``, to be put into a ``<div class="flow-graph">``.
@@ -101,7 +101,7 @@ def draw_process(
         text = _("This workflow is too large to draw.")
         return _svg(title, summary, _draw_notice(text, 24), 320, 48, has_links=False)
     safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
-    # What is drawn later lies above: the way that was taken crosses over the others.
+    # What is drawn later lies above: the transitions that were taken cross over the others.
     order = sorted(lines, key=lambda line: _is_taken(line, marks))
     parts = [_draw_line(line, taken=_is_taken(line, marks)) for line in order]
     parts += [_draw_label(line, taken=_is_taken(line, marks)) for line in lines]

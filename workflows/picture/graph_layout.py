@@ -520,7 +520,7 @@ def _runs(rows: list[list[Item]]) -> list[list[Item]]:
             return items[0] if items else None
         if len(items) % 2:
             return sorted(items, key=lambda item: item.position)[len(items) // 2]
-        # The shortest line is the main way, of which the longer ones are short cuts.
+        # The shortest line is the main one, of which the longer ones are short cuts.
         shortest = min(item.span for item in items)
         nearest = [item for item in items if item.span == shortest]
         return nearest[0] if len(nearest) == 1 else None

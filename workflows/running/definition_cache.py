@@ -100,5 +100,7 @@ def _read(pk: int) -> KnownDefinition:
 
 
 def _frozen(process: Process) -> Process:
-    ways = (replace(each, condition=frozen(each.condition)) for each in process.transitions)
-    return replace(process, tasks=MappingProxyType(dict(process.tasks)), transitions=tuple(ways))
+    transitions = (replace(each, condition=frozen(each.condition)) for each in process.transitions)
+    return replace(
+        process, tasks=MappingProxyType(dict(process.tasks)), transitions=tuple(transitions)
+    )

@@ -68,7 +68,7 @@ class TargetVersion:
     def _obstacle_of_output(
         self, definition: TaskDefinition, output: Json, words: Mapping[str, object]
     ) -> str:
-        """A task that is in error although it is done: the way on reads its output."""
+        """A task that is in error although it is done: the next transition reads its output."""
         try:
             check_output(definition, output, facts=KEPT_ANSWERS)
         except InvalidDataError as error:

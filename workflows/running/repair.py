@@ -90,7 +90,7 @@ class WorkflowRepair(WorkflowStateManager):
         self._save()
 
     def retry_transition(self, task: TaskInstance, *, reason: str) -> None:
-        """The task's output stands, and the way on is decided again; the caller advances.
+        """The task's output stands, and the next transition is decided again; the caller advances.
 
         Raises:
             NothingToRetryError: the task is not in ERROR (any more), or has no output.

@@ -56,7 +56,7 @@ from workflows.running.step_part import StepPart
 class Move:
     """What `advance` did.
 
-    `error` is a sentence for people where no way led on: the caller keeps it as a ticket
+    `error` is a sentence for people where no transition led on: the caller keeps it as a ticket
     error in the same transaction. Of `new_tasks` the caller sets the timers, likewise; `calls`
     are those of them that are actions, whose jobs it defers.
     """
@@ -219,7 +219,7 @@ class WorkflowStateManager:
 
     @property
     def is_step_due(self) -> bool:
-        """Whether `advance` has something to do: a start, or a way on from a completed task."""
+        """Whether `advance` has something to do: a start, or a transition from a completed task."""
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             return True
         return self.completed_task is not None

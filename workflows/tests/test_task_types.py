@@ -34,7 +34,7 @@ PARTS: dict[str, JsonObject] = {
 NAMES = {each.value for each in TaskType}
 
 
-def bundle(task: JsonObject, **way: Json) -> JsonObject:
+def bundle(task: JsonObject, **transition: Json) -> JsonObject:
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
@@ -43,7 +43,7 @@ def bundle(task: JsonObject, **way: Json) -> JsonObject:
         "transitions": [
             {"from": "start", "to": "do"},
             {"from": "do", "to": "end"},
-            *([{"from": "do", "to": "end", **way}] if way else []),
+            *([{"from": "do", "to": "end", **transition}] if transition else []),
         ],
     }
 

@@ -282,7 +282,7 @@ class _Forms:
         elif not written:
             message = _("Say where this question is asked: “ticket”, or the key of a task.")
         elif record:
-            message = _("There is no field “%(name)s” whose records could have this field.")
+            message = _("There is no question “%(name)s” whose records could have this column.")
             message %= {"name": short(record)}
         else:
             message = _("There is no form “%(name)s”. Write “ticket”, or the key of a task.")

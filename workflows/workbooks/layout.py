@@ -334,7 +334,9 @@ TRANSITIONS: Final = Sheet(
             "label",
             "Label",
             kinds.TEXT,
-            gettext_lazy("What this way is called; on a way to the end, how the ticket ended."),
+            gettext_lazy(
+                "What this transition is called; on one to the end, how the ticket ended."
+            ),
             28,
         ),
         Column(
@@ -342,7 +344,8 @@ TRANSITIONS: Final = Sheet(
             "Condition",
             kinds.CONDITION,
             gettext_lazy(
-                "When this way is taken, such as approve.approved = yes and ticket.amount > 1000. "
+                "When this transition is taken, such as approve.approved = yes and "
+                "ticket.amount > 1000. "
                 "Empty: always."
             ),
             52,
@@ -351,7 +354,7 @@ TRANSITIONS: Final = Sheet(
             "priority",
             "Priority",
             kinds.NUMBER,
-            gettext_lazy("Of the ways that leave a task, the lowest number is tried first."),
+            gettext_lazy("Of the transitions that leave a task, the lowest number is tried first."),
             10,
         ),
         Column(
@@ -359,8 +362,8 @@ TRANSITIONS: Final = Sheet(
             "After",
             kinds.DURATION,
             gettext_lazy(
-                "In working time, such as 2 days: this way is taken when the task has not ended by "
-                "then. Empty: it is taken when the task is completed."
+                "In working time, such as 2 days: this transition is taken when the task has not "
+                "ended by then. Empty: it is taken when the task is completed."
             ),
             14,
         ),
@@ -452,7 +455,7 @@ TESTS: Final = Sheet(
             kinds.DURATION,
             gettext_lazy(
                 "Instead of answers: the task is not done in this time, such as 2 days, and the "
-                "ticket goes the way that has this time in the sheet Transitions."
+                "ticket takes the transition that has this time in the sheet Transitions."
             ),
             14,
             ("not done after", "timeout"),
@@ -477,7 +480,7 @@ TESTS: Final = Sheet(
             "end",
             "End",
             kinds.TEXT,
-            gettext_lazy("In the first row: the label of the way to the end. Empty: any."),
+            gettext_lazy("In the first row: the label of the transition to the end. Empty: any."),
             20,
             ("expected end",),
         ),

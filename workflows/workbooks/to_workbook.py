@@ -188,7 +188,8 @@ def _instructions_page_of_tasks() -> Page:
         _(
             "This workbook holds tasks of one workflow, without the rest of it. Change it and "
             "upload it: you see everything that is wrong, and what would change, before anything "
-            "does. Tasks that are not in it stay as they are, and so do the ways between them."
+            "does. Tasks that are not in it stay as they are, and so do the transitions between "
+            "them."
         ),
         _("The sheets"),
         _("Workflow: the key of the workflow. Tasks: its steps, a row each."),
@@ -208,13 +209,13 @@ def _instructions_page() -> Page:
     lines = (
         _("A workflow for TicketFlower"),
         _(
-            "This workbook holds one workflow: what a ticket asks for, the tasks, the ways between "
-            "them, and what people may submit. Change it and upload it: you see everything that is "
-            "wrong, and what would change, before anything does."
+            "This workbook holds one workflow: what a ticket asks for, the tasks, the transitions "
+            "between them, and what people may submit. Change it and upload it: you see everything "
+            "that is wrong, and what would change, before anything does."
         ),
         _("The sheets"),
         _("Workflow: its name. Fields: the questions of all forms, a row each."),
-        _("Tasks: the steps. Transitions: the ways from one step to the next."),
+        _("Tasks: the steps. Transitions: how one step leads to the next."),
         _("Ticket types: what people may submit. Company roles: who does what."),
         _("Tests: named test cases; a row for each step, and what must come out."),
         _("Rules"),
@@ -236,7 +237,7 @@ def _instructions_page() -> Page:
             "marks, dates too: “2026-01-31”. There are =, !=, <, <=, >, >=, in (…), contains, "
             "is empty, and, or, not and brackets."
         ),
-        _("Of the ways that leave a task, the one with the lowest priority is tried first."),
+        _("Of the transitions that leave a task, the one with the lowest priority is tried first."),
     )
     return Page(READ_ME, [PageColumn("", 92)], [[each] for each in lines], is_text=True)
 

@@ -28,7 +28,7 @@ from tickets.models import Ticket
 from tickets.repairing.hold_ticket import resume_ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
-from workflows.authoring.importing.import_run import go_on_importing
+from workflows.authoring.importing.import_run import continue_import
 from workflows.models import (
     CompanyRole,
     ImportRun,
@@ -251,7 +251,7 @@ class UpgradeTests(unittest.TestCase):
     def test_a_file_that_waited_for_the_worker_is_read(self) -> None:
         with schema_context(DEMO):
             run = ImportRun.objects.get(status=ImportStatus.WAITING)
-            go_on_importing(import_run_id=run.pk)
+            continue_import(import_run_id=run.pk)
             run.refresh_from_db()
             self.assertTrue(run.is_ready, run.failure)
 

@@ -212,8 +212,8 @@ class RandomInterleavingTests(ConcurrentCase):
             with self.subTest(seed=seed):
                 self.ticket = self.submit()
                 chance = random.Random(seed)
-                self.small_way.condition = None if chance.random() < 0.6 else False
-                self.small_way.save()
+                self.small_transition.condition = None if chance.random() < 0.6 else False
+                self.small_transition.save()
                 if seed % 2:
                     self.complete(self.current(self.ticket), {"big": True})()
                 people = [self.person(random.Random(f"{seed}-{each}")) for each in range(3)]

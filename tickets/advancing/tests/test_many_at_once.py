@@ -40,8 +40,8 @@ class ManyAtOnceTests(ConcurrentCase):
     THREADS: ClassVar = 5
     EACH: ClassVar = 70
 
-    def make_workflow(self, *, small_way: Json = None) -> None:
-        super().make_workflow(small_way=small_way)
+    def make_workflow(self, *, small_condition: Json = None) -> None:
+        super().make_workflow(small_condition=small_condition)
         self.role = CompanyRole.objects.create(name="Signers")
         self.role.members.add(self.wendy)
         self.sign.candidate_role = self.role

@@ -118,9 +118,9 @@ class CompleteTests(WaitingCase):
         self.assertEqual(instance.data, {"other": {"x": 1}, "check": {"big": False}})
 
     def test_data_that_was_corrected(self) -> None:
-        """The way is decided by what the ticket says now."""
-        self.small_way.condition = {"==": [{"var": "ticket.amount"}, 9]}
-        self.small_way.save()
+        """The transition is decided by what the ticket says now."""
+        self.small_transition.condition = {"==": [{"var": "ticket.amount"}, 9]}
+        self.small_transition.save()
         forget_definitions()
         self.addCleanup(forget_definitions)
 

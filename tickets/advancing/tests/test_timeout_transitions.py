@@ -1,4 +1,4 @@
-"""Ways that are taken when a task has not ended in time. The clock is moved, nothing sleeps."""
+"""Transitions that are taken after a time. The clock is moved, nothing sleeps."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TimeoutCase(CompanyTestCase):
         self.check = self.workflow.tasks.get(key="check")
         self.order = self.workflow.tasks.get(key="order")
 
-    def way(self, *, after: str = "P2D", condition: Json = None, **more: Any) -> None:
+    def add_transition(self, *, after: str = "P2D", condition: Json = None, **more: Any) -> None:
         self.workflow.transitions.create(
             from_task=self.check, after=after, condition=condition, label="too late", **more
         )
@@ -89,7 +89,7 @@ class TimeoutCase(CompanyTestCase):
 
 class TimeoutTests(TimeoutCase):
     def test_the_task_is_cancelled_and_the_flow_goes_on(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         (timer,) = self.timers()
         self.assertEqual(timer.args["due"], WEDNESDAY.isoformat())
@@ -104,7 +104,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(company_findings(), [])
 
     def test_it_may_lead_to_the_end(self) -> None:
-        self.way(to_task=None)
+        self.add_transition(to_task=None)
         ticket = self.make()
         self.fire(self.timers()[0], now=WEDNESDAY)
         ticket = Ticket.objects.get(pk=ticket.pk)
@@ -114,7 +114,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(broken_invariants(ticket), [])
 
     def test_twice_is_as_good_as_once(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         (timer,) = self.timers()
         for _ in range(3):
@@ -124,13 +124,13 @@ class TimeoutTests(TimeoutCase):
 
     def test_it_fires_after_an_outage(self) -> None:
         """The job stands in the queue, however late the worker comes."""
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         self.fire(self.timers()[0], now=WEDNESDAY + timedelta(days=40))
         self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
 
     def test_too_early_it_waits_again(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         (timer,) = self.timers()
         self.fire(timer, now=WEDNESDAY - timedelta(seconds=5))
@@ -140,7 +140,7 @@ class TimeoutTests(TimeoutCase):
         self.assertNotEqual(again.pk, timer.pk)
 
     def test_a_task_that_was_completed_is_not_left_by_it(self) -> None:
-        self.way(to_task=None, priority=-9)
+        self.add_transition(to_task=None, priority=-9)
         ticket = self.make()
         task = TaskInstance.objects.get()
         with self.captureOnCommitCallbacks(execute=True):
@@ -150,7 +150,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(self.tasks(ticket), [("check", "COMPLETED"), ("order", "OPEN")])
 
     def test_what_is_completed_but_not_moved_on_is_not_left_by_it(self) -> None:
-        self.way(to_task=None)
+        self.add_transition(to_task=None)
         ticket = self.make()
         task = TaskInstance.objects.get()
         with without_taking_steps():
@@ -160,16 +160,20 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(ProcrastinateJob.objects.filter(task_name=ADVANCE).count(), 1)
 
     def test_conditions_decide(self) -> None:
-        self.way(to_task=None, condition={">": [{"var": "ticket.amount"}, 100]}, priority=1)
-        self.way(to_task=self.order, condition={"<": [{"var": "ticket.amount"}, 100]}, priority=2)
+        self.add_transition(
+            to_task=None, condition={">": [{"var": "ticket.amount"}, 100]}, priority=1
+        )
+        self.add_transition(
+            to_task=self.order, condition={"<": [{"var": "ticket.amount"}, 100]}, priority=2
+        )
         ticket = self.make()
         self.assertEqual(len(self.timers()), 1, "One timer for each duration.")
         self.fire(self.timers()[0], now=WEDNESDAY)
         self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
 
     def test_where_no_condition_is_true_the_task_goes_on(self) -> None:
-        self.way(to_task=None, condition={">": [{"var": "ticket.amount"}, 100]})
-        self.way(to_task=self.order, after="P3D")
+        self.add_transition(to_task=None, condition={">": [{"var": "ticket.amount"}, 100]})
+        self.add_transition(to_task=self.order, after="P3D")
         ticket = self.make()
         first, second = self.timers()
         self.fire(first, now=WEDNESDAY)
@@ -178,7 +182,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
 
     def test_a_condition_that_cannot_be_decided_is_a_ticket_error(self) -> None:
-        self.way(to_task=self.order, condition={"==": [{"var": "tasks.check.ok"}, True]})
+        self.add_transition(to_task=self.order, condition={"==": [{"var": "tasks.check.ok"}, True]})
         ticket = self.make()
         self.fire(self.timers()[0], now=WEDNESDAY)
         self.assertEqual(self.tasks(ticket), [("check", "ERROR")])
@@ -191,7 +195,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(timer.args["due"], (WEDNESDAY + timedelta(days=2)).isoformat())
 
     def test_a_call_that_waits_for_its_callback_is_left(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         self.workflow.tasks.filter(pk=self.check.pk).update(
             task_type="ASYNC_ACTION", action_url="https://a.example/"
         )
@@ -201,7 +205,7 @@ class TimeoutTests(TimeoutCase):
         self.assertFalse(ProcrastinateJob.objects.filter(task_name=RUN_ACTION).exists())
 
     def test_what_it_leads_to_has_timers_of_its_own(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         self.workflow.transitions.create(from_task=self.order, to_task=self.check, after="PT4H")
         ticket = self.make()
         self.fire(self.timers()[0], now=WEDNESDAY)
@@ -210,7 +214,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(len(self.timers()), 3)
 
     def test_on_hold_the_time_stands_still(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         (timer,) = self.timers()
         hold_ticket(ticket=ticket, by=self.terry, reason=REASON, now=MONDAY)
@@ -222,7 +226,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(again.args["due"], (WEDNESDAY + timedelta(days=2)).isoformat())
 
     def test_one_of_before_the_hold_does_not_fire_after_it(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         (stalled,) = self.timers()
         self.stall(stalled)
@@ -240,7 +244,7 @@ class TimeoutTests(TimeoutCase):
     def test_one_of_before_a_failure_does_not_fire_after_it(self) -> None:
         """The task was retried, or given to somebody: its time has begun anew."""
         undecided: Json = {"==": [{"var": "tasks.check.ok"}, True]}
-        self.way(to_task=self.order, condition=undecided)
+        self.add_transition(to_task=self.order, condition=undecided)
         for again in (self.retry, self.reassign):
             with self.subTest(again=again.__name__):
                 ticket = self.make()
@@ -261,7 +265,7 @@ class TimeoutTests(TimeoutCase):
         reassign_task(task=error.task, to=self.wendy, by=self.terry, reason=REASON, now=now)
 
     def test_one_of_before_a_move_does_not_fire_after_it(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         (stalled,) = self.timers()
         self.stall(stalled)
@@ -274,7 +278,7 @@ class TimeoutTests(TimeoutCase):
 
     def test_one_that_was_set_in_its_place_fires(self) -> None:
         """The doctor sets one where there is none."""
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make(now=timezone.now())
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs")
@@ -286,7 +290,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(self.tasks(ticket), [("check", "CANCELLED"), ("order", "OPEN")])
 
     def test_in_another_version_its_times_count(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         newer = make_type(version=2)
         order = newer.workflow.tasks.get(key="order")
@@ -301,7 +305,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(timer.args["due"], (WEDNESDAY + timedelta(hours=1)).isoformat())
 
     def test_the_history_and_the_submitter_are_told(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         self.fire(self.timers()[0], now=WEDNESDAY)
         self.log_in(self.terry)
@@ -317,7 +321,7 @@ class TimeoutTests(TimeoutCase):
         self.assertContains(page, "<strong>after 2 days</strong>", html=True)
 
     def test_a_cancelled_tickets_timer_does_nothing(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make()
         cancel_ticket(ticket=ticket, by=self.terry, reason=REASON, now=MONDAY)
         self.fire(self.timers()[0], now=WEDNESDAY)
@@ -325,7 +329,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(TicketError.objects.count(), 0)
 
     def test_the_worker_is_told(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         self.make()
         task = TaskInstance.objects.get()
         self.fire(self.timers()[0], now=WEDNESDAY)
@@ -337,7 +341,7 @@ class TimeoutTests(TimeoutCase):
         self.assertEqual(self.timers(), [])
 
     def test_the_picture_shows_it(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         picture = draw_process(self.workflow.process())
         self.assertIn("flow-timed", picture)
         self.assertIn("after 2 days", picture)
@@ -347,7 +351,7 @@ class CheckTests(CompanyTestCase):
     def problems(self, *transitions: JsonObject, task_type: str = "FORM") -> list[tuple[str, str]]:
         form: JsonObject = {"fields": [{"name": "b", "type": "text", "required": True}]}
         call: JsonObject = {"task_type": task_type, "action_url": "https://calls.example/"}
-        ways: list[Json] = [
+        all_transitions: list[Json] = [
             {"from": "start", "to": "one"}, {"from": "one", "to": "two"},
             {"from": "two", "to": "end"}, *transitions,
         ]  # fmt: skip
@@ -358,7 +362,7 @@ class CheckTests(CompanyTestCase):
                 {"key": "one", "title": "One", **(form if task_type == "FORM" else call)},
                 {"key": "two", "title": "Two", **form},
             ],
-            "transitions": ways,
+            "transitions": all_transitions,
             "ticket_types": [{"key": "w", "title": "W"}],
         }  # fmt: skip
         return [(each.place, each.severity.value) for each in check_bundle(document)]
@@ -374,9 +378,9 @@ class CheckTests(CompanyTestCase):
         late: JsonObject = {"from": "one", "to": "end", "after": "P2D"}
         self.assertEqual(self.problems(late, task_type="SYNC_ACTION"), place)
 
-    def test_it_is_not_the_only_way(self) -> None:
-        document_ways: JsonObject = {"from": "two", "to": "end", "after": "P2D"}
-        self.assertEqual(self.problems(document_ways), [])
+    def test_it_is_not_the_only_transition(self) -> None:
+        document_transition: JsonObject = {"from": "two", "to": "end", "after": "P2D"}
+        self.assertEqual(self.problems(document_transition), [])
 
     def test_it_cannot_read_what_was_not_answered(self) -> None:
         rule: Json = {"==": [{"var": "tasks.one.b"}, "x"]}

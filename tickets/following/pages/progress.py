@@ -21,7 +21,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
-from workflows.picture.graph import Way, draw_process
+from workflows.picture.graph import TransitionKey, draw_process
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
@@ -112,20 +112,20 @@ def picture(ticket: Ticket) -> SafeString:
         current=[now.definition.key] if now and not ticket.has_ended else (),
         finished=[key for key, each in status.items() if each == TaskStatus.COMPLETED],
         failed=[key for key, each in status.items() if each == TaskStatus.ERROR],
-        taken=_ways_taken(ticket),
+        taken=_transitions_taken(ticket),
     )
 
 
-def _ways_taken(ticket: Ticket) -> set[Way]:
+def _transitions_taken(ticket: Ticket) -> set[TransitionKey]:
     moves = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id, kind=MOVED)
-    ways: set[Way] = set()
+    transitions: set[TransitionKey] = set()
     for decision in moves.values_list("data", flat=True):
         tried = decision.get("tried")
         for each in tried if isinstance(tried, list) else []:
             if isinstance(each, dict) and each.get("result") is True:
                 ends = _key(each.get("from_task")), _key(each.get("to_task"))
-                ways.add((*ends, str(each.get("label", ""))))
-    return ways
+                transitions.add((*ends, str(each.get("label", ""))))
+    return transitions
 
 
 def _key(value: Json) -> str | None:

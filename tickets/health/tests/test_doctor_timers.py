@@ -53,7 +53,7 @@ class DoctorOfTimersTests(TimeoutCase):
         return (timer.scheduled_at - self.now).total_seconds() / 3600
 
     def test_a_lost_timer_fires_when_it_would_have(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make(self.now - timedelta(hours=20))
         self.assertEqual(run_doctor()[0], 0)
         before = self.timers()[0].args
@@ -66,7 +66,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertEqual(broken_invariants(ticket), [])
 
     def test_one_whose_time_is_over_fires_at_once(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make(self.now - timedelta(days=9))
         self.lose_timers()
         self.assert_repaired()
@@ -76,7 +76,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertEqual(self.tasks(ticket)[-1], ("order", "OPEN"))
 
     def test_its_time_begins_anew_with_what_begins_it_anew(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         ticket = self.make(self.now - timedelta(hours=40))
         hold_ticket(ticket=ticket, by=self.terry, reason=REASON)
         self.assertEqual(run_doctor()[0], 0)  # on hold it has none
@@ -87,7 +87,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertAlmostEqual(self.due_in(), 40, delta=0.1)
 
     def test_a_timer_that_found_no_way_is_not_lost(self) -> None:
-        self.way(to_task=self.order, condition={">": [{"var": "ticket.amount"}, 1000]})
+        self.add_transition(to_task=self.order, condition={">": [{"var": "ticket.amount"}, 1000]})
         ticket = self.make(self.now - timedelta(days=9))
         self.fire(self.timers()[0], now=self.now)
         self.lose_timers()
@@ -96,9 +96,9 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assert_repaired()
 
     def test_each_of_several_is_looked_for(self) -> None:
-        self.way(to_task=self.order)
-        self.way(to_task=None, condition=False)
-        self.way(after="P5D", to_task=None)
+        self.add_transition(to_task=self.order)
+        self.add_transition(to_task=None, condition=False)
+        self.add_transition(after="P5D", to_task=None)
         self.make(self.now - timedelta(hours=1))
         self.assertEqual(len(self.timers()), 2)
         self.assertEqual(run_doctor()[0], 0)
@@ -109,7 +109,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertEqual({each.args["after"] for each in self.timers()}, {"P2D", "P5D"})
 
     def test_a_form_that_failed_in_time_and_is_given_to_somebody_has_its_time_again(self) -> None:
-        self.way(to_task=self.order, condition={"==": [{"var": "ticket.nothing"}, 1]})
+        self.add_transition(to_task=self.order, condition={"==": [{"var": "ticket.nothing"}, 1]})
         ticket = self.make(self.now - timedelta(days=9))
         self.fire(self.timers()[0], now=self.now)
         self.lose_timers()
@@ -121,7 +121,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.assertEqual(run_doctor()[0], 0)
 
     def test_it_takes_as_many_queries_for_many_as_for_one(self) -> None:
-        self.way(to_task=self.order)
+        self.add_transition(to_task=self.order)
         counts = []
         for count in (1, 9):
             while TaskInstance.objects.count() < count:

@@ -97,7 +97,7 @@ class MoveCase(NextVersion, CompanyTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.make_workflow(small_way=type(self).condition)
+        self.make_workflow(small_condition=type(self).condition)
         self.ticket = self.submit_now()
 
     def submit_now(self) -> Ticket:
@@ -402,8 +402,8 @@ class MoveTicketsTest(MoveCase):
         self.assertEqual(self.version_of(self.ticket), (1, 1))
 
 
-class MoveFromABrokenWayTest(MoveCase):
-    """The first version has a way whose condition reads what is not there."""
+class MoveFromABrokenTransitionTest(MoveCase):
+    """The first version has a transition whose condition reads what is not there."""
 
     condition: Json = {"==": [{"var": "tasks.sign.signed"}, "x"]}
 
@@ -433,13 +433,15 @@ class MoveFromABrokenWayTest(MoveCase):
             task.pk, task.workflow = None, second
             task.save()
             tasks[old] = task
-        for way in first.transitions.all():
-            broken = way.pk == self.small_way.pk
-            way.pk, way.workflow = None, second
-            way.from_task = tasks[way.from_task_id] if way.from_task_id else None
-            way.to_task = tasks[way.to_task_id] if way.to_task_id else None
-            way.condition = None if broken else way.condition
-            way.save()
+        for transition in first.transitions.all():
+            broken = transition.pk == self.small_transition.pk
+            transition.pk, transition.workflow = None, second
+            transition.from_task = (
+                tasks[transition.from_task_id] if transition.from_task_id else None
+            )
+            transition.to_task = tasks[transition.to_task_id] if transition.to_task_id else None
+            transition.condition = None if broken else transition.condition
+            transition.save()
         second.publish(by=self.carla)
         second.save()
         return second

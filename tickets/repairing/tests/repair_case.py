@@ -45,7 +45,7 @@ class SmallWorkflow:
     uma: User
     terry: User
 
-    def make_workflow(self, *, small_way: Json = None) -> None:
+    def make_workflow(self, *, small_condition: Json = None) -> None:
         self.workflow = WorkflowDefinition.objects.create(key="flow", title="Flow", fields=FIELDS)
         self.check = self._task("check", fields=BIG)
         self.sign = self._task("sign", fields=SIGNED)
@@ -59,18 +59,18 @@ class SmallWorkflow:
                 "required": ["document"],
             },
         )
-        ways = self.workflow.transitions
-        self.start_way = ways.create(to_task=self.check)
-        ways.create(
+        transitions = self.workflow.transitions
+        self.start_transition = transitions.create(to_task=self.check)
+        transitions.create(
             from_task=self.check,
             to_task=self.archive,
             condition={"==": [{"var": "tasks.check.big"}, True]},
         )
-        self.small_way = ways.create(
-            from_task=self.check, to_task=self.sign, condition=small_way, priority=9
+        self.small_transition = transitions.create(
+            from_task=self.check, to_task=self.sign, condition=small_condition, priority=9
         )
-        ways.create(from_task=self.sign, label="signed")
-        ways.create(from_task=self.archive, label="archived")
+        transitions.create(from_task=self.sign, label="signed")
+        transitions.create(from_task=self.archive, label="archived")
         self.workflow.publish(by=self.carla)
         self.workflow.save()
         self.type = TicketDefinition.objects.create(

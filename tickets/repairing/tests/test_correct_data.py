@@ -32,7 +32,7 @@ from workflows.running.events.changed import CHANGED
 class CorrectDataCase(SmallWorkflow, CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.make_workflow(small_way={">": [{"var": "ticket.amount"}, 100]})
+        self.make_workflow(small_condition={">": [{"var": "ticket.amount"}, 100]})
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()
         with self.captureOnCommitCallbacks(execute=True):

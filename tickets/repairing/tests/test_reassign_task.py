@@ -84,8 +84,8 @@ class ReassignTaskTests(SmallWorkflow, CompanyTestCase):
         self.assertEqual((event.actor, event.data["reason"]), (self.terry, REASON))
 
     def test_a_form_in_error_is_filled_in_again(self) -> None:
-        self.small_way.condition = False
-        self.small_way.save()
+        self.small_transition.condition = False
+        self.small_transition.save()
         forget_definitions()
         self.addCleanup(forget_definitions)
         with self.captureOnCommitCallbacks(execute=True):

@@ -37,8 +37,8 @@ class RetryStepTests(SmallWorkflow, CompanyTestCase):
         return self.fail_call(self.ticket)
 
     def no_way_on(self) -> TicketError:
-        self.small_way.condition = False
-        self.small_way.save()
+        self.small_transition.condition = False
+        self.small_transition.save()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()
         with self.captureOnCommitCallbacks(execute=True):
@@ -83,7 +83,7 @@ class RetryStepTests(SmallWorkflow, CompanyTestCase):
 
     def test_the_way_on_is_decided_again_and_nothing_else_is_done_again(self) -> None:
         error = self.no_way_on()
-        Transition.objects.filter(pk=self.small_way.pk).update(condition=None)
+        Transition.objects.filter(pk=self.small_transition.pk).update(condition=None)
         forget_definitions()
         self.addCleanup(forget_definitions)
         self.retry(error)

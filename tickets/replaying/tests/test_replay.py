@@ -288,8 +288,8 @@ class NotDoneInTimeTest(FinishedTicketsCase):
         self.took(task, days=3)
 
         def limit(document: Any) -> None:
-            way = {"from": "escalate", "to": "end", "label": "forgotten", "after": "P2D"}
-            document["transitions"].append(way)
+            transition = {"from": "escalate", "to": "end", "label": "forgotten", "after": "P2D"}
+            document["transitions"].append(transition)
 
         divergence = Divergence(
             "escalate", Onward("solve"), Onward(kind=END, label="forgotten"), "P2D"

@@ -1,4 +1,4 @@
-"""A small workflow, made up from a seed: forms and calls in a chain, ways around and ways back."""
+"""A small workflow, made up from a seed: a chain of forms and calls, with detours and loops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 def make_up_process(seed: int) -> JsonObject:
     """The bundle of a workflow with a form, a call of each kind, a branch and a loop at least.
 
-    Each loop goes through a form whose answer decides, so that it ends. A way that is taken
+    Each loop goes through a form whose answer decides, so that it ends. A transition that is taken
     because a task waits too long leads forward. A ticket asks for an `amount` (0 to 99), each
     form for `again`.
     """
@@ -27,28 +27,28 @@ def make_up_process(seed: int) -> JsonObject:
     chance.shuffle(kinds)
     keys = [f"step_{number}" for number in range(len(kinds))]
     chain = ["start", *keys, "end"]
-    ways: list[JsonObject] = [
+    transitions: list[JsonObject] = [
         {"from": source, "to": target, "priority": 9}
         for source, target in itertools.pairwise(chain)
     ]
     for index in (index for index, kind in enumerate(kinds) if kind == FORM):
         back = keys[chance.randint(0, index)]
         again: Json = {"==": [{"var": f"tasks.{keys[index]}.again"}, True]}
-        ways.append({"from": keys[index], "to": back, "condition": again, "priority": 1})
+        transitions.append({"from": keys[index], "to": back, "condition": again, "priority": 1})
     around = chance.randint(0, len(keys) - 1)
-    way_around = _way(chain[around], chain[around + 2], condition=_small(chance))
-    ways.append({**way_around, "priority": 2})
+    transition_around = _transition(chain[around], chain[around + 2], condition=_small(chance))
+    transitions.append({**transition_around, "priority": 2})
     for index, kind in enumerate(kinds):
         if kind != CALL and chance.random() < TIMED_SHARE:
-            ways += _timed_ways(keys[index], chain[index + 2 :], chance)
+            transitions += _timed_transitions(keys[index], chain[index + 2 :], chance)
     tasks: list[Json] = [
         form(key) if kind == FORM else call(key, kind, retries=chance.randint(0, MOST_RETRIES))
         for key, kind in zip(keys, kinds, strict=True)
     ]
-    return bundle(f"made_up_{seed}", tasks, ways)
+    return bundle(f"made_up_{seed}", tasks, transitions)
 
 
-def bundle(key: str, tasks: list[Json], ways: list[JsonObject]) -> JsonObject:
+def bundle(key: str, tasks: list[Json], transitions: list[JsonObject]) -> JsonObject:
     """The document of a workflow, with a ticket type of the same key."""
     return {
         "format": FORMAT,
@@ -59,7 +59,7 @@ def bundle(key: str, tasks: list[Json], ways: list[JsonObject]) -> JsonObject:
             "fields": [{"name": "amount", "label": "Amount", "type": "integer", "required": True}],
         },
         "tasks": tasks,
-        "transitions": [*ways],
+        "transitions": [*transitions],
         "ticket_types": [{"key": key, "title": key}],
     }
 
@@ -86,18 +86,18 @@ def call(key: str, kind: str, *, retries: int = 0, mood: str = "", timeout: int 
     }
 
 
-def _timed_ways(key: str, targets: list[str], chance: random.Random) -> list[JsonObject]:
+def _timed_transitions(key: str, targets: list[str], chance: random.Random) -> list[JsonObject]:
     """One that is taken in any case; half of the time one before it, for small amounts."""
-    always = _way(key, chance.choice(targets))
+    always = _transition(key, chance.choice(targets))
     if chance.random() < 0.5:
         return [{**always, "after": "PT1M"}]
-    sometimes = _way(key, chance.choice(targets), condition=_small(chance))
+    sometimes = _transition(key, chance.choice(targets), condition=_small(chance))
     return [{**sometimes, "after": "PT1M"}, {**always, "after": "PT2M"}]
 
 
-def _way(source: str, target: str, *, condition: Json = None) -> JsonObject:
-    way: JsonObject = {"from": source, "to": target}
-    return way if condition is None else {**way, "condition": condition}
+def _transition(source: str, target: str, *, condition: Json = None) -> JsonObject:
+    transition: JsonObject = {"from": source, "to": target}
+    return transition if condition is None else {**transition, "condition": condition}
 
 
 def _small(chance: random.Random) -> Json:

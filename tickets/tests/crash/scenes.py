@@ -128,7 +128,7 @@ class Scene:
     prepare: Callable[[Stage, str, str], Order]
     fails: bool = False
     may_fail: bool = False
-    ways: list[JsonObject] = field(default_factory=list)
+    transitions: list[JsonObject] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -142,7 +142,7 @@ class Scene:
             {"from": source, "to": target, "priority": 9}
             for source, target in itertools.pairwise(keys)
         ]
-        return bundle(self.key, tasks, chain + self.ways)
+        return bundle(self.key, tasks, chain + self.transitions)
 
 
 def _submit(stage: Stage, key: str, title: str) -> Order:
@@ -306,11 +306,11 @@ SCENES = (
         _expire,
         fails=True,
     ),
-    Scene("leave a form that waits", [form("first")], _fire_timer, ways=_TOO_LATE),
+    Scene("leave a form that waits", [form("first")], _fire_timer, transitions=_TOO_LATE),
     Scene(
         "leave a call that waits",
         _calls(CALL_LATER, "says nothing"),
         _fire_timer,
-        ways=_TOO_LATE,
+        transitions=_TOO_LATE,
     ),
 )

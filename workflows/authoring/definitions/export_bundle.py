@@ -118,7 +118,7 @@ def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> Json
 def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> list[Json]:
     keys = {task.pk: task.key for task in tasks}
 
-    def made(row: Transition) -> Json:
+    def transition_values(row: Transition) -> Json:
         return {
             "from": keys[row.from_task_id] if row.from_task_id else START,
             "to": keys[row.to_task_id] if row.to_task_id else END,
@@ -128,7 +128,7 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "after": row.after,
         }
 
-    return [made(row) for row in workflow.transitions.order_by("pk")]
+    return [transition_values(row) for row in workflow.transitions.order_by("pk")]
 
 
 def _ticket_type(definition: TicketDefinition) -> JsonObject:

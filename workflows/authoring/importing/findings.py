@@ -99,7 +99,7 @@ class Findings:
         return self.problem_count >= MOST_PROBLEMS
 
     @property
-    def more_changes(self) -> int:
+    def hidden_change_count(self) -> int:
         return self.change_count - len(self.changes)
 
     def as_json(self) -> JsonObject:
@@ -157,14 +157,14 @@ def findings_of(
     preview: BundlePreview | None = None,
 ) -> Findings:
     shown = sorted(problems, key=lambda each: not each.is_error)[:MOST_PROBLEMS]
-    found = [found_problem(each, reading) for each in shown]
+    found = [problem_for_report(each, reading) for each in shown]
     errors = len(errors_of(problems))
     if preview is None or errors:
         return Findings(found, len(problems), errors)
     return Findings(
         problems=found,
         problem_count=len(problems),
-        changes=_found_changes(preview),
+        changes=_changes_for_report(preview),
         change_count=len(preview.changes),
         new_company_roles=[showable(each) for each in preview.new_company_roles],
         current=str(preview.current) if preview.current is not None else "",
@@ -176,13 +176,13 @@ def findings_of(
     )
 
 
-def _found_changes(preview: BundlePreview) -> list[DescribedChange]:
+def _changes_for_report(preview: BundlePreview) -> list[DescribedChange]:
     """With both values; of what was added or removed as a whole, its name says enough."""
     shown = preview.changes[:MOST_CHANGES]
-    told = describe_changes(shown, old=preview.old, new=preview.new)
+    described = describe_changes(shown, old=preview.old, new=preview.new)
     return [
         replace(words, old="", new="") if _is_whole(change) else words
-        for change, words in zip(shown, told, strict=True)
+        for change, words in zip(shown, described, strict=True)
     ]
 
 
@@ -194,7 +194,7 @@ def _is_whole(change: Change) -> bool:
     return not has_words and any(isinstance(each, dict | list) for each in (change.old, change.new))
 
 
-def found_problem(problem: Problem, reading: Reading | None = None) -> FoundProblem:
+def problem_for_report(problem: Problem, reading: Reading | None = None) -> FoundProblem:
     place = reading.place_of(problem.path) if reading is not None else None
     in_file = reading.path_in_file(problem.path) if reading is not None else None
     return FoundProblem(

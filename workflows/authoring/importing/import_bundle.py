@@ -214,36 +214,39 @@ class WholeBundle:
     """A bundle without errors, in canonical form and with roles spelt as the company does."""
 
     def __init__(self, document: JsonObject) -> None:
-        made = canonical(document)
-        self.key = _key_of(made)
+        document = canonical(document)
+        self.key = _key_of(document)
         self.roles = {
             str(each["name"]): _existing_role(str(each["name"]))
-            for each in _list(made, "company_roles")
+            for each in _list(document, "company_roles")
         }
-        self.document = self._with_known_spelling(made)
+        self.document = self._with_existing_spelling(document)
 
-    def _with_known_spelling(self, made: JsonObject) -> JsonObject:
+    def _with_existing_spelling(self, document: JsonObject) -> JsonObject:
         """“accountant” and “Accountant” are one role of a company: write what it writes."""
-        workflow = self._with_spelt_questions(_object(made, "workflow"))
+        workflow = self._with_existing_spelling_in_fields(_object(document, "workflow"))
         tasks: list[Json] = [
-            self._with_spelt_questions(
-                {**each, "candidate_role": self._spelt(each["candidate_role"])}
+            self._with_existing_spelling_in_fields(
+                {**each, "candidate_role": self._existing_spelling(each["candidate_role"])}
                 if "candidate_role" in each
                 else each
             )
-            for each in _list(made, "tasks")
+            for each in _list(document, "tasks")
         ]
         types: list[Json] = []
-        for each in _list(made, "ticket_types"):
+        for each in _list(document, "ticket_types"):
             named = each.get("roles_with_access", [])
-            roles = {self._spelt(role) for role in (named if isinstance(named, list) else [])}
+            roles = {
+                self._existing_spelling(role) for role in (named if isinstance(named, list) else [])
+            }
             types.append({**each, "roles_with_access": list[Json](sorted(roles))})
         listed: list[Json] = [
-            {**each, "name": self._spelt(each["name"])} for each in _list(made, "company_roles")
+            {**each, "name": self._existing_spelling(each["name"])}
+            for each in _list(document, "company_roles")
         ]
         return canonical(
             {
-                **made,
+                **document,
                 "workflow": workflow,
                 "tasks": tasks,
                 "ticket_types": types,
@@ -251,12 +254,12 @@ class WholeBundle:
             }
         )
 
-    def _with_spelt_questions(self, part: JsonObject) -> JsonObject:
+    def _with_existing_spelling_in_fields(self, part: JsonObject) -> JsonObject:
         if "fields" not in part:
             return part
-        return {**part, "fields": with_roles(part["fields"], self._spelt)}
+        return {**part, "fields": with_roles(part["fields"], self._existing_spelling)}
 
-    def _spelt(self, name: Json) -> str:
+    def _existing_spelling(self, name: Json) -> str:
         role = self.roles.get(str(name))
         return role.name if role is not None else str(name)
 

@@ -83,7 +83,7 @@ def apply_import(*, run: ImportRun, is_replacing: bool = False) -> ImportRun:
     return run
 
 
-def go_on_importing(*, import_run_id: int) -> None:
+def continue_import(*, import_run_id: int) -> None:
     """Check or apply, whichever is due. Safe to repeat, late, and beside itself."""
     if not ImportRun.objects.filter(pk=import_run_id).exists():
         return
@@ -98,7 +98,7 @@ def go_on_importing(*, import_run_id: int) -> None:
         _apply(run)
 
 
-def look_after(*, run: ImportRun) -> ImportRun:
+def end_abandoned_import(*, run: ImportRun) -> ImportRun:
     """End a run that nobody works on any more, so that its page does not wait for ever."""
     if not run.is_running or (run.job_id is not None and is_under_way(run.job_id)):
         return run
@@ -158,7 +158,9 @@ def _apply(run: ImportRun) -> None:
             findings = findings_of(error.problems, reading=checked.reading)
             run.refuse(findings=findings.as_json())
         except (DraftChangedError, NotADraftError) as error:
-            run.fail(failure=_("%(reason)s Upload the file again.") % {"reason": told(error)})
+            run.fail(
+                failure=_("%(reason)s Upload the file again.") % {"reason": why_not_imported(error)}
+            )
         _save_end(run)
 
 
@@ -167,7 +169,7 @@ def _replaced(run: ImportRun) -> SeenDraft | None:
     return findings.draft.seen if findings.is_replacing and findings.draft else None
 
 
-def told(error: DraftChangedError | NotADraftError) -> str:
+def why_not_imported(error: DraftChangedError | NotADraftError) -> str:
     """Why a draft was not replaced."""
     if isinstance(error, NotADraftError):
         return _("The draft was published or deleted in the meantime. Nothing was imported.")

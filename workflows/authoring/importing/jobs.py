@@ -21,7 +21,7 @@ WHILE_AWAY = RetryStrategy(
 @in_company
 def run_import(import_run_id: int) -> None:
     """Check a large file, or make it a draft."""
-    import_run.go_on_importing(import_run_id=import_run_id)
+    import_run.continue_import(import_run_id=import_run_id)
 
 
 @app.task(name=FORGET_IMPORT, queue=Queue.BULK, retry=PATIENT)

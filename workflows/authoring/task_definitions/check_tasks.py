@@ -126,14 +126,14 @@ def put_into(whole: JsonObject, reading: Reading) -> WorkflowWithTasks:
     there = reading.put_into(put.document, put.moved)
     lasting = lasting_problems(put)
     found = problems_here(put.document)
-    told = {(each.path, each.message) for each in found}
-    found += [each for each in lasting if (each.path, each.message) not in told]
+    reported = {(each.path, each.message) for each in found}
+    found += [each for each in lasting if (each.path, each.message) not in reported]
     stopping = {(each.path, each.message) for each in lasting}
-    problems = there.check([_told(each, stopping) for each in found])
+    problems = there.check([_warning_unless_stopping(each, stopping) for each in found])
     return WorkflowWithTasks(there, put.document, problems)
 
 
-def _told(problem: Problem, stopping: Collection[object]) -> Problem:
+def _warning_unless_stopping(problem: Problem, stopping: Collection[object]) -> Problem:
     """An error that only publishing minds is a warning here."""
     if (problem.path, problem.message) in stopping:
         return problem

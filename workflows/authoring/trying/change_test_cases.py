@@ -34,7 +34,7 @@ def add_test_case(
     submitter: Mapping[str, str],
     answers: Iterable[Answer],
 ) -> JsonObject:
-    """Keep a try as a test case, which expects the way that the draft goes now.
+    """Keep a try as a test case, which expects what the draft does now.
 
     The caller has validated the answers. Returns the case as a bundle has it.
 
@@ -77,11 +77,11 @@ def record_test_case_again(
 
 @transaction.atomic
 def expect_current_result(*, workflow: WorkflowDefinition, name: str) -> None:
-    """Let a test case expect the way that the draft goes now.
+    """Let a test case expect what the draft does now.
 
     Raises:
         NotADraftError, UnknownCaseError: see there.
-        InvalidDataError: a form refuses an answer, so that there is no way.
+        InvalidDataError: a form refuses an answer, so that there is no result.
     """
     draft = _locked(workflow)
     case = _named(draft, name)
@@ -130,7 +130,7 @@ def _recorded(
     submitter: Mapping[str, str],
     answers: Iterable[Answer],
 ) -> JsonObject:
-    """The case that answers like this, and expects the way that the draft goes now."""
+    """The case that answers like this, and expects what the draft does now."""
     trial, answers = trial_of(draft), list(answers)
     case: JsonObject = {
         "name": name,

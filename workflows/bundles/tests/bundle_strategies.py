@@ -157,9 +157,9 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     keys = [task["key"] for task in document["tasks"]]
     forms = {task["key"]: task.get("fields") for task in document["tasks"]}
     times: dict[str, list[str]] = {}
-    for way in document["transitions"]:
-        if way.get("after"):
-            times.setdefault(way["from"], []).append(way["after"])
+    for transition in document["transitions"]:
+        if transition.get("after"):
+            times.setdefault(transition["from"], []).append(transition["after"])
     answers = []
     for key in draw(st.lists(st.sampled_from(keys), max_size=4)):
         more: dict[str, Any]
@@ -190,7 +190,7 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
 
 @st.composite
 def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any]:
-    """A bundle without errors: a chain of tasks, with ways back and ways out in between."""
+    """A bundle without errors: a chain of tasks, with transitions back and out in between."""
     named = draw(st.lists(st.sampled_from(roles or ["Sales", "Board"]), unique=True, max_size=2))
     keys = draw(st.lists(KEYS, min_size=1, max_size=4, unique=True))
     chain = ["start", *keys, "end"]

@@ -68,7 +68,11 @@ class CheckBundleTest(SimpleTestCase):
 
     def test_a_place_is_told_in_words(self) -> None:
         problems = self.check(lambda d: d["tasks"][0]["fields"][0].update(type="bool"))
-        self.assertEqual(problems[0].where, "Task approve_invoice, field approved, type")
+        self.assertEqual(
+            problems[0].where,
+            "Task “Approve the invoice” (approve_invoice), "
+            "question “Do you approve this invoice?” (approved), type",
+        )
         self.assertEqual(problems[0].found, "bool")
 
     def test_an_unknown_name_is_refused_with_the_nearest(self) -> None:
@@ -228,10 +232,10 @@ class CheckBundleTest(SimpleTestCase):
 
 
 class FlowTest(SimpleTestCase):
-    """The ways between the tasks."""
+    """The transitions between the tasks."""
 
     def check(self, *transitions: tuple[Any, ...]) -> list[tuple[str, bool, str]]:
-        """Check two tasks a and b (one yes/no field each) with (from, to, condition) ways."""
+        """Check two tasks a and b, a yes/no field each, with transitions (from, to, condition)."""
         form = [{"name": "ok", "type": "boolean", "required": True}]
         document = {
             "format": "ticketflower-bundle",
@@ -261,7 +265,7 @@ class FlowTest(SimpleTestCase):
 
     def test_every_task_must_be_reachable(self) -> None:
         found = self.check(("start", "a"), ("a", "end"), ("b", "end"))
-        self.assert_problem(found, "tasks[1]", "No way leads from the start")
+        self.assert_problem(found, "tasks[1]", "No transition leads from the start")
 
     def test_every_task_needs_a_way_out(self) -> None:
         found = self.check(("start", "a"), ("a", "b"))
@@ -280,7 +284,7 @@ class FlowTest(SimpleTestCase):
     def test_conditions_without_a_default_are_an_error(self) -> None:
         rule = {"==": [{"var": "ticket.x"}, 1]}
         found = self.check(("start", "a"), ("a", "b", {"var": "tasks.a.ok"}), ("b", "end"))
-        self.assert_problem(found, "transitions[1]", "Every way on from a", error=True)
+        self.assert_problem(found, "transitions[1]", "Every transition from “a”", error=True)
         self.assertIn("ticket.x", self.check(("start", "a", rule), ("a", "b"), ("b", "end"))[-1][2])
 
     def test_conditions_that_cover_each_other_need_no_default(self) -> None:
@@ -311,7 +315,7 @@ class FlowTest(SimpleTestCase):
         errors = [place for place, is_error, _message in found if is_error]
         self.assertEqual(errors, ["tasks[1]"])
         found = self.check(("start", "a"), ("a", "b", False), ("a", "end"), ("b", "end"))
-        self.assert_problem(found, "tasks[1]", "No way leads from the start")
+        self.assert_problem(found, "tasks[1]", "No transition leads from the start")
 
     def test_a_condition_that_is_simply_true_is_a_default(self) -> None:
         yes = {"var": "tasks.a.ok"}

@@ -23,18 +23,18 @@ def bundle(condition: Json, *, with_default: bool = True) -> JsonObject:
             "fields": [{"name": "price", "type": "number", "required": True}],
         },
     ]
-    ways: list[Json] = [
+    transitions: list[Json] = [
         {"from": "start", "to": "ask"},
         {"from": "ask", "to": "end", "label": "first", "condition": condition},
     ]
     if with_default:
-        ways.append({"from": "ask", "to": "end", "label": "else", "priority": 1})
+        transitions.append({"from": "ask", "to": "end", "label": "else", "priority": 1})
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": "flow", "title": "Flow"},
         "tasks": [{"key": "ask", "title": "Ask", "fields": question}],
-        "transitions": ways,
+        "transitions": transitions,
         "ticket_types": [{"key": "flow", "title": "Flow"}],
     }
 
@@ -201,4 +201,4 @@ class ComparisonTests(TestCase):
     def test_conditions_without_a_default_are_refused(self) -> None:
         (problem,) = self.problems(compare(">", "sum", 10), with_default=False)
         self.assertTrue(problem.is_error)
-        self.assertIn("Every way on from", problem.message)
+        self.assertIn("Every transition from", problem.message)

@@ -40,7 +40,7 @@ class DifferencesTest(SimpleTestCase):
         field = {"name": "urgent", "type": "boolean"}
         self.assertEqual(
             self.changes(lambda d: d["workflow"]["fields"].insert(0, field)),
-            [("added", "Workflow, field urgent", None, field)],
+            [("added", "Workflow, question urgent", None, field)],
         )
 
     def test_what_was_left_out_or_put_in(self) -> None:
@@ -51,8 +51,8 @@ class DifferencesTest(SimpleTestCase):
         self.assertEqual(
             self.changes(change),
             [
-                ("added", "Workflow, field “Amount in EUR” (amount), min", None, 1),
-                ("removed", "Workflow, field “Amount in EUR” (amount), more_than", 0, None),
+                ("added", "Workflow, question “Amount in EUR” (amount), min", None, 1),
+                ("removed", "Workflow, question “Amount in EUR” (amount), more_than", 0, None),
             ],
         )
 
@@ -76,8 +76,8 @@ class DifferencesTest(SimpleTestCase):
             document["workflow"]["fields"][0] = {"name": "other", "label": "Other", "type": "text"}
 
         found = [each[:2] for each in self.changes(change)]
-        self.assertIn(("removed", "Workflow, field “Creditor” (creditor)"), found)
-        self.assertIn(("added", "Workflow, field “Other” (other)"), found)
+        self.assertIn(("removed", "Workflow, question “Creditor” (creditor)"), found)
+        self.assertIn(("added", "Workflow, question “Other” (other)"), found)
 
     def test_what_is_set_beforehand_goes_by_the_label_of_its_field(self) -> None:
         found = self.changes(lambda d: d["ticket_types"][0].update(presets={"amount": 5}))

@@ -18,7 +18,7 @@ def process(*transitions: TransitionSpec) -> Process:
     )
 
 
-def way(
+def transition(
     to_task: str | None, condition: Json = None, priority: int = 0, label: str = ""
 ) -> TransitionSpec:
     return TransitionSpec("approve", to_task, condition, priority, label)
@@ -62,7 +62,9 @@ class DecideTests(unittest.TestCase):
 
     def test_the_lowest_priority_wins_and_equal_ones_keep_their_order(self) -> None:
         spec = process(
-            way("archive", priority=5), way("clarify", priority=2), way("transfer", priority=2)
+            transition("archive", priority=5),
+            transition("clarify", priority=2),
+            transition("transfer", priority=2),
         )
         decision = decide(spec, "approve", {})
         self.assertEqual(decision.next_tasks, ("clarify",))
@@ -83,7 +85,9 @@ class DecideTests(unittest.TestCase):
         self.assertTrue(decision.error.endswith("."))
 
     def test_none_true_is_an_error(self) -> None:
-        decision = decide(process(way(None, False), way("clarify", False)), "approve", {})
+        decision = decide(
+            process(transition(None, False), transition("clarify", False)), "approve", {}
+        )
         self.assert_error(decision, "none of the conditions was true")
         self.assertEqual([each.result for each in decision.tried], [False, False])
 
@@ -92,7 +96,11 @@ class DecideTests(unittest.TestCase):
         for bad in conditions:
             with self.subTest(condition=bad):
                 decision = decide(
-                    process(way("archive", False), way("clarify", bad), way("transfer")),
+                    process(
+                        transition("archive", False),
+                        transition("clarify", bad),
+                        transition("transfer"),
+                    ),
                     "approve",
                     {},
                 )
@@ -101,7 +109,9 @@ class DecideTests(unittest.TestCase):
                 self.assertTrue(decision.tried[-1].error)
 
     def test_a_bad_condition_after_the_winner_does_not_matter(self) -> None:
-        decision = decide(process(way("transfer"), way("clarify", {"vr": 1})), "approve", {})
+        decision = decide(
+            process(transition("transfer"), transition("clarify", {"vr": 1})), "approve", {}
+        )
         self.assertEqual((decision.next_tasks, decision.error), (("transfer",), ""))
 
     def test_a_definition_with_holes_is_an_error(self) -> None:
@@ -111,7 +121,7 @@ class DecideTests(unittest.TestCase):
         )
         self.assert_error(decide(process(), None, {}), "No transition leaves the start")
         self.assert_error(
-            decide(process(way("gone")), "approve", {}), "“gone”, which does not exist"
+            decide(process(transition("gone")), "approve", {}), "“gone”, which does not exist"
         )
 
     def test_data_that_is_not_json_is_an_error(self) -> None:

@@ -262,8 +262,8 @@ class TimePassesTests(unittest.TestCase):
         self.assertEqual(found.last_step.timeout_taken, "")
 
     def test_times_of_a_draft_that_are_none_are_survived(self) -> None:
-        ways = (TransitionSpec(None, "a"), TransitionSpec("a", None, after="soon"))
-        process = Process(key="x", tasks={"a": TaskSpec("a")}, transitions=ways)
+        transitions = (TransitionSpec(None, "a"), TransitionSpec("a", None, after="soon"))
+        process = Process(key="x", tasks={"a": TaskSpec("a")}, transitions=transitions)
         for after, outcome in (("soon", Outcome.COMPLETED), ("P1D", Outcome.WAITING)):
             with self.subTest(after):
                 found = simulate(process, facts={}, tasks={}, answers=[Answer("a", after=after)])

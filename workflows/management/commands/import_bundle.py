@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
-from workflows.authoring.importing.import_run import told
+from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import errors_of
@@ -95,7 +95,7 @@ class Command(BundleCommand):
             if publish and workflow.is_draft:
                 workflow = publish_workflow(workflow=workflow, user=None)
         except (DraftChangedError, NotADraftError) as error:  # so did the draft
-            raise CommandError(told(error)) from error
+            raise CommandError(why_not_imported(error)) from error
         except BundleError as error:  # something changed since the preview
             raise CommandError(str(error)) from error
         self.say(_import_summary(workflow))

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from tenants.testing_effort import steps_of
 from workflows.engine.process import Process, TaskSpec, TransitionSpec
 from workflows.engine.task_types import TaskType
-from workflows.picture.graph import Way, draw_process
+from workflows.picture.graph import TransitionKey, draw_process
 
 type Rect = tuple[float, float, float, float]
 type Move = tuple[str | None, str | None, str]
@@ -43,7 +43,7 @@ def process(*moves: Move, tasks: tuple[str, ...] | None = None, title: str = "In
 
 
 def generated(seed: int, count: int) -> Process:
-    """A process with branches, loops, self loops, parallel ways and several ends."""
+    """A process with branches, loops, self loops, parallel transitions and several ends."""
     dice = random.Random(seed)
     labels = ("", "yes", "the amount is over 500", "needs a look by the whole department again")
     moves: list[Move] = [(None, "t0", "")]
@@ -141,7 +141,7 @@ class MarksTests(TestCase):
         self.assertEqual(len(having(root, "flow-tick") + having(root, "flow-bang")), 2)
 
     def test_the_way_that_was_taken_is_stronger_up_to_the_end(self) -> None:
-        taken: list[Way] = [
+        taken: list[TransitionKey] = [
             (None, "approve", ""),
             ("approve", "clarify", "not approved"),
             ("clarify", None, "invoice not processed"),

@@ -1,4 +1,4 @@
-"""The workflow has come to an end. Its data: the `label` of the way that led there."""
+"""The workflow has come to an end. Its data: the `label` of the transition that led there."""
 
 from __future__ import annotations
 

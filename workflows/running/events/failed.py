@@ -1,4 +1,4 @@
-"""A task could not be done, or no way led on. Its data: the `error`, for ticket admins."""
+"""A task could not be done, or no transition led on. Its data: the `error`, for ticket admins."""
 
 from __future__ import annotations
 

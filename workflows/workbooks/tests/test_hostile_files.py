@@ -214,7 +214,7 @@ class SizeTests(SimpleTestCase):
         book = workbook()
         for number in range(rows):
             book["Transitions"].append(
-                ["solve", "end", f"way {number}", f"ticket.priority = {number}", number]
+                ["solve", "end", f"transition {number}", f"ticket.priority = {number}", number]
             )
         content = saved(book)
         return steps_of(lambda: read_document(content, "a.xlsx"))

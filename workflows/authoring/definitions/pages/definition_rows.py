@@ -60,7 +60,7 @@ class TransitionRow:
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """A task with its form or its call, and the ways that lead on from it."""
+    """A task with its form or its call, and the transitions that lead on from it."""
 
     task: TaskDefinition
     fields: FieldTable

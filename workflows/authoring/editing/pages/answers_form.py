@@ -44,7 +44,7 @@ class AnswersScript(EditorScript):
     def answer(self, question: JsonObject) -> dict[str, Any]:
         if any(unstorable(question)):
             raise QuestionRefusedError(_("These answers cannot be shown."))
-        given, specs, names, skipped = _asked(question)
+        given, specs, names, skipped = _asked_questions(question)
         prefix, typed = prefix_of(question), question.get("typed")
         data = None if typed is None else as_form_data(_pairs(typed))
         if data is not None and rows_are_too_many(specs, data=data, prefix=prefix):
@@ -68,7 +68,7 @@ class AnswersScript(EditorScript):
         }
 
 
-def _asked(question: JsonObject) -> tuple[JsonObject, list[Json], dict[str, str], int]:
+def _asked_questions(question: JsonObject) -> tuple[JsonObject, list[Json], dict[str, str], int]:
     """The given answers by the names of their questions, and what asks for them.
 
     Raises:

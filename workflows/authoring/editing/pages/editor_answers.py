@@ -108,7 +108,7 @@ class CheckScript(EditorScript):
         tests: list[dict[str, Any]] = []
         if is_drawable and isinstance(document, dict):
             results = run_test_cases_of_draft(document, problems)
-            tests = [_came_of(each) for each in results]
+            tests = [_result_as_json(each) for each in results]
             if not errors_of(problems):
                 problems = [*problems, *test_case_failures(document, results)]
         return {
@@ -153,7 +153,7 @@ class ConditionScript(EditorScript):
         keys = _texts(question.get("task_keys")) or ()
         fields = _texts(question.get("fields"))
         if isinstance(text := question.get("text"), str):
-            return _of_text(text, keys, fields)
+            return _condition_from_text(text, keys, fields)
         rule = question.get("rule")
         if any(unstorable(rule)):
             raise QuestionRefusedError(_("This rule cannot be used."))
@@ -211,7 +211,7 @@ class TransformScript(EditorScript):
         }
         context = question.get("context")
         if isinstance(context, dict) and not is_empty(template):
-            answer |= _tried(template, context)
+            answer |= _try_transform(template, context)
         return answer
 
 
@@ -282,7 +282,7 @@ def problems_as_json(problems: Collection[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def _came_of(result: TestCaseResult) -> dict[str, Any]:
+def _result_as_json(result: TestCaseResult) -> dict[str, Any]:
     found, simulation = result.found, result.simulation
     return {
         "index": result.index,
@@ -311,7 +311,7 @@ def drawable(specs: object) -> tuple[list[Json], int]:
         QuestionRefusedError: they are no list, or hold what cannot be stored.
     """
     if any(unstorable(specs)) or not isinstance(specs, list):
-        raise QuestionRefusedError(_("These fields cannot be shown."))
+        raise QuestionRefusedError(_("These questions cannot be shown."))
     kept: list[Json] = list(specs)
     while problems := check_fields(kept):
         wrong = {each.path[0] for each in problems if each.path}
@@ -345,7 +345,9 @@ def as_form_data(pairs: list[Json]) -> QueryDict:
     return data
 
 
-def _of_text(text: str, keys: Collection[str], fields: Collection[str] | None) -> dict[str, Any]:
+def _condition_from_text(
+    text: str, keys: Collection[str], fields: Collection[str] | None
+) -> dict[str, Any]:
     with refusals(ConditionTextError) as refused:
         rule = parse_condition(text, task_keys=keys, fields=fields)
         if problems := check_condition(rule):
@@ -362,7 +364,7 @@ def _read_transform(text: str, names: Names) -> Json:
     return read_transform(text, names) or None
 
 
-def _tried(template: Json, context: JsonObject) -> dict[str, Any]:
+def _try_transform(template: Json, context: JsonObject) -> dict[str, Any]:
     """What the transform makes of the data, or why it does not."""
     for problem in check_transform(template):
         return {"error": showable(problem)}

@@ -24,10 +24,10 @@ from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals, refusals
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import (
+from workflows.authoring.editing.create_workflow import (
+    create_workflow,
     duplicate_workflow,
     edit_workflow,
-    make_workflow,
 )
 from workflows.authoring.editing.pages.editor_answers import (
     QUESTIONS,
@@ -75,7 +75,7 @@ class NewWorkflowPage(Page):
         title, token = request.POST.get("title", ""), sent_token(request)
 
         def make() -> int:
-            return make_workflow(title=title, user=self.person).pk
+            return create_workflow(title=title, user=self.person).pk
 
         with refusals() as refused:
             made, is_new = run_once(request, token=token, act=make)

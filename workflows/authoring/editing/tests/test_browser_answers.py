@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.fields.file.file_input import made_up_upload
 from workflows.models import WorkflowDefinition
@@ -61,7 +61,7 @@ SCHEMA: dict[str, Any] = {
 class AnswersTests(BrowserTestCase):
     def draft(self, **changes: Any) -> WorkflowDefinition:
         """One with a call, and with questions of every type."""
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         document["workflow"]["fields"] = changes.get("fields", FIELDS)
         document["tasks"].append(

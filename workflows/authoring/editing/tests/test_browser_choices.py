@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from project.tests.browser import BrowserTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import WorkflowDefinition
 
@@ -60,7 +60,7 @@ def document_of(draft: WorkflowDefinition) -> dict[str, Any]:
 class ChoiceTests(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         self.draft = save_draft(
             workflow=draft,
             document=document_of(draft),

@@ -13,7 +13,7 @@ from project.tests.test_accessibility import FINDINGS
 from tickets.models import Ticket
 from tickets.testing import import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition, WorkflowDefinition
 
@@ -97,34 +97,36 @@ class EditorTests(BrowserTestCase):
 
     def branch(self, page: Page) -> None:
         """Large amounts go to the approval first, and from there on as all others."""
-        self.tab(page, "Ways")
+        self.tab(page, "Transitions")
         start = page.locator(".ed-card").filter(has_text="From the start")
-        start.get_by_role("button", name="Add a way").click()
-        way = start.locator(".ed-way").first
-        way.get_by_label("To", exact=True).select_option(label="Approve it")
-        way.get_by_label("Label").fill("expensive")
-        way.get_by_label("What is looked at").select_option(label="Amount in EUR")
-        way.get_by_label("How it is compared").select_option(label="is more than")
-        way.get_by_label("What it is compared with").fill("1000")
-        expect(way.locator(".ed-sentence")).to_have_text("If Amount in EUR is more than 1000")
-        way.get_by_role("button", name="Write as text").click()
-        expect(way.get_by_label("The condition as text")).to_have_value(
+        start.get_by_role("button", name="Add a transition").click()
+        transition = start.locator(".ed-transition").first
+        transition.get_by_label("To", exact=True).select_option(label="Approve it")
+        transition.get_by_label("Label").fill("expensive")
+        transition.get_by_label("What is looked at").select_option(label="Amount in EUR")
+        transition.get_by_label("How it is compared").select_option(label="is more than")
+        transition.get_by_label("What it is compared with").fill("1000")
+        expect(transition.locator(".ed-sentence")).to_have_text(
+            "If Amount in EUR is more than 1000"
+        )
+        transition.get_by_role("button", name="Write as text").click()
+        expect(transition.get_by_label("The condition as text")).to_have_value(
             "ticket.amount_in_eur > 1000"
         )
-        way.get_by_role("button", name="Close").click()
+        transition.get_by_role("button", name="Close").click()
         expect(page.locator("#ed-picture svg")).to_contain_text("expensive")
-        self.way(page, "After “Handle the request”").select_option(label="End")
-        self.way(page, "After “Approve it”").select_option(label="Handle the request")
+        self.target_of(page, "After “Handle the request”").select_option(label="End")
+        self.target_of(page, "After “Approve it”").select_option(label="Handle the request")
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
         self.check(page)
 
-    def way(self, page: Page, heading: str) -> Locator:
-        """Where the only way from there leads."""
+    def target_of(self, page: Page, heading: str) -> Locator:
+        """Where the only transition from there leads."""
         card = page.locator(".ed-card").filter(has=page.get_by_role("heading", name=heading))
         return card.get_by_label("To", exact=True)
 
     def see_and_mend_a_problem(self, page: Page) -> None:
-        self.tab(page, "Ways")
+        self.tab(page, "Transitions")
         start = page.locator(".ed-card").filter(has_text="From the start")
         start.get_by_role("button", name="Change").click()
         start.get_by_role("button", name="Write as text").click()
@@ -136,7 +138,9 @@ class EditorTests(BrowserTestCase):
         expect(problem).to_contain_text("Did you mean “ticket.amount_in_eur”?")
         self.tab(page, "Workflow")
         problem.click()
-        expect(page.get_by_role("tab", name="Ways")).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("tab", name="Transitions")).to_have_attribute(
+            "aria-selected", "true"
+        )
         expect(start.get_by_text("Did you mean “ticket.amount_in_eur”?")).to_be_visible()
         start.get_by_role("button", name="Write as text").click()
         expect(text).to_have_value("ticket.amuont_in_eur > 1000")
@@ -146,7 +150,7 @@ class EditorTests(BrowserTestCase):
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
         self.tab(page, "Tasks")
-        self.tab(page, "Ways")
+        self.tab(page, "Transitions")
         expect(text).to_have_value("ticket.amount_in_eur >")
         text.fill("ticket.amount_in_eur > 1000")
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
@@ -174,7 +178,7 @@ class EditorTests(BrowserTestCase):
         return page
 
     def test_of_two_editors_the_second_is_told_and_loses_nothing(self) -> None:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.edit(draft)
         page.get_by_label("Title").fill("Mine")
         document: dict[str, Any] = export_bundle(workflow=draft)
@@ -196,7 +200,7 @@ class EditorTests(BrowserTestCase):
         self.assertEqual(WorkflowDefinition.objects.get().title, "Mine")
 
     def test_what_was_typed_survives_an_expired_session(self) -> None:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.edit(draft)
         page.get_by_label("Title").fill("Mine")
         page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
@@ -219,7 +223,14 @@ class EditorTests(BrowserTestCase):
             page.goto(f"/app/workflows/workflowdefinition/{published.pk}/")
             page.get_by_role("button", name="Edit").click()
             expect(page.locator("#ed-problem-count")).not_to_have_text("Checking…")
-            names = "Ticket form", "Tasks", "Ways", "Ticket types", "Company roles", "Test cases"
+            names = (
+                "Ticket form",
+                "Tasks",
+                "Transitions",
+                "Ticket types",
+                "Company roles",
+                "Test cases",
+            )
             for tab in names:
                 self.tab(page, tab)
                 self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
@@ -237,17 +248,19 @@ class EditorTests(BrowserTestCase):
             found.first.click()
 
     def test_a_way_out_of_a_task_that_waits_too_long(self) -> None:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.edit(draft)
-        self.tab(page, "Ways")
+        self.tab(page, "Transitions")
         card = page.locator(".ed-card").filter(has_text="After “Handle the request”")
-        card.get_by_role("button", name="Add a way").click()
-        way = card.locator(".ed-way").first
-        way.get_by_role("button", name="Close").click()
-        way.get_by_label("When this way is taken").select_option(label="when it is not done within")
-        way.get_by_label("Time after which it is taken").fill("4")
-        way.get_by_label("Unit of the time").select_option(label="hours of working time")
-        way.get_by_label("Label").fill("given up")
+        card.get_by_role("button", name="Add a transition").click()
+        transition = card.locator(".ed-transition").first
+        transition.get_by_role("button", name="Close").click()
+        transition.get_by_label("When this transition is taken").select_option(
+            label="when it is not done within"
+        )
+        transition.get_by_label("Time after which it is taken").fill("4")
+        transition.get_by_label("Unit of the time").select_option(label="hours of working time")
+        transition.get_by_label("Label").fill("given up")
         expect(page.locator("#ed-picture svg")).to_contain_text("given up")
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
         page.get_by_role("button", name="Save").click()
@@ -257,7 +270,7 @@ class EditorTests(BrowserTestCase):
 
     def test_an_address_leads_to_a_place(self) -> None:
         """As the picture and the problems of the workflow's page write it."""
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         page = self.open_window(self.carla)
         address = f"/app/workflows/workflowdefinition/{draft.pk}/edit/"
         page.goto(f"{address}#task-handle")
@@ -269,7 +282,7 @@ class EditorTests(BrowserTestCase):
         self.check(page)
 
     def test_undo_brings_a_removed_task_back(self) -> None:
-        page = self.edit(make_workflow(title="Buying", user=self.carla))
+        page = self.edit(create_workflow(title="Buying", user=self.carla))
         self.tab(page, "Tasks")
         page.get_by_role("button", name="Remove “Handle the request”").click()
         expect(page.locator("#ed-problem-list")).to_contain_text("This list is empty")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import PHONE, WIDE, BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.models import WorkflowDefinition
 
@@ -68,7 +68,7 @@ TEXT: list[dict[str, Any]] = [
 class JSONPartTests(BrowserTestCase):
     def draft(self, **changes: Any) -> WorkflowDefinition:
         """One with a call."""
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         document["tasks"].append(
             {
@@ -178,7 +178,7 @@ class JSONPartTests(BrowserTestCase):
         expect(part.locator(".ed-errors")).to_have_text("There are two fields “iban”.")
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_role("alert")).to_contain_text("There are two fields")
-        page.get_by_role("tab", name="Ways").click()
+        page.get_by_role("tab", name="Transitions").click()
         page.get_by_role("tab", name="Tasks").click()
         expect(part.get_by_label("Name").nth(1)).to_have_value("iban")
         part.get_by_label("Name").nth(1).fill("lines")
@@ -221,7 +221,7 @@ class JSONPartTests(BrowserTestCase):
             area.fill(json.dumps(schema))
             to_form.click()
             expect(part.get_by_label("Nothing else is allowed").last).to_be_visible()
-            page.get_by_role("tab", name="Ways").click()
+            page.get_by_role("tab", name="Transitions").click()
             page.get_by_role("tab", name="Tasks").click()
             part.get_by_role("button", name="Write as JSON").click()
             self.assertEqual(json.loads(area.input_value()), schema)
@@ -229,7 +229,7 @@ class JSONPartTests(BrowserTestCase):
             area.fill(json.dumps(schema))
             expect(part).to_contain_text("A form cannot show all of it")
             expect(to_form).to_be_hidden()
-            page.get_by_role("tab", name="Ways").click()
+            page.get_by_role("tab", name="Transitions").click()
             page.get_by_role("tab", name="Tasks").click()
             self.assertEqual(json.loads(area.input_value()), schema)
         area.fill("[]")

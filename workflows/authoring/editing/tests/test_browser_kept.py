@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.delete_draft import delete_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
@@ -52,7 +52,7 @@ def fulfill(body: str, route: Route) -> None:
 class KeptCase(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.draft = make_workflow(title="Buying", user=self.carla)
+        self.draft = create_workflow(title="Buying", user=self.carla)
 
     def edit(self, page: Page, draft: WorkflowDefinition | None = None) -> None:
         pk = (draft or self.draft).pk

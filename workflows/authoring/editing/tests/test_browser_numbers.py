@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import PHONE, BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.engine.number_text import NumberTextError, parse_number, write_number
 from workflows.models import WorkflowDefinition
@@ -53,7 +53,7 @@ NUMBERS = [
 
 class NumberTests(BrowserTestCase):
     def draft(self) -> WorkflowDefinition:
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         document["workflow"]["fields"] = [{**AMOUNT, "default": 1.125}]
         return save_draft(
@@ -106,7 +106,7 @@ class NumberTests(BrowserTestCase):
         expect(largest).to_be_focused()
         self.assertNotIn("max", self.spec_of(draft))
         # It is kept while another tab is looked at, and while the page is loaded again.
-        page.get_by_role("tab", name="Ways").click()
+        page.get_by_role("tab", name="Transitions").click()
         expect(self.question(page).get_by_label("Largest number")).to_have_value("1.000")
         self.assertEqual(page.evaluate(FINDINGS), [])
         page.set_viewport_size(PHONE)
@@ -124,18 +124,18 @@ class NumberTests(BrowserTestCase):
     def test_conditions(self) -> None:
         draft = self.draft()
         page = self.edit(draft)
-        page.get_by_role("tab", name="Ways").click()
-        way = page.locator(".ed-way").first
-        way.get_by_role("button", name="Only if…").click()
-        way.get_by_label("What is looked at").select_option(label="Amount")
-        way.get_by_label("How it is compared").select_option(label="is more than")
-        value = way.get_by_label("What it is compared with")
+        page.get_by_role("tab", name="Transitions").click()
+        transition = page.locator(".ed-transition").first
+        transition.get_by_role("button", name="Only if…").click()
+        transition.get_by_label("What is looked at").select_option(label="Amount")
+        transition.get_by_label("How it is compared").select_option(label="is more than")
+        value = transition.get_by_label("What it is compared with")
         value.fill("2.500")
-        expect(way.locator(".ed-test")).to_contain_text("Write 2500 or 2.5.")
+        expect(transition.locator(".ed-test")).to_contain_text("Write 2500 or 2.5.")
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator("#ed-notice")).to_contain_text("“2.500” could mean two numbers.")
         value.fill("2.500,75")
-        expect(way.locator(".ed-sentence")).to_have_text("If Amount is more than 2500.75")
+        expect(transition.locator(".ed-sentence")).to_have_text("If Amount is more than 2500.75")
         self.save(page)
         condition = draft.transitions.get(from_task=None).condition
         self.assertEqual(condition, {">": [{"var": "ticket.amount"}, 2500.75]})

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from project.tests.browser import BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
 from tickets.testing import import_fixture
-from workflows.authoring.editing.make_workflow import edit_workflow
+from workflows.authoring.editing.create_workflow import edit_workflow
 from workflows.models import WorkflowDefinition
 
 
@@ -61,12 +61,12 @@ class TestCaseTests(BrowserTestCase):
         third = case.get_by_role("region", name="3. Archive the invoice")
         third.get_by_label("What else it says, as JSON").fill('{"archived": true}')
         expect(case).to_contain_text(
-            "The way that it went: Approve the invoice → Prepare the bank transfer → "
+            "It went: Approve the invoice → Prepare the bank transfer → "
             "Archive the invoice; the end “invoice processed”"
         )
         expect(page.locator("#ed-problem-count")).to_have_text("1 problem to mend")
         self.assertEqual(page.evaluate(FINDINGS), [])
-        case.get_by_role("button", name="Expect this way").click()
+        case.get_by_role("button", name="Expect this result").click()
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
         expect(self.chips(page)).to_have_text(["passes"] * 5)
         self.assertEqual(page.evaluate(FINDINGS), [])
@@ -104,7 +104,7 @@ class TestCaseTests(BrowserTestCase):
         case = self.case(page, "Neither approved nor clarified")
         case.get_by_label("Name", exact=True).fill("Not clarified")
         case = self.case(page, "Not clarified")
-        # The expected way and end by hand: wrong, and right again.
+        # The expected path and end by hand: wrong, and right again.
         case.get_by_label("Step 2", exact=True).select_option(label="Archive the invoice")
         expect(case.get_by_role("status")).to_contain_text(
             "leads to “Clarify the invoice”, not to “Archive the invoice”"
@@ -112,7 +112,7 @@ class TestCaseTests(BrowserTestCase):
         expect(self.chips(page).nth(2)).to_have_text("does not pass")
         problem = page.locator("#ed-problem-list").get_by_role("button")
         expect(problem).to_contain_text("Not clarified")
-        page.get_by_role("tab", name="Ways").click()
+        page.get_by_role("tab", name="Transitions").click()
         problem.click()
         expect(page.get_by_role("tab", name="Test cases")).to_have_attribute(
             "aria-selected", "true"
@@ -123,7 +123,7 @@ class TestCaseTests(BrowserTestCase):
         expect(case.get_by_role("status")).to_contain_text("it ends as “invoice not processed”")
         case.get_by_role("button", name="Remove step 2").click()
         expect(case.get_by_role("status")).to_contain_text("leads to “Clarify the invoice”")
-        case.get_by_role("button", name="Expect this way").click()
+        case.get_by_role("button", name="Expect this result").click()
         # An answer that is taken away: the ticket waits.
         case.get_by_role("button", name="Remove “2. Clarify the invoice”").click()
         expect(case.get_by_role("status")).to_contain_text("There is no answer for")
@@ -150,13 +150,13 @@ class TestCaseTests(BrowserTestCase):
 
     def test_a_change_elsewhere_that_breaks_a_case_is_told_at_once(self) -> None:
         draft = self.draft()
-        page = self.edit(draft, "ways")
+        page = self.edit(draft, "transitions")
         card = page.locator(".ed-card").filter(has_text="After “Clarify the invoice”")
         target = card.get_by_label("To", exact=True).first
         target.select_option(label="Prepare the bank transfer")
         problems = page.locator("#ed-problem-list")
         expect(problems).to_contain_text(
-            "the way leads to “Prepare the bank transfer”, not to “Approve the invoice”"
+            "the ticket goes to “Prepare the bank transfer”, not to “Approve the invoice”"
         )
         expect(page.locator("#ed-problem-count")).to_have_text("1 problem to mend")
         page.get_by_role("button", name="Publish").click()

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenants.connection import use_company
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.editing.tests.test_editor_page import EditorTestCase, url
@@ -92,7 +92,7 @@ class CarryTest(EditorTestCase):
         self.assertEqual(self.titles(), [(1, "PUBLISHED", "Purchases"), (2, "DRAFT", "Typed")])
 
     def test_what_cannot_be_kept_is_told_and_nothing_is_made(self) -> None:
-        make_workflow(title="Other", user=self.carla)
+        create_workflow(title="Other", user=self.carla)
         publish_workflow(workflow=self.draft, user=self.carla)
         before = self.titles()
         changes: list[Any] = [{"key": "new_key"}, {"key": "other"}, {"key": ""}, {"title": ""}]

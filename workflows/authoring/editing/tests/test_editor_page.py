@@ -10,7 +10,7 @@ from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
 from tickets.tests.screens import ScreenTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import MAX_BYTES
@@ -36,7 +36,7 @@ def url(name: str, *args: object) -> str:
 class EditorTestCase(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.draft = make_workflow(title="Purchases", user=self.carla)
+        self.draft = create_workflow(title="Purchases", user=self.carla)
         self.document: dict[str, Any] = export_bundle(workflow=self.draft)
         self.log_in(self.carla)
 
@@ -265,7 +265,7 @@ class QuestionsTest(EditorTestCase):
                     self.assertEqual(answer.status_code, 200)
 
     def test_it_tells_of_another_workflows_ticket_type(self) -> None:
-        make_workflow(title="Selling", user=self.carla)
+        create_workflow(title="Selling", user=self.carla)
         self.document["ticket_types"][0]["key"] = "selling"
         answer = self.ask("check", {"document": self.document}).json()
         self.assertIn("Choose another key", answer["problems"][0]["message"])

@@ -10,10 +10,10 @@ from tenants.testing_waits import at_once
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import (
+from workflows.authoring.editing.create_workflow import (
+    create_workflow,
     duplicate_workflow,
     edit_workflow,
-    make_workflow,
 )
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.importing.import_bundle import import_bundle
@@ -57,7 +57,7 @@ def branch(document: dict[str, Any]) -> dict[str, Any]:
 class SaveDraftTest(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.draft = make_workflow(title="Purchases", user=self.carla)
+        self.draft = create_workflow(title="Purchases", user=self.carla)
 
     def save(self, document: object, draft: WorkflowDefinition | None = None) -> WorkflowDefinition:
         draft = draft or WorkflowDefinition.objects.get(pk=self.draft.pk)
@@ -124,8 +124,10 @@ class SaveDraftTest(CompanyTestCase):
             unfinished.append({**document, "tasks": tasks})
         conditions: list[Any] = [{"no_operator": []}, {"var": "ticket.nothing"}, {"a": 1, "b": 2}]
         for condition in conditions:
-            ways = [{**document["transitions"][0], "condition": condition}]
-            unfinished.append({**document, "transitions": ways + document["transitions"][1:]})
+            transitions = [{**document["transitions"][0], "condition": condition}]
+            unfinished.append(
+                {**document, "transitions": transitions + document["transitions"][1:]}
+            )
         for each in unfinished:
             with self.subTest(errors_of(check_bundle(each))[:1]):
                 saved = self.save(each)
@@ -133,7 +135,7 @@ class SaveDraftTest(CompanyTestCase):
 
     def test_what_rows_cannot_hold_is_refused_with_its_place(self) -> None:
         document = branch(export_bundle(workflow=self.draft))
-        task, way = document["tasks"][0], document["transitions"][0]
+        task, transition = document["tasks"][0], document["transitions"][0]
         cases: list[tuple[str, dict[str, Any]]] = [
             ("workflow.title", {"workflow": {"key": "purchases", "title": " "}}),
             ("workflow.key", {"workflow": {"key": "No Key", "title": "A"}}),
@@ -143,8 +145,8 @@ class SaveDraftTest(CompanyTestCase):
             ("tasks[0].title", {"tasks": [{**task, "title": "x" * 256}]}),
             ("tasks[0].retries", {"tasks": [{**task, "retries": 21}]}),
             ("tasks[0].fields[0].colour", {"tasks": [{**task, "fields": [{"colour": "red"}]}]}),
-            ("transitions[0].to", {"transitions": [{**way, "to": "nowhere"}]}),
-            ("transitions[0].priority", {"transitions": [{**way, "priority": "first"}]}),
+            ("transitions[0].to", {"transitions": [{**transition, "to": "nowhere"}]}),
+            ("transitions[0].priority", {"transitions": [{**transition, "priority": "first"}]}),
             ("ticket_types[0].key", {"ticket_types": [{"key": "start it", "title": "A"}]}),
             ("company_roles[0].name", {"company_roles": [{"name": " "}]}),
             ("tests[0].unknown", {"tests": [{"name": "A", "unknown": 1}]}),
@@ -207,7 +209,7 @@ class SaveDraftTest(CompanyTestCase):
         document: dict[str, Any] = export_bundle(workflow=self.draft)
         renamed = {**document, "workflow": {**document["workflow"], "key": "buying"}}
         self.assertEqual(self.save(renamed).key, "buying")
-        other = make_workflow(title="Selling", user=self.carla)
+        other = create_workflow(title="Selling", user=self.carla)
         document["workflow"]["key"] = other.key
         with self.assertRaises(NotStorableError) as caught:
             self.save(document)
@@ -248,7 +250,7 @@ class SaveDraftTest(CompanyTestCase):
 
     def test_other_companies_keep_what_they_have(self) -> None:
         use_company(self.globex)
-        theirs = make_workflow(title="Purchases", user=self.charlie)
+        theirs = create_workflow(title="Purchases", user=self.charlie)
         before = export_bundle(workflow=theirs)
         use_company(self.acme)
         self.save(branch(export_bundle(workflow=self.draft)))
@@ -259,14 +261,14 @@ class SaveDraftTest(CompanyTestCase):
 
 class MakeWorkflowTest(CompanyTestCase):
     def test_a_new_workflow_can_be_published_as_it_is(self) -> None:
-        draft = make_workflow(title="  Größere   Käufe ", user=self.carla)
+        draft = create_workflow(title="  Größere   Käufe ", user=self.carla)
         self.assertEqual((draft.title, draft.key), ("Größere Käufe", "grossere_kaufe"))
         self.assertEqual(publishing_problems(workflow=draft), [])
         publish_workflow(workflow=draft, user=self.carla)
 
     def test_every_title_gives_a_free_key(self) -> None:
         keys = [
-            make_workflow(title=title, user=self.carla).key
+            create_workflow(title=title, user=self.carla).key
             for title in ("Buy", "buy", "BUY!", "2nd", "!!!", "日本", "x" * 200, "x" * 200)
         ]
         self.assertEqual(keys[:4], ["buy", "buy_2", "buy_3", "w_2nd"])
@@ -277,10 +279,10 @@ class MakeWorkflowTest(CompanyTestCase):
     def test_a_title_is_needed(self) -> None:
         for title in ("", "   ", "x" * 256, "a\x00b", "\u202e"):
             with self.subTest(title), self.assertRaises(NoTitleError):
-                make_workflow(title=title, user=self.carla)
+                create_workflow(title=title, user=self.carla)
 
     def test_a_duplicate_is_a_workflow_of_its_own(self) -> None:
-        first = make_workflow(title="Buy", user=self.carla)
+        first = create_workflow(title="Buy", user=self.carla)
         document: dict[str, Any] = branch(export_bundle(workflow=first))
         document["tests"] = [
             {
@@ -301,7 +303,7 @@ class MakeWorkflowTest(CompanyTestCase):
         self.assertEqual(errors_of(publishing_problems(workflow=again)), [])
 
     def test_editing_a_published_version_makes_one_draft(self) -> None:
-        first = make_workflow(title="Buy", user=self.carla)
+        first = create_workflow(title="Buy", user=self.carla)
         self.assertEqual(edit_workflow(workflow=first, user=self.carla), first)
         publish_workflow(workflow=first, user=self.carla)
         draft = edit_workflow(workflow=first, user=self.carla)
@@ -310,7 +312,7 @@ class MakeWorkflowTest(CompanyTestCase):
         self.assertEqual(export_bundle(workflow=draft), export_bundle(workflow=first))
 
     def test_a_version_that_the_checks_refuse_today_can_be_edited(self) -> None:
-        first = make_workflow(title="Buy", user=self.carla)
+        first = create_workflow(title="Buy", user=self.carla)
         publish_workflow(workflow=first, user=self.carla)
         first.transitions.filter(from_task=None).delete()
         draft = edit_workflow(workflow=first, user=self.carla)
@@ -319,7 +321,7 @@ class MakeWorkflowTest(CompanyTestCase):
 
 class TwoEditorsTest(CompanyTransactionTestCase):
     def test_of_two_who_save_at_the_same_moment_one_is_refused(self) -> None:
-        draft = make_workflow(title="Buy", user=self.carla)
+        draft = create_workflow(title="Buy", user=self.carla)
         document: dict[str, Any] = export_bundle(workflow=draft)
         outcomes: list[str] = []
 

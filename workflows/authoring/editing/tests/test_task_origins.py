@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.testing import CompanyTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
@@ -25,7 +25,7 @@ LONG_AGO = timezone.now() - timedelta(days=400)
 class TaskOriginTests(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.draft = make_workflow(title="Purchase", user=self.carla)
+        self.draft = create_workflow(title="Purchase", user=self.carla)
         self.document: dict[str, Any] = deepcopy(export_bundle(workflow=self.draft))
 
     def save(self, document: dict[str, Any]) -> None:

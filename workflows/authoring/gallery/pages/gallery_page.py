@@ -28,7 +28,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
 from workflows.authoring.gallery.processes import GalleryProcess, find_process, gallery
 from workflows.authoring.importing.findings import FoundDraft
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
-from workflows.authoring.importing.import_run import told
+from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import TestCaseResult, write_bundle
@@ -198,7 +198,7 @@ class UsePage(_ProcessPage):
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         if not isinstance(refused.error, DraftChangedError | NotADraftError):
             return super().refused(refused)
-        messages.error(self.request, told(refused.error))
+        messages.error(self.request, why_not_imported(refused.error))
         return self.back()
 
 

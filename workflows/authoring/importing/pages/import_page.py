@@ -27,7 +27,7 @@ from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.download_page import download, file_type
 from workflows.authoring.importing.findings import Findings, FoundDraft, check_file, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
-from workflows.authoring.importing.import_run import is_large, start_import, told
+from workflows.authoring.importing.import_run import is_large, start_import, why_not_imported
 from workflows.authoring.importing.pages.format_help import help_text
 from workflows.authoring.importing.pages.problem_rows import (
     ProblemRow,
@@ -196,7 +196,7 @@ class ImportPage(Page):
                 outcome.findings = findings_of(problems, reading=outcome.reading)
                 outcome.problems = problem_rows(problems, outcome.text, outcome.reading)
             case DraftChangedError() | NotADraftError() as error:
-                messages.error(self.request, told(error))
+                messages.error(self.request, why_not_imported(error))
         return self._outcome_page(outcome)
 
     def _outcome_page(self, outcome: Outcome) -> HttpResponse:

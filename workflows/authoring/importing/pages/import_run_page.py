@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from tenants.pages.links import admin_link
 from tenants.pages.page import Page, register_page
 from workflows.authoring.importing.findings import Findings
-from workflows.authoring.importing.import_run import apply_import, look_after
+from workflows.authoring.importing.import_run import apply_import, end_abandoned_import
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, outcome_context
 from workflows.models import ImportRun, WorkflowDefinition
 from workflows.models.import_run import ImportStatus
@@ -34,7 +34,7 @@ class _RunPage(Page):
         run = runs.filter(pk=arguments["run_id"], created_by=self.person).first()
         if run is None:
             raise Http404
-        self.run = look_after(run=run)
+        self.run = end_abandoned_import(run=run)
 
     def back(self) -> HttpResponse:
         return redirect(f"admin:{PAGE}", self.run.pk)

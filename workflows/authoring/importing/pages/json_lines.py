@@ -14,7 +14,7 @@ _DECODER = JSONDecoder()
 MAX_CHARACTERS = 500_000
 
 
-def line_of(text: str, path: Path) -> int | None:
+def line_number(text: str, path: Path) -> int | None:
     """The line (counted from 1) on which the value of a path begins.
 
     Where the path leads to nothing, such as a missing name, it is the line of the last part
@@ -23,9 +23,9 @@ def line_of(text: str, path: Path) -> int | None:
     if len(text) > MAX_CHARACTERS:
         return None
     try:
-        position = _skip(text, 0)
+        position = _skip_blanks(text, 0)
         for step in path:
-            inner = _enter(text, position, step)
+            inner = _child_start(text, position, step)
             if inner is None:
                 break
             position = inner
@@ -34,28 +34,28 @@ def line_of(text: str, path: Path) -> int | None:
     return text.count("\n", 0, position) + 1
 
 
-def _skip(text: str, position: int) -> int:
+def _skip_blanks(text: str, position: int) -> int:
     """Past blanks."""
     found = _SPACE.match(text, position)
     return found.end() if found else position
 
 
-def _enter(text: str, position: int, step: str | int) -> int | None:
+def _child_start(text: str, position: int, step: str | int) -> int | None:
     """Where the child of this name or number begins; None where there is none."""
     if text[position] == "{" and isinstance(step, str):
-        return _find_name(text, _skip(text, position + 1), step)
+        return _find_name(text, _skip_blanks(text, position + 1), step)
     if text[position] == "[" and isinstance(step, int):
-        return _find_index(text, _skip(text, position + 1), step)
+        return _find_index(text, _skip_blanks(text, position + 1), step)
     return None
 
 
 def _find_name(text: str, position: int, wanted: str) -> int | None:
     while text[position] == '"':
         name, position = scanstring(text, position + 1)
-        position = _skip(text, _skip(text, position) + 1)
+        position = _skip_blanks(text, _skip_blanks(text, position) + 1)
         if name == wanted:
             return position
-        position = _after_value(text, position)
+        position = _value_end(text, position)
     return None
 
 
@@ -65,12 +65,12 @@ def _find_index(text: str, position: int, wanted: int) -> int | None:
         if index == wanted:
             return position
         index += 1
-        position = _after_value(text, position)
+        position = _value_end(text, position)
     return None
 
 
-def _after_value(text: str, position: int) -> int:
+def _value_end(text: str, position: int) -> int:
     """Past a value and the comma that follows it: to the next entry or the closing bracket."""
     _value, position = _DECODER.raw_decode(text, position)
-    position = _skip(text, position)
-    return _skip(text, position + 1) if text[position] == "," else position
+    position = _skip_blanks(text, position)
+    return _skip_blanks(text, position + 1) if text[position] == "," else position

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from workflows.authoring.importing.findings import MOST_PROBLEMS, FoundProblem, found_problem
-from workflows.authoring.importing.pages.json_lines import line_of
+from workflows.authoring.importing.findings import MOST_PROBLEMS, FoundProblem, problem_for_report
+from workflows.authoring.importing.pages.json_lines import line_number
 from workflows.bundles.describe_changes import showable
 from workflows.bundles.problems import Problem
 from workflows.workbooks import Reading
@@ -41,11 +41,11 @@ def problem_rows(
     ordered = sorted(problems, key=lambda each: not each.is_error)[:MOST_SHOWN]
     rows = []
     for each in ordered:
-        found = found_problem(each, reading)
+        found = problem_for_report(each, reading)
         line = found.row or None if not found.sheet else None
         path = each.path if reading is None else reading.path_in_file(each.path)
         if line is None and text and not found.sheet and path is not None:
-            line = line_of(text, path)
+            line = line_number(text, path)
         rows.append(ProblemRow(**asdict(found), line=line))
     return rows
 

@@ -119,7 +119,7 @@ class ImportBundleTest(CompanyTestCase):
             import_bundle(document=changed(key="other"), user=self.carla)
         (problem,) = caught.exception.problems
         self.assertEqual(problem.place, "ticket_types[0].key")
-        self.assertEqual(problem.where, "Ticket type invoice, key")
+        self.assertEqual(problem.where, "Ticket type “Invoice” (invoice), key")
         self.assertIn("Invoice receipt", problem.message)
 
     def test_charlie_sees_nothing_of_it(self) -> None:

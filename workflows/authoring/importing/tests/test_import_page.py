@@ -18,7 +18,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.definitions.tests.test_definition_pages import bundle
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.importing.pages.import_page import examples, most_bytes
-from workflows.authoring.importing.pages.json_lines import line_of
+from workflows.authoring.importing.pages.json_lines import line_number
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import canonical, write_bundle
 from workflows.models import CompanyRole, WorkflowDefinition
@@ -84,7 +84,7 @@ class ImportPageTest(CompanyTestCase):
         page = self.check(write_bundle(document))
         self.assertContains(page, "<ins>50000</ins>")
         self.assertContains(page, "<del>yes</del> <ins>no</ins>")
-        self.assertContains(page, "field “Note” (note)</span>")
+        self.assertContains(page, "question “Note” (note)</span>")
         self.assertNotContains(page, "<ins>{")
 
     def test_conditions_are_told_with_the_labels_of_the_forms(self) -> None:
@@ -247,7 +247,7 @@ class ManyProblemsTest(CompanyTestCase):
         self.assertEqual(folded.count('<li class="problem'), 291)
         self.assertEqual(text.count('<li class="problem'), 301)
         for number in range(300):
-            self.assertIn(f"field q{number},", text)
+            self.assertIn(f"question q{number},", text)
 
     def test_of_a_workbook_they_are_counted_by_sheet(self) -> None:
         page = self.check(many_mistakes(300), FileType.XLSX)
@@ -435,14 +435,14 @@ class LineOfTest(SimpleTestCase):
             (("d",), 7),
         ):
             with self.subTest(path):
-                self.assertEqual(line_of(self.TEXT, path), line)
+                self.assertEqual(line_number(self.TEXT, path), line)
 
     def test_where_nothing_is_it_is_the_line_of_what_holds_it(self) -> None:
-        self.assertEqual(line_of(self.TEXT, ("a", "b", 9)), 3)
-        self.assertEqual(line_of(self.TEXT, ("a", "b", "c")), 3)
-        self.assertEqual(line_of(self.TEXT, ("z",)), 1)
+        self.assertEqual(line_number(self.TEXT, ("a", "b", 9)), 3)
+        self.assertEqual(line_number(self.TEXT, ("a", "b", "c")), 3)
+        self.assertEqual(line_number(self.TEXT, ("z",)), 1)
 
     def test_what_is_no_json_has_no_lines(self) -> None:
         for text in ("", "{", '{"a"', '{"a": tru', "[1,"):
             with self.subTest(text):
-                self.assertIn(line_of(text, ("a", 3)), (None, 1))
+                self.assertIn(line_number(text, ("a", 3)), (None, 1))

@@ -17,8 +17,8 @@ from workflows.authoring.importing.import_run import (
     FORGET_IMPORT,
     RUN_IMPORT,
     apply_import,
+    continue_import,
     forget_import,
-    go_on_importing,
     is_large,
     start_import,
 )
@@ -46,7 +46,7 @@ class ImportRunCase(CompanyTestCase):
 
     def work(self, run: ImportRun) -> ImportRun:
         """As the worker does."""
-        go_on_importing(import_run_id=run.pk)
+        continue_import(import_run_id=run.pk)
         return ImportRun.objects.get(pk=run.pk)
 
     def state(self, run: ImportRun) -> Any:
@@ -129,14 +129,14 @@ class RepeatedImportTest(ImportRunCase):
         with patch(
             "workflows.authoring.importing.import_run.check_reading", side_effect=KeyboardInterrupt
         ):
-            self.assertRaises(KeyboardInterrupt, go_on_importing, import_run_id=run.pk)
+            self.assertRaises(KeyboardInterrupt, continue_import, import_run_id=run.pk)
         self.assertEqual(ImportRun.objects.get().status, ImportStatus.CHECKING)
         self.assertTrue(self.work(run).is_ready)
 
     def test_a_worker_that_was_killed_while_applying_has_made_nothing(self) -> None:
         run = apply_import(run=self.work(self.upload(good())))
         with patch.object(ImportRun, "finish", side_effect=KeyboardInterrupt):
-            self.assertRaises(KeyboardInterrupt, go_on_importing, import_run_id=run.pk)
+            self.assertRaises(KeyboardInterrupt, continue_import, import_run_id=run.pk)
         self.assertFalse(WorkflowDefinition.objects.exists())
         self.assertEqual(self.work(run).status, ImportStatus.DONE)
 
@@ -183,7 +183,7 @@ class KeptFilesTest(ImportRunCase):
         self.assertEqual(job.args["import_run_id"], run.pk)
         forget_import(import_run_id=run.pk)
         self.assertEqual(self.client.get(address(run)).status_code, 404)
-        go_on_importing(import_run_id=run.pk)
+        continue_import(import_run_id=run.pk)
 
     def test_long_names_keep_their_ending(self) -> None:
         run = start_import(content=good(), filename="x" * 300 + "\x00.yaml", user=self.carla)

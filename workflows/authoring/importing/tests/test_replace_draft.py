@@ -19,7 +19,7 @@ from workflows.authoring.definitions.tests.test_definition_pages import bundle
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.gallery.processes import gallery
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
-from workflows.authoring.importing.import_run import go_on_importing
+from workflows.authoring.importing.import_run import continue_import
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.publishing.delete_draft import delete_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
@@ -148,12 +148,12 @@ class LargeFileTest(ReplaceCase):
         self.address = reverse(
             "admin:workflows_workflowdefinition_import_run", args=(self.run_made.pk,)
         )
-        go_on_importing(import_run_id=self.run_made.pk)
+        continue_import(import_run_id=self.run_made.pk)
 
     def decide(self, **more: str) -> ImportRun:
         self.client.post(self.address, more)
         use_company(self.acme)
-        go_on_importing(import_run_id=self.run_made.pk)
+        continue_import(import_run_id=self.run_made.pk)
         return ImportRun.objects.get()
 
     def test_it_asks(self) -> None:

@@ -99,7 +99,7 @@ class ComparePage(DefinitionPage):
             "new": new,
             "compared": [_version(old), _version(new)],
             "changes": rows[:MOST_CHANGES],
-            "more_changes": max(len(rows) - MOST_CHANGES, 0),
+            "hidden_change_count": max(len(rows) - MOST_CHANGES, 0),
             "counts": {kind.value: kinds.count(kind.value) for kind in ChangeKind},
         }
 

@@ -52,7 +52,7 @@ class CompareVersionsTest(CompareCase):
         self.assertEqual(
             there["changed", "Workflow, title"], (self.first.title, "Days off"), there.keys()
         )
-        self.assertIn(("added", "Workflow, field “Phone <while> away” (phone)"), there)
+        self.assertIn(("added", "Workflow, question “Phone <while> away” (phone)"), there)
         back = {each.kind.value for each in compare_versions(old=second, new=self.first)}
         self.assertIn("removed", back)
 
@@ -72,7 +72,7 @@ class ComparePageTest(CompareCase):
         self.assertContains(answer, "Version 1 and version 2")
         self.assertContains(answer, "Days off</ins>")
         self.assertContains(answer, f"{self.first.title}</del>")
-        self.assertContains(answer, "field “Phone &lt;while&gt; away” (phone)</span>")
+        self.assertContains(answer, "question “Phone &lt;while&gt; away” (phone)</span>")
         self.assertContains(answer, "Phone number, required</ins>")
         self.assertContains(answer, "In which season? is &quot;Fall&quot;")
         self.assertContains(answer, "Made by Carla Cole", count=2)
@@ -92,11 +92,10 @@ class ComparePageTest(CompareCase):
         self.assertEqual(
             new_values,
             {
-                "Workflow, field “What would you like to do there?” (activities), visible_when": (
-                    'Where would you like to go? is "Spain"'
-                ),
+                "Workflow, question “What would you like to do there?” (activities), "
+                "visible_when": 'Where would you like to go? is "Spain"',
                 "Task “Approve the vacation” (approve_vacation), "
-                "field “Explanation” (explanation), visible_when": "Your decision is “Rejected”",
+                "question “Explanation” (explanation), visible_when": "Your decision is “Rejected”",
             },
         )
 

@@ -124,7 +124,7 @@ class PublishWorkflowTest(CompanyTestCase):
         self.assertEqual([each.place for each in publishing_problems(workflow=draft)], ["tasks[0]"])
         with self.assertRaises(NotPublishableError) as caught:
             publish_workflow(workflow=draft, user=self.carla)
-        self.assertIn("Task approve_vacation", str(caught.exception))
+        self.assertIn("Task “Approve the vacation”", str(caught.exception))
         self.assertEqual(self.active(), [("vacation", 1, 1)])
 
     def test_a_ticket_type_that_another_workflow_took_meanwhile_is_refused(self) -> None:

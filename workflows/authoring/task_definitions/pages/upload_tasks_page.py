@@ -134,7 +134,7 @@ class UploadTasksPage(Page):
             outcome.findings = findings_of(found, reading=outcome.reading)
             outcome.problems = problem_rows(found, outcome.text, outcome.reading)
             return self._page(outcome, checking.workflow)
-        messages.error(self.request, _told(refused.error, refused.text))
+        messages.error(self.request, _why_not_saved(refused.error, refused.text))
         # What is there now, and what the file would do to that.
         workflow = version_to_change(checking.workflow)
         if workflow is None:
@@ -196,7 +196,7 @@ def _asked_for(pk: str) -> WorkflowDefinition | None:
     return version_to_change(found) if found is not None else None
 
 
-def _told(error: Exception | None, text: str) -> str:
+def _why_not_saved(error: Exception | None, text: str) -> str:
     if isinstance(error, NotADraftError):
         text = _("The workflow was published, retired or deleted in the meantime.")
     return _("%(reason)s Nothing was changed. See below what the file would do now.") % {

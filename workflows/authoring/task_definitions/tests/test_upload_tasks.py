@@ -131,7 +131,7 @@ class UploadTest(UploadTestCase):
         self.assertEqual(WorkflowDefinition.objects.count(), 1)
 
     def test_what_nothing_leads_to_yet_is_noted_and_saved(self) -> None:
-        """Ways are drawn later, in the editor; also a call may read what comes before it then."""
+        """Transitions are drawn later, in the editor; a call may read what comes before then."""
         call = {
             "key": "book",
             "title": "Book it",
@@ -141,17 +141,19 @@ class UploadTest(UploadTestCase):
         }
         document = task_set(NEW_TASK, call)
         page = self.send(document)
-        self.assertContains(page, "No way leads from the start to this task.")
+        self.assertContains(page, "No transition leads from the start to this task.")
         self.apply(document, page)
         self.assertTrue(self.draft.tasks.filter(key="book").exists())
-        self.assertContains(self.client.get(change_url(self.draft)), "No way leads from the start")
+        self.assertContains(
+            self.client.get(change_url(self.draft)), "No transition leads from the start"
+        )
 
     def test_what_breaks_the_rest_is_noted(self) -> None:
-        """A way that asks for what is no longer asked stops publishing, not the upload."""
+        """A transition that asks for what is no longer asked stops publishing, not the upload."""
         draft = new_draft(workflow=self.workflow, user=self.carla)
         document = export_bundle(workflow=draft)
-        ways: Any = document["transitions"]
-        ways[1]["condition"] = {"==": [{"var": "tasks.approve.approved"}, True]}
+        transitions: Any = document["transitions"]
+        transitions[1]["condition"] = {"==": [{"var": "tasks.approve.approved"}, True]}
         self.workflow = save_draft(
             workflow=draft,
             document=document,
@@ -160,7 +162,7 @@ class UploadTest(UploadTestCase):
         )
         other = {"name": "seen", "label": "Seen?", "type": "boolean"}
         page = self.send(task_set(approve(fields=[other])))
-        self.assertContains(page, "but there is no such field")
+        self.assertContains(page, "but there is no such question")
         self.assertContains(page, "Put them into the draft")
 
     def test_a_role_that_is_there_need_not_be_listed_and_another_must(self) -> None:

@@ -29,7 +29,7 @@ from workflows.models import WorkflowDefinition
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One step of a way, as the page shows it; `is_divergence` where found and expected differ."""
+    """One step, as the page shows it; `is_divergence` where found and expected differ."""
 
     title: str
     is_divergence: bool
@@ -49,7 +49,7 @@ class CaseRow:
 class TestCasesPage(TryingPage):
     """GET runs them all and shows what came; POST changes one of a draft.
 
-    It renames it, deletes it, or lets it expect the way that it goes now.
+    It renames it, deletes it, or lets it expect the result that it has now.
     """
 
     title = gettext_lazy("Test cases")
@@ -70,7 +70,7 @@ class TestCasesPage(TryingPage):
             messages.success(request, _("The test case is deleted."))
         elif "expect" in request.POST:
             expect_current_result(workflow=self.workflow, name=name)
-            messages.success(request, _("The test case expects the way that it goes now."))
+            messages.success(request, _("The test case expects the result that it has now."))
         else:
             new_name = request.POST.get("new_name", "")
             rename_test_case(workflow=self.workflow, name=name, new_name=new_name)

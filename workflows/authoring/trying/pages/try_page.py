@@ -138,7 +138,7 @@ class TryPage(TryingPage):
     def _changed_meanwhile(
         self, request: HttpRequest, trial: Trial, state: TryState
     ) -> HttpResponse:
-        messages.warning(request, _("The draft was changed meanwhile. Look at the way so far."))
+        messages.warning(request, _("The draft was changed meanwhile. Look at the steps so far."))
         return self._show(request, trial, state)
 
     def _answer_call(
@@ -183,7 +183,7 @@ class TryPage(TryingPage):
 
     def _save(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         name = request.POST.get("name", "")
-        if _simulate_so_far(trial, state) is None:  # there is no way yet that could be kept
+        if _simulate_so_far(trial, state) is None:  # there is no result yet that could be kept
             return self._show(request, trial, state)
         is_new = "replace" not in request.POST
         with refusals_as_messages(request) as refused:
@@ -200,7 +200,7 @@ class TryPage(TryingPage):
         if is_new:
             text = _("The test case is kept. It runs before each publishing.")
         else:
-            text = _("The test case “%(name)s” now answers like this, and expects this way.")
+            text = _("The test case “%(name)s” now answers like this, and expects this result.")
         messages.success(request, text % {"name": state.case})
         return redirect(
             reverse("admin:workflows_workflowdefinition_tests", args=(self.workflow.pk,))
@@ -334,7 +334,7 @@ def _first_form(
 
 
 def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
-    """The way so far; None where the ticket's form has not been filled in, or refuses it now."""
+    """The simulation so far; None where the ticket's form is not filled in, or refuses it now."""
     if state.ticket is None:
         return None
     with refusals(FieldError):
@@ -352,7 +352,7 @@ def _facts(trial: Trial, state: TryState) -> JsonObject:
 
 
 def _accepted_answers(simulation: Simulation) -> tuple[Answer, ...]:
-    """The answers that count, in the order of the way so far, without one that is refused."""
+    """The answers that count, in the order of the steps so far, without one that is refused."""
     return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
 
 

@@ -1,4 +1,4 @@
-"""The way so far of a try, and the times that may pass: rows for its page."""
+"""The steps so far of a try, and the times that may pass: rows for its page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workflows.working_hours.durations import duration_in_words, shortest_first
 
 @dataclass(frozen=True, slots=True)
 class TriedRow:
-    """A way with its condition as a sentence, and its result: yes, no, error, or not tried yet."""
+    """A transition with its condition as a sentence, and its result: yes, no, error or none."""
 
     target: str
     condition: str
@@ -32,7 +32,7 @@ class TriedRow:
 
 @dataclass(frozen=True, slots=True)
 class PassedRow:
-    """A time that has passed, such as “2 days”, with what its ways said."""
+    """A time that has passed, such as “2 days”, with what its transitions said."""
 
     time: str
     tried: Sequence[TriedRow]
@@ -41,16 +41,16 @@ class PassedRow:
 
 @dataclass(frozen=True, slots=True)
 class TimeRow:
-    """A time that may pass next: the duration, in words, and the ways that wait for it."""
+    """A time that may pass next: the duration, in words, and the transitions that wait for it."""
 
     after: str
     time: str
-    ways: Sequence[TriedRow]
+    transitions: Sequence[TriedRow]
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step of the way so far. `tone` is plain, good, late, bad or now."""
+    """One of the steps so far. `tone` is plain, good, late, bad or now."""
 
     title: str
     icon: str
@@ -92,8 +92,8 @@ def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -
         TimeRow(
             after=after,
             time=duration_in_words(after),
-            ways=[
-                _way(trial, each.to_task, each.label, each.condition, labels)
+            transitions=[
+                _transition_row(trial, each.to_task, each.label, each.condition, labels)
                 for each in sorted(trial.process.transitions, key=lambda each: each.priority)
                 if (each.from_task, each.after) == (simulation.waiting_for, after)
             ],
@@ -103,7 +103,7 @@ def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -
 
 
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
-    """The process, with the way so far."""
+    """The process, with the steps so far."""
     if simulation is None:
         return draw_process(trial.process)
     failed = simulation.outcome is Outcome.ERROR and simulation.last_step.task is not None
@@ -169,7 +169,7 @@ def _tried(
     trial: Trial, tried: Iterable[TriedTransition], labels: Mapping[str, str]
 ) -> list[TriedRow]:
     return [
-        _way(
+        _transition_row(
             trial,
             each.to_task,
             each.label,
@@ -182,7 +182,7 @@ def _tried(
     ]
 
 
-def _way(
+def _transition_row(
     trial: Trial,
     to_task: str | None,
     label: str,

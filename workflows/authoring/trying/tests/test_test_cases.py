@@ -177,7 +177,7 @@ class NotInTimeTest(CompanyTestCase):
 
     def test_it_does_not_where_the_task_is_done(self) -> None:
         done = {"task": "solve", "output": {"solved": True, "solution": "x"}}
-        self.assertIn("the way leads to the end", self.reason(done))
+        self.assertIn("the ticket goes to the end", self.reason(done))
 
     def test_the_task_must_have_a_way_of_that_time(self) -> None:
         place = "tests[0].answers[0].after"
@@ -185,7 +185,7 @@ class NotInTimeTest(CompanyTestCase):
         (problem,) = errors_of(check_bundle(it_help(late("PT4H"))))
         self.assertEqual(
             problem.message,
-            "No way leaves the task “solve” after 4 hours. Did you mean “P2D”?",
+            "No transition leaves the task “Solve the problem” after 4 hours. Did you mean “P2D”?",
         )
         self.assertEqual(problem.expected, "P2D (2 days)")
         self.assertEqual(problem.where, "Test case Late, answer 1, after")
@@ -273,7 +273,7 @@ class RunTestCasesTest(CompanyTestCase):
         self.assertEqual(result.divergence, 0)
         self.assertEqual(
             result.reason,
-            "After the start the way leads to “Approve the vacation”, not to the end.",
+            "After the start the ticket goes to “Approve the vacation”, not to the end.",
         )
 
     def test_a_missing_answer_is_told(self) -> None:

@@ -262,14 +262,14 @@ class LetTimePassTest(TryCase):
         self.assertEqual(response.status_code, 200)
         return response
 
-    def change_way(self, **values: Any) -> None:
+    def change_transition(self, **values: Any) -> None:
         self.draft.transitions.filter(after="P2D").update(**values)
 
-    def test_it_offers_the_times_with_their_ways(self) -> None:
+    def test_it_offers_the_times_with_their_transitions(self) -> None:
         page = self.at_solve()
         self.assertContains(page, "Let the time pass: 2 days")
         self.assertContains(page, "To Decide how to go on, always")
-        self.change_way(condition={"==": [{"var": "ticket.priority"}, "low"]})
+        self.change_transition(condition={"==": [{"var": "ticket.priority"}, "low"]})
         page = self.at_solve()
         self.assertContains(page, "To Decide how to go on, when How urgent is it? is")
 
@@ -287,12 +287,12 @@ class LetTimePassTest(TryCase):
         self.assertContains(page, "Let the time pass: 2 days")
 
     def test_where_no_way_is_taken_the_task_goes_on(self) -> None:
-        self.change_way(condition={"==": [{"var": "ticket.priority"}, "low"]})
+        self.change_transition(condition={"==": [{"var": "ticket.priority"}, "low"]})
         solve = self.draft.tasks.get(key="solve")
         self.draft.transitions.create(from_task=solve, to_task=None, after="P5D", label="gone")
         page = self.let_pass(self.at_solve())
         self.assertEqual(page.context["task_key"], "solve")
-        self.assertContains(page, "After 2 days no way was taken: the task goes on.")
+        self.assertContains(page, "After 2 days no transition was taken: the task goes on.")
         self.assertContains(page, "2 days pass:")
         self.assertNotContains(page, "Let the time pass: 2 days")
         answers = {"answers-solved": "true", "answers-solution": "x"}
@@ -313,7 +313,7 @@ class LetTimePassTest(TryCase):
         self.assertContains(page, "Not done within 1 day:")
 
     def test_a_condition_that_cannot_be_decided_is_an_error(self) -> None:
-        self.change_way(condition={"==": [{"var": "tasks.solve.solved"}, True]})
+        self.change_transition(condition={"==": [{"var": "tasks.solve.solved"}, True]})
         page = self.let_pass(self.at_solve())
         self.assertContains(page, "The ticket stops here with an error.")
         self.assertContains(page, "tasks.solve.solved")
@@ -430,7 +430,7 @@ class TestCasesPageTest(TryCase):
         self.assertContains(page, "All 4 test cases pass.")
         self.assertContains(page, "Clarified and then approved")
 
-    def test_a_failing_one_shows_where_the_ways_part(self) -> None:
+    def test_a_failing_one_shows_where_the_paths_part(self) -> None:
         pay = self.draft.tasks.get(key="prepare_bank_transfer")
         self.draft.transitions.filter(label="clarified").update(to_task=pay)
         page = self.client.get(self.url("tests"))
@@ -446,7 +446,7 @@ class TestCasesPageTest(TryCase):
     def test_a_failing_one_may_expect_the_way_of_now(self) -> None:
         pay = self.draft.tasks.get(key="prepare_bank_transfer")
         self.draft.transitions.filter(label="clarified").update(to_task=pay)
-        self.assertContains(self.client.get(self.url("tests")), "Expect this way", count=1)
+        self.assertContains(self.client.get(self.url("tests")), "Expect this result", count=1)
         name, before = "Clarified and then approved", self.draft.test_cases
         page = self.client.post(self.url("tests"), {"name": name, "expect": "1"}, follow=True)
         self.assertContains(page, "All 4 test cases pass.")
@@ -456,11 +456,11 @@ class TestCasesPageTest(TryCase):
             self.draft.test_cases[1]["expect"], {"path": path, "end": "invoice processed"}
         )
         self.assertEqual(self.draft.test_cases[0], before[0])
-        # Without a way there is nothing to expect.
+        # Without a result there is nothing to expect.
         self.draft.test_cases[1]["ticket"].pop("amount")
         self.draft.save()
         page = self.client.post(self.url("tests"), {"name": name, "expect": "1"}, follow=True)
-        self.assertContains(page, "refuses the answer to “amount”")
+        self.assertContains(page, "refuses the answer to “Amount in EUR”")
         self.draft.refresh_from_db()
         self.assertEqual(self.draft.test_cases[1]["expect"]["path"], path)
 

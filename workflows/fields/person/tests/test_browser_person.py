@@ -9,7 +9,7 @@ from project.tests.test_accessibility import FINDINGS
 from tenants.models import User
 from tenants.testing import email_of
 from tickets.models import Ticket
-from workflows.authoring.editing.make_workflow import make_workflow
+from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
@@ -17,7 +17,7 @@ from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 class PersonTests(BrowserTestCase):
     def test_it_is_asked_for_and_answered(self) -> None:
         CompanyRole.objects.create(name="Approvers").members.add(self.walt, self.wendy)
-        draft = make_workflow(title="Buying", user=self.carla)
+        draft = create_workflow(title="Buying", user=self.carla)
         self.ask_for_a_person(draft)
         draft.refresh_from_db()
         self.assertEqual(draft.fields[1]["role"], CompanyRole.objects.get().pk)
@@ -60,16 +60,18 @@ class PersonTests(BrowserTestCase):
         page.get_by_text("Preview of the form").click()
         expect(page.locator(".ed-preview-form")).to_contain_text("Walt Wood")
         self.check(page)
-        page.get_by_role("tab", name="Ways").click()
+        page.get_by_role("tab", name="Transitions").click()
         start = page.locator(".ed-card").filter(has_text="From the start")
-        start.get_by_role("button", name="Add a way").click()
-        way = start.locator(".ed-way").first
-        way.get_by_label("To", exact=True).select_option(label="End")
-        way.get_by_label("What is looked at").select_option(label="Who approves?: e-mail address")
-        way.get_by_label("How it is compared").select_option(label="is")
-        way.get_by_label("What it is compared with").fill(email_of("wendy"))
+        start.get_by_role("button", name="Add a transition").click()
+        transition = start.locator(".ed-transition").first
+        transition.get_by_label("To", exact=True).select_option(label="End")
+        transition.get_by_label("What is looked at").select_option(
+            label="Who approves?: e-mail address"
+        )
+        transition.get_by_label("How it is compared").select_option(label="is")
+        transition.get_by_label("What it is compared with").fill(email_of("wendy"))
         sentence = f"If Who approves?: e-mail address is “{email_of('wendy')}”"
-        expect(way.locator(".ed-sentence")).to_contain_text(sentence.split(" is ")[0])
+        expect(transition.locator(".ed-sentence")).to_contain_text(sentence.split(" is ")[0])
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
         self.check(page)

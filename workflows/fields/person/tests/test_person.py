@@ -38,7 +38,7 @@ IS_WALT: JsonObject = {"==": [{"var": "ticket.approver.email"}, WALT]}
 
 
 def document(**approver: Any) -> JsonObject:
-    """Who is named as approver decides the way; the task asks for a deputy in each row."""
+    """Who is named as approver decides the transition; the task asks for a deputy in each row."""
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,

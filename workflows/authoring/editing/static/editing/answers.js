@@ -1,15 +1,20 @@
 // The answers that a document holds: presets, and those of test cases. The server draws their
 // form, and reads what is typed into it: it looks and works like the form of a ticket.
 //
-// What nobody touches stays as it is. What no input can show is told beside its question, and
+// What nobody touches stays as it is. What no input can show stands beside its question, and
 // what belongs to no question below the form, until somebody answers anew or removes it.
 
-import { ask, isAbort, messageOf } from "./api.js";
-import { button, debounce, fill, find, findAll, gettext, h, ngettext, parseMarkup, placeName, uid } from "./dom.js";
+import { ask, messageOf } from "./api.js";
+import { answersReader } from "./answers_reader.js";
+import { button, find, gettext, makeElement, ngettext, placeName, replaceContent, uid } from "./dom.js";
+import { CONTROLS, drawnForm } from "./drawn_form.js";
+import { heldAnswers } from "./held_answers.js";
 import { isObject, isSame, readObject } from "./json.js";
 import { pathOf } from "./paths.js";
-import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from "./store.js";
+import { emit, pendingOf, setPending, snapshot, store, valueAt } from "./store.js";
+import { otherAnswers, showHomeless, showWhole, unfitAnswers } from "./unshown_answers.js";
 
+/** @import { Pairs } from "./answers_reader.js" */
 /** @import { FieldSpec, FormOfAnswers, Json, JsonObject, PartElement, Path, Problem, Task, TicketType } from "./types.js" */
 
 /**
@@ -19,8 +24,6 @@ import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from 
  * @property {JsonObject} [presets] of the ticket type: these are not asked
  * @property {boolean} [are_presets] the answers are presets themselves
  */
-
-/** @typedef {[name: string, value: string][]} Pairs of inputs */
 
 /**
  * @typedef {object} Unread what was typed, and is not taken over yet
@@ -36,8 +39,6 @@ import { emit, pendingOf, setPending, setValue, snapshot, store, valueAt } from 
 
 /** @type {WeakMap<object, Map<string, Part>>} those that were made, by owner and property */
 const parts = new WeakMap();
-const PAUSE = 250; // the server reads when nothing more is typed for so long (ms)
-const CONTROLS = "input:not([type=hidden]), select, textarea";
 
 /**
  * Answers that are already set: the ticket's form, in which what stays empty is asked.
@@ -103,33 +104,28 @@ export function answersPart(options) {
 function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
   const id = uid();
   const place = placeName();
-  const isOpen = asking.schema !== undefined;
-  const note = h("p", { class: "ed-soft", "aria-live": "polite" });
-  const again = h("div", { hidden: true });
-  const form = h("form", { class: "tk-form ed-answers", autocomplete: "off" });
-  const rest = h("div", {});
-  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
-  /** @type {FormOfAnswers | null} what the server has drawn */
-  let drawn = null;
+  const form = makeElement("form", { class: "tk-form ed-answers", autocomplete: "off" });
+  const rest = makeElement("div", {});
+  const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
+  const notes = notesOfForm();
+  const drawn = drawnForm(form);
+  const held = heldAnswers(owner, name, onChange);
   /** @type {JsonObject} the answers when the form was drawn */
   let given = {};
-  /** @type {Json | undefined} as this form has left it */
-  let last = valueAt(owner, name);
-  /** @type {Set<string>} questions that somebody has answered, and that are not read yet */
-  const touched = new Set();
-  /** @type {Set<string>} questions whose answer their input does not show */
-  const unfit = new Set();
-  /** @type {string | null} what was typed as JSON and cannot be taken over */
-  let other = null;
-  let failure = "";
   /** @type {string[] | null} the place that the cursor goes to, once it is drawn */
   let wanted = null;
-  /** @type {AbortController | undefined} */
-  let running;
-  /** @type {(() => void) | undefined} */
-  let whenRead;
-  let later = Promise.resolve();
 
+  const unfit = unfitAnswers({ drawn, held, given: () => given });
+  const others = otherAnswers({ id, rest, wrong, drawn, held, onRead: report });
+  const reader = answersReader({
+    drawn,
+    held,
+    unfit,
+    question: () => ({ ...asking, place, given }),
+    onChange: report,
+    onRead: () => notes.showSkipped(drawn.skipped()),
+    offerAgain: notes.offerAgain,
+  });
   const attributes = {
     class: "ed-part",
     "data-name": name,
@@ -138,7 +134,7 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     "aria-describedby": help ? `${id}-help` : null,
   };
   const root = /** @type {PartElement} */ (
-    Object.assign(h("div", attributes, note, again, form, rest, wrong), {
+    Object.assign(makeElement("div", attributes, notes.note, notes.again, form, rest, wrong), {
       openPlace,
       stepsOf,
       showProblems,
@@ -146,52 +142,143 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     })
   );
 
-  /** @returns {JsonObject} */
-  function answers() {
-    const value = valueAt(owner, name);
-    return isObject(value) ? value : {};
+  async function draw() {
+    const value = held.value();
+    given = held.answers();
+    notes.showDrawing();
+    /** @type {FormOfAnswers} */
+    let found;
+    try {
+      found = await ask("answers", { ...asking, place, given });
+    } catch (error) {
+      notes.offerAgain(messageOf(error), draw);
+      return;
+    }
+    drawn.keep(found);
+    notes.showSkipped(found.skipped);
+    drawn.show(found.html);
+    unfit.showAll(found.unfit);
+    showUnshown(value);
+    drawn.showAsked(held.answers());
+    emit("problems");
+    if (wanted) openPlace(wanted);
+  }
+
+  /** @param {Json | undefined} value of the document */
+  function showUnshown(value) {
+    if (value !== undefined && !isObject(value)) {
+      form.hidden = true;
+      showWhole({ rest, value, held, onRemove: draw });
+    } else if (asking.schema !== undefined) others.show();
+    else showHomeless({ rest, drawn, held, onRemove: () => openPlace([]) });
+  }
+
+  /** Keeps what is not taken over yet, and says so. */
+  function report() {
+    const { message, later } = reader.waiting();
+    /** @type {Unread} */
+    const unread = { place, given, typed: reader.typed(), touched: reader.touched(), other: others.unread() };
+    root.value = JSON.stringify(unread);
+    setPending(owner, name, wrong.textContent || message, root, { later });
+  }
+
+  /** @param {Path} path */
+  function stepsInside(path) {
+    const base = pathOf(store.document, owner, name);
+    return base ? path.slice(base.length).map(String) : [];
   }
 
   /**
-   * The name of an answer in the document.
-   * @param {string | undefined} at the name of its question in the form
+   * @param {Path} path
+   * @returns {string[] | null} null: nothing here shows it
    */
-  function nameOf(at = "") {
-    return drawn && Object.hasOwn(drawn.names, at) ? drawn.names[at] : undefined;
+  function stepsOf(path) {
+    const inside = stepsInside(path);
+    return inside.length && (!drawn.isThere() || drawn.fieldOf(inside[0])) ? inside : null;
   }
 
-  /** @param {string} answer its name in the document */
-  function fieldOf(answer) {
-    return questions().find((each) => nameOf(each.dataset.field) === answer);
-  }
-
-  function questions() {
-    return findAll(form, ":scope > .tk-fields > .tk-field");
-  }
-
-  // Drawing
-
-  async function draw() {
-    const value = valueAt(owner, name);
-    given = answers();
-    fill(note, gettext("The form is being drawn…"));
-    note.hidden = false;
-    try {
-      drawn = await ask("answers", { ...asking, place, given });
-    } catch (error) {
-      offerAgain(messageOf(error), draw);
+  /** @param {string[]} steps */
+  function openPlace(steps) {
+    if (!drawn.isThere()) {
+      wanted = steps;
       return;
     }
-    showSkipped(drawn.skipped);
-    showForm(drawn.html);
-    unfit.clear();
-    for (const at of drawn.unfit) showUnfit(at);
-    if (value !== undefined && !isObject(value)) showWhole(value);
-    else if (isOpen) showOther();
-    else showHomeless();
-    showAsked();
-    emit("problems");
-    if (wanted) openPlace(wanted);
+    wanted = null;
+    const inside = drawn.controlAt(steps) ?? find(rest, CONTROLS) ?? root;
+    const selector = inside.matches(CONTROLS) ? null : (find(inside, "input:checked") ?? find(inside, CONTROLS));
+    const target = selector ?? (inside === root ? find(root, "button") : inside) ?? root;
+    target.scrollIntoView({ block: "center" });
+    target.focus({ preventScroll: true });
+  }
+
+  /** @param {Problem[]} found */
+  function showProblems(found) {
+    drawn.clearProblems();
+    for (const each of found) drawn.markProblem(each, stepsInside(each.path));
+    if (others.unread() !== null) find(rest, "textarea")?.setAttribute("aria-invalid", "true");
+  }
+
+  function listen() {
+    for (const kind of ["input", "rowschange"]) form.addEventListener(kind, reader.touch);
+    form.addEventListener("rowschange", () => snapshot());
+    form.addEventListener("change", () => {
+      if (reader.touched().length) reader.read();
+    });
+    form.addEventListener("focusout", () => setTimeout(() => drawn.showAsked(held.answers())));
+    form.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  /** What was typed before the page was left is read first. */
+  async function begin() {
+    const pending = pendingOf(owner, name);
+    const unread = unreadOf(pending?.text);
+    if (pending) pending.control = root;
+    if (pending && !unread) setPending(owner, name, "", root);
+    if (unread) {
+      root.value = pending?.text;
+      try {
+        await readKept(unread);
+      } catch (error) {
+        notes.offerAgain(messageOf(error), begin);
+        return;
+      }
+    }
+    await draw();
+  }
+
+  /** @param {Unread} unread */
+  async function readKept(unread) {
+    others.restore(unread.other);
+    const before = { ...asking, place: unread.place, given: unread.given };
+    const found = await ask("answers", before);
+    const answer = await ask("answers", { ...before, typed: unread.typed });
+    drawn.keep(found);
+    unfit.remember(found.unfit);
+    reader.takeOver(unread.touched, answer.answers);
+    setPending(owner, name, "", root);
+  }
+
+  listen();
+  begin();
+  const element = makeElement(
+    "div",
+    { class: "ed-field ed-wide" },
+    makeElement("span", { class: "ed-label", id: `${id}-label` }, label),
+    root,
+    help ? makeElement("p", { class: "ed-help", id: `${id}-help` }, help) : null,
+    makeElement("div", { class: "ed-errors", hidden: true }),
+  );
+  return { element, root, left: held.left };
+}
+
+/** What stands above a form: that it is being drawn, what of it is not, and a button to try again. */
+function notesOfForm() {
+  const note = makeElement("p", { class: "ed-soft", "aria-live": "polite" });
+  const again = makeElement("div", { hidden: true });
+
+  function showDrawing() {
+    replaceContent(note, gettext("The form is being drawn…"));
+    note.hidden = false;
   }
 
   /** @param {number} skipped how many questions are not drawn */
@@ -207,358 +294,18 @@ function makePart({ owner, name, label, help, asking, onChange = () => {} }) {
     again.hidden = true;
   }
 
-  /** @param {string} html */
-  function showForm(html) {
-    const made = parseMarkup(html).body;
-    for (const each of findAll(made, ":is(script, noscript)")) each.remove();
-    form.replaceChildren(...[...made.childNodes].map((each) => document.importNode(each, true)));
-    form.hidden = !form.querySelector(".tk-field, .tk-preset");
-    form.dispatchEvent(new CustomEvent("formdrawn", { bubbles: true }));
-  }
-
-  // Questions that are not asked with these answers; one that is answered stays, with what is wrong.
-  function showAsked() {
-    const has = answers();
-    for (const each of questions()) {
-      const isAsked = drawn?.visible.includes(each.dataset.field ?? "");
-      const isAnswered = Object.hasOwn(has, nameOf(each.dataset.field) ?? "");
-      each.hidden = !isAsked && !isAnswered && !each.contains(document.activeElement);
-    }
-  }
-
-  // What no input shows
-
-  /**
-   * @param {string} what
-   * @param {Json} value
-   * @param {() => void} remove
-   */
-  function valueRow(what, value, remove) {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    return h(
-      "div",
-      { class: "ed-unfit" },
-      h("p", {}, what),
-      h("code", {}, text.length > 500 ? `${text.slice(0, 500)}…` : text),
-      button(gettext("Remove it"), remove, { name: "delete", kind: "ed-quiet" }),
-    );
-  }
-
-  /** @param {string} at */
-  function showUnfit(at) {
-    const key = nameOf(at);
-    const question = key === undefined ? undefined : fieldOf(key);
-    if (key === undefined || !question) return;
-    const row = valueRow(
-      gettext("The answer that is there does not fit this question. Answer it anew, or remove this:"),
-      given[key],
-      () => {
-        forgetUnfit(at);
-        snapshot();
-        takeAnswers([key], {});
-        find(question, CONTROLS)?.focus();
-      },
-    );
-    row.dataset.unfit = at;
-    unfit.add(at);
-    find(question, ":scope > .tk-label")?.after(row);
-  }
-
-  /** @param {string} at */
-  function forgetUnfit(at) {
-    unfit.delete(at);
-    find(form, `[data-unfit="${CSS.escape(at)}"]`)?.remove();
-  }
-
-  /** Answers to questions that are not there. */
-  function showHomeless() {
-    const homeless = Object.entries(answers()).filter(([key]) => fieldOf(key) === undefined);
-    fill(
-      rest,
-      homeless.map(([key, value]) =>
-        valueRow(
-          gettext("“%(name)s” is answered, and there is no such question, or it has problems:", { name: key }),
-          value,
-          () => {
-            snapshot();
-            takeAnswers([key], {});
-            showHomeless();
-            openPlace([]);
-          },
-        ),
-      ),
-    );
-  }
-
-  /** @param {Json} value that is no form's answers at all */
-  function showWhole(value) {
-    form.hidden = true;
-    const what = gettext("This cannot be read as answers. Remove it to begin anew:");
-    const remove = () => {
-      snapshot();
-      take(undefined);
-      draw();
-    };
-    fill(rest, valueRow(what, value, remove));
-  }
-
-  /** What a schema does not name, as JSON. */
-  function showOther() {
-    const known = new Set(Object.values(drawn?.names ?? {}));
-    const others = Object.entries(answers()).filter(([key]) => !known.has(key));
-    const area = h("textarea", {
-      id: `${id}-other`,
-      class: "ed-input ed-mono",
-      rows: 3,
-      spellcheck: "false",
-      value: other ?? (others.length ? JSON.stringify(Object.fromEntries(others), null, 2) : ""),
-      "aria-describedby": `${id}-wrong`,
-      on: { input: () => readOther(area.value) },
-    });
-    wrong.id = `${id}-wrong`;
-    const caption = h("label", { class: "ed-label", for: area.id }, gettext("What else it says, as JSON"));
-    fill(rest, h("div", { class: "ed-field" }, caption, area));
-    if (other !== null) readOther(other);
-  }
-
-  /** @param {string} text */
-  function readOther(text) {
-    const found = text.trim() ? readObject(text) : {};
-    other = found ? null : text;
-    wrong.textContent = found ? "" : gettext("Write a JSON object here: it begins with {.");
-    wrong.hidden = found !== null;
-    report();
-    if (!found) return;
-    const known = new Set(Object.values(drawn?.names ?? {}));
-    const own = Object.entries(answers()).filter(([key]) => known.has(key));
-    const more = Object.entries(found).filter(([key]) => !known.has(key));
-    take(Object.fromEntries([...own, ...more]));
-  }
-
-  // What is typed
-
-  /** @param {Event} event */
-  function touch({ target }) {
-    const field = questions().find((each) => target instanceof Node && each.contains(target));
-    const at = field?.dataset.field;
-    if (at === undefined) return;
-    running?.abort();
-    failure = "";
-    touched.add(at);
-    report();
-    readSoon();
-  }
-
-  const readSoon = debounce(() => read(), PAUSE);
-
-  /** @returns {Pairs} */
-  function typed() {
-    return [...new FormData(form)].flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : []));
-  }
-
-  async function read() {
-    readSoon.cancel();
-    running?.abort();
-    const current = new AbortController();
-    running = current;
-    const asked = [...touched];
-    try {
-      const question = { ...asking, place, given, typed: typed() };
-      const answer = await ask("answers", question, { signal: current.signal });
-      if (running !== current) return;
-      failure = "";
-      if (drawn) drawn.visible = answer.visible;
-      touched.clear();
-      takeTyped(asked, answer.answers);
-      showSkipped(drawn?.skipped ?? 0);
-    } catch (error) {
-      if (isAbort(error)) return;
-      failure = messageOf(error);
-      offerAgain(failure, read);
-    }
-    report();
-    showAsked();
-    whenRead?.();
-    whenRead = undefined;
-  }
-
-  /**
-   * @param {string[]} asked names of questions
-   * @param {JsonObject} found their answers
-   */
-  function takeTyped(asked, found) {
-    /** @type {string[]} */
-    const keys = [];
-    /** @type {[string, Json][]} */
-    const pairs = [];
-    for (const at of asked) {
-      const key = nameOf(at);
-      const isAnswered = Object.hasOwn(found, at);
-      if (key === undefined || (!isAnswered && unfit.has(at))) continue; // what it could not show stays
-      keys.push(key);
-      if (isAnswered) {
-        pairs.push([key, found[at]]);
-        forgetUnfit(at);
-      }
-    }
-    takeAnswers(keys, Object.fromEntries(pairs));
-  }
-
-  /**
-   * @param {string[]} keys of the answers that are given anew
-   * @param {JsonObject} found those of them that there are
-   */
-  function takeAnswers(keys, found) {
-    const before = Object.entries(answers()).filter(([key]) => !keys.includes(key) || Object.hasOwn(found, key));
-    const kept = before.map(([key, value]) => [key, Object.hasOwn(found, key) ? found[key] : value]);
-    const added = Object.entries(found).filter(([key]) => !Object.hasOwn(answers(), key));
-    take(Object.fromEntries([...kept, ...added]));
-  }
-
-  /** @param {JsonObject | undefined} value */
-  function take(value) {
-    last = value && Object.keys(value).length ? value : undefined;
-    if (isSame(valueAt(owner, name), last)) return;
-    setValue(owner, name, last);
-    onChange();
-  }
-
-  // What is not taken over yet is told, and kept.
-  function report() {
-    const isWaiting = touched.size > 0;
-    if (isWaiting && !whenRead) {
-      later = new Promise((resolve) => {
-        whenRead = resolve;
-      });
-    }
-    /** @type {Unread} */
-    const unread = { place, given, typed: typed(), touched: [...touched], other };
-    root.value = JSON.stringify(unread);
-    const waiting = isWaiting ? failure || gettext("These answers are being read. Wait a moment.") : "";
-    const isRead = !waiting && !wrong.textContent;
-    setPending(owner, name, isRead ? "" : wrong.textContent || waiting, root, {
-      later: isWaiting && !failure ? later : undefined,
-    });
-  }
-
   /**
    * @param {string} message
    * @param {() => void} act
    */
   function offerAgain(message, act) {
-    fill(note, message);
+    replaceContent(note, message);
     note.hidden = false;
-    fill(again, button(gettext("Try again"), act, { name: "refresh", kind: "ed-quiet" }));
+    replaceContent(again, button(gettext("Try again"), act, { name: "refresh", kind: "ed-quiet" }));
     again.hidden = false;
   }
 
-  // Problems, and where they are
-
-  /**
-   * @param {Path} path
-   * @returns {string[] | null} null: nothing here shows it
-   */
-  function stepsOf(path) {
-    const base = pathOf(store.document, owner, name);
-    const inside = base ? path.slice(base.length).map(String) : [];
-    return inside.length && (!drawn || fieldOf(inside[0])) ? inside : null;
-  }
-
-  /** @param {string[]} steps name of the answer, and in records the number of the row and its column */
-  function controlAt([key, row, column]) {
-    const field = key === undefined ? undefined : fieldOf(key);
-    const record = field && row !== undefined ? rowsOf(field)[Number(row)] : undefined;
-    const cell = record && column ? find(record, `[data-field="${CSS.escape(column)}"]`) : null;
-    return cell ?? record ?? field ?? null;
-  }
-
-  /** @param {string[]} steps */
-  function openPlace(steps) {
-    if (!drawn) {
-      wanted = steps;
-      return;
-    }
-    wanted = null;
-    const inside = controlAt(steps) ?? find(rest, CONTROLS) ?? root;
-    const selector = inside.matches(CONTROLS) ? null : (find(inside, "input:checked") ?? find(inside, CONTROLS));
-    const target = selector ?? (inside === root ? find(root, "button") : inside) ?? root;
-    target.scrollIntoView({ block: "center" });
-    target.focus({ preventScroll: true });
-  }
-
-  /** @param {Problem[]} found */
-  function showProblems(found) {
-    for (const each of findAll(form, ".ed-answer-errors")) each.remove();
-    for (const each of findAll(form, ".tk-field.errors")) each.classList.remove("errors");
-    for (const each of findAll(form, "[data-described]")) describe(each, "");
-    for (const each of found) markProblem(each);
-    if (other !== null) find(rest, "textarea")?.setAttribute("aria-invalid", "true");
-  }
-
-  /** @param {Problem} problem */
-  function markProblem({ path, message, is_error }) {
-    const base = pathOf(store.document, owner, name);
-    const steps = base ? path.slice(base.length).map(String) : [];
-    const element = controlAt(steps);
-    if (!element) return;
-    let list = find(element, ":scope > .ed-answer-errors");
-    if (!list) {
-      list = h("ul", { class: "tk-errors ed-answer-errors", id: uid() });
-      element.append(list);
-    }
-    list.append(h("li", { class: is_error ? null : "ed-note" }, message));
-    element.classList.toggle("errors", is_error || element.classList.contains("errors"));
-    const isGroup = element.getAttribute("role") === "group" || element.matches(".tk-row");
-    if (isGroup) describe(element, list.id);
-    for (const each of element.matches("[data-type=records], .tk-row") ? [] : findAll(element, CONTROLS)) {
-      if (!isGroup) describe(each, list.id);
-      if (is_error) each.setAttribute("aria-invalid", "true");
-    }
-  }
-
-  for (const kind of ["input", "rowschange"]) form.addEventListener(kind, touch);
-  form.addEventListener("rowschange", () => snapshot());
-  form.addEventListener("change", () => {
-    if (touched.size) read();
-  });
-  form.addEventListener("focusout", () => setTimeout(showAsked));
-  form.addEventListener("submit", (event) => event.preventDefault());
-
-  /** What was typed before the page was left is read first. */
-  async function begin() {
-    const pending = pendingOf(owner, name);
-    const unread = unreadOf(pending?.text);
-    if (pending) pending.control = root;
-    if (pending && !unread) setPending(owner, name, "", root);
-    if (unread) {
-      other = unread.other;
-      root.value = pending?.text;
-      try {
-        const before = { ...asking, place: unread.place, given: unread.given };
-        const names = await ask("answers", before);
-        const answer = await ask("answers", { ...before, typed: unread.typed });
-        drawn = names;
-        for (const at of names.unfit) unfit.add(at);
-        takeTyped(unread.touched, answer.answers);
-        setPending(owner, name, "", root);
-      } catch (error) {
-        offerAgain(messageOf(error), begin);
-        return;
-      }
-    }
-    await draw();
-  }
-
-  begin();
-  const element = h(
-    "div",
-    { class: "ed-field ed-wide" },
-    h("span", { class: "ed-label", id: `${id}-label` }, label),
-    root,
-    help ? h("p", { class: "ed-help", id: `${id}-help` }, help) : null,
-    h("div", { class: "ed-errors", hidden: true }),
-  );
-  return { element, root, left: () => last };
+  return { note, again, showDrawing, showSkipped, offerAgain };
 }
 
 /**
@@ -570,30 +317,4 @@ function unreadOf(text) {
   return found && isObject(found.given) && Array.isArray(found.typed) && Array.isArray(found.touched)
     ? /** @type {Unread} */ (/** @type {unknown} */ (found))
     : null;
-}
-
-/**
- * The rows in which something stands: the others are no records.
- * @param {HTMLElement} field
- */
-function rowsOf(field) {
-  return findAll(field, ".tk-rows > .tk-row").filter((row) =>
-    findAll(row, CONTROLS).some((each) =>
-      each instanceof HTMLInputElement && /^(checkbox|radio)$/.test(each.type)
-        ? each.checked
-        : /** @type {HTMLInputElement} */ (each).value !== "",
-    ),
-  );
-}
-
-/**
- * Says which text describes an element, besides that which the server has named.
- * @param {HTMLElement} element
- * @param {string} id "": no other
- */
-function describe(element, id) {
-  element.dataset.described ??= element.getAttribute("aria-describedby") ?? "";
-  const ids = `${element.dataset.described} ${id}`.trim();
-  if (ids) element.setAttribute("aria-describedby", ids);
-  else element.removeAttribute("aria-describedby");
 }

@@ -1,13 +1,24 @@
 // The live check: problems in a list and beside their places, and the picture.
 
 import { ask, isAbort, messageOf } from "./api.js";
-import { byId, debounce, fill, find, findAll, gettext, h, icon, ngettext, parseMarkup } from "./dom.js";
+import {
+  byId,
+  debounce,
+  find,
+  findAll,
+  gettext,
+  icon,
+  makeElement,
+  ngettext,
+  parseMarkup,
+  replaceContent,
+} from "./dom.js";
 import { open } from "./lists.js";
 import { ownerAt, ownersAlong, pathOf, stepInto } from "./paths.js";
 import { elementOf, locate } from "./places.js";
 import { emit, on, store } from "./store.js";
 import { showResults } from "./tests.js";
-import { titleOf } from "./ways.js";
+import { titleOf } from "./transitions.js";
 
 /** @import { Control, PartElement, Path, Problem } from "./types.js" */
 
@@ -61,7 +72,7 @@ async function check() {
 function showPicture(svg) {
   const frame = byId("ed-picture");
   if (!svg) {
-    fill(frame, h("p", { class: "ed-soft" }, gettext("This cannot be drawn.")));
+    replaceContent(frame, makeElement("p", { class: "ed-soft" }, gettext("This cannot be drawn.")));
     return;
   }
   const parsed = parseMarkup(svg).querySelector("svg");
@@ -71,7 +82,7 @@ function showPicture(svg) {
   const drawn = document.importNode(parsed, true);
   // It is made to fit, but no smaller than can be read.
   drawn.style.minWidth = `${Math.round(Number(drawn.getAttribute("width")) * 0.62)}px`;
-  fill(frame, drawn);
+  replaceContent(frame, drawn);
   frame.scrollLeft = left;
   frame.scrollTop = top;
 }
@@ -126,7 +137,7 @@ function tabOf(path) {
     case "tasks":
       return "tasks";
     case "transitions":
-      return "ways";
+      return "transitions";
     case "ticket_types":
       return "types";
     case "company_roles":
@@ -179,27 +190,29 @@ function showProblems() {
   badge.textContent = String(errors || problems.length || "");
   badge.className = errors ? "ed-badge ed-bad" : problems.length ? "ed-badge ed-warn" : "ed-badge ed-good";
   badge.hidden = !problems.length;
-  fill(
+  replaceContent(
     byId("ed-problem-list"),
-    status.message ? h("li", { class: "ed-problem" }, icon("cloud_off"), h("span", {}, status.message)) : null,
+    status.message
+      ? makeElement("li", { class: "ed-problem" }, icon("cloud_off"), makeElement("span", {}, status.message))
+      : null,
     !problems.length && !status.message
-      ? h(
+      ? makeElement(
           "li",
           { class: "ed-problem ed-fine" },
           icon("check_circle"),
-          h("span", {}, gettext("Everything is in order.")),
+          makeElement("span", {}, gettext("Everything is in order.")),
         )
       : null,
     problems.map((each) =>
-      h(
+      makeElement(
         "li",
         { class: `ed-problem ${each.is_error ? "ed-is-error" : "ed-is-warning"}` },
         icon(each.is_error ? "error" : "info"),
-        h(
+        makeElement(
           "button",
           { type: "button", on: { click: () => focusOn(each) } },
-          h("strong", {}, whereOf(each)),
-          h("span", {}, each.message),
+          makeElement("strong", {}, whereOf(each)),
+          makeElement("span", {}, each.message),
         ),
       ),
     ),
@@ -257,7 +270,7 @@ function showBeside(found, problem) {
   const slot = slotOf(found);
   if (!slot) return false;
   slot.hidden = false;
-  slot.append(h("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
+  slot.append(makeElement("p", { class: problem.is_error ? "ed-error" : "ed-note" }, problem.message));
   return true;
 }
 

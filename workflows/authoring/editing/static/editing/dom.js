@@ -72,7 +72,7 @@ function filled(text, gaps) {
  * @param {Child[]} children
  * @returns {HTMLElementTagNameMap[T]}
  */
-export function h(tag, attributes = {}, ...children) {
+export function makeElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   const { on = {}, ...others } = attributes;
   for (const [event, handler] of Object.entries(on)) {
@@ -104,7 +104,7 @@ function append(element, child) {
  * @param {E} element
  * @param {Child[]} children
  */
-export function fill(element, ...children) {
+export function replaceContent(element, ...children) {
   element.replaceChildren();
   append(element, children);
   return element;
@@ -144,7 +144,7 @@ export function byId(id) {
  * @param {string} extra classes
  */
 export function icon(name, extra = "") {
-  return h("span", { class: `material-symbols-outlined ${extra}`.trim(), "aria-hidden": "true" }, name);
+  return makeElement("span", { class: `material-symbols-outlined ${extra}`.trim(), "aria-hidden": "true" }, name);
 }
 
 /**
@@ -156,7 +156,7 @@ export function icon(name, extra = "") {
  * @param {string} [options.action] by which it is found again when its list is drawn anew
  */
 export function button(label, onClick, { name = "", kind = "", action = "" } = {}) {
-  return h(
+  return makeElement(
     "button",
     {
       type: "button",
@@ -165,7 +165,7 @@ export function button(label, onClick, { name = "", kind = "", action = "" } = {
       "data-action": action || null,
     },
     name ? icon(name) : null,
-    h("span", {}, label),
+    makeElement("span", {}, label),
   );
 }
 
@@ -176,7 +176,7 @@ export function button(label, onClick, { name = "", kind = "", action = "" } = {
  * @param {{ disabled?: boolean, action?: string }} options
  */
 export function iconButton(name, label, onClick, { disabled = false, action = "" } = {}) {
-  return h(
+  return makeElement(
     "button",
     {
       type: "button",
@@ -197,7 +197,7 @@ export function iconButton(name, label, onClick, { disabled = false, action = ""
  * @param {boolean} selected
  */
 export function option(value, label, selected = false) {
-  const made = h("option", { value }, label);
+  const made = makeElement("option", { value }, label);
   made.selected = selected;
   return made;
 }
@@ -224,13 +224,13 @@ export function field(label, control, { name = "", help = "", wide = false, grou
     control.setAttribute("aria-describedby", described);
   }
   if (name) control.dataset.name = name;
-  return h(
+  return makeElement(
     "div",
     { class: `ed-field${wide ? " ed-wide" : ""}` },
-    h(group ? "span" : "label", { class: "ed-label", id: `${id}-label`, for: group ? null : id }, label),
+    makeElement(group ? "span" : "label", { class: "ed-label", id: `${id}-label`, for: group ? null : id }, label),
     control,
-    help ? h("p", { class: "ed-help", id: helpId }, help) : null,
-    h("div", { class: "ed-errors", id: `${id}-error`, hidden: true }),
+    help ? makeElement("p", { class: "ed-help", id: helpId }, help) : null,
+    makeElement("div", { class: "ed-errors", id: `${id}-error`, hidden: true }),
   );
 }
 

@@ -9,8 +9,8 @@ import {
   find,
   findAll,
   gettext,
-  h,
   iconButton,
+  makeElement,
   ngettext,
   parseMarkup,
   placeName,
@@ -104,7 +104,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     if (old && !(owner.fields || []).some((each) => each !== spec && each.name === old)) renameField(owner, old, name);
   };
   // A name is taken over when it is complete: what reads it is then renamed with it.
-  const nameInput = h("input", {
+  const nameInput = makeElement("input", {
     class: "ed-input ed-mono",
     type: "text",
     value: spec.name ?? "",
@@ -151,7 +151,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
         find(elementOf(spec), '[data-name="type"]')?.focus();
       },
     }),
-    h(
+    makeElement(
       "div",
       { class: "ed-field ed-checks" },
       checkbox(
@@ -172,10 +172,10 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   if (keys.includes("choices")) parts.push(choicesEditor(spec));
   if (keys.includes("fields")) {
     parts.push(
-      h(
+      makeElement(
         "div",
         { class: "ed-field ed-wide" },
-        h("span", { class: "ed-label" }, gettext("The columns of a record")),
+        makeElement("span", { class: "ed-label" }, gettext("The columns of a record")),
         fieldsEditor(spec, { inRecord: true, addLabel: gettext("Add a column"), preview: false }),
       ),
     );
@@ -190,17 +190,17 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       addLabel: gettext("Show only when…"),
     });
     parts.push(
-      h(
+      makeElement(
         "div",
         { class: "ed-field ed-wide" },
-        h("span", { class: "ed-label" }, gettext("Shown when")),
+        makeElement("span", { class: "ed-label" }, gettext("Shown when")),
         rule,
-        h("div", { class: "ed-errors", hidden: true }),
+        makeElement("div", { class: "ed-errors", hidden: true }),
       ),
     );
   }
   parts.push(moreSettings(spec, type, nameField));
-  return h("div", { class: "ed-grid" }, parts);
+  return makeElement("div", { class: "ed-grid" }, parts);
 }
 
 /**
@@ -248,11 +248,11 @@ function moreSettings(spec, type, nameField) {
   }
   const here = ["default", "min", "max", "more_than", "less_than", "pattern"];
   const isUsed = here.some((name) => valueAt(spec, /** @type {Setting} */ (name)) !== undefined);
-  return h(
+  return makeElement(
     "details",
     { class: "ed-more ed-wide", open: isUsed },
-    h("summary", {}, gettext("More settings")),
-    h("div", { class: "ed-grid" }, parts),
+    makeElement("summary", {}, gettext("More settings")),
+    makeElement("div", { class: "ed-grid" }, parts),
   );
 }
 
@@ -336,7 +336,7 @@ function keptOf({ shown, kept }) {
  * @param {FieldSpec} spec
  * @param {Pair[]} pairs
  */
-function follow(spec, pairs) {
+function updateUsesOfChoices(spec, pairs) {
   const values = pairs.map(keptOf).filter(Boolean);
   if (new Set(values).size < values.length) return;
   const moved = pairs.filter((each) => each.known && keptOf(each) && each.known !== keptOf(each));
@@ -350,7 +350,7 @@ function follow(spec, pairs) {
  * @param {FieldSpec} spec
  */
 function choicesEditor(spec) {
-  const root = h("div", { class: "ed-rows", "data-name": "choices" });
+  const root = makeElement("div", { class: "ed-rows", "data-name": "choices" });
   /** @type {Pair[]} */
   let pairs = (Array.isArray(spec.choices) ? spec.choices : []).map(pairOf);
   for (const each of pairs) each.known = keptOf(each);
@@ -358,7 +358,7 @@ function choicesEditor(spec) {
 
   function write() {
     const made = pairs.filter((each) => each.shown.trim() || each.kept.trim()).map(choiceOf);
-    follow(spec, pairs);
+    updateUsesOfChoices(spec, pairs);
     setTyped(spec, "choices", made.length ? made : "");
   }
 
@@ -386,7 +386,7 @@ function choicesEditor(spec) {
         const know = () => {
           pair.known ||= keptOf(pair);
         };
-        const shown = h("input", {
+        const shown = makeElement("input", {
           class: "ed-input",
           type: "text",
           value: pair.shown,
@@ -416,7 +416,7 @@ function choicesEditor(spec) {
             },
           },
         });
-        const kept = h("input", {
+        const kept = makeElement("input", {
           class: "ed-input ed-mono",
           type: "text",
           value: pair.kept,
@@ -439,7 +439,7 @@ function choicesEditor(spec) {
           draw();
           focusPair(index + by);
         };
-        return h(
+        return makeElement(
           "div",
           { class: "ed-choice" },
           shown,
@@ -476,13 +476,19 @@ function choicesEditor(spec) {
  * @param {FormOwner} owner
  */
 function previewOf(owner) {
-  const frame = h("form", {
+  const frame = makeElement("form", {
     class: "ed-preview-form tk-form",
     inert: false,
     on: { submit: (event) => event.preventDefault() },
   });
-  const note = h("p", { class: "ed-soft", role: "status" });
-  const details = h("details", { class: "ed-preview" }, h("summary", {}, gettext("Preview of the form")), note, frame);
+  const note = makeElement("p", { class: "ed-soft", role: "status" });
+  const details = makeElement(
+    "details",
+    { class: "ed-preview" },
+    makeElement("summary", {}, gettext("Preview of the form")),
+    note,
+    frame,
+  );
   const place = placeName();
   let shown = "";
   let latest = 0;

@@ -1,6 +1,6 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
-import { field, gettext, h, option, uid } from "./dom.js";
+import { field, gettext, makeElement, option, uid } from "./dom.js";
 import { factsOf } from "./field_types.js";
 import { numberInput, showNumber } from "./numbers.js";
 import { pendingOf, setPending, setTyped, valueAt } from "./store.js";
@@ -50,7 +50,9 @@ export function textControl(owner, name, { rows = 0, onInput, placeholder, max, 
     autocomplete: "off",
     on: { input: take },
   };
-  return rows ? h("textarea", { ...attributes, rows }) : h("input", { ...attributes, type: "text" });
+  return rows
+    ? makeElement("textarea", { ...attributes, rows })
+    : makeElement("input", { ...attributes, type: "text" });
 }
 
 /**
@@ -127,7 +129,7 @@ export function select(label, owner, name, options, { help, otherwise = "", onCh
 export function selectOf(options, value, onChange) {
   const known = options.some(([each]) => each === value);
   const label = value === "" ? gettext("Choose…") : gettext("%(value)s (not there)", { value });
-  return h(
+  return makeElement(
     "select",
     { class: "ed-input", on: { change: (event) => onChange(event.currentTarget.value) } },
     known ? null : option(value, label, true),
@@ -164,7 +166,7 @@ export function durationControl(owner, name, { label }) {
     const made = unit === "D" ? `P${typed}D` : `PT${typed}${unit}`;
     setTyped(owner, name, typed ? made : "");
   };
-  const count = h("input", {
+  const count = makeElement("input", {
     class: "ed-input ed-count",
     type: "text",
     inputmode: "numeric",
@@ -179,7 +181,7 @@ export function durationControl(owner, name, { label }) {
     write();
   });
   units.setAttribute("aria-label", gettext("Unit of the time"));
-  return h("div", { class: "ed-duration" }, count, units);
+  return makeElement("div", { class: "ed-duration" }, count, units);
 }
 
 /**
@@ -190,17 +192,17 @@ export function durationControl(owner, name, { label }) {
  */
 export function checkbox(label, isChecked, onChange, { name = "" } = {}) {
   const id = uid();
-  return h(
+  return makeElement(
     "span",
     { class: "ed-check" },
-    h("input", {
+    makeElement("input", {
       type: "checkbox",
       id,
       checked: isChecked,
       "data-name": name || null,
       on: { change: (event) => onChange(event.currentTarget.checked) },
     }),
-    h("label", { for: id }, label),
+    makeElement("label", { for: id }, label),
   );
 }
 
@@ -271,7 +273,7 @@ const CONTROLS = {
   moment: (_spec, value, onChange) =>
     typedInput(localMoment(value), (typed) => onChange(readMoment(typed)), { type: "datetime-local" }),
   lines: (_spec, value, onChange) =>
-    h("textarea", {
+    makeElement("textarea", {
       class: "ed-input",
       rows: 2,
       value: shown(value),
@@ -296,7 +298,7 @@ export function valueInput(spec, value, onChange, unreadNumbers) {
  * @param {{ type?: string }} options
  */
 function typedInput(value, onInput, { type = "text" } = {}) {
-  return h("input", {
+  return makeElement("input", {
     class: "ed-input",
     type,
     autocomplete: "off",
@@ -313,10 +315,10 @@ function typedInput(value, onInput, { type = "text" } = {}) {
  */
 export function manyOf(options, chosen, onChange) {
   const values = new Set(chosen);
-  return h(
+  return makeElement(
     "div",
     { class: "ed-many" },
-    options.length ? null : h("span", { class: "ed-soft" }, gettext("There are none yet.")),
+    options.length ? null : makeElement("span", { class: "ed-soft" }, gettext("There are none yet.")),
     options.map(([value, label]) =>
       checkbox(label, values.has(value), (isChecked) => {
         if (isChecked) values.add(value);
@@ -332,7 +334,7 @@ export function manyOf(options, chosen, onChange) {
  * @param {(value: Json | undefined) => void} onChange
  */
 function jsonInput(value, onChange) {
-  const area = h("textarea", {
+  const area = makeElement("textarea", {
     class: "ed-input ed-mono",
     rows: 3,
     spellcheck: "false",

@@ -3,7 +3,7 @@
 // Its own words, labels and names are not enough for everybody: what is missing is added here,
 // each time it has drawn. Its validator is not used: the server checks the whole document.
 
-import { find, findAll, gettext, h, uid } from "./dom.js";
+import { find, findAll, gettext, makeElement, uid } from "./dom.js";
 import { isObject } from "./json.js";
 
 /** @import { Json } from "./types.js" */
@@ -92,15 +92,15 @@ function endUnused() {
  */
 export function jsonForm({ schema, data, onChange, words }) {
   const id = uid();
-  const container = h("div", { id, class: "ed-json" });
-  const input = h("textarea", {
+  const container = makeElement("div", { id, class: "ed-json" });
+  const input = makeElement("textarea", {
     id: `${id}-data`,
     hidden: true,
     "aria-hidden": "true",
     tabindex: "-1",
     "aria-label": gettext("The same as JSON"),
   });
-  const root = h("div", { class: "ed-json-form" }, container, input);
+  const root = makeElement("div", { class: "ed-json-form" }, container, input);
   /** @type {ReactForm | undefined} */
   let form;
   /** @type {PlaceErrors} */

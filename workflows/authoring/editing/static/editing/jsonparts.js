@@ -4,7 +4,7 @@
 // a value is drawn only where the form, read back, gives that same value.
 
 import { messageOf } from "./api.js";
-import { button, fill, gettext, h, uid } from "./dom.js";
+import { button, gettext, makeElement, replaceContent, uid } from "./dom.js";
 import { isObject, isSame } from "./json.js";
 import { jsonForm, MARK } from "./jsonform.js";
 import { pathOf } from "./paths.js";
@@ -45,8 +45,8 @@ const IN_FORM = "form:"; // how the text of a form that cannot be taken over yet
  */
 export function jsonPart({ owner, name, label, help, kind, canBeText = false }) {
   const id = uid();
-  const body = h("div", {});
-  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
+  const body = makeElement("div", {});
+  const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
   const attributes = {
     class: "ed-part",
     "data-name": name,
@@ -68,7 +68,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false }) 
   };
 
   const root = /** @type {PartElement} */ (
-    Object.assign(h("div", attributes, body, wrong), {
+    Object.assign(makeElement("div", attributes, body, wrong), {
       openPlace: (/** @type {string[]} */ steps) => (drawn ? drawn.form.openPlace(steps) : area?.focus()),
       focus: () => root.openPlace(unreadAt),
       stepsOf: (/** @type {Path} */ path) => {
@@ -112,7 +112,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false }) 
     });
     drawn = { form, data: shown };
     const asText = button(gettext("Write as JSON"), () => drawText(), { name: "data_object", kind: "ed-quiet" });
-    fill(body, form, canBeText ? asText : null);
+    replaceContent(body, form, canBeText ? asText : null);
   }
 
   /** @param {D} made */
@@ -136,15 +136,15 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false }) 
       if (data !== null) drawForm(data);
     };
     const useForm = button(gettext("Use the form"), drawAsForm, { name: "list_alt", kind: "ed-quiet" });
-    const canBeForm = h("div", { hidden: true }, useForm);
-    const note = h("p", { class: "ed-help" });
+    const canBeForm = makeElement("div", { hidden: true }, useForm);
+    const note = makeElement("p", { class: "ed-help" });
     const show = () => {
       const isReady = wrong.hidden && drawable(valueAt(owner, name)) !== null;
       canBeForm.hidden = !isReady;
       note.textContent = isReady ? "" : gettext("A form cannot show all of it, so that it is written as JSON.");
       note.hidden = isReady || !wrong.hidden;
     };
-    area = h("textarea", {
+    area = makeElement("textarea", {
       class: "ed-input ed-mono",
       rows: 8,
       spellcheck: "false",
@@ -158,7 +158,7 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false }) 
         },
       },
     });
-    fill(body, area, note, canBeForm);
+    replaceContent(body, area, note, canBeForm);
     show();
   }
 
@@ -198,13 +198,13 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false }) 
     unread.control = root;
   }
 
-  return h(
+  return makeElement(
     "div",
     { class: "ed-field ed-wide" },
-    h("span", { class: "ed-label", id: `${id}-label` }, label),
+    makeElement("span", { class: "ed-label", id: `${id}-label` }, label),
     root,
-    help ? h("p", { class: "ed-help", id: `${id}-help` }, help) : null,
-    h("div", { class: "ed-errors", hidden: true }),
+    help ? makeElement("p", { class: "ed-help", id: `${id}-help` }, help) : null,
+    makeElement("div", { class: "ed-errors", hidden: true }),
   );
 }
 

@@ -1,7 +1,7 @@
 // Lists whose entries open: fields, tasks, ticket types.
 
-import { button, find, gettext, h, icon, iconButton } from "./dom.js";
-import { elementOf, place } from "./places.js";
+import { button, find, gettext, icon, iconButton, makeElement } from "./dom.js";
+import { elementOf, linkToPart } from "./places.js";
 import { changed, emit, on, snapshot, undo } from "./store.js";
 
 /** @import { Child } from "./dom.js" */
@@ -37,8 +37,8 @@ export function showMessage(message, { undoable = true } = {}) {
     undo();
     box.hidden = true;
   };
-  box.replaceChildren(h("span", {}, message));
-  if (undoable) box.append(h("button", { type: "button", on: { click: takeBack } }, gettext("Undo")));
+  box.replaceChildren(makeElement("span", {}, message));
+  if (undoable) box.append(makeElement("button", { type: "button", on: { click: takeBack } }, gettext("Undo")));
   box.hidden = false;
   hiding = setTimeout(() => {
     box.hidden = true;
@@ -76,15 +76,15 @@ export function focusAction(owner, action) {
  * @param {(item: T) => string} [options.anchor] the id of its element
  */
 export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove, onCopy, empty, anchor }) {
-  const root = h("div", { class: "ed-list" });
+  const root = makeElement("div", { class: "ed-list" });
 
   function draw() {
     const entries = items();
     root.replaceChildren(
       ...(entries.length
         ? entries.map((item, index) => entry(item, index, entries))
-        : [h("p", { class: "ed-empty" }, empty)]),
-      h(
+        : [makeElement("p", { class: "ed-empty" }, empty)]),
+      makeElement(
         "div",
         { class: "ed-add" },
         button(addLabel, () => add(), { name: "add", action: "add" }),
@@ -159,7 +159,7 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
    */
   function tools(item, index, entries) {
     const named = { what: head(item).title || what };
-    return h(
+    return makeElement(
       "div",
       { class: "ed-item-tools" },
       iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(item, -1), {
@@ -181,15 +181,17 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
    * @param {T[]} entries
    */
   function entry(item, index, entries) {
-    const title = h("span", { class: "ed-item-title" });
-    const chips = h("span", { class: "ed-chips" });
+    const title = makeElement("span", { class: "ed-item-title" });
+    const chips = makeElement("span", { class: "ed-chips" });
     const refresh = () => {
       const shown = head(item);
       title.textContent = shown.title;
-      chips.replaceChildren(...shown.chips.filter(Boolean).map((each) => h("span", { class: "ed-chip" }, each)));
+      chips.replaceChildren(
+        ...shown.chips.filter(Boolean).map((each) => makeElement("span", { class: "ed-chip" }, each)),
+      );
     };
     const isOpen = opened.has(item);
-    const toggler = h(
+    const toggler = makeElement(
       "button",
       {
         type: "button",
@@ -202,14 +204,14 @@ export function listEditor({ items, head, body, addLabel, what, onAdd, onRemove,
       chips,
     );
     refresh();
-    return place(
+    return linkToPart(
       item,
-      h(
+      makeElement(
         "section",
         { class: `ed-item${isOpen ? " ed-open" : ""}`, id: anchor ? anchor(item) : null },
-        h("div", { class: "ed-item-head" }, toggler, tools(item, index, entries)),
-        h("div", { class: "ed-errors ed-place-errors", hidden: true }),
-        isOpen ? h("div", { class: "ed-item-body" }, body(item, refresh, draw)) : null,
+        makeElement("div", { class: "ed-item-head" }, toggler, tools(item, index, entries)),
+        makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
+        isOpen ? makeElement("div", { class: "ed-item-body" }, body(item, refresh, draw)) : null,
       ),
     );
   }

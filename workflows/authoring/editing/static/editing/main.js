@@ -2,14 +2,14 @@
 
 import { AskError, ask } from "./api.js";
 import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
-import { button, byId, fill, findAll, gettext, h } from "./dom.js";
+import { button, byId, findAll, gettext, makeElement, replaceContent } from "./dom.js";
 import { showMessage } from "./lists.js";
 import { pathOf } from "./paths.js";
 import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
 import { begin as beginKeeping, forget } from "./kept.js";
 import * as state from "./store.js";
 import { testsSection } from "./tests.js";
-import { waysSection } from "./ways.js";
+import { transitionsSection } from "./transitions.js";
 
 /** @import { Child } from "./dom.js" */
 /** @import { Found } from "./kept.js" */
@@ -21,7 +21,7 @@ const TABS = {
   workflow: workflowSection,
   form: formSection,
   tasks: tasksSection,
-  ways: waysSection,
+  transitions: transitionsSection,
   types: typesSection,
   roles: rolesSection,
   tests: testsSection,
@@ -46,7 +46,7 @@ function show(name, { redraw = false } = {}) {
       tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
-  fill(byId("ed-panel"), TABS[name]());
+  replaceContent(byId("ed-panel"), TABS[name]());
   state.emit("problems");
 }
 
@@ -86,7 +86,11 @@ function notice(message, actions = [], kind = "ed-bad") {
   const box = byId("ed-notice");
   box.hidden = !message;
   box.className = `ed-notice ${kind}`;
-  fill(box, h("p", {}, message), actions.length ? h("div", { class: "ed-notice-actions" }, actions) : null);
+  replaceContent(
+    box,
+    makeElement("p", {}, message),
+    actions.length ? makeElement("div", { class: "ed-notice-actions" }, actions) : null,
+  );
   if (message) box.scrollIntoView({ block: "nearest" });
 }
 
@@ -169,7 +173,7 @@ async function carry(replaces = null) {
 
 /** @type {(label: string, href: string) => HTMLElement} */
 function link(label, href) {
-  return h("a", { class: "ed-button", href, target: "_blank", rel: "noopener" }, label);
+  return makeElement("a", { class: "ed-button", href, target: "_blank", rel: "noopener" }, label);
 }
 
 /** @param {AskError} error */
@@ -333,7 +337,7 @@ function beginPicture() {
   });
   const dialog = /** @type {HTMLDialogElement} */ (byId("ed-large"));
   byId("ed-enlarge").addEventListener("click", () => {
-    fill(
+    replaceContent(
       byId("ed-large-picture"),
       [...byId("ed-picture").children].map((each) => each.cloneNode(true)),
     );
@@ -346,7 +350,7 @@ function beginPicture() {
     if (event.target === dialog || address || isClosing) dialog.close();
     if (address.startsWith("#task-")) openTask(address.slice("#task-".length));
   });
-  dialog.addEventListener("close", () => fill(byId("ed-large-picture")));
+  dialog.addEventListener("close", () => replaceContent(byId("ed-large-picture")));
   if (!window.matchMedia("(min-width: 1100px)").matches) {
     for (const each of findAll(document, ".ed-side details")) each.removeAttribute("open");
   }

@@ -4,7 +4,7 @@
 // what is written as this page writes numbers itself is taken at once: that is never in doubt.
 
 import { ask, messageOf } from "./api.js";
-import { gettext, h } from "./dom.js";
+import { gettext, makeElement } from "./dom.js";
 
 /** @import { Json, Pending } from "./types.js" */
 
@@ -77,7 +77,7 @@ async function askServer(text, isWhole, key) {
  * @param {string | number | null} [options.placeholder]
  */
 export function numberInput({ value, isWhole, take, showUnread, unread, otherwise, placeholder = null }) {
-  const control = h("input", {
+  const control = makeElement("input", {
     class: "ed-input",
     type: "text",
     inputmode: otherwise ? null : isWhole ? "numeric" : "decimal",

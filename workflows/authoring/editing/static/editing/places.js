@@ -15,7 +15,7 @@ const elements = new WeakMap();
  * @param {object} owner
  * @param {E} element
  */
-export function place(owner, element) {
+export function linkToPart(owner, element) {
   elements.set(owner, element);
   element.dataset.place = "";
   return element;

@@ -1,6 +1,6 @@
 // Choosing one of the company's roles, or a new one.
 
-import { button, field, find, gettext, h } from "./dom.js";
+import { button, field, find, gettext, makeElement } from "./dom.js";
 import { selectOf } from "./inputs.js";
 import { LONGEST_NAME } from "./names.js";
 import { nameKey, roleNames, setTyped, valueAt } from "./store.js";
@@ -24,7 +24,7 @@ export function roleOptions() {
  * @param {() => void} [options.onChange]
  */
 export function roleSelect(owner, name, { label, none, help, onChange }) {
-  const root = h("div", { class: "ed-role" });
+  const root = makeElement("div", { class: "ed-role" });
   const current = () => String(valueAt(owner, name) ?? "");
   const draw = () => {
     const control = selectOf([["", none], ...roleOptions(), [" new", gettext("New role…")]], current(), (chosen) => {
@@ -57,7 +57,7 @@ export function roleSelect(owner, name, { label, none, help, onChange }) {
  * @param {() => void} onCancel
  */
 export function newRole(root, onName, onCancel) {
-  const input = h("input", { class: "ed-input", type: "text", maxlength: LONGEST_NAME, autocomplete: "off" });
+  const input = makeElement("input", { class: "ed-input", type: "text", maxlength: LONGEST_NAME, autocomplete: "off" });
   const add = () => {
     const name = input.value.trim().replace(/\s+/g, " ");
     if (!name) {
@@ -74,7 +74,7 @@ export function newRole(root, onName, onCancel) {
     } else if (event.key === "Escape") onCancel();
   });
   root.replaceChildren(
-    h(
+    makeElement(
       "div",
       { class: "ed-new-role" },
       field(gettext("Name of the new company role"), input, {

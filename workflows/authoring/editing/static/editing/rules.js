@@ -1,7 +1,19 @@
-// The rule builder: for conditions of ways, and for “shown when”.
+// The rule builder: for conditions of transitions, and for “shown when”.
 
 import { ask, messageOf } from "./api.js";
-import { button, debounce, fill, find, findAll, gettext, h, icon, iconButton, option, uid } from "./dom.js";
+import {
+  button,
+  debounce,
+  find,
+  findAll,
+  gettext,
+  icon,
+  iconButton,
+  makeElement,
+  option,
+  replaceContent,
+  uid,
+} from "./dom.js";
 import { factsOf } from "./field_types.js";
 import { manyOf, selectOf, valueInput } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, unreadIn, writeRule } from "./logic.js";
@@ -53,10 +65,10 @@ export function ruleIn(element) {
  * @returns {RuleElement}
  */
 export function ruleEditor({ owner, name, variables, scope, always, addLabel }) {
-  const sentence = h("p", { class: "ed-sentence", "aria-live": "polite" });
-  const panel = h("div", { class: "ed-rule-panel", hidden: true });
-  const tools = h("div", { class: "ed-rule-tools" });
-  const root = h("div", { class: "ed-rule", "data-name": name, tabindex: "-1" }, sentence, tools, panel);
+  const sentence = makeElement("p", { class: "ed-sentence", "aria-live": "polite" });
+  const panel = makeElement("div", { class: "ed-rule-panel", hidden: true });
+  const tools = makeElement("div", { class: "ed-rule-tools" });
+  const root = makeElement("div", { class: "ed-rule", "data-name": name, tabindex: "-1" }, sentence, tools, panel);
   let tree = readRule(null);
   let mode = "builder";
   let isOpen = false;
@@ -76,12 +88,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     }
     const found = serverRule(owner, name);
     sentence.classList.remove("ed-soft");
-    sentence.replaceChildren(h("strong", {}, gettext("If")), ` ${found ? found.sentence : "…"}`);
+    sentence.replaceChildren(makeElement("strong", {}, gettext("If")), ` ${found ? found.sentence : "…"}`);
   }
 
   function showTools() {
     const empty = currentRule() === null;
-    fill(
+    replaceContent(
       tools,
       isOpen
         ? [
@@ -209,12 +221,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    */
   function group(node, parent) {
     const isPlain = !parent && node.items.length < 2 && node.mode === "all";
-    return h(
+    return makeElement(
       "div",
       { class: `ed-group${parent ? " ed-inner" : ""}`, "data-node": id(node) },
       isPlain
         ? null
-        : h(
+        : makeElement(
             "div",
             { class: "ed-group-head" },
             labelled(
@@ -227,12 +239,12 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
             ),
             parent ? iconButton("delete", gettext("Remove this group"), () => removeFrom(parent, node)) : null,
           ),
-      h(
+      makeElement(
         "div",
         { class: "ed-group-items" },
         node.items.map((each) => part(each, node)),
       ),
-      h(
+      makeElement(
         "div",
         { class: "ed-group-add" },
         button(gettext("And a condition"), () => addTo(node, blank()), {
@@ -294,11 +306,11 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    * @param {GroupNode} parent
    */
   function raw(node, parent) {
-    return h(
+    return makeElement(
       "div",
       { class: "ed-test ed-raw", "data-node": id(node) },
-      h("code", {}, JSON.stringify(node.source)),
-      h(
+      makeElement("code", {}, JSON.stringify(node.source)),
+      makeElement(
         "span",
         { class: "ed-soft" },
         gettext("This part cannot be drawn. It stays as it is; write it as text to change it."),
@@ -317,10 +329,10 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const type = found ? found.type : node.path ? "any" : "text";
     const hasValue = node.path && !NO_VALUE.includes(node.op);
     const remove = iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node));
-    return h(
+    return makeElement(
       "div",
       { class: "ed-test", "data-node": id(node), "data-unfinished": unfinished(node) ? "" : null },
-      h(
+      makeElement(
         "div",
         { class: "ed-test-line" },
         variableSelect(node, known),
@@ -336,7 +348,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   /** @param {TestNode} node */
   function wrongOf(node) {
     const message = unreadIn(node)?.message ?? "";
-    return h("p", { class: "ed-errors", role: "status", hidden: !message }, message);
+    return makeElement("p", { class: "ed-errors", role: "status", hidden: !message }, message);
   }
 
   /**
@@ -419,7 +431,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     };
     const isKnown = node.path && known.some((each) => each.path === node.path);
     const missing = node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…");
-    return h(
+    return makeElement(
       "select",
       {
         class: "ed-input",
@@ -427,7 +439,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
         on: { change: (event) => choose(event.currentTarget.value) },
       },
       isKnown ? null : option(node.path, missing, true),
-      groups.map((label) => h("optgroup", { label }, optionsOf(label))),
+      groups.map((label) => makeElement("optgroup", { label }, optionsOf(label))),
     );
   }
 
@@ -453,7 +465,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       touch(node);
       redraw(node);
     };
-    return h("span", { class: "ed-value" }, control, iconButton("swap_horiz", label, swap));
+    return makeElement("span", { class: "ed-value" }, control, iconButton("swap_horiz", label, swap));
   }
 
   /**
@@ -536,7 +548,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    * @param {(typed: string) => void} onInput
    */
   function textInput(value, placeholder, onInput) {
-    return h("input", {
+    return makeElement("input", {
       class: "ed-input",
       type: "text",
       value,
@@ -554,11 +566,11 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   function fallbackOf(node, found, type) {
     if (node.fallback === undefined) {
       if (!found?.optional) return null;
-      return h(
+      return makeElement(
         "p",
         { class: "ed-test-note" },
         icon("info"),
-        h("span", {}, gettext("There may be no answer to this; the ticket then stops with an error.")),
+        makeElement("span", {}, gettext("There may be no answer to this; the ticket then stops with an error.")),
         button(
           gettext("Say what no answer counts as"),
           () => {
@@ -576,13 +588,13 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
       touch(node);
       write();
     };
-    const words = h("span", {}, gettext("No answer counts as"));
+    const words = makeElement("span", {}, gettext("No answer counts as"));
     if (Array.isArray(node.fallback))
-      return h("p", { class: "ed-test-note" }, words, h("strong", {}, gettext("nothing chosen")));
+      return makeElement("p", { class: "ed-test-note" }, words, makeElement("strong", {}, gettext("nothing chosen")));
     const control = fallbackInput(node, type, take);
     if (typeof node.fallback !== "boolean") control.classList.add("ed-short");
     control.setAttribute("aria-label", gettext("No answer counts as"));
-    return h("p", { class: "ed-test-note" }, words, control);
+    return makeElement("p", { class: "ed-test-note" }, words, control);
   }
 
   /**
@@ -607,10 +619,16 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
 
   async function showText() {
     mode = "text";
-    const area = h("textarea", { class: "ed-input ed-mono", rows: 3, spellcheck: "false", id: uid(), value: "" });
-    const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
-    const label = h("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
-    const help = h(
+    const area = makeElement("textarea", {
+      class: "ed-input ed-mono",
+      rows: 3,
+      spellcheck: "false",
+      id: uid(),
+      value: "",
+    });
+    const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
+    const label = makeElement("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
+    const help = makeElement(
       "p",
       { class: "ed-help" },
       scope().fields

@@ -1,6 +1,6 @@
 // JSON Schemas of calls: the fields of an object, and what is in them.
 
-import { gettext, h } from "./dom.js";
+import { gettext, makeElement } from "./dom.js";
 import { isObject, isSame, isText, readObject } from "./json.js";
 import { jsonPart, notAnObject } from "./jsonparts.js";
 import { LONGEST_NAME } from "./names.js";
@@ -89,10 +89,10 @@ export function schemaEditor(task, name, label, help) {
   const part = jsonPart({ owner: task, name, label, help, canBeText: true, kind: SCHEMA });
   const opened = unfolded.get(task) ?? new Set();
   unfolded.set(task, opened);
-  const details = h(
+  const details = makeElement(
     "details",
     { class: "ed-more ed-wide", open: opened.has(name) || Boolean(pendingOf(task, name)) },
-    h("summary", {}, label),
+    makeElement("summary", {}, label),
     part,
   );
   details.addEventListener("toggle", () => {

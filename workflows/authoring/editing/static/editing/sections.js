@@ -1,7 +1,7 @@
-// What stands on the tabs, but for the ways.
+// What stands on the tabs, but for the transitions.
 
 import { presetsEditor } from "./answers.js";
-import { button, byId, field, find, gettext, h, icon, iconButton, ngettext } from "./dom.js";
+import { button, byId, field, find, gettext, icon, iconButton, makeElement, ngettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, manyOf, number, select, text } from "./inputs.js";
 
@@ -9,13 +9,13 @@ import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { LONGEST_NAME } from "./names.js";
-import { elementOf, place } from "./places.js";
+import { elementOf, linkToPart } from "./places.js";
 import { newRole, roleOptions, roleSelect } from "./role_select.js";
 import { schemaEditor } from "./schemas.js";
 import { changed, freeKey, isNewRole, keyOf, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
-import { addWay, removeWays, titleOf, waysEditor, waysFrom } from "./ways.js";
+import { addTransition, removeTransitions, titleOf, transitionsEditor, transitionsFrom } from "./transitions.js";
 
 /** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
 
@@ -40,7 +40,7 @@ const stashes = new WeakMap();
 const untouched = new WeakSet(); // new entries whose key still follows the title
 
 function placeErrors() {
-  return h("div", { class: "ed-errors ed-place-errors", hidden: true });
+  return makeElement("div", { class: "ed-errors ed-place-errors", hidden: true });
 }
 
 /**
@@ -53,7 +53,7 @@ function placeErrors() {
  * @param {boolean} [options.fixed] it cannot be changed
  */
 function keyField(owner, { help, rename, refresh, fixed }) {
-  const control = h("input", {
+  const control = makeElement("input", {
     class: "ed-input ed-mono",
     type: "text",
     value: owner.key ?? "",
@@ -122,17 +122,17 @@ function layouts(owner, names) {
 export function workflowSection() {
   const workflow = store.document.workflow;
   const tests = (store.document.tests || []).length;
-  return h(
+  return makeElement(
     "div",
     { class: "ed-stack" },
-    place(
+    linkToPart(
       workflow,
-      h(
+      makeElement(
         "section",
         { class: "ed-card" },
-        h("h3", {}, icon("account_tree"), gettext("The workflow")),
+        makeElement("h3", {}, icon("account_tree"), gettext("The workflow")),
         placeErrors(),
-        h(
+        makeElement(
           "div",
           { class: "ed-grid" },
           text(gettext("Title"), workflow, "title", {
@@ -149,11 +149,11 @@ export function workflowSection() {
             help: gettext("What it is for, for the people who look after it."),
           }),
           linksEditor(workflow),
-          h(
+          makeElement(
             "details",
             { class: "ed-more ed-wide" },
-            h("summary", {}, gettext("More settings")),
-            h(
+            makeElement("summary", {}, gettext("More settings")),
+            makeElement(
               "div",
               { class: "ed-grid" },
               keyField(workflow, {
@@ -170,7 +170,7 @@ export function workflowSection() {
             ),
           ),
         ),
-        h(
+        makeElement(
           "p",
           { class: "ed-soft" },
           tests
@@ -181,7 +181,11 @@ export function workflowSection() {
               )
             : gettext("It has no test cases yet. Those run before it is published."),
           " ",
-          h("a", { class: "link", href: store.start.urls.tests }, gettext("Look at all of them, as they are saved")),
+          makeElement(
+            "a",
+            { class: "link", href: store.start.urls.tests },
+            gettext("Look at all of them, as they are saved"),
+          ),
         ),
       ),
     ),
@@ -192,13 +196,13 @@ export function workflowSection() {
 
 export function formSection() {
   const workflow = store.document.workflow;
-  return place(
+  return linkToPart(
     workflow,
-    h(
+    makeElement(
       "section",
       { class: "ed-card" },
-      h("h3", {}, icon("assignment"), gettext("What a ticket asks for")),
-      h(
+      makeElement("h3", {}, icon("assignment"), gettext("What a ticket asks for")),
+      makeElement(
         "p",
         { class: "ed-lead" },
         gettext("Who submits a ticket answers these questions. Everybody who works on it sees the answers."),
@@ -232,10 +236,10 @@ export function tasksSection() {
     onRemove: removeTask,
     onCopy: copyTask,
   });
-  return h(
+  return makeElement(
     "div",
     { class: "ed-stack" },
-    h("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")),
+    makeElement("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")),
     list,
   );
 }
@@ -250,16 +254,16 @@ function addTask() {
   untouched.add(task);
   tasks.push(task);
   const from = previous ? (previous.key ?? "") : START;
-  const ways = waysFrom(from);
-  const open = ways.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
+  const transitions = transitionsFrom(from);
+  const open = transitions.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
   /** @type {Partial<Transition>} */
   const more = {};
-  if (open.length === 1 && ways.length === 1) {
+  if (open.length === 1 && transitions.length === 1) {
     if (open[0].label) more.label = open[0].label;
     open[0].to = key;
     delete open[0].label;
-  } else if (!ways.length) addWay(from, key);
-  addWay(key, END, more);
+  } else if (!transitions.length) addTransition(from, key);
+  addTransition(key, END, more);
   return task;
 }
 
@@ -269,19 +273,19 @@ function addTask() {
  */
 function removeTask(task) {
   const key = task.key ?? "";
-  const after = waysFrom(key).filter((each) => each.to !== key && !each.after);
+  const after = transitionsFrom(key).filter((each) => each.to !== key && !each.after);
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;
-  removeWays((each) => each.from === key);
-  let message = gettext("The task “%(title)s” was removed, with the ways from and to it.", { title });
+  removeTransitions((each) => each.from === key);
+  let message = gettext("The task “%(title)s” was removed, with the transitions from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
     message = gettext("The task “%(title)s” was removed; what led to it leads to “%(next)s” now.", {
       title,
       next: titleOf(next),
     });
-  } else removeWays((each) => each.to === key);
+  } else removeTransitions((each) => each.to === key);
   return message;
 }
 
@@ -290,7 +294,7 @@ function copyTask(task) {
   const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
   task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
-  addWay(key, END);
+  addTransition(key, END);
   return task;
 }
 
@@ -341,16 +345,22 @@ function taskBody(task, refresh, redraw) {
     }),
   ];
   const own = isForm(task) ? formParts(task, refresh) : callParts(task);
-  const rest = h(
+  const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
-    h("summary", {}, gettext("More settings")),
-    h("div", { class: "ed-grid" }, key.element, linksEditor(task), layouts(task, ["edit_layout", "display_layout"])),
+    makeElement("summary", {}, gettext("More settings")),
+    makeElement(
+      "div",
+      { class: "ed-grid" },
+      key.element,
+      linksEditor(task),
+      layouts(task, ["edit_layout", "display_layout"]),
+    ),
   );
   return [
-    h("div", { class: "ed-grid" }, common, own, rest),
-    h("h4", {}, gettext("Where it goes when this is done")),
-    waysEditor(task.key ?? "", { onChange: redraw }),
+    makeElement("div", { class: "ed-grid" }, common, own, rest),
+    makeElement("h4", {}, gettext("Where it goes when this is done")),
+    transitionsEditor(task.key ?? "", { onChange: redraw }),
   ];
 }
 
@@ -387,12 +397,12 @@ function formParts(task, refresh) {
       onChange: refresh,
     }),
     dueField(task),
-    h(
+    makeElement(
       "div",
       { class: "ed-field ed-wide" },
-      h("span", { class: "ed-label" }, gettext("The form that completes it")),
+      makeElement("span", { class: "ed-label" }, gettext("The form that completes it")),
       fieldsEditor(task),
-      h("div", { class: "ed-errors", hidden: true }),
+      makeElement("div", { class: "ed-errors", hidden: true }),
     ),
   ];
 }
@@ -488,10 +498,10 @@ export function typesSection() {
       return type;
     },
   });
-  return h(
+  return makeElement(
     "div",
     { class: "ed-stack" },
-    h(
+    makeElement(
       "p",
       { class: "ed-lead" },
       gettext(
@@ -518,10 +528,10 @@ function typeBody(type, refresh) {
     refresh,
     help: gettext("It stays the same over all versions, and is used once in the company."),
   });
-  const access = h("div", {});
+  const access = makeElement("div", {});
   const drawAccess = () => {
     access.replaceChildren(
-      h("p", { class: "ed-help" }, gettext("None is ticked: everybody may submit it.")),
+      makeElement("p", { class: "ed-help" }, gettext("None is ticked: everybody may submit it.")),
       manyOf(roleOptions(), type.roles_with_access || [], (chosen) => {
         setTyped(type, "roles_with_access", chosen.length ? chosen : "");
         refresh();
@@ -530,7 +540,7 @@ function typeBody(type, refresh) {
     );
   };
   const addRole = () => {
-    const slot = h("div", {});
+    const slot = makeElement("div", {});
     const show = () =>
       slot.replaceChildren(
         button(
@@ -552,7 +562,7 @@ function typeBody(type, refresh) {
     return slot;
   };
   drawAccess();
-  return h(
+  return makeElement(
     "div",
     { class: "ed-grid" },
     titleField(type, {
@@ -570,11 +580,17 @@ function typeBody(type, refresh) {
     }),
     presetsEditor(type, refresh),
     field(gettext("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
-    h(
+    makeElement(
       "details",
       { class: "ed-more ed-wide" },
-      h("summary", {}, gettext("More settings")),
-      h("div", { class: "ed-grid" }, key.element, linksEditor(type), layouts(type, ["edit_layout", "display_layout"])),
+      makeElement("summary", {}, gettext("More settings")),
+      makeElement(
+        "div",
+        { class: "ed-grid" },
+        key.element,
+        linksEditor(type),
+        layouts(type, ["edit_layout", "display_layout"]),
+      ),
     ),
   );
 }
@@ -582,13 +598,13 @@ function typeBody(type, refresh) {
 // Company roles
 
 export function rolesSection() {
-  const root = h("div", { class: "ed-stack" });
+  const root = makeElement("div", { class: "ed-stack" });
 
   function draw() {
     const used = usedRoles();
     const own = store.document.company_roles || [];
     const fresh = own.filter((each) => isNewRole(each.name || ""));
-    const slot = h("div", { class: "ed-add" });
+    const slot = makeElement("div", { class: "ed-add" });
     const offer = () =>
       slot.replaceChildren(
         button(
@@ -611,25 +627,25 @@ export function rolesSection() {
       );
     offer();
     root.replaceChildren(
-      h(
+      makeElement(
         "p",
         { class: "ed-lead" },
         gettext(
           "Groups of people of your company: who is given a task, and who may submit a ticket type. An admin of your company says who is in them.",
         ),
       ),
-      h(
+      makeElement(
         "section",
         { class: "ed-card" },
-        h("h3", {}, icon("group_add"), gettext("New with this draft")),
-        fresh.length ? null : h("p", { class: "ed-empty" }, gettext("None.")),
-        h(
+        makeElement("h3", {}, icon("group_add"), gettext("New with this draft")),
+        fresh.length ? null : makeElement("p", { class: "ed-empty" }, gettext("None.")),
+        makeElement(
           "div",
           { class: "ed-rows" },
           fresh.map((role) =>
-            place(
+            linkToPart(
               role,
-              h(
+              makeElement(
                 "div",
                 { class: "ed-row" },
                 roleName(role, draw),
@@ -652,25 +668,25 @@ export function rolesSection() {
         ),
         slot,
       ),
-      h(
+      makeElement(
         "section",
         { class: "ed-card" },
-        h("h3", {}, icon("groups"), gettext("Those that there are")),
-        store.start.roles.length ? null : h("p", { class: "ed-empty" }, gettext("None yet.")),
-        h(
+        makeElement("h3", {}, icon("groups"), gettext("Those that there are")),
+        store.start.roles.length ? null : makeElement("p", { class: "ed-empty" }, gettext("None yet.")),
+        makeElement(
           "ul",
           { class: "ed-plain" },
           store.start.roles.map((role) => {
-            const item = h(
+            const item = makeElement(
               "li",
               {},
-              h("strong", {}, role.name),
-              used.has(role.name) ? h("span", { class: "ed-chip" }, gettext("named here")) : null,
-              role.description ? h("div", { class: "ed-soft" }, role.description) : null,
+              makeElement("strong", {}, role.name),
+              used.has(role.name) ? makeElement("span", { class: "ed-chip" }, gettext("named here")) : null,
+              role.description ? makeElement("div", { class: "ed-soft" }, role.description) : null,
               placeErrors(),
             );
             const listed = own.find((each) => each.name === role.name);
-            return listed ? place(listed, item) : item;
+            return listed ? linkToPart(listed, item) : item;
           }),
         ),
       ),
@@ -686,7 +702,7 @@ export function rolesSection() {
  * @param {() => void} redraw
  */
 function roleName(role, redraw) {
-  const control = h("input", {
+  const control = makeElement("input", {
     class: "ed-input",
     type: "text",
     maxlength: LONGEST_NAME,

@@ -1,14 +1,14 @@
-// Test cases: what is answered, and which way the ticket must then go.
+// Test cases: what is answered, and how the ticket must then go.
 
 import { answersPart, askingFor } from "./answers.js";
-import { button, field, fill, find, findAll, gettext, h, icon, iconButton } from "./dom.js";
+import { button, field, find, findAll, gettext, icon, iconButton, makeElement, replaceContent } from "./dom.js";
 import { durationControl, select, selectOf, text } from "./inputs.js";
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
-import { elementOf, place } from "./places.js";
+import { elementOf, linkToPart } from "./places.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
 import { END, isForm, typeOf } from "./variables.js";
-import { titleOf } from "./ways.js";
+import { titleOf } from "./transitions.js";
 
 /** @import { Expectation, Option, Submitter, TestAnswer, TestCase, TestResult } from "./types.js" */
 
@@ -35,7 +35,7 @@ function showResult(test) {
   const element = elementOf(test);
   if (!element) return;
   const chips = find(element, ".ed-item-head .ed-chips");
-  chips?.replaceChildren(...chipsOf(test).map((each) => h("span", { class: "ed-chip" }, each)));
+  chips?.replaceChildren(...chipsOf(test).map((each) => makeElement("span", { class: "ed-chip" }, each)));
   element.querySelector(".ed-case-result")?.replaceChildren(...resultOf(test));
   element.querySelector(".ed-case-next")?.replaceChildren(...nextOf(test));
 }
@@ -68,9 +68,9 @@ export function testsSection() {
     },
   });
   const lead = gettext(
-    "Each answers the forms, and says which way the ticket must go. They run while you edit, and a version is published only when all of them pass.",
+    "Each answers the forms, and says how the ticket must go. They run while you edit, and a version is published only when all of them pass.",
   );
-  return h("div", { class: "ed-stack" }, h("p", { class: "ed-lead" }, lead), list);
+  return makeElement("div", { class: "ed-stack" }, makeElement("p", { class: "ed-lead" }, lead), list);
 }
 
 /** @param {string} wanted */
@@ -99,7 +99,7 @@ function testBody(test, refresh, redraw) {
       else delete test.submitter;
       changed();
     };
-    const input = h("input", {
+    const input = makeElement("input", {
       class: "ed-input",
       type: "text",
       maxlength: max,
@@ -109,10 +109,10 @@ function testBody(test, refresh, redraw) {
     });
     return field(label, input, { name });
   };
-  return h(
+  return makeElement(
     "div",
     { class: "ed-stack" },
-    h(
+    makeElement(
       "div",
       { class: "ed-grid" },
       text(gettext("Name"), test, "name", { max: LONGEST_NAME, onInput: refresh }),
@@ -125,11 +125,11 @@ function testBody(test, refresh, redraw) {
         label: gettext("The answers of the ticket"),
         asking: { fields: store.document.workflow.fields ?? [], presets: presetsOf(test) },
       }),
-      h(
+      makeElement(
         "details",
         { class: "ed-more ed-wide", open: Boolean(test.submitter) },
-        h("summary", {}, gettext("Who submits it")),
-        h(
+        makeElement("summary", {}, gettext("Who submits it")),
+        makeElement(
           "div",
           { class: "ed-grid" },
           who("email", gettext("E-mail address"), 254),
@@ -138,9 +138,9 @@ function testBody(test, refresh, redraw) {
         ),
       ),
     ),
-    h("h4", {}, gettext("What comes of the tasks")),
+    makeElement("h4", {}, gettext("What comes of the tasks")),
     answersList(test, redraw),
-    h("h4", {}, gettext("What must come out")),
+    makeElement("h4", {}, gettext("What must come out")),
     expectation(test, redraw),
   );
 }
@@ -161,7 +161,7 @@ function presetsOf(test) {
  */
 function answersList(test, redraw) {
   const answers = Array.isArray(test.answers) ? test.answers : [];
-  const root = h("div", { class: "ed-rows", "data-name": "answers" });
+  const root = makeElement("div", { class: "ed-rows", "data-name": "answers" });
   /** @type {(act: () => void, focus: () => void) => void} */
   const change = (act, focus) => {
     snapshot();
@@ -179,20 +179,20 @@ function answersList(test, redraw) {
       },
       () => focusAction(answer, by < 0 ? "up" : "down"),
     );
-  fill(
+  replaceContent(
     root,
     answers.map((answer, index) => {
       const named = { what: `${index + 1}. ${titleOf(answer.task ?? "")}` };
-      return place(
+      return linkToPart(
         answer,
-        h(
+        makeElement(
           "section",
           { class: "ed-item ed-case-answer", "aria-label": named.what },
-          h(
+          makeElement(
             "div",
             { class: "ed-item-head" },
-            h("strong", { class: "ed-item-title" }, named.what),
-            h(
+            makeElement("strong", { class: "ed-item-title" }, named.what),
+            makeElement(
               "div",
               { class: "ed-item-tools" },
               iconButton("arrow_upward", gettext("Move “%(what)s” up", named), () => move(answer, -1), {
@@ -215,15 +215,15 @@ function answersList(test, redraw) {
               ),
             ),
           ),
-          h("div", { class: "ed-errors ed-place-errors", hidden: true }),
-          h("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw)),
+          makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
+          makeElement("div", { class: "ed-item-body ed-grid" }, answerParts(answer, redraw)),
         ),
       );
     }),
     answers.length
       ? null
-      : h("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one.")),
-    h("div", { class: "ed-case-next ed-add" }, nextOf(test)),
+      : makeElement("p", { class: "ed-empty" }, gettext("No task is answered yet: the ticket waits at the first one.")),
+    makeElement("div", { class: "ed-case-next ed-add" }, nextOf(test)),
   );
   redraws.set(test, redraw);
   return root;
@@ -347,7 +347,7 @@ function focusSelect(answer, index) {
 }
 
 /**
- * Of the ways that leave a task which waits too long, the first.
+ * Of the transitions that leave a task which waits too long, the first.
  * @param {string | undefined} key
  */
 function firstTime(key) {
@@ -371,7 +371,7 @@ function expectation(test, redraw) {
   if (test.expect === null || typeof test.expect !== "object") test.expect = { path: [] };
   const { expect } = test;
   const path = Array.isArray(expect.path) ? expect.path : [];
-  const root = h("div", { class: "ed-stack" });
+  const root = makeElement("div", { class: "ed-stack" });
   /** @type {(act: () => void, focus: number) => void} `focus`: the step that the cursor goes to */
   const write = (act, focus) => {
     snapshot();
@@ -389,7 +389,7 @@ function expectation(test, redraw) {
       }, index),
     );
     choose.setAttribute("aria-label", gettext("Step %(number)s", { number: index + 1 }));
-    return h(
+    return makeElement(
       "li",
       {},
       choose,
@@ -411,18 +411,23 @@ function expectation(test, redraw) {
     },
   });
   root.append(
-    h("div", { class: "ed-case-result", role: "status" }, resultOf(test)),
-    h(
+    makeElement("div", { class: "ed-case-result", role: "status" }, resultOf(test)),
+    makeElement(
       "div",
       { class: "ed-field" },
-      h("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")),
-      h("ol", { class: "ed-case-path", "data-name": "path" }, steps, h("li", {}, more)),
-      h("div", { class: "ed-errors", hidden: true }),
+      makeElement("span", { class: "ed-label" }, gettext("The tasks that are reached, in order")),
+      makeElement("ol", { class: "ed-case-path", "data-name": "path" }, steps, makeElement("li", {}, more)),
+      makeElement("div", { class: "ed-errors", hidden: true }),
     ),
-    h("div", { class: "ed-grid" }, status, (expect.status ?? "COMPLETED") === "COMPLETED" ? endSelect(expect) : null),
-    h("div", { class: "ed-errors ed-place-errors", hidden: true }),
+    makeElement(
+      "div",
+      { class: "ed-grid" },
+      status,
+      (expect.status ?? "COMPLETED") === "COMPLETED" ? endSelect(expect) : null,
+    ),
+    makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
-  return place(expect, root);
+  return linkToPart(expect, root);
 }
 
 /** @param {Expectation} expect */
@@ -442,18 +447,20 @@ function endSelect(expect) {
  */
 function resultOf(test) {
   const result = results.get(test);
-  if (!result) return [h("p", { class: "ed-soft" }, gettext("It runs once the problems are mended."))];
+  if (!result) return [makeElement("p", { class: "ed-soft" }, gettext("It runs once the problems are mended."))];
   if (result.has_passed)
-    return [h("p", { class: "ed-case-good" }, icon("check_circle"), h("span", {}, gettext("It passes.")))];
+    return [
+      makeElement("p", { class: "ed-case-good" }, icon("check_circle"), makeElement("span", {}, gettext("It passes."))),
+    ];
   /** @type {HTMLElement[]} */
-  const parts = [h("p", { class: "ed-case-bad" }, icon("error"), h("span", {}, result.reason))];
+  const parts = [makeElement("p", { class: "ed-case-bad" }, icon("error"), makeElement("span", {}, result.reason))];
   if (!result.can_be_expected) return parts;
-  const way = result.path.map(titleOf).join(" → ") || gettext("no task");
+  const steps = result.path.map(titleOf).join(" → ") || gettext("no task");
   const end = endOf(result);
   parts.push(
-    h("p", { class: "ed-soft" }, gettext("The way that it went: %(way)s; %(end)s", { way, end })),
+    makeElement("p", { class: "ed-soft" }, gettext("It went: %(steps)s; %(end)s", { steps, end })),
     button(
-      gettext("Expect this way"),
+      gettext("Expect this result"),
       () => {
         snapshot();
         /** @type {Expectation} */
@@ -463,7 +470,7 @@ function resultOf(test) {
         test.expect = expect;
         changed();
         redraws.get(test)?.();
-        showMessage(gettext("“%(name)s” expects the way that it goes now.", { name: test.name || "" }));
+        showMessage(gettext("“%(name)s” expects the result that it has now.", { name: test.name || "" }));
         find(elementOf(test), ".ed-item-toggle")?.focus();
       },
       { name: "done_all" },

@@ -1,7 +1,7 @@
 // What a call sends, and what is kept of its answer, tried with sample data while it is written.
 
 import { ask, messageOf } from "./api.js";
-import { button, debounce, field, gettext, h, uid } from "./dom.js";
+import { button, debounce, field, gettext, makeElement, uid } from "./dom.js";
 import { pendingOf, setValue, setPending, store } from "./store.js";
 import { taskKeys, typeOf } from "./variables.js";
 
@@ -15,11 +15,11 @@ import { taskKeys, typeOf } from "./variables.js";
  */
 export function transformEditor(task, name, { label, help, answer }) {
   const roots = () => (answer ? ["response"] : typeOf(task).is_answered_later ? ["callback"] : []);
-  const area = h("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
-  const wrong = h("p", { class: "ed-errors", role: "status", hidden: true });
-  const sample = h("textarea", { class: "ed-input ed-mono", rows: 9, spellcheck: "false", id: uid() });
-  const sampleNote = h("p", { class: "ed-help" });
-  const result = h("pre", { class: "ed-result", tabindex: "0", "aria-live": "polite" });
+  const area = makeElement("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
+  const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
+  const sample = makeElement("textarea", { class: "ed-input ed-mono", rows: 9, spellcheck: "false", id: uid() });
+  const sampleNote = makeElement("p", { class: "ed-help" });
+  const result = makeElement("pre", { class: "ed-result", tabindex: "0", "aria-live": "polite" });
   let latest = 0;
 
   /**
@@ -102,22 +102,27 @@ export function transformEditor(task, name, { label, help, answer }) {
   });
   sample.addEventListener("input", () => run());
 
-  const details = h(
+  const details = makeElement(
     "details",
     { class: "ed-more ed-wide" },
-    h("summary", {}, label, task[name] === undefined ? h("span", { class: "ed-chip" }, gettext("the usual")) : null),
-    h(
+    makeElement(
+      "summary",
+      {},
+      label,
+      task[name] === undefined ? makeElement("span", { class: "ed-chip" }, gettext("the usual")) : null,
+    ),
+    makeElement(
       "div",
       { class: "ed-transform" },
       field(gettext("One line each: name = value"), area, { name, help, wide: true }),
       wrong,
-      h(
+      makeElement(
         "div",
         { class: "ed-try" },
-        h(
+        makeElement(
           "div",
           { class: "ed-field" },
-          h("label", { class: "ed-label", for: sample.id }, gettext("Sample data")),
+          makeElement("label", { class: "ed-label", for: sample.id }, gettext("Sample data")),
           sample,
           sampleNote,
           button(
@@ -129,7 +134,12 @@ export function transformEditor(task, name, { label, help, answer }) {
             { name: "refresh", kind: "ed-quiet" },
           ),
         ),
-        h("div", { class: "ed-field" }, h("span", { class: "ed-label" }, gettext("What comes out")), result),
+        makeElement(
+          "div",
+          { class: "ed-field" },
+          makeElement("span", { class: "ed-label" }, gettext("What comes out")),
+          result,
+        ),
       ),
     ),
   );

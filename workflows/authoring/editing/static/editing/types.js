@@ -148,7 +148,7 @@
  * @property {string} choice what is chosen where somebody chooses it
  * @property {boolean} is_form whether a person does it; else another system is called
  * @property {boolean} is_answered_later whether a callback answers it
- * @property {boolean} can_be_left whether a way may leave it that waits for a time
+ * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */
 
 /**

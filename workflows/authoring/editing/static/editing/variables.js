@@ -34,7 +34,7 @@ export function isForm(task) {
 /** @param {FieldSpec} spec */
 export function labelOf(spec) {
   const name = spec.name || "";
-  return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : gettext("New field"));
+  return spec.label || (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : gettext("New question"));
 }
 
 /**
@@ -141,7 +141,7 @@ function outputsOfCall(task) {
 }
 
 /**
- * For the conditions of the ways that leave a task (`itself`), or the transforms of one.
+ * For the conditions of the transitions that leave a task (`itself`), or the transforms of one.
  * @param {string} at the key of the task
  * @param {boolean} itself
  */

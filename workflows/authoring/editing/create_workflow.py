@@ -22,15 +22,17 @@ LONGEST_KEY = 63
 
 
 @transaction.atomic
-def make_workflow(*, title: str, user: User | None) -> WorkflowDefinition:
-    """Make a new workflow as a draft: one form, and a ticket type that starts it.
+def create_workflow(*, title: str, user: User | None) -> WorkflowDefinition:
+    """Create a workflow as a draft: one form, and a ticket type that starts it.
 
     Raises:
         NoTitleError: the title is empty or too long.
     """
     lock_definitions()
-    title = _checked(title)
-    return _made(new_workflow_document(key=_free_key(title), title=title), user=user)
+    title = _plain_title(title)
+    return _save_new_workflow(
+        new_workflow_document(key=_unused_key_for(title), title=title), user=user
+    )
 
 
 @transaction.atomic
@@ -39,12 +41,12 @@ def duplicate_workflow(*, workflow: WorkflowDefinition, user: User | None) -> Wo
     lock_definitions()
     document = export_bundle(workflow=workflow)
     title = _copy_of(workflow.title)
-    key = _free_key(title)
+    key = _unused_key_for(title)
     taken = _KnownTicketTypes()
     types: list[Json] = []
     renamed: dict[str, str] = {}
     for each in _objects(document.get("ticket_types")):
-        own = _free(f"{each['key']}_copy", taken)
+        own = _first_unused_key(f"{each['key']}_copy", taken)
         taken.names.add(own)
         renamed[str(each["key"])] = own
         types.append({**each, "key": own, "title": _copy_of(str(each["title"]))})
@@ -60,7 +62,7 @@ def duplicate_workflow(*, workflow: WorkflowDefinition, user: User | None) -> Wo
         "ticket_types": types,
         "tests": tests,
     }
-    return _made(copy, user=user)
+    return _save_new_workflow(copy, user=user)
 
 
 @transaction.atomic
@@ -75,12 +77,12 @@ def edit_workflow(*, workflow: WorkflowDefinition, user: User | None) -> Workflo
     return later or new_draft(workflow=workflow, user=user)
 
 
-def _made(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
+def _save_new_workflow(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
     bundle = WholeBundle(document)
     return bundle.make_draft(bundle.make_roles(), user=user)
 
 
-def _checked(title: str) -> str:
+def _plain_title(title: str) -> str:
     plain = plain_name(" ".join(title.split()))
     if not plain or len(plain) > LONGEST_NAME or any(unstorable(title)):
         raise NoTitleError(most=LONGEST_NAME)
@@ -110,8 +112,8 @@ class _KnownKeys(_KnownTicketTypes):
         )
 
 
-def _free_key(title: str) -> str:
-    return _free(key_of(title), _KnownKeys())
+def _unused_key_for(title: str) -> str:
+    return _first_unused_key(key_of(title), _KnownKeys())
 
 
 def key_of(title: str) -> str:
@@ -122,7 +124,7 @@ def key_of(title: str) -> str:
     return key if key[:1].isalpha() else f"w_{key}"[:LONGEST_KEY].strip("_")
 
 
-def _free(wanted: str, taken: Container[str]) -> str:
+def _first_unused_key(wanted: str, taken: Container[str]) -> str:
     """The key, with a number where it is taken."""
     key, number = wanted[:LONGEST_KEY], 1
     while key in taken:
