@@ -107,7 +107,7 @@ class TestCaseTests(BrowserTestCase):
         # The expected path and end by hand: wrong, and right again.
         case.get_by_label("Step 2", exact=True).select_option(label="Archive the invoice")
         expect(case.get_by_role("status")).to_contain_text(
-            "leads to “Clarify the invoice”, not to “Archive the invoice”"
+            "goes to “Clarify the invoice”, not to “Archive the invoice”"
         )
         expect(self.chips(page).nth(2)).to_have_text("does not pass")
         problem = page.locator("#ed-problem-list").get_by_role("button")
@@ -122,7 +122,7 @@ class TestCaseTests(BrowserTestCase):
         case.get_by_label("At which end").select_option(label="invoice processed")
         expect(case.get_by_role("status")).to_contain_text("it ends as “invoice not processed”")
         case.get_by_role("button", name="Remove step 2").click()
-        expect(case.get_by_role("status")).to_contain_text("leads to “Clarify the invoice”")
+        expect(case.get_by_role("status")).to_contain_text("goes to “Clarify the invoice”")
         case.get_by_role("button", name="Expect this result").click()
         # An answer that is taken away: the ticket waits.
         case.get_by_role("button", name="Remove “2. Clarify the invoice”").click()
