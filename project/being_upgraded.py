@@ -27,6 +27,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 LOG_OUT: Final = "admin:logout"
 WAYS_OUT: Final = ("enter_company", "leave_company", LOG_OUT)
 RETRY_SECONDS: Final = 60
+TEMPLATE: Final = "503_being_upgraded.html"
 
 
 class InstallationUpToDateMiddleware:

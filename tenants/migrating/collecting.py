@@ -105,19 +105,19 @@ def _collect(
     applied |= only_record
     for migration in plan:
         collected = sql_of(migration, state)
+        if collected is None and statements:
+            yield _replay(waiting, statements, applied)
+            waiting, statements = [], []
+        applied |= recorded_as(migration)
         if collected is None:
-            if statements:
-                yield _replay(waiting, statements, applied)
-                waiting, statements = [], []
-            applied |= recorded_as(migration)
             yield Standard(migration, executor, state.clone(), version_of(applied))
-        else:
-            applied |= recorded_as(migration)
-            waiting.append(migration)
-            statements += [*collected, *_recording(recorded_as(migration))]
-            if collected:
-                statements.append(_CHECK_NOW)
-        migration.mutate_state(state, preserve=False)
+            state = migration.mutate_state(state, preserve=False)
+            continue
+        waiting.append(migration)
+        statements += [*collected.statements, *_recording(recorded_as(migration))]
+        if collected.statements:
+            statements.append(_CHECK_NOW)
+        state = collected.state
     if statements:
         yield _replay(waiting, statements, applied)
 
@@ -129,17 +129,26 @@ def _replay(
     return Replay(tuple(migrations), "\n".join([*statements, version]))
 
 
-def sql_of(migration: Migration, state: ProjectState) -> list[str] | None:
+@dataclass(frozen=True)
+class Collected:
+    """The statements of a migration, and the models after it."""
+
+    statements: list[str]
+    state: ProjectState
+
+
+def sql_of(migration: Migration, state: ProjectState) -> Collected | None:
     """Its statements in the active company, where `state` is what comes before it; None where
     they are not the same for every company. `state` stays as it is."""
     if not router.allow_migrate(connection.alias, migration.app_label):
-        return []  # it concerns `public` alone
+        return Collected([], migration.mutate_state(state))  # it concerns `public` alone
     if (
         not migration.atomic
         or runs_code(migration.operations)
         or _makes_values(migration.operations)
     ):
         return None
+    after = state.clone()
     try:
         # In a transaction, as it will be run; nothing is sent. Some only make a cursor: the first
         # one would select the schema.
@@ -148,10 +157,10 @@ def sql_of(migration: Migration, state: ProjectState) -> list[str] | None:
             connection.cursor(),
             connection.execute_wrapper(_refuse),
         ):
-            migration.apply(state.clone(), editor, collect_sql=True)
+            after = migration.apply(after, editor, collect_sql=True)
     except _AsksDatabaseError:
         return None
-    return without_comments(editor.collected_sql)
+    return Collected(without_comments(editor.collected_sql), after)
 
 
 def _refuse(execute: Callable[..., Any], query: str, *args: Any) -> Any:
