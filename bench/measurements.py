@@ -22,11 +22,14 @@ from bench.processes import rates
 from bench.report import Report, Row, rows_of
 from bench.scenarios import ORM, OURS, preparations
 from bench.setup import Bench, make_company
+from bench.upgrading import sign_up_rows, upgrade_rows
+from tenants.connection import use_public
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured; of the `companies` that there are, steps go round those `used`.
+    """How much is measured; of the `companies` that there are, steps go round those `used`;
+    `upgraded` are those that a new version meets.
 
     Many short rounds: what else the machine does then hits the scenarios of a round alike.
     """
@@ -36,14 +39,24 @@ class Size:
     tickets: tuple[int, ...]
     companies: int
     used: int
+    upgraded: int
 
 
 SIZES = {
-    "tiny": Size(rounds=1, operations=2, tickets=(10, 20), companies=3, used=2),
-    "quick": Size(rounds=12, operations=8, tickets=(1_000, 10_000), companies=10, used=5),
-    "normal": Size(rounds=60, operations=20, tickets=(1_000, 100_000), companies=100, used=10),
+    "tiny": Size(rounds=1, operations=2, tickets=(10, 20), companies=3, used=2, upgraded=6),
+    "quick": Size(
+        rounds=12, operations=8, tickets=(1_000, 10_000), companies=10, used=5, upgraded=50
+    ),
+    "normal": Size(
+        rounds=60, operations=20, tickets=(1_000, 100_000), companies=100, used=10, upgraded=300
+    ),
     "full": Size(
-        rounds=60, operations=20, tickets=(1_000, 100_000, 1_000_000), companies=100, used=10
+        rounds=60,
+        operations=20,
+        tickets=(1_000, 100_000, 1_000_000),
+        companies=100,
+        used=10,
+        upgraded=1_000,
     ),
 }
 
@@ -167,6 +180,19 @@ class Measurements:
             for other in (most, f"{self.size.companies:,} companies"):
                 costs = named[f"{first}: {OURS}"].times(named[f"{other}: {OURS}"])
                 self._compare(what, first, other, round(costs, 2))
+
+    def upgrading(self) -> None:
+        """A new version with many companies, and one more company beside them."""
+        use_public()
+        count = self.size.upgraded
+        nothing, _, _, column = rows = upgrade_rows(count)
+        signing_up, _ = more = sign_up_rows(count)
+        self.report.add(f"Upgrading {count:,} companies", [*rows, *more])
+        for what, row, most in (("nothing to do", nothing, 1), ("one column more", column, 5)):
+            name = f"upgrading {count:,} companies, {what}: seconds"
+            self.report.goal(name, found=float(row["seconds"]), at_most=most)
+        found = float(signing_up["ms a company"])
+        self.report.goal(f"signing up at {count:,} companies, ms", found=found, at_most=150)
 
     def _compare(self, what: str, first: str, other: str, times: float) -> None:
         print(f"growth: a step ({what}) at {other} costs {times} times one at {first}")

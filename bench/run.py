@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.setup import start_django
 
-PARTS = ("steps", "http", "latency", "engine", "processes", "growth")
+PARTS = ("steps", "http", "latency", "engine", "processes", "growth", "upgrading")
 RESULTS = Path(__file__).resolve().parent / "results"
 
 

@@ -16,8 +16,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from project.pending_migrations import has_pending_migrations
 from tenants.connection import use_public
+from tenants.migrating.versions import count_companies, is_public_up_to_date
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 where the work gets done, else 503; `checks` says what is missing.
 
-    The database is reachable, every schema has every migration, a worker was seen within
-    WORKER_LOST_SECONDS, and no job that is due waits for longer than MAX_WAIT_SECONDS.
+    The database is reachable, what companies share has every migration and at least one company
+    has (none may be there yet), a worker was seen within WORKER_LOST_SECONDS, and no job that is
+    due waits for longer than MAX_WAIT_SECONDS. How many companies are behind is told beside it:
+    the others can work.
     """
     checks = _checks()
     ready = all(check["ok"] for check in checks.values())
@@ -66,8 +68,9 @@ def _answer(status: int, content: Mapping[str, object]) -> HttpResponse:
 def _checks() -> dict[str, Check]:
     try:
         use_public()
-        if not _migrations_are_applied():
-            return {"database": {"ok": True}, "migrations": {"ok": False}}
+        migrations = _migrations()
+        if not migrations["ok"]:
+            return {"database": {"ok": True}, "migrations": migrations}
         with connection.cursor() as cursor:
             cursor.execute(QUEUE)
             seen, waiting = (
@@ -79,7 +82,7 @@ def _checks() -> dict[str, Check]:
         return {"database": {"ok": False}}
     return {
         "database": {"ok": True},
-        "migrations": {"ok": True},
+        "migrations": migrations,
         "worker": {
             "ok": seen is not None and seen <= settings.WORKER_LOST_SECONDS,
             "seen_seconds_ago": seen,
@@ -91,16 +94,11 @@ def _checks() -> dict[str, Check]:
     }
 
 
-class _Migrations:
-    """What is applied stays applied, and a company is made complete: one look is enough."""
-
-    applied = False
-
-
-def _migrations_are_applied() -> bool:
-    if not _Migrations.applied:
-        _Migrations.applied = not has_pending_migrations()
-    return _Migrations.applied
+def _migrations() -> Check:
+    if not is_public_up_to_date():
+        return {"ok": False}
+    up_to_date, behind = count_companies()
+    return {"ok": bool(up_to_date or not behind), "companies_behind": behind}
 
 
 ADDRESSES: Mapping[str, Callable[[HttpRequest], HttpResponse]] = {

@@ -83,11 +83,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
+    "project.being_upgraded.InstallationUpToDateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.ActiveCompanyMiddleware",
+    "project.being_upgraded.CompanyUpToDateMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # it insists

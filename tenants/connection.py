@@ -44,6 +44,11 @@ def use_company(company: HasSchema) -> None:
     database().set_tenant(company)
 
 
+def use_alone(schema: str) -> None:
+    """Send the queries that follow to a schema, where they do not find `public` besides."""
+    database().set_schema(schema, include_public=False)
+
+
 def use_public() -> None:
     """Send the queries that follow to `public`."""
     database().set_schema_to_public()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
@@ -57,3 +57,13 @@ def _inside(operation: SeparateDatabaseAndState) -> Iterator[Operation]:
             yield from _inside(each)
         else:
             yield each
+
+
+def runs_code(operations: Iterable[Operation]) -> bool:
+    """Whether one of these runs Python, also inside another operation."""
+    return any(
+        runs_code(each.database_operations)
+        if isinstance(each, SeparateDatabaseAndState)
+        else not each.reduces_to_sql
+        for each in operations
+    )

@@ -64,6 +64,16 @@ class UndeclaredDataMigrationError(TenantsError):
     message = _("A migration of data does not say whether companies that are made later need it.")
 
 
+class CompanyBehindError(TenantsError):
+    """Its schema lacks a migration of this version of TicketFlower."""
+
+    message = _(
+        "This company is being brought up to date, and cannot be used until that is done. Try "
+        "again in some minutes."
+    )
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class LastAdminError(TenantsError):
     message = _("A company needs at least one active person with the role of company admin.")
     field = "system_roles"

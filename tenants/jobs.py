@@ -5,23 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Final
 
 from django.db import close_old_connections, connection
 from django.utils import timezone
 from django_tenants.utils import schema_context
-from procrastinate import RetryStrategy
+from procrastinate import RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from tenants.connection import current_schema
+from tenants.errors import CompanyBehindError
+from tenants.migrating.versions import ensure_schema_up_to_date
+
+# How long a job waits whose company is behind, however often.
+BEHIND_SECONDS: Final = 30
+
+
+class Retry(RetryStrategy):
+    """How often a job is tried. A company that is behind is waited for, for as long as it takes."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, CompanyBehindError):
+            return RetryDecision(retry_in={"seconds": BEHIND_SECONDS})
+        return super().get_retry_decision(exception=exception, job=job)
+
 
 # For a database that is away for a while: what fails in a ticket itself becomes a ticket
 # error and does not come to the queue.
-PATIENT = RetryStrategy(max_attempts=10, wait=1, exponential_wait=2)
+PATIENT = Retry(max_attempts=10, wait=1, exponential_wait=2)
 
 # Not `procrastinate.contrib.django.app`: inside a worker that one speaks to the database
 # over a connection of its own, and a job deferred there would not be part of the
@@ -86,12 +103,17 @@ def has_worker(within: timedelta) -> bool:
 
 
 def in_company[**P, R](function: Callable[P, R]) -> Callable[..., R]:
-    """Run a job in the schema that it is given as its first argument, `schema`."""
+    """Run a job in the schema that it is given as its first argument, `schema`.
+
+    Raises:
+        CompanyBehindError: the schema lacks a migration of this code. The job is tried again.
+    """
 
     # `schema` by name too: that is how the queue hands over every argument.
     def run(schema: str, *args: P.args, **kwargs: P.kwargs) -> R:
         # A worker has no request that would drop a connection which the server has closed.
         close_old_connections()
+        ensure_schema_up_to_date(schema)
         with schema_context(schema):
             return function(*args, **kwargs)
 

@@ -24,6 +24,7 @@ from django_tenants.utils import schema_context, schema_exists
 
 from tenants.data_migrations import DataMigration, undeclared_operations
 from tenants.errors import SchemaExistsError, UndeclaredDataMigrationError
+from tenants.migrating.versions import version_of
 from tenants.models import Company
 
 # Stands for the schema while the SQL is collected: with it, `allow_migrate` of the
@@ -39,6 +40,7 @@ class _Step:
     data: DataMigration | None = None
     app_label: str = ""
     state: ProjectState | None = None
+    version: str = ""  # of the last step: what the schema has then
 
     def take(self) -> None:
         with connection.cursor() as cursor:
@@ -104,7 +106,8 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
     statements.append(
         f"INSERT INTO django_migrations (app, name, applied) VALUES {recorded};"  # noqa: S608
     )
-    yield _Step(_joined(statements))
+    version = version_of((each.app_label, each.name) for each in migrations)
+    yield _Step(_joined(statements), version=version)
 
 
 def _parts(migration: Migration) -> Iterator[tuple[Migration, DataMigration | None]]:
@@ -148,3 +151,5 @@ def provision(company: Company) -> None:
             cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
         for step in steps:
             step.take()
+        company.schema_version = steps[-1].version
+        company.save(update_fields=["schema_version"])

@@ -17,6 +17,7 @@ PYTHON_CHECKS = {
     "ruff format": ("-m", "ruff", "format", "--check", "."),
     "mypy": ("-m", "mypy", "."),
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command as c; c()"),
+    "migration lint": ("-m", "project.development.lint_migrations"),
     "migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
 }
 

@@ -17,7 +17,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
     # Models can be imported only now.
-    from project.pending_migrations import has_pending_migrations  # noqa: PLC0415
+    from tenants.migrating.versions import has_pending_migrations  # noqa: PLC0415
 
     return PENDING if has_pending_migrations() else UP_TO_DATE
 

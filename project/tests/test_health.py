@@ -9,6 +9,8 @@ from django.test import override_settings
 from project import health
 from tenants.connection import current_schema
 from tenants.jobs import defer
+from tenants.migrating.versions import forget_what_is_known
+from tenants.models import Company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
 
 ASK = """
@@ -26,7 +28,8 @@ for address in ("/healthz", "/readyz", "/readyz"):
 class HealthTests(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.enterContext(mock.patch.object(health._Migrations, "applied", False))
+        forget_what_is_known()
+        self.addCleanup(forget_what_is_known)
 
     def beat(self, seconds_ago: float = 1) -> None:
         with connection.cursor() as cursor:
@@ -85,12 +88,46 @@ class HealthTests(CompanyTestCase):
             cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 min'")
         self.assertEqual(self.ready()[1]["queue"], {"ok": True, "oldest_waiting_seconds": 60.0})
 
-    def test_it_is_not_ready_where_a_schema_lacks_a_migration(self) -> None:
+    def put_behind(self, *companies: Company) -> None:
+        for company in companies:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"DELETE FROM {company.schema_name}.django_migrations WHERE app = 'tickets'"
+                )
+            Company.objects.filter(pk=company.pk).update(schema_version="of long ago")
+
+    def test_it_is_not_ready_where_what_all_share_lacks_a_migration(self) -> None:
         self.beat()
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM globex.django_migrations WHERE app = 'tickets'")
+            cursor.execute("DELETE FROM public.django_migrations WHERE app = 'tenants'")
         code, checks = self.ready()
         self.assertEqual((code, checks["migrations"]), (503, {"ok": False}))
+
+    def test_a_company_that_is_behind_is_counted_and_stops_nobody_else(self) -> None:
+        self.beat()
+        self.put_behind(self.globex)
+        code, checks = self.ready()
+        self.assertEqual((code, checks["migrations"]), (200, {"ok": True, "companies_behind": 1}))
+
+    def test_it_is_not_ready_where_every_company_is_behind(self) -> None:
+        """So a new server that starts before the migrations is sent nobody."""
+        self.beat()
+        self.put_behind(self.acme, self.globex)
+        code, checks = self.ready()
+        self.assertEqual((code, checks["migrations"]), (503, {"ok": False, "companies_behind": 2}))
+
+    def test_it_is_ready_where_companies_have_more_than_it_knows(self) -> None:
+        """So the old servers go on while new ones take their place."""
+        self.beat()
+        for company in (self.acme, self.globex):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO {company.schema_name}.django_migrations (app, name, applied)"
+                    " VALUES ('tickets', '9999_of_the_future', now())"
+                )
+        Company.objects.update(schema_version="of the future")
+        code, checks = self.ready()
+        self.assertEqual((code, checks["migrations"]), (200, {"ok": True, "companies_behind": 0}))
 
     def test_it_says_nothing_of_companies(self) -> None:
         self.beat()
@@ -112,7 +149,7 @@ class HealthTests(CompanyTestCase):
     def test_it_takes_next_to_no_queries_once_the_migrations_are_known(self) -> None:
         self.beat()
         self.ready()
-        with self.assertNumQueries(2):  # the search path, and one
+        with self.assertNumQueries(3):  # the search path, the companies, the queue
             health._checks()
         self.assertEqual(current_schema(), "public")
 

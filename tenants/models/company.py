@@ -57,6 +57,14 @@ class Company(TenantMixin):
         db_default=False,
         help_text=_("Everybody of the company must have one."),
     )
+    schema_version: models.CharField[str, str] = models.CharField(
+        _("schema version"),
+        max_length=32,
+        editable=False,
+        # Of the database: an older version of the code makes companies, too, while it is replaced.
+        db_default="",
+        help_text=_("Which migrations the schema has: tenants.migrating.versions. Empty: unknown."),
+    )
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
         _("signed up at"), auto_now_add=True
     )

@@ -174,6 +174,54 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi(
         "django.db.backends.base.schema.BaseDatabaseSchemaEditor.collected_sql", "As above."
     ),
+    # Bringing companies up to date.
+    *_of(
+        "django.db.migrations",
+        "tenants/migrating runs in each company what is not SQL.",
+        {
+            "executor.MigrationExecutor.apply_migration": "(self, state, migration, fake=False, "
+            "fake_initial=False)",
+            "executor.MigrationExecutor.check_replacements": "(self)",
+            "executor.MigrationExecutor.loader": "",
+            "executor.MigrationExecutor.recorder": "",
+            "loader.MigrationLoader.load_disk": "(self)",
+            "loader.MigrationLoader.disk_migrations": "",
+            "loader.MigrationLoader.replacements": "",
+            "migration.Migration.mutate_state": "(self, project_state, preserve=True)",
+            "recorder.MigrationRecorder.applied_migrations": "(self)",
+            "recorder.MigrationRecorder.ensure_schema": "(self)",
+        },
+    ),
+    *_of(
+        "django.db.backends.base.base.BaseDatabaseWrapper",
+        "One run at a time: the lock belongs to a connection of its own; a lost one ends the run; "
+        "tests copy their database.",
+        {
+            "copy": "(self, alias=None)",
+            "is_usable": "(self)",
+            "execute_wrapper": "(self, wrapper)",
+            "_nodb_cursor": "(self)",
+        },
+    ),
+    PrivateApi(
+        "django.core.management.sql.emit_post_migrate_signal",
+        "Permissions and system roles are put right where no migration is to be applied.",
+        ("(verbosity, interactive, db, **kwargs)",),
+    ),
+    PrivateApi(
+        "django_tenants.management.commands.migrate_schemas.MigrateSchemasCommand",
+        "Our migrate_schemas hands to it what it does not do itself.",
+        ("(stdout=None, stderr=None, no_color=False, force_color=False)",),
+    ),
+    PrivateApi(
+        "django_tenants.migration_executors.get_executor",
+        "`public` is migrated by Django itself.",
+        ("(codename=None)",),
+    ),
+    PrivateApi(
+        "django_migration_linter.migration_linter.MigrationLinter",
+        "lint_migrations looks at each of our migrations; it counts in `nb_erroneous`.",
+    ),
     # Sessions and people.
     PrivateApi(
         "django.contrib.sessions.backends.base.SessionBase._session_key",

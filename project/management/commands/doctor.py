@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
-from project.pending_migrations import schemas_behind
 from tenants.connection import PUBLIC
+from tenants.migrating.versions import schemas_behind
 from tenants.models import Company
 from tickets.health import Finding, company_findings, history_findings, queue_findings
 

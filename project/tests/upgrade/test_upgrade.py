@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
-from project.pending_migrations import has_pending_migrations
 from tenants.connection import forget_search_path, use_public
+from tenants.migrating.versions import has_pending_migrations
 from tenants.models import User
 from tenants.roles import ROLE_PERMISSIONS
 from tenants.services import create_company

@@ -20,6 +20,7 @@ from tenants.body_limits import SMALL_BODY, takes_body
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.limits import CALLBACK_CALL, count_sender
+from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
@@ -99,6 +100,7 @@ def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
 
 
 def _receive_in_company(company: Company, address: CallbackAddress, body: Json) -> dict[str, Json]:
+    ensure_up_to_date(company)
     with tenant_context(company):
         return receive_callback(address=address, body=body)
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from django.db import InterfaceError, OperationalError
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from tenants.fair_turns import Queue
-from tenants.jobs import PATIENT, in_company
+from tenants.jobs import PATIENT, Retry, in_company
 from workflows.authoring.importing import import_run
 from workflows.authoring.importing.import_run import FORGET_IMPORT, RUN_IMPORT
 
 # Whatever else goes wrong with a file goes wrong again, while somebody waits for it.
-WHILE_AWAY = RetryStrategy(
-    max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError]
-)
+WHILE_AWAY = Retry(max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError])
 
 
 @app.task(name=RUN_IMPORT, queue=Queue.BULK, retry=WHILE_AWAY)

@@ -7,6 +7,8 @@ which company role is not known outside, and stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
@@ -26,6 +28,7 @@ from unfold.decorators import display
 
 from tenants.active_company import active_company
 from tenants.connection import PUBLIC, company_of
+from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import User
 from tenants.pages.badges import clipped
 from tenants.roles import SystemRole
@@ -208,7 +211,7 @@ class EverybodyAdmin(PersonAdmin):
             save_superuser(superuser=obj, by=actor)
         else:
             roles = [SystemRole(role) for role in form.cleaned_data["system_roles"]]
-            with company_of(_schema_of(obj)):
+            with _in_company_of(obj):
                 save_person(
                     person=obj, roles=roles, company_roles=None, now=timezone.now(), actor=actor
                 )
@@ -226,7 +229,7 @@ class EverybodyAdmin(PersonAdmin):
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         if not is_outside(request):
             return super().log_change(request, obj, message)
-        with company_of(_schema_of(obj)):
+        with _in_company_of(obj):
             return super().log_change(request, obj, message)
 
     def history_view(
@@ -235,7 +238,7 @@ class EverybodyAdmin(PersonAdmin):
         if not is_outside(request):
             own: HttpResponse = super().history_view(request, object_id, extra_context)
             return own
-        with company_of(_schema_of(self.get_object(request, unquote(object_id)))):
+        with _in_company_of(self.get_object(request, unquote(object_id))):
             answer: HttpResponse = super().history_view(request, object_id, extra_context)
             if isinstance(answer, TemplateResponse):
                 answer.render()  # while the log is at hand
@@ -248,7 +251,15 @@ def is_outside(request: HttpRequest) -> bool:
     return active_company(request) is None and bool(user.is_active and user.is_superuser)
 
 
-def _schema_of(person: Any) -> str:
-    """Where the person's company has its data; for superusers, and nobody, that is `public`."""
+@contextmanager
+def _in_company_of(person: Any) -> Iterator[None]:
+    """Work where the person's company has its data; for superusers, and nobody, that is `public`.
+
+    Raises:
+        CompanyBehindError: the company is being brought up to date.
+    """
     company = None if person is None else person.company
-    return PUBLIC if company is None else str(company.schema_name)
+    if company is not None:
+        ensure_up_to_date(company)
+    with company_of(PUBLIC if company is None else str(company.schema_name)):
+        yield

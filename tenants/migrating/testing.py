@@ -1,0 +1,68 @@
+"""Migrations that no file has, and a database that they may spoil: for tests, and for bench/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from django.db import connection
+from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+
+from tenants.connection import use_public
+from tenants.migrating.versions import forget_what_is_known
+
+
+def one_more(name: str, app_label: str, *operations: Operation) -> Migration:
+    """A migration that comes after all of its app."""
+    migration: Any = Migration(name, app_label)
+    migration.operations = list(operations)
+    migration.dependencies = MigrationLoader(None).graph.leaf_nodes(app_label)
+    added: Migration = migration
+    return added
+
+
+@contextmanager
+def more_migrations(*migrations: Migration) -> Iterator[None]:
+    """As if there were files of these; each may depend on the one before it."""
+    usual = MigrationLoader.load_disk
+
+    def load_disk(loader: MigrationLoader) -> None:
+        usual(loader)
+        for each in migrations:
+            loader.disk_migrations[each.app_label, each.name] = each
+
+    with mock.patch.object(MigrationLoader, "load_disk", load_disk):
+        forget_what_is_known()
+        try:
+            yield
+        finally:
+            forget_what_is_known()
+    forget_what_is_known()
+
+
+@contextmanager
+def database_of_its_own() -> Iterator[None]:
+    """Let this process, and those that it starts, work on a copy of its database."""
+    name = connection.settings_dict["NAME"]
+    copy = f"{name}_copy"
+    connection.close()  # it could not be copied
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+    connection.close()
+    try:
+        with mock.patch.dict(connection.settings_dict, {"NAME": copy}):
+            use_public()
+            try:
+                yield
+            finally:
+                connection.close()
+    finally:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        connection.close()
+        use_public()
