@@ -16,6 +16,7 @@ from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.structure import structure_problems
+from workflows.engine.conditions import one_budget
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
 from workflows.engine.storable import has_more_parts, unstorable
@@ -31,7 +32,13 @@ def check_bundle(document: object, facts: Facts = MADE_UP) -> list[Problem]:
     Pure: what depends on the company (ticket types of other workflows) is checked when the
     bundle is imported; `facts` are what was found of what it names there (`references_in`), and
     without them all that is named is there. Survives any value. At most MAX_PROBLEMS.
+    Its rules have one budget.
     """
+    with one_budget():
+        return _all_problems(document, facts)
+
+
+def _all_problems(document: object, facts: Facts) -> list[Problem]:
     if has_more_parts(document, MAX_PARTS):
         return [Problem((), too_many_parts())]
     broken = [Problem(path, message) for path, message in islice(unstorable(document), 20)]

@@ -61,7 +61,10 @@ from .texts import gettext_noop
 
 MAX_RULE_CHARACTERS = 50_000
 MOST_WORK_TOGETHER: Final = 1_000_000_000  # characters that all rules over the same data go over
-_WORK_OF_A_REFUSAL: Final = 20_000_000
+_WORK_OF_A_REFUSAL: Final = 5_000_000
+_WORK_OF_A_CHECK: Final = 200_000
+_MOST_VISITS_OF_A_CHECK: Final = 5_000
+_MOST_VISITS_OF_A_TRY: Final = 1_000
 MAX_DATA_CHARACTERS = 50_000_000
 OPERATION_BUDGET = 50_000
 _MOST_KEPT: Final = 32 * 1024 * 1024  # bytes, of compiled rules of each kind
@@ -117,7 +120,10 @@ _shared: Final[ContextVar[_Spending | None]] = ContextVar("spending of rules", d
 
 @contextmanager
 def one_budget(most_work: int = MOST_WORK_TOGETHER) -> Iterator[None]:
-    """All rules that are evaluated inside have one budget; one that is there already holds."""
+    """All rules that are checked or evaluated inside have one budget.
+
+    One that is there already holds.
+    """
     if _shared.get() is not None:
         yield
         return
@@ -344,9 +350,18 @@ def _compile(engine: Engine, text: str, mode: str) -> tuple[_Compiled, int]:
 
 def check_cost_of_rule(rule: Json) -> None:
     """Refuse a rule that makes too much of small data; raise ConditionError."""
+    spending = _shared.get()
     try:
-        check_cost(rule, assumed(ASSUMED_SIZE, ASSUMED_ITEMS))
+        cost = check_cost(
+            rule, assumed(ASSUMED_SIZE, ASSUMED_ITEMS), most_visits=_MOST_VISITS_OF_A_CHECK
+        )
+        if spending is not None:
+            spending.exactly += cost.work + _WORK_OF_A_CHECK
+            if spending.exactly > spending.most:
+                raise TooMuchWorkError
     except TooLargeError as error:
+        if spending is not None:
+            spending.exactly += _WORK_OF_A_REFUSAL
         raise _too_much(error) from error
 
 
@@ -358,7 +373,8 @@ def _safe_size(rule: Json) -> tuple[int, int]:
     safe = (0, 0)
     for size in _SIZES:
         try:
-            safe = size, check_cost(rule, assumed(size)).work
+            cost = check_cost(rule, assumed(size), most_visits=_MOST_VISITS_OF_A_TRY)
+            safe = size, cost.work
         except TooLargeError:
             break
     return safe

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, ValidationError
@@ -22,9 +22,12 @@ from .problems import short
 from .process import Json, JsonObject
 from .rule_cost import size_of
 from .schema_cost import (
+    BYTES_OF_ERRORS_A_CHARACTER,
     MOST_BYTES_OF_ERRORS,
     SAFE_PRODUCT,
+    TooDeepError,
     TooMuchToCheckError,
+    are_errors_small,
     check_visits,
     schema_cost,
 )
@@ -48,7 +51,10 @@ class SchemaChecker:
     __slots__ = ("_checker", "_cost", "_schema", "is_ours", "size")
 
     def __init__(self, schema: JsonObject, *, is_ours: bool) -> None:
-        self._cost = schema_cost(schema)
+        try:
+            self._cost = schema_cost(schema)
+        except TooDeepError as error:
+            raise SchemaError(TOO_LARGE) from error
         if not is_ours and (
             self._cost.parts > MOST_PARTS_OF_FORM or self._cost.size > MOST_BYTES_COMPILED
         ):
@@ -58,20 +64,20 @@ class SchemaChecker:
         self._schema = schema
         self._checker = _compile(schema)
 
-    def is_valid(self, data: object) -> bool:
+    def is_valid(self, data: Any) -> bool:
         """Raises CheckError: it would take too much to find out."""
-        self._errors_bytes(data)
+        if not self.is_ours:
+            self._check_work(size_of(data), data)
         return self._checker.is_valid(data)
 
-    def iter_errors(self, data: object) -> Iterator[ValidationError]:
+    def iter_errors(self, data: Any) -> Iterator[ValidationError]:
         """What is wrong; where that would be too much to keep, the first of it.
 
         Raises CheckError: it would take too much to find out.
         """
-        size = self._errors_bytes(data)
-        if self._checker.is_valid(data):
+        if self.is_valid(data):
             return
-        if size <= MOST_BYTES_OF_ERRORS:
+        if self._are_errors_small(size_of(data), data):
             yield from self._checker.iter_errors(data)
             return
         try:
@@ -79,18 +85,17 @@ class SchemaChecker:
         except ValidationError as error:
             yield error
 
-    def _errors_bytes(self, data: Json | object) -> int:
-        """What errors about these data may take at most."""
-        product = self._cost.parts * size_of(data)  # type: ignore[arg-type]
-        positions = self._cost.positions * size_of(data)  # type: ignore[arg-type]
-        if product <= SAFE_PRODUCT and positions <= SAFE_PRODUCT:
-            return product
-        try:
-            return check_visits(self._schema, data)  # type: ignore[arg-type]
-        except (TooMuchToCheckError, RecursionError) as error:
-            if self.is_ours:
-                return MOST_BYTES_OF_ERRORS + 1
-            raise CheckError from error
+    def _check_work(self, size: int, data: Json) -> None:
+        if (self._cost.parts + self._cost.positions) * size > SAFE_PRODUCT:
+            try:
+                check_visits(self._schema, data)
+            except (TooMuchToCheckError, RecursionError) as error:
+                raise CheckError from error
+
+    def _are_errors_small(self, size: int, data: Json) -> bool:
+        roughly = BYTES_OF_ERRORS_A_CHARACTER * self._cost.parts * size
+        roughly += self._cost.positions * size  # each error names what it was compared with
+        return roughly <= MOST_BYTES_OF_ERRORS or are_errors_small(self._schema, data)
 
 
 def compile_validator(schema: JsonObject, *, is_ours: bool = False) -> SchemaChecker:

@@ -16,8 +16,8 @@ from typing import Final
 MOST_BYTES_OF_PATTERN: Final = 10_000_000
 MOST_BYTES_OF_FORM: Final = 30_000_000
 MOST_BYTES_OF_DOCUMENT: Final = 60_000_000
-# Positions of a pattern times characters of a text, of which 40 million take about a second.
-MOST_STEPS: Final = 40_000_000
+# Positions of a pattern times characters of a text, of which 20 million take about a second.
+MOST_STEPS: Final = 20_000_000
 _LITERAL: Final = 300
 _UNICODE_LITERAL: Final = 900
 _SMALL_CLASS: Final = 700

@@ -285,6 +285,18 @@ _YES: Final = Bound(_BOOLEAN, count=1)
 _ANY_NUMBER: Final = Bound(_NUMBER, count=1)
 
 
+class _Turn(Bound):
+    """The scope of one turn of `reduce`: what it names directly is looked for in the entry."""
+
+    __slots__ = ()
+
+    def beneath(self, steps: tuple[str, ...]) -> Bound:
+        parts = self.parts or {}
+        if not steps or steps[0] in parts:
+            return super().beneath(steps)
+        return _joined(each.beneath(steps) for each in parts.values())
+
+
 def assumed(size: int, count: int | None = None) -> Bound:
     """Data of which nothing is known but how large each value is."""
     bound = Bound(size, count=count)
@@ -301,12 +313,12 @@ class RuleCost:
     work: int
 
 
-def check_cost(rule: Json, data: Bound) -> RuleCost:
+def check_cost(rule: Json, data: Bound, *, most_visits: int = MOST_VISITS) -> RuleCost:
     """The most characters that the rule makes of the data.
 
     Raises TooLargeError where these are too many, TooMuchWorkError where the way there is too long.
     """
-    walk = _Walk(data)
+    walk = _Walk(data, most_visits)
     made = walk.bound(rule)
     if made.size > MOST_OUTPUT:
         raise TooLargeError
@@ -317,7 +329,8 @@ def check_cost(rule: Json, data: Bound) -> RuleCost:
 class _Walk:
     """One way through a rule, with the scopes that it is in: the data, and an item per loop."""
 
-    def __init__(self, data: Bound) -> None:
+    def __init__(self, data: Bound, most_visits: int) -> None:
+        self.most_visits = most_visits
         self.scopes = [data]
         self.collections: list[Bound] = []
         self.work = 0
@@ -331,7 +344,7 @@ class _Walk:
 
     def bound(self, rule: Json) -> Bound:
         self.visits += 1
-        if self.visits > MOST_VISITS:
+        if self.visits > self.most_visits:
             raise TooMuchWorkError
         self.charge(_WORK_OF_AN_OPERATION)
         if isinstance(rule, list):
@@ -447,7 +460,7 @@ class _Walk:
         kept = self.bound(arguments[2]) if len(arguments) > 2 else NOTHING
         current = collection.entry()
         for turn in range(collection.count):
-            scope = Bound(
+            scope = _Turn(
                 current.size + kept.size + _NUMBER,
                 parts={"current": current, "accumulator": kept},
                 levels=max(current.levels, kept.levels),

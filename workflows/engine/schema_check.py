@@ -11,7 +11,15 @@ from .json_schema import ValidationError, compile_validator, pattern_problem
 from .pattern_cost import MOST_BYTES_OF_FORM
 from .problems import Path, Problem, did_you_mean, nearest
 from .process import Json, JsonObject
-from .schema_cost import MOST_PARTS, count_parts, patterns_of, schema_cost, subschemas, target_of
+from .schema_cost import (
+    MOST_PARTS,
+    TooDeepError,
+    count_parts,
+    patterns_of,
+    schema_cost,
+    subschemas,
+    target_of,
+)
 from .storable import unstorable
 
 MAX_PROBLEMS = 100
@@ -53,7 +61,10 @@ def check_schema(schema: object) -> list[Problem]:
 
 def _cost_problems(schema: JsonObject) -> list[Problem]:
     """Whether it is too large to be compiled, references followed; asked before it is."""
-    cost = schema_cost(schema)
+    try:
+        cost = schema_cost(schema)
+    except TooDeepError:
+        return [Problem((), "One reference leads to the next too often. Use fewer levels.")]
     if cost.parts > MOST_PARTS:
         message = (
             "The schema is too large once its references, and what “unevaluated…” goes through "

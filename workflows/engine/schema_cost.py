@@ -6,7 +6,7 @@ about. So what is checked is gone through here first, with numbers in place of c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,11 @@ MOST_VISITS: Final = 200_000
 MOST_BYTES_OF_ERRORS: Final = 50_000_000
 # Parts times characters up to which nothing needs to be looked at.
 SAFE_PRODUCT: Final = 5_000_000
+# What each error takes besides its copies, for parts times characters.
+BYTES_OF_ERRORS_A_CHARACTER: Final = 500
+# How far one part leads to the next, references followed: the library goes down as deep.
+MOST_LEVELS: Final = 200
+_CHARACTERS_OF_A_PART: Final = 50
 _BYTES_OF_A_PART: Final = 2_000
 _BYTES_OF_AN_ERROR: Final = 1_000
 # A schema under “unevaluated…” is gone through again, for each of them around it.
@@ -49,16 +54,24 @@ _OF_THE_SAME: Final = ("not", "if", "then", "else")
 
 
 class TooMuchToCheckError(Exception):
-    """Checking would take too long, or too much memory. Never leaves the engine."""
+    """Checking would take too long. Never leaves the engine."""
+
+
+class TooDeepError(Exception):
+    """One part leads to the next too often. Never leaves the engine."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaCost:
-    """Once references are followed: its parts, its bytes compiled, the positions of patterns."""
+    """Once references are followed: its parts, its bytes compiled, what each character meets.
+
+    `positions` are those of all patterns, and values to compare with, in characters / 50.
+    """
 
     parts: int
     size: int
     positions: int
+    levels: int = 1
 
 
 def subschemas(part: JsonObject) -> Iterator[tuple[tuple[str | int, ...], Json]]:
@@ -92,34 +105,52 @@ def target_of(reference: str, root: JsonObject) -> Json:
 
 
 def schema_cost(schema: JsonObject) -> SchemaCost:
-    """What a schema costs; each reference as if its definition stood there, a circle once."""
+    """What a schema costs; each reference as if its definition stood there, a circle once.
+
+    Raises TooDeepError.
+    """
     known: dict[str, SchemaCost] = {}
 
-    def cost(part: Json) -> SchemaCost:
+    def cost(part: Json, level: int) -> SchemaCost:
+        if level > MOST_LEVELS:
+            raise TooDeepError
         if not isinstance(part, dict):
             return SchemaCost(1, _BYTES_OF_A_PART, 0)
-        found = [cost(inner) for _path, inner in subschemas(part)]
+        found = [cost(inner, level + 1) for _path, inner in subschemas(part)]
         if isinstance(target := part.get("$ref"), str):
             if target not in known:
                 known[target] = SchemaCost(1, _BYTES_OF_A_PART, 0)  # where it leads in a circle
-                known[target] = cost(target_of(target, schema))
+                known[target] = cost(target_of(target, schema), level + 1)
             found.append(known[target])
-        patterns = [pattern_cost(each) for _path, each in patterns_of(part)]
-        again = _AGAIN if _UNEVALUATED & part.keys() else 1
-        return SchemaCost(
-            1 + again * sum(each.parts for each in found),
-            _BYTES_OF_A_PART
-            + sum(each.size for each in patterns)
-            + again * sum(each.size for each in found),
-            sum(each.positions for each in patterns) + sum(each.positions for each in found),
-        )
+        made = _together(part, found)
+        if made.levels > MOST_LEVELS:
+            raise TooDeepError
+        return made
 
-    return cost(schema)
+    return cost(schema, 1)
 
 
-def count_parts(schema: Json, most: int = MOST_PARTS) -> int:
+def _together(part: JsonObject, found: Sequence[SchemaCost]) -> SchemaCost:
+    """The cost of a part and of what stands beneath it."""
+    patterns = [pattern_cost(each) for _path, each in patterns_of(part)]
+    again = _AGAIN if _UNEVALUATED & part.keys() else 1
+    compared = sum(size_of(part[key]) for key in ("enum", "const") if key in part)
+    return SchemaCost(
+        parts=1 + again * sum(each.parts for each in found),
+        size=_BYTES_OF_A_PART
+        + sum(each.size for each in patterns)
+        + again * sum(each.size for each in found),
+        positions=sum(each.positions for each in patterns)
+        + compared // _CHARACTERS_OF_A_PART
+        + sum(each.positions for each in found),
+        levels=1 + max((each.levels for each in found), default=0),
+    )
+
+
+def count_parts(schema: object, most: int = MOST_PARTS) -> int:
     """How many parts are written in it, up to one more than `most`."""
-    waiting, count = [schema], 0
+    waiting: list[object] = [schema]
+    count = 0
     while waiting and count <= most:
         part = waiting.pop()
         count += 1
@@ -128,16 +159,24 @@ def count_parts(schema: Json, most: int = MOST_PARTS) -> int:
     return count
 
 
-def check_visits(schema: JsonObject, data: Json) -> int:
-    """The bytes that errors about these data may hold together; raises TooMuchToCheckError."""
-    meeting = _Meeting(schema)
-    meeting.meet(schema, data)
-    return meeting.bytes
+def check_visits(schema: JsonObject, data: Json) -> None:
+    """Raises TooMuchToCheckError: checking these data would take too long."""
+    _Meeting(schema, most_bytes=None).meet(schema, data)
+
+
+def are_errors_small(schema: JsonObject, data: Json) -> bool:
+    """Whether all errors that there can be about these data take little memory together."""
+    try:
+        _Meeting(schema, most_bytes=MOST_BYTES_OF_ERRORS).meet(schema, data)
+    except (TooMuchToCheckError, RecursionError):
+        return False
+    return True
 
 
 class _Meeting:
-    def __init__(self, root: JsonObject) -> None:
+    def __init__(self, root: JsonObject, most_bytes: int | None) -> None:
         self.root = root
+        self.most_bytes = most_bytes
         self.visits = 0
         self.bytes = 0
         self.steps = 0
@@ -152,7 +191,9 @@ class _Meeting:
 
     def meet(self, part: Json, data: Json) -> None:
         self.visits += 1
-        if self.visits > MOST_VISITS:
+        if self.visits > MOST_VISITS or (
+            self.most_bytes is not None and self.bytes > self.most_bytes
+        ):
             raise TooMuchToCheckError
         self.bytes += _BYTES_OF_AN_ERROR + self._size(data)
         if not isinstance(part, dict):

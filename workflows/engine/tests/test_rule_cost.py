@@ -117,6 +117,7 @@ class UpperBoundTests(unittest.TestCase):
     def test_numbers_and_texts_written_out(self) -> None:
         cases: list[Any] = [
             {"cat": [var("number")]},
+            {"reduce": [var("inner"), var("text")]},
             {"cat": [var("list")]},
             {"cat": var("list")},
             {"cat": [{"cat": [var("rows")]}]},
