@@ -191,20 +191,23 @@ class BombTests(SimpleTestCase):
         self.assertEqual(self.read(rewritten(content, {sheet: xml})), [])
 
     def test_one_long_text_that_many_cells_share(self) -> None:
-        content = saved(workbook())  # of a program that shares texts
+        content = write_template()
         sheet = sheet_part(content, "Fields")
         rows = "".join(
             f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c><c r="B{row}" t="s"><v>0</v></c></row>'
             for row in range(20, 2_000)
         )
         xml = part(content, sheet).replace("</sheetData>", f"{rows}</sheetData>")
-        texts = part(content, "xl/sharedStrings.xml")
-        first = texts.index("<si>")
-        long = f"<si><t>{'x' * 100_000}</t></si>"
-        shared = texts[:first] + long + texts[texts.index("</si>", first) + 5 :]
-        self.assert_too_long(
-            rewritten(content, {sheet: xml, "xl/sharedStrings.xml": shared}), "a.xlsx"
-        )
+        relations = "xl/_rels/workbook.xml.rels"
+        relation = '<Relationship Id="x1" Type="https://x/sharedStrings" Target="texts.xml"/>'
+        parts: dict[str, str | bytes | None] = {
+            sheet: xml,
+            relations: part(content, relations).replace(
+                "</Relationships>", f"{relation}</Relationships>"
+            ),
+            "xl/texts.xml": f"<sst><si><t>{'x' * 100_000}</t></si></sst>",
+        }
+        self.assert_too_long(rewritten(content, parts), "a.xlsx")
 
     def test_one_long_text_in_many_cells_of_a_row(self) -> None:
         content = write_template(FileType.ODS)
