@@ -116,7 +116,7 @@ class Bound:
         # How far down something is known of its parts. Parts share parts: without an end to it,
         # going through them could take for ever.
         self.shape: int = 1 + max((each.shape for each in inner), default=0)
-        if self.shape > _MOST_SHAPE:
+        if self.shape > _MOST_SHAPE and not isinstance(self, _Turn):
             item = parts = None
             self.shape = 1
         self.item = item
@@ -174,7 +174,10 @@ class Bound:
             if found.values is not None:
                 rest = steps[number:]
                 if rest not in found._found:
-                    found._found[rest] = Bound(values=list(_looked_up(found.values, rest)))
+                    inner = list(_looked_up(found.values, rest))
+                    if len(inner) < len(found.values):
+                        inner.append(None)  # where nothing stands
+                    found._found[rest] = Bound(values=inner)
                 return found._found[rest]
             if found.parts is not None:
                 found = found.parts.get(step, NOTHING)
@@ -248,7 +251,7 @@ def _looked_up(values: Iterable[Json], steps: Sequence[str]) -> Iterable[Json]:
 
 def _joined(bounds: Iterable[Bound]) -> Bound:
     """What can be any of these."""
-    several = list(bounds)
+    several = list({id(each): each for each in bounds}.values())
     if not several:
         return NOTHING
     if len(several) == 1:
@@ -297,12 +300,21 @@ class _Turn(Bound):
         return _joined(each.beneath(steps) for each in parts.values())
 
 
+class _Assumed(Bound):
+    """Data of which nothing is known: whatever stands in them is as large, and as long a list."""
+
+    __slots__ = ()
+
+    def entry(self) -> Bound:
+        return self
+
+    def beneath(self, _steps: tuple[str, ...]) -> Bound:
+        return self
+
+
 def assumed(size: int, count: int | None = None) -> Bound:
-    """Data of which nothing is known but how large each value is."""
-    bound = Bound(size, count=count)
-    for _level in range(_MOST_SHAPE - 2 if count is not None else 0):
-        bound = Bound(size, count=count, item=bound)
-    return bound
+    """Data of which nothing is known but how large, and how long a list, each value is."""
+    return Bound(size) if count is None else _Assumed(size, count=count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,7 +490,7 @@ class _Walk:
 
 def _without_values(bound: Bound) -> Bound:
     """What the next turn may start from: it can be more than the values that were seen."""
-    if bound.values is not None and not bound.values:
+    if isinstance(bound, _Assumed) or (bound.values is not None and not bound.values):
         return bound
     item = bound.entry() if bound.is_list else None
     parts = bound.parts

@@ -118,6 +118,7 @@ class UpperBoundTests(unittest.TestCase):
         cases: list[Any] = [
             {"cat": [var("number")]},
             {"reduce": [var("inner"), var("text")]},
+            {"map": [var("list"), var("name")]},
             {"cat": [var("list")]},
             {"cat": var("list")},
             {"cat": [{"cat": [var("rows")]}]},
