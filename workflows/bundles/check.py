@@ -9,14 +9,17 @@ from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.outline import Outline
+from workflows.bundles.patterns import pattern_problems
 from workflows.bundles.problems import Problem, path_in_words
+from workflows.bundles.reading import MAX_PARTS, too_many_parts
 from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.structure import structure_problems
+from workflows.engine.conditions import one_budget
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.storable import has_more_parts, unstorable
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP
 
@@ -29,7 +32,15 @@ def check_bundle(document: object, facts: Facts = MADE_UP) -> list[Problem]:
     Pure: what depends on the company (ticket types of other workflows) is checked when the
     bundle is imported; `facts` are what was found of what it names there (`references_in`), and
     without them all that is named is there. Survives any value. At most MAX_PROBLEMS.
+    Its rules have one budget.
     """
+    with one_budget():
+        return _all_problems(document, facts)
+
+
+def _all_problems(document: object, facts: Facts) -> list[Problem]:
+    if has_more_parts(document, MAX_PARTS):
+        return [Problem((), too_many_parts())]
     broken = [Problem(path, message) for path, message in islice(unstorable(document), 20)]
     if broken:
         return _finished(document, broken)
@@ -38,6 +49,8 @@ def check_bundle(document: object, facts: Facts = MADE_UP) -> list[Problem]:
     structural = list(islice(structure_problems(document), MAX_PROBLEMS))
     if not isinstance(document, dict) or _has_too_long_a_list(document):
         return _finished(document, structural)
+    if too_large := list(pattern_problems(document)):
+        return _finished(document, [*structural, *too_large[:MAX_PROBLEMS]])
     places = {each.path for each in structural}
     # A value of the wrong form is one thing to mend, whatever else follows from it.
     further = (each for each in _further_problems(document, facts) if each.path not in places)

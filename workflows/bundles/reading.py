@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import has_more_parts
 from workflows.errors import UnreadableBundleError
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DIGITS = 30
+MAX_PARTS = 200_000
 
 _REASONS: Final[Mapping[str, object]] = {
     "Expecting value": gettext_lazy("a value is missing or is not written as JSON"),
@@ -74,7 +76,14 @@ def read_bundle(data: bytes) -> Json:
         raise UnreadableBundleError(
             _("The document is nested too deeply. Use fewer levels.")
         ) from error
+    if has_more_parts(document, MAX_PARTS):
+        raise UnreadableBundleError(too_many_parts())
     return document
+
+
+def too_many_parts() -> str:
+    message = _("The document has more than %(most)d values, which is the most that is read.")
+    return message % {"most": MAX_PARTS}
 
 
 def read_bundle_file(path: Path) -> Json:

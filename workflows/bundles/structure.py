@@ -13,7 +13,7 @@ from workflows.bundles.problems import Problem
 from workflows.engine.json_schema import ValidationError, compile_validator
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 
-_VALIDATOR: Final = compile_validator(SCHEMA)
+_VALIDATOR: Final = compile_validator(SCHEMA, is_ours=True)
 _TYPES: Final[Mapping[str, object]] = {
     "string": gettext_lazy("text"),
     "integer": gettext_lazy("a whole number"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.problems import Problem, path_in_words
-from workflows.engine.conditions import is_empty
+from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import (
@@ -213,7 +213,14 @@ def run_document_test_cases(
     known: Facts = MADE_UP,
     max_steps: int = MAX_STEPS_OF_ALL_CASES,
 ) -> list[TestCaseResult]:
-    """Run the test cases of a document that has no errors."""
+    """Run the test cases of a document that has no errors; their rules have one budget."""
+    with one_budget():
+        return _run_cases(document, company_name, known, max_steps)
+
+
+def _run_cases(
+    document: JsonObject, company_name: str, known: Facts, max_steps: int
+) -> list[TestCaseResult]:
     trial = Trial(document, company_name=company_name, known=known)
     results: list[TestCaseResult] = []
     for index, case in enumerate(trial.cases):

@@ -128,7 +128,7 @@ def _draft_schema() -> JsonObject:
     return schema
 
 
-_DRAFT_VALIDATOR: Final = compile_validator(_draft_schema())
+_DRAFT_VALIDATOR: Final = compile_validator(_draft_schema(), is_ours=True)
 
 
 def with_named_roles(document: JsonObject) -> JsonObject:

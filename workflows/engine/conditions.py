@@ -13,8 +13,10 @@ Strict, where JsonLogic is lenient (design.md, section 4):
 - Names that are computed (``{"var": {"cat": [...]}}``) follow the same rule when they are read.
 - ``try`` and ``throw`` would hide errors, ``now`` would make a decision depend on the clock:
   they are not available. Tensors and feature flags are left out as well.
-- Work is bounded: the depth and size of a rule, the depth of the data, the operations of one
-  evaluation.
+- Work is bounded before it is done: the depth and size of a rule, the depth and size of the data,
+  the operations of one evaluation, and, by arithmetic (rule_cost.py), how much it makes and
+  goes over.
+- ``merge`` keeps nulls, as lists do everywhere else; the library alone drops them.
 
 Comparisons between unlike types are JsonLogic's: ``"10" == 10`` is true, ``"x" == 10`` is
 false, null counts as 0 in ``<`` and ``>`` (a variable that is *missing* never does). The library
@@ -29,9 +31,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from datalogic_py import DataHandle, DataLogicError, Engine, Rule
@@ -39,38 +42,124 @@ from datalogic_py import DataHandle, DataLogicError, Engine, Rule
 from .composed import composed, is_composed
 from .errors import ConditionError
 from .frozen import FrozenDict
+from .kept_by_size import KeptBySize
 from .problems import place
 from .process import Json, JsonObject
+from .rule_cost import (
+    ASSUMED_ITEMS,
+    ASSUMED_SIZE,
+    MOST_OUTPUT,
+    Bound,
+    TooLargeError,
+    TooMuchWorkError,
+    assumed,
+    check_cost,
+)
 from .storable import unstorable
 from .texts import gettext as _
 from .texts import gettext_noop
 
 MAX_RULE_CHARACTERS = 50_000
+MOST_WORK_TOGETHER: Final = 1_000_000_000  # characters that all rules over the same data go over
+_WORK_OF_A_REFUSAL: Final = 5_000_000
+_WORK_OF_A_CHECK: Final = 200_000
+_MOST_VISITS_OF_A_CHECK: Final = 5_000
+_MOST_VISITS_OF_A_TRY: Final = 1_000
+MAX_DATA_CHARACTERS = 50_000_000
 OPERATION_BUDGET = 50_000
+_MOST_KEPT: Final = 32 * 1024 * 1024  # bytes, of compiled rules of each kind
+_BYTES_A_CHARACTER: Final = 60  # of a rule, once it is compiled
+# Sizes of data for which a rule is tried once: below the largest that it stands, none is looked at.
+_SIZES: Final = (1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000)
 _CONFIG: Final = {
     "ops_budget": OPERATION_BUDGET,
     "max_recursion_depth": 64,
     "loose_equality_errors": False,
 }
 _FAMILIES: Final = ("ExtString", "ExtArray", "ExtObject", "ExtMath", "ExtControl", "DateTime")
-_LENIENT: Final = Engine(config=_CONFIG)
-_STRICT: Final = Engine(config={**_CONFIG, "missing_var": "error"}, families=_FAMILIES)
-_TEMPLATE: Final = Engine(
-    config={**_CONFIG, "missing_var": "error"},
-    families=_FAMILIES,
-    templating=True,
-    template_key_escape="$",
-)
+_MERGE: Final = "merge_with_nulls"
+
+
+def _merge(arguments: str) -> str:
+    """What `merge` makes, nulls and all; the library's own drops them."""
+    entries: list[Json] = []
+    for each in json.loads(arguments):
+        entries += each if isinstance(each, list) else [each]
+    return compact(entries)
+
+
+def _engine(*, is_strict: bool = True, is_template: bool = False) -> Engine:
+    return Engine(
+        config={**_CONFIG, "missing_var": "error"} if is_strict else _CONFIG,
+        families=_FAMILIES if is_strict else None,
+        templating=is_template,
+        template_key_escape="$" if is_template else None,
+        custom_operators={_MERGE: _merge},
+    )
+
+
+_LENIENT: Final = _engine(is_strict=False)
+_STRICT: Final = _engine()
+_TEMPLATE: Final = _engine(is_template=True)
 _LOOPS: Final = frozenset({"map", "filter", "reduce", "all", "some", "none", "sort", "group_by"})
 _QUOTED: Final = re.compile(r"`([^`]*)`")
 _LONG_INTEGER: Final = re.compile(r"[0-9]{19}")
 
 
+@dataclass(slots=True)
+class _Spending:
+    """What rules have gone over together. `roughly`: where it was enough not to look closer."""
+
+    most: int
+    roughly: int = 0
+    exactly: int = 0
+
+
+_shared: Final[ContextVar[_Spending | None]] = ContextVar("spending of rules", default=None)
+
+
+@contextmanager
+def one_budget(most_work: int = MOST_WORK_TOGETHER) -> Iterator[None]:
+    """All rules that are checked or evaluated inside have one budget.
+
+    One that is there already holds.
+    """
+    if _shared.get() is not None:
+        yield
+        return
+    token = _shared.set(_Spending(most_work))
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedData:
-    """Data that was checked and handed to the rule library once, for many rules."""
+    """Data that was checked and handed to the rule library once, for many rules.
+
+    `size` are its characters as JSON; `value` must not be changed as long as this is used.
+    Rules that read the same data have one budget.
+    """
 
     handle: DataHandle
+    value: Json
+    size: int
+    has_null: bool
+    spending: _Spending
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A rule that may be run, and for data of how many characters nothing needs to be counted."""
+
+    rule: Rule
+    source: Json
+    safe_size: int
+    # What it goes over then, at most.
+    safe_work: int
+    # The same with a `merge` that keeps nulls; asked only where there is a null.
+    keeping_nulls: Rule | None
 
 
 class RuleFailedError(ConditionError):
@@ -103,9 +192,10 @@ def evaluate_condition(
     """
     if is_empty(rule) or rule is True:
         return True
-    compiled = compile_condition(rule)
+    text = _rule_text(rule)
+    compiled = _compile_condition(text)
     prepared = context if isinstance(context, PreparedData) else prepare(context)
-    result = _run(_compile_lenient(_rule_text(rule)) if missing_is_null else compiled, prepared)
+    result = _run(_compile_lenient(text) if missing_is_null else compiled, prepared)
     if result is None and missing_is_null:
         return False
     if not isinstance(result, bool):
@@ -119,7 +209,7 @@ def evaluate_condition(
 
 def compile_condition(rule: Json) -> Rule:
     """The compiled rule; compiled once for equal rules. Raise ConditionError if it is wrong."""
-    return _compile_condition(_rule_text(rule))
+    return _compile_condition(_rule_text(rule)).rule
 
 
 def check_condition(rule: Json) -> tuple[str, ...]:
@@ -130,7 +220,14 @@ def check_condition(rule: Json) -> tuple[str, ...]:
         text = _rule_text(rule)
     except ConditionError as error:
         return (str(error),)
-    return _problems(_STRICT, text, "strict") or _clock_problems(_STRICT.compile_strict(text))
+    found = _problems(_STRICT, text, "strict")
+    if found:
+        return found
+    try:
+        _compile_condition(text)
+    except ConditionError as error:
+        return (str(error),)
+    return ()
 
 
 def variables_read(rule: Json) -> frozenset[str]:
@@ -156,12 +253,12 @@ def evaluate(rule: Json, data: Json) -> Json:
 
 def compile_template(template: Json) -> Rule:
     """The compiled template of a transform; compiled once for equal templates."""
-    return _compile_template(_rule_text(template))
+    return _compile_template(_rule_text(template)).rule
 
 
 def evaluate_template(template: Json, context: JsonObject | PreparedData) -> Json:
     """Fill a template; raise ConditionError or RuleFailedError, never anything else."""
-    compiled = compile_template(template)
+    compiled = _compile_template(_rule_text(template))
     return _run(compiled, context if isinstance(context, PreparedData) else prepare(context))
 
 
@@ -173,12 +270,17 @@ def prepare(data: Json) -> PreparedData:
             text = compact(composed(data))
     except (TypeError, ValueError, RecursionError) as error:
         raise ConditionError(_data_message(data)) from error
+    if len(text) > MAX_DATA_CHARACTERS:
+        raise ConditionError(_data_too_large())
     if _LONG_INTEGER.search(text) and any(unstorable(data)):
         raise ConditionError(_data_message(data))
     try:
-        return PreparedData(DataHandle(text))
+        spending = _shared.get() or _Spending(MOST_WORK_TOGETHER)
+        return PreparedData(DataHandle(text), data, len(text), "null" in text, spending)
     except (DataLogicError, UnicodeEncodeError) as error:
         raise ConditionError(_data_message(data)) from error
+    except BaseException as error:
+        raise _given_up(error) from error
 
 
 def compact(value: Json) -> str:
@@ -208,28 +310,84 @@ def _checked_text(rule: object) -> str:
     return text
 
 
-@lru_cache(maxsize=512)
-def _compile_condition(text: str) -> Rule:
-    return _compile(_STRICT, text, "strict", _STRICT.compile_strict)
+_conditions: Final = KeptBySize[str, _Compiled](_MOST_KEPT)
+_lenient: Final = KeptBySize[str, _Compiled](_MOST_KEPT)
+_templates: Final = KeptBySize[str, _Compiled](_MOST_KEPT)
 
 
-@lru_cache(maxsize=512)
-def _compile_lenient(text: str) -> Rule:
-    return _compile_or_refuse(lambda: _LENIENT.compile(text))
+def _compile_condition(text: str) -> _Compiled:
+    return _conditions.get_or_make(text, lambda: _compile(_STRICT, text, "strict"))
 
 
-@lru_cache(maxsize=512)
-def _compile_template(text: str) -> Rule:
-    return _compile(_TEMPLATE, text, "template", _TEMPLATE.compile_template)
+def _compile_lenient(text: str) -> _Compiled:
+    return _lenient.get_or_make(text, lambda: _compile(_LENIENT, text, ""))
 
 
-def _compile(engine: Engine, text: str, mode: str, compiler: Callable[[str], Rule]) -> Rule:
-    for message in _problems(engine, text, mode):
-        raise ConditionError(message)
+def _compile_template(text: str) -> _Compiled:
+    return _templates.get_or_make(text, lambda: _compile(_TEMPLATE, text, "template"))
+
+
+def _compile(engine: Engine, text: str, mode: str) -> tuple[_Compiled, int]:
+    """The one place where a rule is compiled: what is too much for small data is refused first."""
+    source: Json = json.loads(text)
+    check_cost_of_rule(source)
+    if mode:
+        for message in _problems(engine, text, mode):
+            raise ConditionError(message)
+    compiler = {"strict": engine.compile_strict, "template": engine.compile_template}.get(
+        mode, engine.compile
+    )
     rule = _compile_or_refuse(lambda: compiler(text))
-    for message in _clock_problems(rule):
+    for message in _clock_problems(rule) if mode else ():
         raise ConditionError(message)
-    return rule
+    keeping = None
+    if "merge" in rule.facts()["operators"]:
+        renamed = compact(_with_own_merge(source))
+        keeping = _compile_or_refuse(lambda: compiler(renamed))
+    size = len(text) * _BYTES_A_CHARACTER + 2_000
+    return _Compiled(rule, source, *_safe_size(source), keeping), size
+
+
+def check_cost_of_rule(rule: Json) -> None:
+    """Refuse a rule that makes too much of small data; raise ConditionError."""
+    spending = _shared.get()
+    try:
+        cost = check_cost(
+            rule, assumed(ASSUMED_SIZE, ASSUMED_ITEMS), most_visits=_MOST_VISITS_OF_A_CHECK
+        )
+        if spending is not None:
+            spending.exactly += cost.work + _WORK_OF_A_CHECK
+            if spending.exactly > spending.most:
+                raise TooMuchWorkError
+    except TooLargeError as error:
+        if spending is not None:
+            spending.exactly += _WORK_OF_A_REFUSAL
+        raise _too_much(error) from error
+
+
+def _safe_size(rule: Json) -> tuple[int, int]:
+    """The largest data that the rule can read, whatever stands in them, and stay in its bounds.
+
+    With what it goes over then at most.
+    """
+    safe = (0, 0)
+    for size in _SIZES:
+        try:
+            cost = check_cost(rule, assumed(size), most_visits=_MOST_VISITS_OF_A_TRY)
+            safe = size, cost.work
+        except TooLargeError:
+            break
+    return safe
+
+
+def _with_own_merge(rule: Json) -> Json:
+    if isinstance(rule, list):
+        return [_with_own_merge(each) for each in rule]
+    if not isinstance(rule, dict):
+        return rule
+    if len(rule) == 1 and "merge" in rule:
+        return {_MERGE: _with_own_merge(rule["merge"])}
+    return {name: _with_own_merge(each) for name, each in rule.items()}
 
 
 def _problems(engine: Engine, text: str, mode: str) -> tuple[str, ...]:
@@ -259,15 +417,82 @@ def _compile_or_refuse(compiler: Callable[[], Rule]) -> Rule:
         return compiler()
     except DataLogicError as error:
         raise ConditionError(_sentence(error)) from error
+    except BaseException as error:
+        raise _given_up(error) from error
 
 
-def _run(rule: Rule, data: PreparedData) -> Json:
+def _run(compiled: _Compiled, data: PreparedData) -> Json:
+    """The one place where a rule is evaluated: what would be too much is not begun."""
+    _spend(compiled, data)
+    # Where nothing is null, `merge` has nothing to drop, and the library's own is faster.
+    rule = compiled.rule
+    if compiled.keeping_nulls is not None and (data.has_null or _has_null(compiled.source)):
+        rule = compiled.keeping_nulls
     try:
         text = rule.evaluate_data_str(data.handle)
+        result: Json = json.loads(text)
     except DataLogicError as error:
         raise _failure(error) from error
-    result: Json = json.loads(text)
+    except RecursionError as error:
+        raise ConditionError(_("The rule is nested too deeply. Use fewer levels.")) from error
+    except BaseException as error:
+        raise _given_up(error) from error
     return result
+
+
+def _spend(compiled: _Compiled, data: PreparedData) -> None:
+    """Take the rule's work from the budget of the data; raise RuleFailedError if there is none."""
+    spending = data.spending
+    roughly = spending.roughly + compiled.safe_work
+    if data.size <= compiled.safe_size and roughly <= spending.most:
+        spending.roughly = roughly
+        return
+    try:
+        spending.exactly += check_cost(compiled.source, Bound(values=[data.value])).work
+        if spending.exactly > spending.most:
+            raise TooMuchWorkError
+    except TooLargeError as error:
+        spending.exactly += _WORK_OF_A_REFUSAL
+        raise _too_much(error) from error
+
+
+def _has_null(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_null, value.values()))
+    return value is None or (isinstance(value, list) and any(map(_has_null, value)))
+
+
+def _too_much(error: TooLargeError) -> RuleFailedError:
+    if isinstance(error, TooMuchWorkError):
+        return RuleFailedError(_("The rule does too much work and was stopped. Make it simpler."))
+    message = _(
+        "The rule does too much work: what it makes could have more than %(most)d million "
+        "characters, or too many levels. Make it simpler, or let it read less."
+    )
+    return RuleFailedError(message % {"most": MOST_OUTPUT // 1_000_000})
+
+
+def _data_too_large() -> str:
+    message = _(
+        "The data that the rule reads have more than %(most)d million characters. Keep less of "
+        "them in the ticket."
+    )
+    return message % {"most": MAX_DATA_CHARACTERS // 1_000_000}
+
+
+def _given_up(error: BaseException) -> ConditionError:
+    """The library's panic as an error of ours; whatever else ends a process goes on.
+
+    A panic is no Exception, so that nothing else catches it. What raised it may be half done: all
+    compiled rules are thrown away.
+    """
+    if not (isinstance(error, MemoryError) or type(error).__name__ == "PanicException"):
+        raise error
+    for each in (_conditions, _lenient, _templates):
+        each.clear()
+    return ConditionError(
+        _("The rule could not be carried out: it needs too much memory. Make it simpler.")
+    )
 
 
 def _failure(error: DataLogicError) -> RuleFailedError:

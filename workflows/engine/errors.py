@@ -50,6 +50,14 @@ class SchemaError(EngineError):
     message = gettext_noop("The JSON Schema is not valid. Correct it in the definition.")
 
 
+class CheckError(EngineError):
+    """Whether data fit a schema would take too much time or memory to find out."""
+
+    message = gettext_noop(
+        "There is too much here to be checked by these rules. Give fewer or shorter values."
+    )
+
+
 class DurationError(EngineError, ValueError):
     message = gettext_noop("Write a duration as “2 days 4 hours”, or as P2DT4H.")
 

@@ -1,30 +1,110 @@
 """JSON Schema: the one module that talks to the schema library, and its errors in our words.
 
-Patterns run in linear time, whatever they are; nothing is ever fetched; formats are checked.
+Patterns run in linear time, whatever they are; nothing is ever fetched; formats are checked. What
+a pattern, a schema and a check cost is found out before: see pattern_cost.py and schema_cost.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, ValidationError
 
-from .errors import SchemaError
+from .errors import CheckError, SchemaError
 from .frozen import thawed
 from .number_text import write_number
+from .pattern_cost import MOST_BYTES_OF_FORM, MOST_BYTES_OF_PATTERN, pattern_cost
 from .problems import short
 from .process import Json, JsonObject
+from .rule_cost import size_of
+from .schema_cost import (
+    BYTES_OF_ERRORS_A_CHARACTER,
+    MOST_BYTES_OF_ERRORS,
+    SAFE_PRODUCT,
+    TooDeepError,
+    TooMuchToCheckError,
+    are_errors_small,
+    check_visits,
+    schema_cost,
+)
 
 MAX_PATTERN_CHARACTERS = 500
 NOT_BLANK: Final = r"\S"
+# A form has up to 200 questions, each of up to 50 columns.
+MOST_PARTS_OF_FORM: Final = 100_000
+MOST_BYTES_COMPILED: Final = MOST_BYTES_OF_FORM + MOST_PARTS_OF_FORM * 2_000
+TOO_LARGE: Final = "The schema is too large. Make it simpler, or its patterns shorter."
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?", re.DOTALL)
 
 
-def compile_validator(schema: JsonObject) -> Draft202012Validator:
+class SchemaChecker:
+    """A compiled schema, which begins no check that would take too much time or memory.
+
+    `size` is an estimate of its bytes. `is_ours`: nobody else wrote the schema, so that it takes
+    no longer than what is checked is long; only the memory of its errors is bounded.
+    """
+
+    __slots__ = ("_checker", "_cost", "_schema", "is_ours", "size")
+
+    def __init__(self, schema: JsonObject, *, is_ours: bool) -> None:
+        try:
+            self._cost = schema_cost(schema)
+        except TooDeepError as error:
+            raise SchemaError(TOO_LARGE) from error
+        if not is_ours and (
+            self._cost.parts > MOST_PARTS_OF_FORM or self._cost.size > MOST_BYTES_COMPILED
+        ):
+            raise SchemaError(TOO_LARGE)
+        self.is_ours = is_ours
+        self.size = self._cost.size
+        self._schema = schema
+        self._checker = _compile(schema)
+
+    def is_valid(self, data: Any) -> bool:
+        """Raises CheckError: it would take too much to find out."""
+        if not self.is_ours:
+            self._check_work(size_of(data), data)
+        return self._checker.is_valid(data)
+
+    def iter_errors(self, data: Any) -> Iterator[ValidationError]:
+        """What is wrong; where that would be too much to keep, the first of it.
+
+        Raises CheckError: it would take too much to find out.
+        """
+        if self.is_valid(data):
+            return
+        if self._are_errors_small(size_of(data), data):
+            yield from self._checker.iter_errors(data)
+            return
+        try:
+            self._checker.validate(data)
+        except ValidationError as error:
+            yield error
+
+    def _check_work(self, size: int, data: Json) -> None:
+        if (self._cost.parts + self._cost.positions) * size > SAFE_PRODUCT:
+            try:
+                check_visits(self._schema, data)
+            except (TooMuchToCheckError, RecursionError) as error:
+                raise CheckError from error
+
+    def _are_errors_small(self, size: int, data: Json) -> bool:
+        roughly = BYTES_OF_ERRORS_A_CHARACTER * self._cost.parts * size
+        roughly += self._cost.positions * size  # each error names what it was compared with
+        return roughly <= MOST_BYTES_OF_ERRORS or are_errors_small(self._schema, data)
+
+
+def compile_validator(schema: JsonObject, *, is_ours: bool = False) -> SchemaChecker:
     """Compile a schema; raise jsonschema_rs.ValidationError or SchemaError where it is wrong."""
+    return SchemaChecker(schema, is_ours=is_ours)
+
+
+def _compile(schema: JsonObject) -> Draft202012Validator:
+    """The one place where a schema, or a pattern, is compiled."""
     try:
         return Draft202012Validator(
             thawed(schema),  # of lists that are frozen it would know nothing
@@ -40,6 +120,11 @@ def compile_validator(schema: JsonObject) -> Draft202012Validator:
         raise
     except ValueError as error:
         raise SchemaError from error
+    except BaseException as error:
+        # The library's panic is no Exception, so that nothing else catches it.
+        if isinstance(error, MemoryError) or type(error).__name__ == "PanicException":
+            raise SchemaError(TOO_LARGE) from error
+        raise
 
 
 def is_web_address(text: str) -> bool:
@@ -54,10 +139,13 @@ def is_web_address(text: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and port_is_valid
 
 
-def pattern_problem(pattern: str) -> str:
-    """Why a pattern cannot be used, or an empty string."""
-    if len(pattern) > MAX_PATTERN_CHARACTERS:
-        return f"The pattern is longer than {MAX_PATTERN_CHARACTERS} characters. Make it shorter."
+@lru_cache(maxsize=2_000)  # sentences, by patterns of at most 500 characters
+def _compile_pattern(pattern: str) -> str:
+    if pattern_cost(pattern).size > MOST_BYTES_OF_PATTERN:
+        return (
+            "The pattern is too large once its repetitions are written out. Write + in place of a "
+            "repetition that counts, such as {1,40}, and give “max” to limit the length."
+        )
     try:
         compile_validator({"pattern": pattern})
     except (ValidationError, SchemaError):
@@ -66,6 +154,13 @@ def pattern_problem(pattern: str) -> str:
             "behind or refer back to a group, and its repetitions must stay small."
         )
     return ""
+
+
+def pattern_problem(pattern: str) -> str:
+    """Why a pattern cannot be used, or an empty string."""
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
+        return f"The pattern is longer than {MAX_PATTERN_CHARACTERS} characters. Make it shorter."
+    return _compile_pattern(pattern)
 
 
 def _is_date(text: str) -> bool:
@@ -192,6 +287,8 @@ def _pattern_sentence(error: ValidationError) -> str:
 __all__ = [
     "FORMAT_SENTENCES",
     "REQUIRED",
+    "CheckError",
+    "SchemaChecker",
     "ValidationError",
     "compile_validator",
     "options_sentence",

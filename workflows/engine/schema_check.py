@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
 from .errors import SchemaError
 from .json_schema import ValidationError, compile_validator, pattern_problem
+from .pattern_cost import MOST_BYTES_OF_FORM
 from .problems import Path, Problem, did_you_mean, nearest
 from .process import Json, JsonObject
+from .schema_cost import (
+    MOST_PARTS,
+    TooDeepError,
+    count_parts,
+    patterns_of,
+    schema_cost,
+    subschemas,
+    target_of,
+)
 from .storable import unstorable
 
 MAX_PROBLEMS = 100
-MAX_SCHEMA_PARTS = 5_000
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _JSON_TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
-_MANY: Final = frozenset(
-    {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
-)
-_LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_SINGLE: Final = frozenset(
-    {
-        "items",
-        "not",
-        "if",
-        "then",
-        "else",
-        "contains",
-        "additionalProperties",
-        "propertyNames",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "contentSchema",
-    }
-)
 _REFUSED: Final = frozenset(
     {
         "$id",
@@ -60,14 +50,39 @@ def check_schema(schema: object) -> list[Problem]:
     if broken or not isinstance(schema, dict):
         message = "Give the schema as an object, such as {“type”: “object”}."
         return broken or [Problem((), message, schema)]
-    problems = list(islice(_schema_problems(schema, schema, ()), MAX_PROBLEMS))
-    if not problems and _expanded(schema) > MAX_SCHEMA_PARTS:
-        message = "The schema is too large once its references are followed. Make it simpler."
-        problems = [Problem((), message)]
+    if count_parts(schema) > MOST_PARTS:
+        return [Problem((), f"The schema has more than {MOST_PARTS} parts. Make it simpler.")]
+    circles = _circular(schema)
+    problems = list(islice(_schema_problems(schema, schema, (), circles), MAX_PROBLEMS))
+    if not problems:
+        problems = _cost_problems(schema) or list(islice(_regex_problems(schema, ()), MAX_PROBLEMS))
     return problems or _library_problems(schema)
 
 
-def _schema_problems(part: Json, root: JsonObject, path: Path) -> Iterator[Problem]:
+def _cost_problems(schema: JsonObject) -> list[Problem]:
+    """Whether it is too large to be compiled, references followed; asked before it is."""
+    try:
+        cost = schema_cost(schema)
+    except TooDeepError:
+        return [Problem((), "One reference leads to the next too often. Use fewer levels.")]
+    if cost.parts > MOST_PARTS:
+        message = (
+            "The schema is too large once its references, and what “unevaluated…” goes through "
+            "again, are followed. Make it simpler."
+        )
+    elif cost.size > MOST_BYTES_OF_FORM:
+        message = (
+            "The patterns of the schema are too large together. Write + in place of repetitions "
+            "that count, such as {1,40}."
+        )
+    else:
+        return []
+    return [Problem((), message)]
+
+
+def _schema_problems(
+    part: Json, root: JsonObject, path: Path, circles: Collection[str]
+) -> Iterator[Problem]:
     if not isinstance(part, dict):
         return
     for key in sorted(_REFUSED & set(part)):
@@ -76,13 +91,14 @@ def _schema_problems(part: Json, root: JsonObject, path: Path) -> Iterator[Probl
     if part.get("$schema", _DRAFT) not in (_DRAFT, f"{_DRAFT}#"):
         message = "Only JSON Schema draft 2020-12 is read. Remove “$schema”."
         yield Problem((*path, "$schema"), message, part["$schema"])
-    yield from _reference_problems(part, root, path)
-    yield from _regex_problems(part, path)
-    for step, inner in _subschemas(part):
-        yield from _schema_problems(inner, root, (*path, *step))
+    yield from _reference_problems(part, root, path, circles)
+    for step, inner in subschemas(part):
+        yield from _schema_problems(inner, root, (*path, *step), circles)
 
 
-def _reference_problems(part: JsonObject, root: JsonObject, path: Path) -> Iterator[Problem]:
+def _reference_problems(
+    part: JsonObject, root: JsonObject, path: Path, circles: Collection[str]
+) -> Iterator[Problem]:
     if "$ref" not in part:
         return
     target = part["$ref"]
@@ -97,28 +113,19 @@ def _reference_problems(part: JsonObject, root: JsonObject, path: Path) -> Itera
         meant = nearest(target, names)
         message = "There is no such definition in this schema." + did_you_mean(meant)
         yield Problem((*path, "$ref"), message, target, meant)
-    elif _is_circular(target, root):
+    elif target in circles:
         message = "This reference leads back to itself. Write the levels out instead."
         yield Problem((*path, "$ref"), message, target)
 
 
-def _regex_problems(part: JsonObject, path: Path) -> Iterator[Problem]:
-    pattern, groups = part.get("pattern"), part.get("patternProperties")
-    if isinstance(pattern, str) and (message := pattern_problem(pattern)):
-        yield Problem((*path, "pattern"), message, pattern)
-    for name in groups if isinstance(groups, dict) else []:
-        if message := pattern_problem(name):
-            yield Problem((*path, "patternProperties", name), message, name)
-
-
-def _subschemas(part: JsonObject) -> Iterator[tuple[Path, Json]]:
-    for key, value in part.items():
-        if key in _SINGLE:
-            yield (key,), value
-        elif key in _MANY and isinstance(value, dict):
-            yield from (((key, name), each) for name, each in value.items())
-        elif key in _LISTS and isinstance(value, list):
-            yield from (((key, index), each) for index, each in enumerate(value))
+def _regex_problems(part: Json, path: Path) -> Iterator[Problem]:
+    if not isinstance(part, dict):
+        return
+    for step, pattern in patterns_of(part):
+        if message := pattern_problem(pattern):
+            yield Problem((*path, *step), message, pattern)
+    for step, inner in subschemas(part):
+        yield from _regex_problems(inner, (*path, *step))
 
 
 def _definitions(root: JsonObject, key: str) -> JsonObject:
@@ -127,9 +134,8 @@ def _definitions(root: JsonObject, key: str) -> JsonObject:
 
 
 def _resolved(target: str, root: JsonObject) -> Json:
-    _, key, name = target.split("/", 2)
-    plain = name.replace("~1", "/").replace("~0", "~")
-    return _definitions(root, key).get(plain) if "/" not in name and "%" not in name else None
+    name = target.split("/", 2)[2]
+    return target_of(target, root) if "/" not in name and "%" not in name else None
 
 
 def _targets(part: Json) -> Iterator[str]:
@@ -137,41 +143,33 @@ def _targets(part: Json) -> Iterator[str]:
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
             yield str(part["$ref"])
-        for step, inner in _subschemas(part):
+        for step, inner in subschemas(part):
             if step[0] not in {"$defs", "definitions"}:
                 yield from _targets(inner)
 
 
-def _is_circular(target: str, root: JsonObject) -> bool:
-    waiting, seen = [target], set[str]()
-    while waiting:
-        current = waiting.pop()
-        if not current.startswith(_DEFINITIONS):
-            continue
-        for following in _targets(_resolved(current, root)):
-            if following == target:
-                return True
-            if following not in seen:
-                seen.add(following)
-                waiting.append(following)
-    return False
-
-
-def _expanded(schema: JsonObject) -> int:
-    """How many parts the schema has once each reference is replaced by its definition."""
-    sizes: dict[str, int] = {}
-
-    def size(part: Json) -> int:
-        if not isinstance(part, dict):
-            return 1
-        total = 1
-        if isinstance(target := part.get("$ref"), str):
-            if target not in sizes:
-                sizes[target] = size(_resolved(target, schema))
-            total += sizes[target]
-        return total + sum(size(inner) for _, inner in _subschemas(part))
-
-    return size(schema)
+def _circular(root: JsonObject) -> set[str]:
+    """The references that lead back to themselves, each definition gone through once."""
+    leads_to = {
+        f"#/{key}/{name.replace('~', '~0').replace('/', '~1')}": set(_targets(part))
+        for key in ("$defs", "definitions")
+        for name, part in _definitions(root, key).items()
+    }
+    # What leads nowhere is in no circle; what is left when all such is taken away leads into one.
+    read_by: dict[str, set[str]] = {}
+    for name, targets in leads_to.items():
+        for target in targets & leads_to.keys():
+            read_by.setdefault(target, set()).add(name)
+    left = {name: len(targets & leads_to.keys()) for name, targets in leads_to.items()}
+    ready = [name for name, count in left.items() if not count]
+    while ready:
+        done = ready.pop()
+        del left[done]
+        for name in read_by.get(done, ()):
+            left[name] -= 1
+            if not left[name]:
+                ready.append(name)
+    return set(left)
 
 
 def _library_problems(schema: JsonObject) -> list[Problem]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from .composed import composed, composed_object
-from .errors import SchemaError
+from .errors import CheckError, SchemaError
 from .json_schema import ValidationError, compile_validator, sentence
 from .problems import FieldProblem, Path, did_you_mean, dotted, nearest, short
 from .process import JsonObject
@@ -42,7 +42,10 @@ class SchemaValidator:
             for error in self._validator.iter_errors(kept)
             for problem in schema_problems(error, tuple(error.instance_path), ())
         )
-        return list(islice(problems, MAX_PROBLEMS))
+        try:
+            return list(islice(problems, MAX_PROBLEMS))
+        except CheckError as error:
+            return [FieldProblem("", str(error))]
 
 
 def unstorable_problems(data: object) -> list[FieldProblem]:

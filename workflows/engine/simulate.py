@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from .conditions import is_empty
+from .conditions import is_empty, one_budget
 from .decide import Decision, decide, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .problems import FieldProblem
@@ -160,7 +160,8 @@ def simulate(
     the process goes round in circles. Never raises for what a definition, its data or the
     answers contain.
     """
-    return _Run(process, facts, tasks, answers).run_to_end(max_steps)
+    with one_budget():
+        return _Run(process, facts, tasks, answers).run_to_end(max_steps)
 
 
 class _Run:

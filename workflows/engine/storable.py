@@ -39,6 +39,19 @@ def unstorable(value: object, *, max_depth: int = MAX_DEPTH) -> Iterator[tuple[P
             yield path, message
 
 
+def has_more_parts(value: object, most: int) -> bool:
+    """Whether there are more values in it, lists and objects among them, than `most`."""
+    waiting, count = [value], 1
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict | list):
+            count += len(item)
+            if count > most:
+                return True
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    return False
+
+
 def _scalar_problem(value: object) -> str:
     if value is None or isinstance(value, bool):
         return ""

@@ -20,7 +20,7 @@ class Moment(FieldType):
 
     def limit_problem(self, value: Json) -> str:
         probe = Field(name="limit", label="limit", type=self)
-        fits = compile_validator(self.schema(probe)).is_valid(value)
+        fits = compile_validator(self.schema(probe), is_ours=True).is_valid(value)
         return "" if fits else f"{self.hint} {FIXED}"
 
     def contradiction(self, spec: JsonObject) -> str:

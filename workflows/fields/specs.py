@@ -22,7 +22,12 @@ from workflows.engine.conditions import (
 )
 from workflows.engine.errors import FieldError
 from workflows.engine.frozen import frozen
-from workflows.engine.json_schema import compile_validator
+from workflows.engine.json_schema import MAX_PATTERN_CHARACTERS, CheckError, compile_validator
+from workflows.engine.pattern_cost import (
+    MOST_BYTES_OF_FORM,
+    MOST_BYTES_OF_PATTERN,
+    pattern_cost,
+)
 from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
@@ -50,6 +55,10 @@ _COMMON: Final = frozenset(COMMON_KEYS)
 _KEYS: Final = (
     *("default", "min", "max", "more_than", "less_than", "pattern", "choices", "fields"),
     *OWN_KEYS,
+)
+PATTERNS_TOO_LARGE: Final = (
+    "The patterns up to here are too large together. Write + in place of a repetition that "
+    "counts, such as {1,40}, and give “max” to limit the length."
 )
 _ALL_KEYS: Final = _COMMON | frozenset(_KEYS)
 
@@ -82,7 +91,32 @@ def parse_fields(specs: object) -> tuple[Field, ...]:
 
 def _problems_of(specs: object) -> list[Problem]:
     broken = [Problem(path, message) for path, message in unstorable(specs)]
-    return broken or list(_list_problems(specs, (), inside_records=False))
+    return (
+        broken
+        or list(_pattern_problems(specs))
+        or list(_list_problems(specs, (), inside_records=False))
+    )
+
+
+def patterns_in(specs: object) -> Iterator[tuple[Path, str]]:
+    """The patterns of a list of field specs and of the records in it; it may be any JSON."""
+    for index, spec in enumerate(specs if isinstance(specs, list) else []):
+        if isinstance(spec, dict):
+            if isinstance(pattern := spec.get("pattern"), str):
+                yield (index, "pattern"), pattern
+            for path, inner in patterns_in(spec.get("fields")):
+                yield (index, "fields", *path), inner
+
+
+def _pattern_problems(specs: object) -> Iterator[Problem]:
+    """Patterns that are too large together; asked before one of them is compiled."""
+    total = 0
+    for path, pattern in patterns_in(specs):
+        if len(pattern) > MAX_PATTERN_CHARACTERS:
+            continue  # said where it stands, and not compiled
+        total += min(pattern_cost(pattern).size, MOST_BYTES_OF_PATTERN)
+        if total > MOST_BYTES_OF_FORM:
+            yield Problem(path, PATTERNS_TOO_LARGE, pattern)
 
 
 def compile_schema(specs: object, *, exclude: Collection[str] = ()) -> JsonObject:
@@ -258,9 +292,13 @@ def _default_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
         return
     field = _field(spec)
     message = ""
-    for error in compile_validator(document_schema(field)).iter_errors(default):
-        message = answer_sentence(error, field if not error.instance_path else None)
-        break
+    try:
+        checker = compile_validator(document_schema(field), is_ours=True)
+        for error in checker.iter_errors(default):
+            message = answer_sentence(error, field if not error.instance_path else None)
+            break
+    except CheckError as error:
+        message = str(error)
     if message := message or field.type.problem(field, default):
         text = f"The field itself refuses its default: {message}"
         yield Problem((*path, "default"), text, default)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from workflows.engine.json_schema import NOT_BLANK, pattern_problem
+from workflows.engine.pattern_cost import most_characters
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import CheckList, Field, FieldType, TitleUse, gettext_noop
@@ -55,8 +56,20 @@ class FreeText(FieldType):
             if isinstance(pattern, str)
             else "Give the pattern as text: a regular expression."
         )
+        if not message and isinstance(pattern, str):
+            message = self._length_problem(pattern, spec)
         if message:
             yield Problem((*path, "pattern"), message, pattern)
+
+    def _length_problem(self, pattern: str, spec: JsonObject) -> str:
+        most = most_characters(pattern)
+        longest = otherwise(given_number(spec, "max"), self.usual_most)
+        if not isinstance(longest, int | float) or longest <= most:
+            return ""
+        return (
+            f"Texts of up to {longest} characters would take too long to compare with this "
+            f"pattern. Give at most {most} as “max”, or write the pattern with fewer repetitions."
+        )
 
     def schema(self, question: Field) -> JsonObject:
         schema: JsonObject = {

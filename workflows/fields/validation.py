@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
 from workflows.engine.composed import composed_object
-from workflows.engine.conditions import evaluate_condition, is_empty, prepare, variables_read
-from workflows.engine.errors import ConditionError
+from workflows.engine.conditions import (
+    PreparedData,
+    compact,
+    evaluate_condition,
+    is_empty,
+    prepare,
+    variables_read,
+)
+from workflows.engine.errors import CheckError, ConditionError
 from workflows.engine.frozen import FrozenError, frozen
 from workflows.engine.json_schema import REQUIRED, ValidationError, compile_validator
+from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.problems import FieldProblem, Path, dotted
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import schema_problems, unstorable_problems
@@ -28,6 +35,8 @@ from workflows.fields.sentences import answer_sentence
 from workflows.fields.specs import parse_fields
 
 MAX_PROBLEMS = 100
+MOST_BYTES_KEPT: Final = 64 * 1024 * 1024
+_BYTES_A_CHARACTER: Final = 20  # of the specs, once they are compiled
 _NOT_A_FORM: Final = "Give the answers as an object: a name and a value for each."
 _OF_OBJECTS: Final = frozenset({"required", "additionalProperties", "unevaluatedProperties"})
 _NOT_THERE: Final = "The ticket type sets this, but it is not there any more: %(refusal)s"
@@ -50,6 +59,7 @@ class Validator:
         "fields",
         "presets",
         "schema",
+        "size",
     )
 
     def __init__(self, specs: object, *, presets: Mapping[str, Json] | None = None) -> None:
@@ -59,6 +69,8 @@ class Validator:
         self.fields: Mapping[str, Field] = MappingProxyType(asked)
         schema = fields_schema(list(asked.values()))
         self._validator = compile_validator(schema)
+        # An estimate, in bytes, for what keeps it.
+        self.size = self._validator.size + _BYTES_A_CHARACTER * len(compact(schema))
         self.schema: JsonObject = frozen(schema)
         self._conditional = tuple(
             each for each in asked.values() if not is_empty(each.visible_when)
@@ -81,18 +93,21 @@ class Validator:
         broken = unstorable_problems(data)
         if broken or not isinstance(data, dict):
             return broken or [FieldProblem("", _NOT_A_FORM)]
-        return list(islice(self._problems(composed_object(data), facts), MAX_PROBLEMS))
+        try:
+            return list(islice(self._problems(composed_object(data), facts), MAX_PROBLEMS))
+        except CheckError as error:
+            return [FieldProblem("", str(error))]
 
     def visible(self, data: JsonObject, facts: Facts = NO_FACTS) -> frozenset[str]:
         """The names of the asked fields that are shown for these answers.
 
         A rule that cannot be decided for them shows its field.
         """
-        presets = self.presets_taken_in(facts)
+        values = self._read_by_rules(data, facts)
         return frozenset(
             each.name
             for each in self.fields.values()
-            if self._is_visible(each, presets, data) is not False
+            if self._is_visible(each, values) is not False
         )
 
     # What stands in the database
@@ -171,9 +186,9 @@ class Validator:
     ) -> Iterator[FieldProblem]:
         if not self._conditional:
             return
-        presets = self.presets_taken_in(facts)
+        values = self._read_by_rules(data, facts)
         for field in self._conditional:
-            is_visible = self._is_visible(field, presets, data)
+            is_visible = self._is_visible(field, values)
             if is_visible is None and not wrong & _top_names(field.visible_when):
                 yield FieldProblem(
                     field.name,
@@ -187,13 +202,23 @@ class Validator:
             elif is_visible and field.required and field.name not in data:
                 yield FieldProblem(field.name, REQUIRED)
 
-    def _is_visible(self, field: Field, presets: JsonObject, data: JsonObject) -> bool | None:
+    def _read_by_rules(self, data: JsonObject, facts: Facts) -> PreparedData | None:
+        """What `visible_when` reads, prepared once for all fields; None where it cannot be."""
+        if not self._conditional:
+            return None
+        nothing: JsonObject = {each.name: None for each in self.all_fields}
+        try:
+            return prepare({**nothing, **self.presets_taken_in(facts), **data})
+        except ConditionError:
+            return None
+
+    def _is_visible(self, field: Field, values: PreparedData | None) -> bool | None:
         """Whether a field is shown; None where its rule cannot be decided."""
         if is_empty(field.visible_when):
             return True
-        nothing: JsonObject = {each.name: None for each in self.all_fields}
+        if values is None:
+            return None
         try:
-            values = prepare({**nothing, **presets, **data})
             return evaluate_condition(field.visible_when, values, missing_is_null=True)
         except ConditionError:
             return None
@@ -238,13 +263,16 @@ def validator_for(specs: object, *, presets: Mapping[str, Json] | None = None) -
         key = json.dumps([specs, dict(presets or {})])
     except (TypeError, ValueError, RecursionError):
         return Validator(specs, presets=presets)  # which says what is wrong with them
-    return _validator(key)
+    return _validators.get_or_make(key, lambda: _compiled(key))
 
 
-@lru_cache(maxsize=256)
-def _validator(key: str) -> Validator:
+_validators: Final = KeptBySize[str, Validator](MOST_BYTES_KEPT)
+
+
+def _compiled(key: str) -> tuple[Validator, int]:
     specs, presets = json.loads(key)
-    return Validator(specs, presets=presets)
+    made = Validator(specs, presets=presets)
+    return made, made.size + 2 * len(key)
 
 
 def check_presets(
@@ -262,14 +290,17 @@ def check_presets(
     fields = [each for each in parse_fields(specs) if "default" in each.type.keys]
     known = {each.name: each for each in fields}
     schema = fields_schema(fields, partial=True, in_documents=not are_kept)
-    problems = [
-        problem
-        for error in compile_validator(schema).iter_errors(presets)
-        for path in [tuple(error.instance_path)]
-        for problem in _field_problems(
-            error, path, list(known), known.get(str(path[0])) if len(path) == 1 else None
-        )
-    ]
+    try:
+        problems = [
+            problem
+            for error in compile_validator(schema).iter_errors(presets)
+            for path in [tuple(error.instance_path)]
+            for problem in _field_problems(
+                error, path, list(known), known.get(str(path[0])) if len(path) == 1 else None
+            )
+        ]
+    except CheckError as error:
+        return [FieldProblem("", str(error))]
     wrong = {each.field for each in problems}
     if facts is not None:
         looked_up = {each.name: each for each in fields if looks_something_up(each)}

@@ -7,19 +7,22 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from types import MappingProxyType
+from typing import Final
 
 from tenants.connection import current_schema
 from workflows.engine.frozen import frozen
+from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.process import JsonObject, Process
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
 
-MOST_KEPT = 1_000
+MOST_BYTES_KEPT: Final = 128 * 1024 * 1024
+MOST_BYTES_OF_FORMS: Final = 64 * 1024 * 1024
+_BYTES_A_CHARACTER: Final = 10  # of a definition's JSON, as objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +36,29 @@ class KnownDefinition:
     process: Process
     tasks: Mapping[str, TaskDefinition]
     tasks_by_id: Mapping[int, TaskDefinition]
-    _forms: dict[str, Validator] = field(default_factory=dict)
+    # What its forms are kept under: a draft that is read anew is another one.
+    _name: object = field(default_factory=object)
 
     def ticket_form(self, presets: JsonObject) -> Validator:
         """What checks the answers of a new ticket; compiled once for equal presets."""
         key = json.dumps(presets, sort_keys=True) if presets else ""
-        if key not in self._forms:
-            self._forms[key] = validator_for(self.workflow.fields, presets=presets)
-        return self._forms[key]
+        return self._form(key, lambda: validator_for(self.workflow.fields, presets=presets))
 
     def task_form(self, task: TaskDefinition) -> Validator:
         """What checks the output of one of this version's forms."""
         key = f"task {task.key}"  # no JSON of presets begins so
-        if key not in self._forms:
-            self._forms[key] = validator_for(task.fields)
-        return self._forms[key]
+        return self._form(key, lambda: validator_for(task.fields))
+
+    def _form(self, key: str, find: Callable[[], Validator]) -> Validator:
+        def make() -> tuple[Validator, int]:
+            made = find()
+            return made, made.size
+
+        return _forms.get_or_make((self._name, key), make)
 
 
-# Whoever was read first goes first; finding one needs no lock then.
-_kept: dict[tuple[str, int], KnownDefinition] = {}
-_lock = Lock()
+_kept: Final = KeptBySize[tuple[str, int], KnownDefinition](MOST_BYTES_KEPT)
+_forms: Final = KeptBySize[tuple[object, str], Validator](MOST_BYTES_OF_FORMS)
 
 
 def definition_of(workflow_id: int) -> KnownDefinition:
@@ -61,17 +67,7 @@ def definition_of(workflow_id: int) -> KnownDefinition:
     Raises:
         WorkflowDefinition.DoesNotExist: there is none.
     """
-    key = (current_schema(), workflow_id)
-    known = _kept.get(key)
-    if known is not None:
-        return known
-    known = _read(workflow_id)
-    if not known.workflow.is_draft:
-        with _lock:
-            _kept[key] = known
-            if len(_kept) > MOST_KEPT:
-                del _kept[next(iter(_kept))]
-    return known
+    return _kept.get_or_make((current_schema(), workflow_id), lambda: _read_with_size(workflow_id))
 
 
 def process_of(definition: WorkflowDefinition) -> Process:
@@ -80,8 +76,20 @@ def process_of(definition: WorkflowDefinition) -> Process:
 
 def forget_definitions() -> None:
     """For tests, which change what never changes."""
-    with _lock:
-        _kept.clear()
+    _kept.clear()
+    _forms.clear()
+
+
+def _read_with_size(pk: int) -> tuple[KnownDefinition, int]:
+    known = _read(pk)
+    if known.workflow.is_draft:
+        return known, MOST_BYTES_KEPT + 1  # not kept
+    rows: list[WorkflowDefinition | TaskDefinition] = [known.workflow, *known.tasks.values()]
+    columns = [
+        each.__dict__.get(field.attname) for each in rows for field in each._meta.concrete_fields
+    ]
+    columns += [each.condition for each in known.process.transitions]
+    return known, _BYTES_A_CHARACTER * len(json.dumps(columns, default=str)) + 10_000
 
 
 def _read(pk: int) -> KnownDefinition:

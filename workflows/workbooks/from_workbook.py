@@ -13,7 +13,7 @@ from workflows.bundles.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks.findings import Findings
-from workflows.workbooks.grid import Grid, column_letters
+from workflows.workbooks.grid import Grid, check_characters, column_letters
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
 from workflows.workbooks.layout import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
 from workflows.workbooks.reading import Place, Reading
@@ -35,6 +35,7 @@ def read_grids(grids: list[Grid], *, around: JsonObject | None = None) -> Readin
     what its tasks have in columns that are not there stays as it is.
     """
     _put_long_texts_back(grids)
+    check_characters(grids)
     findings = Findings()
     tables = find_tables(grids, findings)
     report_missing_sheets(tables, findings, only_tasks=around is not None)
@@ -54,12 +55,14 @@ def _put_long_texts_back(grids: list[Grid]) -> None:
                     parts.setdefault(number.value, []).append(text.text[1:-1])
     if not parts:
         return
+    texts = {number: "".join(pieces) for number, pieces in parts.items()}
     for grid in grids:
         for cells in grid.rows.values():
             for column, cell in cells.items():
                 match = LONG_TEXT.fullmatch(cell.text) if not cell.error else None
-                if match and int(match.group(1)) in parts:
-                    whole = "".join(parts[int(match.group(1))])
+                if match and int(match.group(1)) in texts:
+                    whole = texts[int(match.group(1))]
+                    grid.characters += len(whole)
                     cells[column] = replace(cell, value=whole, shown=None)
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+
+from django.utils.translation import gettext as _
+
+from workflows.errors import UnreadableBundleError
 
 MAX_ROWS = 10_000
 MAX_CELLS = 200_000
 MAX_SHEETS = 100
 MAX_COLUMNS = 200
+# Characters of all cells of a file: cells may share a text, and each of them is read by itself.
+MAX_CHARACTERS = 20_000_000
 
 # Excel counts days from here; it believes that 1900 was a leap year.
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zone
@@ -66,9 +73,19 @@ class Grid:
     is_cut: bool = False
     day_zero: datetime = DAY_ZERO
     has_rules: bool = False
+    characters: int = 0
 
     def set_cell(self, row: int, column: int, cell: Cell) -> None:
-        """Keep a cell; blank ones and those far to the right, where nobody looks, are not kept."""
+        """Keep a cell; blank ones and those far to the right, where nobody looks, are not kept.
+
+        Raises UnreadableBundleError: the cells have too many characters together.
+        """
+        if type(cell.value) is str:
+            self.characters += len(cell.value)
+        if cell.shown:
+            self.characters += len(cell.shown)
+        if self.characters > MAX_CHARACTERS:
+            raise too_many_characters()
         blank = isinstance(cell.value, str) and not cleaned(cell.value) and not cell.error
         if not blank and column <= MAX_COLUMNS:
             self.rows.setdefault(row, {})[column] = cell
@@ -111,6 +128,20 @@ class Grid:
                     return {}
                 found[at] = (row, column)
         return {at: first for at, first in found.items() if at != first}
+
+
+def check_characters(grids: Iterable[Grid]) -> None:
+    """Raises UnreadableBundleError: the cells of these sheets are too long together.
+
+    Any number of cells may share one text, and each is read by itself.
+    """
+    if sum(grid.characters for grid in grids) > MAX_CHARACTERS:
+        raise too_many_characters()
+
+
+def too_many_characters() -> UnreadableBundleError:
+    message = _("The cells have more than %(most)d million characters together. Shorten them.")
+    return UnreadableBundleError(message % {"most": MAX_CHARACTERS // 1_000_000})
 
 
 def cleaned(text: str) -> str:

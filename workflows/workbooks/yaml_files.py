@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 from django.utils.translation import gettext as _
 
-from workflows.bundles.reading import MAX_BYTES, MAX_DIGITS
+from workflows.bundles.reading import MAX_BYTES, MAX_DIGITS, MAX_PARTS, too_many_parts
 from workflows.bundles.typed_numbers import read_typed_numbers
 from workflows.engine.number_text import possible_numbers
 from workflows.engine.problems import Path, short
@@ -110,8 +110,12 @@ class _Building:
     open: list[_Open] = field(default_factory=list)
     path: list[str | int] = field(default_factory=list)
     documents: int = 0
+    events: int = 0
 
     def take(self, event: yaml.Event) -> None:
+        self.events += 1
+        if self.events > 2 * MAX_PARTS:  # a value in an object has its name before it
+            raise UnreadableBundleError(too_many_parts())
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             message = _("Line %(line)d: aliases (*%(name)s) are not read. Write it out.")

@@ -190,6 +190,51 @@ class BombTests(SimpleTestCase):
         )
         self.assertEqual(self.read(rewritten(content, {sheet: xml})), [])
 
+    def test_one_long_text_that_many_cells_share(self) -> None:
+        content = write_template()
+        sheet = sheet_part(content, "Fields")
+        rows = "".join(
+            f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c><c r="B{row}" t="s"><v>0</v></c></row>'
+            for row in range(20, 2_000)
+        )
+        xml = part(content, sheet).replace("</sheetData>", f"{rows}</sheetData>")
+        relations = "xl/_rels/workbook.xml.rels"
+        relation = '<Relationship Id="x1" Type="https://x/sharedStrings" Target="texts.xml"/>'
+        parts: dict[str, str | bytes | None] = {
+            sheet: xml,
+            relations: part(content, relations).replace(
+                "</Relationships>", f"{relation}</Relationships>"
+            ),
+            "xl/texts.xml": f"<sst><si><t>{'x' * 100_000}</t></si></sst>",
+        }
+        self.assert_too_long(rewritten(content, parts), "a.xlsx")
+
+    def test_one_long_text_in_many_cells_of_a_row(self) -> None:
+        content = write_template(FileType.ODS)
+        row = (
+            '<table:table-row table:number-rows-repeated="5000">'
+            '<table:table-cell office:value-type="string" table:number-columns-repeated="100">'
+            f"<text:p>{'x' * 100_000}</text:p></table:table-cell></table:table-row></table:table>"
+        )
+        xml = part(content, "content.xml").replace("</table:table>", row)
+        self.assert_too_long(rewritten(content, {"content.xml": xml}), "a.ods")
+
+    def test_a_long_text_that_many_cells_name(self) -> None:
+        def name_it(book: Workbook) -> None:
+            sheet = book.create_sheet("Long texts")
+            for each in (("number", "text"), *((1, f"[{'x' * 30_000}]") for _part in range(20))):
+                sheet.append(each)
+            for row in range(2, 200):
+                book["Fields"].cell(row, 2).value = "long text 1"
+
+        book = workbook()
+        name_it(book)
+        self.assert_too_long(saved(book), "a.xlsx")
+
+    def assert_too_long(self, content: bytes, filename: str) -> None:
+        with self.assertRaisesRegex(UnreadableBundleError, "more than 20 million characters"):
+            read_document(content, filename)
+
     def test_repeated_cells_and_rows(self) -> None:
         content = write_template(FileType.ODS)
         row = (
