@@ -125,7 +125,7 @@ def add_worker(form: RepairForm, *, role: CompanyRole | None, has_it: int | None
         initial=AUTOMATIC,
         widget=UnfoldAdminSelectWidget,
         error_messages={
-            "invalid_choice": _("This person may not be given this task (any more). Choose again.")
+            "invalid_choice": _("This person can no longer be given this task. Choose again.")
         },
     )
 

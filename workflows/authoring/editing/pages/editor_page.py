@@ -200,7 +200,7 @@ def words_of_the_editor(error: Exception | None) -> dict[str, Any]:
     """What the script does with a refusal, and what is said otherwise here."""
     match error:
         case NotStorableError():
-            text = _("Nothing was saved: mend what is marked first.")
+            text = _("Nothing was saved: fix what is marked first.")
             return {"message": text, "problems": problems_as_json(error.problems)}
         case DraftChangedError():
             return {"reason": "changed", "updated_at": error.at.isoformat()}

@@ -117,7 +117,7 @@ class RetirePageTest(RetireCase):
 
     def test_a_post_retires_it(self) -> None:
         answer = self.client.post(self.page("stop_offering"), follow=True)
-        self.assertContains(answer, "is offered no more")
+        self.assertContains(answer, "is no longer offered")
         self.assertContains(answer, "Retired by Carla Cole")
         self.assertEqual(self.fresh().retired_by, self.carla)
         again = self.client.post(self.page("stop_offering"), follow=True)

@@ -87,7 +87,7 @@ class TryPage(TryingPage):
         """The answers of a test case, as far as it goes."""
         case = next((each for each in trial.cases if each.get("name") == name), None)
         if case is None:
-            messages.warning(request, _("There is no test case of this name (any more)."))
+            messages.warning(request, _("There is no longer a test case of this name."))
             return TryState(_first_ticket_type(trial), _person(request))
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
         who = submitter if isinstance(submitter, dict) else dict[str, Json](EXAMPLE_SUBMITTER)

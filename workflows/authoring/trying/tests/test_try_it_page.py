@@ -292,7 +292,7 @@ class LetTimePassTest(TryCase):
         self.draft.transitions.create(from_task=solve, to_task=None, after="P5D", label="gone")
         page = self.let_pass(self.at_solve())
         self.assertEqual(page.context["task_key"], "solve")
-        self.assertContains(page, "After 2 days no transition was taken: the task goes on.")
+        self.assertContains(page, "No transition applied after 2 days; the task stays open.")
         self.assertContains(page, "2 days pass:")
         self.assertNotContains(page, "Let the time pass: 2 days")
         answers = {"answers-solved": "true", "answers-solution": "x"}
