@@ -50,7 +50,7 @@ class KnownDefinition:
         return self._forms[key]
 
 
-# Whoever was read first goes first; finding one needs no lock then.
+# First in, first out; reading needs no lock.
 _kept: dict[tuple[str, int], KnownDefinition] = {}
 _lock = Lock()
 
