@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from tenants.pages.badges import clipped
+from tenants.pages.filters import ChosenFilter
 from tenants.pages.links import admin_link
 from tickets.calling.pages.attempts import TaskData, attempts_of, data_so_far
-from tickets.finding.pages.filters import ChosenFilter, ErrorTicketTypeFilter
+from tickets.finding.pages.filters import ErrorTicketTypeFilter
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
