@@ -29,7 +29,7 @@ from workflows.authoring.editing.create_workflow import (
     duplicate_workflow,
     edit_workflow,
 )
-from workflows.authoring.editing.pages.editor_answers import (
+from workflows.authoring.editing.pages.editor_requests import (
     QUESTIONS,
     moment_of,
     problems_as_json,

@@ -19,6 +19,7 @@ from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_again
+from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
@@ -27,7 +28,6 @@ from workflows.authoring.trying.pages.try_steps import (
     time_rows,
     times_to_come,
 )
-from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.authoring.trying.try_state import (
     MOST_CHARACTERS,

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from tenants.models import User
 from tenants.pages.page import Page
-from tickets.repairing.repair import may_repair
+from tickets.repairing.begin_repair import may_repair
 
 
 class RepairingPage(Page):
