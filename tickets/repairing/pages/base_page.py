@@ -1,3 +1,5 @@
+"""What the pages for ticket admins have in common: who may see them."""
+
 from __future__ import annotations
 
 from django.http import HttpRequest
