@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project.database import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
-from project.rooms import subject_folders
+from project.subject_folders import subject_folders
 from project.theme import UNFOLD as UNFOLD
 
 load_environment()

@@ -43,7 +43,7 @@ class CompletionFailedError(TicketsError):
 
     message = _(
         "Your answers are kept, but the task could not be completed with them. A ticket admin has "
-        "been told, and tries again when the cause is mended: you need not fill it in again."
+        "been told, and tries again when the cause is fixed: you need not fill it in again."
     )
 
 
@@ -85,7 +85,7 @@ class RepairFailedError(TicketsError):
     """Nobody has foreseen it: what is repaired may not be mended yet."""
 
     message = _(
-        "This could not be done, and nothing was changed: “%(reason)s”. Mend the cause, then try "
+        "This could not be done, and nothing was changed: “%(reason)s”. Fix the cause, then try "
         "again."
     )
     status = HTTPStatus.INTERNAL_SERVER_ERROR

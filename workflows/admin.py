@@ -8,8 +8,8 @@ from workflows.authoring.definitions.pages import (
 from workflows.authoring.editing.pages import (
     answers_form,
     carry_page,
-    editor_answers,
     editor_page,
+    editor_requests,
 )
 from workflows.authoring.gallery.pages import gallery_page
 from workflows.authoring.importing.pages import import_page, import_run_page

@@ -148,7 +148,7 @@ class DraftInUseError(WorkflowsError):
 
 
 class NotPublishedError(WorkflowsError):
-    message = _("This version is not the published one (any more). Load the page again.")
+    message = _("This version is no longer the published one. Load the page again.")
 
 
 class DraftChangedError(WorkflowsError):
@@ -227,7 +227,7 @@ class InvalidCaseNameError(WorkflowsError):
 
 
 class UnknownCaseError(WorkflowsError):
-    message = _("There is no test case of this name (any more). Load the page again.")
+    message = _("There is no longer a test case of this name. Load the page again.")
 
 
 class TooManyCasesError(WorkflowsError):

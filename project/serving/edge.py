@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from project.serving.answers import Answer, Send, plain_answer
 from project.serving.bodies import (
     Body,
     BodyTooLargeError,
@@ -27,6 +26,7 @@ from project.serving.bodies import (
     Receive,
     SenderGoneError,
 )
+from project.serving.responses import Answer, Send, plain_answer
 from project.serving.wsgi_call import Application, Environ, call, environ_of
 from tenants.body_limits import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from project.serving.answers import Answer, plain_answer
+from project.serving.responses import Answer, plain_answer
 
 logger = logging.getLogger(__name__)
 

@@ -40,7 +40,7 @@ from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
 from tickets.files.keep_file import keep_file
 from tickets.models import BulkRetry, ErrorType, FileUpload, MyTask, MyTicket, Ticket, TicketError
-from tickets.repairing.pages.verbs import VERBS
+from tickets.repairing.pages.all_repairs import VERBS
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.models import (

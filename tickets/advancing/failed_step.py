@@ -114,14 +114,14 @@ def with_reason(message: str, error: Exception) -> str:
         return (
             _(
                 "%(message)s The database refused it: “%(reason)s”. Ask whoever looks after the"
-                " database what was changed there, and try again when it is mended."
+                " database what was changed there, and try again when it is fixed."
             )
             % words
         )
     return (
         _(
             "%(message)s The program met a fault: “%(reason)s”. Give the trace to whoever looks"
-            " after TicketFlower, and try again when it is mended."
+            " after TicketFlower, and try again when it is fixed."
         )
         % words
     )

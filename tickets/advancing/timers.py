@@ -18,7 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.jobs import cancel_job, defer
 from tenants.models import Company
-from tickets.advancing.calls_of_task import cancel_jobs_of_task
+from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_ticket
@@ -35,9 +35,9 @@ from workflows.models import (
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.kind import TaskTime, kinds_with
-from workflows.running.repair import WorkflowRepair
 from workflows.running.state_manager import Move
 from workflows.running.step_part import StepPart
+from workflows.running.workflow_repair import WorkflowRepair
 
 logger = logging.getLogger(__name__)
 

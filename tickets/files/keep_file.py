@@ -12,6 +12,7 @@ from tenants.names import LONGEST_NAME
 from tickets.errors import UnknownUploadError
 from tickets.models import FileUpload, Ticket
 from workflows.engine.process import JsonObject
+from workflows.fields.uploads import uploads_in
 
 
 def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
@@ -33,8 +34,7 @@ def claim_files(fields: list[JsonObject], data: JsonObject, *, ticket: Ticket, u
     Raises:
         UnknownUploadError: somebody else uploaded it, or it belongs to another ticket.
     """
-    named = [data.get(str(spec["name"])) for spec in fields if spec.get("type") == "file"]
-    keys = {uuid.UUID(str(value["upload"])) for value in named if isinstance(value, dict)}
+    keys = frozenset[uuid.UUID]().union(*uploads_in(fields, data).values())
     if not keys:
         return
     uploads = lock_uploads(keys)

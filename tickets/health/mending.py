@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.jobs import defer, is_under_way
-from tickets.advancing.calls_of_task import defer_call_if_due
+from tickets.advancing.call_jobs import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.advancing.timers import defer_timer
@@ -26,8 +26,8 @@ from workflows.actions import TemporaryActionError
 from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, TaskStatus
 from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.events.error_resolved import ERROR_RESOLVED
-from workflows.running.repair import WorkflowRepair
 from workflows.running.state_manager import WorkflowStateManager
+from workflows.running.workflow_repair import WorkflowRepair
 
 
 def requeue_step(ticket_id: int) -> str:

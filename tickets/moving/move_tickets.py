@@ -11,7 +11,7 @@ from tenants.models import User
 from tickets.advancing.timers import restart_timers
 from tickets.errors import TooManyTicketsError
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, check_repair, repair_transaction
+from tickets.repairing.begin_repair import begin_repair, check_repair, repair_transaction
 from workflows.engine.errors import FieldError
 from workflows.errors import CannotMoveError, NotPublishedError
 from workflows.fields.facts import KEPT_ANSWERS

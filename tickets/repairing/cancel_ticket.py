@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.advancing.calls_of_task import cancel_jobs_of_task
+from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.models import Ticket, TicketError
-from tickets.repairing.repair import begin_repair, repair_transaction, sentence_with_person
+from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 
 
 def cancel_ticket(

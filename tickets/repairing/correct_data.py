@@ -7,7 +7,7 @@ from datetime import datetime
 from tenants.models import User
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
-from tickets.repairing.repair import Repair, begin_repair, repair_transaction
+from tickets.repairing.begin_repair import Repair, begin_repair, repair_transaction
 from tickets.repairing.retry_step import retry_locked
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, NothingChangedError

@@ -5,11 +5,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.advancing.calls_of_task import cancel_jobs_of_task
+from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, repair_transaction, sentence_with_person
+from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 

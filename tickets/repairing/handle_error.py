@@ -12,7 +12,7 @@ from tickets.errors import (
     StepStuckError,
 )
 from tickets.models import ErrorStatus, TicketError
-from tickets.repairing.repair import Repair, lock_for_repair, may_repair, repair_transaction
+from tickets.repairing.begin_repair import Repair, lock_for_repair, may_repair, repair_transaction
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowEvent, WorkflowInstance
 from workflows.running.events.error_resolved import ERROR_RESOLVED

@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from tenants.models import User
-from tickets.advancing.calls_of_task import cancel_calls, defer_call_if_due
+from tickets.advancing.call_jobs import cancel_calls, defer_call_if_due
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import cancel_timers, restart_timers
 from tickets.models import Ticket
-from tickets.repairing.repair import begin_repair, repair_transaction
+from tickets.repairing.begin_repair import begin_repair, repair_transaction
 
 
 def hold_ticket(

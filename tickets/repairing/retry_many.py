@@ -12,7 +12,7 @@ from tenants.jobs import defer
 from tenants.models import User
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
-from tickets.repairing.repair import check_repair
+from tickets.repairing.begin_repair import check_repair
 from tickets.repairing.retry_step import retry_step
 
 logger = logging.getLogger(__name__)

@@ -10,14 +10,14 @@ from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import restart_timers
 from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import SavedAnswers, TicketError
-from tickets.repairing.complete_with import complete_with
-from tickets.repairing.repair import (
+from tickets.repairing.begin_repair import (
     Repair,
     begin_repair,
     repair_transaction,
     resolved_message,
     sentence_with_person,
 )
+from tickets.repairing.complete_kept_form import complete_kept_form
 from workflows.models import TaskInstance
 
 
@@ -37,7 +37,7 @@ def retry_step(
     whoever had it. A fault that persists makes a new error, or leaves this one open and is shown.
     Of two who retry at the same time one wins, and the other is refused.
 
-    `expected` is what `tickets.repairing.repair.marker_of` gave when the page was shown.
+    `expected` is what `tickets.repairing.begin_repair.marker_of` gave when the page was shown.
 
     Raises:
         MayNotRepairError: `by` is no ticket admin here.
@@ -81,7 +81,7 @@ def retry_locked(repair: Repair, *, error: TicketError) -> None:
 
 def _do_again(repair: Repair, task: TaskInstance) -> None:
     sent = SavedAnswers.objects.sent_for(task)
-    if sent is not None and complete_with(sent, task, repair=repair):
+    if sent is not None and complete_kept_form(sent, task, repair=repair):
         return
     repair.manager.retry_task(task, reason=repair.reason)
     restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)

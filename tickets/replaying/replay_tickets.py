@@ -104,7 +104,8 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
         divergence = _first_divergence(ticket, visits, found)
         last = found.last_step
         if last.refused and last.task is not None and (divergence is None or divergence.new.kind):
-            # It came to this form as before; else that it parted earlier says more.
+            # Same transitions up to this form; otherwise the earlier divergence is the more
+            # useful report.
             refusals.setdefault(Refusal(last.task, _names(last.refused)), []).append(ticket.pk)
             continue
         if divergence is None:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,6 +21,7 @@ from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import InvalidDataError
+from workflows.fields.uploads import uploads_in
 from workflows.models import TaskInstance, TicketDefinition
 
 MOST_BYTES = 1_000_000
@@ -45,7 +45,7 @@ def save_ticket_answers(
     saved.answers = answers
     saved.form_digest = digest_of_form(definition.workflow.fields, definition.presets)
     saved.save()
-    _keep_files(saved, Q(ticket=None, uploaded_by=user))
+    _keep_files(saved, definition.workflow.fields, Q(ticket=None, uploaded_by=user))
     return saved
 
 
@@ -108,7 +108,8 @@ def _save_of_task(
             "sent_at": sent_at,
         },
     )
-    _keep_files(saved, Q(ticket=None, uploaded_by=user) | Q(ticket=ticket))
+    usable = Q(ticket=None, uploaded_by=user) | Q(ticket=ticket)
+    _keep_files(saved, task.definition.fields, usable)
     return saved
 
 
@@ -151,25 +152,16 @@ def _ensure_storable(answers: JsonObject, title: str = "") -> None:
         raise InvalidDataError(problems)
 
 
-def _keep_files(saved: SavedAnswers, usable: Q) -> None:
+def _keep_files(saved: SavedAnswers, fields: list[JsonObject], usable: Q) -> None:
     """Note the files that the answers name; one that may not be used is left out of them.
 
     The lock keeps `clean_up_uploads` from deleting one between here and the commit.
     """
-    keys = {name: key for name, value in saved.answers.items() if (key := _upload_in(value))}
-    found = {upload.uuid: upload for upload in lock_uploads(keys.values(), usable)}
-    gone = [name for name, key in keys.items() if key not in found]
+    named = uploads_in(fields, saved.answers)
+    keys = frozenset[UUID]().union(*named.values())
+    found = {upload.uuid: upload for upload in lock_uploads(keys, usable)}
+    gone = [name for name, uploads in named.items() if not uploads <= found.keys()]
     if gone:
         saved.answers = {name: v for name, v in saved.answers.items() if name not in gone}
         saved.save(update_fields=["answers"])
     saved.files.set(found.values())
-
-
-def _upload_in(value: object) -> uuid.UUID | None:
-    """The key in the answer to a question for a file; None for any other answer."""
-    if not isinstance(value, Mapping):
-        return None
-    try:
-        return uuid.UUID(str(value.get("upload")))
-    except ValueError:
-        return None

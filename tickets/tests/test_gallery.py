@@ -401,7 +401,7 @@ class GalleryPageTests(CompanyTestCase):
         for each in processes():
             with self.subTest(each.name):
                 page = self.client.get(page_of(each.name))
-                self.assertContains(page, "Use this process")
+                self.assertContains(page, "Use this workflow")
                 for task in each.tasks:
                     self.assertContains(page, f'id="task-{task["key"]}"')
                 for role in each.role_names:
@@ -537,7 +537,7 @@ class UseTests(CompanyTestCase):
         self.log_in(self.charlie)
         page = self.client.get(GALLERY)
         self.assertNotContains(page, "Your version")
-        self.assertContains(self.client.get(page_of(NAME)), "Use this process")
+        self.assertContains(self.client.get(page_of(NAME)), "Use this workflow")
         use_company(self.globex)
         self.assertFalse(WorkflowDefinition.objects.exists())
         use_company(self.acme)

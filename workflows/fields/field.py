@@ -13,6 +13,7 @@ from datetime import tzinfo
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from typing import ClassVar, Final
+from uuid import UUID
 
 from workflows.engine.composed import composed_text
 from workflows.engine.frozen import refuse
@@ -233,6 +234,14 @@ class FieldType:
     def still_fits(self, question: Field, value: Json) -> Json:
         """A saved answer as the question takes it today, or None; it need not be right."""
         return None if isinstance(value, dict | list) else value
+
+    def uploads(self, value: Json) -> Iterator[UUID]:
+        """The keys of the uploaded files that an answer names; it need not be right.
+
+        What it names is claimed for the ticket, or kept for the saved answers; any other
+        upload is deleted after a week.
+        """
+        yield from ()
 
     # What stands in the database; only of types that are looked up
 

@@ -61,7 +61,7 @@ class Screen:
 
     type: ClassVar[FieldType]
 
-    # The editor: which control asks for a value (editing/controls.js), how it says limits, and
+    # The editor: which control asks for a value (CONTROLS in inputs.js), how it says limits, and
     # how a rule compares one.
     control: ClassVar[str] = "text"
     input_type: ClassVar[str] = "text"

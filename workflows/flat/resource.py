@@ -120,7 +120,7 @@ class FlatResource[Row: FlatRow](resources.Resource):
         """Save rows that are new or differ."""
         raise NotImplementedError
 
-    # Out
+    # Export
 
     # Whether a download consists of several tables, in formats that hold no objects.
     has_many_tables: ClassVar[bool] = False
@@ -146,7 +146,7 @@ class FlatResource[Row: FlatRow](resources.Resource):
         for each in self.filter_export(queryset).iterator(chunk_size=MOST_AT_ONCE):
             yield self.row_of(each)
 
-    # In: what django-import-export calls
+    # Import: what django-import-export calls
 
     def run(self, table: Table, *, is_trial: bool) -> Result:
         """Import the table, all of it or nothing; a trial changes nothing.

@@ -69,8 +69,8 @@ class Move:
     new_tasks: list[TaskInstance] = field(default_factory=list)
 
 
-# What a query draws that reads and locks an instance: with both, making a task needs no more
-# statements. The lock comes after the instance's, in its order.
+# Expressions added to the query that locks an instance, so that making a task needs no further
+# statement. The lock on assignment is taken after the instance's.
 NEXT_TASK = {"assignment_lock": ASSIGNMENT_LOCK, "next_task_id": next_id(TaskInstance)}
 
 

@@ -12,10 +12,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.pages.filters import ChosenFilter
 from tickets.models import TicketError
 from tickets.models.ticket_error import UNRESOLVED
 from workflows.engine.task_types import FORM_TYPES
@@ -25,21 +25,6 @@ from workflows.task_types import task_type_choices
 
 # A dropdown with more people than this is no help: search by e-mail address then.
 MOST_PEOPLE = 200
-
-
-class ChosenFilter(DropdownFilter):
-    """A dropdown whose value counts only where it is one of those that it offers."""
-
-    def chosen(self) -> str:
-        value = self.value()
-        return value if value in {str(key) for key, _name in self.lookup_choices} else ""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.chosen()
-        return self.narrow(queryset, chosen) if chosen else queryset
-
-    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-        raise NotImplementedError
 
 
 class _PeopleFilter(ChosenFilter):

@@ -22,7 +22,7 @@ from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.advancing import timers
 from tickets.following.pages.progress import timeline
-from tickets.repairing.repair import marker_of
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.replaying import replay_visits
 from workflows.engine.process import JsonObject

@@ -23,8 +23,8 @@ from tickets.following.pages import progress
 from tickets.following.pages.badges import workflow_badge
 from tickets.models import Ticket
 from tickets.moving.move_tickets import MOST_AT_ONCE, TicketMove, move_tickets, preview_move
+from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.pages.repairing_page import RepairingPage
 from workflows.authoring.definitions.additions import Notice, version_notices
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.errors import NotPublishedError

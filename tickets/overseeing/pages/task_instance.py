@@ -27,8 +27,8 @@ from tickets.following.pages.badges import due_badge, error_badge, task_badge
 from tickets.following.pages.history import history
 from tickets.models import Ticket
 from tickets.overseeing.pages.exports import TaskResource
-from tickets.repairing.pages.repairing_page import RepairingPage
-from tickets.repairing.pages.verbs import open_repairs
+from tickets.repairing.pages.all_repairs import open_repairs
+from tickets.repairing.pages.base_page import RepairingPage
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.forms import show_answers

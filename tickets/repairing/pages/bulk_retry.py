@@ -26,8 +26,8 @@ from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tickets.following.pages.badges import error_badge
 from tickets.models import BulkRetry, TicketError
+from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.pages.repairing_page import RepairingPage
 from tickets.repairing.retry_many import retry_many
 from workflows.engine.task_types import CALL_TYPES
 from workflows.models import TaskStatus

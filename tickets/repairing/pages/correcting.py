@@ -13,7 +13,7 @@ from tickets.repairing.correct_data import (
     correct_ticket_data,
 )
 from tickets.repairing.pages.forms import RepairForm, add_document, add_then_retry
-from tickets.repairing.pages.verb import RepairVerb, Sent, TaskVerb, kept_answers
+from tickets.repairing.pages.repair_verb import RepairVerb, Sent, TaskVerb, kept_answers
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from tenants.models import User
 from tenants.refusals import refusals
+from tickets.errors import ReasonMissingError
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import read_bundle
 from workflows.engine.problems import FieldProblem
@@ -71,11 +72,7 @@ class RepairForm(forms.Form):
         ),
         max_length=2_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        error_messages={
-            "required": gettext_lazy(
-                "Say why: the reason stands in the ticket's history, for whoever asks later."
-            )
-        },
+        error_messages={"required": ReasonMissingError.message},
     )
     token = forms.RegexField("^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
     expected = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
@@ -125,7 +122,7 @@ def add_worker(form: RepairForm, *, role: CompanyRole | None, has_it: int | None
         initial=AUTOMATIC,
         widget=UnfoldAdminSelectWidget,
         error_messages={
-            "invalid_choice": _("This person may not be given this task (any more). Choose again.")
+            "invalid_choice": _("This person can no longer be given this task. Choose again.")
         },
     )
 

@@ -10,7 +10,7 @@ from tenants.models import User
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.pages.correcting import OutputVerb
 from tickets.repairing.pages.forms import AUTOMATIC, RepairForm, add_worker
-from tickets.repairing.pages.verb import Sent, TaskVerb
+from tickets.repairing.pages.repair_verb import Sent, TaskVerb
 from tickets.repairing.reassign_task import reassign_task
 from workflows.errors import CannotReassignError, TaskNotWorkableError
 from workflows.models.task_instance import UNFINISHED

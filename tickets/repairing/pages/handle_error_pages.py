@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.pages.page import ObjectPage, register_page
+from tickets.errors import NotesMissingError
 from tickets.models import TicketError
 from tickets.repairing.handle_error import resolve_error, review_error
 
@@ -23,11 +24,7 @@ class ResolveForm(forms.Form):
         label=gettext_lazy("How it was resolved"),
         max_length=5_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        error_messages={
-            "required": gettext_lazy(
-                "Write down how the error was resolved: whoever meets it next will look here."
-            )
-        },
+        error_messages={"required": NotesMissingError.message},
     )
 
 

@@ -23,10 +23,10 @@ from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages.badges import task_badge, workflow_badge
 from tickets.following.pages.history import History, history_since
 from tickets.models import Ticket
+from tickets.repairing.pages.all_repairs import VERBS
+from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.pages.repairing_page import RepairingPage
-from tickets.repairing.pages.verb import RepairVerb, Sent
-from tickets.repairing.pages.verbs import VERBS
+from tickets.repairing.pages.repair_verb import RepairVerb, Sent
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError

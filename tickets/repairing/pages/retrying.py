@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import Ticket, TicketError
-from tickets.repairing.pages.verb import RepairVerb, Sent, is_retryable, kept_answers
-from tickets.repairing.repair import resolved_message
+from tickets.repairing.begin_repair import resolved_message
+from tickets.repairing.pages.repair_verb import RepairVerb, Sent, is_retryable, kept_answers
 from tickets.repairing.retry_step import retry_step
 from workflows.errors import NothingToRetryError
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
-from tickets.repairing.pages.verb import RepairVerb, Sent
+from tickets.repairing.pages.repair_verb import RepairVerb, Sent
 from workflows.errors import WorkflowNotRunningError
 from workflows.models import WorkflowStatus
 

@@ -14,20 +14,21 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from tenants.pages.badges import clipped
+from tenants.pages.filters import ChosenFilter
 from tenants.pages.links import admin_link
 from tickets.calling.pages.attempts import TaskData, attempts_of, data_so_far
-from tickets.finding.pages.filters import ChosenFilter, ErrorTicketTypeFilter
+from tickets.finding.pages.filters import ErrorTicketTypeFilter
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
 from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
+from tickets.repairing.pages.all_repairs import open_repairs
+from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.bulk_retry import RetryManyAdmin
 from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.pages.handle_error_pages import ResolveForm, ResolvePage
-from tickets.repairing.pages.repairing_page import RepairingPage
-from tickets.repairing.pages.verb import RepairVerb, kept_answers
-from tickets.repairing.pages.verbs import open_repairs
+from tickets.repairing.pages.repair_verb import RepairVerb, kept_answers
 from workflows.forms import show_answers
 from workflows.models import TaskInstance
 

@@ -6,6 +6,7 @@ from tenants.testing import CompanyTestCase
 from tickets.calling.run_action import run_action
 from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
 from tickets.models import Ticket, TicketError
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import (
     correct_task_input,
@@ -13,7 +14,6 @@ from tickets.repairing.correct_data import (
     correct_ticket_data,
 )
 from tickets.repairing.hold_ticket import hold_ticket
-from tickets.repairing.repair import marker_of
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.tests.refusals import refused
 from workflows.actions.tests.remote_system import RemoteSystem, answering

@@ -5,9 +5,9 @@ from typing import Any
 from tenants.testing import CompanyTestCase
 from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
 from tickets.models import Ticket
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket
-from tickets.repairing.repair import marker_of
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import JsonObject

@@ -8,9 +8,9 @@ from tickets.calling.run_action import run_action
 from tickets.calling.tests.test_run_action import answer
 from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
 from tickets.models import Ticket
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
-from tickets.repairing.repair import marker_of
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task

@@ -15,11 +15,11 @@ from django.utils import timezone
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket, TicketError
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket
-from tickets.repairing.pages.verb import RepairVerb
-from tickets.repairing.pages.verbs import VERBS, open_repairs
-from tickets.repairing.repair import marker_of
+from tickets.repairing.pages.all_repairs import VERBS, open_repairs
+from tickets.repairing.pages.repair_verb import RepairVerb
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from workflows.models import (

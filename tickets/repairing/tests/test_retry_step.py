@@ -12,10 +12,10 @@ from tickets.errors import (
     ReasonMissingError,
 )
 from tickets.models import ErrorType, TicketError
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket
-from tickets.repairing.repair import marker_of
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from workflows.errors import NothingToRetryError, WorkflowEndedError, WorkflowOnHoldError

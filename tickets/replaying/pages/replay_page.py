@@ -23,7 +23,7 @@ from tickets.replaying.replay_tickets import (
     Replay,
     replay_tickets,
 )
-from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
+from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
 from workflows.bundles.describe_changes import field_labels

@@ -238,7 +238,7 @@ class SavedTicketTests(ScreenTestCase):
         self.definition.is_active = False
         self.definition.save()
         page = self.client.get(self.address(saved), follow=True)
-        self.assertContains(page, "You cannot submit this type of ticket")
+        self.assertContains(page, "You can no longer submit this type of ticket")
         self.assertEqual(SavedAnswers.objects.count(), 1)
 
     def test_nobody_else_sees_it(self) -> None:

@@ -101,7 +101,7 @@ class TicketFormPage(Page):
         self.saved = self._named_saved()
         definition = offered or offered_now(named, self.person)
         if definition is None:
-            text = gettext("You cannot submit this type of ticket (any more). Choose another.")
+            text = gettext("You can no longer submit this type of ticket. Choose another.")
             raise MayNotSubmitError(text)
         self.named, self.definition = named, definition
 

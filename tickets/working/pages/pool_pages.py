@@ -34,7 +34,7 @@ class ClaimPage(_PoolPage):
     """POST takes a task out of the pool."""
 
     def find(self, **arguments: Any) -> None:
-        # Outside the pool too: who comes second sees that, and not that it never was.
+        # Also tasks already claimed: whoever is second is told so, instead of a 404.
         task = with_ticket(MyTask.objects.all()).filter(pk=arguments["object_id"]).first()
         if task is None:
             raise Http404

@@ -20,10 +20,10 @@ from tickets.errors import CompletionFailedError, RepairFailedError
 from tickets.files.keep_file import keep_file
 from tickets.health import company_findings
 from tickets.models import ErrorType, FileUpload, SavedAnswers, Ticket, TicketError
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.reassign_task import reassign_task
-from tickets.repairing.repair import marker_of
 from tickets.repairing.retry_many import continue_bulk_retry, retry_many
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, broken_invariants

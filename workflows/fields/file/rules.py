@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from types import MappingProxyType
+from uuid import UUID
 
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import CellForm, Field, FieldType, Part, gettext_noop
@@ -37,6 +40,11 @@ class File(FieldType):
 
     def still_fits(self, question: Field, value: Json) -> Json:
         return value if isinstance(value, dict) and "upload" in value else None
+
+    def uploads(self, value: Json) -> Iterator[UUID]:
+        if isinstance(value, dict):
+            with suppress(ValueError):
+                yield UUID(str(value.get("upload")))
 
 
 TYPE = File()

@@ -32,7 +32,7 @@ ROLE: Final = "role"
 ANY_ROLE: Final = "*"
 MAX_ID: Final = 2**63 - 1
 LONGEST_EMAIL: Final = 254
-LONGEST_NAME: Final = 300
+LONGEST_SHOWN_NAME: Final = 300
 # “Walt Worker (walt@example.com)”, as lists show people.
 _WITH_EMAIL: Final = re.compile(r".*[(<]([^()<>\s]+@[^()<>\s]+)[)>]", re.DOTALL)
 _NOBODY: Final = (
@@ -73,7 +73,7 @@ class Person(FieldType):
             "properties": {
                 "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
                 "email": {"type": "string", "minLength": 1, "maxLength": LONGEST_EMAIL},
-                "name": {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+                "name": {"type": "string", "minLength": 1, "maxLength": LONGEST_SHOWN_NAME},
             },
             "required": ["id", "email", "name"],
             "additionalProperties": False,
@@ -133,7 +133,7 @@ def _reference(value: Json) -> Reference | None:
         key = value.get("id")
         is_number = isinstance(key, int) and not isinstance(key, bool) and 0 < key <= MAX_ID
         return Reference(KEY, "id", key) if isinstance(key, int) and is_number else None
-    if not isinstance(value, str) or len(value) > LONGEST_NAME + LONGEST_EMAIL:
+    if not isinstance(value, str) or len(value) > LONGEST_SHOWN_NAME + LONGEST_EMAIL:
         return None
     if any(unstorable(value)):
         return None

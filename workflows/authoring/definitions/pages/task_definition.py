@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
-from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from tenants.pages.detail_page import DetailPageAdmin
+from tenants.pages.filters import ChosenFilter
 from tenants.pages.page import list_buttons_of
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
@@ -26,22 +26,7 @@ from workflows.workbooks import FileType
 from workflows.working_hours.durations import duration_in_words
 
 
-class _ChosenFilter(DropdownFilter):
-    """A dropdown whose value counts only where it is one of those that it offers."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
-        known = {str(key) for key, _name in self.lookup_choices}
-        return self.narrow(queryset, value) if value in known else self.unless_chosen(queryset)
-
-    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-        raise NotImplementedError
-
-    def unless_chosen(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset
-
-
-class WorkflowFilter(_ChosenFilter):
+class WorkflowFilter(ChosenFilter):
     """By key: a workflow is one thing over all its versions."""
 
     title = gettext_lazy("workflow")
@@ -56,7 +41,7 @@ class WorkflowFilter(_ChosenFilter):
         return queryset.filter(workflow__key=chosen)
 
 
-class VersionFilter(_ChosenFilter):
+class VersionFilter(ChosenFilter):
     """The tasks of the newest versions, unless a version, or a status, is asked for."""
 
     title = gettext_lazy("version")
@@ -84,7 +69,7 @@ class VersionFilter(_ChosenFilter):
         return queryset.filter(~Exists(newer))
 
 
-class StatusFilter(_ChosenFilter):
+class StatusFilter(ChosenFilter):
     title = gettext_lazy("status")
     parameter_name = "status"
 
@@ -95,7 +80,7 @@ class StatusFilter(_ChosenFilter):
         return queryset.filter(workflow__status=chosen)
 
 
-class TypeFilter(_ChosenFilter):
+class TypeFilter(ChosenFilter):
     title = gettext_lazy("type")
     parameter_name = "type"
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from tenants.pages.page import register_page
 from workflows.authoring.editing.output_questions import output_questions
-from workflows.authoring.editing.pages.editor_answers import (
+from workflows.authoring.editing.pages.editor_requests import (
     EditorScript,
     QuestionRefusedError,
     as_form_data,

@@ -29,7 +29,7 @@ from workflows.authoring.editing.create_workflow import (
     duplicate_workflow,
     edit_workflow,
 )
-from workflows.authoring.editing.pages.editor_answers import (
+from workflows.authoring.editing.pages.editor_requests import (
     QUESTIONS,
     moment_of,
     problems_as_json,
@@ -200,7 +200,7 @@ def words_of_the_editor(error: Exception | None) -> dict[str, Any]:
     """What the script does with a refusal, and what is said otherwise here."""
     match error:
         case NotStorableError():
-            text = _("Nothing was saved: mend what is marked first.")
+            text = _("Nothing was saved: fix what is marked first.")
             return {"message": text, "problems": problems_as_json(error.problems)}
         case DraftChangedError():
             return {"reason": "changed", "updated_at": error.at.isoformat()}

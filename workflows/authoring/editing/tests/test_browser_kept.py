@@ -252,7 +252,7 @@ class AnswerTests(KeptCase):
         page.get_by_label("Title").fill("One")
         page.wait_for_function("() => window.checks >= 2")
         page.get_by_label("Title").fill("")
-        expect(page.locator("#ed-problem-count")).to_have_text("1 problem to mend")
+        expect(page.locator("#ed-problem-count")).to_have_text("1 problem to fix")
         self.check(page)
 
     def test_an_answer_that_is_none(self) -> None:

@@ -64,7 +64,7 @@ class TestCaseTests(BrowserTestCase):
             "It went: Approve the invoice → Prepare the bank transfer → "
             "Archive the invoice; the end “invoice processed”"
         )
-        expect(page.locator("#ed-problem-count")).to_have_text("1 problem to mend")
+        expect(page.locator("#ed-problem-count")).to_have_text("1 problem to fix")
         self.assertEqual(page.evaluate(FINDINGS), [])
         case.get_by_role("button", name="Expect this result").click()
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
@@ -158,7 +158,7 @@ class TestCaseTests(BrowserTestCase):
         expect(problems).to_contain_text(
             "the ticket goes to “Prepare the bank transfer”, not to “Approve the invoice”"
         )
-        expect(page.locator("#ed-problem-count")).to_have_text("1 problem to mend")
+        expect(page.locator("#ed-problem-count")).to_have_text("1 problem to fix")
         page.get_by_role("button", name="Publish").click()
         expect(page.get_by_role("alert")).to_contain_text("cannot be published")
         self.assertTrue(WorkflowDefinition.objects.get(pk=draft.pk).is_draft)

@@ -29,7 +29,7 @@ class ManyProblemsTests(BrowserTestCase):
         for size in (WIDE, PHONE):
             page.set_viewport_size(size)
             self.upload(page, self.wrong)
-            expect(page.get_by_role("alert")).to_contain_text("There are 301 problems to mend.")
+            expect(page.get_by_role("alert")).to_contain_text("There are 301 problems to fix.")
             expect(page.get_by_label("The corrected file")).to_be_in_viewport()
             expect(page.get_by_role("button", name="Check").first).to_be_in_viewport()
             self.assertLess(page.locator(".cell:visible").count(), 30)

@@ -228,7 +228,7 @@ class ManyProblemsTest(CompanyTestCase):
     def check(self, document: Any, kind: FileType) -> Any:
         file = SimpleUploadedFile(f"process.{kind}", write_document(document, kind))
         page = self.client.post(PAGE, {"file": file})
-        self.assertContains(page, "There are 301 problems to mend.")
+        self.assertContains(page, "There are 301 problems to fix.")
         return page
 
     def test_the_corrected_file_is_chosen_above_them(self) -> None:
@@ -305,7 +305,7 @@ class OtherFormatsTest(CompanyTestCase):
         page = self.upload(data, "process.xlsx")
         self.assertContains(page, "Sheet Fields")
         self.assertContains(page, "Sheet Tasks")
-        self.assertContains(page, "Mend your file and upload it again.")
+        self.assertContains(page, "Fix your file and upload it again.")
         self.assertNotContains(page, "Apply as draft")
         self.assertEqual(page.context["form"]["text"].value(), "")
         rows = {each.sheet: each for each in page.context["outcome"].errors}

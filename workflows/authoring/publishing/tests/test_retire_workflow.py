@@ -117,13 +117,13 @@ class RetirePageTest(RetireCase):
 
     def test_a_post_retires_it(self) -> None:
         answer = self.client.post(self.page("stop_offering"), follow=True)
-        self.assertContains(answer, "is offered no more")
+        self.assertContains(answer, "is no longer offered")
         self.assertContains(answer, "Retired by Carla Cole")
         self.assertEqual(self.fresh().retired_by, self.carla)
         again = self.client.post(self.page("stop_offering"), follow=True)
-        self.assertContains(again, "not the published one")
+        self.assertContains(again, "no longer the published one")
         got = self.client.get(self.page("stop_offering"), follow=True)
-        self.assertContains(got, "not the published one")
+        self.assertContains(got, "no longer the published one")
 
     def test_it_is_brought_back_with_a_post(self) -> None:
         retire_workflow(workflow=self.workflow, user=self.carla)

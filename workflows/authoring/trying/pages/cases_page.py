@@ -19,7 +19,7 @@ from workflows.authoring.trying.change_test_cases import (
     expect_current_result,
     rename_test_case,
 )
-from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
+from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles import TestCaseResult, Trial
 from workflows.bundles.trial import Arrival

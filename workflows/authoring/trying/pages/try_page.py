@@ -19,6 +19,7 @@ from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_again
+from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
@@ -27,7 +28,6 @@ from workflows.authoring.trying.pages.try_steps import (
     time_rows,
     times_to_come,
 )
-from workflows.authoring.trying.pages.trying_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.authoring.trying.try_state import (
     MOST_CHARACTERS,
@@ -87,7 +87,7 @@ class TryPage(TryingPage):
         """The answers of a test case, as far as it goes."""
         case = next((each for each in trial.cases if each.get("name") == name), None)
         if case is None:
-            messages.warning(request, _("There is no test case of this name (any more)."))
+            messages.warning(request, _("There is no longer a test case of this name."))
             return TryState(_first_ticket_type(trial), _person(request))
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
         who = submitter if isinstance(submitter, dict) else dict[str, Json](EXAMPLE_SUBMITTER)

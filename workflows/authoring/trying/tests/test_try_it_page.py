@@ -231,7 +231,7 @@ class TryItTest(TryCase):
         self.assertEqual(page.context["task_key"], "archive_invoice")
         page = self.begin(case="The accounting system does not take it")
         self.assertContains(page, "cannot be reached")
-        self.assertContains(self.begin(case="gone"), "no test case of this name")
+        self.assertContains(self.begin(case="gone"), "no longer a test case of this name")
 
     def test_text_of_the_definition_is_only_text(self) -> None:
         self.draft.tasks.update(title="<script>x</script>")
@@ -292,7 +292,7 @@ class LetTimePassTest(TryCase):
         self.draft.transitions.create(from_task=solve, to_task=None, after="P5D", label="gone")
         page = self.let_pass(self.at_solve())
         self.assertEqual(page.context["task_key"], "solve")
-        self.assertContains(page, "After 2 days no transition was taken: the task goes on.")
+        self.assertContains(page, "No transition applied after 2 days; the task stays open.")
         self.assertContains(page, "2 days pass:")
         self.assertNotContains(page, "Let the time pass: 2 days")
         answers = {"answers-solved": "true", "answers-solution": "x"}
@@ -404,7 +404,7 @@ class RecordAnewTest(TryCase):
         page = self.at_approval()
         self.assertNotContains(page, "Replace the test case")
         before = self.draft.test_cases
-        self.assertContains(self.replaced(page), "no test case of this name")
+        self.assertContains(self.replaced(page), "no longer a test case of this name")
         self.assertEqual(self.draft.test_cases, before)
 
     def test_a_case_that_is_gone_meanwhile(self) -> None:
@@ -412,7 +412,7 @@ class RecordAnewTest(TryCase):
         self.draft.test_cases = []
         self.draft.save()
         page = self.replaced(page)
-        self.assertContains(page, "no test case of this name")
+        self.assertContains(page, "no longer a test case of this name")
         self.assertNotContains(page, "Replace the test case")
         self.assertEqual(self.draft.test_cases, [])
 
@@ -474,7 +474,7 @@ class TestCasesPageTest(TryCase):
         self.assertEqual(len(self.draft.test_cases), 3)
         for data in ({}, {"name": "gone", "expect": "1"}, {"name": "\x00", "new_name": "x"}):
             page = self.client.post(self.url("tests"), data, follow=True)
-            self.assertContains(page, "no test case of this name")
+            self.assertContains(page, "no longer a test case of this name")
 
     def test_a_published_version_offers_no_change(self) -> None:
         workflow = publish_workflow(workflow=self.draft, user=self.carla)

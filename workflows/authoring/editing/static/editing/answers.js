@@ -285,8 +285,8 @@ function notesOfForm() {
   function showSkipped(skipped) {
     note.textContent = skipped
       ? ngettext(
-          "%(count)s question cannot be shown before its problems are mended.",
-          "%(count)s questions cannot be shown before their problems are mended.",
+          "%(count)s question cannot be shown before its problems are fixed.",
+          "%(count)s questions cannot be shown before their problems are fixed.",
           skipped,
         )
       : "";

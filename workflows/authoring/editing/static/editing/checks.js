@@ -182,7 +182,7 @@ function showProblems() {
   summary.textContent = status.message
     ? gettext("The check does not answer")
     : errors
-      ? ngettext("%(count)s problem to mend", "%(count)s problems to mend", errors)
+      ? ngettext("%(count)s problem to fix", "%(count)s problems to fix", errors)
       : problems.length
         ? gettext("It can be published; a few notes")
         : gettext("No problems");

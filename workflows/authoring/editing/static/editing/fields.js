@@ -503,8 +503,8 @@ function previewOf(owner) {
       shown = text;
       note.textContent = answer.skipped
         ? ngettext(
-            "%(count)s question cannot be shown before its problems are mended.",
-            "%(count)s questions cannot be shown before their problems are mended.",
+            "%(count)s question cannot be shown before its problems are fixed.",
+            "%(count)s questions cannot be shown before their problems are fixed.",
             answer.skipped,
           )
         : gettext("Try it: nothing is kept.");

@@ -225,7 +225,7 @@ async function publish() {
   if (state.isDirty() && !(await save())) return;
   const errors = errorCount();
   if (errors) {
-    notice(gettext("It was saved, but it cannot be published before the problems are mended."));
+    notice(gettext("It was saved, but it cannot be published before the problems are fixed."));
     const first = store.problems.find((each) => each.is_error);
     if (first) focusOn(first);
     return;

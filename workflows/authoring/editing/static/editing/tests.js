@@ -447,7 +447,7 @@ function endSelect(expect) {
  */
 function resultOf(test) {
   const result = results.get(test);
-  if (!result) return [makeElement("p", { class: "ed-soft" }, gettext("It runs once the problems are mended."))];
+  if (!result) return [makeElement("p", { class: "ed-soft" }, gettext("It runs once the problems are fixed."))];
   if (result.has_passed)
     return [
       makeElement("p", { class: "ed-case-good" }, icon("check_circle"), makeElement("span", {}, gettext("It passes."))),

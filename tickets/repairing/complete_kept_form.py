@@ -4,14 +4,14 @@ from tickets.advancing.safety_net import advance_after_commit
 from tickets.errors import UnknownUploadError
 from tickets.files.keep_file import claim_files
 from tickets.models import SavedAnswers
-from tickets.repairing.repair import Repair
+from tickets.repairing.begin_repair import Repair
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.models import TaskInstance
 from workflows.running.check_output import check_output
 
 
-def complete_with(sent: SavedAnswers, task: TaskInstance, *, repair: Repair) -> bool:
+def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair) -> bool:
     """Complete a form in error with the answers that its worker has sent; then move on.
 
     False, and nothing is changed, where they do not fit any more: the form was changed by a move

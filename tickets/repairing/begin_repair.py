@@ -27,7 +27,7 @@ from tickets.errors import (
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket_error import TicketErrorQuerySet
 from workflows.models import TaskInstance, WorkflowEvent
-from workflows.running.repair import WorkflowRepair
+from workflows.running.workflow_repair import WorkflowRepair
 
 logger = logging.getLogger(__name__)
 

@@ -1,10 +1,12 @@
+"""What the pages for ticket admins have in common: who may see them."""
+
 from __future__ import annotations
 
 from django.http import HttpRequest
 
 from tenants.models import User
 from tenants.pages.page import Page
-from tickets.repairing.repair import may_repair
+from tickets.repairing.begin_repair import may_repair
 
 
 class RepairingPage(Page):

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from tenants.models import User
 from tickets.models import SavedAnswers, Ticket, TicketError
+from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.repair import marker_of
 from workflows.engine.process import JsonObject
 from workflows.errors import WorkflowEndedError, WorkflowOnHoldError
 from workflows.forms import AnswersForm

@@ -8,9 +8,9 @@ from typing import Final
 from tickets.models import Ticket, TicketError
 from tickets.repairing.pages.correcting import CorrectData, CorrectInput, CorrectOutput
 from tickets.repairing.pages.handing_over import Finish, Reassign
+from tickets.repairing.pages.repair_verb import RepairVerb, first_retryable
 from tickets.repairing.pages.retrying import Retry
 from tickets.repairing.pages.stopping import Cancel, Hold, Resume
-from tickets.repairing.pages.verb import RepairVerb, first_retryable
 from workflows.models import TaskInstance
 
 VERBS: Final[Mapping[str, type[RepairVerb]]] = {
