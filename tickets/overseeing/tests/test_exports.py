@@ -52,12 +52,14 @@ class ExportTest(SmallWorkflow, CompanyTestCase):
         self.assertEqual((row["Ticket"], row["Ticket title"]), (self.ticket.pk, self.ticket.title))
         self.assertTrue(row["Created at"])
 
-    def test_ticket_types_are_for_workflow_creators(self) -> None:
-        self.assertEqual(self.export(TYPES).status_code, 403)
-        self.log_in(self.carla)
-        (row,) = self.rows(TYPES)
-        self.assertEqual(row["Title"], self.ticket.definition.title)
+    def test_ticket_types_are_for_whoever_sees_their_list(self) -> None:
+        for user in (self.terry, self.carla):
+            self.log_in(user)
+            (row,) = self.rows(TYPES)
+            self.assertEqual(row["Title"], self.ticket.definition.title)
         self.assertEqual(self.export(TICKETS).status_code, 403)
+        self.log_in(self.uma)
+        self.assertEqual(self.export(TYPES).status_code, 403)
 
     def test_formulas_stay_texts(self) -> None:
         Ticket.objects.update(title="=1+1")

@@ -34,7 +34,7 @@ class ManyProblemsTests(BrowserTestCase):
             expect(page.get_by_role("button", name="Check").first).to_be_in_viewport()
             self.assertLess(page.locator(".cell:visible").count(), 30)
             page.get_by_text("Show 290 more").click()
-            expect(page.get_by_text("question q299, type")).to_be_visible()
+            expect(page.get_by_text("question “Question 299” (q299), type")).to_be_visible()
             self.check(page)
             page.get_by_label("The corrected file").set_input_files(self.corrected)
             page.get_by_role("button", name="Check").first.click()

@@ -247,7 +247,7 @@ class ManyProblemsTest(CompanyTestCase):
         self.assertEqual(folded.count('<li class="problem'), 291)
         self.assertEqual(text.count('<li class="problem'), 301)
         for number in range(300):
-            self.assertIn(f"question q{number},", text)
+            self.assertIn(f"question “Question {number}” (q{number}),", text)
 
     def test_of_a_workbook_they_are_counted_by_sheet(self) -> None:
         page = self.check(many_mistakes(300), FileType.XLSX)
