@@ -4,7 +4,7 @@ import json
 import logging
 from typing import Any
 
-from django.test import Client, SimpleTestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 
 INVOICE = {
@@ -16,8 +16,8 @@ INVOICE = {
 
 
 @override_settings(DEMO=True)
-class DemoAccountingTests(SimpleTestCase):
-    """A SimpleTestCase: a query to any table would fail."""
+class DemoAccountingTests(TestCase):
+    """A TestCase: a query to any table would fail."""
 
     def setUp(self) -> None:
         logger = logging.getLogger("django.request")  # Warns of each 400.
