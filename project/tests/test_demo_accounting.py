@@ -17,7 +17,7 @@ INVOICE = {
 
 @override_settings(DEMO=True)
 class DemoAccountingTests(TestCase):
-    """A TestCase: a query to any table would fail."""
+    """What the demo's invoices are sent to."""
 
     def setUp(self) -> None:
         logger = logging.getLogger("django.request")  # Warns of each 400.
