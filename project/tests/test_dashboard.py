@@ -75,16 +75,16 @@ class RoleTests(DashboardTestCase):
         self.assertNotContains(response, "A letter")
 
     def test_a_worker_sees_their_open_tasks_the_oldest_first(self) -> None:
-        for title in ("First", "Second"):
+        for title in ("The first errand", "The second errand"):
             self.make_ticket(title, by=self.uma, worker=self.wendy)
         self.make_ticket("Of walt", by=self.uma, worker=self.walt)
         response = self.dashboard_of(self.wendy)
         page = response.content.decode()
-        self.assertLess(page.index("First"), page.index("Second"))
+        self.assertLess(page.index("The first errand"), page.index("The second errand"))
         self.assertNotContains(response, "Of walt")
 
     def test_what_has_just_come_does_not_wait_for_0_minutes(self) -> None:
-        self.make_ticket("First", by=self.uma, worker=self.wendy)
+        self.make_ticket("The first errand", by=self.uma, worker=self.wendy)
         response = self.dashboard_of(self.wendy)
         self.assertContains(response, "waits for less than a minute")
         TaskInstance.objects.update(created_at=timezone.now() - timedelta(hours=2))
