@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 # How many bodies are waited for, and how many requests wait for Django, in one process.
 MOST_BODIES: Final = 1_000
 MOST_QUEUED: Final = 200
+# How many bodies larger than SMALL_BODY are kept at once, in memory and on disk, in one process.
+MOST_LARGE: Final = 32
 # How much of a body that is too large is thrown away, so that its sender hears why.
 MOST_SKIPPED: Final = 64 * 1024 * 1024
 MOST_HEADER_BYTES: Final = 32 * 1024
@@ -55,6 +57,7 @@ class Edge:
         self._pace = pace or Pace()
         self._django = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
         self._bodies: dict[Body, None] = {}
+        self._large: dict[Body, None] = {}
         self._queued = 0
         self._busy_since: float | None = None
 
@@ -91,6 +94,7 @@ class Edge:
             environ = environ_of(scope, body.file, body.received)
             return await self._ask_django(environ)
         finally:
+            self._large.pop(body, None)
             body.close()
 
     async def _read(self, scope: Mapping[str, Any], body: Body) -> Answer | None:
@@ -118,13 +122,27 @@ class Edge:
         if announced <= SMALL_BODY and await body.read(SMALL_BODY):
             return None
         limit = await self._limit(scope)
-        if announced <= limit and await body.read(limit):
-            return None
         if limit <= SMALL_BODY:
             raise BodyTooLargeError
+        if not self._may_keep(body):
+            return plain_answer(503, BUSY, [(b"retry-after", b"60")])
+        if announced <= limit and await body.read(limit):
+            return None
         await body.skip(MOST_SKIPPED)
         environ = environ_of(scope, io.BytesIO(), 0)
         return await self._ask_django({**environ, REFUSED_BODY: limit})
+
+    def _may_keep(self, body: Body) -> bool:
+        """Whether there is room for one more large body: the one that has been coming for longest
+        makes way."""
+        if len(self._large) >= MOST_LARGE:
+            oldest = next((each for each in self._large if each in self._bodies), None)
+            if oldest is None:  # all of them are there, and wait for Django
+                return False
+            del self._large[oldest]
+            oldest.give_up()
+        self._large[body] = None
+        return True
 
     async def _limit(self, scope: Mapping[str, Any]) -> int:
         """How large a body Django takes from this person at this address, in bytes."""

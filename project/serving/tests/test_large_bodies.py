@@ -1,0 +1,48 @@
+"""Large bodies take room: no one person's fill it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from unittest import TestCase, mock
+
+from project.serving import edge
+from project.serving.bodies import Pace
+from project.serving.edge import Edge
+from project.serving.tests.test_bodies import sender
+from project.serving.tests.test_wsgi_call import scope
+from project.serving.wsgi_call import Environ
+from tenants.body_limits import BODY_LIMIT_HEADER, SMALL_BODY
+
+LARGE = 4 * SMALL_BODY
+
+
+def application(environ: Environ, start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [(BODY_LIMIT_HEADER, str(LARGE))])
+    return [b""]
+
+
+class LargeBodiesTest(TestCase):
+    async def status(self, server: Edge, receive: Callable[[], Awaitable[Any]]) -> int:
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        head = [(b"content-length", str(LARGE).encode())]
+        await server(scope(type="http", method="POST", headers=head), receive, send)
+        return int(sent[0]["status"])
+
+    def test_the_one_that_has_been_coming_for_longest_makes_way(self) -> None:
+        async def run() -> tuple[int, int]:
+            server = Edge(application, pace=Pace(grace=600.0))
+            silent = asyncio.create_task(self.status(server, sender(b"x", then="silence")))
+            while not server._large and not silent.done():
+                await asyncio.sleep(0)
+            whole = await self.status(server, sender(b"x" * LARGE))
+            self.assertEqual(len(server._large), 0)
+            return await silent, whole
+
+        with mock.patch.object(edge, "MOST_LARGE", 1):
+            self.assertEqual(asyncio.run(run()), (408, 200))
