@@ -58,6 +58,7 @@ SHARED_APPS = [
     "allauth.mfa",
     "django_tenants",
     "tenants",
+    "tenants.audit",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -73,8 +74,8 @@ SHARED_APPS = [
     "import_export",
     "procrastinate.contrib.django",
 ]
-# The admin's log stands in every schema: what people of a company did is the company's own.
-TENANT_APPS = ["project.apps.AdminConfig", "workflows", "tickets"]
+# The logs stand in every schema: what people of a company did is the company's own.
+TENANT_APPS = ["project.apps.AdminConfig", "tenants.audit", "workflows", "tickets"]
 INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_APPS]
 
 MIDDLEWARE = [
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.ActiveCompanyMiddleware",
+    "tenants.middleware.ActorMiddleware",
     "project.being_upgraded.CompanyUpToDateMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",

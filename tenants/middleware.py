@@ -7,12 +7,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from tenants.active_company import CompanyRequest, find_active_company
+from tenants.audit.acting import acting_as, actor_of, visitor
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
 from tenants.limits import BY_SENDER, count_sender
 from tenants.models import User
 from tenants.refusals import refusals
 from tenants.second_factor import SESSION_KEY, is_demanded
+from tenants.sender import sender_of
 from tenants.sessions import SessionStore
 
 # The header of a request that no person makes (tenants/pages/static/pages/progress.js).
@@ -127,3 +129,16 @@ class ActiveCompanyMiddleware:
         if request.company is not None:
             use_company(request.company)
         return self.get_response(request)
+
+
+class ActorMiddleware:
+    """Says who acts, for the audit log. After the middleware that finds the person."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        person, sender = request.user, sender_of(request)
+        known = isinstance(person, User)
+        with acting_as(actor_of(person, sender=sender) if known else visitor(sender=sender)):
+            return self.get_response(request)

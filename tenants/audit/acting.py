@@ -1,0 +1,66 @@
+"""Who acts: known once for a request, so that services need not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tenants.models import User
+
+
+class ActorKind(StrEnum):
+    """What an actor is. The values stand in the database."""
+
+    PERSON = "person"  # of the company
+    SUPERUSER = "superuser"  # on behalf of the company, or of the installation
+    VISITOR = "visitor"  # who has not logged in
+    SYSTEM = "system"  # a job, a command, a callback
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, as the log keeps it: names change, and people are erased."""
+
+    kind: ActorKind
+    id: int | None = None
+    name: str = ""  # and e-mail address
+    sender: str = ""  # the network address of their browser; empty: none, or unknown
+
+
+SYSTEM: Final = Actor(ActorKind.SYSTEM)
+_acting: ContextVar[Actor] = ContextVar("acting", default=SYSTEM)
+
+
+def actor_of(person: User, *, sender: str = "") -> Actor:
+    """A person as an actor."""
+    name = person.get_full_name()
+    return Actor(
+        kind=ActorKind.SUPERUSER if person.is_superuser else ActorKind.PERSON,
+        id=person.pk,
+        name=f"{name} <{person.email}>" if name else person.email,
+        sender=sender,
+    )
+
+
+def visitor(*, sender: str) -> Actor:
+    """Somebody whom we do not know."""
+    return Actor(ActorKind.VISITOR, sender=sender)
+
+
+def current_actor() -> Actor:
+    """Who acts in this request; the system where there is none."""
+    return _acting.get()
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Let what is recorded meanwhile be theirs."""
+    token = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(token)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import LONGEST_NAME
+
+
+class AuditEvent(models.Model):
+    """One line of the audit log, which is only ever added to.
+
+    Nothing here points to another row: what happened stays when those are gone. It never holds a
+    password, a secret or what stands in a file.
+    """
+
+    at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("when"), db_default=Now())
+    kind: models.CharField[str, str] = models.CharField(_("what"), max_length=LONGEST_NAME)
+    actor_kind: models.CharField[str, str] = models.CharField(_("acted as"), max_length=10)
+    actor_id: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(
+        _("number of who acted"), null=True
+    )
+    actor_name: models.TextField[str, str] = models.TextField(_("who"))
+    sender: models.CharField[str, str] = models.CharField(_("address"), max_length=64)
+    subject_type: models.CharField[str, str] = models.CharField(
+        _("kind of what it is about"),
+        max_length=100,
+        help_text=_("The label of a model: tickets.ticket. Empty: it is about no row."),
+    )
+    subject_id: models.CharField[str, str] = models.CharField(
+        _("number of what it is about"), max_length=64
+    )
+    subject_name: models.TextField[str, str] = models.TextField(_("about"))
+    data: models.JSONField[Any, Any] = models.JSONField(
+        _("details"),
+        default=dict,
+        help_text=_("{“changes”: {field: [old, new]}, and what else the kind says}"),
+    )
+
+    objects: ClassVar[models.Manager[AuditEvent]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit log")
+        default_permissions = ("view",)
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.kind
