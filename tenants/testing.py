@@ -19,7 +19,6 @@ from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, TestCase, TransactionTestCase
-from django.test.testcases import is_pickable  # type: ignore[attr-defined]
 from django.test.utils import CaptureQueriesContext
 
 from tenants.connection import current_schema, use_company, use_public
@@ -101,15 +100,6 @@ class _People:
     charlie: User
     root: User
     client: Client
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What a process of a parallel run hands over of a test whose sub-test failed.
-
-        Django's own leaves the browser in, which cannot be handed over, once the test has
-        ended: then the whole run would break off.
-        """
-        kept = {name: value for name, value in vars(self).items() if is_pickable(value)}
-        return {**kept, "_outcome": None, "_subtest": None}
 
     @classmethod
     def load_people(cls) -> None:

@@ -18,6 +18,8 @@ from django.test.runner import ParallelTestSuite
 from django.test.utils import override_settings
 from django.urls import get_resolver
 
+from project.development.parallel_results import HandingOverRunner
+
 OUR_MODULES = r"(project|tenants|workflows|tickets)(\.|$)"
 
 # A guess, in seconds of a quiet machine, of what a test of each kind takes; nothing depends on
@@ -56,6 +58,7 @@ class LongestFirst(ParallelTestSuite):
     the end while the others have nothing to do."""
 
     process_setup = begin_process
+    runner_class = HandingOverRunner
 
     def __init__(self, subsuites: list[TestSuite], *args: Any, **kwargs: Any) -> None:
         ordered = sorted(subsuites, key=expected_seconds, reverse=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import os
+import pickle
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from django.test import TestCase, TransactionTestCase
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
 
+from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
 from project.environment import BASE_DIR
 from tenants.testing_effort import steps_of
@@ -39,6 +41,66 @@ class OrderTests(unittest.TestCase):
         ]
         shared = LongestFirst(ordered[::-1], processes=2)
         self.assertEqual(shared.subsuites, ordered)
+
+
+class _CannotBeSentError(Exception):
+    def __init__(self, one: str, _other: object) -> None:
+        super().__init__(one)
+
+
+def _fail_in_many_ways(kind: type[unittest.TestCase]) -> type[unittest.TestCase]:
+    """A class of tests each of which fails with, or holds, what cannot be pickled."""
+
+    class Failing(kind):  # type: ignore[misc, valid-type]
+        def setUp(self) -> None:
+            self.held = lambda: None
+
+        def test_error(self) -> None:
+            raise _CannotBeSentError("cannot be sent", self.held)
+
+        def test_failure(self) -> None:
+            self.assertIsNone(self.held)
+
+        def test_subtests(self) -> None:
+            for held in (self.held, "plain"):
+                with self.subTest("part", held=held):
+                    self.fail("a part failed")
+
+        @unittest.expectedFailure
+        def test_expected(self) -> None:
+            raise _CannotBeSentError("expected", self.held)
+
+    # Where it is looked for when it is handed over.
+    Failing.__qualname__ = Failing.__name__ = f"Failing{kind.__name__}"
+    Failing.__module__ = __name__
+    globals()[Failing.__name__] = Failing
+    return Failing
+
+
+class HandingOverTests(unittest.TestCase):
+    """A process hands over what failed in it, whatever the tests and their errors hold."""
+
+    def test_what_cannot_be_pickled_is_handed_over_as_text(self) -> None:
+        for kind in (unittest.TestCase, SimpleTestCase):
+            failing = _fail_in_many_ways(kind)
+            suite = unittest.defaultTestLoader.loadTestsFromTestCase(failing)
+            result = HandingOverRunner().run(suite)
+            events = pickle.loads(pickle.dumps(result.events))  # noqa: S301 -- our own
+            with self.subTest(kind.__name__):
+                self.assertEqual(
+                    sorted(event[0] for event in events if event[0].startswith("add")),
+                    ["addDuration"] * 4
+                    + ["addError", "addExpectedFailure", "addFailure"]
+                    + ["addSubTest"] * 2,
+                )
+                (error,) = (event[2] for event in events if event[0] == "addError")
+                self.assertIn("cannot be sent", str(error[1]))
+                parts = [event[2] for event in events if event[0] == "addSubTest"]
+                self.assertIn("[part] (held='<function", str(parts[0]))
+                self.assertIn("[part] (held='plain')", str(parts[1]))
+
+    def test_the_tests_of_a_parallel_run_are_handed_over_so(self) -> None:
+        self.assertIs(LongestFirst.runner_class, HandingOverRunner)
 
 
 class ExamplesTests(unittest.TestCase):
