@@ -122,8 +122,7 @@ def _forms_of_ineligible_workers() -> Iterator[Finding]:
             message = _("“%(task)s” is open, but nobody has it: assign it to somebody.")
         else:
             message = _(
-                "“%(task)s” is with %(person)s, who cannot do it (any more): assign it to "
-                "somebody else."
+                "“%(task)s” is with %(person)s, who cannot do it: assign it to somebody else."
             )
         yield finding(_ticket_of(task), message % words)
 

@@ -53,7 +53,7 @@ def _failed_jobs() -> Iterator[Finding]:
         schema = str(args.get("schema", ""))
         message = _(
             "The job %(job)s (%(name)s) failed for good after %(attempts)s attempts. The worker's "
-            "log says why: mend that first."
+            "log says why: correct that first."
         )
         is_of_no_company = bool(schema) and schema not in known
         yield Finding(

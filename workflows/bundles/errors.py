@@ -15,7 +15,7 @@ class BundleError(WorkflowsError):
     It says what is refused, and the first of the errors with its place.
     """
 
-    message = _("This bundle has problems that must be mended.")
+    message = _("This bundle has problems that must be corrected.")
     message_with_place = _("%(refusal)s %(where)s: %(problem)s")
 
     def __init__(self, problems: Sequence[Problem] = ()) -> None:
@@ -31,13 +31,13 @@ class BundleError(WorkflowsError):
 
 
 class InvalidBundleError(BundleError):
-    message = _("This bundle has problems that must be mended before it can be imported.")
+    message = _("This bundle has problems that must be corrected before it can be imported.")
 
 
 class NotPublishableError(BundleError):
-    message = _("This definition has problems that must be mended before it can be published.")
+    message = _("This definition has problems that must be corrected before it can be published.")
 
 
 class NotStorableError(BundleError):
-    message = _("This draft has problems that must be mended before it can be saved.")
+    message = _("This draft has problems that must be corrected before it can be saved.")
     status = HTTPStatus.UNPROCESSABLE_ENTITY

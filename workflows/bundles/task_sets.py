@@ -141,7 +141,7 @@ def put_tasks_into(
 
 
 def lasting_problems(put: WithTasks) -> list[Problem]:
-    """The errors that must be mended before a draft can be made of it.
+    """The errors that must be corrected before a draft can be made of it.
 
     They stand in the tasks themselves, whatever leads to them, or are such that no draft could be
     kept with them. Of the rest, such as a new task that no transition leads to yet, publishing

@@ -58,7 +58,7 @@ class CheckedTasks:
 
     `of_file` is the reading of the file alone. `reading` is that of the whole workflow with it, and
     knows where in the file things stand; of a file that cannot be put into a workflow, the same.
-    `preview` is None while something must be mended.
+    `preview` is None while something must be corrected.
     """
 
     of_file: Reading

@@ -25,7 +25,7 @@ def save_tasks(*, tasks: Reading, user: User | None, seen: SeenDraft) -> Workflo
     changes nothing saves nothing: the version is returned as it is.
 
     Raises:
-        NotStorableError: there are problems that must be mended first; it has every problem.
+        NotStorableError: there are problems that must be corrected first; it has every problem.
         NotADraftError: the version was published, retired or deleted in the meantime.
         DraftChangedError: somebody has saved the draft in the meantime; it says who.
         DraftThereError: somebody has made a draft of the published version in the meantime.

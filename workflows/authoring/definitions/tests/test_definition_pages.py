@@ -257,7 +257,7 @@ class PublishTest(DefinitionTestCase):
         self.assertContains(page, "This draft cannot be published")
         self.assertNotContains(page, button_url(draft, "publish"))
         response = self.client.post(button_url(draft, "publish"), follow=True)
-        self.assertContains(response, "must be mended before it can be published")
+        self.assertContains(response, "must be corrected before it can be published")
         self.assertTrue(WorkflowDefinition.objects.get(pk=draft.pk).is_draft)
 
     def test_publishing_twice_is_told_not_done(self) -> None:
