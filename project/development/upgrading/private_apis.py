@@ -390,7 +390,18 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "Long classes of tests begin first, and each process is prepared.",
         ("(subsuites, processes, failfast=False, debug_mode=False, buffer=False)",),
     ),
-    PrivateApi("django.test.testcases.is_pickable", "What a parallel run hands over.", ("(obj)",)),
+    PrivateApi(
+        "django.test.runner.RemoteTestResult",
+        "A process of a parallel run hands over what failed, whatever it holds.",
+        ("(*args, **kwargs)",),
+    ),
+    PrivateApi(
+        "django.test.runner.RemoteTestRunner",
+        "As above.",
+        ("(failfast=False, resultclass=None, buffer=False)",),
+    ),
+    PrivateApi("unittest.case.TestCase._testMethodName", "As above: the same test once more."),
+    PrivateApi("unittest.case._SubTest._message", "As above: the same part of it once more."),
     PrivateApi(
         "unittest.loader._FailedTest._exception",
         "The runner skips tests whose import failed for want of a package.",
