@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.active_company import active_company
+from tenants.company_limits import uses_of
 from tenants.jobs import has_worker
 from tenants.models import Company, User
 from tenants.roles import SystemRole
@@ -88,6 +89,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= _workflows()
     if user.has_perm("tenants.change_user"):
         context |= _people(company, user) | {"worker_is_missing": not has_worker(WORKER_MISSING)}
+        context["near_limits"] = [use for use in uses_of(company) if use.is_near]
     return context
 
 

@@ -171,6 +171,11 @@ SIGN_UP = env_flag("SIGN_UP", default=True)
 SIGN_UP_CONTACT = os.environ.get("SIGN_UP_CONTACT") or ""
 # How many companies may sign themselves up in an hour, from everywhere together.
 SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
+# What a company may have, unless it has limits of its own: tenants/company_limits.py.
+COMPANY_MOST_PEOPLE = int(os.environ.get("COMPANY_MOST_PEOPLE") or 1_000)
+COMPANY_MOST_STORED_MB = int(os.environ.get("COMPANY_MOST_STORED_MB") or 10_000)
+COMPANY_MOST_WAITING_JOBS = int(os.environ.get("COMPANY_MOST_WAITING_JOBS") or 10_000)
+COMPANY_MOST_CALLS_A_DAY = int(os.environ.get("COMPANY_MOST_CALLS_A_DAY") or 50_000)
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LOGOUT_REDIRECT_URL = reverse_lazy("landing")

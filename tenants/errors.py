@@ -146,3 +146,40 @@ class AttemptsPausedError(RateLimitedError):
             count = ceil(self.seconds / _MINUTE)
             text = ngettext("%(n)d minute", "%(n)d minutes", count)
         return {"wait": text % {"n": count}}
+
+
+# Limits of a company: tenants/company_limits.py
+
+
+class CompanyLimitError(TenantsError):
+    """A company has reached one of its limits, which is `most`."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
+class TooManyPeopleError(CompanyLimitError):
+    message = _(
+        "Your company may have %(most)d active people, and has them. Deactivate somebody who is no "
+        "longer there, or ask whoever runs TicketFlower for a higher limit."
+    )
+
+
+class StorageFullError(CompanyLimitError):
+    message = _(
+        "Your company's storage of %(most)d MB is full, so that nothing new can be kept. Tell an "
+        "admin of your company; all that is there stays."
+    )
+
+
+class TooManyJobsError(CompanyLimitError):
+    message = _(
+        "%(most)d jobs of your company wait to be done, which is as many as may. Try again in some "
+        "minutes."
+    )
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class CallsUsedUpError(RateLimitedError):
+    message = _("Your company has made all the calls to other systems that it may make in a day.")

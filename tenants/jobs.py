@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from secrets import randbelow
 from typing import Final
 
 from django.db import close_old_connections, connection
@@ -20,19 +21,28 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from tenants.connection import current_schema
-from tenants.errors import CompanyBehindError
+from tenants.errors import CallsUsedUpError, CompanyBehindError
 from tenants.migrating.versions import ensure_schema_up_to_date
 
 # How long a job waits whose company is behind, however often.
 BEHIND_SECONDS: Final = 30
+# How long a call waits at most before it is looked whether it may be made now.
+SOON_SECONDS: Final = 15 * 60
+MINUTE: Final = 60
 
 
 class Retry(RetryStrategy):
-    """How often a job is tried. A company that is behind is waited for, for as long as it takes."""
+    """How often a job is tried. A company that is behind is waited for, for as long as it takes,
+    and so is the time at which it may make calls again."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, CompanyBehindError):
             return RetryDecision(retry_in={"seconds": BEHIND_SECONDS})
+        if isinstance(exception, CallsUsedUpError):
+            # Not all of them at the same moment; and sooner, as a superuser may raise the limit.
+            return RetryDecision(
+                retry_in={"seconds": min(exception.seconds, SOON_SECONDS) + randbelow(MINUTE)}
+            )
         return super().get_retry_decision(exception=exception, job=job)
 
 

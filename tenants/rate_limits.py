@@ -29,6 +29,10 @@ ON CONFLICT (key) DO UPDATE SET
                     THEN known.began_at ELSE clock_timestamp() END
 RETURNING count, EXTRACT(EPOCH FROM began_at - clock_timestamp()) + %(window)s
 """
+COUNTED = """
+SELECT count FROM public.tenants_requestcount
+ WHERE key = %s AND began_at > clock_timestamp() - %s * interval '1 second'
+"""
 # Writes nothing, and returns nothing, while a pause lasts.
 TRY = """
 INSERT INTO public.tenants_attemptcount AS known (key, count, ends_at, paused_until)
@@ -78,23 +82,34 @@ class Pauses:
     sliding: bool = True
 
 
-def count_request(kind: str, who: str, *, most: int, seconds: int) -> None:
+def count_request(kind: str, who: str, *, most: int, seconds: int, remembers: bool = True) -> None:
     """Count a request of somebody; `who` may be long or secret, and is not kept.
+
+    Where it `remembers`, this process says from memory that there were too many until the seconds
+    are over, so that a flood does not reach the database.
 
     Raises:
         RateLimitedError: there were more than `most` within `seconds`, which begin with the first
-            one. Until they are over this process says so from memory, so that a flood does not
-            reach the database.
+            one.
     """
     key = _key(kind, who)
     refused = caches["rates"]
-    left = refused.get(key)
+    left = refused.get(key) if remembers else None
     if left is None:
         count, left = _count(key, seconds)
         if count <= most:
             return
-        refused.set(key, left, timeout=left)
+        if remembers:
+            refused.set(key, left, timeout=left)
     raise RateLimitedError(left)
+
+
+def counted_requests(kind: str, who: str, *, seconds: int) -> int:
+    """How many requests of somebody count at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, [_key(kind, who), seconds])
+        found = cursor.fetchone()
+    return int(found[0]) if found else 0
 
 
 def begin_attempt(kind: str, who: str, *, pauses: Pauses) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
+from tenants.company_limits import ensure_people_within_limit
 from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import Company, User
 from tenants.names import plain_email, plain_name
@@ -65,12 +66,14 @@ def create_person(
 
     Raises:
         EmailInUseError: somebody, of whatever company, has this e-mail address.
+        TooManyPeopleError: the company has as many as it may have.
     """
     user = User(email=email, company=company, **fields)
     user.set_password(password)
     with transaction.atomic():
         save_user(user=user)
         set_system_roles(user=user, roles=roles)
+        ensure_people_within_limit(company)
     return user
 
 

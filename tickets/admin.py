@@ -1,5 +1,6 @@
 """Registers the screens of tickets with the admin site: a line for each file of pages."""
 
+from tickets.company_use.pages import company_use_page
 from tickets.files.pages import files
 from tickets.following.pages import my_ticket
 from tickets.moving.pages import move_page

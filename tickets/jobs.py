@@ -2,7 +2,8 @@
 
 from tickets.advancing import jobs as advancing
 from tickets.calling import jobs as calling
+from tickets.company_use import jobs as company_use
 from tickets.files import jobs as files
 from tickets.repairing import jobs as repairing
 
-__all__ = ["advancing", "calling", "files", "repairing"]
+__all__ = ["advancing", "calling", "company_use", "files", "repairing"]

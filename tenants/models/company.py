@@ -65,6 +65,28 @@ class Company(TenantMixin):
         db_default="",
         help_text=_("Which migrations the schema has: tenants.migrating.versions. Empty: unknown."),
     )
+    # What the company uses, and its own limits: tenants/company_limits.py.
+    file_bytes: models.BigIntegerField[int, int] = models.BigIntegerField(
+        _("bytes of files"), default=0, db_default=0, editable=False
+    )
+    database_bytes: models.BigIntegerField[int, int] = models.BigIntegerField(
+        _("bytes in the database"), default=0, db_default=0, editable=False
+    )
+    waiting_jobs: models.IntegerField[int, int] = models.IntegerField(
+        _("jobs that wait"), default=0, db_default=0, editable=False
+    )
+    most_people: models.PositiveIntegerField[int | None, int | None] = models.PositiveIntegerField(
+        _("active people"), null=True, blank=True
+    )
+    most_stored_mb: models.PositiveIntegerField[int | None, int | None] = (
+        models.PositiveIntegerField(_("storage in megabytes"), null=True, blank=True)
+    )
+    most_waiting_jobs: models.PositiveIntegerField[int | None, int | None] = (
+        models.PositiveIntegerField(_("jobs that wait"), null=True, blank=True)
+    )
+    most_calls_a_day: models.PositiveIntegerField[int | None, int | None] = (
+        models.PositiveIntegerField(_("calls to other systems a day"), null=True, blank=True)
+    )
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
         _("signed up at"), auto_now_add=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -25,6 +26,7 @@ from unfold.widgets import (
 )
 
 from tenants.active_company import active_company
+from tenants.company_limits import COMPANY_LIMITS
 from tenants.connection import PUBLIC
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
@@ -33,6 +35,7 @@ from tenants.pages.company_admin import GuardedListMixin
 from tenants.pages.refusals import TellsRefusals
 from tenants.services import sign_up
 
+OWN_LIMITS = tuple(limit.column for limit in COMPANY_LIMITS)
 BUTTON = (
     "bg-primary-600 border border-transparent cursor-pointer font-medium inline-flex "
     "items-center px-3 py-1 rounded-default text-white whitespace-nowrap hover:bg-primary-600/80"
@@ -44,7 +47,14 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Company
-        fields = ("name", "is_active")
+        fields = ("name", "is_active", *OWN_LIMITS)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for limit in COMPANY_LIMITS:
+            self.fields[limit.column].help_text = _("Empty: %(most)s, as for every company.") % {
+                "most": f"{getattr(settings, limit.setting):,}"
+            }
 
 
 class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -117,6 +127,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     )
     fieldsets = (
         (None, {"fields": ("name", "is_active")}),
+        (_("Limits"), {"fields": OWN_LIMITS}),
         (_("About"), {"fields": ("schema_name", "people", "created_at", "enter")}),
     )
 
@@ -159,7 +170,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     ) -> None:
         if change:
             with schema_context(PUBLIC):  # from inside a company another one is not saved
-                obj.save(update_fields=["name", "is_active"])
+                obj.save(update_fields=["name", "is_active", *OWN_LIMITS])
             return
         data = form.cleaned_data
         founder = sign_up(

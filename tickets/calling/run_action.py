@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.company_limits import count_call
 from tenants.connection import current_schema
-from tenants.errors import EncryptionError
+from tenants.errors import CallsUsedUpError, EncryptionError
 from tenants.jobs import defer, is_under_way
 from tenants.models import Company
 from tickets.advancing.failed_step import UNREACHABLE, with_reason
@@ -84,11 +85,12 @@ def run_action(
 
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the job is repeated.
+        CallsUsedUpError: the company must wait with it; the job is repeated then.
     """
     action = Action(ticket_id, task_id, attempt, job_id, clock, chance)
     try:
         begun = _begin(action)
-    except UNREACHABLE:
+    except (*UNREACHABLE, CallsUsedUpError):
         raise
     except ActionError as error:  # the call cannot even be put together
         _record_failure(action, error)
@@ -148,6 +150,7 @@ def _begin(action: Action) -> Begun | None:
             return None
         attempt = _new_attempt(action, locked, latest)
         company = Company.objects.current()
+        count_call(company)
         facts: JsonObject = {
             **locked.ticket.facts(company),
             "tasks": locked.manager.instance.data,

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from tenants.company_limits import give_room_back
+from tenants.models import Company
 from tickets.models import FileUpload
 
 logger = logging.getLogger(__name__)
@@ -49,5 +51,6 @@ def _delete(upload: FileUpload) -> bool:
     except OSError:
         logger.exception("The file of upload %s could not be deleted", upload.pk)
         return False
+    give_room_back(Company.objects.current(), upload.size)
     upload.delete()
     return True

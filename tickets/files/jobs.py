@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, defer, in_company
 from tenants.models import Company
+from tickets.company_use.measure_use import count_files
 from tickets.files import clean_up_uploads as cleaning
 from tickets.job_names import CLEAN_UP_EVERYWHERE, CLEAN_UP_UPLOADS
 
@@ -28,3 +29,4 @@ def clean_up_everywhere(timestamp: int) -> None:
 def clean_up_uploads() -> None:
     """Delete the files of a company that were never submitted."""
     cleaning.clean_up_uploads(now=timezone.now())
+    count_files()

@@ -7,7 +7,8 @@ from pathlib import PurePath
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 
-from tenants.models import User
+from tenants.company_limits import take_room_for_file
+from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
 from tickets.errors import UnknownUploadError
 from tickets.models import FileUpload, Ticket
@@ -20,9 +21,16 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
 
     The file belongs to no ticket until one that names it is submitted, so that a form
     which is shown again because of another mistake need not be given the file again.
+
+    Raises:
+        StorageFullError: the company has no room for it.
     """
+    size = file.size or 0
+    take_room_for_file(Company.objects.current(), size)
     name = PurePath((file.name or "file").replace("\\", "/")).name[:LONGEST_NAME]
-    upload = FileUpload(filename=name, file_type=(file.content_type or "")[:100], uploaded_by=user)
+    upload = FileUpload(
+        filename=name, file_type=(file.content_type or "")[:100], size=size, uploaded_by=user
+    )
     upload.file.save(name, file, save=False)
     upload.save()
     return {"upload": str(upload.uuid), "filename": upload.filename}

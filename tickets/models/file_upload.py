@@ -35,6 +35,7 @@ class FileUpload(models.Model):
     version = models.PositiveIntegerField(_("version"), default=1)
     file = models.FileField(_("file"), upload_to=storage_key, max_length=300)
     file_type = models.CharField(_("type"), max_length=100, blank=True)
+    size = models.BigIntegerField(_("bytes"), default=0, db_default=0, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

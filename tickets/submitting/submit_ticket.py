@@ -7,11 +7,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import PreparedQuery, next_id
 from tenants.fast.rows import new_row
-from tenants.models import User
+from tenants.models import Company, User
 from tenants.names import plain_name
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.safety_net import advance_after_commit
@@ -64,6 +65,7 @@ def submit_ticket(
         MayNotSubmitError: the type is not offered to this person (any more).
         InvalidDataError: the data does not fit the form; it lists every problem.
         UnknownUploadError: the data names a file that this person did not upload.
+        StorageFullError, TooManyJobsError: the company has no room for more.
         SubmissionFailedError: it failed in a way that nobody has foreseen.
         OperationalError, InterfaceError: the database cannot be reached.
     """
@@ -107,6 +109,7 @@ def _checked(
     """The ticket, not inserted yet: what points to it is checked at the commit."""
     if not user.has_perm("tickets.add_myticket"):
         raise MayNotSubmitError
+    ensure_room_for_work(Company.objects.current())
     offered: Any = _offered.first(definition.pk, user.pk)
     if offered is None:
         raise MayNotSubmitError

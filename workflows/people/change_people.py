@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.models import Company, User
 from tenants.names import plain_email
@@ -96,6 +97,7 @@ def save_person(
         OtherCompanyError: the person is not of the company that the connection is set to.
         EmailInUseError: somebody, of whatever company, has this e-mail address.
         LastAdminError: nobody could manage the company's people afterwards.
+        TooManyPeopleError: the company would have more active people than it may have.
     """
     company = Company.objects.current()
     with transaction.atomic():
@@ -103,7 +105,9 @@ def save_person(
         _ensure_own(person, company)
         chosen = None if company_roles is None else tuple(company_roles)
         change = PersonChange(person, tuple(roles), chosen)
-        if _save_locked(change, now=now, actor=actor):
+        with people_within_limit(company):
+            loses_admin = _save_locked(change, now=now, actor=actor)
+        if loses_admin:
             ensure_an_admin_is_left(company=company)
         assign_waiting_tasks(now=now)
     return person
@@ -117,7 +121,8 @@ def save_people(
     They can once an admin has set their passwords.
 
     Raises:
-        OtherCompanyError, EmailInUseError, LastAdminError: as `save_person`.
+        OtherCompanyError, EmailInUseError, LastAdminError, TooManyPeopleError: as
+            `save_person`.
     """
     company = Company.objects.current()
     new = [each for each in changes if each.person._state.adding]
@@ -126,8 +131,9 @@ def save_people(
         _lock(_forms().filter(assigned_to__in=[each.person.pk for each in known]))
         for each in changes:
             _ensure_own(each.person, company)
-        _add_people(new)
-        lost = [_save_locked(each, now=now, actor=actor) for each in known]
+        with people_within_limit(company):
+            _add_people(new)
+            lost = [_save_locked(each, now=now, actor=actor) for each in known]
         if any(lost):
             ensure_an_admin_is_left(company=company)
         assign_waiting_tasks(now=now)

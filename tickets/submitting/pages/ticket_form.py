@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants.body_limits import FILES_BODY, LARGE_BODY
+from tenants.errors import CompanyLimitError
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
 from tenants.pages.numbers import number_in
@@ -189,7 +190,13 @@ class TicketFormPage(Page):
             )
             return ticket.pk
 
-        with refusals_in(form, InvalidDataError, UnknownUploadError, SubmissionFailedError):
+        with refusals_in(
+            form,
+            InvalidDataError,
+            UnknownUploadError,
+            SubmissionFailedError,
+            CompanyLimitError,
+        ):
             try:
                 number, is_new = run_once(self.request, token=token, act=submit)
             except UNREACHABLE:

@@ -13,7 +13,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from tenants.errors import CompanyLimitError
 from tenants.names import LONGEST_NAME
+from tenants.refusals import refusals
 from workflows.engine.process import Json
 from workflows.fields.field import Field
 from workflows.fields.inputs import AskedField
@@ -78,8 +80,14 @@ class FileAnswer(AskedField):
         if value.kept and not value.is_dropped and self._keeper is not None:
             self.kept = self._keeper.find(value.kept)
         if value.file is not None and self._keeper is not None:
-            self.kept = self._keeper.keep(self._checked(value.file))
+            self.kept = self._keep(self._keeper, value.file)
         return self.kept
+
+    def _keep(self, keeper: FileKeeper, file: UploadedFile) -> Json:
+        with refusals(CompanyLimitError) as refused:
+            return keeper.keep(self._checked(file))
+        self.refusal = refused.text
+        raise ValidationError(self.refusal)
 
     def _checked(self, file: UploadedFile) -> UploadedFile:
         try:

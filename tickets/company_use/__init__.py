@@ -1,0 +1,1 @@
+"""What a company uses of its limits (tenants/company_limits.py): measuring it, and showing it."""
