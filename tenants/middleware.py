@@ -139,6 +139,8 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         person, sender = request.user, sender_of(request)
-        known = isinstance(person, User)
-        with acting_as(actor_of(person, sender=sender) if known else visitor(sender=sender)):
+        actor = visitor(sender=sender)
+        if isinstance(person, User):
+            actor = actor_of(person, sender=sender)
+        with acting_as(actor):
             return self.get_response(request)

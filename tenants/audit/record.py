@@ -76,7 +76,7 @@ def _write(
     data = dict(details)
     if changes is not None:
         data["changes"] = {name: list(values) for name, values in changes.items()}
-    values = (
+    values: tuple[Any, ...] = (
         kind.name,
         actor.kind.value,
         actor.id,
