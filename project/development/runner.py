@@ -11,7 +11,7 @@ from django.test.runner import DiscoverRunner
 
 from project.development.parallel_tests import LongestFirst, prepare_process
 from project.development.upgrading import LEFT_OUT
-from tenants.testing import make_test_companies
+from tenants.testing import end_what_tests_share, make_test_companies
 from tenants.testing_examples import make_long
 
 
@@ -60,6 +60,10 @@ class CompanyTestRunner(DiscoverRunner):
 
         connection.creation.create_test_db = create_with_companies  # type: ignore[method-assign]
         return super().setup_databases(**kwargs)
+
+    def teardown_databases(self, *args: Any, **kwargs: Any) -> None:
+        end_what_tests_share()
+        super().teardown_databases(*args, **kwargs)
 
     def suite_result(self, suite: TestSuite, result: Any, **kwargs: Any) -> int:
         """Count, and close with one line that any tool can read."""

@@ -50,7 +50,8 @@ class BrowserTestCase(WebServerTestCase):
     content security policy forbids, and what cannot be loaded) fails the test.
     """
 
-    SECONDS_EACH = 6.0
+    SECONDS_EACH = 4.0
+    SHARES_SERVER = True
     browser: ClassVar[Browser]
 
     @classmethod
