@@ -9,6 +9,9 @@ import sys
 # These neither need a database nor may wait for one to start.
 WITHOUT_DATABASE = {"help", "version", "--help", "-h", "--version", "collectstatic"}
 
+# They do what others ask for.
+FOR_OTHERS = {"run_web", "run_worker", "test"}
+
 
 def main() -> None:
     """Run one command; with no server configured, on the embedded Postgres, started if need be."""
@@ -21,6 +24,7 @@ def main() -> None:
         from project.database import is_configured
         from project.development import embedded_postgres
         from project.environment import apply_development_defaults, data_dir
+        from tenants.audit.acting import SYSTEM, acting_as, command
     except ImportError as error:
         sys.exit(
             f"TicketFlower's packages are not installed here ({error}): "
@@ -35,7 +39,10 @@ def main() -> None:
         _ = settings.INSTALLED_APPS
     except (ImproperlyConfigured, embedded_postgres.EmbeddedPostgresError) as error:
         sys.exit(str(error))
-    execute_from_command_line(sys.argv)
+    # What a command changes stands in the audit log as its doing: nobody knows who started it.
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    with acting_as(SYSTEM if name in FOR_OTHERS else command(f"manage.py {name}")):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

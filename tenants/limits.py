@@ -71,6 +71,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
+    "one_time_link": NEW_PASSWORD,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,
     "admin:auth_user_password_change": NEW_PASSWORD,
@@ -83,6 +84,9 @@ SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
 
 # A code of an app is taken once, for as long as it may be right.
 SECOND_FACTOR_CODE = Limit("second factor code", 2 * MINUTE, 1)
+
+# How many failed log-ins of an hour stand one by one in the log of a company, or the installation.
+FAILURES_RECORDED = Limit("failed log-ins recorded", HOUR, 500)
 
 # --- attempts at a password, or at a second factor -----------------------------------------------
 # By account and address: nobody locks out somebody who is elsewhere.

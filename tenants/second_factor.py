@@ -19,13 +19,26 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathImage
 
+from tenants.audit.acting import actor_of, visitor
+from tenants.audit.kinds import declare
+from tenants.audit.record import record_of_person
 from tenants.encryption import decrypt, encrypt, encrypt_again
 from tenants.errors import RateLimitedError
 from tenants.limits import SECOND_FACTOR_CODE, attempt_of
 from tenants.models import User
 from tenants.refusals import refusals
+from tenants.sender import sender_of
+
+SECOND_FACTOR_SET = declare("account.second_factor_set", _("Set up a second factor"))
+SECOND_FACTOR_REMOVED = declare("account.second_factor_removed", _("Removed a second factor"))
+SECOND_FACTOR_WRONG = declare(
+    "account.second_factor_wrong", _("Gave a wrong code of the second factor")
+)
+RECOVERY_CODES_MADE = declare("account.recovery_codes_made", _("Made new recovery codes"))
+RECOVERY_CODE_USED = declare("account.recovery_code_used", _("Used a recovery code"))
 
 ISSUER: Final = "TicketFlower"
 # Kept in a session that was begun with a second factor, so that no page needs to look.
@@ -91,6 +104,7 @@ def activate(*, user: User, secret: str, code: str, request: HttpRequest) -> lis
         if not has_second_factor(user):
             Authenticator.objects.filter(user=user).delete()
             TOTP.activate(user, secret)
+            record_of_person(SECOND_FACTOR_SET, about=user)
         return new_recovery_codes(user=user)
 
 
@@ -98,7 +112,9 @@ def new_recovery_codes(*, user: User) -> list[str]:
     """Replace the recovery codes; each lets the person in once, without the app."""
     with transaction.atomic():
         Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
-        return list(RecoveryCodes.activate(user).get_unused_codes())
+        codes = list(RecoveryCodes.activate(user).get_unused_codes())
+        record_of_person(RECOVERY_CODES_MADE, about=user, count=len(codes))
+        return codes
 
 
 def count_recovery_codes(*, user: User) -> int:
@@ -109,7 +125,10 @@ def count_recovery_codes(*, user: User) -> int:
 
 def remove_second_factor(*, user: User) -> bool:
     """Let the password be enough again. Returns whether there was one."""
-    removed, _each = Authenticator.objects.filter(user=user).delete()
+    with transaction.atomic():
+        removed, _each = Authenticator.objects.filter(user=user).delete()
+        if removed:
+            record_of_person(SECOND_FACTOR_REMOVED, about=user)
     return bool(removed)
 
 
@@ -122,6 +141,8 @@ def check_code(*, user: User, code: str, request: HttpRequest) -> bool:
     attempt = attempt_of(request, f"second factor of {user.pk}")
     attempt.begin()
     plain = _plain(code)
+    # Who has given the password is not yet logged in.
+    actor = actor_of(user, sender=sender_of(request))
     for kept in Authenticator.objects.filter(user=user):
         if kept.type == Authenticator.Type.TOTP:
             is_right = validate_totp_code(decrypt(kept.data["secret"]), plain) and _is_first(
@@ -133,7 +154,11 @@ def check_code(*, user: User, code: str, request: HttpRequest) -> bool:
             kept.refresh_from_db()
             kept.record_usage()
             attempt.succeeded()
+            if kept.type == Authenticator.Type.RECOVERY_CODES:
+                left = len(RecoveryCodes(kept).get_unused_codes())
+                record_of_person(RECOVERY_CODE_USED, about=user, by=actor, left=left)
             return True
+    record_of_person(SECOND_FACTOR_WRONG, about=user, by=visitor(sender=actor.sender))
     return False
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name, schema_context
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import changed, record, record_in_installation, record_of_person
 from tenants.company_limits import ensure_people_within_limit
 from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import Company, User
@@ -17,12 +20,21 @@ from tenants.provisioning import provision
 from tenants.roles import SystemRole
 from tenants.schema_names import make_schema_name
 
+COMPANY_CREATED = declare("company.created", _("Signed the company up"))
+COMPANY_CHANGED = declare("company.changed", _("Changed the company"))
+SECOND_FACTOR_DEMANDED = declare(
+    "company.second_factor_demanded", _("Said whether a second factor is demanded")
+)
+PERSON_ADDED = declare("people.added", _("Added a person"))
+PASSWORD_CHANGED = declare("account.password_changed", _("Changed a password"))
+
 
 def sign_up(
-    *, company_name: str, first_name: str, last_name: str, email: str, password: str
+    *, company_name: str, first_name: str, last_name: str, email: str, password: str | None
 ) -> User:
     """Make a company, its schema and its first user, who has every system role.
 
+    With `password` None they cannot log in yet: a superuser makes a one-time link for them.
     All of it in one transaction: a failure half-way leaves nothing behind.
     """
     with transaction.atomic():
@@ -49,7 +61,22 @@ def create_company(*, name: str, schema_name: str = "") -> Company:
     with transaction.atomic(), schema_context(get_public_schema_name()):
         company.save()
         provision(company)
+        record(COMPANY_CREATED, about=company, company=company)
+        record_in_installation(COMPANY_CREATED, about=company)
     return company
+
+
+def change_company(*, company: Company) -> None:
+    """Save a company's name, and whether it is switched on; nothing else of it."""
+    fields = ("name", "is_active")
+    with transaction.atomic(), schema_context(get_public_schema_name()):
+        stored = Company.objects.select_for_update(no_key=True).filter(pk=company.pk)
+        old = stored.values(*fields).get()
+        company.save(update_fields=fields)
+        changes = changed(old, {name: getattr(company, name) for name in fields})
+        if changes:
+            record(COMPANY_CHANGED, about=company, company=company, changes=changes)
+            record_in_installation(COMPANY_CHANGED, about=company, changes=changes)
 
 
 def create_person(
@@ -70,10 +97,12 @@ def create_person(
     """
     user = User(email=email, company=company, **fields)
     user.set_password(password)
+    given = [role.value for role in roles]
     with transaction.atomic():
         save_user(user=user)
-        set_system_roles(user=user, roles=roles)
+        set_system_roles(user=user, roles=map(SystemRole, given))
         ensure_people_within_limit(company)
+        record(PERSON_ADDED, about=user, company=company, email=user.email, system_roles=given)
     return user
 
 
@@ -102,7 +131,9 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
 def set_password(*, user: User, password: str) -> None:
     """Give a person another password. Their sessions end with the old one."""
     user.set_password(password)
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        record_of_person(PASSWORD_CHANGED, about=user)
 
 
 def set_system_roles(*, user: User, roles: Iterable[SystemRole]) -> None:
@@ -113,8 +144,16 @@ def set_system_roles(*, user: User, roles: Iterable[SystemRole]) -> None:
 
 def set_second_factor_demanded(*, company: Company, demanded: bool) -> None:
     """Demand a second factor of everybody of a company, or leave it to them."""
-    company.asks_second_factor = demanded
-    company.save(update_fields=["asks_second_factor"])
+    was_demanded, company.asks_second_factor = company.asks_second_factor, demanded
+    with transaction.atomic():
+        company.save(update_fields=["asks_second_factor"])
+        if was_demanded != demanded:
+            record(
+                SECOND_FACTOR_DEMANDED,
+                about=company,
+                company=company,
+                changes={"asks_second_factor": (was_demanded, demanded)},
+            )
 
 
 def ensure_an_admin_is_left(*, company: Company) -> None:

@@ -3,6 +3,7 @@
 from tickets.company_use.pages import company_use_page
 from tickets.files.pages import files
 from tickets.following.pages import my_ticket
+from tickets.health import recording
 from tickets.moving.pages import move_page
 from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import task_instance, ticket

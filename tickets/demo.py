@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
+from tenants.audit.acting import acting_as, command
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
@@ -173,11 +174,11 @@ def load_demo() -> Company:
     Raises:
         EmailInUseError: somebody of another company has one of the log-ins.
     """
-    with schema_context(get_public_schema_name()):
+    with acting_as(command("load_demo")), schema_context(get_public_schema_name()):
         company = _company()
         if not User.objects.filter(email=ROOT).exists():
             User.objects.create_superuser(ROOT, PASSWORD, first_name="Rosa", last_name="Root")
-    with tenant_context(company):
+    with acting_as(command("load_demo")), tenant_context(company):
         for name in FIXTURES:
             _process(name)
         if not Ticket.objects.exists():

@@ -10,13 +10,22 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.acting import actor_of
+from tenants.audit.kinds import declare
+from tenants.audit.record import record_of_person
 from tenants.models import LogInSession, User
 from tenants.sender import sender_of
 from tenants.sessions import BEGAN_AT, CONFIRMED_AT
+
+LOGGED_IN = declare("account.logged_in", _("Logged in"))
+LOGGED_OUT = declare("account.logged_out", _("Logged out"))
+SESSIONS_ENDED = declare("account.sessions_ended", _("Ended sessions"))
 
 # By what they say of themselves; those that also say the name of another one come first.
 _BROWSERS: Final = (
@@ -85,8 +94,11 @@ def end_log_ins(*, person: User, names: set[str] | None, keep: str | None) -> in
         for each in LogInSession.objects.of_person(person)
         if each.session_key != keep and (names is None or _name_of(each.session_key) in names)
     ]
-    ended, _each = Session.objects.filter(pk__in=keys).delete()
-    LogInSession.objects.filter(pk__in=keys).delete()
+    with transaction.atomic():
+        ended, _each = Session.objects.filter(pk__in=keys).delete()
+        LogInSession.objects.filter(pk__in=keys).delete()
+        if ended:
+            record_of_person(SESSIONS_ENDED, about=person, count=ended)
     return ended
 
 
@@ -109,19 +121,30 @@ def note_log_in(request: HttpRequest, user: User, **_more: Any) -> None:
     elif LogInSession.objects.filter(pk=session.session_key).exists():
         session.cycle_key()
     browser = request.headers.get("User-Agent", "").replace("\0", "")
-    LogInSession.objects.update_or_create(
-        session_key=session.session_key,
-        defaults={
-            "user": user,
-            "began_at": now,
-            "sender": sender_of(request)[:64].replace("\0", ""),
-            "browser": browser[:200],
-        },
+    sender = sender_of(request)[:64].replace("\0", "")
+    noted = LogInSession(
+        session_key=session.session_key or "",
+        user=user,
+        began_at=now,
+        sender=sender,
+        browser=browser[:200],
+    )
+    # In one statement.
+    LogInSession.objects.bulk_create(
+        [noted],
+        update_conflicts=True,
+        unique_fields=["session_key"],
+        update_fields=["user", "began_at", "sender", "browser"],
+    )
+    record_of_person(
+        LOGGED_IN, about=user, by=actor_of(user, sender=sender), browser=browser_of(browser[:200])
     )
 
 
 @receiver(user_logged_out)
-def note_log_out(request: HttpRequest, **_more: Any) -> None:
+def note_log_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
+    if user is not None:
+        record_of_person(LOGGED_OUT, about=user, by=actor_of(user, sender=sender_of(request)))
     LogInSession.objects.filter(session_key=request.session.session_key or "").delete()
 
 

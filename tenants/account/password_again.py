@@ -12,7 +12,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record_of_person
 from tenants.errors import AttemptsPausedError
 from tenants.limits import attempt_of
 from tenants.models import User
@@ -39,8 +42,12 @@ ASKED_AT: Final = frozenset(
         "admin:workflows_signingsecret_rotate",
         "admin:tenants_company_add",
         "admin:tenants_company_change",
+        "admin:tenants_company_one_time_link",
         "enter_company",
     }
+)
+PASSWORD_AGAIN_WRONG = declare(
+    "account.password_again_wrong", gettext_lazy("Gave a wrong password when asked again")
 )
 FIELD: Final = "password_again"
 # Sent along where files were chosen: browsers do not let us put them back into a form.
@@ -65,6 +72,7 @@ def confirm(request: HttpRequest, person: User, password: str) -> bool:
     attempt = attempt_of(request, person.email)
     attempt.begin()
     if not person.check_password(password):
+        record_of_person(PASSWORD_AGAIN_WRONG, about=person)
         return False
     attempt.succeeded()
     request.session[CONFIRMED_AT] = int(timezone.now().timestamp())

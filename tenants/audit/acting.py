@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tenants.models import User
+if TYPE_CHECKING:  # manage.py says which command acts before there are models
+    from tenants.models import User
 
 
 class ActorKind(StrEnum):
@@ -46,14 +47,23 @@ def actor_of(person: User, *, sender: str = "") -> Actor:
     )
 
 
+def command(name: str) -> Actor:
+    """What somebody has started on the server, who is not known: a command of manage.py."""
+    return Actor(ActorKind.SYSTEM, name=name)
+
+
 def visitor(*, sender: str) -> Actor:
     """Somebody whom we do not know."""
     return Actor(ActorKind.VISITOR, sender=sender)
 
 
-def current_actor() -> Actor:
-    """Who acts in this request; the system where there is none."""
-    return _acting.get()
+def current_actor(person: User | None = None) -> Actor:
+    """Who acts in this request, or which command; else the person for whom a job does it.
+
+    The system where nobody is known.
+    """
+    actor = _acting.get()
+    return actor_of(person) if actor == SYSTEM and person is not None else actor
 
 
 @contextmanager

@@ -47,6 +47,13 @@ class AuditEvent(models.Model):
         verbose_name_plural = _("audit log")
         default_permissions = ("view",)
         ordering = ("-pk",)
+        # What the list is sorted and filtered by; each costs every company that signs up.
+        indexes = (
+            models.Index(fields=["at", "id"], name="audit_event_at"),
+            models.Index(fields=["kind", "at"], name="audit_event_kind"),
+            models.Index(fields=["actor_kind", "actor_id", "at"], name="audit_event_actor"),
+            models.Index(fields=["subject_type", "subject_id", "at"], name="audit_event_subject"),
+        )
 
     def __str__(self) -> str:
         return self.kind

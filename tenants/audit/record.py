@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,7 +17,7 @@ from tenants.audit.acting import Actor, current_actor
 from tenants.audit.kinds import AuditKind
 from tenants.connection import PUBLIC, current_schema
 from tenants.migrating.versions import is_up_to_date
-from tenants.models import Company
+from tenants.models import Company, User
 
 # In characters: of one text that somebody typed, and of all details of an event as JSON.
 LONGEST_TEXT: Final = 500
@@ -31,6 +32,16 @@ _INSERT: Final = sql.SQL(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event that is to be added: see `record`."""
+
+    kind: AuditKind
+    about: Model | None = None
+    changes: Changes | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
 def record(
     kind: AuditKind,
     *,
@@ -38,14 +49,16 @@ def record(
     changes: Changes | None = None,
     company: Company | None = None,
     by: Actor | None = None,
-    **details: object,
+    person: User | None = None,
+    **details: Any,
 ) -> None:
     """Add an event to the audit log of a company, or in `public` to that of the installation.
 
     `about` is the row that it is about; `changes` says of each field that changed its old and its
     new value; `details` are more values that Django knows how to write as JSON. `company` is whose
     log it belongs to (None: that of the schema in which the connection works). `by` is who acted
-    (None: who acts in this request). What is too long is cut.
+    (None: who acts in this request, or where a job does it the `person` who asked for it). What is
+    too long is cut.
 
     A company that is being upgraded may not have the log yet. Nobody can do anything in it then,
     and that they tried is not recorded.
@@ -53,31 +66,69 @@ def record(
     if company is not None and not is_up_to_date(company):
         return
     schema = current_schema() if company is None else company.schema_name
-    _write(schema, kind, about=about, changes=changes, by=by, details=details)
+    _write(schema, [Entry(kind, about, changes, details)], by or current_actor(person))
+
+
+def record_all(entries: Iterable[Entry], *, person: User | None = None) -> None:
+    """Add many events to the log of the schema in which the connection works, in one go."""
+    _write(current_schema(), list(entries), current_actor(person))
 
 
 def record_in_installation(
-    kind: AuditKind, *, about: Model | None = None, by: Actor | None = None, **details: object
-) -> None:
-    """Add an event to the installation's log, in whatever schema the connection works."""
-    _write(PUBLIC, kind, about=about, changes=None, by=by, details=details)
-
-
-def _write(
-    schema: str,
     kind: AuditKind,
     *,
-    about: Model | None,
-    changes: Changes | None,
-    by: Actor | None,
-    details: Mapping[str, object],
+    about: Model | None = None,
+    changes: Changes | None = None,
+    by: Actor | None = None,
+    **details: Any,
 ) -> None:
-    actor = by or current_actor()
-    data = dict(details)
-    if changes is not None:
-        data["changes"] = {name: list(values) for name, values in changes.items()}
-    values: tuple[Any, ...] = (
-        kind.name,
+    """Add an event to the installation's log, in whatever schema the connection works."""
+    _write(PUBLIC, [Entry(kind, about, changes, details)], by or current_actor())
+
+
+def record_of_person(
+    kind: AuditKind,
+    *,
+    about: User,
+    changes: Changes | None = None,
+    by: Actor | None = None,
+    **details: Any,
+) -> None:
+    """Add an event about a person to the log of their company; of a superuser to the
+    installation's."""
+    if about.company is None:
+        record_in_installation(kind, about=about, changes=changes, by=by, **details)
+    else:
+        record(kind, about=about, changes=changes, company=about.company, by=by, **details)
+
+
+def changed(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[Any, Any]]:
+    """The fields that differ, each with its old and its new value."""
+    names = dict.fromkeys((*old, *new))
+    return {
+        name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)
+    }
+
+
+def _write(schema: str, entries: Sequence[Entry], actor: Actor) -> None:
+    if not entries:
+        return
+    statement = _INSERT.format(sql.Identifier(schema, "audit_auditevent"))
+    rows = [_values(each, actor) for each in entries]
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement, rows[0])
+        else:
+            cursor.executemany(statement, rows)
+
+
+def _values(entry: Entry, actor: Actor) -> tuple[Any, ...]:
+    data = dict(entry.details)
+    if entry.changes is not None:
+        data["changes"] = {name: list(values) for name, values in entry.changes.items()}
+    about = entry.about
+    return (
+        entry.kind.name,
         actor.kind.value,
         actor.id,
         _short(actor.name),
@@ -87,8 +138,6 @@ def _write(
         _short(str(about)) if about is not None else "",
         Jsonb(_storable(data)),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(sql.Identifier(schema, "audit_auditevent")), values)
 
 
 def _storable(data: Mapping[str, object]) -> Any:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
 from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tickets.advancing.timers import restart_timers
@@ -19,6 +21,8 @@ from workflows.fields.specs import parse_fields
 from workflows.fields.validation import check_presets, validate_fields
 from workflows.models import WorkflowDefinition
 from workflows.running.moving import TargetVersion, listed
+
+MOVED = declare("tickets.moved", gettext_lazy("Moved a ticket to another version"))
 
 MOST_AT_ONCE = 100
 
@@ -95,7 +99,7 @@ def _refusal_of_move(
 def _move(
     ticket_id: int, target: TargetVersion, *, by: User, reason: str, now: datetime | None
 ) -> None:
-    repair = begin_repair(ticket_id=ticket_id, by=by, reason=reason, expected=None, now=now)
+    repair = begin_repair(MOVED, ticket_id=ticket_id, by=by, reason=reason, expected=None, now=now)
     # Again, under the ticket's lock: there may be a next version in the meantime.
     _ensure_published(target.workflow)
     ticket, manager = repair.ticket, repair.manager

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.audit.kinds import AuditKind
+from tenants.audit.record import record
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.models import User
@@ -74,9 +77,19 @@ class Repair:
 
 
 def begin_repair(
-    *, ticket_id: int, by: User, reason: str, expected: str | None, now: datetime | None
+    kind: AuditKind,
+    *,
+    ticket_id: int,
+    by: User,
+    reason: str,
+    expected: str | None,
+    now: datetime | None,
+    task: TaskInstance | None = None,
 ) -> Repair:
     """Check the person, the reason and what they saw, and lock, in a `repair_transaction`.
+
+    That it is done stands in the audit log as an event of `kind`; what it changes, in the ticket's
+    history.
 
     A ticket whose workflow could not be made is given an instance that has not started, so
     that the repair has a history to stand in.
@@ -88,6 +101,8 @@ def begin_repair(
     ticket = lock_ticket(ticket_id)
     if expected is not None and expected != marker_of(ticket):
         raise ChangedMeanwhileError
+    details: dict[str, Any] = {} if task is None else {"task": str(task)}
+    record(kind, about=ticket, person=by, reason=reason, **details)
     return _repair_of(ticket, by=by, reason=reason, now=now or timezone.now())
 
 

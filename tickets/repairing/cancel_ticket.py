@@ -3,11 +3,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
+
+CANCELLED = declare("tickets.cancelled", gettext_lazy("Cancelled a ticket"))
 
 
 def cancel_ticket(
@@ -27,7 +31,9 @@ def cancel_ticket(
         WorkflowEndedError: it was completed or cancelled in the meantime.
     """
     with repair_transaction():
-        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            CANCELLED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
+        )
         for task in repair.manager.cancel(reason=repair.reason):
             if not task.definition.is_form:
                 cancel_jobs_of_task(task, now=repair.manager.now)

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import AuditKind, declare
 from tenants.models import User
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
@@ -14,6 +17,10 @@ from workflows.errors import InvalidDataError, NothingChangedError
 from workflows.fields.look_up import facts_for
 from workflows.fields.validation import validator_for
 from workflows.models import TaskInstance
+
+DATA_CORRECTED = declare("tickets.data_corrected", _("Corrected what was submitted"))
+OUTPUT_CORRECTED = declare("tickets.output_corrected", _("Corrected the output of a task"))
+INPUT_CORRECTED = declare("tickets.input_corrected", _("Corrected what a call sends"))
 
 
 def correct_ticket_data(
@@ -41,7 +48,9 @@ def correct_ticket_data(
         And what `retry_step` raises.
     """
     with repair_transaction():
-        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            DATA_CORRECTED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
+        )
         repair.manager.ensure_not_ended()
         locked = repair.ticket
         fields = locked.workflow.fields
@@ -89,7 +98,13 @@ def correct_task_output(
         And what `retry_step` raises.
     """
     with _repair_of(
-        task, by=by, reason=reason, expected=expected, then_retry=then_retry, now=now
+        OUTPUT_CORRECTED,
+        task,
+        by=by,
+        reason=reason,
+        expected=expected,
+        then_retry=then_retry,
+        now=now,
     ) as (repair, locked):
         repair.manager.correct_output(locked, output=output, reason=repair.reason)
         if locked.definition.is_form:
@@ -118,13 +133,20 @@ def correct_task_input(
         And what `retry_step` raises.
     """
     with _repair_of(
-        task, by=by, reason=reason, expected=expected, then_retry=then_retry, now=now
+        INPUT_CORRECTED,
+        task,
+        by=by,
+        reason=reason,
+        expected=expected,
+        then_retry=then_retry,
+        now=now,
     ) as (repair, locked):
         repair.manager.correct_input(locked, body=body, reason=repair.reason)
 
 
 @contextmanager
 def _repair_of(
+    kind: AuditKind,
     task: TaskInstance,
     *,
     by: User,
@@ -139,7 +161,9 @@ def _repair_of(
     """
     with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
-        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            kind, task=task, ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now
+        )
         yield repair, repair.manager.read_task(task.pk)
         if then_retry is not None:
             retry_locked(repair, error=then_retry)

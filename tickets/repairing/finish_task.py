@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
@@ -12,6 +14,8 @@ from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
+
+FINISHED = declare("tickets.task_finished", gettext_lazy("Finished a task by hand"))
 
 
 def finish_task_by_hand(
@@ -37,7 +41,15 @@ def finish_task_by_hand(
     """
     with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
-        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            FINISHED,
+            task=task,
+            ticket_id=owner.pk,
+            by=by,
+            reason=reason,
+            expected=expected,
+            now=now,
+        )
         locked = repair.manager.read_task(task.pk)
         repair.manager.finish_task(locked, output=output, reason=repair.reason)
         if locked.definition.is_form:

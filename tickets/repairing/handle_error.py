@@ -3,7 +3,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import AuditKind, declare
+from tenants.audit.record import record
 from tenants.models import User
 from tickets.errors import (
     ErrorAlreadyHandledError,
@@ -19,6 +22,9 @@ from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.events.error_reviewed import ERROR_REVIEWED
 from workflows.running.events.kind import EventKind
 
+REVIEWED = declare("tickets.error_reviewed", _("Took care of a ticket error"))
+RESOLVED = declare("tickets.error_resolved", _("Closed a ticket error"))
+
 # How much of an error's message stands in the history beside what was done about it.
 MOST_OF_MESSAGE = 500
 
@@ -31,7 +37,7 @@ def review_error(*, error: TicketError, by: User, now: datetime | None = None) -
         ErrorAlreadyHandledError: somebody has already reviewed or resolved it.
     """
     with repair_transaction():
-        repair, locked = _lock(error, by=by, now=now)
+        repair, locked = _lock(REVIEWED, error, by=by, now=now)
         if locked.status != ErrorStatus.NEW:
             raise ErrorAlreadyHandledError
         locked.review()
@@ -57,7 +63,7 @@ def resolve_error(
     if not notes:
         raise NotesMissingError
     with repair_transaction():
-        repair, locked = _lock(error, by=by, now=now)
+        repair, locked = _lock(RESOLVED, error, by=by, now=now)
         if locked.is_resolved:
             raise ErrorAlreadyHandledError
         if locked.is_stuck:
@@ -68,11 +74,14 @@ def resolve_error(
     return locked
 
 
-def _lock(error: TicketError, *, by: User, now: datetime | None) -> tuple[Repair, TicketError]:
+def _lock(
+    kind: AuditKind, error: TicketError, *, by: User, now: datetime | None
+) -> tuple[Repair, TicketError]:
     """The ticket and its instance, locked, in whose history it is written; then the error."""
     if not may_repair(by):
         raise MayNotRepairError
     repair = lock_for_repair(error.ticket_id, by=by, now=now or timezone.now())
+    record(kind, about=repair.ticket, person=by, error=error.pk)
     errors = TicketError.objects.select_related("ticket__workflow_instance", "task")
     return repair, errors.select_for_update(of=("self",), no_key=True).get(pk=error.pk)
 

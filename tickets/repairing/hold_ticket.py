@@ -2,12 +2,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_calls, defer_call_if_due
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import cancel_timers, restart_timers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction
+
+HELD = declare("tickets.held", _("Put a ticket on hold"))
+RESUMED = declare("tickets.resumed", _("Let a held ticket go on"))
 
 
 def hold_ticket(
@@ -29,7 +35,9 @@ def hold_ticket(
         WorkflowEndedError, WorkflowNotRunningError: it has ended, or not started.
     """
     with repair_transaction():
-        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            HELD, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
+        )
         repair.manager.hold(reason=repair.reason)
         current = repair.manager.instance.current_task_id
         if current is not None:
@@ -54,7 +62,9 @@ def resume_ticket(
         WorkflowEndedError: it was cancelled.
     """
     with repair_transaction():
-        repair = begin_repair(ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            RESUMED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
+        )
         repair.manager.resume(reason=repair.reason)
         current = repair.manager.instance.current_task_id
         if current is not None:

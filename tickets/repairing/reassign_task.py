@@ -3,12 +3,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.timers import restart_timers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 from workflows.models import TaskInstance, TaskStatus
+
+REASSIGNED = declare("tickets.task_reassigned", gettext_lazy("Gave a task to somebody else"))
 
 
 def reassign_task(
@@ -35,7 +39,15 @@ def reassign_task(
     """
     with repair_transaction():
         owner = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
-        repair = begin_repair(ticket_id=owner.pk, by=by, reason=reason, expected=expected, now=now)
+        repair = begin_repair(
+            REASSIGNED,
+            task=task,
+            ticket_id=owner.pk,
+            by=by,
+            reason=reason,
+            expected=expected,
+            now=now,
+        )
         locked = repair.manager.read_task(task.pk)
         had_failed = locked.status == TaskStatus.ERROR
         repair.manager.reassign(locked, to=to, reason=repair.reason)

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
@@ -14,6 +17,8 @@ from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.begin_repair import check_repair
 from tickets.repairing.retry_step import retry_step
+
+RETRY_OF_MANY = declare("tickets.retry_of_many", gettext_lazy("Began to retry many errors"))
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +36,7 @@ def retry_many(*, errors: Iterable[TicketError], by: User, reason: str) -> BulkR
         progress = BulkRetry.objects.create(
             error_ids=ids, total=len(ids), reason=reason, created_by=by
         )
+        record(RETRY_OF_MANY, about=progress, person=by, count=len(ids), reason=reason)
         if ids:
             defer(RETRY_MANY, bulk_retry_id=progress.pk)
     return progress

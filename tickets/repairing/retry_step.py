@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.safety_net import advance_after_commit
@@ -19,6 +21,8 @@ from tickets.repairing.begin_repair import (
 )
 from tickets.repairing.complete_kept_form import complete_kept_form
 from workflows.models import TaskInstance
+
+RETRIED = declare("tickets.step_retried", gettext_lazy("Tried a failed step again"))
 
 
 def retry_step(
@@ -50,7 +54,7 @@ def retry_step(
     """
     with repair_transaction():
         repair = begin_repair(
-            ticket_id=error.ticket_id, by=by, reason=reason, expected=expected, now=now
+            RETRIED, ticket_id=error.ticket_id, by=by, reason=reason, expected=expected, now=now
         )
         retry_locked(repair, error=error)
 

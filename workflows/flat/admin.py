@@ -29,6 +29,8 @@ from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from tenants.active_company import active_company
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.body_limits import FORM_BODY, LARGE_BODY
 from tenants.models import User
 from tenants.names import LONGEST_NAME
@@ -36,6 +38,8 @@ from tenants.refusals import refusals
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import FORMATS, format_of
 from workflows.flat.resource import MOST_ROWS, FlatResource
+
+DOWNLOADED = declare("files.list_downloaded", gettext_lazy("Downloaded a list"))
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 # Rows of a preview; the rest is counted.
@@ -109,9 +113,12 @@ class FlatExportAdmin(ExportMixin):
         form = self.export_form_class(formats, self.resource_classes, data=request.POST or None)
         try:
             queryset = self.get_export_queryset(request)
-            self._ensure_few(queryset.count())
+            count = queryset.count()
+            self._ensure_few(count)
             if form.is_valid():
-                return self._download(queryset, formats[int(form.cleaned_data["format"])]())
+                answer = self._download(queryset, formats[int(form.cleaned_data["format"])]())
+                self._record_download(request, answer, rows=count)
+                return answer
         except (
             IncorrectLookupParameters,
             DisallowedModelAdminLookup,
@@ -144,6 +151,17 @@ class FlatExportAdmin(ExportMixin):
             content, as_attachment=True, filename=name, content_type=file.content_type,
             headers=headers,
         )  # fmt: skip
+
+    def _record_download(
+        self, request: HttpRequest, answer: HttpResponseBase, *, rows: int
+    ) -> None:
+        record(
+            DOWNLOADED,
+            list=self.opts.label_lower,
+            rows=rows,
+            filters=dict(request.GET.items()),
+            file=getattr(answer, "filename", ""),
+        )
 
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().init_request_context_data(request, form)
@@ -211,7 +229,7 @@ class FlatImportAdmin(FlatExportAdmin, ImportMixin):
         self, request: HttpRequest, form: Any, content: bytes, name: str, *, is_trial: bool = True
     ) -> HttpResponse:
         user = request.user if isinstance(request.user, User) else None
-        resource = self.resource_classes[0](user=user)
+        resource = self.resource_classes[0](user=user, list_name=self.opts.label_lower)
         result: Result | None = None
         with refusals() as refused:
             table = format_of(content, name).create_dataset(content)

@@ -11,10 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export import fields, resources, widgets
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.results import Result
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tenants.names import name_key
@@ -25,6 +28,8 @@ from workflows.flat.writing import ListFile
 from workflows.workbooks.lines import UnreadableCellError, read_names, write_names
 
 logger = logging.getLogger(__name__)
+
+UPLOADED = declare("files.list_uploaded", gettext_lazy("Uploaded a list"))
 
 MOST_ROWS: Final = 5_000
 # So many rows of a download are in memory: each of them may hold long texts.
@@ -82,9 +87,11 @@ class FlatResource[Row: FlatRow](resources.Resource):
         skip_html_diff = True
         chunk_size = 2_000
 
-    def __init__(self, *, user: User | None = None, **options: Any) -> None:
+    def __init__(self, *, user: User | None = None, list_name: str = "", **options: Any) -> None:
+        """`list_name` is the label of the list's model, for the audit log."""
         super().__init__(**options)
         self.user = user
+        self.list_name = list_name
         self.seen: dict[str, int] = {}
         self.refusal = ""
         self.changed: list[Row] = []
@@ -193,7 +200,17 @@ class FlatResource[Row: FlatRow](resources.Resource):
 
     def after_import(self, dataset: Table, result: Result, **options: Any) -> None:
         if self.changed and not result.has_errors() and not result.has_validation_errors():
+            # Each row is recorded by the service that changes it; a trial takes all of it back.
             self.apply(self.changed)
+            new = sum(each.pk is None for each in self.changed)
+            record(
+                UPLOADED,
+                person=self.user,
+                list=self.list_name,
+                new=new,
+                changed=len(self.changed) - new,
+                rows=len(dataset),
+            )
 
     # What came of it
 

@@ -7,20 +7,29 @@ instances first, then the choosing of workers, then people.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.models import Company, User
 from tenants.names import plain_email
 from tenants.roles import SystemRole
-from tenants.services import ensure_an_admin_is_left, save_user, set_system_roles
+from tenants.services import (
+    PERSON_ADDED,
+    ensure_an_admin_is_left,
+    save_user,
+    set_system_roles,
+)
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
@@ -29,9 +38,18 @@ from workflows.models.task_instance import ASSIGNMENT, WORKABLE
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
 from workflows.running.events.released import RELEASED
 
+PERSON_CHANGED = declare("people.changed", _("Changed a person"))
+TASKS_RELEASED = declare("people.tasks_released", _("Gave a person's open tasks to others"))
+ROLE_ADDED = declare("people.role_added", _("Added a company role"))
+ROLE_CHANGED = declare("people.role_changed", _("Changed a company role"))
+ROLE_DELETED = declare("people.role_deleted", _("Deleted a company role"))
+# So many people of a role that was changed are named.
+MOST_NAMED = 200
+
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
 EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
+_ROLE_TEXTS = ("name", "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,8 @@ class PersonAccess:
     is_available: bool = False
     roles: frozenset[str] = frozenset()
     company_roles: frozenset[int] = frozenset()
+    # All of it as the audit log has it, by the names of the fields.
+    logged: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @property
     def is_admin(self) -> bool:
@@ -69,13 +89,18 @@ def access_of(person: User) -> PersonAccess:
     stored = User.objects.filter(pk=person.pk).first()
     if stored is None:
         return PersonAccess()
+    roles = frozenset(stored.groups.values_list("name", flat=True))
+    company_roles = dict(CompanyRole.objects.filter(members=stored).values_list("pk", "name"))
     return PersonAccess(
         is_active=stored.is_active,
         is_available=stored.is_available,
-        roles=frozenset(stored.groups.values_list("name", flat=True)),
-        company_roles=frozenset(
-            CompanyRole.objects.filter(members=stored).values_list("pk", flat=True)
-        ),
+        roles=roles,
+        company_roles=frozenset(company_roles),
+        logged={
+            **{name: getattr(stored, name) for name in EDITABLE},
+            "system_roles": sorted(roles),
+            "company_roles": sorted(company_roles.values()),
+        },
     )
 
 
@@ -106,9 +131,10 @@ def save_person(
         chosen = None if company_roles is None else tuple(company_roles)
         change = PersonChange(person, tuple(roles), chosen)
         with people_within_limit(company):
-            loses_admin = _save_locked(change, now=now, actor=actor)
-        if loses_admin:
+            lost_admin, entries = _save_locked(change, now=now, actor=actor)
+        if lost_admin:
             ensure_an_admin_is_left(company=company)
+        record_all(entries, person=actor)
         assign_waiting_tasks(now=now)
     return person
 
@@ -133,9 +159,11 @@ def save_people(
             _ensure_own(each.person, company)
         with people_within_limit(company):
             _add_people(new)
-            lost = [_save_locked(each, now=now, actor=actor) for each in known]
-        if any(lost):
+            saved = [_save_locked(each, now=now, actor=actor) for each in known]
+        if any(lost_admin for lost_admin, _entries in saved):
             ensure_an_admin_is_left(company=company)
+        added = (_added(each) for each in new)
+        record_all([*added, *(e for _lost, entries in saved for e in entries)], person=actor)
         assign_waiting_tasks(now=now)
 
 
@@ -155,6 +183,10 @@ def set_availability(
         _lock(TaskInstance.objects.none())
         _ensure_own(user, Company.objects.current())
         was_available = access_of(user).is_available
+        is_by_another = actor is not None and actor.pk != user.pk
+        if is_by_another and is_available != was_available:
+            changes = {"is_available": (was_available, is_available)}
+            record(PERSON_CHANGED, about=user, changes=changes, person=actor)
         User.objects.filter(pk=user.pk).update(is_available=is_available)
         user.is_available = is_available
         if is_available and not was_available:
@@ -179,6 +211,8 @@ def release_tasks(
     with transaction.atomic():
         _lock(_forms_of(user, only))
         released = _release(_forms_of(user, only), now=now, actor=actor, passed_over=user)
+        if released and actor is not None and actor.pk != user.pk:
+            record(TASKS_RELEASED, about=user, person=actor, count=released)
         assign_waiting_tasks(now=now)
     return released
 
@@ -193,12 +227,20 @@ def release_tasks_of_people(
     forms = _forms().filter(assigned_to__in=[person.pk for person in people])
     with transaction.atomic():
         _lock(forms)
-        released = sum(
-            _release(_forms_of(person), now=now, actor=actor, passed_over=person)
+        counts = [
+            (person, _release(_forms_of(person), now=now, actor=actor, passed_over=person))
             for person in people
+        ]
+        record_all(
+            (
+                Entry(TASKS_RELEASED, person, details={"count": count})
+                for person, count in counts
+                if count
+            ),
+            person=actor,
         )
         assign_waiting_tasks(now=now)
-    return released
+    return sum(count for _person, count in counts)
 
 
 def save_company_role(
@@ -223,9 +265,14 @@ def save_company_role(
     with transaction.atomic():
         forms = _forms().filter(definition__candidate_role=role.pk)
         _lock(forms)
+        is_new = role._state.adding
+        before = {} if is_new else CompanyRole.objects.filter(pk=role.pk).values(*_ROLE_TEXTS).get()
         _save_role(role)
-        kept = list(role.members.filter(is_active=False))
+        had = {} if is_new else {each.pk: each for each in role.members.all()}
+        kept = [each for each in had.values() if not each.is_active]
         role.members.set([*chosen, *kept])
+        has = {each.pk: each for each in (*chosen, *kept)}
+        _record_role(role, before, had, has, is_new=is_new, actor=actor)
         _release(forms.exclude(assigned_to__in=role.members.all()), now=now, actor=actor)
         assign_waiting_tasks(now=now)
     return role
@@ -255,12 +302,57 @@ def delete_company_role(*, role: CompanyRole) -> None:
         CompanyRole.objects.select_for_update().filter(pk=role.pk).first()
         if uses_of_role(role):
             raise RoleInUseError
+        members = _named(role.members.all())
+        record(ROLE_DELETED, about=role, members=members)
         role.delete()
 
 
-def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> bool:
-    """Save one person and release what they may no longer do; whether an admin was lost."""
+def _record_role(
+    role: CompanyRole,
+    before: Mapping[str, object],
+    had: Mapping[int, User],
+    has: Mapping[int, User],
+    *,
+    is_new: bool,
+    actor: User | None,
+) -> None:
+    """What was changed of a role; of its members those who came and went."""
+    texts = changed(before, {name: getattr(role, name) for name in _ROLE_TEXTS})
+    came = [person for pk, person in has.items() if pk not in had]
+    went = [person for pk, person in had.items() if pk not in has]
+    if is_new:
+        record(ROLE_ADDED, about=role, person=actor, members=_named(came))
+    elif texts or came or went:
+        details = {"members_added": _named(came), "members_removed": _named(went)}
+        shown: dict[str, Any] = {name: people for name, people in details.items() if people}
+        record(ROLE_CHANGED, about=role, changes=texts, person=actor, **shown)
+
+
+def _named(people: Iterable[User]) -> list[str]:
+    emails = sorted(each.email for each in people)
+    more = len(emails) - MOST_NAMED
+    return [*emails[:MOST_NAMED], *([f"(+{more})"] if more > 0 else [])]
+
+
+def _added(change: PersonChange) -> Entry:
+    roles = change.company_roles or ()
+    details = {
+        "email": change.person.email,
+        "system_roles": sorted(role.value for role in change.roles),
+        "company_roles": sorted(role.name for role in roles),
+    }
+    return Entry(PERSON_ADDED, change.person, details=details)
+
+
+def _save_locked(
+    change: PersonChange, *, now: datetime, actor: User | None
+) -> tuple[bool, list[Entry]]:
+    """Save one person and release what they may no longer do.
+
+    Returns whether an admin was lost, and what the audit log says of it.
+    """
     person = change.person
+    is_new = person._state.adding
     before = access_of(person)
     save_user(user=person, fields=None if person._state.adding else EDITABLE)
     set_system_roles(user=person, roles=change.roles)
@@ -273,7 +365,9 @@ def _save_locked(change: PersonChange, *, now: datetime, actor: User | None) -> 
         _release(_forms_of(person, lost), now=now, actor=actor)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
-    return before.is_admin and not after.is_admin
+    changes = changed(before.logged, after.logged)
+    entries = [_added(change)] if is_new else [Entry(PERSON_CHANGED, person, changes)]
+    return before.is_admin and not after.is_admin, entries if changes else []
 
 
 def _add_people(changes: Sequence[PersonChange]) -> None:

@@ -11,13 +11,20 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.encryption import encrypt, encrypt_again
 from tenants.errors import UndecryptableError
 from tenants.models import User
 from workflows.actions.signature import make_secret
 from workflows.errors import SecretShownError
 from workflows.models import SigningSecret
+
+SECRET_SHOWN = declare("company.signing_secret_shown", _("Was shown the signing secret"))
+ENCRYPTED_AGAIN = declare("company.encrypted_again", _("Encrypted the secrets anew"))
+SECRET_ROTATED = declare("company.signing_secret_rotated", _("Made a new signing secret"))
 
 # How long a secret that was replaced is still signed with, so that nobody is cut off.
 OVERLAP = timedelta(days=1)
@@ -64,7 +71,9 @@ def rotate_signing_secret(*, now: datetime) -> SigningSecret:
         old.expires_at = now + OVERLAP
         old.save(update_fields=["expires_at"])
         SigningSecret.objects.filter(expires_at__lte=now).delete()
-        return SigningSecret.objects.create(encrypted=encrypt(make_secret()), created_at=now)
+        made = SigningSecret.objects.create(encrypted=encrypt(make_secret()), created_at=now)
+        record(SECRET_ROTATED, about=made)
+        return made
 
 
 def show_signing_secret(*, user: User, now: datetime) -> str:
@@ -81,6 +90,7 @@ def show_signing_secret(*, user: User, now: datetime) -> str:
         newest.shown_at = now
         newest.shown_to = user
         newest.save(update_fields=["shown_at", "shown_to"])
+        record(SECRET_SHOWN, about=newest, person=user)
         return newest.secret
 
 
@@ -104,4 +114,6 @@ def encrypt_secrets_again() -> int:
                 continue
             each.save(update_fields=["encrypted"])
             count += 1
+        if count:
+            record(ENCRYPTED_AGAIN, count=count)
     return count

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import declare
+from tenants.audit.record import changed, record
 from workflows.engine.calendar import Span
 from workflows.models import BusinessCalendar
+
+CALENDAR_CHANGED = declare("company.working_hours_changed", _("Changed the working hours"))
 
 
 def save_business_calendar(
@@ -19,6 +27,12 @@ def save_business_calendar(
         "week": [[[each.opens, each.closes] for each in day] for day in week],
         "holidays": [{"date": day, "name": name} for day, name in holidays],
     }
-    # One row at most: the first is made once, and a unique constraint sees to it.
-    calendar, _made = BusinessCalendar.objects.update_or_create(defaults=values)
+    with transaction.atomic():
+        stored = BusinessCalendar.objects.select_for_update().first()
+        old: dict[str, Any] = {} if stored is None else {n: getattr(stored, n) for n in values}
+        # One row at most: the first is made once, and a unique constraint sees to it.
+        calendar, _made = BusinessCalendar.objects.update_or_create(defaults=values)
+        changes = changed(old, values)
+        if changes:
+            record(CALENDAR_CHANGED, about=calendar, changes=changes)
     return calendar

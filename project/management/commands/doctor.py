@@ -13,6 +13,7 @@ from tenants.connection import PUBLIC
 from tenants.migrating.versions import schemas_behind
 from tenants.models import Company
 from tickets.health import Finding, company_findings, history_findings, queue_findings
+from tickets.health.recording import record_repair
 
 
 class Command(BaseCommand):
@@ -93,7 +94,10 @@ def _repair(finding: Finding) -> str:
     if finding.mend is None:
         return ""
     with schema_context(finding.schema or PUBLIC):
-        return finding.mend()
+        done = finding.mend()
+        if done:
+            record_repair(finding, done)
+        return done
 
 
 def _line(finding: Finding, names: dict[str, str]) -> str:

@@ -9,21 +9,27 @@ from tenants.audit.kinds import AuditKind, declare, declared_kinds
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import LONGEST_DETAILS, LONGEST_TEXT, record, record_in_installation
 from tenants.connection import company_of, use_public
+from tenants.models import User
 from tenants.testing import CompanyTestCase
 
-KIND = AuditKind("testing.happened", _("Something happened"))
+KIND = AuditKind("company.happened_in_a_test", _("Something happened"))
 
 
 class KindTests(SimpleTestCase):
     def test_a_name_stands_for_one_kind(self) -> None:
-        kind = declare("testing.declared", _("Declared"))
-        self.assertIs(declared_kinds()["testing.declared"], kind)
+        kind = declare("company.declared_in_a_test", _("Declared"))
+        self.assertIs(declared_kinds()["company.declared_in_a_test"], kind)
         with self.assertRaises(ValueError):
-            declare("testing.declared", _("Declared again"))
+            declare("company.declared_in_a_test", _("Declared again"))
 
     def test_a_name_fits_into_the_column(self) -> None:
         with self.assertRaises(ValueError):
-            declare("x" * 61, _("Too long"))
+            declare(f"company.{'x' * 61}", _("Too long"))
+
+    def test_a_name_begins_with_a_group(self) -> None:
+        for name in ("happened", "testing.happened", ""):
+            with self.subTest(name), self.assertRaises(ValueError):
+                declare(name, _("Of no group"))
 
 
 class RecordTests(CompanyTestCase):
@@ -33,8 +39,7 @@ class RecordTests(CompanyTestCase):
         event = AuditEvent.objects.get()
         self.assertEqual(
             (event.kind, event.actor_kind, event.actor_id, event.actor_name, event.sender),
-            ("testing.happened", "person", self.alice.pk, "Alice Archer <alice@acme.example>",
-             "192.0.2.7"),
+            (KIND.name, "person", self.alice.pk, "Alice Archer <alice@acme.example>", "192.0.2.7"),
         )  # fmt: skip
         self.assertEqual(
             (event.subject_type, event.subject_id, event.subject_name),

@@ -7,13 +7,18 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import FileUpload
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED
+
+DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
 
 NO_FILE = uuid.UUID(int=0)
 
@@ -52,6 +57,13 @@ class DownloadPage(Page):
             content = self.upload.file.open("rb")
         except FileNotFoundError as error:
             raise Http404 from error
+        ticket = self.upload.ticket
+        record(
+            DOWNLOADED,
+            about=self.upload,
+            ticket=None if ticket is None else str(ticket),
+            is_own=self.upload.uploaded_by_id == self.person.pk,
+        )
         # Never shown in the page: a customer's HTML or SVG would run as ours.
         response = FileResponse(
             content,

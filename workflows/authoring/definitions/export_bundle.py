@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import declare
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.process import Json, JsonObject
@@ -13,6 +16,9 @@ from workflows.models import (
     Transition,
     WorkflowDefinition,
 )
+
+# A page's download is another kind: files.definition_downloaded.
+EXPORTED = declare("files.definition_exported", _("Exported a definition on the server"))
 
 # What stands in a bundle under the name that the model's field has.
 _WORKFLOW = ("key", "title", "description", "ext_ref", "fields", "display_layout")

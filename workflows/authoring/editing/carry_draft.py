@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from tenants.audit.record import record
 from tenants.models import User
-from workflows.authoring.editing.save_draft import key_problem, save_draft
+from workflows.authoring.editing.save_draft import DRAFT_SAVED, key_problem, save_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles.errors import NotStorableError
@@ -40,4 +41,6 @@ def carry_draft(
     others = WorkflowDefinition.objects.versions_of(key)
     if problem := key_problem(key, bundle.key, document, is_fixed=others.exists()):
         raise NotStorableError([problem])
-    return bundle.make_draft(bundle.make_roles(), user=user)
+    draft = bundle.make_draft(bundle.make_roles(), user=user)
+    record(DRAFT_SAVED, about=draft, person=user, key=draft.key, version=draft.version)
+    return draft

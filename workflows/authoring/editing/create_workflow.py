@@ -6,7 +6,10 @@ from collections.abc import Container
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
 from workflows.authoring.definitions.export_bundle import export_bundle
@@ -17,6 +20,8 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import NoTitleError
 from workflows.models import TicketDefinition, WorkflowDefinition
+
+CREATED = declare("definitions.created", gettext_lazy("Created a workflow"))
 
 LONGEST_KEY = 63
 
@@ -79,7 +84,9 @@ def edit_workflow(*, workflow: WorkflowDefinition, user: User | None) -> Workflo
 
 def _save_new_workflow(document: JsonObject, *, user: User | None) -> WorkflowDefinition:
     bundle = WholeBundle(document)
-    return bundle.make_draft(bundle.make_roles(), user=user)
+    made = bundle.make_draft(bundle.make_roles(), user=user)
+    record(CREATED, about=made, person=user, key=made.key, version=made.version)
+    return made
 
 
 def _plain_title(title: str) -> str:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.models import WorkflowDefinition
+
+DRAFT_BEGUN = declare("definitions.draft_begun", _("Began a draft of a workflow"))
 
 
 @transaction.atomic
@@ -18,4 +23,6 @@ def new_draft(*, workflow: WorkflowDefinition, user: User | None) -> WorkflowDef
     """
     lock_definitions()
     bundle = WholeBundle(export_bundle(workflow=workflow))
-    return bundle.make_draft(bundle.make_roles(), user=user)
+    draft = bundle.make_draft(bundle.make_roles(), user=user)
+    record(DRAFT_BEGUN, about=draft, person=user, key=draft.key, version=draft.version)
+    return draft

@@ -4,7 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.bundles.errors import NotStorableError
@@ -13,6 +16,8 @@ from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError
 from workflows.models import WorkflowDefinition
+
+DRAFT_SAVED = declare("definitions.draft_saved", gettext_lazy("Saved a draft of a workflow"))
 
 
 @transaction.atomic
@@ -48,7 +53,9 @@ def save_draft(
     others = WorkflowDefinition.objects.versions_of(draft.key).exclude(pk=draft.pk)
     if problem := key_problem(draft.key, bundle.key, document, is_fixed=others.exists()):
         raise NotStorableError([problem])
-    return bundle.replace_draft(draft, user=user)
+    saved = bundle.replace_draft(draft, user=user)
+    record(DRAFT_SAVED, about=saved, person=user, key=saved.key, version=saved.version)
+    return saved
 
 
 def key_problem(own: str, key: str, document: JsonObject, *, is_fixed: bool) -> Problem | None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.connection import current_schema
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
@@ -44,6 +47,8 @@ from workflows.models import (
     Transition,
     WorkflowDefinition,
 )
+
+IMPORTED = declare("definitions.imported", gettext_lazy("Imported a workflow"))
 
 CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
@@ -138,12 +143,24 @@ def import_bundle(
     roles = bundle.make_roles()
     if (same := bundle.same_version()) is not None:
         return same
+    new_roles = bundle.missing_roles()
     if replaces is None:
-        return bundle.make_draft(roles, user=user)
-    draft = replaces.lock()
-    if draft.key != bundle.key:
-        raise NotADraftError
-    return bundle.replace_draft(draft, user=user)
+        made = bundle.make_draft(roles, user=user)
+    else:
+        draft = replaces.lock()
+        if draft.key != bundle.key:
+            raise NotADraftError
+        made = bundle.replace_draft(draft, user=user)
+    record(
+        IMPORTED,
+        about=made,
+        person=user,
+        key=made.key,
+        version=made.version,
+        replaces_draft=replaces is not None,
+        new_company_roles=new_roles,
+    )
+    return made
 
 
 def lock_definitions() -> None:

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator
 from django.db import transaction
 from django.db.models import Model, ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from workflows.authoring.definitions import additions
 from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.errors import DraftGoneError, DraftInUseError, NotADraftError
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition, WorkflowInstance
+
+DRAFT_DELETED = declare("definitions.draft_deleted", gettext_lazy("Deleted a draft"))
 
 
 @transaction.atomic
@@ -34,6 +38,7 @@ def delete_draft(*, workflow: WorkflowDefinition) -> None:
         raise DraftInUseError(uses)
     try:
         with transaction.atomic():
+            record(DRAFT_DELETED, about=draft, key=draft.key, version=draft.version)
             TicketDefinition.objects.filter(workflow=draft).delete()
             draft.delete()
     except (ProtectedError, RestrictedError) as error:

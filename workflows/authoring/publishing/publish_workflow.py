@@ -4,7 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import (
     export_bundle,
@@ -22,6 +25,8 @@ from workflows.bundles.errors import NotPublishableError
 from workflows.bundles.problems import Problem
 from workflows.errors import NotADraftError
 from workflows.models import TicketDefinition, WorkflowDefinition
+
+PUBLISHED = declare("definitions.published", _("Published a workflow"))
 
 
 @transaction.atomic
@@ -51,6 +56,7 @@ def publish_workflow(
     draft.publish(by=user, now=now)
     draft.save(update_fields=["status", "published_by", "published_at", "updated_at"])
     _move_ticket_types(draft, own, user=user)
+    record(PUBLISHED, about=draft, person=user, key=draft.key, version=draft.version)
     return draft
 
 

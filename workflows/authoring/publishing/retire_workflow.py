@@ -4,11 +4,16 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.errors import NotPublishedError
 from workflows.models import TicketDefinition, WorkflowDefinition
+
+RETIRED = declare("definitions.retired", _("Retired a workflow"))
 
 
 @transaction.atomic
@@ -33,4 +38,5 @@ def retire_workflow(
     TicketDefinition.objects.active().filter(workflow__key=published.key).update(
         is_active=False, updated_at=now
     )
+    record(RETIRED, about=published, person=user, key=published.key, version=published.version)
     return published

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import lock_definitions
@@ -14,6 +17,8 @@ from workflows.bundles.task_sets import task_set_problems
 from workflows.errors import DraftChangedError, DraftThereError, NotADraftError
 from workflows.models import WorkflowDefinition
 from workflows.workbooks import Reading
+
+TASKS_SAVED = declare("definitions.tasks_saved", _("Uploaded task definitions"))
 
 
 @transaction.atomic
@@ -44,8 +49,11 @@ def save_tasks(*, tasks: Reading, user: User | None, seen: SeenDraft) -> Workflo
     if as_text(old) == as_text(new):
         return workflow
     if workflow.is_draft:
-        return bundle.replace_draft(workflow, user=user)
-    return bundle.make_draft(bundle.make_roles(), user=user)
+        draft = bundle.replace_draft(workflow, user=user)
+    else:
+        draft = bundle.make_draft(bundle.make_roles(), user=user)
+    record(TASKS_SAVED, about=draft, person=user, key=draft.key, version=draft.version)
+    return draft
 
 
 def _as_seen(seen: SeenDraft) -> WorkflowDefinition:

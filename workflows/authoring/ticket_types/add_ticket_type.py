@@ -3,7 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.authoring.ticket_types.change_ticket_type import ensure_texts
@@ -12,6 +15,8 @@ from workflows.errors import PresetsRefusedError, TicketTypeKeyTakenError, Workf
 from workflows.fields.look_up import facts_for
 from workflows.fields.validation import check_presets, validator_for
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
+
+TICKET_TYPE_ADDED = declare("definitions.ticket_type_added", _("Added a ticket type"))
 
 
 @transaction.atomic
@@ -57,5 +62,16 @@ def add_ticket_type(
     ensure_texts(definition)
     definition.clean_fields(exclude=["ext_ref", "presets", "created_by"])
     definition.save(force_insert=True)
-    definition.roles_with_access.set(roles)
+    given = list(roles)
+    definition.roles_with_access.set(given)
+    record(
+        TICKET_TYPE_ADDED,
+        about=definition,
+        person=user,
+        key=key,
+        workflow=str(published),
+        presets=definition.presets,
+        is_active=is_active,
+        roles_with_access=sorted(role.name for role in given),
+    )
     return definition

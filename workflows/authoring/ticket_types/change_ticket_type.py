@@ -6,7 +6,10 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import changed, record
 from tenants.names import plain_name
 from workflows.engine.composed import composed_text
 from workflows.engine.storable import unstorable
@@ -16,6 +19,10 @@ from workflows.errors import (
     WorkflowNotPublishedError,
 )
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition
+
+TICKET_TYPE_CHANGED = declare(
+    "definitions.ticket_type_changed", gettext_lazy("Changed a ticket type, or who may submit it")
+)
 
 LONGEST_DESCRIPTION: Final = 20_000  # as in a bundle
 
@@ -57,13 +64,28 @@ def change_ticket_type(
             raise TicketTypeChangedError
         if is_active and not own.is_active:
             _ensure_may_be_active(own, locked.values())
+        before = _logged(own, own.roles_with_access.all())
         own.is_active = is_active
         own.title = own.title if title is None else title
         own.description = own.description if description is None else description
         ensure_texts(own)
         own.save(update_fields=["is_active", "title", "description", "updated_at"])
-        own.roles_with_access.set(roles)
+        given = list(roles)
+        own.roles_with_access.set(given)
+        changes = changed(before, _logged(own, given))
+        if changes:
+            record(TICKET_TYPE_CHANGED, about=own, changes=changes, key=own.key)
     return own
+
+
+def _logged(definition: TicketDefinition, roles: Iterable[CompanyRole]) -> dict[str, object]:
+    """What the audit log compares."""
+    return {
+        "title": definition.title,
+        "description": definition.description,
+        "is_active": definition.is_active,
+        "roles_with_access": sorted(role.name for role in roles),
+    }
 
 
 def ticket_type_marker(definition: TicketDefinition) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
@@ -22,6 +25,8 @@ from workflows.errors import (
     UnknownCaseError,
 )
 from workflows.models import WorkflowDefinition
+
+TEST_CASES_CHANGED = declare("definitions.test_cases_changed", _("Changed test cases"))
 
 
 @transaction.atomic
@@ -106,7 +111,7 @@ def rename_test_case(*, workflow: WorkflowDefinition, name: str, new_name: str) 
     case = _named(draft, name)
     others = [each for each in draft.test_cases if each is not case]
     case["name"] = _checked_name(new_name, others)
-    draft.save(update_fields=["test_cases", "updated_at"])
+    _store(draft)
 
 
 @transaction.atomic
@@ -119,7 +124,7 @@ def delete_test_case(*, workflow: WorkflowDefinition, name: str) -> None:
     draft = _locked(workflow)
     case = _named(draft, name)
     draft.test_cases = [each for each in draft.test_cases if each is not case]
-    draft.save(update_fields=["test_cases", "updated_at"])
+    _store(draft)
 
 
 def _recorded(
@@ -167,7 +172,13 @@ def _expectation_of(simulation: Simulation) -> JsonObject:
 def _save_cases(draft: WorkflowDefinition, cases: list[JsonObject]) -> None:
     made = canonical({"tests": list[Json](cases)})["tests"]
     draft.test_cases = made if isinstance(made, list) else []
+    _store(draft)
+
+
+def _store(draft: WorkflowDefinition) -> None:
     draft.save(update_fields=["test_cases", "updated_at"])
+    count = len(draft.test_cases)
+    record(TEST_CASES_CHANGED, about=draft, key=draft.key, version=draft.version, count=count)
 
 
 def _locked(workflow: WorkflowDefinition) -> WorkflowDefinition:

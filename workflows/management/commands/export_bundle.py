@@ -9,7 +9,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
-from workflows.authoring.definitions.export_bundle import export_bundle
+from tenants.audit.record import record
+from workflows.authoring.definitions.export_bundle import EXPORTED, export_bundle
 from workflows.bundles import write_bundle
 from workflows.engine.process import JsonObject
 from workflows.management.command_line import company_named, file_type_of, write_file
@@ -47,7 +48,9 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         with tenant_context(company_named(company)):
-            document = export_bundle(workflow=_version(key, number))
+            workflow = _version(key, number)
+            document = export_bundle(workflow=workflow)
+            record(EXPORTED, about=workflow)
         if output is None:
             self.stdout.write(self._for_terminal(document), ending="")
             return

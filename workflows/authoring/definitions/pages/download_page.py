@@ -8,11 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
 from tenants.pages.buttons import Button
 from tenants.pages.page import ObjectPage, register_page
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.models import WorkflowDefinition
 from workflows.workbooks import FileType, write_document
+
+DOWNLOADED = declare("files.definition_downloaded", gettext_lazy("Downloaded a definition"))
 
 
 @register_page(
@@ -35,7 +39,9 @@ class DownloadPage(ObjectPage):
         workflow: WorkflowDefinition = self.object
         kind = file_type(request.GET.get("format", FileType.JSON))
         content = write_document(export_bundle(workflow=workflow), kind)
-        return download(content, f"{workflow.key}-v{workflow.version}.{kind}", kind)
+        name = f"{workflow.key}-v{workflow.version}.{kind}"
+        record(DOWNLOADED, about=workflow, file=name)
+        return download(content, name, kind)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         """A form may ask for it, too."""

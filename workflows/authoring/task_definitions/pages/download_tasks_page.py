@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from tenants.audit.record import record
 from tenants.pages.buttons import ListButton
 from tenants.pages.page import Page, register_page
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.definitions.pages.download_page import download, file_type
+from workflows.authoring.definitions.pages.download_page import DOWNLOADED, download, file_type
 from workflows.bundles.task_sets import tasks_of
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, write_tasks
@@ -87,7 +88,9 @@ class DownloadTasksPage(Page):
         if keys and not tasks.get("tasks"):
             raise Http404
         name = f"{workflow.key}-v{workflow.version}-{asked['task'] if keys else _('tasks')}.{kind}"
-        return download(write_tasks(tasks, kind, around=whole), name, kind)
+        content = write_tasks(tasks, kind, around=whole)
+        record(DOWNLOADED, about=workflow, file=name)
+        return download(content, name, kind)
 
 
 def _version(pk: str) -> WorkflowDefinition:
