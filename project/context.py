@@ -5,13 +5,18 @@ from typing import Any
 from django.http import HttpRequest
 
 from project.company_name import company_name
-from tenants.active_company import active_company
+from tenants.active_company import active_company, visit_of
 from tenants.names import LONGEST_NAME
 
 
 def company(request: HttpRequest) -> dict[str, Any]:
-    """For every template: `active_company`, the name that each page shows, and `longest_name`."""
+    """For every template: `active_company`, the name that each page shows, and `longest_name`.
+
+    Of a superuser inside a company the `visit`, too.
+    """
+    is_visit = request.user.is_superuser if hasattr(request, "user") else False
     return {
+        "visit": visit_of(request) if is_visit and active_company(request) else None,
         "active_company": active_company(request),
         "company_name": company_name(request),
         "longest_name": LONGEST_NAME,

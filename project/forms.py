@@ -7,9 +7,11 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from tenants import passwords
+from tenants import passwords, visits
 from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
 from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
 from tenants.models import Company, User
@@ -17,7 +19,26 @@ from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
 from tenants.rate_limits import begin_attempt, forgive_attempts
 from tenants.refusals import refusals
-from tenants.services import sign_up
+from tenants.services import set_password, sign_up
+
+_HOUR, _DAY = 60, 24 * 60
+
+
+def _durations() -> list[tuple[int, str]]:
+    return [(minutes, _duration(minutes)) for minutes in visits.MINUTES]
+
+
+def _duration(minutes: int) -> str:
+    if minutes < _HOUR:
+        text, count = ngettext("%(n)d minute", "%(n)d minutes", minutes), minutes
+    elif minutes < _DAY:
+        count = minutes // _HOUR
+        text = ngettext("%(n)d hour", "%(n)d hours", count)
+    else:
+        count = minutes // _DAY
+        text = ngettext("%(n)d day", "%(n)d days", count)
+    return text % {"n": count}
+
 
 LONGEST_EMAIL = User._meta.get_field("email").max_length
 
@@ -67,6 +88,28 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
         old = str(super().clean_old_password())
         forgive_attempts("own password", str(self.user.pk))
         return old
+
+    def save(self, commit: bool = True) -> User:
+        person: User = self.user
+        set_password(user=person, password=self.cleaned_data["new_password1"])
+        return person
+
+
+class EnterCompanyForm(forms.Form):
+    """Why a superuser enters a company, and for how long."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=visits.LONGEST_REASON,
+        help_text=_("The company reads it in its audit log, with what you open and change there."),
+        widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
+    minutes = forms.ChoiceField(
+        label=_("For how long"),
+        choices=_durations,
+        help_text=_("It ends by itself then, or when you leave."),
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 class SignUpForm(forms.Form):

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "tenants.middleware.DemandedSecondFactorMiddleware",
     "tenants.account.password_again.PasswordAgainMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "tenants.middleware.VisitMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "project.urls"

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from project import demo_accounting, health, views
+from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
 
 handler400 = views.bad_request
@@ -19,6 +20,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="ready"),
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
+    path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
     path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
     path(

@@ -7,17 +7,18 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from project.company_name import company_name
-from project.forms import SignUpForm
+from project.forms import EnterCompanyForm, SignUpForm
 from project.trouble import trouble_page
-from tenants import active_company
+from tenants import visits
 from tenants.models import Company
 from tenants.pages.page import Page
 from tenants.trouble import trouble_of
@@ -82,6 +83,9 @@ class SuperuserPage(Page):
     def admits(cls, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.is_superuser
 
+    def shell(self) -> dict[str, Any]:
+        return {**admin.site.each_context(self.request), **super().shell()}
+
     def turn_away(self) -> HttpResponse:
         raise Http404
 
@@ -92,7 +96,12 @@ class SuperuserPage(Page):
 
 
 class EnterCompanyPage(SuperuserPage):
-    """POST lets a superuser work inside a company, also in one that is switched off."""
+    """Asks why and for how long; POST lets a superuser work inside a company, also in one that is
+    switched off."""
+
+    http_method_names = ["get", "post"]
+    title = gettext_lazy("Enter a company")
+    template_name = "project/enter_company.html"
 
     company: Company
 
@@ -102,8 +111,19 @@ class EnterCompanyPage(SuperuserPage):
             raise Http404
         self.company = found
 
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.show(form=EnterCompanyForm(), company=self.company)
+
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        active_company.enter_company(request, self.company)
+        form = EnterCompanyForm(request.POST)
+        if not form.is_valid():
+            return self.show(form=form, company=self.company)
+        visits.enter_company(
+            request,
+            self.company,
+            reason=form.cleaned_data["reason"],
+            minutes=int(form.cleaned_data["minutes"]),
+        )
         logger.info("%s entered the company %s", self.person.email, self.company.schema_name)
         return redirect("admin:index")
 
@@ -112,8 +132,7 @@ class LeaveCompanyPage(SuperuserPage):
     """POST ends what entering began."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        company = active_company.active_company(request)
-        active_company.leave_company(request)
+        company = visits.leave_company(request)
         if company is not None:
             logger.info("%s left the company %s", self.person.email, company.schema_name)
             messages.success(request, _("You left %(company)s.") % {"company": company.name})

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
-from tenants.active_company import CompanyRequest, find_active_company
+from tenants.active_company import CompanyRequest, find_active_company, visit_of
 from tenants.audit.acting import acting_as, actor_of, visitor
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
@@ -16,6 +19,7 @@ from tenants.refusals import refusals
 from tenants.second_factor import SESSION_KEY, is_demanded
 from tenants.sender import sender_of
 from tenants.sessions import SessionStore
+from tenants.visits import leave_company, record_request
 
 # The header of a request that no person makes (tenants/pages/static/pages/progress.js).
 POLL = "X-Poll"
@@ -144,3 +148,34 @@ class ActorMiddleware:
             actor = actor_of(person, sender=sender)
         with acting_as(actor):
             return self.get_response(request)
+
+
+class VisitMiddleware:
+    """Ends a superuser's visit to a company when its time is over, and notes what they open there.
+
+    After the middleware that says who acts, and that of messages.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        person = request.user
+        if not isinstance(person, User) or not person.is_superuser:
+            return self.get_response(request)
+        visit = visit_of(request)
+        if visit is not None and visit.is_over:
+            return self._end(request)
+        response = self.get_response(request)
+        if response.status_code < HTTPStatus.BAD_REQUEST and POLL not in request.headers:
+            record_request(request)
+        return response
+
+    def _end(self, request: HttpRequest) -> HttpResponseBase:
+        company = leave_company(request)
+        text = _("Your time in %(company)s is over. Enter it again where you have more to do.")
+        said = text % {"company": company or ""}
+        if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+            return JsonResponse({"message": said}, status=HTTPStatus.FORBIDDEN)
+        messages.warning(request, said)
+        return redirect("admin:index")

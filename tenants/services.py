@@ -12,7 +12,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record, record_in_installation, record_of_person
-from tenants.company_limits import ensure_people_within_limit
+from tenants.company_limits import COMPANY_LIMITS, ensure_people_within_limit
 from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import Company, User
 from tenants.names import plain_email, plain_name
@@ -67,8 +67,8 @@ def create_company(*, name: str, schema_name: str = "") -> Company:
 
 
 def change_company(*, company: Company) -> None:
-    """Save a company's name, and whether it is switched on; nothing else of it."""
-    fields = ("name", "is_active")
+    """Save a company's name, whether it is switched on, and its own limits; nothing else of it."""
+    fields = ("name", "is_active", *(limit.column for limit in COMPANY_LIMITS))
     with transaction.atomic(), schema_context(get_public_schema_name()):
         stored = Company.objects.select_for_update(no_key=True).filter(pk=company.pk)
         old = stored.values(*fields).get()

@@ -78,7 +78,7 @@ class BeingUpgradedTests(CompanyTestCase):
     def test_a_superuser_who_enters_it_gets_out_again(self) -> None:
         self.log_in(self.root)
         with self.assertLogs("project.views", "INFO"):
-            self.client.post(reverse("enter_company", args=[self.globex.pk]))
+            self.enter(self.globex)
         answer = self.client.get(reverse("admin:index"))
         self.assertContains(answer, HEADING, status_code=503)
         self.assertContains(answer, f'action="{reverse("leave_company")}"', status_code=503)

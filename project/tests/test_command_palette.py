@@ -109,9 +109,9 @@ class CommandPaletteTests(CompanyTestCase):
         make_tickets("A secret desk", by=self.uma)
         self.log_in(self.root)
         self.assertContains(self.search("secret desk"), "Nothing matched your search")
-        self.client.post(reverse("enter_company", args=[self.acme.pk]))
+        self.enter(self.acme)
         self.assertContains(self.search("secret desk"), "A secret desk")
-        self.client.post(reverse("enter_company", args=[self.globex.pk]))
+        self.enter(self.globex)
         self.assertContains(self.search("secret desk"), "Nothing matched your search")
 
     def test_it_shows_a_few_of_many(self) -> None:

@@ -9,8 +9,10 @@ BANNER = "You are inside"
 
 
 class EnterCompanyTests(CompanyTestCase):
-    def enter(self, pk: object) -> int:
-        return self.client.post(f"/companies/{pk}/enter/").status_code
+    def enter_number(self, pk: object, **values: object) -> int:
+        """The status of what is answered to somebody who enters."""
+        sent = {"reason": "They asked why a call fails", "minutes": 60, **values}
+        return self.client.post(f"/companies/{pk}/enter/", sent).status_code
 
     def test_a_superuser_enters_and_leaves(self) -> None:
         self.log_in(self.root)
@@ -19,7 +21,7 @@ class EnterCompanyTests(CompanyTestCase):
         self.assertContains(dashboard, reverse("enter_company", args=[self.acme.pk]))
 
         with self.assertLogs("project.views", "INFO") as log:
-            self.assertEqual(self.enter(self.acme.pk), 302)
+            self.assertEqual(self.enter_number(self.acme.pk), 302)
         self.assertIn("root@ticketflower.example entered the company acme", log.output[0])
         self.assertContains(self.client.get("/app/"), BANNER)
 
@@ -31,7 +33,7 @@ class EnterCompanyTests(CompanyTestCase):
 
     def test_the_banner_is_on_every_page_and_posts(self) -> None:
         self.log_in(self.root)
-        self.enter(self.acme.pk)
+        self.enter_number(self.acme.pk)
         for name in (
             "admin:index",
             "admin:password_change",
@@ -54,26 +56,26 @@ class EnterCompanyTests(CompanyTestCase):
     def test_a_company_that_is_switched_off_can_be_entered(self) -> None:
         Company.objects.filter(pk=self.globex.pk).update(is_active=False)
         self.log_in(self.root)
-        self.assertEqual(self.enter(self.globex.pk), 302)
+        self.assertEqual(self.enter_number(self.globex.pk), 302)
         self.assertContains(self.client.get("/app/"), "This company is switched off.")
 
     def test_nobody_else_may(self) -> None:
         for person in (self.alice, self.charlie, self.uma):
             self.log_in(person)
             with self.subTest(person):
-                self.assertEqual(self.enter(self.acme.pk), 404)
-                self.assertEqual(self.enter(self.globex.pk), 404)
+                self.assertEqual(self.enter_number(self.acme.pk), 404)
+                self.assertEqual(self.enter_number(self.globex.pk), 404)
                 self.assertEqual(self.client.post("/companies/leave/").status_code, 404)
                 self.assertNotIn("active_company", self.client.session)
         self.client.logout()
-        self.assertEqual(self.enter(self.acme.pk), 404)
+        self.assertEqual(self.enter_number(self.acme.pk), 404)
         self.assertEqual(self.client.post("/companies/leave/").status_code, 404)
 
     def test_a_link_changes_nothing(self) -> None:
         self.log_in(self.root)
-        self.assertEqual(self.client.get(f"/companies/{self.acme.pk}/enter/").status_code, 404)
+        self.assertContains(self.client.get(f"/companies/{self.acme.pk}/enter/"), "Reason")
         self.assertNotIn("active_company", self.client.session)
-        self.enter(self.acme.pk)
+        self.enter_number(self.acme.pk)
         self.assertEqual(self.client.get("/companies/leave/").status_code, 404)
         self.assertIn("active_company", self.client.session)
 
@@ -86,7 +88,7 @@ class EnterCompanyTests(CompanyTestCase):
         self.log_in(self.root)
         for pk in (0, 999_999, "9" * 30, "acme", "-1"):
             with self.subTest(pk):
-                self.assertEqual(self.enter(pk), 404)
+                self.assertEqual(self.enter_number(pk), 404)
 
     def test_leaving_twice_is_no_error(self) -> None:
         self.log_in(self.root)

@@ -77,7 +77,8 @@ class WithDetailsOfErrorsTests(CompanyTestCase):
     def test_what_django_refuses_is_answered_by_our_page(self) -> None:
         client = self.client_class(raise_request_exception=False)
         client.force_login(self.root)
-        client.post(reverse("enter_company", args=[self.acme.pk]))
+        values = {"reason": "A test", "minutes": 60}
+        client.post(reverse("enter_company", args=[self.acme.pk]), values)
         for query in ("_to_field=x", "_to_field=%00", "_popup=1&_to_field=password"):
             for page in ("tenants_user", "workflows_companyrole"):
                 with self.subTest(page, query=query), self.assertLogs("django.security", "ERROR"):

@@ -593,7 +593,7 @@ class AnotherCompanyTests(IsolationTestCase):
         for person in (self.amy, self.root):
             self.log_in(person)
             if person.is_superuser:
-                self.post(reverse("enter_company", args=[self.acme.pk]), {})
+                self.enter(self.acme)
             for _page, address in self.addresses():
                 answer = self.get(address)
                 if "html" not in answer.headers.get("Content-Type", ""):
@@ -772,7 +772,7 @@ class SuperuserTests(IsolationTestCase):
 
     def test_nothing_breaks_inside_a_company(self) -> None:
         self.log_in(self.root)
-        self.post(reverse("enter_company", args=[self.acme.pk]), {})
+        self.enter(self.acme)
         for _page, address in self.addresses():
             with self.subTest(address):
                 answer = self.get(address)

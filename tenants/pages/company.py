@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -21,7 +21,6 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
-    UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -32,8 +31,9 @@ from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
 from tenants.pages.company_admin import GuardedListMixin
+from tenants.pages.page import with_pages
 from tenants.pages.refusals import TellsRefusals
-from tenants.services import sign_up
+from tenants.services import change_company, sign_up
 
 OWN_LIMITS = tuple(limit.column for limit in COMPANY_LIMITS)
 BUTTON = (
@@ -69,13 +69,6 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
     email = EmailAddressInput(
         label=_("E-mail address"), max_length=254, widget=UnfoldAdminEmailInputWidget
     )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        max_length=1000,
-        help_text=_("Give it to the person; they can change it after they have logged in."),
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-    )
 
     class Meta:
         model = Company
@@ -86,21 +79,6 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
         if User.objects.filter(email=email).exists():
             raise ValidationError(_("Somebody already uses this e-mail address."), code="unique")
         return email
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        founder = User(
-            email=data.get("email", ""),
-            first_name=data.get("first_name", ""),
-            last_name=data.get("last_name", ""),
-            company=Company(name=data.get("name", "")),
-        )
-        if data.get("password"):
-            try:
-                password_validation.validate_password(data["password"], founder)
-            except ValidationError as error:
-                self.add_error("password", error)
-        return data
 
 
 @admin.register(Company)
@@ -114,22 +92,28 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     list_filter = ("is_active",)
     list_per_page = 50
     ordering = ("name", "pk")
-    readonly_fields = ("schema_name", "people", "created_at", "enter")
+    readonly_fields = ("schema_name", "people", "created_at", "enter", "one_time_link")
     add_fieldsets = (
         (None, {"fields": ("name",)}),
         (
             _("First person"),
             {
-                "fields": (("first_name", "last_name"), "email", "password"),
-                "description": _("They have every system role, and add the others."),
+                "fields": (("first_name", "last_name"), "email"),
+                "description": _(
+                    "They have every system role, and add the others. With a one-time link, which "
+                    "the next page makes, they set their password."
+                ),
             },
         ),
     )
     fieldsets = (
         (None, {"fields": ("name", "is_active")}),
         (_("Limits"), {"fields": OWN_LIMITS}),
-        (_("About"), {"fields": ("schema_name", "people", "created_at", "enter")}),
+        (_("About"), {"fields": ("schema_name", "people", "created_at", "enter", "one_time_link")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return with_pages(self, super().get_urls())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
         companies: QuerySet[Company] = super().get_queryset(request)
@@ -142,14 +126,20 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
 
     @display(description=_("enter"))
     def enter(self, company: Company) -> SafeString:
-        # The button sends the form that it stands in, with its CSRF token, to another address.
         return format_html(
-            '<button type="submit" class="{}" formaction="{}" formmethod="post" formnovalidate'
-            ' aria-label="{}">{}</button>',
+            '<a class="{}" href="{}" aria-label="{}">{}</a>',
             BUTTON,
             reverse("enter_company", args=[company.pk]),
             gettext("Enter %(company)s") % {"company": company.name},
             gettext("Enter"),
+        )
+
+    @display(description=_("admin who is locked out"))
+    def one_time_link(self, company: Company) -> SafeString:
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            reverse("admin:tenants_company_one_time_link", args=[company.pk]),
+            gettext("Make a one-time link"),
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Company | None = None) -> Any:
@@ -169,8 +159,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
         self, request: HttpRequest, obj: Company, form: forms.ModelForm[Company], change: bool
     ) -> None:
         if change:
-            with schema_context(PUBLIC):  # from inside a company another one is not saved
-                obj.save(update_fields=["name", "is_active", *OWN_LIMITS])
+            change_company(company=obj)
             return
         data = form.cleaned_data
         founder = sign_up(
@@ -178,11 +167,17 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
             first_name=data["first_name"],
             last_name=data["last_name"],
             email=data["email"],
-            password=data["password"],
+            password=None,  # nobody knows the password of somebody else
         )
         if founder.company is not None:
             # The admin goes on with the object that it was given: now it is the one made.
             obj.__dict__.update(founder.company.__dict__)
+
+    def response_add(
+        self, request: HttpRequest, obj: Company, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        super().response_add(request, obj, post_url_continue)  # says that it was added
+        return redirect("admin:tenants_company_one_time_link", obj.pk)
 
     # What a superuser does to companies is logged in `public`, also from inside a company.
 

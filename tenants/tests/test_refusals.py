@@ -75,13 +75,14 @@ class RefusalsTests(SimpleTestCase):
 class PageTests(CompanyTestCase):
     """A page that does nothing of what its service refuses."""
 
-    SERVICE = "project.views.active_company.enter_company"
+    SERVICE = "project.views.visits.enter_company"
 
     def send(self, **headers: str) -> Any:
         self.log_in(self.root)
         address = reverse("enter_company", args=[self.acme.pk])
         with mock.patch(self.SERVICE, side_effect=OtherCompanyError):
-            return self.client.post(address, headers=headers)
+            values = {"reason": "A test", "minutes": 60}
+            return self.client.post(address, values, headers=headers)
 
     def test_it_leads_back_to_where_the_form_was_sent_from(self) -> None:
         response = self.send(referer="http://testserver/app/tenants/company/?q=a")
@@ -102,7 +103,7 @@ class PageTests(CompanyTestCase):
             self.assertLogs("django.request", "ERROR"),
             mock.patch(self.SERVICE, side_effect=ZeroDivisionError),
         ):
-            self.client.post(reverse("enter_company", args=[self.acme.pk]))
+            self.enter(self.acme)
 
 
 class ScreenTests(CompanyTestCase):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy
@@ -102,6 +103,12 @@ class RemoveSecondFactorPage(ObjectPage):
     needs_company = False
     title = gettext_lazy("Remove second factor")
     template_name = "account/remove_second_factor.html"
+
+    def find(self, **arguments: Any) -> None:
+        """A superuser helps superusers; a company's admins help its people."""
+        super().find(**arguments)
+        if self.person.is_superuser and not self.object.is_superuser:
+            raise PermissionDenied
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return self.show(has_one=has_second_factor(self.object))

@@ -100,9 +100,10 @@ class PasswordAgainTests(CompanyTestCase):
         self.log_in(self.root)
         self.wait()
         address = reverse("enter_company", args=[self.acme.pk])
-        self.assertContains(self.client.post(address), ASKS, status_code=403)
+        values = {"reason": "A test", "minutes": 60}
+        self.assertContains(self.client.post(address, values), ASKS, status_code=403)
         self.assertNotContains(self.client.get("/app/"), "You are inside")
-        self.client.post(address, {"password_again": PASSWORD})
+        self.client.post(address, {**values, "password_again": PASSWORD})
         self.assertContains(self.client.get("/app/"), "You are inside")
 
     @override_settings(PASSWORD_AGAIN_SECONDS=0)

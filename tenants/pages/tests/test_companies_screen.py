@@ -94,7 +94,7 @@ class CompaniesScreenTests(CompanyTestCase):
 
     def test_what_a_superuser_does_is_logged_in_public(self) -> None:
         self.log_in(self.root)
-        self.client.post(reverse("enter_company", args=[self.acme.pk]))
+        self.enter(self.acme)
         url = reverse(CHANGE, args=[self.globex.pk])
         self.client.post(url, {"name": "Globex Two", "is_active": "on"})
         self.globex.refresh_from_db()
@@ -107,7 +107,7 @@ class CompaniesScreenTests(CompanyTestCase):
         self.log_in(self.root)
         people = reverse("admin:tenants_user_changelist")
         self.assertContains(self.client.get(people), self.charlie.email)
-        self.client.post(reverse("enter_company", args=[self.acme.pk]))
+        self.enter(self.acme)
         page = self.client.get(people)
         self.assertContains(page, self.alice.email)
         self.assertNotContains(page, self.charlie.email)

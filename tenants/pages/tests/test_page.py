@@ -135,7 +135,7 @@ class WhoMayTest(PageTestCase):
     def test_a_superuser_outside_a_company_is_refused(self) -> None:
         self.log_in(self.root)
         self.assertEqual(self.client.get(self.url()).status_code, 403)
-        self.client.post(reverse("enter_company", args=(self.acme.pk,)))
+        self.enter(self.acme)
         self.assertContains(self.client.get(self.url()), "Hello")
 
     def test_visitors_are_led_to_the_log_in(self) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils import timezone
 
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.tests.screens import ScreenTestCase
@@ -83,7 +84,8 @@ class ListTests(ScreenTestCase):
     def test_a_superuser_inside_the_company_sees_the_pages(self) -> None:
         self.log_in(self.root)
         session = self.client.session
-        session["active_company"] = self.acme.pk
+        until = int(timezone.now().timestamp()) + 60
+        session["active_company"] = {"company": self.acme.pk, "reason": "A test", "until": until}
         session.save()
         addresses = (LIST, reverse("admin:tickets_myticket_submit"), f"{LIST}?archive=1",
                      reverse("admin:tickets_mytask_changelist"))  # fmt: skip

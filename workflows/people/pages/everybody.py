@@ -26,7 +26,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tenants.active_company import active_company
+from tenants.active_company import is_outside
 from tenants.connection import PUBLIC, company_of
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import User
@@ -217,8 +217,8 @@ class EverybodyAdmin(PersonAdmin):
                 )
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
-        """Outside only of superusers: those of people are seen to inside their company."""
-        if is_outside(request):
+        """Of the people of a company only by its admins: a superuser sets those of superusers."""
+        if request.user.is_superuser:
             person = self.get_object(request, unquote(id))
             if person is not None and not person.is_superuser:
                 raise PermissionDenied
@@ -243,12 +243,6 @@ class EverybodyAdmin(PersonAdmin):
             if isinstance(answer, TemplateResponse):
                 answer.render()  # while the log is at hand
             return answer
-
-
-def is_outside(request: HttpRequest) -> bool:
-    """Whether this is a superuser who works in no company."""
-    user = request.user
-    return active_company(request) is None and bool(user.is_active and user.is_superuser)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ What a superuser has outside every company is in `everybody.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -158,6 +159,25 @@ class CompanyRoleFilter(admin.SimpleListFilter):
         return queryset.filter(company_roles=int(role)) if role and role in known else queryset
 
 
+_SECRETS = frozenset({"password1", "password2", "password_link", "second_factor_link"})
+
+
+def _without(names: frozenset[str], fieldsets: Any) -> Any:
+    """The fieldsets of a form without these fields."""
+    return tuple(
+        (title, {**options, "fields": tuple(_left(options["fields"], names))})
+        for title, options in fieldsets
+    )
+
+
+def _left(fields: Any, names: frozenset[str]) -> Iterator[Any]:
+    for each in fields:
+        if isinstance(each, str):
+            yield from () if each in names else (each,)
+        elif line := tuple(_left(each, names)):
+            yield line
+
+
 class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignore[type-arg, misc]
     """The people of a company, for its admins, and for a superuser who has entered it."""
 
@@ -200,6 +220,11 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         (_("Work"), {"fields": ("is_available", "is_active")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """A superuser sets no passwords of people, and takes no second factor away here."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return _without(_SECRETS, fieldsets) if request.user.is_superuser else fieldsets
 
     # --- whose people ----------------------------------------------------------------------
 
@@ -278,6 +303,8 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        if obj is None and request.user.is_superuser:
+            kwargs.setdefault("form", PersonForm)
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None:
             return form
@@ -297,7 +324,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     ) -> None:
         data = form.cleaned_data
         if not change:
-            obj.set_password(data["password1"])
+            obj.set_password(data.get("password1"))
         save_person(
             person=obj,
             roles=[SystemRole(role) for role in data["system_roles"]],

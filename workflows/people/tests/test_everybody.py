@@ -92,7 +92,7 @@ class WhoMayTests(EverybodyTestCase):
         self.assertFalse(User.objects.get(email=BOSS["email"].lower()).is_superuser)
 
     def test_inside_a_company_a_superuser_sees_no_superusers(self) -> None:
-        self.client.post(reverse("enter_company", args=[self.acme.pk]))
+        self.enter(self.acme)
         self.assertNotContains(self.client.get(LIST), self.bea.email)
         self.assertEqual(self.client.get(page_of(self.bea)).status_code, 404)
 

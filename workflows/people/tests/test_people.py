@@ -216,7 +216,7 @@ class ChangeTests(PeopleScreenTestCase):
             {"action": "delete_selected", "_selected_action": [self.uma.pk], "post": "yes"},
         )
         self.log_in(self.root)
-        self.client.post(reverse("enter_company", args=[self.acme.pk]))
+        self.enter(self.acme)
         self.assertEqual(self.client.post(url, {"post": "yes"}).status_code, 403)
         self.assertTrue(User.objects.filter(pk=self.uma.pk).exists())
 
@@ -301,7 +301,7 @@ class SuperuserTests(PeopleScreenTestCase):
         self.log_in(self.root)
 
     def test_inside_a_company_its_people_are_managed(self) -> None:
-        self.client.post(reverse("enter_company", args=[self.acme.pk]))
+        self.enter(self.acme)
         self.client.post(reverse(ADD), NEW)
         self.assertEqual(User.objects.get(email="nina@acme.example").company, self.acme)
         self.change(self.uma, first_name="Ulla")

@@ -50,6 +50,7 @@ class _SecretPage(Page):
             opts=None,
             secret=secret,
             shown=shown,
+            may_show=ShowSecretPage.admits(self.request),
             replaced=SigningSecret.objects.active(now=now).exclude(pk=secret.pk),
             form=form,
             hours=int(OVERLAP.total_seconds() // 3600),
@@ -70,9 +71,13 @@ class SigningSecretPage(_SecretPage):
 
 @register_page(CompanyRole, "signing-secret/show/", name="workflows_signingsecret_show")
 class ShowSecretPage(_SecretPage):
-    """POST shows the secret, once."""
+    """POST shows the secret, once; to nobody of another company, whoever runs the installation."""
 
     http_method_names = ["post"]
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return not request.user.is_superuser and super().admits(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         shown = show_signing_secret(user=self.person, now=timezone.now())

@@ -1,0 +1,162 @@
+"""The pages on which a superuser makes a one-time link, and on which the person uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.forms import SetPasswordMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
+
+from tenants.account.one_time_links import (
+    LIFETIME,
+    LinkUsedUpError,
+    admins_of,
+    make_one_time_link,
+    read_one_time_link,
+    use_one_time_link,
+)
+from tenants.models import Company, User
+from tenants.pages.page import ObjectPage, Page, register_page
+from tenants.refusals import refusals
+from tenants.visits import LONGEST_REASON
+
+LONGEST_PASSWORD = 1000
+
+
+class AdminField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """People by name, and with the address: two may have the same name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.email})"
+
+
+class OneTimeLinkForm(forms.Form):
+    """For which admin of the company, and why."""
+
+    person = AdminField(
+        label=gettext_lazy("Admin"),
+        queryset=User.objects.none(),
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy("Only admins: they set the passwords of all others."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=LONGEST_REASON,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("The company reads it in its audit log."),
+    )
+    removes_second_factor = forms.BooleanField(
+        label=gettext_lazy("Remove the second factor, too"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=gettext_lazy("Only where app and recovery codes are lost as well."),
+    )
+
+    def __init__(self, *args: Any, company: Company, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["person"].queryset = admins_of(company).order_by(  # type: ignore[attr-defined]
+            "first_name", "last_name", "email"
+        )
+
+
+@register_page(Company, "<int:object_id>/one-time-link/", name="tenants_company_one_time_link")
+class MakeOneTimeLinkPage(ObjectPage):
+    """For superusers: the link is shown once, to be handed over."""
+
+    permissions = ("tenants.change_company",)
+    needs_company = False
+    title = gettext_lazy("One-time link")
+    template_name = "account/one_time_link.html"
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return request.user.is_authenticated and request.user.is_superuser
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.show(form=OneTimeLinkForm(company=self.object))
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        form = OneTimeLinkForm(request.POST, company=self.object)
+        if not form.is_valid():
+            return self.show(form=form)
+        data = form.cleaned_data
+        token = make_one_time_link(
+            person=data["person"],
+            reason=data["reason"],
+            removes_second_factor=data["removes_second_factor"],
+        )
+        response = self.show(
+            person=data["person"],
+            link=request.build_absolute_uri(reverse("one_time_link", args=[token])),
+            hours=int(LIFETIME.total_seconds() // 3600),
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
+    """Another password for the person whose link it is."""
+
+    password1, password2 = SetPasswordMixin.create_password_fields(
+        label1=gettext_lazy("New password"), label2=gettext_lazy("Password again")
+    )
+
+    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.person = person
+        for name in ("password1", "password2"):
+            self.fields[name].max_length = LONGEST_PASSWORD  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        self.validate_passwords()
+        self.validate_password_for_user(self.person)
+        return super().clean() or self.cleaned_data
+
+
+class OneTimeLinkPage(Page):
+    """Whoever has the link sets the password, and logs in with it."""
+
+    permissions = ()
+    needs_company = False
+    title = gettext_lazy("New password")
+    template_name = "account/use_one_time_link.html"
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return not request.user.is_authenticated
+
+    def turn_away(self) -> HttpResponse:
+        messages.info(self.request, gettext("Log out first; then open the link once more."))
+        return redirect("admin:index")
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self._form(None, str(arguments["token"]))
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        token = str(arguments["token"])
+        return self._form(request.POST, token)
+
+    def _form(self, sent: Any, token: str) -> HttpResponse:
+        with refusals(LinkUsedUpError) as refused:
+            link = read_one_time_link(token)
+            form = NewPasswordForm(sent, person=link.person)
+            if sent is None or not form.is_valid():
+                return self._no_store(self.show(form=form, person=link.person))
+            use_one_time_link(token=token, password=form.cleaned_data["password1"])
+            messages.success(self.request, gettext("Your password is set. Log in with it."))
+            return redirect("admin:login")
+        return self._no_store(self.show(refusal=refused.text))
+
+    def _no_store(self, response: HttpResponse) -> HttpResponse:
+        response["Cache-Control"] = "no-store"
+        return response
