@@ -155,6 +155,12 @@ LISTS = (
                 "admin:workflows_companyrole_changelist",
                 "workflows.view_companyrole",
             ),
+            Entry(
+                _("Audit log"),
+                "policy",
+                "admin:audit_auditevent_changelist",
+                "audit.view_auditevent",
+            ),
         ),
     ),
     Section(
@@ -173,6 +179,13 @@ LISTS = (
                 "group",
                 "admin:tenants_user_changelist",
                 "tenants.view_user",
+                inside=False,
+            ),
+            Entry(
+                _("Audit log of the installation"),
+                "policy",
+                "admin:audit_auditevent_changelist",
+                "audit.view_auditevent",
                 inside=False,
             ),
         ),

@@ -49,6 +49,7 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "workflows.change_signingsecret",
         "workflows.view_businesscalendar",
         "workflows.change_businesscalendar",
+        "audit.view_auditevent",
     ),
     SystemRole.USER: (
         "tickets.view_myticket",

@@ -1,5 +1,6 @@
 """Registers the screens of definitions, people and company roles: a line for each file of pages."""
 
+from workflows.audit_log.pages import audit_event
 from workflows.authoring.definitions.pages import (
     download_page,
     task_definition,
