@@ -127,3 +127,11 @@ class CallbackTooLateError(TicketsError):
 class CallbackNotFittingError(TicketsError):
     message = _("The answer does not fit what the task asks for.")
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class MayNotReplayError(TicketsError):
+    message = _(
+        "Replaying computes from what people answered: it needs the right to see all tickets, too. "
+        "Ask an admin of your company for the role of ticket admin."
+    )
+    status = HTTPStatus.FORBIDDEN

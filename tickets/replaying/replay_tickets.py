@@ -3,7 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
+from tenants.models import User
+from tickets.errors import MayNotReplayError
 from tickets.models import Ticket
 from tickets.replaying.replay_visits import Visit, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
@@ -74,14 +81,24 @@ class Replay:
         return sum(map(len, self.refusals.values()))
 
 
-def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
+REPLAYED = declare("tickets.replayed", _("Replayed finished tickets in a version"))
+# What is replayed is computed from answers, so that conditions could ask for any of them.
+PERMISSIONS: Final = ("workflows.change_workflowdefinition", "tickets.view_ticket")
+
+
+def replay_tickets(*, workflow: WorkflowDefinition, limit: int, by: User) -> Replay:
     """Run the newest finished tickets of a workflow, of whatever version, through this one.
 
     They are answered as people answered them, and after the time that they took; of an action
     counts the output that was kept.
     Nothing is saved and no call is made. At most `limit` and MOST_TICKETS; the number of
-    queries does not depend on it.
+    queries does not depend on it. That it was done stands in the audit log.
+
+    Raises:
+        MayNotReplayError: the person may not see tickets, or not change workflows.
     """
+    if not by.has_perms(PERMISSIONS):
+        raise MayNotReplayError
     tickets = list(
         Ticket.objects.filter(
             workflow__key=workflow.key, workflow_instance__status=WorkflowStatus.COMPLETED
@@ -89,6 +106,7 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int) -> Replay:
         .select_related("definition", "created_by", "workflow_instance")
         .order_by("-pk")[: min(limit, MOST_TICKETS)]
     )
+    record(REPLAYED, about=workflow, person=by, count=len(tickets))
     trial = trial_of(workflow)
     done = visits_of(tickets, process=trial.process)
     divergences: dict[Divergence, list[int]] = {}

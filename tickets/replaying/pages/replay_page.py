@@ -16,6 +16,7 @@ from tenants.pages.page import register_page
 from tickets.replaying.replay_tickets import (
     END,
     MOST_TICKETS,
+    PERMISSIONS,
     WAITS,
     Divergence,
     Onward,
@@ -44,7 +45,7 @@ class TicketLink:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tickets to which the same would happen. `tickets` is empty for who may not see them."""
+    """Tickets to which the same would happen."""
 
     text: str
     old: str
@@ -57,34 +58,37 @@ class Group:
     WorkflowDefinition, "<int:object_id>/replay/", name="workflows_workflowdefinition_replay"
 )
 class ReplayPage(TryingPage):
-    """GET `?tickets=50` replays as many; without it the page only asks. It reads, no more."""
+    """GET `?tickets=50` replays as many; without it the page only asks. It reads, no more.
+
+    Who may not see tickets may not replay them; the page says what to do about it.
+    """
 
     title = gettext_lazy("Replay")
     button = Button(gettext_lazy("Replay"), icon="history", order=30, group=TRYING)
     template_name = "replaying/replay.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if not self.person.has_perms(PERMISSIONS):
+            return self.show(may_replay=False)
         asked = request.GET.get("tickets")
-        context: dict[str, Any] = {"choices": CHOICES}
+        context: dict[str, Any] = {"choices": CHOICES, "may_replay": True}
         if asked is None:
             return self.show(**context, limit=DEFAULT_TICKETS, replay=None)
         limit, refusal = _count_in(asked)
         if refusal:
             return self.show(**context, limit=asked, refusal=refusal, replay=None)
-        replay = replay_tickets(workflow=self.workflow, limit=limit)
-        may_see = request.user.has_perm("tickets.view_ticket")
+        replay = replay_tickets(workflow=self.workflow, limit=limit, by=self.person)
         trial, titles = trial_of(self.workflow), self._titles()
         return self.show(
             **context,
             limit=limit,
             replay=replay,
-            may_see=may_see,
             divergences=[
-                _parting_group(titles, replay, each, numbers, may_see=may_see)
+                _parting_group(titles, replay, each, numbers)
                 for each, numbers in replay.divergences.items()
             ],
             refusals=[
-                _refusal_group(trial, replay, each, numbers, may_see=may_see)
+                _refusal_group(trial, replay, each, numbers)
                 for each, numbers in replay.refusals.items()
             ],
         )
@@ -111,8 +115,6 @@ def _parting_group(
     replay: Replay,
     divergence: Divergence,
     numbers: Sequence[int],
-    *,
-    may_see: bool,
 ) -> Group:
     after = titles.get(divergence.after, divergence.after)
     place = _("After “%(task)s”") % {"task": after} if after else _("At the start")
@@ -124,7 +126,7 @@ def _parting_group(
         old=_onward(titles, divergence.old),
         new=_onward(titles, divergence.new),
         count=len(numbers),
-        tickets=_links(replay, numbers) if may_see else (),
+        tickets=_links(replay, numbers),
     )
 
 
@@ -142,9 +144,7 @@ def _onward(titles: dict[str, str], onward: Onward) -> str:
     return _("stops with an error")
 
 
-def _refusal_group(
-    trial: Trial, replay: Replay, refusal: Refusal, numbers: Sequence[int], *, may_see: bool
-) -> Group:
+def _refusal_group(trial: Trial, replay: Replay, refusal: Refusal, numbers: Sequence[int]) -> Group:
     form = trial.title_of(refusal.task) if refusal.task else _("The ticket's form")
     specs = trial.fields_of(refusal.task) if refusal.task else trial.fields
     labels = field_labels(specs)
@@ -153,7 +153,7 @@ def _refusal_group(
         old="",
         new=", ".join(labels.get(name, name) for name in refusal.fields if name),
         count=len(numbers),
-        tickets=_links(replay, numbers) if may_see else (),
+        tickets=_links(replay, numbers),
     )
 
 

@@ -299,7 +299,7 @@ class EveryTypeTests(CompanyTestCase):
     def test_replay(self) -> None:
         ticket = self.submit()
         self.finish(ticket)
-        found = replay_tickets(workflow=self.workflow, limit=10)
+        found = replay_tickets(workflow=self.workflow, limit=10, by=self.root)
         self.assertEqual((found.count, found.same, dict(found.refusals)), (1, 1, {}))
 
     def test_moving(self) -> None:

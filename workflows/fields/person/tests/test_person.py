@@ -300,7 +300,7 @@ class ServiceTests(PersonCase):
         complete_task(task=task, output={"done": True}, user=task.assigned_to)
         User.objects.filter(pk=self.walt.pk).update(email="new@acme.example", is_active=False)
         self.role.members.clear()
-        found = replay_tickets(workflow=self.workflow, limit=10)
+        found = replay_tickets(workflow=self.workflow, limit=10, by=self.root)
         self.assertEqual((found.count, found.same), (1, 1))
 
     def test_a_ticket_moves_with_somebody_who_left(self) -> None:
