@@ -387,6 +387,9 @@ class AccountTests(EventCase):
         with self.expect("account.sessions_ended", by=self.uma):
             self.client.post(reverse("admin:account_sessions"), {"others": "1"})
         self.assertEqual(self.events[0].data, {"count": 1})
+        page = self.client.get(reverse("admin:account_sessions"))
+        self.assertContains(page, "Ended sessions")
+        self.assertEqual(len(page.context["happened"]), 3)
 
     @override_settings(PASSWORD_AGAIN_SECONDS=0)
     def test_a_wrong_password_again(self) -> None:

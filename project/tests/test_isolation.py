@@ -30,6 +30,8 @@ from django.test import override_settings
 from django.urls import reverse
 
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
+from tenants.audit.models import AuditEvent
+from tenants.audit.record import record
 from tenants.models import Company, User
 from tenants.pages import page as pages
 from tenants.pages.page import ObjectPage
@@ -54,6 +56,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
+from workflows.people.change_people import PERSON_CHANGED
 
 # In every text of Acme's that the examples hold; pages that repeat what was searched for
 # repeat only its beginning.
@@ -63,6 +66,7 @@ MARK, SEARCH = "Zyxomma", "Zyxom"
 FOR_VISITORS = {
     "landing",
     "sign_up",
+    "one_time_link",
     "admin:login",
     "admin:second_factor",
     "demo_accounting",  # answers other systems, and keeps nothing
@@ -78,6 +82,7 @@ SHOWS: dict[str, type[Model]] = {"admin:workflows_workflowdefinition_move_ticket
 DECIDE_THEMSELVES = {
     "landing",
     "sign_up",
+    "one_time_link",  # whoever has it: it is signed, and good for once
     "enter_company",
     "leave_company",
     "admin:account_second_factor",  # likewise
@@ -157,6 +162,7 @@ class Examples:
         self.import_run = ImportRun.objects.create(
             filename=f"{MARK}.xlsx", content=MARK.encode(), created_by=user
         )
+        record(PERSON_CHANGED, about=user, changes={"last_name": ("Before", MARK)})
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
@@ -212,6 +218,7 @@ class Examples:
             TicketError: [self.error],
             FileUpload: [upload],
             LogEntry: [self.log],
+            AuditEvent: list(AuditEvent.objects.filter(subject_name__contains=MARK)[:1]),
         }
 
     @cached_property
@@ -239,6 +246,7 @@ class Examples:
             "admin:tickets_ticket_repair_visible": repairs,
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
+            "one_time_link": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

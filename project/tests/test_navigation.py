@@ -47,7 +47,7 @@ class NavigationTests(CompanyTestCase):
                 "Company roles",
             ],
             self.alice: [
-                *("Dashboard", "People", "Company roles", "Working hours"),
+                *("Dashboard", "People", "Company roles", "Audit log", "Working hours"),
                 *("Signing secret", "Second factors"),
             ],
         }
@@ -67,7 +67,8 @@ class NavigationTests(CompanyTestCase):
 
     def test_a_superuser_outside_a_company_has_nothing_of_a_company(self) -> None:
         self.assertEqual(
-            self.titles(self.root), ["Dashboard", "Companies", "People and superusers"]
+            self.titles(self.root),
+            ["Dashboard", "Companies", "People and superusers", "Audit log of the installation"],
         )
 
     def test_a_superuser_inside_a_company_has_everything_once(self) -> None:

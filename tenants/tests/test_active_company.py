@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
-from tenants.active_company import SESSION_KEY, find_active_company
+from tenants.active_company import SESSION_KEY, Visit, find_active_company
 from tenants.connection import current_schema, in_public, use_company
 from tenants.middleware import ActiveCompanyMiddleware, PublicSchemaMiddleware
 from tenants.models import Company, User
 from tenants.testing import PASSWORD, CompanyTestCase
+
+
+def visit(company: int) -> dict[str, Any]:
+    """As a session keeps it."""
+    until = timezone.now() + timedelta(minutes=5)
+    return Visit(company=company, reason="A test", until=until).as_kept()
 
 
 class MiddlewareTests(CompanyTestCase):
@@ -24,7 +34,7 @@ class MiddlewareTests(CompanyTestCase):
 
         request = RequestFactory().get("/")
         request.user = user
-        request.session = {SESSION_KEY: chosen} if chosen else {}  # type: ignore[assignment]
+        request.session = {SESSION_KEY: visit(chosen)} if chosen else {}  # type: ignore[assignment]
         PublicSchemaMiddleware(ActiveCompanyMiddleware(view))(request)  # type: ignore[arg-type]
         left = current_schema()
         use_company(self.acme)
@@ -60,7 +70,7 @@ class MiddlewareTests(CompanyTestCase):
         Company.objects.filter(pk=self.acme.pk).update(is_active=False)
         request = RequestFactory().get("/")
         request.user = self.root
-        request.session = {SESSION_KEY: self.acme.pk}  # type: ignore[assignment]
+        request.session = {SESSION_KEY: visit(self.acme.pk)}  # type: ignore[assignment]
         self.assertEqual(find_active_company(request), self.acme)
 
 

@@ -47,6 +47,7 @@ MODULES = frozenset(
         "django.core.management",
         "django.core.management.base",
         "django.core.serializers.json",
+        "django.core.paginator",
         "django.core.signing",
         "django.core.validators",
         "django.core.wsgi",

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from tenants.account.happened import happened_to
 from tenants.account.log_ins import end_log_ins, list_log_ins
 from tenants.account.pages.account_page import AccountPage
 
@@ -20,7 +21,10 @@ class SessionsPage(AccountPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         this = request.session.session_key
-        return self.show(log_ins=list_log_ins(person=self.person, this=this, now=timezone.now()))
+        return self.show(
+            log_ins=list_log_ins(person=self.person, this=this, now=timezone.now()),
+            happened=happened_to(self.person),
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         names = None if "others" in request.POST else {request.POST.get("session", "")}
