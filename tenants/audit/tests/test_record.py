@@ -9,7 +9,6 @@ from tenants.audit.kinds import AuditKind, declare, declared_kinds
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import LONGEST_DETAILS, LONGEST_TEXT, record, record_in_installation
 from tenants.connection import company_of, use_public
-from tenants.models import User
 from tenants.testing import CompanyTestCase
 
 KIND = AuditKind("company.happened_in_a_test", _("Something happened"))
