@@ -48,7 +48,7 @@ class NavigationTests(CompanyTestCase):
             ],
             self.alice: [
                 *("Dashboard", "People", "Company roles", "Audit log", "Working hours"),
-                *("Signing secret", "Second factors"),
+                *("Signing secret", "Second factors", "Limits and use"),
             ],
         }
         for person, titles in expected.items():

@@ -173,7 +173,7 @@ class FilterTests(AuditLogCase):
         few = cost()
         for _each in range(60):
             record(PERSON_CHANGED, about=self.uma)
-        self.assertEqual(cost(), few)
+        self.assertLessEqual(cost(), few)  # a query for each type of what they are about
 
     def test_nothing_is_counted_to_its_end(self) -> None:
         for _each in range(8):
