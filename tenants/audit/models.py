@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.audit.kinds import LONGEST_NAME
+from tenants.audit.kinds import LONGEST_NAME, title_of
 
 
 class AuditEvent(models.Model):
@@ -44,7 +44,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = _("audit event")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit events")
         default_permissions = ("view",)
         ordering = ("-pk",)
         # What the list is sorted and filtered by; each costs every company that signs up.
@@ -56,4 +56,4 @@ class AuditEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.kind
+        return title_of(self.kind)

@@ -9,6 +9,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="auditevent",
+            options={
+                "default_permissions": ("view",),
+                "ordering": ("-pk",),
+                "verbose_name": "audit event",
+                "verbose_name_plural": "audit events",
+            },
+        ),
         migrations.AddIndex(
             model_name="auditevent",
             index=models.Index(fields=["at", "id"], name="audit_event_at"),

@@ -55,6 +55,7 @@ from workflows.flat import FlatExportAdmin
 # what a page costs does not grow with the log.
 MOST_LISTED: Final = 10_000
 MOST_SEARCHED: Final = 20_000
+LINK: Final = '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
 _TONES: Final[Mapping[str, str]] = {ActorKind.SUPERUSER: "warn", ActorKind.VISITOR: "info"}
 
 
@@ -78,7 +79,7 @@ class AuditEventAdmin(FlatExportAdmin, DetailPageAdmin):
         "Each event with all that is kept of it. More rows than fit a file: choose a period."
     )
     change_form_template = "audit_log/audit_event.html"
-    list_display = ("at_column", "who", "acted_as", "what", "about", "summary")
+    list_display = ("at_column", "what", "who", "about", "summary", "acted_as")
     list_display_links = ("at_column",)
     list_filter = (
         GroupFilter,
@@ -159,7 +160,7 @@ class AuditEventAdmin(FlatExportAdmin, DetailPageAdmin):
             return "-"
         link = getattr(event, "link", "")
         name = clipped(event.subject_name)
-        return format_html('<a class="link" href="{}">{}</a>', link, name) if link else name
+        return format_html(LINK, link, name) if link else name
 
     @display(description=_("details"))
     def summary(self, event: AuditEvent) -> SafeString:

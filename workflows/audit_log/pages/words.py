@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -117,7 +120,18 @@ def shown(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if value in SystemRole:
         return str(SystemRole(value).label)
-    return str(value)
+    return _moment(value) if isinstance(value, str) else str(value)
+
+
+def _moment(text: str) -> str:
+    """Where it is a moment, as everywhere; else as it is."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return text
+    if moment is None or moment.tzinfo is None:
+        return text
+    return date_format(localtime(moment), "DATETIME_FORMAT")
 
 
 def _title(event: AuditEvent, name: str) -> str:
