@@ -159,6 +159,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Whether superusers must have a second factor; a company decides for its people.
 REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", default=not (DEBUG or DEMO))
+# The domain that passkeys are made for, where ALLOWED_HOSTS names several hosts of it or has a
+# wildcard: they work at all hosts of it. Empty: for the host by which the site is visited.
+PASSKEY_DOMAIN = (os.environ.get("PASSKEY_DOMAIN") or "").strip().lower()
 MFA_ADAPTER = "tenants.second_factor.EncryptingAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # clocks of phones go wrong by half a minute

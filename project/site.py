@@ -19,10 +19,11 @@ from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
 from project.forms import EmailLoginForm, OwnPasswordForm
-from tenants.account.pages.log_in import LogInView, SecondFactorPage
+from tenants.account.pages.log_in import LogInView, PasskeyLogInPage, SecondFactorPage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
 from tenants.models import User
+from tenants.passkeys import domain_of
 
 View = Callable[..., HttpResponseBase]
 SESSION_ENDED = _("Your session has ended. Log in again, and you are back where you were.")
@@ -48,6 +49,7 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         own = super().get_urls()
         return [
             path("login/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+            path("login/passkey/", PasskeyLogInPage.as_view(), name="passkey_log_in"),
             path(
                 "account/second-factor/",
                 self.admin_view(OwnSecondFactorPage.as_view()),
@@ -102,7 +104,12 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         return LogInView.as_view(
             authentication_form=EmailLoginForm,
             template_name="admin/login.html",
-            extra_context={**self.each_context(request), "title": _("Log in"), **context},
+            extra_context={
+                **self.each_context(request),
+                "title": _("Log in"),
+                "takes_passkeys": bool(domain_of(request)),
+                **context,
+            },
         )(request)
 
     def password_change(

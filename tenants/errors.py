@@ -120,6 +120,27 @@ class UndecryptableError(EncryptionError):
     )
 
 
+class PasskeyRefusedError(TenantsError):
+    """Whoever raises it says why, and what to do."""
+
+    message = _("This passkey was not accepted. Try again.")
+
+
+class TooManyPasskeysError(TenantsError):
+    message = _("You have %(most)d passkeys. Remove one that you do not need before you add more.")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
+class SecondFactorDemandedError(TenantsError):
+    message = _(
+        "A second factor is demanded of you, and this is the last one that you have. Add another "
+        "one first."
+    )
+
+
 class RateLimitedError(TenantsError):
     """`seconds` is how long to wait."""
 

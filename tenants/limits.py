@@ -68,6 +68,7 @@ NEW_PASSWORD = Limit("new password", MINUTE, 30)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
+    "admin:passkey_log_in": LOG_IN,
     "sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
@@ -84,6 +85,8 @@ SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
 
 # A code of an app is taken once, for as long as it may be right.
 SECOND_FACTOR_CODE = Limit("second factor code", 2 * MINUTE, 1)
+# What a passkey signs is taken once, for as long as it may be answered at all.
+PASSKEY_CHALLENGE = Limit("passkey challenge", 10 * MINUTE, 1)
 
 # How many failed log-ins of an hour stand one by one in the log of a company, or the installation.
 FAILURES_RECORDED = Limit("failed log-ins recorded", HOUR, 500)

@@ -1,12 +1,14 @@
-"""A second factor: a code of an app beside the password, with recovery codes for its loss.
+"""A second factor: a passkey, or a code of an app, with recovery codes for their loss.
 
 The codes are django-allauth's (`allauth.mfa`); its pages and its log-in are not used: ours stand
-in tenants/account/pages. Its table is in `public`; the secrets in it are encrypted.
+in tenants/account/pages. Its table is in `public`; the secrets in it are encrypted. Passkeys stand
+in tenants/passkeys.py; what counts the factors of a person, and removes them, stands here.
 """
 
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -18,6 +20,8 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathImage
@@ -26,9 +30,9 @@ from tenants.audit.acting import actor_of, visitor
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.encryption import decrypt, encrypt, encrypt_again
-from tenants.errors import RateLimitedError
+from tenants.errors import RateLimitedError, SecondFactorDemandedError
 from tenants.limits import SECOND_FACTOR_CODE, attempt_of
-from tenants.models import User
+from tenants.models import Passkey, User
 from tenants.refusals import refusals
 from tenants.sender import sender_of
 
@@ -56,11 +60,34 @@ class EncryptingAdapter(DefaultMFAAdapter):
         return decrypt(encrypted_text)
 
 
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What a person has beside the password."""
+
+    has_app: bool
+    passkeys: int
+
+    def __bool__(self) -> bool:
+        return self.has_app or self.passkeys > 0
+
+
+def factors_of(user: Any) -> Factors:
+    """By one statement."""
+    if not isinstance(user, User) or user.pk is None:
+        return Factors(has_app=False, passkeys=0)
+    apps = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    keys = Passkey.objects.filter(user=OuterRef("pk")).order_by().values("user")
+    found = (
+        User.objects.filter(pk=user.pk)
+        .values_list(Exists(apps), Coalesce(Subquery(keys.annotate(n=Count("pk")).values("n")), 0))
+        .first()
+    )
+    return Factors(*found) if found else Factors(has_app=False, passkeys=0)
+
+
 def has_second_factor(user: Any) -> bool:
     """Whether the password alone does not let this person in."""
-    if not isinstance(user, User) or user.pk is None:
-        return False
-    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+    return bool(factors_of(user))
 
 
 def is_demanded(user: User) -> bool:
@@ -86,10 +113,10 @@ def picture_of(*, secret: str, user: User) -> str:
 
 
 def activate(*, user: User, secret: str, code: str, request: HttpRequest) -> list[str] | None:
-    """Begin to ask this person for codes; returns their recovery codes.
+    """Begin to ask this person for codes; returns their recovery codes where they had none.
 
-    None: the code is not the secret's, so that the app does not have it. Somebody who has a second
-    factor already keeps that one.
+    None: the code is not the secret's, so that the app does not have it. Somebody who has an app
+    already keeps that one.
 
     Raises:
         AttemptsPausedError: it was wrong several times.
@@ -101,11 +128,19 @@ def activate(*, user: User, secret: str, code: str, request: HttpRequest) -> lis
     attempt.succeeded()
     with transaction.atomic():
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
-        if not has_second_factor(user):
+        factors = factors_of(user)
+        if not factors:
             Authenticator.objects.filter(user=user).delete()
+        if not factors.has_app:
             TOTP.activate(user, secret)
             record_of_person(SECOND_FACTOR_SET, about=user)
-        return new_recovery_codes(user=user)
+        return first_recovery_codes(user=user)
+
+
+def first_recovery_codes(*, user: User) -> list[str]:
+    """The recovery codes that belong to a first factor; none where the person has some already."""
+    kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES)
+    return [] if kept.exists() else new_recovery_codes(user=user)
 
 
 def new_recovery_codes(*, user: User) -> list[str]:
@@ -124,9 +159,40 @@ def count_recovery_codes(*, user: User) -> int:
 
 
 def remove_second_factor(*, user: User) -> bool:
-    """Let the password be enough again. Returns whether there was one."""
+    """Let the password be enough again. Returns whether there was a second factor."""
     with transaction.atomic():
-        removed, _each = Authenticator.objects.filter(user=user).delete()
+        codes, _each = Authenticator.objects.filter(user=user).delete()
+        keys, _each = Passkey.objects.filter(user=user).delete()
+        if codes or keys:
+            record_of_person(SECOND_FACTOR_REMOVED, about=user)
+    return bool(codes or keys)
+
+
+def remove_app(*, user: User) -> bool:
+    """Ask no more for codes of the app. Returns whether there was one.
+
+    Raises:
+        SecondFactorDemandedError: it is the last factor, and one is demanded.
+    """
+    kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    return _removed(user, kept)
+
+
+def remove_passkey(*, user: User, pk: int) -> bool:
+    """Take a passkey no more. Returns whether this person had it. Raises as `remove_app` does."""
+    return _removed(user, Passkey.objects.filter(user=user, pk=pk))
+
+
+def _removed(user: User, rows: QuerySet[Any]) -> bool:
+    with transaction.atomic():
+        # So that of two last ones, removed at the same moment, one stays.
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+        removed, _each = rows.delete()
+        if not has_second_factor(user):
+            if removed and is_demanded(user):
+                raise SecondFactorDemandedError
+            # Recovery codes let nobody in who has nothing to recover.
+            Authenticator.objects.filter(user=user).delete()
         if removed:
             record_of_person(SECOND_FACTOR_REMOVED, about=user)
     return bool(removed)

@@ -45,7 +45,7 @@ def up(arguments: argparse.Namespace) -> int:
         servers.prepare()
         servers.start()
         print(f"\n{servers.log_ins}\n" if servers.log_ins else "")
-        print(f"TicketFlower is ready at {servers.address}/  (Ctrl-C ends it)", flush=True)
+        print(f"TicketFlower is ready at {servers.shown_address}/  (Ctrl-C ends it)", flush=True)
         if arguments.host not in LOOPBACK:
             print("Careful: others can reach it, and it shows them details of each error.")
         servers.watch()

@@ -93,9 +93,15 @@ class Servers:
 
     @property
     def address(self) -> str:
-        """Where a browser on this machine finds it."""
+        """Where a program on this machine finds it."""
         host = "127.0.0.1" if self.host in EVERYWHERE else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def shown_address(self) -> str:
+        """Where a person on this machine finds it: by a name, as browsers want it for passkeys."""
+        is_here = self.host in LOOPBACK or self.host in EVERYWHERE
+        return f"http://localhost:{self.port}" if is_here else self.address
 
     def claim(self) -> None:
         """See that nobody else runs here, and that the port is free, before any long work."""
@@ -109,7 +115,7 @@ class Servers:
                 print(f"Ended the {name} process that an earlier run left behind.", flush=True)
                 records.remove(data_dir(), name)
         self._check_port()
-        records.write(data_dir(), "up", os.getpid(), address=self.address)
+        records.write(data_dir(), "up", os.getpid(), address=self.shown_address)
 
     def prepare(self) -> None:
         """Bring the database to where the code expects it, with the demo company in it."""

@@ -1,7 +1,8 @@
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
 from tenants.models.log_in_session import LogInSession
+from tenants.models.passkey import Passkey
 from tenants.models.request_count import RequestCount
 from tenants.models.user import User
 
-__all__ = ["AttemptCount", "Company", "LogInSession", "RequestCount", "User"]
+__all__ = ["AttemptCount", "Company", "LogInSession", "Passkey", "RequestCount", "User"]

@@ -1,27 +1,34 @@
-"""The log-in: the password, and where somebody has one the second factor after it.
+"""The log-in: the password, and where somebody has one the second factor after it; or a passkey
+alone, whose device has made sure who holds it.
 
 Who has given the password alone is nobody yet: their name stands in a session without a person.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants.backends import EmailBackend
-from tenants.errors import AttemptsPausedError
+from tenants.errors import AttemptsPausedError, PasskeyRefusedError
+from tenants.limits import attempt_of
 from tenants.models import User
 from tenants.pages.page import Page
-from tenants.refusals import refusals
-from tenants.second_factor import SESSION_KEY, check_code, has_second_factor
+from tenants.passkeys import options_to_use, use_passkey
+from tenants.refusals import Refusals, refusals
+from tenants.second_factor import SESSION_KEY, check_code, factors_of, has_second_factor
 
 BACKEND: Final = "tenants.backends.EmailBackend"
 PENDING: Final = "waits_for_second_factor"
@@ -77,27 +84,95 @@ class SecondFactorPage(Page):
         return redirect("admin:index")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if pending_person(request) is None:
-            return redirect("admin:login")
-        return self.show(form=CodeForm())
+        person = pending_person(request)
+        return redirect("admin:login") if person is None else self.ask(person, CodeForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        person, form = pending_person(request), CodeForm(request.POST)
+        person = pending_person(request)
         if person is None:
             return redirect("admin:login")
+        if "passkey" in request.POST:
+            return self.take_passkey(person)
+        form = CodeForm(request.POST)
         if not form.is_valid():
-            return self.show(form=form)
+            return self.ask(person, form)
         is_right = False
         with refusals(AttemptsPausedError) as paused:
             is_right = check_code(user=person, code=form.cleaned_data["code"], request=request)
-        if not is_right:
-            wrong = gettext("This code is not right, or was used before. Take the next one.")
-            form.add_error("code", paused.text or wrong)
-            return self.show(form=form)
-        wanted = request.session.pop(PENDING)["next"]
+        if is_right:
+            return self.let_in(person)
+        wrong = gettext("This code is not right, or was used before. Take the next one.")
+        form.add_error("code", paused.text or wrong)
+        return self.ask(person, form)
+
+    def take_passkey(self, person: User) -> HttpResponse:
+        answer = self.request.POST["passkey"]
+        with refusals(AttemptsPausedError, PasskeyRefusedError) as refused:
+            attempt = attempt_of(self.request, f"second factor of {person.pk}")
+            attempt.begin()
+            use_passkey(person=person, answer=answer, request=self.request)
+            attempt.succeeded()
+            return self.let_in(person)
+        return self.ask(person, CodeForm(), passkey_error=refused.text)
+
+    def let_in(self, person: User) -> HttpResponse:
+        wanted = self.request.session.pop(PENDING)["next"]
+        login(self.request, person, backend=BACKEND)
+        self.request.session[SESSION_KEY] = True
+        return redirect(wanted)
+
+    def ask(self, person: User, form: CodeForm, *, passkey_error: str = "") -> HttpResponse:
+        factors = factors_of(person)
+        options = options_to_use(person=person, request=self.request) if factors.passkeys else None
+        return self.show(
+            form=form,
+            factors=factors,
+            options=options and json.dumps(options),
+            passkey_error=passkey_error,
+        )
+
+
+class PasskeyLogInPage(Page):
+    """Logs in whoever holds a passkey: the device has asked for a finger or a PIN."""
+
+    permissions = ()
+    needs_company = False
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return not request.user.is_authenticated
+
+    def turn_away(self) -> HttpResponse:
+        return redirect("admin:index")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:login")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The script of the log-in page first asks what is to be signed."""
+        if "passkey" not in request.POST:
+            return JsonResponse({"options": options_to_use(person=None, request=request)})
+        passkey = use_passkey(person=None, answer=request.POST["passkey"], request=request)
+        person = EmailBackend().get_user(passkey.user_id)
+        if person is None:
+            raise PasskeyRefusedError(
+                gettext("Your account or your company is switched off. Ask an admin of it.")
+            )
         login(request, person, backend=BACKEND)
         request.session[SESSION_KEY] = True
-        return redirect(wanted)
+        return redirect(self.wanted())
+
+    def wanted(self) -> str:
+        """Where the person wanted to go, if that is here."""
+        wanted = self.request.POST.get("next", "")
+        is_here = url_has_allowed_host_and_scheme(
+            wanted, {self.request.get_host()}, require_https=self.request.is_secure()
+        )
+        return wanted if is_here else reverse("admin:index")
+
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        messages.error(self.request, refused.text)
+        return redirect("admin:login")
 
 
 def pending_person(request: HttpRequest) -> User | None:

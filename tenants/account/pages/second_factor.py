@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants.account.log_ins import end_log_ins
 from tenants.account.pages.account_page import AccountPage
 from tenants.active_company import active_company
-from tenants.errors import AttemptsPausedError
-from tenants.models import User
+from tenants.errors import AttemptsPausedError, PasskeyRefusedError, TooManyPasskeysError
+from tenants.models import Passkey, User
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import ObjectPage, Page, register_page
+from tenants.pages.refusals import refusals_as_messages
+from tenants.passkeys import add_passkey, domain_of, options_to_add, rename_passkey
 from tenants.refusals import refusals
 from tenants.second_factor import (
     SESSION_KEY,
     activate,
     count_recovery_codes,
+    factors_of,
+    first_recovery_codes,
     has_second_factor,
     is_demanded,
     new_recovery_codes,
     new_secret,
     picture_of,
+    remove_app,
+    remove_passkey,
     remove_second_factor,
 )
 from tenants.services import set_second_factor_demanded
 
 # The secret that the app is being told, until the first code shows that it has it.
 _SECRET: Final = "second_factor_secret"  # noqa: S105
+_DIGITS: Final = 18  # of the largest number of a row
 
 
 class OwnSecondFactorPage(AccountPage):
-    """Sets up a second factor, makes new recovery codes, and removes it."""
+    """Sets up and removes an app and passkeys, and makes new recovery codes."""
 
     title = gettext_lazy("Second factor")
     template_name = "account/second_factor.html"
@@ -51,48 +61,127 @@ class OwnSecondFactorPage(AccountPage):
         return self._show()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        has_one, verb = has_second_factor(self.person), request.POST.get("verb", "")
-        if verb == "activate" and not has_one:
-            return self._activate(request)
-        if verb == "codes" and has_one:
-            return self._show(codes=new_recovery_codes(user=self.person))
-        if verb == "remove" and has_one and not is_demanded(self.person):
-            remove_second_factor(user=self.person)
-            request.session.pop(SESSION_KEY, None)
-            messages.success(request, gettext("Your password alone lets you in again."))
-        return redirect("admin:account_second_factor")
+        acts = {
+            "activate": self._activate,
+            "codes": self._new_codes,
+            "remove": self._remove_app,
+            "add_passkey": self._add_passkey,
+            "rename_passkey": self._rename_passkey,
+            "remove_passkey": self._remove_passkey,
+        }
+        act = acts.get(request.POST.get("verb", ""))
+        return self._again() if act is None else act()
 
-    def _activate(self, request: HttpRequest) -> HttpResponse:
-        secret, codes = request.session.get(_SECRET), None
-        if not isinstance(secret, str):
-            return redirect("admin:account_second_factor")
+    def _activate(self) -> HttpResponse:
+        had, secret, codes = factors_of(self.person), self.request.session.get(_SECRET), None
+        if had.has_app or not isinstance(secret, str):
+            return self._again()
+        code = self.request.POST.get("code", "")
         with refusals(AttemptsPausedError) as paused:
-            codes = activate(
-                user=self.person, secret=secret, code=request.POST.get("code", ""), request=request
-            )
+            codes = activate(user=self.person, secret=secret, code=code, request=self.request)
         if codes is None:
             wrong = gettext("This is not the code that the app shows now. Take the next one.")
             return self._show(error=paused.text or wrong)
-        del request.session[_SECRET]
-        request.session[SESSION_KEY] = True
-        # They were begun without it.
-        end_log_ins(person=self.person, names=None, keep=request.session.session_key)
-        return self._show(codes=codes)
+        del self.request.session[_SECRET]
+        messages.success(self.request, gettext("The app's codes let you in from now on."))
+        return self._added(codes, is_first=not had)
 
-    def _show(self, *, error: str = "", codes: list[str] | None = None) -> HttpResponse:
-        has_one = has_second_factor(self.person)
-        context: dict[str, Any] = {"has_one": has_one, "codes": codes, "error": error}
-        if has_one:
-            context["left"] = count_recovery_codes(user=self.person)
-        else:
+    def _add_passkey(self) -> HttpResponse:
+        had, sent = factors_of(self.person), self.request.POST
+        name, answer = sent.get("name", ""), sent.get("passkey", "")
+        with refusals(PasskeyRefusedError, TooManyPasskeysError) as refused:
+            added = add_passkey(
+                person=self.person, name=name, answer=answer, request=self.request
+            )
+            text = gettext("The passkey %(name)s lets you in from now on.")
+            messages.success(self.request, text % {"name": added.name})
+        if refused.error is not None:
+            return self._show(passkey_error=refused.text, passkey_name=name)
+        return self._added(first_recovery_codes(user=self.person), is_first=not had)
+
+    def _added(self, codes: list[str], *, is_first: bool) -> HttpResponse:
+        """The person has another factor; `codes` are their recovery codes, where these are new."""
+        session = self.request.session
+        session[SESSION_KEY] = True
+        if is_first:  # the other sessions were begun without
+            end_log_ins(person=self.person, names=None, keep=session.session_key)
+        return self._show(codes=codes) if codes else self._again()
+
+    def _new_codes(self) -> HttpResponse:
+        if not has_second_factor(self.person):
+            return self._again()
+        return self._show(codes=new_recovery_codes(user=self.person))
+
+    def _remove_app(self) -> HttpResponse:
+        with refusals_as_messages(self.request):
+            if remove_app(user=self.person):
+                messages.success(self.request, gettext("You are not asked for codes any more."))
+        return self._removed()
+
+    def _remove_passkey(self) -> HttpResponse:
+        with refusals_as_messages(self.request):
+            if remove_passkey(user=self.person, pk=self._number()):
+                messages.success(self.request, gettext("The passkey lets nobody in any more."))
+        return self._removed()
+
+    def _removed(self) -> HttpResponse:
+        if not has_second_factor(self.person):
+            self.request.session.pop(SESSION_KEY, None)
+        return self._again()
+
+    def _rename_passkey(self) -> HttpResponse:
+        name = self.request.POST.get("name", "")
+        if rename_passkey(person=self.person, pk=self._number(), name=name):
+            messages.success(self.request, gettext("The passkey has its new name."))
+        return self._again()
+
+    def _number(self) -> int:
+        """Of the passkey; 0, which none has, where no number was sent."""
+        sent = self.request.POST.get("passkey", "")
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < _DIGITS else 0
+
+    def _again(self) -> HttpResponse:
+        return redirect("admin:account_second_factor")
+
+    def _show(
+        self,
+        *,
+        error: str = "",
+        codes: list[str] | None = None,
+        passkey_error: str = "",
+        passkey_name: str = "",
+    ) -> HttpResponse:
+        factors = factors_of(self.person)
+        options = None if codes else options_to_add(person=self.person, request=self.request)
+        context: dict[str, Any] = {
+            "factors": factors,
+            "codes": codes,
+            "error": error,
+            "passkeys": list(Passkey.objects.of_person(self.person)),
+            "options": options and json.dumps(options),
+            "passkey_error": passkey_error,
+            "passkey_name": passkey_name,
+            "domain": domain_of(self.request),
+            "local_address": self._local_address(),
+            "left": count_recovery_codes(user=self.person) if factors else 0,
+            "is_demanded": is_demanded(self.person),
+        }
+        if not factors.has_app and not codes:
             secret = self.request.session.setdefault(_SECRET, new_secret())
             context |= {
                 "secret": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
                 "picture": picture_of(secret=secret, user=self.person),
             }
-        response = self.show(**context, is_demanded=is_demanded(self.person))
+        response = self.show(**context)
         response["Cache-Control"] = "no-store"
         return response
+
+    def _local_address(self) -> str:
+        """This page at localhost, where it is looked at by the address of this machine."""
+        host, port = split_domain_port(self.request.get_host())
+        if host not in ("127.0.0.1", "[::1]") or "localhost" not in settings.ALLOWED_HOSTS:
+            return ""
+        return f"http://localhost{':' if port else ''}{port}{self.request.path}"
 
 
 @register_page(User, "<int:object_id>/second-factor/", name="tenants_user_second_factor")
