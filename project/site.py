@@ -19,6 +19,12 @@ from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
 from project.forms import EmailLoginForm, OwnPasswordForm
+from tenants.account.pages.company_log_in import (
+    CompanyLogInAtPage,
+    CompanyLogInBackPage,
+    CompanyLogInPage,
+    OwnCompanyLogInPage,
+)
 from tenants.account.pages.log_in import LogInView, PasskeyLogInPage, SecondFactorPage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
@@ -49,11 +55,21 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         own = super().get_urls()
         return [
             path("login/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+            path("login/company/", CompanyLogInPage.as_view(), name="company_log_in"),
+            path("login/company/back/", CompanyLogInBackPage.as_view(), name="company_log_in_back"),
+            path(
+                "login/company/<str:code>/", CompanyLogInAtPage.as_view(), name="company_log_in_at"
+            ),
             path("login/passkey/", PasskeyLogInPage.as_view(), name="passkey_log_in"),
             path(
                 "account/second-factor/",
                 self.admin_view(OwnSecondFactorPage.as_view()),
                 name="account_second_factor",
+            ),
+            path(
+                "account/company-log-in/",
+                self.admin_view(OwnCompanyLogInPage.as_view()),
+                name="account_company_log_in",
             ),
             path(
                 "account/sessions/",

@@ -10,10 +10,17 @@ from django.contrib.auth.models import Group
 from procrastinate.contrib.django import admin as job_admin  # likewise
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.account.pages import one_time_link, second_factor
+from tenants.account.pages import identity_provider, one_time_link, second_factor
 from tenants.pages import company
 
-__all__ = ["auth_admin", "company", "job_admin", "one_time_link", "second_factor"]
+__all__ = [
+    "auth_admin",
+    "company",
+    "identity_provider",
+    "job_admin",
+    "one_time_link",
+    "second_factor",
+]
 
 # The system roles are fixed in tenants/roles.py; jobs are everybody's and name every company.
 # Nobody looks at the secrets of second factors; e-mail addresses stand with the people.

@@ -17,6 +17,7 @@ from tenants.limits import FAILURES_RECORDED, attempt_of
 from tenants.models import User
 from tenants.names import plain_email
 from tenants.refusals import refusals
+from tenants.roles import SystemRole
 from tenants.sender import sender_of
 
 LOG_IN_FAILED = declare("account.log_in_failed", _("A log-in failed"))
@@ -45,6 +46,15 @@ _people = PreparedQuery(
 )
 
 
+def may_log_in_here(person: User) -> bool:
+    """Whether a password or a passkey lets this person in: a company may have its people log in
+    through its identity provider. Admins always may, for when that one is away."""
+    company = person.company
+    if company is None or not company.passwords_for_admins_only:
+        return True
+    return SystemRole.ADMIN in person.system_roles()
+
+
 class EmailBackend(ModelBackend):
     """Logs in by e-mail, and only people whose company is switched on.
 
@@ -70,10 +80,10 @@ class EmailBackend(ModelBackend):
         attempt = attempt_of(request, plain_email(email))
         attempt.begin()
         person = super().authenticate(request, email, password, **kwargs)
-        if person is not None:
-            attempt.succeeded()
-        else:
+        if person is None or not may_log_in_here(person):
             self._record_failure(plain_email(email), sender=sender_of(request))
+            return None
+        attempt.succeeded()
         return person
 
     def _record_failure(self, email: str, *, sender: str) -> None:

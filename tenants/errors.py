@@ -126,6 +126,15 @@ class PasskeyRefusedError(TenantsError):
     message = _("This passkey was not accepted. Try again.")
 
 
+class IdentityProviderError(TenantsError):
+    """Whoever raises it says why where an admin can mend it; to strangers it tells nothing."""
+
+    message = _(
+        "Your company's identity provider gave an answer that does not count. Try again; if it stays "
+        "so, tell an admin of your company."
+    )
+
+
 class TooManyPasskeysError(TenantsError):
     message = _("You have %(most)d passkeys. Remove one that you do not need before you add more.")
 

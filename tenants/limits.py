@@ -16,14 +16,13 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenants.errors import AttemptsPausedError
 from tenants.rate_limits import (
+    Counted,
     Pauses,
-    begin_attempt,
+    begin_attempts,
     count_request,
+    end_attempts,
     forget_old_counts,
-    forgive_attempts,
-    give_attempt_back,
 )
 from tenants.sender import place_of
 
@@ -69,12 +68,16 @@ BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
     "admin:passkey_log_in": LOG_IN,
+    "admin:company_log_in": LOG_IN,
+    "admin:company_log_in_at": LOG_IN,
     "sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,
+    "admin:account_company_log_in": NEW_PASSWORD,
+    "admin:tenants_user_identity_provider": NEW_PASSWORD,
     "admin:auth_user_password_change": NEW_PASSWORD,
 }
 
@@ -82,6 +85,9 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+
+# How often a company's identity provider is asked, twice for each log-in.
+IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)
 
 # A code of an app is taken once, for as long as it may be right.
 SECOND_FACTOR_CODE = Limit("second factor code", 2 * MINUTE, 1)
@@ -115,20 +121,17 @@ class Attempt:
         """Raises:
         AttemptsPausedError: a pause is on, for this account at this address, or for the address.
         """
-        begin_attempt("attempt", self._who(), pauses=BY_ACCOUNT)
-        try:
-            begin_attempt("attempts of a place", self.place, pauses=BY_PLACE)
-        except AttemptsPausedError:
-            give_attempt_back("attempt", self._who())  # it is made by nobody
-            raise
+        begin_attempts(*self._counted())
 
     def succeeded(self) -> None:
         """It was the person: their failures count no more, those at other accounts do."""
-        forgive_attempts("attempt", self._who())
-        give_attempt_back("attempts of a place", self.place)
+        end_attempts(*self._counted())
 
-    def _who(self) -> str:
-        return f"{self.place}\n{self.account}"
+    def _counted(self) -> tuple[Counted, Counted]:
+        return (
+            Counted.of("attempt", f"{self.place}\n{self.account}", BY_ACCOUNT),
+            Counted.of("attempts of a place", self.place, BY_PLACE),
+        )
 
 
 def attempt_of(request: HttpRequest, account: str) -> Attempt:

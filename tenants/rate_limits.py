@@ -16,6 +16,7 @@ from tenants.errors import AttemptsPausedError, RateLimitedError
 
 # The longest pause after a wrong password doubles no further than so many times.
 _MOST_DOUBLINGS = 30
+_PARAMETERS = ("memory", "sliding", "free", "first", "longest")
 
 # Each is one statement, so that no two processes count the same request; the server's clock, so
 # that none of theirs matters.
@@ -33,21 +34,28 @@ COUNTED = """
 SELECT count FROM public.tenants_requestcount
  WHERE key = %s AND began_at > clock_timestamp() - %s * interval '1 second'
 """
-# Writes nothing, and returns nothing, while a pause lasts.
-TRY = """
+# Writes nothing, and returns nothing, while a pause lasts. Of two, the second is tried only where
+# the first is not paused: {n} numbers the parameters.
+_TRY = """
 INSERT INTO public.tenants_attemptcount AS known (key, count, ends_at, paused_until)
-VALUES (%(key)s, 1, clock_timestamp() + %(memory)s * interval '1 second', NULL)
+SELECT %(key{n})s, 1, clock_timestamp() + %(memory{n})s * interval '1 second', NULL {after}
 ON CONFLICT (key) DO UPDATE SET
     count = CASE WHEN known.ends_at > clock_timestamp() THEN known.count + 1 ELSE 1 END,
-    ends_at = CASE WHEN known.ends_at > clock_timestamp() AND NOT %(sliding)s THEN known.ends_at
-                   ELSE clock_timestamp() + %(memory)s * interval '1 second' END,
+    ends_at = CASE WHEN known.ends_at > clock_timestamp() AND NOT %(sliding{n})s THEN known.ends_at
+                   ELSE clock_timestamp() + %(memory{n})s * interval '1 second' END,
     paused_until = CASE
-        WHEN known.ends_at > clock_timestamp() AND known.count + 1 >= %(free)s
+        WHEN known.ends_at > clock_timestamp() AND known.count + 1 >= %(free{n})s
         THEN clock_timestamp() + interval '1 second' * least(
-            %(longest)s, %(first)s * power(2, least(known.count + 1 - %(free)s, %(doublings)s)))
+            %(longest{n})s,
+            %(first{n})s * power(2, least(known.count + 1 - %(free{n})s, %(doublings)s)))
         END
 WHERE known.paused_until IS NULL OR known.paused_until <= clock_timestamp()
 RETURNING count
+"""
+TRY = _TRY.format(n=0, after="")
+TRY_TWO = f"""
+WITH one AS ({TRY}), two AS ({_TRY.format(n=1, after="FROM one")})
+SELECT (SELECT count(*) FROM one), (SELECT count(*) FROM two)
 """
 LEFT = """
 SELECT EXTRACT(EPOCH FROM paused_until - clock_timestamp())
@@ -59,6 +67,8 @@ GIVE_BACK = """
 UPDATE public.tenants_attemptcount SET count = greatest(count - 1, 0), paused_until = NULL
 WHERE key = %s
 """
+# In the order in which TRY_TWO locks them: the count of `gone` is needed before the other row.
+END_TWO = f"WITH gone AS ({FORGIVE}) {GIVE_BACK} AND (SELECT count(*) FROM gone) >= 0"
 FORGET = """
 DELETE FROM public.tenants_requestcount
 WHERE began_at <= clock_timestamp() - %s * interval '1 second'
@@ -80,6 +90,22 @@ class Pauses:
     longest: int
     memory: int
     sliding: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """By which key an attempt is counted, and which pauses that makes."""
+
+    key: str
+    pauses: Pauses
+
+    @classmethod
+    def of(cls, kind: str, who: str, pauses: Pauses) -> Counted:
+        return cls(_key(kind, who), pauses)
+
+    def parameters(self, number: int) -> dict[str, object]:
+        values = {"key": self.key, **{name: getattr(self.pauses, name) for name in _PARAMETERS}}
+        return {f"{name}{number}": value for name, value in values.items()}
 
 
 def count_request(kind: str, who: str, *, most: int, seconds: int, remembers: bool = True) -> None:
@@ -118,25 +144,29 @@ def begin_attempt(kind: str, who: str, *, pauses: Pauses) -> None:
     Raises:
         AttemptsPausedError: a pause is on. This attempt is not counted.
     """
-    key = _key(kind, who)
+    counted = Counted(_key(kind, who), pauses)
     with connection.cursor() as cursor:
-        cursor.execute(
-            TRY,
-            {
-                "key": key,
-                "memory": pauses.memory,
-                "sliding": pauses.sliding,
-                "free": pauses.free,
-                "first": pauses.first,
-                "longest": pauses.longest,
-                "doublings": _MOST_DOUBLINGS,
-            },
-        )
+        cursor.execute(TRY, {**counted.parameters(0), "doublings": _MOST_DOUBLINGS})
         if cursor.fetchone() is not None:
             return
-        cursor.execute(LEFT, [key])
-        found = cursor.fetchone()
-    raise AttemptsPausedError(max(1, ceil(found[0])) if found else 1)
+    raise _paused(counted.key)
+
+
+def begin_attempts(one: Counted, two: Counted) -> None:
+    """Count one attempt in two ways, by one statement.
+
+    Raises:
+        AttemptsPausedError: a pause is on, of one of them. It is not counted in either way.
+    """
+    parameters = {**one.parameters(0), **two.parameters(1), "doublings": _MOST_DOUBLINGS}
+    with connection.cursor() as cursor:
+        cursor.execute(TRY_TWO, parameters)
+        is_one, is_two = cursor.fetchone()
+        if is_one and is_two:
+            return
+        if is_one:  # it is made by nobody
+            cursor.execute(GIVE_BACK, [one.key])
+    raise _paused(two.key if is_one else one.key)
 
 
 def forgive_attempts(kind: str, who: str) -> None:
@@ -144,9 +174,11 @@ def forgive_attempts(kind: str, who: str) -> None:
     _run(FORGIVE, _key(kind, who))
 
 
-def give_attempt_back(kind: str, who: str) -> None:
-    """An attempt succeeded: this one counts no more."""
-    _run(GIVE_BACK, _key(kind, who))
+def end_attempts(one: Counted, two: Counted) -> None:
+    """An attempt succeeded that was counted in two ways: those before it count no more in the first
+    one; in the second they do, and this one does not."""
+    with connection.cursor() as cursor:
+        cursor.execute(END_TWO, [one.key, two.key])
 
 
 def forget_old_counts(*, seconds: int) -> int:
@@ -156,6 +188,13 @@ def forget_old_counts(*, seconds: int) -> int:
         requests = int(cursor.rowcount)
         cursor.execute(FORGET_ATTEMPTS)
         return requests + int(cursor.rowcount)
+
+
+def _paused(key: str) -> AttemptsPausedError:
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT, [key])
+        found = cursor.fetchone()
+    return AttemptsPausedError(max(1, ceil(found[0])) if found else 1)
 
 
 def _key(kind: str, who: str) -> str:

@@ -9,6 +9,7 @@ is moved on now and then by who does something: most requests write nothing.
 
 from __future__ import annotations
 
+import string
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,12 +17,17 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from tenants.fast.prepared import send
 
 _READ = """
 SELECT session_data, expire_date FROM public.django_session
  WHERE session_key = %s::varchar AND expire_date > %s::timestamptz
+"""
+_CREATE = """
+INSERT INTO public.django_session (session_key, session_data, expire_date)
+VALUES (%s::varchar, %s::text, %s::timestamptz)
 """
 _WRITE = """
 UPDATE public.django_session SET session_data = %s::text, expire_date = %s::timestamptz
@@ -37,6 +43,8 @@ UPDATE public.tenants_loginsession SET session_key = %s::varchar WHERE session_k
 # proved who they are.
 BEGAN_AT: Final = "began_at"
 CONFIRMED_AT: Final = "confirmed_at"
+_KEY_LENGTH: Final = 32
+_KEY_CHARACTERS: Final = string.ascii_lowercase + string.digits
 # How far the end may lag behind what somebody does, as a part of SESSION_IDLE_SECONDS.
 _LAG: Final = 0.05
 
@@ -67,11 +75,30 @@ class SessionStore(DatabaseSessionStore):
             send(_TOUCH, (ends_at, self.session_key))
             self._ends_at = ends_at
 
+    def create(self) -> None:
+        """Begin it, by one statement: Django looks first whether the key, of 165 random bits, is
+        in use, and opens a transaction."""
+        self._session_key = get_random_string(_KEY_LENGTH, _KEY_CHARACTERS)
+        data = self._get_session(no_load=True)
+        send(_CREATE, (self._session_key, self.encode(data), self.get_expiry_date()))
+        self.modified = True
+
+    def save(self, must_create: bool = False) -> None:
+        """As Django's, by one statement.
+
+        Raises:
+            UpdateError: the session has ended meanwhile.
+        """
+        if self.session_key is None or must_create:
+            self.create()
+        else:
+            self.write()
+
     def cycle_key(self) -> None:
         """Give it another key; what is known of the log-in goes with it."""
         before = self.session_key
         super().cycle_key()
-        if before and self.session_key:
+        if before and self.session_key and BEGAN_AT in self:
             send(_FOLLOW, (self.session_key, before))
 
     def load(self) -> dict[str, Any]:

@@ -201,6 +201,7 @@ def empty_companies() -> None:
         tables += ["public.procrastinate_periodic_defers", "public.django_session"]
         tables += ["public.django_admin_log", "public.tenants_requestcount"]
         tables += ["public.tenants_attemptcount", "public.tenants_loginsession"]
+        tables += ["public.tenants_identityprovider", "public.tenants_linkedaccount"]
         tables += ["public.tenants_passkey", "public.mfa_authenticator", "public.account_emailaddress"]
         tables += ["public.audit_auditevent"]
         # The audit log is only ever added to; see ticketflower_append_only.

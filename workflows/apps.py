@@ -16,5 +16,6 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         # Registers them; it reads models, which are not there before.
         from workflows import checks  # noqa: F401, PLC0415
+        from workflows.actions import identity_providers  # noqa: F401, PLC0415
 
         translate_with(gettext)

@@ -69,6 +69,10 @@ FOR_VISITORS = {
     "one_time_link",
     "admin:login",
     "admin:second_factor",
+    "admin:passkey_log_in",
+    "admin:company_log_in",
+    "admin:company_log_in_at",
+    "admin:company_log_in_back",
     "demo_accounting",  # answers other systems, and keeps nothing
     "callback",  # likewise: the address that it is asked at is signed
     "health",
@@ -87,6 +91,11 @@ DECIDE_THEMSELVES = {
     "leave_company",
     "admin:account_second_factor",  # likewise
     "admin:second_factor",  # whoever has given the right password
+    "admin:account_company_log_in",  # one's own
+    "admin:passkey_log_in",  # for visitors, as those that follow
+    "admin:company_log_in",
+    "admin:company_log_in_at",
+    "admin:company_log_in_back",  # the session says who has begun
     "admin:account_sessions",  # one's own, whoever it is
     "admin:tickets_fileupload_download",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
@@ -95,7 +104,7 @@ DECIDE_THEMSELVES = {
 NO_PAGES = {"health", "ready", "callback", "demo_accounting"}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
-NO_OBJECT = {"app_label", "url", "process"}
+NO_OBJECT = {"app_label", "url", "process", "code"}
 OBJECT = {"object_id", "id", "pk"}
 GARBAGE = ("0", "abc", "99999999999999999999", "%00")
 
@@ -231,6 +240,7 @@ class Examples:
             "retry_id": [self.bulk_retry.pk],
             "run_id": [self.import_run.pk],
             "saved_id": [self.saved.pk],
+            "code": ["nobody-has-it"],
             "process": ["purchase_request"],
             "url": ["nowhere/"],
             "rest": [f"{self.ticket_type.pk}/change/"],

@@ -99,7 +99,7 @@ class TableTests(CompanyTestCase):
     def test_each_limit_is_kept(self) -> None:
         pages = {page.name: page for page in all_pages()}
         for name, limit in BY_SENDER.items():
-            example = {"token": "forged:by-nobody", "id": str(self.uma.pk)}
+            example = {"token": "forged:by-nobody", "code": "nobodys", "id": str(self.uma.pk)}
             page = pages[name]
             path = page.path(**{each: example[each] for each in page.arguments})
             once = {name: replace(limit, most=1, setting="")}

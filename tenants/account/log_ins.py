@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.acting import actor_of
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
+from tenants.fast.prepared import send
 from tenants.models import LogInSession, User
 from tenants.sender import sender_of
 from tenants.sessions import BEGAN_AT, CONFIRMED_AT
@@ -47,6 +48,14 @@ _SYSTEMS: Final = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+# One statement, and no transaction around it.
+_NOTE: Final = """
+INSERT INTO public.tenants_loginsession (session_key, user_id, began_at, sender, browser)
+VALUES (%s::varchar, %s::bigint, %s::timestamptz, %s::varchar, %s::varchar)
+ON CONFLICT (session_key) DO UPDATE SET
+    user_id = EXCLUDED.user_id, began_at = EXCLUDED.began_at,
+    sender = EXCLUDED.sender, browser = EXCLUDED.browser
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +124,16 @@ def note_log_in(request: HttpRequest, user: User, **_more: Any) -> None:
     Django has given it one already, but not where the same person logs in once more.
     """
     session, now = request.session, timezone.now()
-    session[BEGAN_AT] = session[CONFIRMED_AT] = int(now.timestamp())
     if session.session_key is None:
         session.create()
-    elif LogInSession.objects.filter(pk=session.session_key).exists():
+    elif BEGAN_AT in session:  # the same person has logged in with it before
         session.cycle_key()
-    browser = request.headers.get("User-Agent", "").replace("\0", "")
+    session[BEGAN_AT] = session[CONFIRMED_AT] = int(now.timestamp())
     sender = sender_of(request)[:64].replace("\0", "")
-    noted = LogInSession(
-        session_key=session.session_key or "",
-        user=user,
-        began_at=now,
-        sender=sender,
-        browser=browser[:200],
-    )
-    # In one statement.
-    LogInSession.objects.bulk_create(
-        [noted],
-        update_conflicts=True,
-        unique_fields=["session_key"],
-        update_fields=["user", "began_at", "sender", "browser"],
-    )
+    browser = request.headers.get("User-Agent", "").replace("\0", "")[:200]
+    send(_NOTE, (session.session_key, user.pk, now, sender, browser))
     record_of_person(
-        LOGGED_IN, about=user, by=actor_of(user, sender=sender), browser=browser_of(browser[:200])
+        LOGGED_IN, about=user, by=actor_of(user, sender=sender), browser=browser_of(browser)
     )
 
 

@@ -26,10 +26,12 @@ from tenants.sessions import CONFIRMED_AT
 # The page of one's own password asks for it by itself.
 ASKED_AT: Final = frozenset(
     {
+        "admin:account_company_log_in",
         "admin:account_second_factor",
         "admin:auth_user_password_change",
         "admin:tenants_user_add",
         "admin:tenants_user_change",
+        "admin:tenants_user_identity_provider",
         "admin:tenants_user_import",
         "admin:tenants_user_process_import",
         "admin:tenants_user_second_factor",

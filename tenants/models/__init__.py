@@ -1,8 +1,18 @@
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
+from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
 from tenants.models.passkey import Passkey
 from tenants.models.request_count import RequestCount
 from tenants.models.user import User
 
-__all__ = ["AttemptCount", "Company", "LogInSession", "Passkey", "RequestCount", "User"]
+__all__ = [
+    "AttemptCount",
+    "Company",
+    "IdentityProvider",
+    "LinkedAccount",
+    "LogInSession",
+    "Passkey",
+    "RequestCount",
+    "User",
+]

@@ -57,6 +57,12 @@ class Company(TenantMixin):
         db_default=False,
         help_text=_("Everybody of the company must have one."),
     )
+    passwords_for_admins_only: models.BooleanField[bool, bool] = models.BooleanField(
+        _("passwords are for admins only"),
+        default=False,
+        db_default=False,
+        help_text=_("All others log in through the company's identity provider."),
+    )
     schema_version: models.CharField[str, str] = models.CharField(
         _("schema version"),
         max_length=32,

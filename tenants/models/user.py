@@ -54,7 +54,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.create_user(email, password, **fields)
 
     def get_by_natural_key(self, email: str | None) -> User:
-        user: User = self.get(email=email)
+        user: User = self.select_related("company").get(email=email)
         return user
 
 

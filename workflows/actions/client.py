@@ -14,7 +14,7 @@ from functools import lru_cache
 import httpx
 from django.utils.translation import gettext as _
 
-from workflows.actions.contract import Answer, CallRequest
+from workflows.actions.contract import Answer, Sendable
 from workflows.actions.destinations import Endpoint, check_url, find_endpoints, host_of
 from workflows.actions.errors import ActionError, TemporaryActionError
 
@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 1_000_000
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def make_call(request: CallRequest) -> Answer:
+def make_call(request: Sendable) -> Answer:
     """Send the request; return whatever was answered, an error status too.
 
     `timeout_seconds` bounds all of it: look-up, connection, request and answer. Blocks; must
@@ -32,7 +32,7 @@ def make_call(request: CallRequest) -> Answer:
     return asyncio.run(_call(request))
 
 
-async def _call(request: CallRequest) -> Answer:
+async def _call(request: Sendable) -> Answer:
     url = check_url(request.url)
     host = host_of(url)
     try:
@@ -54,7 +54,7 @@ async def _call(request: CallRequest) -> Answer:
         ) from error
 
 
-async def _post(request: CallRequest, url: httpx.URL, endpoints: list[Endpoint]) -> Answer:
+async def _post(request: Sendable, url: httpx.URL, endpoints: list[Endpoint]) -> Answer:
     """Post to the first endpoint that can be connected to."""
     # The bare transport: httpx's client would read Location and keep cookies.
     async with httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False) as transport:
@@ -70,7 +70,7 @@ async def _post(request: CallRequest, url: httpx.URL, endpoints: list[Endpoint])
 
 async def _post_to(
     transport: httpx.AsyncHTTPTransport,
-    request: CallRequest,
+    request: Sendable,
     url: httpx.URL,
     endpoint: Endpoint,
     *,
@@ -78,9 +78,9 @@ async def _post_to(
 ) -> Answer:
     response = await transport.handle_async_request(
         httpx.Request(
-            "POST",
+            request.method,
             url.copy_with(host=endpoint.host, port=endpoint.port),
-            headers={**request.headers, **_headers(request, url)},
+            headers={**request.headers, **request.own_headers, **_headers(url)},
             content=request.content,
             extensions={
                 # The certificate is checked against this name, not against the address.
@@ -100,14 +100,12 @@ async def _post_to(
     return Answer(response.status_code, dict(response.headers), body)
 
 
-def _headers(request: CallRequest, url: httpx.URL) -> dict[str, str]:
+def _headers(url: httpx.URL) -> dict[str, str]:
     return {
         "Host": url.netloc.decode("ascii"),
         "User-Agent": "TicketFlower",
-        "Content-Type": "application/json",
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
-        "Idempotency-Key": request.idempotency_key,
     }
 
 

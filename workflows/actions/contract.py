@@ -3,8 +3,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from workflows.engine.process import JsonObject
+
+
+class Sendable(Protocol):
+    """What the client sends; `own_headers` are those that its kind always has."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def timeout_seconds(self) -> float: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def own_headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +34,14 @@ class CallRequest:
     timeout_seconds: float
     idempotency_key: str
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        return "POST"
+
+    @property
+    def own_headers(self) -> Mapping[str, str]:
+        return {"Content-Type": "application/json", "Idempotency-Key": self.idempotency_key}
 
     @property
     def content(self) -> bytes:

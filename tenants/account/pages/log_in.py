@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
 
-from tenants.backends import EmailBackend
+from tenants.backends import EmailBackend, may_log_in_here
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError
 from tenants.limits import attempt_of
 from tenants.models import User
@@ -43,16 +43,7 @@ class LogInView(LoginView):
         person = form.get_user()
         if not has_second_factor(person):
             return super().form_valid(form)
-        if self.request.user.is_authenticated:
-            logout(self.request)
-        self.request.session[PENDING] = {
-            "person": person.pk,
-            # Ends with the password: whoever changes it takes this back.
-            "hash": person.get_session_auth_hash(),
-            "at": int(timezone.now().timestamp()),
-            "next": self.get_success_url(),
-        }
-        return redirect("admin:second_factor")
+        return wait_for_second_factor(self.request, person, wanted=self.get_success_url())
 
 
 class CodeForm(forms.Form):
@@ -154,9 +145,12 @@ class PasskeyLogInPage(Page):
             return JsonResponse({"options": options_to_use(person=None, request=request)})
         passkey = use_passkey(person=None, answer=request.POST["passkey"], request=request)
         person = EmailBackend().get_user(passkey.user_id)
-        if person is None:
+        if person is None or not may_log_in_here(person):
             raise PasskeyRefusedError(
-                gettext("Your account or your company is switched off. Ask an admin of it.")
+                gettext(
+                    "Your account or your company is switched off, or has you log in elsewhere. "
+                    "Ask an admin of your company."
+                )
             )
         login(request, person, backend=BACKEND)
         request.session[SESSION_KEY] = True
@@ -173,6 +167,20 @@ class PasskeyLogInPage(Page):
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         messages.error(self.request, refused.text)
         return redirect("admin:login")
+
+
+def wait_for_second_factor(request: HttpRequest, person: User, *, wanted: str) -> HttpResponse:
+    """Lead somebody who has proved who they are in one way to the page that asks for another."""
+    if request.user.is_authenticated:
+        logout(request)
+    request.session[PENDING] = {
+        "person": person.pk,
+        # Ends with the password: whoever changes it takes this back.
+        "hash": person.get_session_auth_hash(),
+        "at": int(timezone.now().timestamp()),
+        "next": wanted,
+    }
+    return redirect("admin:second_factor")
 
 
 def pending_person(request: HttpRequest) -> User | None:

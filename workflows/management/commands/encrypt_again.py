@@ -8,6 +8,7 @@ from django_tenants.utils import schema_context
 
 from tenants.errors import EncryptionError
 from tenants.models import Company
+from tenants.identity.providers import encrypt_provider_secrets_again
 from tenants.second_factor import encrypt_second_factors_again
 from workflows.signing.signing_secrets import encrypt_secrets_again
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 refused.append(_("%(company)s: %(error)s") % words)
         try:
             count += encrypt_second_factors_again()
+            count += encrypt_provider_secrets_again()
         except EncryptionError as error:
             refused.append(str(error))
         done = {"count": count, "companies": len(companies)}

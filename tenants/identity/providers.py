@@ -1,0 +1,183 @@
+"""What changes a company's identity provider, and who logs in through it.
+
+An account is linked by the number (`subject`) that the issuer knows the person by, and never by an
+e-mail address alone. There are two ways to a first link. A person links the account themselves,
+logged in and after typing the password. Or an admin of the company lets somebody log in through it;
+at their first log-in the number is kept, if the provider has verified the address that the person
+has here. Both the provider and the people are chosen by admins of that one company, who may set
+their people's passwords in any case: nobody gains a power that they had not. People of other
+companies, and superusers, are not looked at.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from tenants.encryption import decrypt, encrypt, encrypt_again
+from tenants.errors import IdentityProviderError
+from tenants.identity.tokens import Identity
+from tenants.models import Company, IdentityProvider, LinkedAccount, User
+
+_CODE_BYTES = 24
+
+
+def save_provider(
+    *,
+    company: Company,
+    issuer: str,
+    client_id: str,
+    secret: str,
+    email_domains: Iterable[str],
+    counts_as_second_factor: bool,
+) -> IdentityProvider:
+    """Keep the settings; an empty `secret` leaves the one that is kept.
+
+    With another issuer, client or secret it is off until it has been tried again.
+
+    Raises:
+        IdentityProviderError: the issuer is no web address, or there is no secret.
+    """
+    if urlsplit(issuer).scheme not in ("https", "http") or "?" in issuer or "#" in issuer:
+        raise IdentityProviderError(
+            _("The issuer is a web address such as https://login.example.com/, without ? and #.")
+        )
+    kept = IdentityProvider.objects.filter(company=company).first()
+    if kept is None and not secret:
+        raise IdentityProviderError(_("Type the client secret that the provider has given you."))
+    provider = kept or IdentityProvider(company=company, code=secrets.token_urlsafe(_CODE_BYTES))
+    is_other = bool(secret) or (provider.issuer, provider.client_id) != (issuer, client_id)
+    provider.issuer, provider.client_id = issuer, client_id
+    provider.email_domains = ",".join(sorted({each.lower() for each in email_domains}))
+    provider.counts_as_second_factor = counts_as_second_factor
+    if secret:
+        provider.encrypted_secret = encrypt(secret)
+    if is_other:
+        provider.is_on, provider.tested_at = False, None
+    with transaction.atomic():
+        provider.save()
+        if not provider.is_on:
+            _set_passwords_for_admins_only(company, on=False)
+    return provider
+
+
+def secret_of(provider: IdentityProvider) -> str:
+    return decrypt(provider.encrypted_secret)
+
+
+def note_test(*, provider: IdentityProvider, now: datetime) -> None:
+    """Somebody has logged in through it with these settings."""
+    provider.tested_at = now
+    provider.save(update_fields=["tested_at"])
+
+
+def switch(*, provider: IdentityProvider, on: bool, passwords_for_admins_only: bool) -> None:
+    """Let people log in through it, or not.
+
+    Raises:
+        IdentityProviderError: it was not tried with these settings.
+    """
+    if on and provider.tested_at is None:
+        raise IdentityProviderError(_("Try it first: switch it on when that has worked."))
+    with transaction.atomic():
+        provider.is_on = on
+        provider.save(update_fields=["is_on"])
+        _set_passwords_for_admins_only(provider.company, on=on and passwords_for_admins_only)
+
+
+def remove_provider(*, company: Company) -> None:
+    """Forget the settings and all links: people log in with their passwords again."""
+    with transaction.atomic():
+        LinkedAccount.objects.filter(company=company).delete()
+        IdentityProvider.objects.filter(company=company).delete()
+        _set_passwords_for_admins_only(company, on=False)
+
+
+def allow_people(*, provider: IdentityProvider, emails: Iterable[str]) -> list[str]:
+    """Let people of the company log in through it. Returns the addresses that nobody of it has."""
+    wanted = {each.strip().lower() for each in emails if each.strip()}
+    found = User.objects.filter(company=provider.company_id, email__in=wanted)
+    for person in found:
+        LinkedAccount.objects.get_or_create(
+            user=person, defaults={"company_id": provider.company_id, "issuer": provider.issuer}
+        )
+    return sorted(wanted - {person.email for person in found})
+
+
+def forbid_person(*, company: Company, pk: int) -> bool:
+    """Let a person of the company log in through it no more. Returns whether they could."""
+    removed, _each = LinkedAccount.objects.filter(company=company, user=pk).delete()
+    return bool(removed)
+
+
+def person_of(provider: IdentityProvider, identity: Identity) -> User | None:
+    """Who logs in; None: nobody of the company. Links whoever was allowed to, at the first time."""
+    links = LinkedAccount.objects.select_related("user__company").filter(
+        company=provider.company_id, user__company=provider.company_id
+    )
+    with transaction.atomic():
+        known = links.filter(issuer=identity.issuer, subject=identity.subject).first()
+        if known is not None:
+            return known.user
+        if not _is_of_domain(provider, identity.email):
+            return None
+        new = (
+            links.select_for_update(of=("self",), no_key=True)
+            .filter(subject="", issuer=identity.issuer, user__email=identity.email)
+            .first()
+        )
+        if new is None:
+            return None
+        new.subject = identity.subject
+        new.save(update_fields=["subject"])
+        return new.user
+
+
+def link(*, person: User, provider: IdentityProvider, identity: Identity) -> None:
+    """Link the account of a person who is logged in, and has typed the password.
+
+    Raises:
+        IdentityProviderError: somebody else is linked to it, or the person is of another company.
+    """
+    if person.company_id != provider.company_id:
+        raise IdentityProviderError
+    try:
+        with transaction.atomic():
+            LinkedAccount.objects.update_or_create(
+                user=person,
+                defaults={
+                    "company_id": provider.company_id,
+                    "issuer": identity.issuer,
+                    "subject": identity.subject,
+                },
+            )
+    except IntegrityError as error:
+        raise IdentityProviderError(
+            _("Somebody else of your company logs in as this person of the provider already.")
+        ) from error
+
+
+def encrypt_provider_secrets_again() -> int:
+    """Encrypt all secrets with the first of the keys; returns how many there are."""
+    with transaction.atomic():
+        rows = list(IdentityProvider.objects.select_for_update())
+        for each in rows:
+            each.encrypted_secret = encrypt_again(each.encrypted_secret)
+            each.save(update_fields=["encrypted_secret"])
+    return len(rows)
+
+
+def _is_of_domain(provider: IdentityProvider, email: str) -> bool:
+    """Whether the provider has verified an address, of a domain that it may speak for."""
+    allowed = [each for each in provider.email_domains.split(",") if each]
+    return bool(email) and (not allowed or email.rpartition("@")[2] in allowed)
+
+
+def _set_passwords_for_admins_only(company: Company, *, on: bool) -> None:
+    Company.objects.filter(pk=company.pk).update(passwords_for_admins_only=on)
+    company.passwords_for_admins_only = on
