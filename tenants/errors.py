@@ -130,8 +130,8 @@ class IdentityProviderError(TenantsError):
     """Whoever raises it says why where an admin can mend it; to strangers it tells nothing."""
 
     message = _(
-        "Your company's identity provider gave an answer that does not count. Try again; if it stays "
-        "so, tell an admin of your company."
+        "Your company's identity provider gave an answer that does not count. Try again; if it "
+        "stays so, tell an admin of your company."
     )
 
 

@@ -286,7 +286,10 @@ def _parsed[T](kind: type[T], answer: str) -> T:
     """Raises PasskeyRefusedError."""
     if not answer:
         raise PasskeyRefusedError(
-            _("Your browser sent no passkey. Passkeys need JavaScript: switch it on, or use a code.")
+            _(
+                "Your browser sent no passkey. Passkeys need JavaScript: switch it on, or use a "
+                "code."
+            )
         )
     if len(answer) > LONGEST_ANSWER:
         raise PasskeyRefusedError

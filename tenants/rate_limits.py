@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
+from typing import Any
 
 from django.core.cache import caches
 from django.db import connection
@@ -56,7 +57,7 @@ TRY = _TRY.format(n=0, after="")
 TRY_TWO = f"""
 WITH one AS ({TRY}), two AS ({_TRY.format(n=1, after="FROM one")})
 SELECT (SELECT count(*) FROM one), (SELECT count(*) FROM two)
-"""
+"""  # noqa: S608
 LEFT = """
 SELECT EXTRACT(EPOCH FROM paused_until - clock_timestamp())
 FROM public.tenants_attemptcount WHERE key = %s AND paused_until IS NOT NULL
@@ -68,7 +69,7 @@ UPDATE public.tenants_attemptcount SET count = greatest(count - 1, 0), paused_un
 WHERE key = %s
 """
 # In the order in which TRY_TWO locks them: the count of `gone` is needed before the other row.
-END_TWO = f"WITH gone AS ({FORGIVE}) {GIVE_BACK} AND (SELECT count(*) FROM gone) >= 0"
+END_TWO = f"WITH gone AS ({FORGIVE} RETURNING key) {GIVE_BACK} AND (SELECT count(*) FROM gone) >= 0"  # noqa: S608
 FORGET = """
 DELETE FROM public.tenants_requestcount
 WHERE began_at <= clock_timestamp() - %s * interval '1 second'
@@ -103,7 +104,7 @@ class Counted:
     def of(cls, kind: str, who: str, pauses: Pauses) -> Counted:
         return cls(_key(kind, who), pauses)
 
-    def parameters(self, number: int) -> dict[str, object]:
+    def parameters(self, number: int) -> dict[str, Any]:
         values = {"key": self.key, **{name: getattr(self.pauses, name) for name in _PARAMETERS}}
         return {f"{name}{number}": value for name, value in values.items()}
 

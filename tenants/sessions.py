@@ -79,7 +79,7 @@ class SessionStore(DatabaseSessionStore):
         """Begin it, by one statement: Django looks first whether the key, of 165 random bits, is
         in use, and opens a transaction."""
         self._session_key = get_random_string(_KEY_LENGTH, _KEY_CHARACTERS)
-        data = self._get_session(no_load=True)
+        data = self._get_session(no_load=True)  # type: ignore[attr-defined]
         send(_CREATE, (self._session_key, self.encode(data), self.get_expiry_date()))
         self.modified = True
 

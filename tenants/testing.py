@@ -202,7 +202,11 @@ def empty_companies() -> None:
         tables += ["public.django_admin_log", "public.tenants_requestcount"]
         tables += ["public.tenants_attemptcount", "public.tenants_loginsession"]
         tables += ["public.tenants_identityprovider", "public.tenants_linkedaccount"]
-        tables += ["public.tenants_passkey", "public.mfa_authenticator", "public.account_emailaddress"]
+        tables += [
+            "public.tenants_passkey",
+            "public.mfa_authenticator",
+            "public.account_emailaddress",
+        ]
         tables += ["public.audit_auditevent"]
         # The audit log is only ever added to; see ticketflower_append_only.
         cursor.execute("SELECT set_config('ticketflower.erasing', 'on', false)")

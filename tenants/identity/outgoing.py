@@ -57,7 +57,7 @@ def fetch_json(request: Fetch) -> dict[str, Any]:
         [answer] = send.call_all(request)
     finally:
         _AT_ONCE.release()
-    if answer.status != 200:  # noqa: PLR2004
+    if answer.status != 200:
         text = _("The identity provider answered with status %(status)d.")
         raise IdentityProviderError(text % {"status": answer.status})
     if len(answer.body) > MOST_BYTES:

@@ -228,6 +228,16 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "Our SessionStore says that a session is no more.",
     ),
     PrivateApi(
+        "django.contrib.sessions.backends.base.SessionBase._get_session",
+        "Our SessionStore begins one with what it holds already.",
+        ("(self, no_load=False)",),
+    ),
+    PrivateApi(
+        "django.http.request.split_domain_port",
+        "For which domain passkeys are made at the address of a request.",
+        ("(host)",),
+    ),
+    PrivateApi(
         "django.contrib.sessions.backends.base.UpdateError", "run_once: the session has ended."
     ),
     PrivateApi(

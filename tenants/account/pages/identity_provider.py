@@ -43,7 +43,9 @@ class ProviderForm(forms.Form):
         max_length=1000,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("It is kept encrypted and never shown. Empty: the one that is kept."),
+        help_text=gettext_lazy(
+            "It is kept encrypted and never shown. Empty: the one that is kept."
+        ),
     )
     email_domains = forms.CharField(
         label=gettext_lazy("Domains of e-mail addresses"),
@@ -147,7 +149,7 @@ class IdentityProviderPage(Page):
 
     def _forbid(self) -> HttpResponse:
         sent = self.request.POST.get("person", "")
-        if sent.isascii() and sent.isdigit() and len(sent) < 18:  # noqa: PLR2004
+        if sent.isascii() and sent.isdigit() and len(sent) < 18:
             forbid_person(company=self.company, pk=int(sent))
         return self.back()
 

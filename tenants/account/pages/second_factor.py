@@ -90,9 +90,7 @@ class OwnSecondFactorPage(AccountPage):
         had, sent = factors_of(self.person), self.request.POST
         name, answer = sent.get("name", ""), sent.get("passkey", "")
         with refusals(PasskeyRefusedError, TooManyPasskeysError) as refused:
-            added = add_passkey(
-                person=self.person, name=name, answer=answer, request=self.request
-            )
+            added = add_passkey(person=self.person, name=name, answer=answer, request=self.request)
             text = gettext("The passkey %(name)s lets you in from now on.")
             messages.success(self.request, text % {"name": added.name})
         if refused.error is not None:

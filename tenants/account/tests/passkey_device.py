@@ -41,7 +41,7 @@ class Device:
     def make(self, options: dict[str, Any]) -> str:
         """What navigator.credentials.create answers."""
         self.handle = websafe_decode(options["user"]["id"])
-        public = ES256.from_cryptography_key(self.key.public_key())
+        public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
         made = AttestedCredentialData.create(b"\0" * 16, self.number, public)
         data = self._data(FLAG.AT, bytes(made))
         return self._answer(
@@ -64,9 +64,9 @@ class Device:
 
     def _data(self, more: AuthenticatorData.FLAG, made: bytes = b"") -> AuthenticatorData:
         flags = FLAG.UP | more | (FLAG.UV if self.verifies else FLAG(0))
-        return AuthenticatorData.create(
-            sha256(self.domain.encode()).digest(), flags, self.count, made
-        )
+        made_for = sha256(self.domain.encode()).digest()
+        data: AuthenticatorData = AuthenticatorData.create(made_for, flags, self.count, made)
+        return data
 
     def _client_data(self, kind: str, options: dict[str, Any]) -> CollectedClientData:
         return CollectedClientData.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 CLIENT, SECRET = "ticketflower", "a secret: with signs/+"
 
@@ -69,8 +70,10 @@ class Provider:
             parts = (self.header, claims)
             return ".".join([*(_coded(json.dumps(each).encode()) for each in parts), ""])
         if self.header["alg"] == "HS256":
-            key = OctKey.import_key(self.key.as_pem(private=False))
-            return jwt.encode(self.header, claims, key)
+            parts = (self.header, claims)
+            signed = ".".join(_coded(json.dumps(each).encode()) for each in parts)
+            made = hmac.digest(self.key.as_pem(private=False), signed.encode(), "sha256")
+            return f"{signed}.{_coded(made)}"
         return jwt.encode(self.header, claims, self.key, algorithms=[self.header["alg"]])
 
     def answer(self, path: str, sent: dict[str, list[str]], authorization: str) -> bytes | None:
@@ -102,10 +105,10 @@ class Provider:
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 self.reply(b"")
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 self.reply(self.rfile.read(int(self.headers["Content-Length"])))
 
             def reply(self, body: bytes) -> None:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
 from tenants.errors import EncryptionError
-from tenants.models import Company
 from tenants.identity.providers import encrypt_provider_secrets_again
+from tenants.models import Company
 from tenants.second_factor import encrypt_second_factors_again
 from workflows.signing.signing_secrets import encrypt_secrets_again
 
