@@ -20,7 +20,8 @@ from tenants.body_limits import (
 
 logger = logging.getLogger("django.security")
 
-# Alpine (in Unfold) needs unsafe-eval, and Unfold sets some colours in style attributes.
+# Alpine (in Unfold) needs unsafe-eval: its build for such policies cannot read Unfold's templates
+# (docs/security.md). And Unfold sets some colours in style attributes.
 POLICY = "; ".join(
     (
         "default-src 'self'",

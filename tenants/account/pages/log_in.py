@@ -114,6 +114,9 @@ class SecondFactorPage(Page):
 
     def ask(self, person: User, form: CodeForm, *, passkey_error: str = "") -> HttpResponse:
         factors = factors_of(person)
+        if not factors.has_app:
+            form.fields["code"].label = gettext("Recovery code")
+            form.fields["code"].help_text = gettext("If your passkey is not at hand.")
         options = options_to_use(person=person, request=self.request) if factors.passkeys else None
         return self.show(
             form=form,
