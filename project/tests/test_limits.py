@@ -98,7 +98,7 @@ class TableTests(CompanyTestCase):
     @override_settings(DEMO=True)
     def test_each_limit_is_kept(self) -> None:
         pages = {page.name: page for page in all_pages()}
-        for name, limit in BY_SENDER.items():
+        for number, (name, limit) in enumerate(BY_SENDER.items(), start=1):
             example = {"token": "forged:by-nobody", "code": "nobodys", "id": str(self.uma.pk)}
             page = pages[name]
             path = page.path(**{each: example[each] for each in page.arguments})
@@ -107,7 +107,7 @@ class TableTests(CompanyTestCase):
                 page
             ) else self.client.logout()
             caches["rates"].clear()
-            sender = f"192.0.2.{len(name)}"
+            sender = f"192.0.2.{number}"
             with (
                 self.subTest(name),
                 mock.patch.multiple(limits, BY_SENDER=once),
@@ -117,7 +117,7 @@ class TableTests(CompanyTestCase):
                 refused = self.client.post(path, REMOTE_ADDR=sender)
                 self.assertEqual(refused.status_code, 429)
                 self.assertGreater(int(refused["Retry-After"]), 0)
-                other = self.client.post(path, REMOTE_ADDR=f"198.51.100.{len(name)}")
+                other = self.client.post(path, REMOTE_ADDR=f"198.51.100.{number}")
                 self.assertNotEqual(other.status_code, 429)
 
     def test_the_page_says_that_nothing_was_done(self) -> None:

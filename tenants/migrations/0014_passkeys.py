@@ -7,7 +7,7 @@ import tenants.models.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0010_append_only")]
+    dependencies = [("tenants", "0011_company_limits")]
 
     operations = [
         migrations.CreateModel(
