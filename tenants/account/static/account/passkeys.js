@@ -66,7 +66,7 @@
     const sent = new FormData(form);
     sent.delete("passkey");
     const response = await fetch(form.action, { method: "POST", body: sent, credentials: "same-origin" });
-    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    if (!response.ok) throw new Error(String(response.status));
     return (await response.json()).options;
   }
 
