@@ -70,6 +70,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "enter_company": ("superusers.entered",),
     "leave_company": ("superusers.left",),
     "admin:login": ("account.logged_in", "account.log_in_failed"),
+    "admin:passkey_log_in": ("account.logged_in",),
     "admin:logout": ("account.logged_out",),
     "admin:second_factor": ("account.logged_in", "account.second_factor_wrong"),
     "admin:password_change": ("account.password_changed",),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 from tenants.account.log_ins import end_log_ins
 from tenants.account.pages.account_page import AccountPage
 from tenants.active_company import active_company
+from tenants.audit.record import record_of_person
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError, TooManyPasskeysError
 from tenants.models import Passkey, User
 from tenants.pages.menu import MenuEntry, MenuSection
@@ -25,6 +26,7 @@ from tenants.pages.refusals import refusals_as_messages
 from tenants.passkeys import add_passkey, domain_of, options_to_add, rename_passkey
 from tenants.refusals import refusals
 from tenants.second_factor import (
+    SECOND_FACTOR_SET,
     SESSION_KEY,
     activate,
     count_recovery_codes,
@@ -95,6 +97,7 @@ class OwnSecondFactorPage(AccountPage):
             messages.success(self.request, text % {"name": added.name})
         if refused.error is not None:
             return self._show(passkey_error=refused.text, passkey_name=name)
+        record_of_person(SECOND_FACTOR_SET, about=self.person)
         return self._added(first_recovery_codes(user=self.person), is_first=not had)
 
     def _added(self, codes: list[str], *, is_first: bool) -> HttpResponse:
