@@ -1,6 +1,6 @@
 """Whether this process lives, and whether TicketFlower can work: for load balancers and people.
 
-Both answer before any other middleware: without a session, a company or a host name, and
+Both, and the figures at /metrics, answer before any other middleware: without a session, a company or a host name, and
 also while the database is away. Neither says anything about a company.
 """
 
@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from project.observing.metrics import metrics
 from tenants.connection import use_public
 from tenants.migrating.versions import count_companies, is_public_up_to_date
 
@@ -77,8 +78,8 @@ def _checks() -> dict[str, Check]:
                 None if each is None else round(max(float(each), 0.0), 1)
                 for each in cursor.fetchone()
             )
-    except Error:  # why, is for the log: it may name hosts and users
-        logger.warning("The database cannot be asked", exc_info=True)
+    except Error as error:  # what it says may name hosts and users
+        logger.warning("The database cannot be asked: %s", type(error).__name__)
         return {"database": {"ok": False}}
     return {
         "database": {"ok": True},
@@ -104,11 +105,12 @@ def _migrations() -> Check:
 ADDRESSES: Mapping[str, Callable[[HttpRequest], HttpResponse]] = {
     "/healthz": healthz,
     "/readyz": readyz,
+    "/metrics": metrics,
 }
 
 
 class HealthMiddleware:
-    """Answers the two addresses before anything else has a say. The first middleware of all.
+    """Answers these addresses before anything else has a say; only the log stands before it.
 
     The edge answers /healthz by itself; whoever starts Django without it asks here.
     """

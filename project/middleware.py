@@ -78,7 +78,8 @@ class BadRequestMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         if not isinstance(error, SuspiciousOperation):
             return None
-        logger.error("Refused %s: %s", request.path, type(error).__name__)
+        # As Django says it; not the address, in which something may have been typed.
+        logger.error("Refused: %s", type(error).__name__)
         return bad_request(request, error)
 
 

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from project.database import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
+from project.observing.error_reports import report_errors
+from project.observing.logs import logging_settings
 from project.subject_folders import subject_folders
 from project.theme import UNFOLD as UNFOLD
 
@@ -79,6 +81,7 @@ TENANT_APPS = ["project.apps.AdminConfig", "tenants.audit", "workflows", "ticket
 INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_APPS]
 
 MIDDLEWARE = [
+    "project.observing.requests.RequestLogMiddleware",
     "project.health.HealthMiddleware",
     "tenants.middleware.PublicSchemaMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -277,11 +280,15 @@ LANGUAGES = [("en", _("English"))]
 TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
 USE_TZ = True
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "procrastinate": {"level": "WARNING"}},
-}
+# --- what whoever runs it sees -------------------------------------------------------------
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or "text"
+if LOG_FORMAT not in ("text", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT is `text` or `json`.")
+LOGGING = logging_settings(style=LOG_FORMAT, level=os.environ.get("LOG_LEVEL") or "INFO")
+# Who knows this is told the figures at /metrics; without it nothing is counted.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN") or ""
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN has at least 16 characters.")
+# Where reports of errors go (requirements-sentry.txt).
+if SENTRY_DSN := os.environ.get("SENTRY_DSN") or "":
+    report_errors(SENTRY_DSN, environment=os.environ.get("SENTRY_ENVIRONMENT") or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -14,9 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from project.company_name import company_name
+from tenants.log_context import note_reason
 from tenants.trouble import Trouble, trouble_of
-
-logger = logging.getLogger(__name__)
 
 # More than that is not sent once more by the page: the browser's Back has it.
 MOST_REPEATED: Final = 512 * 1024
@@ -39,8 +37,7 @@ class TroubleMiddleware:
         trouble = trouble_of(error)
         if trouble is None:
             return None
-        view = request.resolver_match.view_name if request.resolver_match else ""
-        logger.warning("The database is %s: %s %s", trouble.value, request.method, view)
+        note_reason(f"database {trouble.value}")
         return trouble_page(request, trouble)
 
 

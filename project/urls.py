@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from project import demo_accounting, health, views
+from project.observing.metrics import metrics
 from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
 
@@ -15,9 +16,10 @@ handler500 = views.server_error
 SAFE = ["get", "head", "options"]
 
 urlpatterns = [
-    # project/serving/edge.py answers the first, and HealthMiddleware both, before anything else.
+    # project/serving/edge.py answers the first, and HealthMiddleware all three, before anything else.
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),

@@ -124,7 +124,7 @@ class EnterCompanyPage(SuperuserPage):
             reason=form.cleaned_data["reason"],
             minutes=int(form.cleaned_data["minutes"]),
         )
-        logger.info("%s entered the company %s", self.person.email, self.company.schema_name)
+        logger.info("Superuser %s entered the company %s", self.person.pk, self.company.schema_name)
         return redirect("admin:index")
 
 
@@ -134,7 +134,7 @@ class LeaveCompanyPage(SuperuserPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         company = visits.leave_company(request)
         if company is not None:
-            logger.info("%s left the company %s", self.person.email, company.schema_name)
+            logger.info("Superuser %s left the company %s", self.person.pk, company.schema_name)
             messages.success(request, _("You left %(company)s.") % {"company": company.name})
         return redirect("admin:index")
 

@@ -22,6 +22,7 @@ from procrastinate.tasks import configure_task
 
 from tenants.connection import current_schema
 from tenants.errors import CallsUsedUpError, CompanyBehindError
+from tenants.log_context import note_job
 from tenants.migrating.versions import ensure_schema_up_to_date
 
 # How long a job waits whose company is behind, however often.
@@ -81,7 +82,9 @@ def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int
     queue = app.tasks[name].queue
     task = configure_task(name=name, job_manager=_jobs, schedule_at=due, queue=queue)
     with _errors_as_django_names_them():
-        return task.defer(schema=current_schema(), **arguments)
+        job_id = task.defer(schema=current_schema(), **arguments)
+    note_job(job_id)
+    return job_id
 
 
 def cancel_job(job_id: int) -> None:

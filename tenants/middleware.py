@@ -14,6 +14,7 @@ from tenants.audit.acting import acting_as, actor_of, visitor
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
 from tenants.limits import BY_SENDER, count_sender
+from tenants.log_context import note
 from tenants.models import User
 from tenants.refusals import refusals
 from tenants.second_factor import SESSION_KEY, is_demanded
@@ -130,7 +131,9 @@ class ActiveCompanyMiddleware:
 
     def __call__(self, request: CompanyRequest) -> HttpResponseBase:
         request.company = find_active_company(request)
+        note(person=request.user.pk)
         if request.company is not None:
+            note(company=request.company.schema_name)
             use_company(request.company)
         return self.get_response(request)
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, overload
 
 from tenants.errors import TicketFlowerError
+from tenants.log_context import note_reason
 
 
 class Refusals[E: Exception]:
@@ -36,6 +37,7 @@ class Refusals[E: Exception]:
         if not isinstance(error, self._kinds):
             return False
         self.error = error
+        note_reason(type(error).__name__)
         if self._report is not None:
             self._report(error)
         return True

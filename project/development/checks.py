@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from project.development import javascript
+from project.development import audit, javascript
 from project.environment import BASE_DIR
 
+BANDIT_LOOKS_AT = ("project", "tenants", "tickets", "workflows", "manage.py", "dev.py")
 # What is checked, and how the virtual environment's Python does it.
 PYTHON_CHECKS = {
     "ruff check": ("-m", "ruff", "check", "."),
+    "bandit": ("-m", "bandit", "-q", "-r", "-c", "pyproject.toml", *BANDIT_LOOKS_AT),
     "ruff format": ("-m", "ruff", "format", "--check", "."),
     "mypy": ("-m", "mypy", "."),
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command as c; c()"),
@@ -56,7 +58,17 @@ def run_checks(environment: Mapping[str, str]) -> int:
 def _checks(environment: Mapping[str, str]) -> Iterator[tuple[str, Check]]:
     for name, command in PYTHON_CHECKS.items():
         yield name, _running([sys.executable, *command], environment)
+    yield "advisories", _advisories
     yield from _javascript_checks(environment)
+
+
+def _advisories() -> Outcome:
+    """Whether anybody knows of a weakness in what we install."""
+    try:
+        found = audit.known_weaknesses(audit.pinned_packages())
+    except audit.UnreachableError as error:
+        return Outcome("skipped", f"nobody could be asked ({error}).")
+    return Outcome("FAILED" if found else "ok", "\n".join(map(str, found)))
 
 
 def _javascript_checks(environment: Mapping[str, str]) -> Iterator[tuple[str, Check]]:

@@ -39,7 +39,8 @@ def prepare_process() -> override_settings:
     )
     fast.enable()
     # Hundreds of tests ask for what they must not get; each refusal would print a warning.
-    logging.getLogger("django.request").setLevel(logging.ERROR)
+    for name in ("django.request", "project.observing.requests", "project.serving.edge"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     # What the next Django or Python takes away, and our own code still uses.
     for category in (DeprecationWarning, PendingDeprecationWarning):
         warnings.filterwarnings("error", category=category, module=OUR_MODULES)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Final
 
 APPLICATION: Final = "project.asgi:application"
+# How granian writes what it says, where lines are JSON.
+LOG_CONFIG: Final = Path(__file__).resolve().parent.parent / "observing" / "granian_logging.json"
 
 
 def web_command(
@@ -32,5 +36,6 @@ def web_command(
         *("--workers-kill-timeout", "30"),
         *(("--respawn-failed-workers", "--respawn-interval", "1") if respawn else ()),
         *("--log-level", level),
+        *(("--log-config", str(LOG_CONFIG)) if os.environ.get("LOG_FORMAT") == "json" else ()),
         application,
     ]

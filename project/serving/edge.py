@@ -16,6 +16,7 @@ import io
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Any, Final
 
 from project.serving.bodies import (
@@ -26,9 +27,12 @@ from project.serving.bodies import (
     Receive,
     SenderGoneError,
 )
-from project.serving.responses import Answer, Send, plain_answer
+from project.serving.responses import Answer, Send, plain_answer, refusal
 from project.serving.wsgi_call import Application, Environ, call, environ_of
 from tenants.body_limits import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
+from tenants.log_context import logged
+from tenants.metrics import count
+from tenants.request_ids import REQUEST_ID, REQUEST_ID_HEADER, request_id_of
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +47,7 @@ MOST_HEADER_BYTES: Final = 32 * 1024
 # A request that Django is busy with for longer (seconds): the process counts as stuck.
 STUCK_SECONDS: Final = 300.0
 HEALTH: Final = "/healthz"
+HEADERS: Final = "HeadersTooLarge"
 
 TOO_MUCH: Final = "What you send is too large."
 TOO_SLOW: Final = "What you send comes too slowly. Please send it again."
@@ -64,10 +69,14 @@ class Edge:
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        began = perf_counter()
+        scope = {**scope, REQUEST_ID: _request_id(scope["headers"])}
         try:
             answer = await self._answer(scope, receive)
         except SenderGoneError:
             return
+        if answer.refused:
+            _say_refusal(scope, answer, perf_counter() - began)
         try:
             await answer.send(send)
         except TimeoutError:
@@ -81,7 +90,7 @@ class Edge:
             return self._health()
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > MOST_HEADER_BYTES:
-            return plain_answer(431, "The headers are too large. Delete the cookies of this site.")
+            return refusal(431, HEADERS, "The headers are too large. Delete this site's cookies.")
         if not _announces_body(headers):
             return await self._ask_django(environ_of(scope, io.BytesIO(), 0))
         return await self._answer_to_body(scope, Body(receive, self._pace))
@@ -111,9 +120,9 @@ class Edge:
         try:
             return await self._read_within_limit(scope, body)
         except BodyTooSlowError:
-            return plain_answer(408, TOO_SLOW, [(b"connection", b"close")])
+            return refusal(408, "BodyTooSlow", TOO_SLOW, [(b"connection", b"close")])
         except BodyTooLargeError:
-            return plain_answer(413, TOO_MUCH, [(b"connection", b"close")])
+            return refusal(413, "BodyTooLarge", TOO_MUCH, [(b"connection", b"close")])
         finally:
             self._bodies.pop(body, None)
 
@@ -125,7 +134,7 @@ class Edge:
         if limit <= SMALL_BODY:
             raise BodyTooLargeError
         if not self._may_keep(body):
-            return plain_answer(503, BUSY, [(b"retry-after", b"60")])
+            return refusal(503, "TooManyLargeBodies", BUSY, [(b"retry-after", b"60")])
         if announced <= limit and await body.read(limit):
             return None
         await body.skip(MOST_SKIPPED)
@@ -154,7 +163,7 @@ class Edge:
 
     async def _ask_django(self, environ: Environ) -> Answer:
         if self._queued >= MOST_QUEUED:
-            return plain_answer(503, BUSY, [(b"retry-after", b"60")])
+            return refusal(503, "TooManyRequests", BUSY, [(b"retry-after", b"60")])
         self._queued += 1
         try:
             loop = asyncio.get_running_loop()
@@ -174,6 +183,26 @@ class Edge:
         if since is not None and asyncio.get_running_loop().time() - since > STUCK_SECONDS:
             return _as_json(plain_answer(503, '{"status": "stuck"}'))
         return _as_json(plain_answer(200, '{"status": "ok"}'))
+
+
+def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
+    wanted = REQUEST_ID_HEADER.lower().encode()
+    given = next((value for name, value in headers if name == wanted), None)
+    return request_id_of(None if given is None else given.decode("latin-1"))
+
+
+def _say_refusal(scope: Mapping[str, Any], answer: Answer, seconds: float) -> None:
+    """Nobody knows which page it was for: in its path is what somebody typed."""
+    request_id = str(scope[REQUEST_ID])
+    answer.headers.append((REQUEST_ID_HEADER.lower().encode(), request_id.encode()))
+    count("edge_refusals", reason=answer.refused)
+    with logged(request=request_id, reason=answer.refused):
+        logger.info(
+            "Refused with %s (%s)",
+            answer.status,
+            answer.refused,
+            extra={"facts": {"status": answer.status, "seconds": round(seconds, 4)}},
+        )
 
 
 def _as_json(answer: Answer) -> Answer:

@@ -23,6 +23,7 @@ class Answer:
     def __init__(self) -> None:
         self.status = 500
         self.headers: list[Header] = []
+        self.refused = ""  # why the edge has answered in the place of Django
         self._file = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - see `close`
         self._size = 0
 
@@ -59,6 +60,13 @@ class Answer:
 
     def close(self) -> None:
         self._file.close()
+
+
+def refusal(status: int, reason: str, text: str, headers: Iterable[Header] = ()) -> Answer:
+    """What the edge answers in the place of Django. `reason` is for the log and the figures."""
+    answer = plain_answer(status, text, headers)
+    answer.refused = reason
+    return answer
 
 
 def plain_answer(status: int, text: str, headers: Iterable[Header] = ()) -> Answer:

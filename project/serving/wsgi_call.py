@@ -9,6 +9,7 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 from project.serving.responses import Answer, plain_answer
+from tenants.request_ids import REQUEST_ID
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def environ_of(scope: Mapping[str, Any], body: IO[bytes], size: int) -> Environ:
         "SERVER_PORT": str(port),
         "REMOTE_ADDR": client[0],
         "CONTENT_LENGTH": str(size),
+        REQUEST_ID: scope.get(REQUEST_ID, ""),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": body,

@@ -77,6 +77,7 @@ FOR_VISITORS = {
     "callback",  # likewise: the address that it is asked at is signed
     "health",
     "ready",
+    "metrics",
 }
 # Who sees the ticket sees its files; no role is given them of themselves.
 FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload}
@@ -101,7 +102,7 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "callback", "demo_accounting"}
+NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting"}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}

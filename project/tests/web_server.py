@@ -42,7 +42,7 @@ class WebServer:
             **settings_of_its_own,
         )
         command = web_command(host="127.0.0.1", port=self.port, processes=processes)
-        log = self._folder / "web.log"
+        self.log = log = self._folder / "web.log"
         self.program = Program("web", command, environment, log=log, show=False)
         wait_until(lambda: not self.is_alive or _answers(self.address))
         if not self.is_alive:
@@ -91,6 +91,8 @@ class WebServerTestCase(CompanyTransactionTestCase):
     address: ClassVar[str]
     port: ClassVar[int]
     web: ClassVar[Program]
+    # What the server says, line by line.
+    log: ClassVar[Path]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -102,6 +104,7 @@ class WebServerTestCase(CompanyTransactionTestCase):
             server = WebServer(processes=cls.PROCESSES, settings_of_its_own=cls.SETTINGS)
             cls.addClassCleanup(server.stop)
         cls.address, cls.port, cls.web = server.address, server.port, server.program
+        cls.log = server.log
 
 
 def _answers(address: str) -> bool:

@@ -1,5 +1,6 @@
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
+from tenants.models.figure import Figure
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
 from tenants.models.passkey import Passkey
@@ -9,6 +10,7 @@ from tenants.models.user import User
 __all__ = [
     "AttemptCount",
     "Company",
+    "Figure",
     "IdentityProvider",
     "LinkedAccount",
     "LogInSession",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tenants.log_context import note
 from tenants.models import User
 from tickets.models import Ticket
 from workflows.models import WorkflowDefinition
@@ -20,6 +21,7 @@ def lock_ticket(ticket_id: int) -> Ticket:
     Raises:
         Ticket.DoesNotExist
     """
+    note(ticket=ticket_id)
     tickets = Ticket.objects.select_related("created_by", "definition")
     return tickets.select_for_update(of=("self",), no_key=True).get(pk=ticket_id)
 

@@ -14,6 +14,7 @@ from tenants.company_limits import count_call
 from tenants.connection import current_schema
 from tenants.errors import CallsUsedUpError, EncryptionError
 from tenants.jobs import defer, is_under_way
+from tenants.log_context import note_reason
 from tenants.models import Company
 from tickets.advancing.failed_step import UNREACHABLE, with_reason
 from tickets.advancing.safety_net import advance_after_commit
@@ -289,6 +290,7 @@ def _record_failed_attempt(
 ) -> None:
     with transaction.atomic():
         locked = action.lock()
+        note_reason(type(error).__name__)
         attempt = _attempt_after_call(action, begun, answer)
         was_running = attempt.is_running
         if was_running:
@@ -301,5 +303,6 @@ def _record_failed_attempt(
 def _record_failure(action: Action, error: ActionError) -> None:
     with transaction.atomic():
         locked = action.lock()
+        note_reason(type(error).__name__)
         if locked.is_wanted:
             fail_for_good(locked, error)

@@ -12,6 +12,7 @@ from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import PreparedQuery, next_id
 from tenants.fast.rows import new_row
+from tenants.log_context import note
 from tenants.models import Company, User
 from tenants.names import plain_name
 from tickets.advancing.failed_step import UNREACHABLE
@@ -76,6 +77,7 @@ def submit_ticket(
                 _start(ticket, ids)
                 if checks_now:
                     connection.check_constraints()
+            note(ticket=ticket.pk)
             return ticket
     except (TicketFlowerError, *UNREACHABLE):
         raise

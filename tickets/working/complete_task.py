@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
+from tenants.log_context import note
 from tenants.models import User
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
@@ -77,6 +78,7 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
     try:
         with transaction.atomic():
             manager, locked, ticket = _checked(task, output, user, now)
+            note(ticket=ticket.pk, task=locked.pk)
             with errors_as_step_failed(), manager.in_one_statement():
                 manager.complete_task(locked, output=output)
                 take_step(ticket, manager, now=now)

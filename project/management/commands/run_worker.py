@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from project.observing.jobs import say_job
 from tenants.connection import limit_waiting
 from tenants.fair_turns import FairJobManager, concurrency
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
                     shutdown_graceful_timeout=30,
                     update_heartbeat_interval=settings.WORKER_HEARTBEAT_SECONDS,
                     stalled_worker_timeout=settings.WORKER_LOST_SECONDS,
+                    worker_middleware=[say_job],
                 )
 
         with app.replace_connector(connector.get_worker_connector()) as worker_app:

@@ -7,7 +7,6 @@ anything of a body is ever logged.
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
@@ -20,6 +19,7 @@ from tenants.body_limits import SMALL_BODY, takes_body
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.limits import CALLBACK_CALL, count_sender
+from tenants.log_context import note, note_reason
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.refusals import refusals
@@ -28,8 +28,6 @@ from tickets.calling.receive_callback import receive_callback
 from tickets.errors import TicketsError, UnknownCallbackError
 from workflows.actions import ActionError, parse_json
 from workflows.engine.process import Json
-
-logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -69,8 +67,7 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _refusal(refused: TicketFlowerError) -> HttpResponse:
-    # Not the message: it may quote what came.
-    logger.info("A callback was refused with status %s", refused.status.value)
+    note_reason(type(refused).__name__)  # not the message: it may quote what came
     text = str(refused)
     if isinstance(refused, RateLimitedError):
         text = _("Too many answers. Wait as Retry-After says.")
@@ -100,6 +97,7 @@ def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
 
 
 def _receive_in_company(company: Company, address: CallbackAddress, body: Json) -> dict[str, Json]:
+    note(company=company.schema_name)
     ensure_up_to_date(company)
     with tenant_context(company):
         return receive_callback(address=address, body=body)
