@@ -1,7 +1,7 @@
 """Whether this process lives, and whether TicketFlower can work: for load balancers and people.
 
-Both, and the figures at /metrics, answer before any other middleware: without a session, a company or a host name, and
-also while the database is away. Neither says anything about a company.
+Both, and the figures at /metrics, answer before any other middleware: without a session, a company
+or a host name, and also while the database is away. None says anything about a company.
 """
 
 from __future__ import annotations

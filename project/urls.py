@@ -16,7 +16,7 @@ handler500 = views.server_error
 SAFE = ["get", "head", "options"]
 
 urlpatterns = [
-    # project/serving/edge.py answers the first, and HealthMiddleware all three, before anything else.
+    # project/serving/edge.py answers the first, HealthMiddleware all three, before anything else.
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
     path("metrics", metrics, name="metrics"),

@@ -5,10 +5,12 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from tenants import metrics
 from tenants.connection import limit_waiting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 application = get_wsgi_application()
+metrics.start()
 limit_waiting(
     lock_seconds=settings.PAGE_LOCK_SECONDS, statement_seconds=settings.PAGE_STATEMENT_SECONDS
 )

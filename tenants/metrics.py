@@ -69,6 +69,16 @@ def flush() -> None:
     _figures.flush()
 
 
+def start() -> None:
+    """Begin to hand over what is counted in this process, now and then, in a thread."""
+    _figures.start()
+
+
+def forget() -> None:
+    """Throw away what is counted and not handed over: in tests."""
+    _figures.forget()
+
+
 def _plain(value: str) -> str:
     return value.replace("&", "_").replace("=", "_")
 
@@ -89,10 +99,16 @@ class _Figures:
             for key, value in more.items():
                 if key in self._values or len(self._values) < MOST:
                     self._values[key] += value
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
-                self._thread.start()
-                atexit.register(self.end)
+
+    def start(self) -> None:
+        if self._thread is None and settings.METRICS_TOKEN:
+            self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+            self._thread.start()
+            atexit.register(self.end)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._values.clear()
 
     def end(self) -> None:
         self._ended.set()

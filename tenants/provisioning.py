@@ -104,7 +104,7 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
     recorded = ", ".join(f"('{each.app_label}', '{each.name}', now())" for each in migrations)
     # Names of our own and the libraries' migration files, nothing that a person typed.
     statements.append(
-        f"INSERT INTO django_migrations (app, name, applied) VALUES {recorded};"  # noqa: S608
+        f"INSERT INTO django_migrations (app, name, applied) VALUES {recorded};"  # noqa: S608  # nosec B608
     )
     version = version_of((each.app_label, each.name) for each in migrations)
     yield _Step(_joined(statements), version=version)

@@ -39,7 +39,6 @@ def report_errors(dsn: str, *, environment: str = "") -> None:
             environment=environment or None,
             before_send=without_what_was_typed,
             before_breadcrumb=lambda _crumb, _hint: None,
-            send_default_pii=False,
             include_local_variables=False,
             include_source_context=False,
             max_request_body_size="never",
@@ -54,9 +53,7 @@ def report_errors(dsn: str, *, environment: str = "") -> None:
         raise ImproperlyConfigured("SENTRY_DSN is not the address of a Sentry project.") from error
 
 
-def without_what_was_typed(
-    event: Mapping[str, Any], _hint: object = None
-) -> dict[str, Any] | None:
+def without_what_was_typed(event: Mapping[str, Any], _hint: object = None) -> dict[str, Any] | None:
     """What of a report may be sent; None for a refusal, which is no error of ours."""
     by = str(event.get("logger") or "")
     if by.startswith("django.security") or (by == "django.request" and not event.get("exception")):

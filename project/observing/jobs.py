@@ -34,7 +34,7 @@ async def say_job(call_next: Any, context: JobContext, _worker: Any) -> Any:
         try:
             result = await call_next()
         except Exception as error:
-            decided = context.task is not None and context.task.get_retry_exception(error, job)
+            decided = context.task.get_retry_exception(error, job)
             _say(job, RETRIED if decided else FAILED, perf_counter() - began, error)
             raise
         _say(job, DONE, perf_counter() - began)

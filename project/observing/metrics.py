@@ -1,4 +1,4 @@
-"""`/metrics`: figures for Prometheus, for who knows the token (METRICS_TOKEN); else it is not there.
+"""`/metrics`: figures for Prometheus. Without the token (METRICS_TOKEN) it is not there.
 
 They are those of the whole installation, whichever process is asked. No label names a company or
 a person: figures are kept for long, and told to others.
@@ -15,14 +15,12 @@ from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CollectorRegistry
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
-    Metric,
 )
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from tenants.connection import use_public

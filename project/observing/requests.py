@@ -47,6 +47,8 @@ class RequestLogMiddleware:
         with logged(request=request_id) as facts:
             response = self.get_response(request)
             response[REQUEST_ID_HEADER] = request_id
+            # Else Django says it once more, with the address.
+            response._has_been_logged = True  # type: ignore[attr-defined]
             say_request(
                 method=request.method or "",
                 path=_path(request),

@@ -8,13 +8,24 @@ from typing import Any
 from unittest import TestCase
 
 import yaml
+from django.core.management import get_commands, load_command_class
 
+from project.database import DB_VARIABLES
 from project.environment import BASE_DIR
+from project.tests.test_settings_documented import variables_read
 
 TEXT = (BASE_DIR / "docker-compose.yml").read_text(encoding="utf-8")
 DOCUMENTED = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
 REQUIRED = re.compile(r"\$\{([A-Z_]+):?\?")
 NAMED = re.compile(r"\$\{([A-Z_]+)")
+DOCKERFILE = (BASE_DIR / "Dockerfile").read_text(encoding="utf-8")
+SECRETS = {"DB_PASSWORD", "POSTGRES_PASSWORD", "DJANGO_SECRET_KEY", "FIELD_ENCRYPTION_KEYS"}
+# What an operator decides for each machine, and not in this file.
+KEYS = {"image", "build", "command", "restart", "environment", "volumes", "ports", "depends_on"}
+KEYS |= {"healthcheck", "stop_grace_period"}
+HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period"}
+CONDITIONS = {"service_healthy", "service_completed_successfully", "service_started"}
+SECONDS = re.compile(r"(\d+)s")
 DATABASE = {"DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT"}
 
 
@@ -100,6 +111,67 @@ class ComposeTests(TestCase):
             self.assertEqual(resolved(https, {"HTTPS": "0"}), "0")
             self.assertEqual(self.services[name]["environment"]["DEBUG"], "0")
         self.assertIn("HTTPS=0", (BASE_DIR / "README.md").read_text(encoding="utf-8"))
+
+    def test_nothing_is_set_that_nobody_reads(self) -> None:
+        for name, service in self.services.items():
+            if name != "db":
+                read = variables_read() | set(DB_VARIABLES)
+                self.assertEqual(set(service["environment"]) - read, set(), name)
+
+    def test_every_service_says_only_what_compose_knows(self) -> None:
+        for name, service in self.services.items():
+            self.assertLessEqual(set(service), KEYS, name)
+            for other, how in service.get("depends_on", {}).items():
+                self.assertIn(how["condition"], CONDITIONS, name)
+                if how["condition"] == "service_healthy":
+                    self.assertIn("healthcheck", self.services[other])
+            for volume in service.get("volumes", []):
+                self.assertIn(volume.partition(":")[0], self.compose["volumes"], name)
+
+    def test_no_secret_has_a_default_and_none_stands_in_the_file(self) -> None:
+        for service in self.services.values():
+            for name in SECRETS & set(service["environment"]):
+                value = str(service["environment"][name])
+                self.assertRegex(value, r"^\$\{[A-Z_]+:[-?]", name)
+                self.assertEqual(
+                    resolved(re.sub(r":\?[^}]*", ":-", value), {}), "", f"{name} has a default"
+                )
+
+    def test_what_is_started_exists(self) -> None:
+        commands = [each["command"] for each in self.services.values() if "command" in each]
+        [by_image] = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+        of_manage = [each for each in [*commands, yaml.safe_load(by_image)] if "manage.py" in each]
+        self.assertEqual(len(of_manage), 3)
+        for _python, _manage, name, *arguments in of_manage:
+            command = load_command_class(get_commands()[name], name)
+            command.create_parser("manage.py", name).parse_args(arguments)
+
+    def test_health_is_asked_of_an_address_that_is_served(self) -> None:
+        for name in ("db", "web"):
+            check = self.services[name]["healthcheck"]
+            self.assertLessEqual(set(check), HEALTHCHECK)
+            self.assertIn(check["test"][0], ("CMD", "CMD-SHELL"))
+            for key in ("interval", "timeout"):
+                self.assertRegex(check[key], SECONDS)
+        program, flag, code = self.services["web"]["healthcheck"]["test"][1:]
+        self.assertEqual((program, flag), ("python", "-c"))
+        compile(code, "healthcheck", "exec")
+        [port] = self.services["web"]["ports"]
+        inside = port.rpartition(":")[2]
+        self.assertIn(f"http://127.0.0.1:{inside}/healthz", code)
+        self.assertIn(f'"--port", "{inside}"', DOCKERFILE)
+
+    def test_every_program_has_the_time_to_end_what_it_does(self) -> None:
+        """The web server ends within 30 seconds, and so does the worker (run_worker)."""
+        for name in ("web", "worker"):
+            [seconds] = SECONDS.findall(self.services[name]["stop_grace_period"])
+            self.assertGreater(int(seconds), 30, name)
+
+    def test_the_image_runs_as_nobody_and_takes_no_secret_along(self) -> None:
+        self.assertRegex(DOCKERFILE, r"(?m)^USER (?!root)\w+$")
+        ignored = (BASE_DIR / ".dockerignore").read_text(encoding="utf-8").split()
+        for name in (".env", ".git", ".data", ".venv"):
+            self.assertTrue({name, f"{name}/", f"**/{name}"} & set(ignored), name)
 
     def test_the_readme_says_how_for_every_system(self) -> None:
         readme = (BASE_DIR / "README.md").read_text(encoding="utf-8")

@@ -156,14 +156,14 @@ def _insert(model: type[Model], columns: tuple[str, ...], count: int) -> str:
     rows = ", ".join([row] * count)
     names = ", ".join(_quoted(column) for column in columns)
     table = _quoted(model._meta.db_table)
-    return f"INSERT INTO {table} ({names}) VALUES {rows}"  # noqa: S608 (names of our own)
+    return f"INSERT INTO {table} ({names}) VALUES {rows}"  # noqa: S608  # nosec B608
 
 
 @lru_cache(maxsize=500)
 def _update(model: type[Model], names: tuple[str, ...]) -> str:
     changes = ", ".join(f"{_quoted(each.name)} = %s" for each in _named(model, names))
     table = _quoted(model._meta.db_table)
-    return f"UPDATE {table} SET {changes} WHERE id = %s"  # noqa: S608 (names of our own)
+    return f"UPDATE {table} SET {changes} WHERE id = %s"  # noqa: S608  # nosec B608
 
 
 def _quoted(name: str) -> str:

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from project.observing.jobs import say_job
+from tenants import metrics
 from tenants.connection import limit_waiting
 from tenants.fair_turns import FairJobManager, concurrency
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             lock_seconds=settings.WORKER_LOCK_SECONDS,
             statement_seconds=settings.WORKER_STATEMENT_SECONDS,
         )
+        metrics.start()
         connector = app.connector
         if not isinstance(connector, DjangoConnector):
             raise TypeError("The worker's connector has been replaced already.")

@@ -16,6 +16,7 @@ from tenants.testing import run_python
 from tenants.testing_waits import wait_until
 
 SECRET = "somebody@secret.example"
+# A page that fails with what was typed, and a request that is refused.
 FAIL = f"""
 import django
 django.setup()
@@ -26,10 +27,10 @@ def get(self, request):
     typed = request.GET["q"]
     raise ValueError("it was " + typed)
 
-views.LandingPage.get = get
-client = Client(raise_request_exception=False)
+views.LandingPage.get = views.LandingPage.post = get
+client = Client(raise_request_exception=False, SERVER_NAME="localhost")
 client.cookies["sessionid"] = "{SECRET}"
-answer = client.get("/?q={SECRET}", headers={{"User-Agent": "{SECRET}"}})
+answer = client.post("/?q={SECRET}", {{"typed": "{SECRET}"}}, headers={{"User-Agent": "{SECRET}"}})
 print(answer.status_code)
 client.get("/nowhere/{SECRET}", headers={{"Host": "{SECRET}"}})
 import sentry_sdk
@@ -68,7 +69,12 @@ class ErrorReportTests(SimpleTestCase):
         frame = {"filename": "x.py", "function": "f", "lineno": 1, "vars": {"q": SECRET}}
         event: dict[str, Any] = {
             "event_id": "1",
-            "request": {"data": SECRET, "cookies": SECRET, "headers": SECRET, "query_string": SECRET},
+            "request": {
+                "data": SECRET,
+                "cookies": SECRET,
+                "headers": SECRET,
+                "query_string": SECRET,
+            },
             "user": {"email": SECRET},
             "extra": {"x": SECRET},
             "breadcrumbs": {"values": [SECRET]},

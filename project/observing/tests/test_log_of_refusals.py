@@ -14,7 +14,7 @@ from tenants.testing import email_of
 from tenants.testing_waits import PATIENCE, wait_until
 
 TYPED = "Zyxomma"
-FORBIDDEN = (TYPED, "zyxomma", "@", "192.0.2.", "Traceback", "csrfmiddlewaretoken", "?")
+FORBIDDEN = (TYPED, "zyxomma", "@", "192.0.2.", "Traceback", "csrfmiddlewaretoken", "q=")
 ROUNDS = 20
 
 
@@ -39,7 +39,10 @@ class RefusalLinesTests(WebServerTestCase):
             ("GET", f"/app/tickets/myticket/{TYPED}/change/", {"headers": session}),
             ("GET", "/app/people/", {"headers": {"Host": f"{TYPED}.example"}}),
             ("POST", "/app/login/", {"data": {"username": email, "password": TYPED}}),
-            ("POST", "/app/login/", {"data": token, "headers": with_token}),
+            # A password is hashed slowly: not in each round.
+            ("POST", "/app/login/", {"data": token, "headers": with_token})
+            if number % 5 == 0
+            else ("POST", f"/{TYPED}/", {"data": token}),
             ("POST", f"/callbacks/{TYPED}:forged/", {"json": {"answer": email}}),
             ("POST", "/sign-up/", {"content": TYPED.encode() * 20_000}),
             ("GET", "/app/tickets/ticket/export/?_to_field=" + TYPED, {"headers": session}),
@@ -62,15 +65,13 @@ class RefusalLinesTests(WebServerTestCase):
         lines = self.lines()[before:]
         self.assertEqual(len(lines), sent + 1)
         text = self.log.read_text(encoding="utf-8")
-        for word in FORBIDDEN:
-            self.assertNotIn(word, text)
-        self.assertNotIn(email_of("uma"), text)
+        self.assertEqual([word for word in (*FORBIDDEN, email_of("uma")) if word in text], [])
         self.assertLess(len(text), sent * 600)
         ids = {line["request"] for line in lines}
         self.assertEqual(len(ids), len(lines))
         reasons = {line.get("reason") for line in lines}
         self.assertLessEqual(
-            {"csrf", "WrongLogIn", "DisallowedHost", "UnknownCallbackError", "RateLimitedError"},
+            {"csrf", "WrongLogIn", "DisallowedHost", "UnknownCallbackError", "BodyTooLarge"},
             reasons,
         )
 
@@ -114,4 +115,4 @@ class RefusalLinesTests(WebServerTestCase):
             connection.sendall(f"{head}{filler}\r\n12345".encode())
             self.assertIn(b" 431 ", connection.recv(4096))
         wait_until(lambda: any(line.get("status") == 431 for line in self.lines()))
-        self.assertNotIn(TYPED, self.log.read_text(encoding="utf-8"))
+        self.assertFalse(TYPED in self.log.read_text(encoding="utf-8"))

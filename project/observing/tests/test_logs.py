@@ -85,7 +85,9 @@ class RefusalFilterTests(TestCase):
                 self.assertFalse(self.passes(record("django.request", "!", status_code=status)))
 
     def test_what_goes_wrong_keeps_its_traceback_and_loses_its_address(self) -> None:
-        failed = record("django.request", "Error: %s", "/" + SECRET, status_code=500, error=OSError())
+        failed = record(
+            "django.request", "Error: %s", "/" + SECRET, status_code=500, error=OSError()
+        )
         with logged(request="abc"):
             self.assertTrue(self.passes(failed))
         self.assertEqual(failed.getMessage(), "The request failed")

@@ -57,7 +57,8 @@ def help_text(markdown: str, pages: tuple[tuple[str, str], ...]) -> HelpText:
         elif token.type == "inline":
             token.children = _with_links(token.children or [], dict(pages))
     html = "".join(_rendered(parser, each) for each in _parts(tokens))
-    return HelpText(mark_safe(html), headings)  # noqa: S308 - the parser escapes what it is given
+    # The parser escapes what it is given.
+    return HelpText(mark_safe(html), headings)  # noqa: S308  # nosec B308 B703
 
 
 def slug(text: str) -> str:
@@ -119,5 +120,5 @@ def _rendered(parser: MarkdownIt, tokens: list[Token]) -> str:
     return format_html(
         '<div class="table-scroll" tabindex="0" role="region" aria-label="{}">{}</div>',
         tokens[0].meta["label"],
-        mark_safe(html),  # noqa: S308 - as above
+        mark_safe(html),  # noqa: S308  # nosec B308 B703
     )
