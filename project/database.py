@@ -33,7 +33,7 @@ def database_settings() -> dict[str, Any]:
     if not is_configured():
         entry = database_entry(data_dir())
     elif url := os.environ.get("DATABASE_URL"):
-        entry = _from_url(url)
+        entry = from_url(url)
     else:
         entry = _from_variables()
     return {
@@ -44,7 +44,7 @@ def database_settings() -> dict[str, Any]:
     }
 
 
-def _from_url(url: str) -> dict[str, Any]:
+def from_url(url: str) -> dict[str, Any]:
     """The URL is never repeated in an error: it holds the password."""
     example = "it must look like postgres://user:password@host:5432/name"
     try:

@@ -35,7 +35,6 @@ def environ_of(scope: Mapping[str, Any], body: IO[bytes], size: int) -> Environ:
         "SERVER_PORT": str(port),
         "REMOTE_ADDR": client[0],
         "CONTENT_LENGTH": str(size),
-        REQUEST_ID: scope.get(REQUEST_ID, ""),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": body,
@@ -44,6 +43,8 @@ def environ_of(scope: Mapping[str, Any], body: IO[bytes], size: int) -> Environ:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    if REQUEST_ID in scope:
+        environ[REQUEST_ID] = scope[REQUEST_ID]
     for name, value in scope["headers"]:
         _add_header(environ, name.decode("latin-1"), value.decode("latin-1"))
     return environ
