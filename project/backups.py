@@ -1,8 +1,8 @@
 """A backup of the whole installation, and bringing it back: the database and the files.
 
 A backup is a folder: `database.dump` (of pg_dump), `files.tar`, and `manifest.json`, which says
-when and of what, and by fingerprints which keys it needs. The keys themselves are not in it: whoever
-finds a backup must not be able to read the secrets in it. Keep them apart (`write_keys`).
+when and of what, and by fingerprints which keys it needs. The keys themselves are not in it:
+whoever finds a backup must not be able to read the secrets in it. Keep them apart (`write_keys`).
 """
 
 from __future__ import annotations

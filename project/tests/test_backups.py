@@ -32,7 +32,7 @@ SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
    AND format('%I.%I', schemaname, tablename)::regclass IN (
        SELECT oid FROM pg_class WHERE relpersistence = 'p') ORDER BY 1
 """
-# Tables, indexes, sequences and views. Not the text of indexes: the tools write casts in other words.
+# Tables, indexes, sequences and views. Not what indexes say: the tools write casts differently.
 SHAPE = """
 SELECT n.nspname, c.relname, c.relkind::text, c.relpersistence::text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
