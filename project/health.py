@@ -63,7 +63,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(status: int, content: Mapping[str, object]) -> HttpResponse:
-    return JsonResponse(content, status=status, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return JsonResponse(content, status=status, headers=headers)
 
 
 def _checks() -> dict[str, Check]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from unittest import FunctionTestCase, SkipTest, TestCase, TestSuite
 
@@ -13,6 +14,11 @@ from project.development.parallel_tests import LongestFirst, prepare_process
 from project.development.upgrading import LEFT_OUT
 from tenants.testing import end_what_tests_share, make_test_companies
 from tenants.testing_examples import make_long
+
+
+# The line of a traceback that says what went wrong: it is not indented.
+_SAYS = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Expired|DoesNotExist)\b")
+MOST_SAID = 200
 
 
 class CompanyTestRunner(DiscoverRunner):
@@ -73,12 +79,15 @@ class CompanyTestRunner(DiscoverRunner):
         ran = {_test_id(test) for test in broken if _is_a_test(test)}
         failed = {_test_id(test) for test in broken}
         skipped = sum(1 for test, _reason in result.skipped if _is_a_test(test))
+        self._failed = one_line_each((*result.failures, *result.errors))
         passed = result.testsRun - len(ran) - skipped
         self._summary = f"{passed} passed, {len(failed)} failed, {skipped} skipped"
         return int(super().suite_result(suite, result, **kwargs))
 
     def run_tests(self, test_labels: list[str], **kwargs: Any) -> int:
         failed = super().run_tests(test_labels, **kwargs)
+        for line in self._failed:
+            print(line)
         print(self._summary, flush=True)
         return failed
 
@@ -102,6 +111,16 @@ def _skipped_without(test: TestCase, modules: Sequence[str]) -> TestCase | None:
         raise SkipTest(f"{missing} is not installed")
 
     return FunctionTestCase(skip, description=test.id())
+
+
+def one_line_each(broken: Iterable[tuple[object, str]]) -> list[str]:
+    """Which test has failed, and the end of what it says, in a line that can be searched for."""
+    lines = []
+    for test, trace in broken:
+        said = next((line for line in trace.splitlines() if _SAYS.match(line)), "")
+        name = test.id() if isinstance(test, TestCase) else str(test)
+        lines.append(f"Failed: {name}: {said[:MOST_SAID]}".rstrip(": "))
+    return lines
 
 
 def _is_a_test(test: object) -> bool:

@@ -30,6 +30,7 @@ from tenants.metrics import BOUNDS, flush, read
 PREFIX: Final = "ticketflower_"
 BEARER: Final = "Bearer "
 NOT_THERE: Final = "Not found.\n"
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 COUNTED: Final = "SELECT name, labels, value FROM public.tenants_figure ORDER BY name, labels"
 # A job that is due at once has no time of its own: its first event has.
@@ -84,9 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         content = generate_latest(registry)
     except Error:
         return _text("The database cannot be asked.\n", 503)
-    return HttpResponse(
-        content, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
-    )
+    return HttpResponse(content, content_type=CONTENT_TYPE_LATEST, headers=HEADERS)
 
 
 def _is_allowed(request: HttpRequest) -> bool:
@@ -98,9 +97,7 @@ def _is_allowed(request: HttpRequest) -> bool:
 
 
 def _text(text: str, status: int) -> HttpResponse:
-    return HttpResponse(
-        text, status=status, content_type="text/plain", headers={"Cache-Control": "no-store"}
-    )
+    return HttpResponse(text, status=status, content_type="text/plain", headers=HEADERS)
 
 
 class _Figures(Collector):

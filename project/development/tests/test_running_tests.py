@@ -14,6 +14,7 @@ from django.test import SimpleTestCase, TestCase, TransactionTestCase
 
 from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
+from project.development.runner import one_line_each
 from project.environment import BASE_DIR
 from tenants.testing_effort import steps_of
 from tenants.testing_examples import LONG, LONG_SECONDS, examples, long_seconds, profile
@@ -101,6 +102,22 @@ class HandingOverTests(unittest.TestCase):
 
     def test_the_tests_of_a_parallel_run_are_handed_over_so(self) -> None:
         self.assertIs(LongestFirst.runner_class, HandingOverRunner)
+
+
+class FailedLinesTests(unittest.TestCase):
+    def test_each_failure_is_one_line_with_its_test(self) -> None:
+        class Failing(unittest.TestCase):
+            def test_it(self) -> None:
+                for seed in (1, 2):
+                    with self.subTest(seed=seed):
+                        self.assertEqual(seed, 1, "What must hold does not: see x")
+
+        result = unittest.TestResult()
+        Failing("test_it").run(result)
+        [line] = one_line_each(result.failures)
+        self.assertRegex(line, r"^Failed: .*Failing\.test_it \(seed=2\): AssertionError: 2 != 1")
+        self.assertIn("What must hold does not", line)
+        self.assertNotIn("\n", line)
 
 
 class ExamplesTests(unittest.TestCase):

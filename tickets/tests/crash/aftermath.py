@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from tickets.calling.callback_address import read_token
 from tickets.health import company_findings, queue_findings
@@ -62,7 +62,7 @@ def _is_with_somebody(task: TaskInstance) -> bool:
 
 
 def broken_promises(journal: Journal, system: MoodySystem) -> list[str]:
-    """Every promise that was not kept, as a sentence."""
+    """Every promise that was not kept, as a sentence: of those that hold at any time."""
     broken = [
         f"ticket {ticket.pk}: {rule}"
         for ticket in Ticket.objects.all()
@@ -80,9 +80,23 @@ def broken_promises(journal: Journal, system: MoodySystem) -> list[str]:
         *_steps_done_twice(),
         *_timed_out_too_early(),
         *_calls_made_twice(system),
-        *_answers_not_kept(system),
-        *_attempts_left_behind(),
     ]
+
+
+def broken_in_the_end(system: MoodySystem) -> list[str]:
+    """What must hold, besides, when everything has come to rest."""
+    return [*_answers_not_kept(system), *_attempts_left_behind()]
+
+
+def progress() -> tuple[object, ...]:
+    """Changes whenever something happens to a ticket."""
+    return (
+        WorkflowEvent.objects.aggregate(latest=Max("pk"))["latest"],
+        ActionAttempt.objects.count(),
+        ActionAttempt.objects.exclude(outcome=AttemptOutcome.RUNNING).count(),
+        TicketError.objects.unresolved().count(),
+        Ticket.objects.count(),
+    )
 
 
 def _lost(journal: Journal) -> Iterator[str]:

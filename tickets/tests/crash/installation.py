@@ -41,6 +41,14 @@ class Installation:
             self.port = probe.getsockname()[1]
         self._started = 0
 
+    def beside(self) -> Installation:
+        """More processes of the same installation, with a web server on a port of its own."""
+        folder = self.folder / "beside"
+        folder.mkdir()
+        other = Installation(folder, self.connect_to, self.settings)
+        other.journal = self.journal
+        return other
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"

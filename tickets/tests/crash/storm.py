@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 import time
 import uuid
 from collections import Counter
@@ -102,6 +103,11 @@ class Storm:
             for name in list(self._programs):
                 self._kill(name)
             self._browser.close()
+
+    def visit_until(self, over: threading.Event) -> None:
+        """Send forms, one after the other, and again where there was no answer."""
+        while not over.is_set():
+            self._visit()
 
     def _is_too_early(self, latest: float) -> bool:
         """Whether a slow machine has not made enough yet to say anything."""
