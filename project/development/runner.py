@@ -15,7 +15,6 @@ from project.development.upgrading import LEFT_OUT
 from tenants.testing import end_what_tests_share, make_test_companies
 from tenants.testing_examples import make_long
 
-
 # The line of a traceback that says what went wrong: it is not indented.
 _SAYS = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Expired|DoesNotExist)\b")
 MOST_SAID = 200

@@ -38,7 +38,12 @@ SELECT n.nspname, c.relname, c.relkind::text, c.relpersistence::text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1, 2
 """
-SEQUENCES = "SELECT schemaname, sequencename, last_value FROM pg_sequences ORDER BY 1, 2"
+# Without those of tables that are not logged, whose rows are not kept either.
+SEQUENCES = """
+SELECT schemaname, sequencename, last_value FROM pg_sequences
+ WHERE format('%I.%I', schemaname, sequencename)::regclass IN (
+       SELECT oid FROM pg_class WHERE relpersistence = 'p') ORDER BY 1, 2
+"""
 FUNCTIONS = """
 SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prokind = 'f' ORDER BY 1

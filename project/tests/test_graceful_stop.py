@@ -55,7 +55,7 @@ class GracefulStopTests(CompanyTransactionTestCase):
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/healthz", timeout=PATIENCE).status_code == 200
         except httpx.HTTPError:
             return False
 

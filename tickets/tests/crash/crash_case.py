@@ -141,7 +141,7 @@ class CrashCase(CompanyTransactionTestCase):
                 program.kill()
             system.end()
         self.count(site.journal)
-        # What must always hold is looked at in any case, the rest where everything has come to rest.
+        # What must always hold is looked at in any case, the rest where all has come to rest.
         broken = broken_promises(site.journal, system)
         if not stuck:
             broken += broken_in_the_end(system)
