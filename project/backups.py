@@ -24,14 +24,19 @@ from django.db import connection
 from django.utils import timezone
 
 from project.database import from_url
-from tenants.connection import use_public
+from tenants.connection import database, use_public
 
 DATABASE: Final = "database.dump"
 FILES: Final = "files.tar"
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 # What the tools read their connection from, besides the password.
-VARIABLES: Final = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD"}
+VARIABLES: Final = {
+    "HOST": "PGHOST",
+    "PORT": "PGPORT",
+    "USER": "PGUSER",
+    "PASSWORD": "PGPASSWORD",  # nosec B105
+}
 
 
 class BackupError(Exception):
@@ -120,7 +125,7 @@ def tool(name: str) -> str:
         BackupError: there is none.
     """
     connection.ensure_connection()
-    server = connection.pg_version // 10_000
+    server = int(database().pg_version) // 10_000
     folders = [os.environ.get("POSTGRES_BIN") or "", None, _embedded()]
     for folder in folders:
         found = None if folder == "" else shutil.which(name, path=folder)

@@ -200,6 +200,7 @@ def empty_companies() -> None:
         tables += ["public.procrastinate_jobs", "public.procrastinate_workers"]
         tables += ["public.procrastinate_periodic_defers", "public.django_session"]
         tables += ["public.django_admin_log", "public.tenants_requestcount"]
+        tables += ["public.tenants_figure"]
         tables += ["public.tenants_attemptcount", "public.tenants_loginsession"]
         tables += ["public.tenants_identityprovider", "public.tenants_linkedaccount"]
         tables += [

@@ -22,12 +22,12 @@ class EnterCompanyTests(CompanyTestCase):
 
         with self.assertLogs("project.views", "INFO") as log:
             self.assertEqual(self.enter_number(self.acme.pk), 302)
-        self.assertIn("root@ticketflower.example entered the company acme", log.output[0])
+        self.assertIn(f"Superuser {self.root.pk} entered the company acme", log.output[0])
         self.assertContains(self.client.get("/app/"), BANNER)
 
         with self.assertLogs("project.views", "INFO") as log:
             response = self.client.post(reverse("leave_company"), follow=True)
-        self.assertIn("root@ticketflower.example left the company acme", log.output[0])
+        self.assertIn(f"Superuser {self.root.pk} left the company acme", log.output[0])
         self.assertContains(response, "You left Acme.")
         self.assertNotContains(response, BANNER)
 
