@@ -24,7 +24,7 @@ from django.db import connection
 from django.utils import timezone
 
 from project.database import from_url
-from tenants.connection import database, use_public
+from tenants.connection import use_public
 
 DATABASE: Final = "database.dump"
 FILES: Final = "files.tar"
@@ -124,8 +124,9 @@ def tool(name: str) -> str:
     Raises:
         BackupError: there is none.
     """
-    connection.ensure_connection()
-    server = int(database().pg_version) // 10_000
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        server = int(cursor.fetchone()[0]) // 10_000
     folders = [os.environ.get("POSTGRES_BIN") or "", None, _embedded()]
     for folder in folders:
         found = None if folder == "" else shutil.which(name, path=folder)

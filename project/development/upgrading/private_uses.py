@@ -68,8 +68,10 @@ def _in_texts() -> Iterator[Use]:
 
 
 def is_private(name: str) -> bool:
-    """By Python's convention; `__init__` and its like are the language's, `_meta` is documented."""
-    return name.startswith("_") and not name.startswith("__") and name not in {"_", "_meta"}
+    """By Python's convention; `__init__` and its like are the language's, `_meta` and `os._exit`
+    are documented."""
+    documented = {"_", "_meta", "_exit"}
+    return name.startswith("_") and not name.startswith("__") and name not in documented
 
 
 def defined_on_objects(tree: ast.AST) -> frozenset[str]:

@@ -235,7 +235,7 @@ class CallbackTests(Waiting, CompanyTestCase):
             self.assert_refused(self.post({"id": ["sesame"]}), 422)
             self.post({"id": "sesame"})
         said = "\n".join((*others.output, *lines.output))
-        self.assertRegex(said, r"POST /callbacks/\*/ 422 .*\(\w+Error\)")
+        self.assertRegex(said, r"POST /callbacks/\* 422 .*\(\w+Error\)")
         self.assertNotIn("sesame", said)
         self.assertNotIn(self.path.split("/")[2], said)
 
