@@ -34,7 +34,6 @@ NAMING_CODE: Final = (
 )
 ENDS_OF_JOBS: Final = frozenset({"job_error", "job_error_retry", "job_aborted", "job_success"})
 MOST_FRAMES: Final = 40
-GRANIAN: Final = Path(__file__).with_name("granian_logging.json")
 
 
 class JsonFormatter(logging.Formatter):

@@ -58,7 +58,7 @@ MOST_CONNECTIONS: Final = "SELECT setting::float8 FROM pg_settings WHERE name = 
 COMPANIES: Final = "SELECT is_active, count(*) FROM public.tenants_company GROUP BY 1"
 
 COUNTERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "requests": ("Requests that Django or the edge answered.", ("method", "status")),
+    "requests": ("Requests that Django answered.", ("method", "status")),
     "edge_refusals": ("Requests that never reached Django, and why.", ("reason",)),
     "refusals": ("What was refused, by the name of the refusal in the code.", ("reason",)),
     "jobs": ("Jobs that ended or are tried again.", ("queue", "kind", "outcome")),

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from pydoc import locate
 from typing import Any
-from unittest import TestCase
+from unittest import TestCase, mock
 
 from project.observing.logs import JsonFormatter, RefusalFilter, TextFormatter
+from project.serving.command import LOG_CONFIG, web_command
 from tenants.log_context import facts, logged, note, note_job, note_reason
 
 SECRET = "somebody@secret.example"
@@ -63,6 +66,20 @@ class JsonLineTests(TestCase):
 
     def test_things_that_json_does_not_know_become_text(self) -> None:
         self.line(record("project.x", "!", facts={"path": sys}))
+
+
+class GranianTests(TestCase):
+    """The web server's first process does not know Django's settings."""
+
+    def test_what_granian_says_is_written_in_the_same_way(self) -> None:
+        config = json.loads(LOG_CONFIG.read_text(encoding="utf-8"))
+        self.assertIs(locate(config["formatters"]["line"]["()"]), JsonFormatter)
+        for name in ("_granian", "granian.access"):
+            self.assertEqual(config["loggers"][name]["handlers"], ["console"])
+        with mock.patch.dict(os.environ, {"LOG_FORMAT": "json"}):
+            self.assertIn(str(LOG_CONFIG), web_command(host="::1", port=1, processes=1))
+        with mock.patch.dict(os.environ, {"LOG_FORMAT": "text"}):
+            self.assertNotIn(str(LOG_CONFIG), web_command(host="::1", port=1, processes=1))
 
 
 class TextLineTests(TestCase):
