@@ -57,7 +57,7 @@ TRY = _TRY.format(n=0, after="")
 TRY_TWO = f"""
 WITH one AS ({TRY}), two AS ({_TRY.format(n=1, after="FROM one")})
 SELECT (SELECT count(*) FROM one), (SELECT count(*) FROM two)
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608
 LEFT = """
 SELECT EXTRACT(EPOCH FROM paused_until - clock_timestamp())
 FROM public.tenants_attemptcount WHERE key = %s AND paused_until IS NOT NULL
@@ -69,7 +69,7 @@ UPDATE public.tenants_attemptcount SET count = greatest(count - 1, 0), paused_un
 WHERE key = %s
 """
 # In the order in which TRY_TWO locks them: the count of `gone` is needed before the other row.
-END_TWO = f"WITH gone AS ({FORGIVE} RETURNING key) {GIVE_BACK} AND (SELECT count(*) FROM gone) >= 0"  # noqa: S608
+END_TWO = f"WITH gone AS ({FORGIVE} RETURNING key) {GIVE_BACK} AND (SELECT count(*) FROM gone) >= 0"  # noqa: S608  # nosec B608
 FORGET = """
 DELETE FROM public.tenants_requestcount
 WHERE began_at <= clock_timestamp() - %s * interval '1 second'
