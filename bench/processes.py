@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
-from bench.setup import Bench, start_django
+from bench.fill import finish_open_tickets
+from bench.setup import Bench, enter, start_django
 
 type Times = tuple[float, float]
 
@@ -17,57 +20,106 @@ WHAT = ("submit", "complete")
 WHOSE = ("plain ORM", "our service")
 
 
-def rates(bench: Bench, *, operations: int, rounds: int) -> dict[str, dict[str, float]]:
-    """{what and whose: {number of processes: operations a second of all of them}}.
+# For how many seconds a process waits for the others; where one breaks off, the others do then.
+PATIENCE = 120
 
-    Medians of the rounds; in each one process and two are measured right after each other.
+
+@dataclass(frozen=True)
+class _Phase:
+    what: str
+    whose: str
+    count: int
+
+
+@dataclass
+class Rates:
+    """Operations a second in each round, of one process and of two that work at once.
+
+    `spread` is the largest that was ever found afterwards between the open tasks of two workers.
     """
-    found: dict[tuple[str, str], list[float]] = {}
-    for _ in range(rounds):
-        for what in WHAT:
-            for whose in WHOSE:
-                for count in (1, 2):
-                    rate = _rate(bench, what, whose, count, operations)
-                    found.setdefault((f"{what}: {whose}", str(count)), []).append(rate)
-    medians: dict[str, dict[str, float]] = {}
-    for (name, processes), values in found.items():
-        medians.setdefault(name, {})[processes] = statistics.median(values)
-    return medians
+
+    one: list[float] = field(default_factory=list)
+    two: list[float] = field(default_factory=list)
+    spread: int = 0
+
+    @property
+    def times_one(self) -> float:
+        """Of each round by itself: both were measured right after each other."""
+        return statistics.median(two / one for one, two in zip(self.one, self.two, strict=True))
 
 
-def _rate(bench: Bench, what: str, whose: str, count: int, operations: int) -> float:
-    """From when the first begins until the last is done; all begin together."""
+def rates(bench: Bench, *, operations: int, rounds: int) -> dict[str, Rates]:
+    """{what and whose: its rates}, in a company whose workers have equally many open tasks."""
+    plan = [
+        _Phase(what, whose, count)
+        for _round in range(rounds)
+        for what in WHAT
+        for whose in WHOSE
+        for count in (1, 2)
+    ]
     context = multiprocessing.get_context("spawn")
-    barrier, times = context.Barrier(count), context.SimpleQueue()
+    barrier, times = context.Barrier(3), context.SimpleQueue()
     database = connection.settings_dict["NAME"]
-    arguments = (bench, database, what, whose, operations, barrier, times)
-    children = [context.Process(target=_work, args=arguments) for _ in range(count)]
+    children = [
+        context.Process(
+            target=_work, args=(number, bench, database, plan, operations, barrier, times)
+        )
+        for number in (0, 1)
+    ]
     for child in children:
         child.start()
+    found: dict[str, Rates] = {}
+    for phase in plan:
+        finish_open_tickets([bench])
+        for _begun_prepared_ended in range(3):
+            barrier.wait(timeout=PATIENCE)
+        taken: list[Times] = [times.get() for _ in range(phase.count)]
+        seconds = max(end for _, end in taken) - min(begun for begun, _ in taken)
+        rate = found.setdefault(f"{phase.what}: {phase.whose}", Rates())
+        of_count = rate.one if phase.count == 1 else rate.two
+        of_count.append(round(phase.count * operations / seconds, 1))
+        rate.spread = max(rate.spread, _spread(bench))
     for child in children:
         child.join()
-    if any(child.exitcode for child in children):
-        raise RuntimeError(f"A process that should {what} broke off; it says above why.")
-    found: list[Times] = [times.get() for _ in children]
-    seconds = max(end for _, end in found) - min(begun for begun, _ in found)
-    return round(count * operations / seconds, 1)
+    return found
+
+
+def _spread(bench: Bench) -> int:
+    """How many unfinished tasks more whoever has the most of them has than who has the fewest."""
+    from workflows.models import TaskInstance
+
+    enter(bench)
+    loads = [
+        TaskInstance.objects.unfinished().filter(assigned_to=worker).count()
+        for worker in bench.worker_ids
+    ]
+    return max(loads) - min(loads)
 
 
 def _work(
-    bench: Bench, database: str, what: str, whose: str, operations: int, barrier: Any, times: Any
+    number: int,
+    bench: Bench,
+    database: str,
+    plan: Sequence[_Phase],
+    operations: int,
+    barrier: Any,
+    times: Any,
 ) -> None:
+    """One of the two processes: together they begin, and the second rests where one is measured."""
     start_django()
     from bench.scenarios import preparations  # it has models
 
     connection.settings_dict["NAME"] = database
-
-    prepare = preparations([bench])[what][whose]
-    for act in prepare(5):
-        act()
-    acts = prepare(operations)
-    barrier.wait(timeout=120)
-    begun = time.time()
-    for act in acts:
-        act()
-    times.put((begun, time.time()))
+    scenarios = preparations([bench])
+    for phase in plan:
+        barrier.wait(timeout=PATIENCE)
+        takes_part = number < phase.count
+        acts = scenarios[phase.what][phase.whose](operations) if takes_part else []
+        barrier.wait(timeout=PATIENCE)
+        begun = time.time()
+        for act in acts:
+            act()
+        if takes_part:
+            times.put((begun, time.time()))
+        barrier.wait(timeout=PATIENCE)
     connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,12 +13,31 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import DateTimeField, Field, JSONField, Model
 
 from tenants.connection import database
-from tenants.fast.prepared import send
+from tenants.fast.prepared import Part, PreparedQuery, send, send_together
 
 type Values = dict[str, Any]
 
 # What a field's get_db_prep_save leaves as it is.
 AS_THEY_ARE = frozenset({int, str, bool, datetime, UUID})
+
+
+# What a query of the batch has found: at most one row, which expressions may read.
+FOUND = "found"
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """An expression that stands where a value would; it may read FOUND."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    part: Part
+    after: str
+    then: Callable[[Any], None]
 
 
 class Batch:
@@ -36,6 +55,42 @@ class Batch:
         self._values: list[tuple[type[Model], Values]] = []
         self._updated: dict[tuple[type[Model], Any], tuple[Model, dict[str, None]]] = {}
         self._others: list[tuple[str, tuple[object, ...]]] = []
+        self._expressions: dict[int, Mapping[str, Sql]] = {}
+        self._if_found: list[tuple[type[Model], Values]] = []
+        self._find: _Find | None = None
+
+    @property
+    def finds(self) -> bool:
+        """Whether there is a query whose row the others of the batch read."""
+        return self._find is not None
+
+    def find[M: Model](
+        self,
+        query: PreparedQuery[M],
+        *values: int,
+        after: str,
+        then: Callable[[M | None], None],
+    ) -> None:
+        """Have the statement look for the first row of a query, by what is true when it is run.
+
+        `after` is a statement that is run before, in the same round trip, such as a lock: the
+        query sees what others had committed when it had ended. `then` is called after the
+        writing, with what was found. A batch has one such query.
+        """
+        if self._find is not None:
+            raise ValueError("This batch looks for something already.")
+        self._find = _Find(query.as_part(*values), after, then)
+
+    def set_as_found(self, row: Model, expressions: Mapping[str, Sql]) -> None:
+        """Give these fields of a row, which is inserted or updated, values that are found then.
+
+        {attribute: expression}; the object is for the caller of `find` to change.
+        """
+        self._expressions[id(row)] = expressions
+
+    def insert_if_found(self, model: type[Model], **values: Any) -> None:
+        """As `insert_values`, where `find` has found something; after the others of the model."""
+        self._if_found.append((model, values))
 
     def insert(self, row: Model) -> None:
         """Insert a row, as it is at `write`."""
@@ -62,52 +117,87 @@ class Batch:
         """Run another statement that changes rows, none of those that the batch writes."""
         self._others.append((statement, values))
 
-    def write(self) -> None:
-        """Send everything; afterwards the batch is empty."""
-        if not (self._inserted or self._values or self._updated or self._others):
+    def write(self, *, commits: bool = False) -> None:
+        """Send everything; afterwards the batch is empty.
+
+        `commits`: the transaction ends with it, where it is the caller's to end.
+        """
+        if not (self._inserted or self._values or self._updated or self._others or self._find):
             return
+        find = self._find
         statements = [statement for statement, _values in self._others]
-        values: list[Any] = [value for _statement, given in self._others for value in given]
+        values: list[Any] = [] if find is None else list(find.part.values)
+        values += [value for _statement, given in self._others for value in given]
         for model, rows in self._by_model().items():
-            columns = tuple(sorted({column for row in rows for column in row}))
-            statements.append(_insert(model, columns, len(rows)))
-            for given in rows:
-                values += [given.get(column) for column in columns]
+            columns = tuple(sorted({column for row in rows for column in row.values}))
+            cells = [[row.values.get(column) for column in columns] for row in rows]
+            shapes = tuple(
+                _shape(row, if_found=each.if_found) for row, each in zip(cells, rows, strict=True)
+            )
+            statements.append(_insert(model, columns, shapes))
+            for row in cells:
+                values += _sent(row)
         for row, names in self._updated.values():
             changed = tuple(names)
-            statements.append(_update(type(row), changed))
-            values += [self._value(row, each, add=False) for each in _named(type(row), changed)]
+            given = [self._value(row, each, add=False) for each in _named(type(row), changed)]
+            statements.append(_update(type(row), changed, _shape(given)[1]))
+            values += _sent(given)
             values.append(row.pk)
-        send(_as_one_statement(tuple(statements)), values)
+        if find is None:
+            text = _as_one_statement(tuple(statements))
+            if commits:
+                send_together((text, values), commits=True)
+            else:
+                send(text, values)
+        else:
+            text = _around(find.part.sql, find.part.columns, tuple(statements))
+            found = send_together((find.after, None), (text, values), commits=commits)
+            find.then(next(iter(find.part.objects(found)), None))
         for row in self._inserted:
             row._state.adding = False
             row._state.db = DEFAULT_DB_ALIAS
-        self._inserted, self._values, self._updated, self._others = [], [], {}, []
+        for each in (self._inserted, self._values, self._if_found, self._others):
+            each.clear()
+        self._updated.clear()
+        self._expressions.clear()
+        self._find = None
 
-    def _by_model(self) -> dict[type[Model], list[Values]]:
-        """The rows to insert, each as {column: value}, without those that are null."""
-        found: dict[type[Model], list[Values]] = {}
+    def _by_model(self) -> dict[type[Model], list[_Row]]:
+        """The rows to insert, without the values that are null."""
+        found: dict[type[Model], list[_Row]] = {}
         for row in self._inserted:
             given: Values = {}
             for column in _columns(type(row)):
                 value = self._value(row, column, add=True)
                 if value is not None:
                     given[column.name] = value
-            found.setdefault(type(row), []).append(given)
-        for model, values in self._values:
-            columns = _columns(model)
-            named = ((each, values.get(each.attribute)) for each in columns)
-            given = {
-                each.name: _prepared(each, value) for each, value in named if value is not None
-            }
-            found.setdefault(model, []).append(given)
+            found.setdefault(type(row), []).append(_Row(given))
+        for others, if_found in ((self._values, False), (self._if_found, True)):
+            for model, values in others:
+                named = ((each, values.get(each.attribute)) for each in _columns(model))
+                given = {
+                    each.name: _prepared(each, value) for each, value in named if value is not None
+                }
+                found.setdefault(model, []).append(_Row(given, if_found=if_found))
         return found
 
     def _value(self, row: Model, column: _Column, *, add: bool) -> Any:
+        if expressions := self._expressions.get(id(row)):
+            expression = expressions.get(column.attribute)
+            if expression is not None:
+                return expression
         if column.is_time_of_change or (add and column.is_time_of_insert):
             setattr(row, column.attribute, self._now)
             return self._now
         return _prepared(column, getattr(row, column.attribute))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row to insert: {column: value}."""
+
+    values: Values
+    if_found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +209,29 @@ class _Column:
     is_time_of_change: bool
 
 
+# What stands for a value in a statement: a place for it, or an expression; and whether the row is
+# one that is inserted only where something was found.
+type _Cells = tuple[str, ...]
+type _Shape = tuple[bool, _Cells]
+
+
+def _shape(row: Sequence[Any], *, if_found: bool = False) -> _Shape:
+    return if_found, tuple(each.text if type(each) is Sql else "%s" for each in row)
+
+
+def _sent(row: Sequence[Any]) -> list[Any]:
+    values: list[Any] = []
+    for each in row:
+        if type(each) is Sql:
+            values += each.values
+        else:
+            values.append(each)
+    return values
+
+
 def _prepared(column: _Column, value: Any) -> Any:
-    if value is None:
-        return None
+    if value is None or type(value) is Sql:
+        return value
     if isinstance(column.field, JSONField):
         return database().ops.adapt_json_value(value, column.field.encoder)
     if type(value) in AS_THEY_ARE:
@@ -151,17 +261,33 @@ def _column(field: Field[Any, Any]) -> _Column:
 
 
 @lru_cache(maxsize=500)
-def _insert(model: type[Model], columns: tuple[str, ...], count: int) -> str:
-    row = f"({', '.join(['%s'] * len(columns))})"
-    rows = ", ".join([row] * count)
+def _insert(model: type[Model], columns: tuple[str, ...], shapes: tuple[_Shape, ...]) -> str:
+    always = [f"({', '.join(cells)})" for if_found, cells in shapes if not if_found]
     names = ", ".join(_quoted(column) for column in columns)
-    table = _quoted(model._meta.db_table)
-    return f"INSERT INTO {table} ({names}) VALUES {rows}"  # noqa: S608  # nosec B608
+    into = f"INSERT INTO {_quoted(model._meta.db_table)} ({names})"
+    if len(always) == len(shapes):
+        return f"{into} VALUES {', '.join(always)}"
+    # Outside an INSERT's own VALUES Postgres does not know of what type a value is to be.
+    types = _types(model, columns)
+    parts = []
+    for if_found, cells in shapes:
+        typed = ", ".join(f"({cell})::{type_}" for cell, type_ in zip(cells, types, strict=True))
+        source = f" FROM {FOUND}" if if_found else ""
+        parts.append(f"SELECT {typed}{source}")
+    return f"{into} {' UNION ALL '.join(parts)}"
+
+
+def _types(model: type[Model], columns: tuple[str, ...]) -> list[str]:
+    """Without a length: a cast would cut a text, and the column refuses one that is too long."""
+    by_name = {each.name: each.field for each in _columns(model)}
+    types = [str(by_name[column].rel_db_type(database())) for column in columns]
+    return ["text" if each.startswith("varchar") else each for each in types]
 
 
 @lru_cache(maxsize=500)
-def _update(model: type[Model], names: tuple[str, ...]) -> str:
-    changes = ", ".join(f"{_quoted(each.name)} = %s" for each in _named(model, names))
+def _update(model: type[Model], names: tuple[str, ...], cells: _Cells) -> str:
+    named = zip(_named(model, names), cells, strict=True)
+    changes = ", ".join(f"{_quoted(each.name)} = {cell}" for each, cell in named)
     table = _quoted(model._meta.db_table)
     return f"UPDATE {table} SET {changes} WHERE id = %s"  # noqa: S608  # nosec B608
 
@@ -177,3 +303,12 @@ def _as_one_statement(statements: Sequence[str]) -> str:
         return last
     parts = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(first))
     return f"WITH {parts} {last}"
+
+
+@lru_cache(maxsize=500)
+def _around(sql: str, columns: tuple[str, ...], statements: tuple[str, ...]) -> str:
+    """The statements as parts of one that looks for a row, which they may read, and returns it."""
+    names = ", ".join(_quoted(column) for column in columns)
+    parts = "".join(f", part_{number} AS ({each})" for number, each in enumerate(statements))
+    find = f"{FOUND} ({names}) AS MATERIALIZED ({sql})"
+    return f"WITH {find}{parts} SELECT * FROM {FOUND}"  # noqa: S608 (names of our own)

@@ -7,13 +7,20 @@ of its SQL, its planning, and its way to the server and back.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
 import django
 import psycopg
 from django.core.exceptions import FieldError
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError, models
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    models,
+)
 from django.db.models import Model, QuerySet
 from django.db.models import query as django_query
 from psycopg import sql
@@ -37,6 +44,10 @@ _MOST_PREPARED = 1_000
 _FETCH_MODE = (cast("Any", models).FETCH_ONE,) if django.VERSION >= (6, 1) else ()
 
 
+class CommitUnknownError(OperationalError):
+    """The connection was lost together with a commit: nobody knows whether that has happened."""
+
+
 def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
     """Run a statement in the active company, prepared on this connection; returns its rows.
 
@@ -56,19 +67,72 @@ def send(text: str, values: Sequence[object] | None = None) -> list[tuple[Any, .
 
 
 def _send(text: str, values: Sequence[object] | None) -> list[tuple[Any, ...]]:
-    wrapper = database()
-    wrapper.close_if_health_check_failed()  # as for every cursor of Django's own
-    wrapper.ensure_connection()
+    wrapper = _ready()
     with wrapper.wrap_database_errors:
         wrapper._handle_search_path()  # as django-tenants does for every cursor of its own
         cursor = _cursor_of(wrapper)
-        statement = _statement_for_schema(text, wrapper.schema_name)
-        if wrapper.queries_logged or wrapper.execute_wrappers:
-            wrapper._prepare_cursor(cursor).execute(statement, values)
-        else:  # what Django's cursor does besides
-            wrapper.validate_thread_sharing()
-            wrapper.validate_no_broken_transaction()
-            cursor.execute(statement, values)
+        _execute(wrapper, cursor, text, values)
+    return _fetched(cursor)
+
+
+def send_together(
+    *statements: tuple[str, Sequence[object] | None], commits: bool = False
+) -> list[tuple[Any, ...]]:
+    """As `send` for each in turn, in one round trip; returns the rows of the last one.
+
+    Each statement sees what was committed until the one before it had ended: so what follows a
+    lock sees what others did who had it. Call it inside a transaction. `commits`: the transaction
+    ends with them, in the same round trip, where it is the caller's to end (`can_commit`).
+
+    Raises:
+        CommitUnknownError: the connection was lost while the transaction ended.
+    """
+    wrapper, is_committing = _ready(), False
+    try:
+        with wrapper.wrap_database_errors:
+            wrapper._handle_search_path()
+            cursors = [_cursor_of(wrapper, number) for number in range(len(statements))]
+            with wrapper.connection.pipeline():
+                for cursor, (text, values) in zip(cursors, statements, strict=True):
+                    _execute(wrapper, cursor, text, values)
+                if commits and can_commit():
+                    is_committing = True
+                    # Leaving the `atomic` block finds nothing to commit, and calls the hooks.
+                    wrapper.connection.commit()
+    except (OperationalError, InterfaceError) as error:
+        if is_committing and wrapper.connection.closed:
+            raise CommitUnknownError(*error.args) from error
+        raise
+    return _fetched(cursors[-1])
+
+
+def can_commit() -> bool:
+    """Whether the block of `transaction.atomic` that we are in is the outermost one."""
+    wrapper = database()
+    is_outermost = len(wrapper.atomic_blocks) == 1 and not wrapper.savepoint_ids
+    return is_outermost and wrapper.commit_on_exit and not wrapper.needs_rollback
+
+
+def _ready() -> Any:
+    wrapper = database()
+    wrapper.close_if_health_check_failed()  # as for every cursor of Django's own
+    wrapper.ensure_connection()
+    return wrapper
+
+
+def _execute(
+    wrapper: Any, cursor: _PreparedCursor, text: str, values: Sequence[object] | None
+) -> None:
+    statement = _statement_for_schema(text, wrapper.schema_name)
+    if wrapper.queries_logged or wrapper.execute_wrappers:
+        wrapper._prepare_cursor(cursor).execute(statement, values)
+    else:  # what Django's cursor does besides
+        wrapper.validate_thread_sharing()
+        wrapper.validate_no_broken_transaction()
+        cursor.execute(statement, values)
+
+
+def _fetched(cursor: _PreparedCursor) -> list[tuple[Any, ...]]:
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
@@ -101,13 +165,31 @@ class _PreparedCursor(psycopg.Cursor[Any]):
         return self
 
 
-def _cursor_of(wrapper: Any) -> _PreparedCursor:
-    """The connection's one cursor: every result is fetched before the next statement."""
-    known: _PreparedCursor | None = getattr(wrapper, "prepared_cursor", None)
-    if known is None or known.connection is not wrapper.connection:
-        known = wrapper.prepared_cursor = _PreparedCursor(wrapper)
+def _cursor_of(wrapper: Any, number: int = 0) -> _PreparedCursor:
+    """The connection's cursor of this number: one for each statement of a round trip.
+
+    Every result is fetched before the next one.
+    """
+    known: list[_PreparedCursor] = getattr(wrapper, "prepared_cursors", [])
+    if not known or known[0].connection is not wrapper.connection:
+        known = wrapper.prepared_cursors = []
         wrapper.connection.prepared_max = _MOST_PREPARED
-    return known
+    while len(known) <= number:
+        known.append(_PreparedCursor(wrapper))
+    return known[number]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A query inside a larger statement: its SQL, the values for it, the names of its columns.
+
+    `objects` makes the objects of its rows.
+    """
+
+    sql: str
+    values: tuple[object, ...]
+    columns: tuple[str, ...]
+    objects: Callable[[list[tuple[Any, ...]]], list[Any]]
 
 
 class PreparedQuery[M: Model]:
@@ -153,6 +235,24 @@ class PreparedQuery[M: Model]:
         """The first of them, or None."""
         return next(iter(self.rows(*values)), None)
 
+    def as_part(self, *values: int) -> Part:
+        """The query as a part of a larger statement, with these values in the slots' order.
+
+        Raises:
+            FrozenValueError: values stand in the query that may differ next time.
+        """
+        if self._compiled is None:
+            self._compiled = self._compile()
+        compiled = self._compiled
+        if compiled.start or compiled.end != len(compiled.compiler.select):
+            raise FieldError("This query selects more than the columns of its model.")
+        return Part(
+            compiled.sql,
+            tuple(values[slot] for slot in compiled.order),
+            tuple(compiled.columns),
+            compiled.objects,
+        )
+
     def _compile(self) -> _Compiled:
         queryset, text, params = made_nowhere(self._make)
         ensure_lasting(text, params, slots=self._slots, constants=self._constants)
@@ -191,6 +291,7 @@ class _Compiled:
         self.start, self.end = fields[0], fields[-1] + 1
         self.model: type[Model] = compiler.klass_info["model"]
         self.names = [each[0].target.attname for each in compiler.select[self.start : self.end]]
+        self.columns = [each[0].target.column for each in compiler.select[self.start : self.end]]
         self.annotations = {
             **(compiler.annotation_col_map or {}),
             # From the end: what DISTINCT is ordered by may stand between.

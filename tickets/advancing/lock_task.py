@@ -47,7 +47,7 @@ def lock_workable(
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
     """Lock a person's own task, with its ticket and workflow, for what they do to it.
 
-    `moves_on`: the workflow is to take its next step; the assignment is locked too.
+    `moves_on`: the workflow is to take its next step; the id of the next task is drawn too.
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.

@@ -74,7 +74,7 @@ def submit_ticket(
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot)
             with errors_as_step_failed():
-                _start(ticket, ids)
+                _start(ticket, ids, commits=not checks_now)
                 if checks_now:
                     connection.check_constraints()
             note(ticket=ticket.pk)
@@ -137,12 +137,12 @@ def _checked(
     return ticket, _Ids(instance=offered.instance_id, task=offered.next_task_id)
 
 
-def _start(ticket: Ticket, ids: _Ids) -> None:
+def _start(ticket: Ticket, ids: _Ids, *, commits: bool) -> None:
     now = timezone.now()
     manager = WorkflowStateManager.begin(
         ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
     )
     ticket.workflow_instance = manager.instance
-    with manager.in_one_statement():
+    with manager.in_one_statement(commits=commits):
         manager.insert_with_next_write(ticket)
         take_step(ticket, manager, now=now)

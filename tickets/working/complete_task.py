@@ -79,7 +79,7 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
         with transaction.atomic():
             manager, locked, ticket = _checked(task, output, user, now)
             note(ticket=ticket.pk, task=locked.pk)
-            with errors_as_step_failed(), manager.in_one_statement():
+            with errors_as_step_failed(), manager.in_one_statement(commits=True):
                 manager.complete_task(locked, output=output)
                 take_step(ticket, manager, now=now)
             return

@@ -7,11 +7,13 @@ from datetime import datetime
 from django.db.models import CharField, Count, F, Func, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from tenants.fast.batch import Batch, Sql
 from tenants.fast.prepared import PreparedQuery, send
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
-from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.engine.process import JsonObject
+from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.events.assigned import ASSIGNED
 
@@ -42,6 +44,8 @@ def lock_assignment() -> None:
 
     Without it two tasks made at the same moment both count the load as it was before.
     Take it after the instance's row lock, never before: so no two can wait for each other.
+    A step takes it as late as it can, together with the choice, its writing and the commit:
+    see `assign_with_next_write`.
     """
     send(f"SELECT {ASSIGNMENT_LOCK}")
 
@@ -97,18 +101,66 @@ _next_of_role = PreparedQuery(
 )
 
 
-def assign_if_possible(
-    task: TaskInstance, *, now: datetime, ended: int = NO_TASK, is_locked: bool = False
-) -> bool:
+# Read what a batch has found: whom it gives the task.
+_WORKER = Sql("(SELECT id FROM found)")
+_STATUS = Sql(
+    "CASE WHEN EXISTS (SELECT FROM found) THEN %s ELSE %s END",
+    (TaskStatus.OPEN.value, TaskStatus.PENDING.value),
+)
+# What the event says of them, as `assignee_data` does: User.__str__ in SQL.
+_DATA = Sql(
+    "(SELECT jsonb_build_object('to', coalesce("
+    "nullif(btrim(concat(first_name, ' ', last_name)), ''), email), 'to_id', id) FROM found)"
+)
+
+
+def assign_with_next_write(
+    task: TaskInstance, batch: Batch, *, now: datetime, ended: int = NO_TASK
+) -> None:
+    """Give a new FORM task, which the batch writes, to the worker whose turn it is then, if any.
+
+    The lock, the choice and everything that the batch writes go to the server together, so that
+    the lock is held for that moment alone: from before the choice, which sees what was committed
+    by whoever had the lock before, to the commit. The object is changed after the writing. `ended`
+    is as for `choose_worker`.
+    """
+    role_id, lock = task.definition.candidate_role_id, f"SELECT {ASSIGNMENT_LOCK}"
+
+    def give(worker: User | None) -> None:
+        if worker is not None:
+            task.assign(to=worker, now=now)
+
+    if role_id is None:
+        batch.find(_next_worker, ended, after=lock, then=give)
+    else:
+        batch.find(_next_of_role, role_id, ended, after=lock, then=give)
+    when = Sql("CASE WHEN EXISTS (SELECT FROM found) THEN %s::timestamptz END", (now,))
+    found = {"status": _STATUS, "assigned_to_id": _WORKER, "assigned_at": when}
+    batch.set_as_found(task, found)
+    batch.insert_if_found(
+        WorkflowEvent,
+        workflow_instance_id=task.workflow_instance_id,
+        task_instance_id=task.pk,
+        kind=str(ASSIGNED),
+        at=now,
+        data=_DATA,
+    )
+
+
+def assignee_data(user: User) -> JsonObject:
+    """What an event says of whoever was given a task."""
+    return {"to": str(user), "to_id": user.pk}
+
+
+def assign_if_possible(task: TaskInstance, *, now: datetime) -> bool:
     """Give a waiting FORM task to the worker whose turn it is; False where nobody is available.
 
     Whoever gave it back is passed over: they may claim it, or another worker is given it.
     Changes the object; the caller saves it (and is inside a transaction).
     """
-    if not is_locked:
-        lock_assignment()
+    lock_assignment()
     role_id = task.definition.candidate_role_id
-    worker = choose_worker(role_id, passed_over_id=task.released_by_id, ended=ended)
+    worker = choose_worker(role_id, passed_over_id=task.released_by_id)
     if worker is None:
         return False
     task.assign(to=worker, now=now)

@@ -35,7 +35,12 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ASSIGNMENT
-from workflows.running.assignment import ASSIGNMENT_LOCK, NO_TASK, assign_if_possible
+from workflows.running.assignment import (
+    NO_TASK,
+    assign_if_possible,
+    assign_with_next_write,
+    assignee_data,
+)
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.assigned import ASSIGNED
@@ -69,9 +74,8 @@ class Move:
     new_tasks: list[TaskInstance] = field(default_factory=list)
 
 
-# Expressions added to the query that locks an instance, so that making a task needs no further
-# statement. The lock on assignment is taken after the instance's.
-NEXT_TASK = {"assignment_lock": ASSIGNMENT_LOCK, "next_task_id": next_id(TaskInstance)}
+# Added to the query that locks an instance, so that making a task needs no further statement.
+NEXT_TASK = {"next_task_id": next_id(TaskInstance)}
 
 
 class WorkflowStateManager:
@@ -91,7 +95,7 @@ class WorkflowStateManager:
     ) -> None:
         """For an instance that the caller has locked; else see `lock` and `create`.
 
-        `next_task_id` was drawn by who holds the lock of the assignment: see NEXT_TASK.
+        `next_task_id` was drawn for the task that is made next: see NEXT_TASK.
         """
         self.instance = instance
         self.now = now
@@ -100,7 +104,6 @@ class WorkflowStateManager:
         self._is_batching = False
         self._is_in_parts = False
         self._next_task_id = next_task_id
-        self._is_assignment_locked = next_task_id is not None
         # How far the step is, and which task it is about to make: for whoever asks what failed.
         self.part = StepPart.DECISION
         self.next_definition: TaskDefinition | None = None
@@ -144,14 +147,18 @@ class WorkflowStateManager:
         return manager
 
     @contextmanager
-    def in_one_statement(self) -> Iterator[None]:
-        """Write all that is done inside in one statement, at the end; nothing where it fails."""
+    def in_one_statement(self, *, commits: bool = False) -> Iterator[None]:
+        """Write all that is done inside in one statement, at the end; nothing where it fails.
+
+        `commits`: nothing follows, so that the transaction ends with it, where it is the
+        outermost one.
+        """
         self._is_batching = True
         try:
             yield
         finally:
             self._is_batching = False
-        self._save()
+        self._batch.write(commits=commits)
 
     def write_in_parts(self) -> None:
         """Send each part of the step by itself: where one fails, `part` says which it was."""
@@ -310,12 +317,10 @@ class WorkflowStateManager:
 
     def _assign(self, task: TaskInstance, *, ended: int) -> None:
         self.next_definition = task.definition
-        is_locked, self._is_assignment_locked = self._is_assignment_locked, True
-        if not assign_if_possible(task, now=self.now, ended=ended, is_locked=is_locked):
-            return
+        if self._batch.finds:  # of two forms the second goes by whom the first was given
+            self._batch.write()
+        assign_with_next_write(task, self._batch, now=self.now, ended=ended)
         self._batch.update(task, *ASSIGNMENT)
-        if task.assigned_to is not None:
-            self._record(ASSIGNED, task=task, data=_assignee_data(task.assigned_to))
 
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
         """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
@@ -329,7 +334,7 @@ class WorkflowStateManager:
             raise TaskTakenError
         task.assign(to=by, now=self.now)
         self._batch.update(task, *ASSIGNMENT)
-        self._record(ASSIGNED, task=task, data={**_assignee_data(by), "claimed": True})
+        self._record(ASSIGNED, task=task, data={**assignee_data(by), "claimed": True})
         self._save()
 
     def release_task(self, task: TaskInstance, *, by: User) -> None:
@@ -343,7 +348,7 @@ class WorkflowStateManager:
         data: JsonObject = {"from": str(by), "from_id": by.pk}
         self._record(RELEASED, task=task, data=data)
         if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
-            self._record(ASSIGNED, task=task, data=_assignee_data(task.assigned_to))
+            self._record(ASSIGNED, task=task, data=assignee_data(task.assigned_to))
         self._batch.update(task, *ASSIGNMENT)
         self._save()
 
@@ -452,7 +457,3 @@ class WorkflowStateManager:
     def _save_instance(self, *fields: str) -> None:
         self._batch.update(self.instance, *fields, "updated_at")
         self._save()
-
-
-def _assignee_data(user: User) -> JsonObject:
-    return {"to": str(user), "to_id": user.pk}

@@ -113,8 +113,18 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         },
     ),
     PrivateApi(
-        "django.db.backends.base.base.BaseDatabaseWrapper.prepared_cursor",
-        "An attribute of our own: `send` keeps its cursor on the connection.",
+        "django.db.backends.base.base.BaseDatabaseWrapper.prepared_cursors",
+        "An attribute of our own: `send` keeps its cursors on the connection.",
+    ),
+    *_of(
+        "django.db.backends.base.base.BaseDatabaseWrapper",
+        "`send_together` commits together with the last statement of an outermost transaction.",
+        {
+            "atomic_blocks": "",
+            "savepoint_ids": "",
+            "commit_on_exit": "",
+            "needs_rollback": "",
+        },
     ),
     *_of(
         "django.db.backends.postgresql.operations.DatabaseOperations",

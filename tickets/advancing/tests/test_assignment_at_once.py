@@ -1,9 +1,9 @@
-"""Tickets that several processes submit at the same moment are spread evenly over the workers."""
+"""What several processes do in one company at the same moment gives each task to who is next."""
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -14,8 +14,10 @@ from tenants.testing_waits import wait_until
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.task_completed import TASK_COMPLETED
 
-PROCESSES, EACH, WORKERS = 4, 5, 6
+PROCESSES, EACH, WORKERS = 4, 12, 6
+LAST = datetime.max.replace(tzinfo=UTC)
 # Of this test alone: those who are ready share it, and go when the test lets go of it.
 STARTING_GUN = 7_404_001
 SUBMIT = f"""
@@ -26,6 +28,7 @@ from tenants.connection import use_company
 from tenants.models import Company, User
 from workflows.models import TicketDefinition
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.working.complete_task import complete_task
 
 use_company(Company.objects.get(schema_name="acme"))
 definition = TicketDefinition.objects.get(key="thing")
@@ -33,14 +36,17 @@ uma = User.objects.get(email="uma@acme.example")
 with connection.cursor() as cursor:
     cursor.execute("SELECT pg_advisory_lock_shared({STARTING_GUN})")
 for number in range({EACH}):
-    submit_ticket(definition=definition, data={{"amount": number}}, user=uma)
+    ticket = submit_ticket(definition=definition, data={{"amount": number}}, user=uma)
+    task = ticket.workflow_instance.current_task
+    if number % 2:
+        complete_task(task=task, output={{"big": False}}, user=task.assigned_to)
 """
 
 
 class AssignmentAtOnceTests(CompanyTransactionTestCase, SmallWorkflow):
     SECONDS_EACH = 15.0
 
-    def test_no_worker_is_given_more_than_one_task_more_than_another(self) -> None:
+    def test_each_task_goes_to_who_has_the_fewest_and_was_given_work_longest_ago(self) -> None:
         self.make_workflow()
         workers = [
             create_person(
@@ -63,14 +69,33 @@ class AssignmentAtOnceTests(CompanyTransactionTestCase, SmallWorkflow):
                 self.assertEqual(ended.returncode, 0, ended.stderr)
         tasks = TaskInstance.objects.all()
         self.assertEqual(tasks.filter(status=TaskStatus.OPEN).count(), PROCESSES * EACH)
-        # After each single one of them: in the end an uneven start would be evened out again.
-        # The events are numbered in the order of the assignments, under their lock.
-        loads = Counter({person.pk: 0 for person in (self.wendy, self.walt, *workers)})
-        given = WorkflowEvent.objects.filter(kind=ASSIGNED).order_by("pk")
-        for event in given.select_related("task_instance"):
+        self.assertEqual(tasks.filter(status=TaskStatus.COMPLETED).count(), PROCESSES * (EACH // 2))
+        self._assert_each_was_next([self.wendy.pk, self.walt.pk, *(each.pk for each in workers)])
+
+    def _assert_each_was_next(self, people: list[int]) -> None:
+        """Of every single one of them: in the end an uneven start would be evened out again.
+
+        The events are numbered in the order of the assignments, under their lock.
+        """
+        loads = dict.fromkeys(people, 0)
+        last_given: dict[int, datetime] = {}
+
+        def turn(person: int) -> tuple[int, bool, datetime, int]:
+            given = last_given.get(person)
+            return loads[person], given is not None, given or LAST, person
+
+        events = WorkflowEvent.objects.filter(kind__in=(ASSIGNED, TASK_COMPLETED)).order_by("pk")
+        for event in events.select_related("task_instance"):
             assert event.task_instance is not None
-            loads[event.task_instance.assigned_to_id or 0] += 1
-            self.assertLessEqual(max(loads.values()) - min(loads.values()), 1, loads)
+            person = event.task_instance.assigned_to_id or 0
+            if event.kind == TASK_COMPLETED:
+                loads[person] -= 1
+                continue
+            self.assertEqual(person, min(people, key=turn), (event.pk, loads))
+            self.assertEqual(event.data["to_id"], person)
+            self.assertEqual(event.at, event.task_instance.assigned_at)
+            loads[person] += 1
+            last_given[person] = max(event.at, last_given.get(person, event.at))
         self.assertEqual(sum(loads.values()), PROCESSES * EACH)
 
     def _say(self, sql: str) -> int:

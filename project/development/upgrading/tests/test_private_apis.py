@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Upper
 from django.http import HttpResponse
 from django.test import RequestFactory, SimpleTestCase
@@ -258,10 +258,22 @@ class BehaviourTests(CompanyTestCase):
         self.assertEqual(fields, sorted(fields))
         self.assertEqual(set(compiler.annotation_col_map), {"again"})
 
-    @stands_for("django.db.backends.base.base.BaseDatabaseWrapper.prepared_cursor")
+    @stands_for("django.db.backends.base.base.BaseDatabaseWrapper.prepared_cursors")
     def test_a_connection_keeps_an_attribute_of_ours(self) -> None:
         send("SELECT 1")
-        self.assertIs(database().prepared_cursor.connection, database().connection)
+        self.assertIs(database().prepared_cursors[0].connection, database().connection)
+
+    @stands_for("django.db.backends.base.base.BaseDatabaseWrapper.atomic_blocks")
+    @stands_for("django.db.backends.base.base.BaseDatabaseWrapper.savepoint_ids")
+    @stands_for("django.db.backends.base.base.BaseDatabaseWrapper.commit_on_exit")
+    @stands_for("django.db.backends.base.base.BaseDatabaseWrapper.needs_rollback")
+    def test_a_connection_knows_in_which_transactions_it_is(self) -> None:
+        outside = len(database().atomic_blocks), len(database().savepoint_ids)
+        with transaction.atomic():
+            inside = len(database().atomic_blocks), len(database().savepoint_ids)
+            self.assertEqual(inside, (outside[0] + 1, outside[1] + 1))
+            self.assertTrue(database().commit_on_exit)
+            self.assertFalse(database().needs_rollback)
 
     @stands_for("django_tenants.postgresql_backend.base.DatabaseWrapper.search_path_set_schemas")
     def test_a_search_path_that_is_forgotten_is_set_anew(self) -> None:
