@@ -135,8 +135,8 @@ class Batch:
                 _shape(row, if_found=each.if_found) for row, each in zip(cells, rows, strict=True)
             )
             statements.append(_insert(model, columns, shapes))
-            for row in cells:
-                values += _sent(row)
+            for each_row in cells:
+                values += _sent(each_row)
         for row, names in self._updated.values():
             changed = tuple(names)
             given = [self._value(row, each, add=False) for each in _named(type(row), changed)]
@@ -279,7 +279,7 @@ def _insert(model: type[Model], columns: tuple[str, ...], shapes: tuple[_Shape, 
 
 def _types(model: type[Model], columns: tuple[str, ...]) -> list[str]:
     """Without a length: a cast would cut a text, and the column refuses one that is too long."""
-    by_name = {each.name: each.field for each in _columns(model)}
+    by_name: dict[str, Any] = {each.name: each.field for each in _columns(model)}
     types = [str(by_name[column].rel_db_type(database())) for column in columns]
     return ["text" if each.startswith("varchar") else each for each in types]
 

@@ -106,6 +106,12 @@ def send_together(
     return _fetched(cursors[-1])
 
 
+def is_commit_unknown(error: BaseException) -> bool:
+    """Whether this came of a connection that was lost together with a commit."""
+    known = isinstance(error, CommitUnknownError)
+    return known or (error.__cause__ is not None and is_commit_unknown(error.__cause__))
+
+
 def can_commit() -> bool:
     """Whether the block of `transaction.atomic` that we are in is the outermost one."""
     wrapper = database()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from tenants.fast.prepared import CommitUnknownError
 from tenants.models import Company
 from tickets.advancing.timers import defer_jobs_of_move
 from tickets.models import ErrorType, Ticket, TicketError
@@ -27,13 +26,9 @@ def errors_as_step_failed() -> Iterator[None]:
 
     Raises:
         StepFailedError: for whatever goes wrong inside.
-        CommitUnknownError: the connection was lost with the commit. What they did may have
-            happened, and is not done once more.
     """
     try:
         yield
-    except CommitUnknownError:
-        raise
     except Exception as error:
         raise StepFailedError from error
 

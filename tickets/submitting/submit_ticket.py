@@ -10,7 +10,7 @@ from django.utils import timezone
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
-from tenants.fast.prepared import PreparedQuery, next_id
+from tenants.fast.prepared import PreparedQuery, is_commit_unknown, next_id
 from tenants.fast.rows import new_row
 from tenants.log_context import note
 from tenants.models import Company, User
@@ -26,6 +26,7 @@ from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
 from workflows.models import TicketDefinition, WorkflowInstance
+from workflows.running.assignment import lock_assignment
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
 
@@ -70,6 +71,7 @@ def submit_ticket(
         SubmissionFailedError: it failed in a way that nobody has foreseen.
         OperationalError, InterfaceError: the database cannot be reached.
     """
+    ticket = None
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot)
@@ -81,8 +83,10 @@ def submit_ticket(
             return ticket
     except (TicketFlowerError, *UNREACHABLE):
         raise
-    except Exception:  # of the step, or what the database has refused at the commit
+    except Exception as error:  # of the step, or what the database has refused at the commit
         logger.exception("The first step of a ticket of %s failed", current_schema())
+        if ticket is not None and is_commit_unknown(error) and _has_come(ticket):
+            return ticket
     try:
         with transaction.atomic():
             ticket, _ids = _checked(definition, data, user, title, slot)
@@ -95,6 +99,13 @@ def submit_ticket(
         logger.exception("A ticket of %s could not be submitted", current_schema())
         raise SubmissionFailedError from error
     return ticket
+
+
+def _has_come(ticket: Ticket) -> bool:
+    """Whether a commit has happened that the connection was lost with; waits for its lock."""
+    with transaction.atomic():
+        lock_assignment()
+        return Ticket.objects.filter(pk=ticket.pk).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
+from tenants.fast.prepared import is_commit_unknown
 from tenants.log_context import note
 from tenants.models import User
 from tickets.advancing.failed_step import UNREACHABLE
@@ -20,9 +21,9 @@ from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from tickets.working.keep_completion import keep_completion
 from workflows.engine.process import JsonObject
-from workflows.errors import InvalidDataError
+from workflows.errors import InvalidDataError, TaskNotWorkableError
 from workflows.fields.look_up import facts_for
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TaskStatus
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import WorkflowStateManager
 
@@ -85,12 +86,24 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
             return
     except (TicketFlowerError, *UNREACHABLE):
         raise
-    except Exception:  # of the step, or what the database has refused at the commit
+    except Exception as error:  # of the step, or what the database has refused at the commit
         logger.exception("The step after task %s of %s failed", task.pk, current_schema())
+        may_be_done = is_commit_unknown(error)
     with transaction.atomic():
-        manager, locked, ticket = _checked(task, output, user, now)
+        try:
+            manager, locked, ticket = _checked(task, output, user, now)
+        except TaskNotWorkableError:
+            if may_be_done and _is_done(task, user, now):
+                return
+            raise
         manager.complete_task(locked, output=output)
         advance_after_commit(ticket.pk)
+
+
+def _is_done(task: TaskInstance, user: User, now: datetime) -> bool:
+    """Whether it was completed by the commit that the connection was lost with."""
+    done = TaskInstance.objects.filter(pk=task.pk, status=TaskStatus.COMPLETED, completed_at=now)
+    return done.filter(assigned_to=user).exists()
 
 
 def _checked(

@@ -11,6 +11,7 @@ import psycopg
 from django.db import DatabaseError, connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.fast.prepared import CommitUnknownError, send_together
 from tenants.testing import CompanyTransactionTestCase, child_environment
 from tickets.models import ErrorType, FileUpload, SavedAnswers, Ticket, TicketError
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
@@ -156,6 +157,38 @@ class UnseenErrorTests(_OnceInside, FailingStepCase):
 
 class LostConnectionTests(_Once, FailingStepCase):
     fault = staticmethod(lose_the_connection)
+
+
+class LostCommitTests(FailingStepCase):
+    """The connection is lost after the commit has happened, before anybody is told so."""
+
+    @contextmanager
+    def losing_the_answer(self) -> Iterator[None]:
+        left = [True]
+
+        def once(*statements: Any, commits: bool = False) -> Any:
+            rows = send_together(*statements, commits=commits)
+            if commits and left:
+                left.clear()
+                connection.close()
+                raise CommitUnknownError
+            return rows
+
+        with patch("tenants.fast.batch.send_together", once), self.assertLogs("tickets", "ERROR"):
+            yield
+
+    def test_a_submission_is_not_made_twice(self) -> None:
+        with self.losing_the_answer():
+            ticket = self.submit()
+        self.assertEqual(Ticket.objects.get(), ticket)
+        self.assertEqual(TaskInstance.objects.get().status, "OPEN")
+
+    def test_a_completion_is_not_refused(self) -> None:
+        self.submit()
+        with self.losing_the_answer():
+            self.complete(TaskInstance.objects.get())
+        self.assertEqual(TaskInstance.objects.filter(status="COMPLETED").count(), 1)
+        self.assertEqual(TicketError.objects.count(), 0)
 
 
 class LastingTests(FailingStepCase):
