@@ -246,6 +246,11 @@ MAX_UPLOAD_BYTES = int(os.environ.get("MAX_UPLOAD_BYTES") or 20 * 1024 * 1024)
 # All that is sent with one form: several files, and the answers.
 MAX_FORM_BYTES = int(os.environ.get("MAX_FORM_BYTES") or 5 * MAX_UPLOAD_BYTES)
 
+# --- a company's data as a whole -------------------------------------------------------------
+# How many days an export can be fetched, and how large an archive may be that is restored.
+COMPANY_EXPORT_DAYS = int(os.environ.get("COMPANY_EXPORT_DAYS") or 7)
+RESTORE_MOST_BYTES = int(os.environ.get("RESTORE_MOST_BYTES") or 100_000_000_000)
+
 # --- jobs ----------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # How long after a commit the safety net looks after a step that nobody finished (seconds).

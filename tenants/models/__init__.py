@@ -1,6 +1,7 @@
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
 from tenants.models.figure import Figure
+from tenants.models.company_export import CompanyExport
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
 from tenants.models.passkey import Passkey
@@ -11,6 +12,7 @@ __all__ = [
     "AttemptCount",
     "Company",
     "Figure",
+    "CompanyExport",
     "IdentityProvider",
     "LinkedAccount",
     "LogInSession",

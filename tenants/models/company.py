@@ -97,6 +97,22 @@ class Company(TenantMixin):
         _("signed up at"), auto_now_add=True
     )
 
+    deletion_due_at = models.DateTimeField(
+        _("is deleted on"),
+        null=True,
+        editable=False,
+        help_text=_("Set when somebody has asked for it; until then it can be taken back."),
+    )
+    deletion_asked_by: models.TextField[str, str] = models.TextField(
+        _("deletion asked for by"), editable=False, blank=True, default="", db_default=""
+    )
+    deletion_began_at = models.DateTimeField(
+        _("deletion began at"),
+        null=True,
+        editable=False,
+        help_text=_("From then on it cannot be taken back."),
+    )
+
     objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:

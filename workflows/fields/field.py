@@ -162,6 +162,8 @@ class FieldType:
     says_its_form: ClassVar[bool] = False
     # Its answers name what stands in the database: see facts.py.
     is_looked_up: ClassVar[bool] = False
+    # Its answers name people of the company: `with_people` changes them.
+    names_people: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return self.key
@@ -242,6 +244,14 @@ class FieldType:
         upload is deleted after a week.
         """
         yield from ()
+
+    def with_people(self, value: Json, change: Callable[[Json], Json]) -> Json:
+        """The answer with everybody whom it names changed; it need not be right.
+
+        Only of types that name people. Another installation knows them by other numbers, and who
+        is erased is named no more.
+        """
+        return value
 
     # What stands in the database; only of types that are looked up
 

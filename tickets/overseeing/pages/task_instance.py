@@ -26,7 +26,7 @@ from tickets.finding.pages.search import add_number
 from tickets.following.pages.badges import due_badge, error_badge, task_badge
 from tickets.following.pages.history import history
 from tickets.models import Ticket
-from tickets.overseeing.pages.exports import TaskResource
+from tickets.overseeing.exports import TaskResource
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
 from workflows.authoring.definitions.pages.definition_rows import pretty

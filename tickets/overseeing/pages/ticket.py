@@ -27,7 +27,7 @@ from tickets.following.pages.history import history
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
-from tickets.overseeing.pages.exports import TicketResource
+from tickets.overseeing.exports import TicketResource
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
 from workflows.flat import FlatExportAdmin

@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
-from tickets.overseeing.pages.answer_tables import headings_of
+from tickets.overseeing.answer_tables import headings_of
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import make_type
 from workflows.engine.process import Json, JsonObject

@@ -8,7 +8,7 @@ name people by e-mail address.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Final
 
@@ -66,6 +66,7 @@ class Person(FieldType):
     title_use = TitleUse.PART
     says_its_form = True
     is_looked_up = True
+    names_people = True
 
     def schema(self, question: Field) -> JsonObject:
         return {
@@ -88,6 +89,9 @@ class Person(FieldType):
     def still_fits(self, question: Field, value: Json) -> Json:
         is_somebody = isinstance(value, dict) and isinstance(value.get("email"), str)
         return value if is_somebody or isinstance(value, str) else None
+
+    def with_people(self, value: Json, change: Callable[[Json], Json]) -> Json:
+        return change(value) if isinstance(value, dict | str) else value
 
     def references(self, question: Field, value: Json) -> Iterator[Reference]:
         reference = _reference(value)

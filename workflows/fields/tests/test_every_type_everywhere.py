@@ -23,7 +23,7 @@ from tickets.files.keep_file import keep_file
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import SavedAnswers, Ticket
 from tickets.moving.move_tickets import obstacle_of_data
-from tickets.overseeing.pages.exports import TicketResource
+from tickets.overseeing.exports import TicketResource
 from tickets.replaying.replay_tickets import replay_tickets
 from tickets.saving.pages.saved import continued_form
 from tickets.saving.save_answers import save_ticket_answers

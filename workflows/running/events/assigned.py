@@ -21,7 +21,7 @@ def _set_assignee(state: State, event: WorkflowEvent) -> None:
 ASSIGNED = declare(
     "ASSIGNED",
     # Giving a task that failed to somebody else is a way of trying it again.
-    rules=Rules(effect=_set_assignee, time=TaskTime.BEGINS_IF_STOPPED),
+    rules=Rules(effect=_set_assignee, time=TaskTime.BEGINS_IF_STOPPED, people=(("to_id", "to"),)),
     screen=Screen(
         icon="person",
         history=_("%(task)s was given to %(to)s."),

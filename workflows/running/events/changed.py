@@ -34,6 +34,6 @@ def _timeline(event: WorkflowEvent) -> str:
 
 CHANGED = declare(
     "CHANGED",
-    rules=Rules(effect=_change, time=TaskTime.GOES_ON),
+    rules=Rules(effect=_change, time=TaskTime.GOES_ON, answers=("old", "new")),
     screen=Screen(icon="edit", history=_history, timeline=_timeline, details=Details.CHANGE),
 )

@@ -54,18 +54,40 @@ class Tone(StrEnum):
     BAD = "bad"
 
 
+class Form(Enum):
+    """Whose questions the answers in an event are given to."""
+
+    TICKET = "the ticket's"
+    TASK = "the task's"
+    NONE = "nobody's: what was sent to another system"
+
+
+def answers_of(data: JsonObject) -> Form:
+    """Which form the answers in the data of an event are of: `what` says it, where it does."""
+    match data.get("what"):
+        case "ticket":
+            return Form.TICKET
+        case "input":
+            return Form.NONE
+    return Form.TASK
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What an event does.
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
     the same word exclude each other. `is_of_attempt`: each attempt at a call writes it again.
+    `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
+    data are answers to a form; `answers_of` says of which.
     """
 
     effect: Effect
     time: TaskTime
     once: str = ""
     is_of_attempt: bool = False
+    people: tuple[tuple[str, str], ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ def _give_back(state: State, event: WorkflowEvent) -> None:
 
 RELEASED = declare(
     "RELEASED",
-    rules=Rules(effect=_give_back, time=TaskTime.GOES_ON),
+    rules=Rules(effect=_give_back, time=TaskTime.GOES_ON, people=(("from_id", "from"),)),
     screen=Screen(
         icon="person_off",
         tone=Tone.WARN,

@@ -27,7 +27,7 @@ def _timeline(event: WorkflowEvent) -> str:
 
 TASK_COMPLETED = declare(
     "TASK_COMPLETED",
-    rules=Rules(effect=_complete, time=TaskTime.GOES_ON, once="end"),
+    rules=Rules(effect=_complete, time=TaskTime.GOES_ON, once="end", answers=("output",)),
     screen=Screen(
         icon="check",
         tone=Tone.GOOD,

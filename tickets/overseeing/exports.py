@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from import_export.fields import Field
 
 from tickets.models import Ticket
-from tickets.overseeing.pages.answer_tables import types_of, write_type
+from tickets.overseeing.answer_tables import types_of, write_type
 from workflows.engine.process import JsonObject
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.resource import MOST_AT_ONCE, column

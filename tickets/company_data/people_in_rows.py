@@ -1,0 +1,215 @@
+"""People who stand in the JSON of a company's rows, found by what is declared of it.
+
+The types of questions say which of their answers name somebody, the kinds of events what of their
+data does. Everything else that looks like a number stays as it is: what was sent to other systems
+is what was sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from django.db import connection
+from psycopg import sql
+
+from tenants.connection import current_schema
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.people import ChangePerson, names_people, with_people
+from workflows.running.events.kind import Form, answers_of, kind_named
+
+type Row = dict[str, Any]
+# The columns of a row that change, with what stands there then.
+type Overlay = dict[str, Any]
+
+_WORKFLOW: Final = "workflows_workflowdefinition"
+_TASK: Final = "workflows_taskdefinition"
+_TYPE: Final = "tickets_ticketdefinition"
+_INSTANCE: Final = "workflows_workflowinstance"
+_VISIT: Final = "workflows_taskinstance"
+_TICKET: Final = "tickets_ticket"
+_SAVED: Final = "tickets_savedanswers"
+_EVENT: Final = "workflows_workflowevent"
+
+
+class PeopleInRows:
+    """Changes everybody who is named in rows of the active company.
+
+    The definitions must be in the tables; instances and tasks are looked up there as well. The
+    questions of all versions count: a ticket may have begun on an older one.
+    """
+
+    def __init__(self, change: ChangePerson) -> None:
+        self._change = change
+        self._workflow_keys: dict[int, str] = {}
+        self._tickets: dict[str, list[Json]] = {}
+        self._tasks: dict[tuple[str, str], list[Json]] = {}
+        self._task_keys: dict[int, tuple[str, str]] = {}
+        self._read_definitions()
+
+    def _read_definitions(self) -> None:
+        for pk, key, fields in _select(_WORKFLOW, "id", "key"):
+            self._workflow_keys[pk] = key
+            _add_questions(self._tickets, key, fields)
+        for pk, workflow, key, fields in _select(_TASK, "id", "workflow_id", "key"):
+            self._task_keys[pk] = (self._workflow_keys.get(workflow, ""), key)
+            _add_questions(self._tasks, self._task_keys[pk], fields)
+
+    def overlays(self, table: str, rows: list[Row]) -> list[Overlay]:
+        """For each row the columns that change."""
+        change = _CHANGES.get(table)
+        return [{} for _row in rows] if change is None else change(self, rows)
+
+    # Each table
+
+    def of_workflows(self, rows: list[Row]) -> list[Overlay]:
+        return [_changed(row, fields=_with_defaults(row["fields"], self._change)) for row in rows]
+
+    def of_ticket_types(self, rows: list[Row]) -> list[Overlay]:
+        return [
+            _changed(row, presets=self._of_ticket(row["workflow_id"], row["presets"]))
+            for row in rows
+        ]
+
+    def of_tickets(self, rows: list[Row]) -> list[Overlay]:
+        return [
+            _changed(row, data=self._of_ticket(row["workflow_id"], row["data"])) for row in rows
+        ]
+
+    def of_instances(self, rows: list[Row]) -> list[Overlay]:
+        found = []
+        for row in rows:
+            key, data = self._workflow_keys.get(row["workflow_id"], ""), row["data"]
+            if isinstance(data, dict):
+                data = {task: self._of_task((key, task), output) for task, output in data.items()}
+            found.append(_changed(row, data=data))
+        return found
+
+    def of_tasks(self, rows: list[Row]) -> list[Overlay]:
+        return [
+            _changed(
+                row,
+                output_data=self._of_task(
+                    self._task_keys.get(row["definition_id"], ("", "")), row["output_data"]
+                ),
+            )
+            for row in rows
+        ]
+
+    def of_saved_answers(self, rows: list[Row]) -> list[Overlay]:
+        types = _look_up(_TYPE, "workflow_id", (row["ticket_definition_id"] for row in rows))
+        tasks = _look_up(_VISIT, "definition_id", (row["task_id"] for row in rows))
+        found = []
+        for row in rows:
+            answers = row["answers"]
+            if row["task_id"] is not None:
+                key = self._task_keys.get(tasks.get(row["task_id"], 0), ("", ""))
+                answers = self._of_task(key, answers)
+            else:
+                answers = self._of_ticket(types.get(row["ticket_definition_id"], 0), answers)
+            found.append(_changed(row, answers=answers))
+        return found
+
+    def of_events(self, rows: list[Row]) -> list[Overlay]:
+        named = [row for row in rows if kind_named(row["kind"]).rules.answers]
+        tasks = _look_up(_VISIT, "definition_id", (row["task_instance_id"] for row in named))
+        instances = _look_up(
+            _INSTANCE, "workflow_id", (row["workflow_instance_id"] for row in named)
+        )
+        return [_changed(row, data=self._of_event(row, tasks, instances)) for row in rows]
+
+    def _of_event(self, row: Row, tasks: Mapping[int, int], instances: Mapping[int, int]) -> Json:
+        data, rules = row["data"], kind_named(row["kind"]).rules
+        if not isinstance(data, dict):
+            return data
+        made: JsonObject = dict(data)
+        for number, name in rules.people:
+            if isinstance(made.get(number), int):
+                changed = self._change({"id": made[number], "name": made.get(name)})
+                if isinstance(changed, dict):
+                    made[number] = changed.get("id")
+                    if name in made:
+                        made[name] = changed.get("name")
+        for name in rules.answers:
+            form = answers_of(data)
+            if form is Form.TICKET:
+                workflow = instances.get(row["workflow_instance_id"], 0)
+                made[name] = self._of_ticket(workflow, made.get(name))
+            elif form is Form.TASK:
+                key = self._task_keys.get(tasks.get(row["task_instance_id"] or 0, 0), ("", ""))
+                made[name] = self._of_task(key, made.get(name))
+        return made
+
+    def _of_ticket(self, workflow_id: int, data: Json) -> Json:
+        key = self._workflow_keys.get(workflow_id, "")
+        return with_people(self._tickets.get(key), data, self._change)
+
+    def _of_task(self, key: tuple[str, str], data: Json) -> Json:
+        return with_people(self._tasks.get(key), data, self._change)
+
+
+_CHANGES: Final[Mapping[str, Callable[[PeopleInRows, list[Row]], list[Overlay]]]] = {
+    _WORKFLOW: PeopleInRows.of_workflows,
+    _TASK: PeopleInRows.of_workflows,
+    _TYPE: PeopleInRows.of_ticket_types,
+    _TICKET: PeopleInRows.of_tickets,
+    _INSTANCE: PeopleInRows.of_instances,
+    _VISIT: PeopleInRows.of_tasks,
+    _SAVED: PeopleInRows.of_saved_answers,
+    _EVENT: PeopleInRows.of_events,
+}
+
+
+def _with_defaults(specs: Json, change: ChangePerson) -> Json:
+    """Specs whose defaults name somebody as documents do, by e-mail address."""
+    if not names_people(specs) or not isinstance(specs, list):
+        return specs
+    made: list[Json] = []
+    for spec in specs:
+        if isinstance(spec, dict):
+            spec = dict(spec)
+            if isinstance(name := spec.get("name"), str) and "default" in spec:
+                changed = with_people([spec], {name: spec["default"]}, change)
+                spec["default"] = changed[name] if isinstance(changed, dict) else spec["default"]
+            if "fields" in spec:
+                spec["fields"] = _with_defaults(spec["fields"], change)
+        made.append(spec)
+    return made
+
+
+def _add_questions[K](found: dict[K, list[Json]], key: K, fields: Json) -> None:
+    """Add the questions that name people, each name once."""
+    known = {spec["name"] for spec in found.get(key, []) if isinstance(spec, dict)}
+    for spec in fields if isinstance(fields, list) else []:
+        if isinstance(spec, dict) and names_people([spec]):
+            name = spec.get("name")
+            if isinstance(name, str) and name not in known:
+                found.setdefault(key, []).append(spec)
+
+
+def _changed(row: Row, **columns: Json) -> Overlay:
+    return {name: value for name, value in columns.items() if value != row[name]}
+
+
+def _select(table: str, *columns: str) -> Iterable[tuple[Any, ...]]:
+    """These columns of a table of definitions, and their questions."""
+    query = sql.SQL("SELECT {}, fields::text FROM {} ORDER BY id").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(current_schema(), table),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return [(*row[:-1], json.loads(row[-1])) for row in cursor.fetchall()]
+
+
+def _look_up(table: str, column: str, ids: Iterable[int | None]) -> dict[int, int]:
+    wanted = {each for each in ids if isinstance(each, int)}
+    if not wanted:
+        return {}
+    query = sql.SQL("SELECT id, {} FROM {} WHERE id = ANY(%s)").format(
+        sql.Identifier(column), sql.Identifier(current_schema(), table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [list(wanted)])
+        return dict(cursor.fetchall())

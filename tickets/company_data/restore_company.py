@@ -1,0 +1,550 @@
+"""Makes a new company of an archive: all of it, or nothing.
+
+Rows keep the numbers that they have among the company's own; people are made anew, and have other
+ones. Whoever is restored cannot log in until an admin, or a superuser, gives them a password.
+
+The company is switched off afterwards, and none of its jobs is made: where the old one still works,
+two would call the same systems. `start` switches it on and makes the jobs anew by what the tables
+say: steps, calls (with the Idempotency-Key that they had), ends of waits, and timers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import IO, Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.core.validators import validate_email
+from django.db import DataError, IntegrityError, connection, transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django_tenants.utils import schema_context
+from psycopg import sql
+
+from tenants.audit.record import record, record_in_installation
+from tenants.connection import PUBLIC, current_schema
+from tenants.migrating.versions import wanted_migrations
+from tenants.models import Company, User
+from tenants.names import LONGEST_NAME, plain_email, plain_name
+from tenants.roles import SystemRole
+from tenants.services import create_company
+from tickets.company_data.archive import PEOPLE, TABLE_ENTRY, ArchiveReader, Manifest, parse
+from tickets.company_data.errors import (
+    AddressesInUseError,
+    OtherVersionError,
+    UnreadableArchiveError,
+)
+from tickets.company_data.kinds_of_audit import RESTORED
+from tickets.company_data.people_in_rows import PeopleInRows
+from tickets.company_data.tables import (
+    AUDIT_SUBJECT,
+    CONTENT_TYPES,
+    JOB_COLUMNS,
+    LOG_SUBJECT,
+    Table,
+    tables_of,
+)
+from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
+from tickets.health import company_findings
+from workflows.engine.process import Json
+from workflows.fields.person.rules import MAX_ID
+
+# Rows that are sent at a time, and bytes of them.
+ROWS: Final = 500
+# Numbers of rows: far more than there will be, and far less than a column holds.
+MOST_NUMBER: Final = 2**53
+_USER: Final = "tenants.user"
+
+
+@dataclass
+class Restored:
+    """What came of it. `stand_ins` is how many people of elsewhere were made as people here."""
+
+    company: Company
+    people: int
+    stand_ins: int
+    rows: dict[str, int] = field(default_factory=dict)
+    files: int = 0
+    missing_files: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+
+
+def restore_company(
+    source: IO[bytes],
+    *,
+    name: str,
+    schema_name: str = "",
+    addresses: Mapping[str, str] | None = None,
+    makes_up_addresses: bool = False,
+    start: bool = False,
+) -> Restored:
+    """Restore an archive as a new company. Call it in `public`, outside of any transaction.
+
+    `addresses` are e-mail addresses that people get in the place of those that they had.
+    `makes_up_addresses`: whoever has one that is in use here gets one that no mail reaches.
+
+    Raises:
+        UnreadableArchiveError: it is no archive, is damaged, or holds what is refused.
+        OtherVersionError: its tables are those of another version.
+        AddressesInUseError: people here have addresses of people in it.
+        ValidationError: the name, or that of the schema, cannot be.
+    """
+    archive = ArchiveReader(source, most_bytes=settings.RESTORE_MOST_BYTES)
+    ensure_same_version(archive.manifest)
+    archive.verify()
+    given = {plain_email(old): plain_email(new) for old, new in (addresses or {}).items()}
+    restoring = _Restoring(archive, given, makes_up_addresses)
+    try:
+        with transaction.atomic():
+            made = restoring.restore(name=name, schema_name=schema_name)
+    except (DataError, IntegrityError) as error:
+        restoring.delete_files()
+        raise UnreadableArchiveError(
+            _("The database refuses what is in the archive: %(reason)s Nothing was restored.")
+            % {"reason": str(error).splitlines()[0][:300]}
+        ) from error
+    except BaseException:
+        restoring.delete_files()
+        raise
+    if start:
+        made.mended = start_restored(made.company)
+    return made
+
+
+def start_restored(company: Company) -> list[str]:
+    """Switch a restored company on, and make its jobs anew; returns what was done, in sentences.
+
+    As the doctor does it, who can be asked again: what has a job is left alone.
+    """
+    with schema_context(PUBLIC):
+        Company.objects.filter(pk=company.pk).update(is_active=True)
+    company.is_active = True
+    with schema_context(company.schema_name):
+        done = [each.mend() for each in company_findings() if each.mend is not None]
+    return [said for said in done if said]
+
+
+def ensure_same_version(manifest: Manifest) -> None:
+    """Refuse an archive whose tables are not those of this code.
+
+    Raises:
+        OtherVersionError
+    """
+    own = {f"{app}.{name}" for app, name in wanted_migrations()}
+    theirs = {each for each in manifest.migrations if isinstance(each, str)}
+    if unknown := theirs - own:
+        raise OtherVersionError(
+            _(
+                "The archive was made by a newer version of TicketFlower (it has %(example)s). "
+                "Update this installation to that version, then restore it. Nothing was restored."
+            )
+            % {"example": sorted(unknown)[0][:100]}
+        )
+    if missing := own - theirs:
+        raise OtherVersionError(
+            _(
+                "The archive was made by an older version of TicketFlower (it lacks %(example)s). "
+                "Restore it on an installation of the version that made it, update that one, and "
+                "export the company again. Nothing was restored."
+            )
+            % {"example": sorted(missing)[0][:100]}
+        )
+
+
+class _Restoring:
+    def __init__(
+        self, archive: ArchiveReader, addresses: Mapping[str, str], makes_up_addresses: bool
+    ) -> None:
+        self._archive, self._addresses = archive, addresses
+        self._makes_up_addresses = makes_up_addresses
+        self._manifest = archive.manifest
+        self._people: dict[int, int] = {}  # numbers in the archive, and here
+        self._types: dict[int, int] = {}
+        self._schema = ""
+        self._copied: list[str] = []
+
+    def restore(self, *, name: str, schema_name: str) -> Restored:
+        company = create_company(name=name, schema_name=schema_name)
+        company.is_active = False
+        asks = self._manifest.company.get("asks_second_factor")
+        company.asks_second_factor = asks is True
+        company.save(update_fields=["is_active", "asks_second_factor"])
+        self._schema = company.schema_name
+        people, stand_ins = self._make_people(company)
+        with schema_context(self._schema):
+            made = Restored(company, people, stand_ins)
+            self._types = self._content_types()
+            made.rows = self._restore_tables()
+            connection.check_constraints()
+            made.files, made.missing_files = self._copy_files()
+            reseal_restored()
+            words = {"made_at": self._manifest.made_at, "rows": sum(made.rows.values())}
+            record(RESTORED, about=company, **words)
+        record_in_installation(RESTORED, about=company, people=people, **words)
+        return made
+
+    # People
+
+    def _make_people(self, company: Company) -> tuple[int, int]:
+        """The company's people, and a stand-in for everybody else whom rows name."""
+        roles = dict(Group.objects.filter(name__in=SystemRole.values).values_list("name", "pk"))
+        rows = [self._person(parse(line, PEOPLE)) for line in self._archive.lines(PEOPLE)]
+        own = [row for row in rows if not row["is_superuser"]]
+        emails = self._new_addresses([row["email"] for row in own])
+        numbers = [row["id"] for row in rows]
+        if len(set(numbers)) != len(numbers):
+            raise _refused(PEOPLE)
+        for batch in batched(rows, ROWS):
+            people = []
+            for row in batch:
+                outside = row["is_superuser"]
+                person = User(
+                    company=company,
+                    email=f"superuser-{row['id']}@{self._schema.replace('_', '-')}.invalid"
+                    if outside
+                    else emails[row["email"]],
+                    first_name=row["first_name"],
+                    last_name=row["last_name"] if not outside else _stand_in_name(row),
+                    is_active=row["is_active"] and not outside,
+                    is_available=row["is_available"] and not outside,
+                    date_joined=row["date_joined"],
+                    last_login=row["last_login"],
+                )
+                person.set_unusable_password()
+                people.append(person)
+            made = User.objects.bulk_create(people)
+            for row, person in zip(batch, made, strict=True):
+                self._people[row["id"]] = person.pk
+            User.groups.through.objects.bulk_create(
+                User.groups.through(user_id=person.pk, group_id=roles[role])
+                for row, person in zip(batch, made, strict=True)
+                for role in ([] if row["is_superuser"] else row["roles"])
+                if role in roles
+            )
+        return len(own), len(rows) - len(own)
+
+    def _person(self, row: Any) -> dict[str, Any]:
+        kinds = {
+            "id": int,
+            "email": str,
+            "first_name": str,
+            "last_name": str,
+            "is_active": bool,
+            "is_available": bool,
+            "is_superuser": bool,
+            "roles": list,
+            "date_joined": str,
+        }
+        if not isinstance(row, dict) or set(row) != {*kinds, "last_login"}:
+            raise _refused(PEOPLE)
+        if any(type(row[name]) is not kind for name, kind in kinds.items()):
+            raise _refused(PEOPLE)
+        email, last_login = plain_email(row["email"]), row["last_login"]
+        with _refusing(ValidationError, ValueError, TypeError):
+            validate_email(email)
+            joined = parse_datetime(row["date_joined"])
+            seen = None if last_login is None else parse_datetime(last_login)
+        names = [plain_name(row[each]) for each in ("first_name", "last_name")]
+        if joined is None or len(email) > 254 or any(len(each) > LONGEST_NAME for each in names):
+            raise _refused(PEOPLE)
+        if not 0 < row["id"] < MAX_ID or (last_login is not None and seen is None):
+            raise _refused(PEOPLE)
+        first, last = names
+        return row | {
+            "email": email,
+            "date_joined": joined,
+            "last_login": seen,
+            "first_name": first,
+            "last_name": last,
+        }
+
+    def _new_addresses(self, emails: list[str]) -> dict[str, str]:
+        """What each address becomes."""
+        if len(set(emails)) != len(emails):
+            raise _refused(PEOPLE)
+        new = {each: self._addresses.get(each, each) for each in emails}
+        for each in self._addresses.values():
+            with _refusing(ValidationError):
+                validate_email(each)
+        used = self._in_use(new.values())
+        if used and self._makes_up_addresses:
+            host = f"{self._schema.replace('_', '-')}.invalid"
+            for number, (old, email) in enumerate(new.items(), start=1):
+                if email in used:
+                    new[old] = f"person-{number}@{host}"
+            used = self._in_use(new.values())
+        if used:
+            raise AddressesInUseError(sorted(used))
+        self._addresses = {old: email for old, email in new.items() if old != email}
+        return new
+
+    def _in_use(self, emails: Iterable[str]) -> set[str]:
+        listed = list(emails)
+        twice = {each for each in listed if listed.count(each) > 1} if len(listed) < 500 else set()
+        found: set[str] = set()
+        for batch in batched(listed, 5_000):
+            found |= set(User.objects.filter(email__in=batch).values_list("email", flat=True))
+        return found | twice
+
+    def _change_person(self, value: Json) -> Json:
+        """Somebody whom an answer or an event names. Who is unknown gets a number nobody has."""
+        if isinstance(value, str):
+            return self._addresses.get(plain_email(value), value)
+        if isinstance(value, dict) and isinstance(number := value.get("id"), int):
+            if isinstance(number, bool) or not 0 < number < MAX_ID:
+                return value
+            return {**value, "id": self._people.get(number, MAX_ID - number)}
+        return value
+
+    # Rows
+
+    def _content_types(self) -> dict[int, int]:
+        found = {(each.app_label, each.model): each.pk for each in ContentType.objects.all()}
+        types = {}
+        for number, names in self._manifest.content_types.items():
+            if isinstance(names, list) and len(names) == 2 and number.isdigit():
+                known = found.get((str(names[0]), str(names[1])))
+                if known is not None:
+                    types[int(number)] = known
+        return types
+
+    def _restore_tables(self) -> dict[str, int]:
+        tables = tables_of(self._schema)
+        if set(self._manifest.tables) != set(tables):
+            raise _refused("manifest.json")
+        listed = {m[1] for name in self._manifest.entries if (m := TABLE_ENTRY.fullmatch(name))}
+        if listed != set(tables):
+            raise _refused("manifest.json")
+        _empty(tables)
+        rows: dict[str, int] = {}
+        people: PeopleInRows | None = None
+        for table in tables.values():
+            about = self._manifest.tables[table.name]
+            if not isinstance(about, dict) or about.get("columns") != list(table.column_names):
+                raise UnreadableArchiveError(
+                    _("The columns of %(table)s in the archive are not those of the table.")
+                    % {"table": table.name}
+                )
+            if people is None and table.name == "workflows_workflowinstance":
+                people = PeopleInRows(self._change_person)
+            rows[table.name] = self._restore_table(table, people)
+            if rows[table.name] != about.get("rows"):
+                raise _refused(table.name)
+            _set_last_number(table, about.get("last_number"))
+        self._restore_definitions()
+        return rows
+
+    def _restore_table(self, table: Table, people: PeopleInRows | None) -> int:
+        count, name = 0, f"data/{table.name}.jsonl"
+        for lines in batched(self._archive.lines(name), ROWS):
+            rows = [self._row(line, table, name) for line in lines]
+            overlays = [self._overlay(table, row) for row in rows]
+            if people is not None:
+                for overlay, more in zip(overlays, people.overlays(table.name, rows), strict=True):
+                    overlay |= more
+            _insert(table, lines, overlays)
+            count += len(rows)
+        return count
+
+    def _restore_definitions(self) -> None:
+        """What definitions name by e-mail address, where people have got another one."""
+        if not self._addresses:
+            return
+        people = PeopleInRows(self._change_person)
+        for table, column in (
+            ("workflows_workflowdefinition", "fields"),
+            ("workflows_taskdefinition", "fields"),
+            ("tickets_ticketdefinition", "presets"),
+        ):
+            keys = ["id", "workflow_id", column] if column == "presets" else ["id", column]
+            for row in _read(table, keys):
+                for overlay in people.overlays(table, [row]):
+                    if column in overlay:
+                        _update(table, row["id"], column, overlay[column])
+
+    def _row(self, line: bytes, table: Table, name: str) -> dict[str, Any]:
+        row = parse(line, name)
+        if not isinstance(row, dict) or tuple(row) != table.column_names:
+            raise UnreadableArchiveError(
+                _("A row of %(table)s in the archive has not the columns of the table.")
+                % {"table": table.name}
+            )
+        return row
+
+    def _overlay(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
+        """What is another here: numbers of people, models and jobs, and where files are."""
+        made: dict[str, Any] = {}
+        for column in table.people_columns():
+            if row[column.name] is not None:
+                made[column.name] = self._number(row[column.name], column.refers_to, table.name)
+        for column in table.columns:
+            if column.refers_to == CONTENT_TYPES and row[column.name] is not None:
+                made[column.name] = self._types.get(row[column.name])
+            elif (table.name, column.name) in JOB_COLUMNS:
+                made[column.name] = None
+        if table.name == "tickets_fileupload":
+            made["file"] = _file_key(row["uuid"])
+        made |= self._subject(table, row)
+        return made
+
+    def _number(self, value: Any, refers_to: str, table: str) -> int | None:
+        if refers_to == PEOPLE_TABLE:
+            if value not in self._people:
+                raise _refused(table)
+            return self._people[value]
+        return self._people.get(value)
+
+    def _subject(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
+        """Which person a row of a log is about."""
+        for name, kind, number in (AUDIT_SUBJECT, LOG_SUBJECT):
+            if table.name != name or not str(row[number] or "").isdigit():
+                continue
+            what = row[kind]
+            if name == LOG_SUBJECT[0]:
+                what = ".".join(map(str, self._manifest.content_types.get(str(what), [])))
+            if what == _USER:
+                old = int(row[number])
+                return {number: str(self._people.get(old, MAX_ID - old))}
+        return {}
+
+    # Files
+
+    def _copy_files(self) -> tuple[int, list[str]]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT uuid::text FROM tickets_fileupload ORDER BY id")
+            uploads = [row[0] for row in cursor.fetchall()]
+        unknown = self._manifest.files.keys() - set(uploads)
+        if unknown:
+            raise _refused("files")
+        missing, names = [], set(self._manifest.entries)
+        for uuid in uploads:
+            entry = self._manifest.files.get(uuid)
+            if entry is None:
+                missing.append(uuid)
+                continue
+            if not isinstance(entry, str) or entry not in names or not entry.startswith("files/"):
+                raise _refused("files")
+            with self._archive.open(entry) as content:
+                key = default_storage.save(_file_key(uuid), File(content))
+            self._copied.append(key)
+            if key != _file_key(uuid):
+                raise _refused("files")
+        return len(uploads) - len(missing), missing
+
+    def delete_files(self) -> None:
+        """What was copied, where the rest was undone."""
+        if not self._schema:
+            return
+        with schema_context(self._schema):
+            for key in self._copied:
+                with suppress(OSError):
+                    default_storage.delete(key)
+
+
+def reseal_restored() -> None:
+    """The one place for what must be computed anew of rows that were restored.
+
+    Digests over data or events that name people by their numbers belong here: those are other
+    ones now. There are none yet.
+    """
+
+
+def _file_key(uuid: object) -> str:
+    return f"uploads/{uuid}"
+
+
+def _stand_in_name(row: Mapping[str, Any]) -> str:
+    return plain_name(_("%(name)s (superuser)") % {"name": row["last_name"]})[:LONGEST_NAME]
+
+
+def _insert(table: Table, lines: Iterable[bytes], overlays: Iterable[dict[str, Any]]) -> None:
+    """Rows as the archive has them, with what is another laid over them."""
+    columns = sql.SQL(", ").join(sql.Identifier("r", each) for each in table.column_names)
+    names = sql.SQL(", ").join(map(sql.Identifier, table.column_names))
+    query = sql.SQL(
+        "INSERT INTO {table} ({names}) SELECT {columns}"
+        " FROM unnest(%s::text[], %s::text[]) AS given(line, overlay),"
+        " LATERAL json_populate_record("
+        "     json_populate_record(NULL::{table}, given.line::json), given.overlay::json) AS r"
+    ).format(table=sql.Identifier(current_schema(), table.name), names=names, columns=columns)
+    with _refusing(UnicodeDecodeError):
+        texts = [line.decode() for line in lines]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [texts, [json.dumps(each) for each in overlays]])
+
+
+def _empty(tables: Mapping[str, Table]) -> None:
+    """What a new company begins with gives way to what the archive holds."""
+    names = [sql.Identifier(current_schema(), name) for name in tables]
+    with connection.cursor() as cursor:
+        # Of a schema that this transaction has made: nobody else can have written there.
+        cursor.execute("SELECT set_config('ticketflower.erasing', 'on', true)")
+        cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
+        cursor.execute("SELECT set_config('ticketflower.erasing', 'off', true)")
+
+
+def _set_last_number(table: Table, last: Any) -> None:
+    if not table.has_numbers:
+        return
+    if type(last) is not int or not 0 <= last < MOST_NUMBER:
+        raise _refused(table.name)
+    with connection.cursor() as cursor:
+        name = f'"{current_schema()}"."{table.name}"'
+        cursor.execute(
+            sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(
+                sql.Identifier(current_schema(), table.name)
+            )
+        )
+        highest = max(cursor.fetchone()[0], last)
+        if highest >= MOST_NUMBER:
+            raise _refused(table.name)
+        if highest:
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [name, highest])
+
+
+def _read(table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+    query = sql.SQL("SELECT row_to_json(t)::text FROM (SELECT {} FROM {}) t").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(current_schema(), table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        rows = cursor.fetchall()
+    for (text,) in rows:
+        yield json.loads(text)
+
+
+def _update(table: str, pk: int, column: str, value: Json) -> None:
+    query = sql.SQL("UPDATE {} SET {} = %s::jsonb WHERE id = %s").format(
+        sql.Identifier(current_schema(), table), sql.Identifier(column)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [json.dumps(value, ensure_ascii=False), pk])
+
+
+def _refused(where: str) -> UnreadableArchiveError:
+    return UnreadableArchiveError(
+        _("“%(where)s” in the archive holds what no archive has. Nothing was restored.")
+        % {"where": where[:100]}
+    )
+
+
+class _refusing:  # noqa: N801 - it reads like suppress
+    """Turns these errors into that of an archive that holds what is refused."""
+
+    def __init__(self, *errors: type[Exception]) -> None:
+        self._errors = errors
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, self._errors):
+            raise _refused(PEOPLE) from error

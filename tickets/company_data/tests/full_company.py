@@ -1,0 +1,250 @@
+"""Fills Acme with all that a company can hold, for tests of taking it along."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tenants.audit.acting import acting_as, actor_of
+from tenants.audit.kinds import declare, declared_kinds
+from tenants.audit.record import record
+from tenants.errors import TicketFlowerError
+from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.testing import CompanyTransactionTestCase
+from tickets.files.keep_file import keep_file
+from tickets.models import BulkRetry, Ticket, TicketError
+from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
+from tickets.repairing.hold_ticket import hold_ticket
+from tickets.repairing.reassign_task import reassign_task
+from tickets.repairing.retry_step import retry_step
+from tickets.saving.save_answers import save_task_answers, save_ticket_answers
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.testing import import_fixture
+from tickets.working.complete_task import complete_task
+from workflows.engine.process import JsonObject
+from workflows.models import (
+    ActionAttempt,
+    BusinessCalendar,
+    CompanyRole,
+    ImportRun,
+    TaskDefinition,
+    TaskInstance,
+    TicketDefinition,
+    WorkflowDefinition,
+)
+from workflows.models.task_instance import WORKABLE
+from workflows.signing.signing_secrets import current_secret
+
+REASON = "It was wrong."
+PERSON: JsonObject = {"name": "boss", "label": "Boss", "type": "person"}
+FIELDS: list[JsonObject] = [
+    {"name": "note", "label": "Note", "type": "text", "required": True},
+    {"name": "paper", "label": "Paper", "type": "file"},
+    PERSON,
+    {
+        "name": "guests",
+        "label": "Guests",
+        "type": "records",
+        "fields": [
+            {"name": "who", "label": "Who", "type": "person"},
+            {"name": "cost", "label": "Cost", "type": "number"},
+        ],
+    },
+]
+
+
+def answer_of(person: User) -> JsonObject:
+    return {"id": person.pk, "email": person.email, "name": str(person)}
+
+
+class FullCompany(CompanyTransactionTestCase):
+    """Acme, with everything; the numbers of people in it are in many places."""
+
+    def fill(self, *, seed: int = 1, walk: int = 60) -> None:
+        self.chance = random.Random(seed)
+        for person in (self.wendy, self.walt, self.terry):
+            self.give_role(person, SystemRole.TASK_WORKER)
+        for name in ("invoice", "vacation", "it_help"):
+            import_fixture(name, by=self.carla)
+        for role in CompanyRole.objects.all():
+            role.members.add(self.wendy, self.walt, self.uma)
+        self._make_workflow()
+        self._fill_tables()
+        for _step in range(walk):
+            # As people do: some of what they try is refused.
+            with suppress(TicketFlowerError):
+                self._do_something()
+
+    def _make_workflow(self) -> None:
+        self.workflow = WorkflowDefinition.objects.create(key="party", title="Party", fields=FIELDS)
+        decide = TaskDefinition.objects.create(
+            workflow=self.workflow, key="decide", title="Decide", fields=[PERSON], due_in="P2D"
+        )
+        call = TaskDefinition.objects.create(
+            workflow=self.workflow,
+            key="order",
+            title="Order",
+            task_type="SYNC_ACTION",
+            action_url="http://catering.example/orders",
+        )
+        transitions = self.workflow.transitions
+        transitions.create(to_task=decide)
+        transitions.create(from_task=decide, to_task=call, label="ordered")
+        transitions.create(from_task=decide, label="forgotten", after="P5D", priority=2)
+        transitions.create(from_task=call, label="done")
+        self.workflow.publish(by=self.carla)
+        self.workflow.save()
+        self.type = TicketDefinition.objects.create(
+            key="party", title="Party", workflow=self.workflow, is_active=True, created_by=self.root
+        )
+
+    def _fill_tables(self) -> None:
+        """What no step of a ticket writes."""
+        BusinessCalendar.objects.create(time_zone="Europe/Brussels")
+        current_secret(now=timezone.now())
+        types = ContentType.objects
+        for about, name in ((User, str(self.walt.pk)), (CompanyRole, "1")):
+            LogEntry.objects.create(
+                user=self.alice,
+                content_type=types.get_for_model(about),
+                object_id=name,
+                object_repr="Walt",
+                action_flag=CHANGE,
+                change_message="[]",
+            )
+        kind = declared_kinds().get("tests.full") or declare("tests.full", "Tested")  # type: ignore[arg-type]
+        with acting_as(actor_of(self.root)):
+            record(kind, about=self.walt, changes={"name": ("Old", "New")})
+        with acting_as(actor_of(self.alice)):
+            record(kind, about=self.type)
+        ImportRun.objects.create(
+            filename="a.xlsx", content=b"\x00\xffabc", created_by=self.carla, job_id=77
+        )
+        self.party()
+        ticket = self.party(boss=answer_of(self.walt))
+        BulkRetry.objects.create(error_ids=[1], total=1, reason=REASON, created_by=self.terry)
+        save_ticket_answers(
+            definition=self.type,
+            slot="1" * 32,
+            answers={"boss": answer_of(self.wendy), "paper": self.upload(self.uma)},
+            user=self.uma,
+        )
+        task = TaskInstance.objects.filter(
+            workflow_instance=ticket.workflow_instance, status__in=WORKABLE
+        ).get()
+        assert task.assigned_to is not None
+        save_task_answers(task=task, answers={"boss": None}, user=task.assigned_to)
+        self.call_under_way()
+        self.type.roles_with_access.add(*CompanyRole.objects.all())
+        TicketError.objects.create(
+            ticket=ticket, error_type="TASK_UPDATE", message="It was down.", status="RESOLVED"
+        )
+
+    def call_under_way(self) -> None:
+        """A call whose worker has died, and one whose job waits."""
+        for _number in range(2):
+            ticket = self.party(boss=answer_of(self.alice))
+            self._complete(self._form_of(ticket), {"boss": answer_of(self.wendy)})
+        task = TaskInstance.objects.filter(definition__key="order").first()
+        assert task is not None
+        ActionAttempt.objects.create(task=task, number=1, started_at=timezone.now(), job_id=4711)
+
+    def party(self, **answers: object) -> Ticket:
+        guests = [{"who": answer_of(self.walt), "cost": 1.5}, {"cost": 10}]
+        data: JsonObject = {"note": "ünï \U0001f600", "guests": guests, **answers}  # type: ignore[dict-item]
+        data["paper"] = self.upload(self.uma)
+        return submit_ticket(definition=self.type, data=data, user=self.uma)
+
+    def upload(self, user: User) -> JsonObject:
+        content = self.chance.randbytes(500)
+        return keep_file(file=SimpleUploadedFile("plan.pdf", content), user=user)
+
+    def _form_of(self, ticket: Ticket) -> TaskInstance:
+        forms = TaskInstance.objects.filter(status__in=WORKABLE, definition__task_type="FORM")
+        return forms.select_related("assigned_to").get(workflow_instance__ticket=ticket)
+
+    def _complete(self, task: TaskInstance, output: JsonObject) -> None:
+        assert task.assigned_to is not None
+        complete_task(task=task, output=output, user=task.assigned_to)
+
+    # What people do
+
+    def _do_something(self) -> None:
+        verbs = (
+            *(self._submit,) * 4,
+            *(self._answer,) * 6,
+            self._hold,
+            self._cancel,
+            self._correct,
+            self._correct_output,
+            self._reassign,
+            self._retry,
+        )
+        with transaction.atomic():
+            self.chance.choice(verbs)()
+
+    def _submit(self) -> None:
+        self.party(boss=answer_of(self.chance.choice((self.alice, self.walt, self.terry))))
+
+    def _some_form(self) -> TaskInstance | None:
+        forms = TaskInstance.objects.filter(
+            status__in=WORKABLE, assigned_to__isnull=False, definition__key="decide"
+        )
+        found = list(forms.select_related("assigned_to").order_by("pk"))
+        return self.chance.choice(found) if found else None
+
+    def _some_ticket(self) -> Ticket:
+        return self.chance.choice(list(Ticket.objects.order_by("pk")))
+
+    def _answer(self) -> None:
+        form = self._some_form()
+        if form is not None:
+            self._complete(form, {"boss": answer_of(self.chance.choice((self.walt, self.uma)))})
+
+    def _hold(self) -> None:
+        hold_ticket(ticket=self._some_ticket(), by=self.terry, reason=REASON)
+
+    def _cancel(self) -> None:
+        cancel_ticket(ticket=self._some_ticket(), by=self.terry, reason=REASON)
+
+    def _correct(self) -> None:
+        ticket = self._some_ticket()
+        data = {**ticket.data, "boss": answer_of(self.carla), "note": "corrected"}
+        correct_ticket_data(ticket=ticket, data=data, by=self.terry, reason=REASON)
+
+    def _correct_output(self) -> None:
+        done = TaskInstance.objects.filter(status="COMPLETED", definition__key="decide")
+        if (task := done.order_by("?").first()) is not None:
+            output: JsonObject = {"boss": answer_of(self.terry)}
+            correct_task_output(task=task, output=output, by=self.terry, reason=REASON)
+
+    def _reassign(self) -> None:
+        form = self._some_form()
+        if form is not None:
+            to = self.chance.choice((self.wendy, self.walt, None))
+            reassign_task(task=form, to=to, by=self.terry, reason=REASON)
+
+    def _retry(self) -> None:
+        error = TicketError.objects.unresolved().first()
+        if error is not None:
+            retry_step(error=error, by=self.terry, reason=REASON)
+
+
+def tables_with_rows(schema: str) -> dict[str, int]:
+    """{table: rows} of a schema."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        names = [row[0] for row in cursor.fetchall()]
+        counts = {}
+        for name in names:
+            cursor.execute(f'SELECT count(*) FROM "{schema}"."{name}"')
+            counts[name] = cursor.fetchone()[0]
+    return counts

@@ -1,0 +1,426 @@
+"""What is exported and restored is equal, row by row, but for what is declared to be another."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import override_settings
+from django_tenants.utils import schema_context
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.connection import use_company, use_public
+from tenants.models import Company, User
+from tenants.roles import SystemRole
+from tenants.testing import email_of
+from tickets.company_data.archive import MANIFEST, ArchiveReader
+from tickets.company_data.errors import (
+    AddressesInUseError,
+    OtherVersionError,
+    UnreadableArchiveError,
+)
+from tickets.company_data.restore_company import Restored, restore_company
+from tickets.company_data.tables import LEFT_OUT, tables_of
+from tickets.company_data.tests.full_company import FullCompany
+from tickets.company_data.write_archive import write_archive
+from tickets.health import company_findings, history_findings
+from workflows.models import TaskInstance, TicketDefinition
+
+SECONDS_EACH = 30
+
+# Every column of every table, by how it is compared: as it is, unless it stands here. A table that
+# is missing here fails the test: say whether restoring has to know it.
+AS_IT_IS: Mapping[str, str] = {}
+PERSON, JSON, JOB, TYPE, SUBJECT = "person", "json with people", "job", "content type", "subject"
+TABLES: dict[str, dict[str, str]] = {
+    "audit_auditevent": {"actor_id": PERSON, "subject_id": SUBJECT},
+    "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
+    "tickets_bulkretry": {"created_by_id": PERSON},
+    "tickets_fileupload": {"uploaded_by_id": PERSON},
+    "tickets_importrun": {"created_by_id": PERSON, "job_id": JOB},
+    "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
+    "tickets_savedanswers_files": {},
+    "tickets_ticket": {"created_by_id": PERSON, "data": JSON},
+    "tickets_ticketdefinition": {"created_by_id": PERSON},
+    "tickets_ticketdefinition_roles_with_access": {},
+    "tickets_ticketerror": {},
+    "workflows_actionattempt": {"job_id": JOB},
+    "workflows_businesscalendar": {},
+    "workflows_companyrole": {},
+    "workflows_companyrole_members": {"user_id": PERSON},
+    "workflows_taskdefinition": {"created_by_id": PERSON},
+    "workflows_taskinstance": {
+        "assigned_to_id": PERSON,
+        "released_by_id": PERSON,
+        "output_data": JSON,
+    },
+    "workflows_transition": {},
+    "workflows_workflowdefinition": {
+        "created_by_id": PERSON,
+        "changed_by_id": PERSON,
+        "published_by_id": PERSON,
+        "retired_by_id": PERSON,
+    },
+    "workflows_workflowevent": {"actor_id": PERSON, "data": JSON},
+    "workflows_workflowinstance": {"data": JSON},
+}
+# Keys under which the number of a person stands in JSON. Written out: the test must not ask what it
+# is to judge.
+PERSON_KEYS = {"to_id", "from_id"}
+
+
+class RestoreCase(FullCompany):
+    def setUp(self) -> None:
+        super().setUp()
+        self.media = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.media, ignore_errors=True)
+        settings = override_settings(MEDIA_ROOT=Path(self.media))
+        settings.enable()
+        self.addCleanup(settings.disable)
+
+    def export(self) -> io.BytesIO:
+        target = io.BytesIO()
+        use_company(self.acme)
+        write_archive(target, company=self.acme, tell=lambda _percent: None)
+        return target
+
+    def restore(self, archive: io.BytesIO, **more: Any) -> Restored:
+        use_public()
+        archive.seek(0)
+        options: dict[str, Any] = {"name": "Acme again", "makes_up_addresses": True, **more}
+        return restore_company(archive, **options)
+
+    def people_map(self, made: Company) -> dict[int, int]:
+        """Who is who: by the order in which they were made, and their names."""
+        use_public()
+        old = list(User.objects.filter(company=self.acme).order_by("pk"))
+        new = list(User.objects.filter(company=made).exclude(email__startswith="superuser-"))
+        new.sort(key=lambda each: each.pk)
+        self.assertEqual([str(each) for each in old], [str(each) for each in new])
+        found = {one.pk: other.pk for one, other in zip(old, new, strict=True)}
+        stand_ins = User.objects.filter(company=made, email__startswith="superuser-")
+        return found | {int(each.email.split("@")[0][10:]): each.pk for each in stand_ins}
+
+
+class EqualityTests(RestoreCase):
+    def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
+        self.fill()
+        archive = self.export()
+        made = self.restore(archive)
+        people = self.people_map(made.company)
+        self.assertEqual(set(tables_of("acme")), set(TABLES), "Say here how a new table compares.")
+        for table in TABLES:
+            with self.subTest(table):
+                self.compare(table, made.company.schema_name, people)
+        self.compare_people(people)
+        self.compare_files(made.company)
+        self.compare_sequences(made.company.schema_name)
+        self.compare_health(made.company)
+
+    def compare(self, table: str, schema: str, people: dict[int, int]) -> None:
+        old, new = rows_of("acme", table), rows_of(schema, table)
+        if table == "audit_auditevent":
+            self.assertEqual(new.pop()["kind"], "company.restored")
+        self.assertTrue(old, f"{table} is empty: the test shows nothing of it.")
+        self.assertEqual(len(old), len(new))
+        for one, other in zip(old, new, strict=True):
+            expected = {
+                name: self.expected(table, name, value, one, people) for name, value in one.items()
+            }
+            self.assertEqual(expected, other)
+
+    def expected(
+        self, table: str, name: str, value: Any, row: dict[str, Any], people: dict[int, int]
+    ) -> Any:
+        match TABLES[table].get(name, ""):
+            case "":
+                return value
+            case "person":
+                return None if value is None else people.get(value)
+            case "json with people":
+                return with_numbers(value, people)
+            case "job":
+                return None
+            case "content type":
+                return value  # the same installation
+            case "subject":
+                about = row.get("subject_type") or content_type(row.get("content_type_id"))
+                return str(people[int(value)]) if about == "tenants.user" else value
+        raise AssertionError(name)
+
+    def compare_people(self, people: dict[int, int]) -> None:
+        for old, new in people.items():
+            one, other = User.objects.get(pk=old), User.objects.get(pk=new)
+            self.assertFalse(other.has_usable_password())
+            if one.is_superuser:
+                self.assertFalse(other.is_superuser or other.is_active or other.groups.exists())
+                continue
+            self.assertEqual(one.system_roles(), other.system_roles())
+            for name in ("first_name", "last_name", "is_active", "is_available", "date_joined"):
+                self.assertEqual(getattr(one, name), getattr(other, name))
+
+    def compare_files(self, company: Company) -> None:
+        keys = [row["file"] for row in rows_of("acme", "tickets_fileupload")]
+        self.assertGreater(len(keys), 5)
+        for key in keys:
+            contents = []
+            for schema in ("acme", company.schema_name):
+                with schema_context(schema), default_storage.open(key) as file:
+                    contents.append(file.read())
+            self.assertEqual(*contents)
+
+    def compare_sequences(self, schema: str) -> None:
+        found = []
+        for each in ("acme", schema):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = %s"
+                    " AND sequencename NOT LIKE 'django_migrations%%'"
+                    " AND sequencename NOT LIKE '%%signingsecret%%'"
+                    " AND sequencename NOT LIKE 'audit%%' ORDER BY 1",
+                    [each],
+                )
+                found.append(cursor.fetchall())
+        self.assertEqual(*found)
+
+    def compare_health(self, company: Company) -> None:
+        """What the doctor says, who knows nothing of all this: histories lead to what is stored."""
+        with schema_context(company.schema_name):
+            findings, _after = history_findings(after=0)
+            self.assertEqual(findings, [])
+            self.assertFalse(ProcrastinateJob.objects.filter(args__schema=company.schema_name))
+
+    def test_the_jobs_of_a_restored_company_are_made_when_it_is_started(self) -> None:
+        self.fill(walk=0)
+        made = self.restore(self.export(), start=True)
+        self.assertTrue(made.mended)
+        self.assertTrue(Company.objects.get(pk=made.company.pk).is_active)
+        with schema_context(made.company.schema_name):
+            self.assertEqual([each for each in company_findings() if each.mend is not None], [])
+        names = set(
+            ProcrastinateJob.objects.filter(args__schema=made.company.schema_name).values_list(
+                "task_name", flat=True
+            )
+        )
+        self.assertLessEqual({"tickets.jobs.run_action", "tickets.jobs.fire_timer"}, names)
+
+    def test_people_go_on_where_they_were(self) -> None:
+        self.fill(walk=0)
+        made = self.restore(
+            self.export(), addresses={email_of("wendy"): "wendy@new.example"}, start=True
+        )
+        with schema_context(made.company.schema_name):
+            self.assertEqual(User.objects.get(email="wendy@new.example").company, made.company)
+            task = TaskInstance.objects.filter(
+                definition__key="decide", assigned_to__isnull=False
+            ).first()
+            assert task is not None
+            self.assertEqual(task.assigned_to.company, made.company)  # type: ignore[union-attr]
+            self.assertTrue(TicketDefinition.objects.active().filter(key="party").exists())
+
+
+class RefusalTests(RestoreCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.fill(walk=0)
+        self.archive = self.export()
+        use_public()
+        self.companies = Company.objects.count()
+        self.people = User.objects.count()
+
+    def assert_nothing_was_made(self) -> None:
+        use_public()
+        self.assertEqual(Company.objects.count(), self.companies)
+        self.assertEqual(User.objects.count(), self.people)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'acme_again%'")
+            self.assertEqual(cursor.fetchone()[0], 0)
+        folders = {each.name for each in Path(self.media).iterdir()}
+        self.assertLessEqual(folders, {"acme"})
+
+    def changed(self, **entries: Any) -> io.BytesIO:
+        """The archive with other entries, whose digests the manifest has."""
+        made, manifest = io.BytesIO(), entries.pop("manifest", {})
+        source = zipfile.ZipFile(self.archive)
+        with zipfile.ZipFile(made, "w") as target:
+            document = json.loads(source.read(MANIFEST))
+            for name in source.namelist():
+                content = entries.get(name, source.read(name))
+                if name != MANIFEST:
+                    target.writestr(name, content)
+                    document["entries"][name] = {
+                        "bytes": len(content),
+                        "sha256": hashlib.sha256(content).hexdigest(),
+                    }
+            target.writestr(MANIFEST, json.dumps({**document, **manifest}))
+        return made
+
+    def refused(self, archive: io.BytesIO, error: type[Exception], **more: Any) -> str:
+        with self.assertRaises(error) as raised:
+            self.restore(archive, **more)
+        self.assert_nothing_was_made()
+        return str(raised.exception)
+
+    def test_addresses_that_are_in_use_are_listed(self) -> None:
+        said = self.refused(self.archive, AddressesInUseError, makes_up_addresses=False)
+        self.assertIn(email_of("wendy"), said)
+
+    def test_other_versions(self) -> None:
+        migrations = ArchiveReader(self.archive, most_bytes=10**9).manifest.migrations
+        newer = self.changed(manifest={"migrations": [*migrations, "workflows.9999_later"]})
+        self.assertIn("newer", self.refused(newer, OtherVersionError))
+        older = self.changed(manifest={"migrations": migrations[:-1]})
+        self.assertIn("older", self.refused(older, OtherVersionError))
+        self.refused(self.changed(manifest={"format_version": 2}), UnreadableArchiveError)
+
+    def test_what_is_no_archive(self) -> None:
+        for content in (b"", b"PK", b"x" * 1000, self.archive.getvalue()[:5000]):
+            self.refused(io.BytesIO(content), UnreadableArchiveError)
+
+    def test_a_changed_byte_is_seen(self) -> None:
+        content = bytearray(self.archive.getvalue())
+        at = content.find(b"files/") + 100
+        content[at] ^= 255
+        self.refused(io.BytesIO(bytes(content)), UnreadableArchiveError)
+
+    def test_more_than_is_taken(self) -> None:
+        with override_settings(RESTORE_MOST_BYTES=1000):
+            self.refused(self.archive, UnreadableArchiveError)
+
+    def test_rows_that_are_none(self) -> None:
+        name = "data/tickets_ticket.jsonl"
+        rows = zipfile.ZipFile(self.archive).read(name).splitlines()
+        first = json.loads(rows[0])
+        for row in (
+            b"[]",
+            b"{",
+            b"[" * 100_000,
+            json.dumps({**first, "extra": 1}).encode(),
+            json.dumps({**first, "id": "x"}).encode(),
+            json.dumps({**first, "created_by_id": self.charlie.pk}).encode(),
+            json.dumps({**first, "title": "x" * 100_000}).encode(),
+            json.dumps({**first, "title": "\0"}).encode(),
+            json.dumps({**first, "definition_id": 999_999}).encode(),
+            json.dumps({**first, "id": 2**62}).encode(),
+            rows[1],
+            b"",
+        ):
+            with self.subTest(row[:40]):
+                content = b"\n".join([row, *rows[1:]]) + b"\n"
+                self.refused(self.changed(**{name: content}), UnreadableArchiveError)
+
+    def test_people_who_are_none(self) -> None:
+        name = "public/people.jsonl"
+        rows = zipfile.ZipFile(self.archive).read(name).splitlines()
+        first = json.loads(rows[0])
+        for change in (
+            {"email": "no address"},
+            {"email": json.loads(rows[1])["email"]},
+            {"id": -1},
+            {"id": True},
+            {"roles": "admin"},
+            {"password": "x"},
+            {"date_joined": "yesterday"},
+            {"first_name": "x" * 10_000},
+        ):
+            with self.subTest(change):
+                content = b"\n".join([json.dumps({**first, **change}).encode(), *rows[1:]]) + b"\n"
+                self.refused(self.changed(**{name: content}), UnreadableArchiveError)
+
+    def test_an_archive_makes_nobody_a_superuser(self) -> None:
+        name = "public/people.jsonl"
+        rows = zipfile.ZipFile(self.archive).read(name).splitlines()
+        people = [{**json.loads(each), "is_superuser": True, "roles": ["root"]} for each in rows]
+        content = "".join(json.dumps(each) + "\n" for each in people).encode()
+        made = self.restore(self.changed(**{name: content}))
+        own = User.objects.filter(company=made.company)
+        self.assertFalse(own.filter(is_superuser=True).exists())
+        self.assertFalse(own.filter(is_active=True).exists())
+
+    def test_names_that_lead_elsewhere(self) -> None:
+        for name in ("../evil", "/etc/passwd", "data/../../x", "data\\x", "else/x"):
+            made = io.BytesIO()
+            source = zipfile.ZipFile(self.archive)
+            with zipfile.ZipFile(made, "w") as target:
+                document = json.loads(source.read(MANIFEST))
+                document["entries"][name] = {"bytes": 1, "sha256": "0"}
+                for each in source.namelist():
+                    if each != MANIFEST:
+                        target.writestr(each, source.read(each))
+                target.writestr(name, b"x")
+                target.writestr(MANIFEST, json.dumps(document))
+            self.refused(made, UnreadableArchiveError)
+
+
+class CommandTests(RestoreCase):
+    def test_the_commands(self) -> None:
+        self.fill(walk=0)
+        use_public()
+        path = Path(self.media) / "acme.zip"
+        call_command("export_company", schema="acme", to=path, stdout=io.StringIO())
+        with self.assertRaises(CommandError) as refused:
+            call_command("restore_company", str(path), name="Copy", stdout=io.StringIO())
+        self.assertIn("--map", str(refused.exception))
+        said = io.StringIO()
+        call_command("restore_company", str(path), name="Copy", make_up_addresses=True, stdout=said)
+        self.assertIn("switched off", said.getvalue())
+        company = Company.objects.get(name="Copy")
+        self.assertFalse(company.is_active)
+        admins = Group.objects.get(name=SystemRole.ADMIN).user_set  # type: ignore[attr-defined]
+        self.assertTrue(admins.filter(company=company).exists())
+
+    def test_what_is_in_an_archive_for_people(self) -> None:
+        self.fill(walk=5)
+        archive = zipfile.ZipFile(self.export())
+        names = archive.namelist()
+        self.assertIn("README.txt", names)
+        self.assertIn("definitions/party-v1.json", names)
+        self.assertIn("definitions/party-v1.xlsx", names)
+        self.assertTrue(any(name.startswith("tickets/") for name in names))
+        everything = b"".join(archive.read(name) for name in names)
+        self.assertNotIn(self.alice.password.encode(), everything)
+        for name in LEFT_OUT:
+            self.assertNotIn(f"data/{name}.jsonl", names)
+
+
+def rows_of(schema: str, table: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT to_jsonb(t)::text FROM "{schema}"."{table}" t ORDER BY id')
+        return [json.loads(row[0]) for row in cursor.fetchall()]
+
+
+def content_type(number: Any) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT app_label || '.' || model FROM public.django_content_type WHERE id = %s",
+            [number],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+def with_numbers(value: Any, people: dict[int, int]) -> Any:
+    """Every number of a person in JSON: where an answer stands, and under the keys of events."""
+    if isinstance(value, list):
+        return [with_numbers(each, people) for each in value]
+    if isinstance(value, dict):
+        if set(value) == {"id", "email", "name"}:
+            return {**value, "id": people[value["id"]]}
+        return {
+            name: people[each]
+            if name in PERSON_KEYS and each is not None
+            else with_numbers(each, people)
+            for name, each in value.items()
+        }
+    return value
