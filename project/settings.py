@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "tenants.middleware.ActorMiddleware",
     "project.being_upgraded.CompanyUpToDateMiddleware",
+    "project.to_be_deleted.CompanyToBeDeletedMiddleware",
     "project.middleware.BodyLimitMiddleware",
     "project.trouble.TroubleMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # it insists
@@ -247,6 +248,10 @@ MAX_UPLOAD_BYTES = int(os.environ.get("MAX_UPLOAD_BYTES") or 20 * 1024 * 1024)
 MAX_FORM_BYTES = int(os.environ.get("MAX_FORM_BYTES") or 5 * MAX_UPLOAD_BYTES)
 
 # --- a company's data as a whole -------------------------------------------------------------
+# How many days lines of the audit log are kept: a year at least. 0: for ever.
+AUDIT_KEEP_DAYS = int(os.environ.get("AUDIT_KEEP_DAYS") or 0)
+# How many days a company that is to be deleted can be taken back.
+COMPANY_DELETION_DAYS = int(os.environ.get("COMPANY_DELETION_DAYS") or 14)
 # How many days an export can be fetched, and how large an archive may be that is restored.
 COMPANY_EXPORT_DAYS = int(os.environ.get("COMPANY_EXPORT_DAYS") or 7)
 RESTORE_MOST_BYTES = int(os.environ.get("RESTORE_MOST_BYTES") or 100_000_000_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
@@ -72,6 +73,20 @@ class CompanyBehindError(TenantsError):
         "again in some minutes."
     )
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class CompanyToBeDeletedError(TenantsError):
+    """`until`: when a job of it is tried again."""
+
+    message = _(
+        "This company is to be deleted: nothing can be changed in it any more. Its admin can take "
+        "that back."
+    )
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, until: datetime | None = None) -> None:
+        self.until = until
+        super().__init__()
 
 
 class LastAdminError(TenantsError):

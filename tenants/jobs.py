@@ -21,7 +21,8 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from tenants.connection import current_schema
-from tenants.errors import CallsUsedUpError, CompanyBehindError
+from tenants.deletion import ensure_schema_stays
+from tenants.errors import CallsUsedUpError, CompanyBehindError, CompanyToBeDeletedError
 from tenants.log_context import note_job
 from tenants.migrating.versions import ensure_schema_up_to_date
 
@@ -34,7 +35,10 @@ MINUTE: Final = 60
 
 class Retry(RetryStrategy):
     """How often a job is tried. A company that is behind is waited for, for as long as it takes,
-    and so is the time at which it may make calls again."""
+    and so is the time at which it may make calls again.
+
+    One that is to be deleted, too: whoever takes that back has its jobs come at once.
+    """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, CompanyBehindError):
@@ -44,6 +48,8 @@ class Retry(RetryStrategy):
             return RetryDecision(
                 retry_in={"seconds": min(exception.seconds, SOON_SECONDS) + randbelow(MINUTE)}
             )
+        if isinstance(exception, CompanyToBeDeletedError) and exception.until is not None:
+            return RetryDecision(retry_at=exception.until)
         return super().get_retry_decision(exception=exception, job=job)
 
 
@@ -120,12 +126,14 @@ def in_company[**P, R](function: Callable[P, R]) -> Callable[..., R]:
 
     Raises:
         CompanyBehindError: the schema lacks a migration of this code. The job is tried again.
+        CompanyToBeDeletedError: the job waits until the company is deleted, or stays after all.
     """
 
     # `schema` by name too: that is how the queue hands over every argument.
     def run(schema: str, *args: P.args, **kwargs: P.kwargs) -> R:
         # A worker has no request that would drop a connection which the server has closed.
         close_old_connections()
+        ensure_schema_stays(schema)
         ensure_schema_up_to_date(schema)
         with schema_context(schema):
             return function(*args, **kwargs)

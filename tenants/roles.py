@@ -41,6 +41,7 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "tenants.view_user",
         "tenants.add_user",
         "tenants.change_user",
+        "tenants.manage_company_data",
         "workflows.view_companyrole",
         "workflows.add_companyrole",
         "workflows.change_companyrole",

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -188,6 +189,18 @@ class CompanyTransactionTestCase(_People, TransactionTestCase):
         empty_companies()
 
 
+@contextmanager
+def tampering() -> Iterator[None]:
+    """Let the test change what is only ever added, as somebody with a hand in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ticketflower.erasing', 'on', false)")
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute("SELECT set_config('ticketflower.erasing', 'off', false)")
+
+
 def empty_companies() -> None:
     """Delete what tests have committed; the test companies and their people stay."""
     with connection.cursor() as cursor:
@@ -208,7 +221,7 @@ def empty_companies() -> None:
             "public.mfa_authenticator",
             "public.account_emailaddress",
         ]
-        tables += ["public.audit_auditevent"]
+        tables += ["public.audit_auditevent", "public.tenants_companyexport"]
         # The audit log is only ever added to; see ticketflower_append_only.
         cursor.execute("SELECT set_config('ticketflower.erasing', 'on', false)")
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")

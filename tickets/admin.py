@@ -1,9 +1,12 @@
 """Registers the screens of tickets with the admin site: a line for each file of pages."""
 
+from tickets.company_data.pages import data_page
 from tickets.company_use.pages import company_use_page
+from tickets.erasing.pages import erase_page
 from tickets.files.pages import files
 from tickets.following.pages import my_ticket
 from tickets.health import recording
+from tickets.keeping.pages import keep_page
 from tickets.moving.pages import move_page
 from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import task_instance, ticket

@@ -4,7 +4,18 @@ from tickets.advancing import jobs as advancing
 from tickets.calling import jobs as calling
 from tickets.company_data import jobs as company_data
 from tickets.company_use import jobs as company_use
+from tickets.erasing import jobs as erasing
 from tickets.files import jobs as files
+from tickets.keeping import jobs as keeping
 from tickets.repairing import jobs as repairing
 
-__all__ = ["advancing", "calling", "company_data", "company_use", "files", "repairing"]
+__all__ = [
+    "advancing",
+    "calling",
+    "company_data",
+    "company_use",
+    "erasing",
+    "files",
+    "keeping",
+    "repairing",
+]

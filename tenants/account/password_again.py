@@ -32,6 +32,7 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_user_add",
         "admin:tenants_user_change",
         "admin:tenants_user_identity_provider",
+        "admin:tenants_user_erase",
         "admin:tenants_user_import",
         "admin:tenants_user_process_import",
         "admin:tenants_user_second_factor",
@@ -45,6 +46,8 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_company_add",
         "admin:tenants_company_change",
         "admin:tenants_company_one_time_link",
+        "admin:tenants_company_archive",
+        "admin:tenants_company_deletion",
         "enter_company",
     }
 )

@@ -12,6 +12,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="company",
+            options={
+                "ordering": ("name", "pk"),
+                "permissions": (("manage_company_data", "Can export and delete a company"),),
+                "verbose_name": "company",
+                "verbose_name_plural": "companies",
+            },
+        ),
         migrations.AddField(
             model_name="company",
             name="deletion_asked_by",

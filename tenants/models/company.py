@@ -97,7 +97,7 @@ class Company(TenantMixin):
         _("signed up at"), auto_now_add=True
     )
 
-    deletion_due_at = models.DateTimeField(
+    deletion_due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         _("is deleted on"),
         null=True,
         editable=False,
@@ -106,11 +106,13 @@ class Company(TenantMixin):
     deletion_asked_by: models.TextField[str, str] = models.TextField(
         _("deletion asked for by"), editable=False, blank=True, default="", db_default=""
     )
-    deletion_began_at = models.DateTimeField(
-        _("deletion began at"),
-        null=True,
-        editable=False,
-        help_text=_("From then on it cannot be taken back."),
+    deletion_began_at: models.DateTimeField[datetime | None, datetime | None] = (
+        models.DateTimeField(
+            _("deletion began at"),
+            null=True,
+            editable=False,
+            help_text=_("From then on it cannot be taken back."),
+        )
     )
 
     objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
@@ -119,6 +121,12 @@ class Company(TenantMixin):
         verbose_name = _("company")
         verbose_name_plural = _("companies")
         ordering = ("name", "pk")
+        permissions = (("manage_company_data", _("Can export and delete a company")),)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_to_be_deleted(self) -> bool:
+        """Whether somebody has asked for it: nobody works in it any more."""
+        return self.deletion_due_at is not None

@@ -91,6 +91,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Switch this off instead of deleting a person: their history stays."),
     )
     is_staff = models.BooleanField(_("staff"), default=False, editable=False)
+    erased_at = models.DateTimeField(
+        _("erased at"),
+        null=True,
+        editable=False,
+        help_text=_("When the person was blanked; the row stays for what they did."),
+    )
     date_joined = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

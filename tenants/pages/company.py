@@ -83,7 +83,7 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Company)
 class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
-    """Companies: seen, renamed, switched off and entered. Never deleted: the data would stay."""
+    """Companies: seen, renamed, switched off and entered. Deleted on a page of its own."""
 
     form = CompanyForm
     search_fields = ("name", "schema_name")
@@ -92,7 +92,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     list_filter = ("is_active",)
     list_per_page = 50
     ordering = ("name", "pk")
-    readonly_fields = ("schema_name", "people", "created_at", "enter", "one_time_link")
+    readonly_fields = ("schema_name", "people", "created_at", "enter", "one_time_link", "data")
     add_fieldsets = (
         (None, {"fields": ("name",)}),
         (
@@ -109,7 +109,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "is_active")}),
         (_("Limits"), {"fields": OWN_LIMITS}),
-        (_("About"), {"fields": ("schema_name", "people", "created_at", "enter", "one_time_link")}),
+        (_("About"), {"fields": readonly_fields}),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -140,6 +140,14 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
             '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
             reverse("admin:tenants_company_one_time_link", args=[company.pk]),
             gettext("Make a one-time link"),
+        )
+
+    @display(description=_("its data"))
+    def data(self, company: Company) -> SafeString:
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            reverse("admin:tenants_company_data", args=[company.pk]),
+            gettext("Export or delete"),
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Company | None = None) -> Any:

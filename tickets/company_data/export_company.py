@@ -161,7 +161,7 @@ def _telling(export_id: int) -> Iterator[Callable[[int], None]]:
                 other.submit(note, percent)
 
         yield tell
-        other.submit(connection.close)
+        other.submit(lambda: connection.close())  # the thread's own
 
 
 def _size_and_digest(content: IO[bytes]) -> tuple[int, str]:

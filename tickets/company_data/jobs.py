@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from django.db import close_old_connections
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from tenants.connection import use_public
 from tenants.fair_turns import Queue
-from tenants.jobs import PATIENT, in_company
+from tenants.jobs import PATIENT, defer, in_company
+from tenants.models import Company
+from tickets.company_data import delete_company as deleting
 from tickets.company_data import export_company as exporting
-from tickets.job_names import EXPORT_COMPANY, FORGET_EXPORT
+from tickets.job_names import (
+    DELETE_COMPANY,
+    DELETE_DUE_COMPANIES,
+    EXPORT_COMPANY,
+    FORGET_EXPORT,
+)
 
 
 @app.task(name=EXPORT_COMPANY, queue=Queue.BULK, retry=PATIENT)
@@ -23,3 +33,23 @@ def forget_export(export_id: int) -> None:
     """Delete an archive that was kept long enough, and what killed workers have left."""
     exporting.forget_export(export_id=export_id)
     exporting.clean_up_exports()
+
+
+@app.task(name=DELETE_COMPANY, queue=Queue.UPKEEP, retry=PATIENT)
+def delete_company(schema: str, company_id: int) -> None:
+    """Delete a company whose time has come. It works in `public`, which `schema` is."""
+    close_old_connections()
+    use_public()
+    deleting.delete_company(company_id=company_id)
+
+
+# Every hour: what a job should have done that has failed for good.
+@app.periodic(cron="47 * * * *")
+@app.task(name=DELETE_DUE_COMPANIES, queue=Queue.UPKEEP, retry=PATIENT)
+def delete_due_companies(timestamp: int) -> None:
+    """Delete every company whose time has come."""
+    close_old_connections()
+    use_public()
+    due = Company.objects.filter(deletion_due_at__lte=timezone.now())
+    for pk in list(due.values_list("pk", flat=True)):
+        defer(DELETE_COMPANY, company_id=pk)

@@ -11,4 +11,12 @@ from tenants.audit.kinds import declare
 EXPORT_STARTED: Final = declare("company_export.started", _("An export of everything was started"))
 EXPORT_MADE: Final = declare("company_export.made", _("An export of everything was made"))
 EXPORT_FETCHED: Final = declare("company_export.fetched", _("An export of everything was fetched"))
+DELETION_ASKED: Final = declare(
+    "company.deletion_asked", _("Somebody asked that the company be deleted")
+)
+DELETION_TAKEN_BACK: Final = declare(
+    "company.deletion_taken_back", _("The deletion of the company was taken back")
+)
+DELETION_BEGAN: Final = declare("company.deletion_began", _("A company is being deleted"))
+DELETED: Final = declare("company.deleted", _("A company was deleted"))
 RESTORED: Final = declare("company.restored", _("The company was restored from an archive"))

@@ -187,9 +187,9 @@ class _Restoring:
             connection.check_constraints()
             made.files, made.missing_files = self._copy_files()
             reseal_restored()
-            words = {"made_at": self._manifest.made_at, "rows": sum(made.rows.values())}
-            record(RESTORED, about=company, **words)
-        record_in_installation(RESTORED, about=company, people=people, **words)
+            at, rows = self._manifest.made_at, sum(made.rows.values())
+            record(RESTORED, about=company, made_at=at, rows=rows)
+        record_in_installation(RESTORED, about=company, people=people, made_at=at, rows=rows)
         return made
 
     # People

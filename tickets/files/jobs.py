@@ -19,7 +19,8 @@ from tickets.job_names import CLEAN_UP_EVERYWHERE, CLEAN_UP_UPLOADS
 def clean_up_everywhere(timestamp: int) -> None:
     """Have the files that were never submitted deleted in every active company."""
     close_old_connections()
-    for schema in list(Company.objects.active().values_list("schema_name", flat=True)):
+    staying = Company.objects.active().filter(deletion_due_at=None)
+    for schema in list(staying.values_list("schema_name", flat=True)):
         with schema_context(schema):
             defer(CLEAN_UP_UPLOADS)
 

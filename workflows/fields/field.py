@@ -162,6 +162,9 @@ class FieldType:
     says_its_form: ClassVar[bool] = False
     # Its answers name what stands in the database: see facts.py.
     is_looked_up: ClassVar[bool] = False
+    # What stands in the place of an answer that is erased, where answers are whatever somebody
+    # typed; it is a right answer. None: its answers say nothing of a person by themselves.
+    erased: ClassVar[Json] = None
     # Its answers name people of the company: `with_people` changes them.
     names_people: ClassVar[bool] = False
 

@@ -6,9 +6,13 @@ Each type says it of its own answers (`FieldType.with_people`); this goes over t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.registry import type_of
+
+# What people read in the place of what was erased.
+ERASED: Final = "erased"
 
 # Given what names somebody (an object with their `id`, or their e-mail address, as documents write
 # it), returns what is to stand there.
@@ -36,6 +40,29 @@ def with_people(specs: Json, answers: Json, change: ChangePerson) -> Json:
         if isinstance(spec, dict) and isinstance(name := spec.get("name"), str) and name in made:
             made[name] = _of_question(spec, made[name], change)
     return made
+
+
+def with_erased_answers(specs: Json, answers: Json) -> Json:
+    """The answers without what somebody has typed, and without the names of their files."""
+    if not isinstance(answers, dict):
+        return answers
+    questions = {
+        spec["name"]: spec
+        for spec in (specs if isinstance(specs, list) else [])
+        if isinstance(spec, dict) and isinstance(spec.get("name"), str)
+    }
+    return {name: _erased(questions.get(name), answer) for name, answer in answers.items()}
+
+
+def _erased(spec: Mapping[str, Json] | None, answer: Json) -> Json:
+    found = None if spec is None else type_of(spec)
+    if spec is None or found is None:  # no version asks that any more: it may be anything
+        return ERASED if isinstance(answer, str) and answer else answer
+    if isinstance(answer, list) and isinstance(spec.get("fields"), list):
+        return [with_erased_answers(spec["fields"], record) for record in answer]
+    if any(found.uploads(answer)) and isinstance(answer, dict):
+        return {**answer, "filename": ERASED}
+    return found.erased if found.erased is not None and answer not in (None, "") else answer
 
 
 def _of_question(spec: Mapping[str, Json], answer: Json, change: ChangePerson) -> Json:

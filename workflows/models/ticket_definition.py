@@ -76,6 +76,15 @@ class TicketDefinition(models.Model):
     edit_layout = models.TextField(_("edit layout"), blank=True)
     display_layout = models.TextField(_("display layout"), blank=True)
     is_active = models.BooleanField(_("active"), default=False)
+    keep_days: models.PositiveIntegerField[int | None, int | None] = models.PositiveIntegerField(
+        _("keep for"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "How many days its tickets are kept after they have ended. 0: for ever. Empty: as the "
+            "version before it says."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

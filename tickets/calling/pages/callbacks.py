@@ -93,6 +93,10 @@ def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
     CALLBACK_CALL.count(token)
     if not company.is_active:
         raise CallbackRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
+    if company.is_to_be_deleted:  # that may be taken back: let it be sent again
+        raise CallbackRefusedError(
+            HTTPStatus.SERVICE_UNAVAILABLE, _("This company is to be deleted. Try again later.")
+        )
     return _receive_in_company(company, address, _body(request))
 
 

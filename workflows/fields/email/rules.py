@@ -10,6 +10,7 @@ from workflows.fields.texts import OF_CHARACTERS
 
 class Email(FieldType):
     key = "email"
+    erased = "erased@erased.invalid"
     order = 110
     name = gettext_noop("E-mail address")
     aliases = ("mail", "email_address")

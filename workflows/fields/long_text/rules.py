@@ -11,6 +11,7 @@ LONG_TEXT_CHARACTERS = 100_000
 
 class LongText(FreeText):
     key = "long_text"
+    erased = "erased"
     order = 20
     name = gettext_noop("Long text")
     aliases = ("multiline_text", "multiline", "textarea")

@@ -13,6 +13,7 @@ PHONE_PATTERN: Final = r"^\+?[0-9(][0-9 ()./-]{2,28}[0-9]$"
 
 class Phone(FieldType):
     key = "phone"
+    erased = "000000"
     order = 130
     name = gettext_noop("Phone number")
     aliases = ("telephone", "tel", "phone_number")

@@ -9,6 +9,7 @@ from workflows.fields.texts import FreeText
 
 class Text(FreeText):
     key = "text"
+    erased = "erased"
     order = 10
     name = gettext_noop("Text")
     aliases = ("string", "str", "varchar", "short_text", "plain_text")

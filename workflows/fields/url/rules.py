@@ -10,6 +10,7 @@ from workflows.fields.texts import OF_CHARACTERS, TEXT_CHARACTERS
 
 class Url(FieldType):
     key = "url"
+    erased = "https://erased.invalid/"
     order = 120
     name = gettext_noop("Web address")
     aliases = ("link", "uri", "web_address")

@@ -199,7 +199,13 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     filter_horizontal = ()
     list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available")
     list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
-    readonly_fields = ("password_link", "second_factor_link", "last_login", "date_joined")
+    readonly_fields = (
+        "password_link",
+        "second_factor_link",
+        "erase_link",
+        "last_login",
+        "date_joined",
+    )
     add_fieldsets = (
         (None, {"fields": (("first_name", "last_name"), "email", "password1", "password2")}),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
@@ -212,7 +218,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
                 "fields": (
                     ("first_name", "last_name"),
                     "email",
-                    ("password_link", "second_factor_link"),
+                    ("password_link", "second_factor_link", "erase_link"),
                 )
             },
         ),
@@ -298,6 +304,16 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
             reverse("admin:tenants_user_second_factor", args=[person.pk]),
             gettext("Remove it, where it was lost"),
+        )
+
+    @display(description=_("personal data"))
+    def erase_link(self, person: User) -> SafeString | str:
+        if person.erased_at is not None:
+            return gettext("Erased")
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            reverse("admin:tenants_user_erase", args=[person.pk]),
+            gettext("Erase what the person is"),
         )
 
     def get_form(

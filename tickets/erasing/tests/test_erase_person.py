@@ -1,0 +1,193 @@
+"""An erased person is named nowhere, and all that they did is still there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test import Client, SimpleTestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.audit.acting import acting_as, actor_of
+from tenants.audit.models import AuditEvent
+from tenants.audit.record import record
+from tenants.errors import LastAdminError
+from tenants.models import LogInSession, User
+from tenants.sessions import CONFIRMED_AT
+from tenants.testing import PASSWORD, PERSONAS
+from tickets.company_data.tests.test_restore_company import RestoreCase
+from tickets.erasing.erase_person import (
+    ERASURE_ASKED,
+    AlreadyErasedError,
+    WrongAddressError,
+    ask_for_erasure,
+    erase_person,
+)
+from tickets.health import history_findings
+from tickets.models import FileUpload, Ticket
+from workflows.fields.people import with_erased_answers
+from workflows.fields.registry import TYPES
+from workflows.fields.samples import sample_answer
+from workflows.fields.specs import parse_fields
+from workflows.fields.validation import validator_for
+from workflows.models import TaskInstance, WorkflowEvent
+
+SECONDS_EACH = 8
+
+
+class EraseCase(RestoreCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.fill(walk=40)
+        self.addCleanup(self.call_people_again)
+
+    def call_people_again(self) -> None:
+        """The test's people stay for others: who was erased is called as before."""
+        for name in PERSONAS:
+            person: User = getattr(self, name)
+            User.objects.filter(pk=person.pk).update(email=person.email, erased_at=None)
+            person.set_password(PASSWORD)
+            User.objects.filter(pk=person.pk).update(password=person.password)
+
+    def ask(self, person: User, tickets: Any = (), **more: Any) -> None:
+        options = {"typed_email": person.email, "by": self.alice, "now": timezone.now(), **more}
+        ask_for_erasure(person=User.objects.get(pk=person.pk), tickets=tickets, **options)
+
+    def erase(self, person: User, tickets: Any = ()) -> None:
+        chosen = list(tickets)
+        self.ask(person, chosen)
+        erase_person(person_id=person.pk, tickets=[each.pk for each in chosen])
+
+    def assert_named_nowhere(self, *texts: str) -> None:
+        found = {}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('acme', 'public')"
+            )
+            for schema, table in cursor.fetchall():
+                for text in texts:
+                    cursor.execute(
+                        f'SELECT count(*) FROM "{schema}"."{table}" t WHERE t::text ILIKE %s',
+                        [f"%{text}%"],
+                    )
+                    if count := cursor.fetchone()[0]:
+                        found[f"{schema}.{table}"] = (text, count)
+        self.assertEqual(found, {})
+
+    def counts(self) -> tuple[int, ...]:
+        return (
+            Ticket.objects.count(),
+            TaskInstance.objects.count(),
+            FileUpload.objects.count(),
+            AuditEvent.objects.filter(kind="tests.full").count(),
+        )
+
+
+class ErasePersonTests(EraseCase):
+    def test_a_worker_is_named_nowhere_any_more(self) -> None:
+        with acting_as(actor_of(self.walt)):
+            record(ERASURE_ASKED, note=f"Said by {self.walt} ({self.walt.email}).")
+        before, pk = self.counts(), self.walt.pk
+        named = WorkflowEvent.objects.filter(data__to_id=pk).count()
+        self.assertTrue(named)
+        self.erase(self.walt)
+        self.assert_named_nowhere("walt@acme.example", "Walt Wood")
+        self.assertEqual(self.counts(), before)
+        self.assertEqual(WorkflowEvent.objects.filter(data__to_id=pk).count(), named)
+        self.assertEqual(
+            set(WorkflowEvent.objects.filter(data__to_id=pk).values_list("data__to", flat=True)),
+            {f"Erased person {pk}"},
+        )
+        self.assertEqual(history_findings(after=0)[0], [])
+        person = User.objects.get(pk=pk)
+        self.assertEqual(
+            (str(person), person.email), (f"Erased person {pk}", f"erased-{pk}@invalid")
+        )
+        self.assertFalse(person.is_active or person.has_usable_password() or person.groups.exists())
+
+    def test_what_a_submitter_typed_goes_where_that_was_chosen(self) -> None:
+        ended = list(Ticket.objects.ended().filter(created_by=self.uma))
+        running = list(Ticket.objects.running().filter(created_by=self.uma))
+        self.assertTrue(ended and running)
+        files = list(FileUpload.objects.filter(ticket__in=ended).values_list("file", flat=True))
+        self.assertTrue(files)
+        before = self.counts()
+        self.erase(self.uma, [*ended[1:], *running])
+        self.assert_named_nowhere("uma@acme.example", "Uma Urban")
+        self.assertEqual(self.counts(), before)
+        for ticket in ended[1:]:
+            ticket.refresh_from_db()
+            self.assertEqual((ticket.title, ticket.data["note"]), ("erased", "erased"))
+            self.assertEqual(ticket.data["paper"]["filename"], "erased")
+            events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance)
+            self.assertEqual(events.filter(kind="ERASED").count(), 1)
+            for event in events.filter(kind="CHANGED", data__what="ticket"):
+                self.assertNotIn("corrected", str(event.data["new"]))
+        for ticket in (ended[0], *running):
+            self.assertNotEqual(ticket.data["note"], "erased")
+        kept = set(
+            FileUpload.objects.filter(ticket__in=[ended[0], *running]).values_list(
+                "file", flat=True
+            )
+        )
+        for key in files:
+            self.assertEqual(default_storage.exists(key), key in kept, key)
+        self.assertEqual(history_findings(after=0)[0], [])
+
+    def test_a_job_that_runs_twice(self) -> None:
+        chosen = list(Ticket.objects.ended().filter(created_by=self.uma))
+        self.ask(self.uma, chosen)
+        for _run in range(2):
+            erase_person(person_id=self.uma.pk, tickets=[each.pk for each in chosen])
+        self.assertEqual(WorkflowEvent.objects.filter(kind="ERASED").count(), len(chosen))
+        self.assertEqual(AuditEvent.objects.filter(kind="person.erased").count(), 1)
+
+    def test_sessions_end_at_once(self) -> None:
+        browser = Client()
+        browser.force_login(self.walt)
+        self.ask(self.walt)
+        self.assertFalse(LogInSession.objects.filter(user=self.walt).exists())
+        self.assertEqual(browser.get("/app/").status_code, 302)
+
+    def test_what_is_refused(self) -> None:
+        with self.assertRaises(WrongAddressError):
+            self.ask(self.walt, typed_email="other@acme.example")
+        with self.assertRaises(LastAdminError):
+            self.ask(self.alice)
+        self.erase(self.walt)
+        with self.assertRaises(AlreadyErasedError):
+            self.ask(User.objects.get(pk=self.walt.pk))
+
+    def test_the_page(self) -> None:
+        address = reverse("admin:tenants_user_erase", args=[self.uma.pk])
+        browser = Client()
+        browser.force_login(self.alice)
+        self.assertContains(browser.get(address), "What becomes of Uma Urban")
+        session = browser.session
+        session[CONFIRMED_AT] = 0
+        session.save()
+        sent = {"typed_email": "uma@acme.example", "all_tickets": "on"}
+        self.assertContains(browser.post(address, sent), "password", status_code=403)
+        session[CONFIRMED_AT] = int(timezone.now().timestamp())
+        session.save()
+        wrong = browser.post(address, {"typed_email": "x"})
+        self.assertContains(wrong, "This is not the e-mail address")
+        self.assertContains(browser.post(address, sent, follow=True), "switched off")
+        self.assertFalse(User.objects.get(pk=self.uma.pk).is_active)
+        browser.force_login(self.charlie)
+        self.assertEqual(browser.get(address).status_code, 404)
+
+
+class ErasedAnswersTests(SimpleTestCase):
+    def test_an_erased_answer_is_a_right_one(self) -> None:
+        for kind in TYPES.values():
+            if kind.erased is None:
+                continue
+            with self.subTest(kind.key):
+                spec: dict[str, Any] = {"name": "a", "label": "A", "type": kind.key}
+                (question,) = parse_fields([spec])
+                erased = with_erased_answers([spec], {"a": sample_answer(question)})
+                self.assertEqual(erased, {"a": kind.erased})
+                self.assertEqual(validator_for([spec]).validate(erased), [])

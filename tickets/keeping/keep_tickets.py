@@ -1,0 +1,139 @@
+"""The rule of a ticket type, and the deletion of the tickets whose time is over.
+
+A rule is that of a type in all its versions: the newest version that says something counts, so
+that one which is imported later keeps to it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
+from tenants.connection import current_schema
+from tickets.models import FileUpload, Ticket
+from workflows.models import TicketDefinition
+
+logger = logging.getLogger(__name__)
+
+# Tickets of one transaction, and how many of a type go in one night at most.
+AT_ONCE: Final = 100
+MOST_A_NIGHT: Final = 20_000
+# A shorter time would delete what people still look for.
+LONGEST_DAYS: Final = 36_500
+
+RULE_CHANGED: Final = declare("keeping.rule_changed", _("How long tickets are kept was changed"))
+TICKETS_DELETED: Final = declare(
+    "keeping.deleted", _("Tickets were deleted, as their time was over")
+)
+AUDIT_FORGOTTEN: Final = declare(
+    "keeping.audit_forgotten", _("Old lines of the audit log were deleted")
+)
+
+
+def keep_days_of(key: str) -> int:
+    """How many days the tickets of a type are kept after they have ended; 0: for ever."""
+    versions = TicketDefinition.objects.filter(key=key, keep_days__isnull=False)
+    found = versions.order_by("-version").values_list("keep_days", flat=True).first()
+    return found or 0
+
+
+def set_keep_days(*, definition: TicketDefinition, days: int) -> None:
+    """Say how long the tickets of a type, in all its versions, are kept. 0: for ever."""
+    with transaction.atomic():
+        versions = TicketDefinition.objects.filter(key=definition.key)
+        list(versions.select_for_update().order_by("pk").values_list("pk"))
+        before = keep_days_of(definition.key)
+        versions.update(keep_days=days)
+        if before != days:
+            record(RULE_CHANGED, about=definition, changes={"keep_days": (before, days)})
+
+
+def tickets_to_delete(*, key: str, days: int, now: datetime) -> QuerySet[Ticket]:
+    """The tickets of a type that ended more than so many days ago."""
+    if days <= 0:
+        return Ticket.objects.none()
+    ended = Ticket.objects.ended().filter(definition__key=key)
+    return ended.filter(workflow_instance__completed_at__lt=now - timedelta(days=days))
+
+
+def delete_old_tickets(*, now: datetime) -> int:
+    """Delete what the rules of the active company say; returns how many tickets went.
+
+    In small transactions. Safe to repeat, and beside itself: a ticket goes once.
+    """
+    keys = TicketDefinition.objects.filter(keep_days__gt=0).values_list("key", flat=True)
+    return sum(_delete_of_type(key, now) for key in sorted(set(keys)))
+
+
+def _delete_of_type(key: str, now: datetime) -> int:
+    days, total = keep_days_of(key), 0
+    while total < MOST_A_NIGHT:
+        count = _delete_some(key, days, now)
+        if not count:
+            break
+        total += count
+    return total
+
+
+def _delete_some(key: str, days: int, now: datetime) -> int:
+    with transaction.atomic():
+        due = tickets_to_delete(key=key, days=days, now=now).order_by("pk")
+        locked = due.select_for_update(of=("self",), skip_locked=True)
+        numbers = list(locked.values_list("pk", flat=True)[:AT_ONCE])
+        if not numbers:
+            return 0
+        files = FileUpload.objects.filter(ticket__in=numbers)
+        # The files first: should the process die here, the tickets are found again the next time.
+        for name in list(files.values_list("file", flat=True)):
+            default_storage.delete(name)
+        counts = delete_tickets(numbers)
+        record(TICKETS_DELETED, key=key, days=days, **counts)
+    return int(counts["tickets"])
+
+
+def delete_tickets(numbers: list[int]) -> dict[str, int]:
+    """Delete tickets that have ended, with all that is theirs but their files in the storage.
+
+    By a function of the database, the one that may delete their history. Returns how many rows
+    of each kind went.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.ticketflower_delete_tickets(%s)::text", [numbers])
+        counts: dict[str, int] = json.loads(cursor.fetchone()[0])
+        # What waits for them would look for them in vain.
+        cursor.execute(
+            "DELETE FROM public.procrastinate_jobs WHERE status = 'todo'"
+            " AND args ->> 'schema' = %s AND (args ->> 'ticket_id')::bigint = ANY(%s)",
+            [current_schema(), numbers],
+        )
+    return counts
+
+
+def forget_old_audit_events(*, now: datetime) -> int:
+    """Delete lines of the audit log older than AUDIT_KEEP_DAYS; 0 keeps them for ever.
+
+    The database keeps those of the last year in any case.
+    """
+    if not settings.AUDIT_KEEP_DAYS:
+        return 0
+    before, total = now - timedelta(days=settings.AUDIT_KEEP_DAYS), 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT public.ticketflower_forget_audit(%s, 1000)", [before])
+            count = int(cursor.fetchone()[0])
+        total += count
+        if not count:
+            break
+    if total:
+        record(AUDIT_FORGOTTEN, count=total, before=before)
+    return total

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.audit.models import AuditEvent
+from tenants.audit.record import record
+from tenants.testing import CompanyTestCase, tampering
+from tickets.keeping.keep_tickets import (
+    RULE_CHANGED,
+    delete_old_tickets,
+    forget_old_audit_events,
+    keep_days_of,
+    set_keep_days,
+)
+from tickets.models import FileUpload, Ticket, TicketError
+from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
+from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, WorkflowInstance
+
+# What points to a ticket, its instance, its tasks and its files: ticketflower_delete_tickets knows
+# each of them.
+POINTING = {
+    "tickets_fileupload.ticket_id",
+    "tickets_savedanswers.task_id",
+    "tickets_savedanswers_files.fileupload_id",
+    "tickets_savedanswers_files.savedanswers_id",
+    "tickets_ticket.workflow_instance_id",
+    "tickets_ticketerror.task_id",
+    "tickets_ticketerror.ticket_id",
+    "workflows_actionattempt.task_id",
+    "workflows_taskinstance.workflow_instance_id",
+    "workflows_workflowevent.task_instance_id",
+    "workflows_workflowevent.workflow_instance_id",
+    "workflows_workflowinstance.current_task_id",
+}
+
+
+class KeepCase(SmallWorkflow, CompanyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        media = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, media, ignore_errors=True)
+        settings = override_settings(MEDIA_ROOT=Path(media))
+        settings.enable()
+        self.addCleanup(settings.disable)
+        self.make_workflow()
+        self.old, self.young, self.running = (self.submit() for _number in range(3))
+        for ticket, days in ((self.old, 40), (self.young, 20)):
+            cancel_ticket(ticket=ticket, by=self.terry, reason=REASON)
+            WorkflowInstance.objects.filter(ticket=ticket).update(
+                completed_at=timezone.now() - timedelta(days=days)
+            )
+        TicketError.objects.create(ticket=self.old, error_type="TASK_UPDATE", message="x")
+        upload = FileUpload(filename="a.txt", ticket=self.old, uploaded_by=self.uma)
+        upload.file.save("a.txt", ContentFile(b"a"), save=False)
+        upload.save()
+        self.key = upload.file.name
+
+
+class KeepTicketsTests(KeepCase):
+    def test_what_ended_long_ago_goes_with_all_that_is_its(self) -> None:
+        set_keep_days(definition=self.type, days=30)
+        self.assertEqual(delete_old_tickets(now=timezone.now()), 1)
+        self.assertEqual(set(Ticket.objects.all()), {self.young, self.running})
+        self.assertEqual(WorkflowInstance.objects.count(), 2)
+        for model in (TaskInstance, WorkflowEvent):
+            instances = set(model.objects.values_list("workflow_instance", flat=True))
+            self.assertEqual(len(instances), 2)
+        self.assertFalse(TicketError.objects.exists() or FileUpload.objects.exists())
+        self.assertFalse(default_storage.exists(self.key))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        event = AuditEvent.objects.get(kind="keeping.deleted")
+        self.assertEqual((event.data["tickets"], event.data["files"]), (1, 1))
+        self.assertEqual(delete_old_tickets(now=timezone.now()), 0)
+
+    def test_without_a_rule_nothing_goes(self) -> None:
+        self.assertEqual(delete_old_tickets(now=timezone.now()), 0)
+        set_keep_days(definition=self.type, days=0)
+        self.assertEqual(delete_old_tickets(now=timezone.now()), 0)
+
+    def test_a_new_version_keeps_to_the_rule(self) -> None:
+        set_keep_days(definition=self.type, days=30)
+        newer = TicketDefinition.objects.create(
+            key="thing", version=2, title="Thing", workflow=self.workflow
+        )
+        self.assertEqual(keep_days_of("thing"), 30)
+        set_keep_days(definition=newer, days=10)
+        self.assertEqual(delete_old_tickets(now=timezone.now()), 2)
+
+    def test_what_has_not_ended_stays_whatever_is_asked(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT ticketflower_delete_tickets(%s)::text", [[self.running.pk, self.old.pk]]
+            )
+        self.assertEqual(set(Ticket.objects.all()), {self.young, self.running})
+
+    def test_the_function_knows_what_points_to_a_ticket(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT c.relname || '.' || a.attname FROM pg_constraint k"
+                " JOIN pg_class c ON c.oid = k.conrelid"
+                " JOIN pg_class t ON t.oid = k.confrelid"
+                " JOIN pg_namespace n ON n.oid = k.connamespace AND n.nspname = 'acme'"
+                " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]"
+                " WHERE k.contype = 'f' AND t.relname = ANY(%s)",
+                [
+                    [
+                        "tickets_ticket",
+                        "tickets_fileupload",
+                        "tickets_savedanswers",
+                        "workflows_taskinstance",
+                        "workflows_workflowinstance",
+                    ]
+                ],
+            )
+            found = {row[0] for row in cursor.fetchall()}
+        self.assertEqual(found, POINTING, "Let ticketflower_delete_tickets delete it, too.")
+
+
+class AppendOnlyTests(KeepCase):
+    def test_the_database_refuses_to_change_the_history(self) -> None:
+        for verb in (
+            lambda: WorkflowEvent.objects.update(kind="X"),
+            lambda: WorkflowEvent.objects.all().delete(),
+        ):
+            with self.assertRaisesMessage(DatabaseError, "only ever added"), transaction.atomic():
+                verb()
+
+    def test_the_audit_log_of_the_last_year_stays(self) -> None:
+        record(RULE_CHANGED)
+        record(RULE_CHANGED)
+        first = AuditEvent.objects.order_by("pk")[0].pk
+        with tampering():
+            AuditEvent.objects.filter(pk=first).update(at=timezone.now() - timedelta(days=500))
+        self.assertEqual(forget_old_audit_events(now=timezone.now()), 0)
+        with override_settings(AUDIT_KEEP_DAYS=1):
+            self.assertEqual(forget_old_audit_events(now=timezone.now()), 1)
+        self.assertFalse(AuditEvent.objects.filter(pk=first).exists())
+        self.assertTrue(AuditEvent.objects.filter(kind="keeping.audit_forgotten").exists())
+
+
+class KeepPageTests(KeepCase):
+    def test_it_says_how_many_would_go_and_saves(self) -> None:
+        address = reverse("admin:workflows_ticketdefinition_keep", args=[self.type.pk])
+        self.log_in(self.carla)
+        self.assertContains(self.client.get(address), "See how many would go")
+        answer = self.client.post(address, {"days": "30", "preview": "1"})
+        self.assertContains(answer, "1 ticket would go")
+        self.assertEqual(keep_days_of("thing"), 0)
+        answer = self.client.post(address, {"days": "30", "save": "1"}, follow=True)
+        self.assertContains(answer, "30 days after")
+        self.assertEqual(keep_days_of("thing"), 30)
+        for wrong in ("-1", "x", "99999999999999"):
+            self.assertEqual(self.client.post(address, {"days": wrong}).status_code, 200)
+        self.log_in(self.uma)
+        self.assertEqual(self.client.get(address).status_code, 403)
