@@ -28,11 +28,12 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record
-from tenants.models import Company, User
+from tenants.models import Company, CompanyExport, User
 from tenants.pages import page as pages
 from tenants.pages.page import ObjectPage
 from tenants.pages.tests.page_case import page_beneath
@@ -173,6 +174,13 @@ class Examples:
             filename=f"{MARK}.xlsx", content=MARK.encode(), created_by=user
         )
         record(PERSON_CHANGED, about=user, changes={"last_name": ("Before", MARK)})
+        assert user.company is not None
+        self.company_export = CompanyExport.objects.create(
+            company=user.company,
+            asked_by=f"{MARK} asked",
+            status="DELETED",
+            created_at=timezone.now(),
+        )
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
@@ -242,6 +250,7 @@ class Examples:
             "run_id": [self.import_run.pk],
             "saved_id": [self.saved.pk],
             "code": ["nobody-has-it"],
+            "export_id": [self.company_export.pk],
             "process": ["purchase_request"],
             "url": ["nowhere/"],
             "rest": [f"{self.ticket_type.pk}/change/"],

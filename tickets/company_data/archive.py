@@ -61,14 +61,14 @@ class Manifest:
 
     company: dict[str, Any]
     migrations: list[str]
-    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
-    content_types: dict[str, list[str]] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)  # entries by the uuid of the upload
+    tables: dict[str, Any] = field(default_factory=dict)
+    content_types: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Any] = field(default_factory=dict)  # entries by the uuid of the upload
     missing_files: list[str] = field(default_factory=list)
     too_large_for_workbooks: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     made_at: str = ""
-    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    entries: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {"format": FORMAT, "format_version": FORMAT_VERSION, **vars(self)}
@@ -147,7 +147,7 @@ class ArchiveReader:
                 raise UnreadableArchiveError(
                     _("“%(name)s” is no name of a file in an archive.") % {"name": name[:100]}
                 )
-            size = about.get("bytes") if isinstance(about, dict) else None
+            size: Any = about.get("bytes") if isinstance(about, dict) else None
             info = self._infos[name]
             if not isinstance(size, int) or size != info.file_size or size < 0:
                 raise _wrong(name)

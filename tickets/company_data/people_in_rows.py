@@ -120,7 +120,8 @@ class PeopleInRows:
         return [_changed(row, data=self._of_event(row, tasks, instances)) for row in rows]
 
     def _of_event(self, row: Row, tasks: Mapping[int, int], instances: Mapping[int, int]) -> Json:
-        data, rules = row["data"], kind_named(row["kind"]).rules
+        data: Json = row["data"]
+        rules = kind_named(row["kind"]).rules
         if not isinstance(data, dict):
             return data
         made: JsonObject = dict(data)

@@ -140,7 +140,7 @@ def ensure_same_version(manifest: Manifest) -> None:
         OtherVersionError
     """
     own = {f"{app}.{name}" for app, name in wanted_migrations()}
-    theirs = {each for each in manifest.migrations if isinstance(each, str)}
+    theirs = {str(each) for each in manifest.migrations}
     if unknown := theirs - own:
         raise OtherVersionError(
             _(

@@ -167,7 +167,7 @@ class _Erasing:
             files = FileUpload.objects.filter(ticket=ticket, uploaded_by=self.person)
             for key in list(files.values_list("file", flat=True)):
                 default_storage.delete(key)
-            files.update(filename=ERASED, file_type="")
+            files.update(filename=ERASED, file_type="", size=0)
             specs = ticket.workflow.fields
             ticket.data = with_erased_answers(specs, ticket.data)
             ticket.title = ERASED
@@ -179,10 +179,8 @@ class _Erasing:
                 task.action_attempts.update(sent="")
             self._blank_corrections(ticket, specs)
             events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
-            if not events.filter(kind=ERASED_EVENT).exists():
-                events.create(
-                    workflow_instance_id=ticket.workflow_instance_id, kind=ERASED_EVENT, data={}
-                )
+            if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
+                events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
             reseal_erased(table="tickets_ticket", ids=[ticket.pk])
 
     def _blank_corrections(self, ticket: Ticket, specs: Json) -> None:

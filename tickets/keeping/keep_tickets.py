@@ -97,7 +97,7 @@ def _delete_some(key: str, days: int, now: datetime) -> int:
         for name in list(files.values_list("file", flat=True)):
             default_storage.delete(name)
         counts = delete_tickets(numbers)
-        record(TICKETS_DELETED, key=key, days=days, **counts)
+        record(TICKETS_DELETED, key=key, days=days, counts=counts)
     return int(counts["tickets"])
 
 

@@ -377,7 +377,7 @@ class CommandTests(RestoreCase):
         self.assertIn("switched off", said.getvalue())
         company = Company.objects.get(name="Copy")
         self.assertFalse(company.is_active)
-        admins = Group.objects.get(name=SystemRole.ADMIN).user_set  # type: ignore[attr-defined]
+        admins = Group.objects.get(name=SystemRole.ADMIN).user_set
         self.assertTrue(admins.filter(company=company).exists())
 
     def test_what_is_in_an_archive_for_people(self) -> None:
