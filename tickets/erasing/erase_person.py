@@ -9,8 +9,6 @@ from datetime import datetime
 from itertools import batched
 from typing import Any, Final
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
@@ -24,6 +22,7 @@ from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.models import LogInSession, User
 from tenants.names import plain_email
+from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.job_names import ERASE_PERSON
 from tickets.models import FileUpload, SavedAnswers, Ticket
@@ -299,9 +298,9 @@ def _end_log_ins(person: User) -> None:
     keys = list(LogInSession.objects.of_person(person).values_list("session_key", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM public.django_session WHERE session_key = ANY(%s)", [keys])
+        cursor.execute("DELETE FROM public.account_emailaddress WHERE user_id = %s", [person.pk])
     LogInSession.objects.of_person(person).delete()
-    Authenticator.objects.filter(user=person).delete()
-    EmailAddress.objects.filter(user=person).delete()
+    remove_second_factor(user=person)
 
 
 def _without_texts(value: Any) -> Any:

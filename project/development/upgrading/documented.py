@@ -43,6 +43,8 @@ MODULES = frozenset(
         "django.core.cache",
         "django.core.checks",
         "django.core.exceptions",
+        "django.core.files.File",
+        "django.core.files.storage.default_storage",
         "django.core.files.uploadedfile",
         "django.core.management",
         "django.core.management.base",

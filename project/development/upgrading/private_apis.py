@@ -135,8 +135,14 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         },
     ),
     PrivateApi(
+        "django.db.backends.base.base.BaseDatabaseWrapper.chunked_cursor",
+        "An export reads tables row by row: the cursor behind QuerySet.iterator, for SQL.",
+        ("(self)",),
+    ),
+    PrivateApi(
         "django.db.backends.base.base.BaseDatabaseWrapper.check_constraints",
-        "Provisioning checks rows that a data migration has made, before it changes their table.",
+        "Provisioning checks rows that a data migration has made, before it changes their table; "
+        "restoring, what an archive holds.",
         ("(self, table_names=None)",),
     ),
     PrivateApi(

@@ -25,9 +25,9 @@ from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tenants.pages.refusals import refusals_in
 from tickets.company_data.delete_company import (
+    about_how_much,
     ask_for_deletion,
     take_deletion_back,
-    what_there_is,
 )
 from tickets.company_data.export_company import end_abandoned_export, open_export, start_export
 
@@ -185,7 +185,7 @@ class DeletionPage(_DataPage):
         exports = CompanyExport.objects.of_company(self.company)
         return self.show(
             form=form,
-            counts=what_there_is(self.company),
+            counts=about_how_much(self.company),
             last_export=exports.filter(status="DONE").first(),
             days=settings.COMPANY_DELETION_DAYS,
         )

@@ -9,7 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from tenants.models import User
 from tenants.pages.page import ObjectPage, register_page
@@ -32,7 +36,9 @@ class EraseForm(forms.Form):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     all_tickets = forms.BooleanField(
-        label=gettext_lazy("All tickets of theirs that have ended"), required=False
+        label=gettext_lazy("All tickets of theirs that have ended"),
+        required=False,
+        widget=UnfoldBooleanWidget,
     )
     typed_email = forms.CharField(
         label=gettext_lazy("E-mail address of the person"),

@@ -115,6 +115,16 @@ class DeclarationTests(CompanyTestCase):
     def test_each_kind_has_an_example_here(self) -> None:
         self.assertEqual(set(EXAMPLES), {str(kind) for kind in all_kinds()})
 
+    def test_each_kind_declares_what_of_its_data_is_a_person_and_what_are_answers(self) -> None:
+        """Restoring a company and erasing a person ask it."""
+        for kind in all_kinds():
+            with self.subTest(kind):
+                data = EXAMPLES[kind].data
+                numbers = {name for name in data if name.endswith("_id")} - {"error_id"}
+                self.assertEqual(numbers, {number for number, _name in kind.rules.people})
+                objects = {name for name, value in data.items() if isinstance(value, dict)}
+                self.assertEqual(objects, set(kind.rules.answers))
+
     def test_names_fit_the_column_and_are_declared_once(self) -> None:
         longest = WorkflowEvent._meta.get_field("kind").max_length or 0
         for kind in all_kinds():
