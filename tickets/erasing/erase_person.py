@@ -17,7 +17,7 @@ from psycopg import sql
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
-from tenants.connection import current_schema
+from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.models import LogInSession, User
@@ -48,12 +48,8 @@ _ANSWERS: Final = {
 _EVENTS: Final = "workflows_workflowevent"
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
 # address are replaced wherever they stand.
-_TEXTS: Final = (
-    ("workflows_taskinstance", "input_data"),
-    ("workflows_actionattempt", "sent"),
-    ("django_admin_log", "object_repr"),
-    ("django_admin_log", "change_message"),
-)
+_SENT: Final = (("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent"))
+_LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
 
 class ErasingError(TicketFlowerError):
@@ -106,8 +102,11 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.delete_saved_answers()
     erasing.blank_answers()
     erasing.blank_events()
-    erasing.blank_texts()
-    erasing.blank_audit()
+    erasing.blank_texts(_SENT)
+    for schema in (current_schema(), PUBLIC):  # the installation has logs of its own
+        with company_of(schema):
+            erasing.blank_texts(_LOG)
+            erasing.blank_audit()
     erasing.blank_row()
 
 
@@ -229,8 +228,8 @@ class _Erasing:
                 _write_events(changed)
                 reseal_erased(table=_EVENTS, ids=list(changed))
 
-    def blank_texts(self) -> None:
-        for table, column in _TEXTS:
+    def blank_texts(self, columns: Iterable[tuple[str, str]]) -> None:
+        for table, column in columns:
             for rows in batched(_rows_with(table, column, list(self._names)), ROWS):
                 changed = {
                     row["id"]: blanked

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tenants.audit.acting import acting_as, actor_of
 from tenants.audit.models import AuditEvent
-from tenants.audit.record import record
+from tenants.audit.record import record, record_in_installation
 from tenants.errors import LastAdminError
 from tenants.models import LogInSession, User
 from tenants.sessions import CONFIRMED_AT
@@ -89,6 +89,7 @@ class ErasePersonTests(EraseCase):
     def test_a_worker_is_named_nowhere_any_more(self) -> None:
         with acting_as(actor_of(self.walt)):
             record(ERASURE_ASKED, note=f"Said by {self.walt} ({self.walt.email}).")
+            record_in_installation(ERASURE_ASKED, about=self.walt)
         before, pk = self.counts(), self.walt.pk
         named = WorkflowEvent.objects.filter(data__to_id=pk).count()
         self.assertTrue(named)
