@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 
-EXPORT_STARTED: Final = declare("company_export.started", _("An export of everything was started"))
-EXPORT_MADE: Final = declare("company_export.made", _("An export of everything was made"))
-EXPORT_FETCHED: Final = declare("company_export.fetched", _("An export of everything was fetched"))
+EXPORT_STARTED: Final = declare("company.export_started", _("An export of everything was started"))
+EXPORT_MADE: Final = declare("company.export_made", _("An export of everything was made"))
+EXPORT_FETCHED: Final = declare("company.export_fetched", _("An export of everything was fetched"))
 DELETION_ASKED: Final = declare(
     "company.deletion_asked", _("Somebody asked that the company be deleted")
 )

@@ -32,8 +32,8 @@ from workflows.models import TaskInstance, WorkflowEvent
 from workflows.people.change_people import save_person
 from workflows.running.events.erased import ERASED as ERASED_EVENT
 
-ERASURE_ASKED: Final = declare("person.erasure_asked", _("It was asked that a person be erased"))
-PERSON_ERASED: Final = declare("person.erased", _("A person was erased"))
+ERASURE_ASKED: Final = declare("people.erasure_asked", _("It was asked that a person be erased"))
+PERSON_ERASED: Final = declare("people.erased", _("A person was erased"))
 
 ROWS: Final = 200
 # Tickets whose answers are blanked at once.

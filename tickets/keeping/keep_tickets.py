@@ -31,12 +31,14 @@ MOST_A_NIGHT: Final = 20_000
 # A shorter time would delete what people still look for.
 LONGEST_DAYS: Final = 36_500
 
-RULE_CHANGED: Final = declare("keeping.rule_changed", _("How long tickets are kept was changed"))
+RULE_CHANGED: Final = declare(
+    "tickets.keep_rule_changed", _("How long tickets are kept was changed")
+)
 TICKETS_DELETED: Final = declare(
-    "keeping.deleted", _("Tickets were deleted, as their time was over")
+    "tickets.deleted", _("Tickets were deleted, as their time was over")
 )
 AUDIT_FORGOTTEN: Final = declare(
-    "keeping.audit_forgotten", _("Old lines of the audit log were deleted")
+    "company.audit_forgotten", _("Old lines of the audit log were deleted")
 )
 
 

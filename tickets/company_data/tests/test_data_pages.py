@@ -74,8 +74,8 @@ class ExportPageTests(PagesCase):
         self.assertEqual(len(content), CompanyExport.objects.get().size)
         self.assertIn("manifest.json", zipfile.ZipFile(io.BytesIO(content)).namelist())
         kinds = list(AuditEvent.objects.order_by("pk").values_list("kind", flat=True))
-        self.assertEqual(kinds[-1], "company_export.fetched")
-        self.assertIn("company_export.made", kinds)
+        self.assertEqual(kinds[-1], "company.export_fetched")
+        self.assertIn("company.export_made", kinds)
 
     def test_one_at_a_time(self) -> None:
         start_export(company=self.acme, by=self.alice)
@@ -103,7 +103,7 @@ class ExportPageTests(PagesCase):
             make_export(export_id=export.pk)
         self.confirm()
         self.assertEqual(self.client.post(self.url("archive", export.pk)).status_code, 200)
-        event = AuditEvent.objects.filter(kind="company_export.fetched").get()
+        event = AuditEvent.objects.filter(kind="company.export_fetched").get()
         self.assertEqual(event.actor_kind, "superuser")
 
     def test_when_its_time_is_over_it_is_deleted(self) -> None:

@@ -81,7 +81,7 @@ class EraseCase(RestoreCase):
             Ticket.objects.count(),
             TaskInstance.objects.count(),
             FileUpload.objects.count(),
-            AuditEvent.objects.filter(kind="tests.full").count(),
+            AuditEvent.objects.filter(kind="company.tests_full").count(),
         )
 
 
@@ -143,7 +143,7 @@ class ErasePersonTests(EraseCase):
         for _run in range(2):
             erase_person(person_id=self.uma.pk, tickets=[each.pk for each in chosen])
         self.assertEqual(WorkflowEvent.objects.filter(kind="ERASED").count(), len(chosen))
-        self.assertEqual(AuditEvent.objects.filter(kind="person.erased").count(), 1)
+        self.assertEqual(AuditEvent.objects.filter(kind="people.erased").count(), 1)
 
     def test_sessions_end_at_once(self) -> None:
         browser = Client()

@@ -80,7 +80,7 @@ class KeepTicketsTests(KeepCase):
         self.assertFalse(default_storage.exists(self.key))
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        event = AuditEvent.objects.get(kind="keeping.deleted")
+        event = AuditEvent.objects.get(kind="tickets.deleted")
         self.assertEqual((event.data["counts"]["tickets"], event.data["counts"]["files"]), (1, 1))
         self.assertEqual(delete_old_tickets(now=timezone.now()), 0)
 
@@ -147,7 +147,7 @@ class AppendOnlyTests(KeepCase):
         with override_settings(AUDIT_KEEP_DAYS=1):
             self.assertEqual(forget_old_audit_events(now=timezone.now()), 1)
         self.assertFalse(AuditEvent.objects.filter(pk=first).exists())
-        self.assertTrue(AuditEvent.objects.filter(kind="keeping.audit_forgotten").exists())
+        self.assertTrue(AuditEvent.objects.filter(kind="company.audit_forgotten").exists())
 
 
 class KeepPageTests(KeepCase):
