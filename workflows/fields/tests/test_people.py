@@ -33,6 +33,8 @@ class PeopleTests(SimpleTestCase):
         )
 
     def test_what_is_no_answer_stays(self) -> None:
+        answers: Any
+        specs: Any
         for answers in (None, [], "x", {"boss": 5, "guests": "x"}, {"guests": [5, None]}):
             self.assertEqual(with_people(SPECS, answers, lambda _value: KIM), answers)
         for specs in (None, "x", [5], [{"name": "boss"}], [{"name": 5, "type": "person"}]):
