@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import caches
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -197,7 +197,7 @@ def tampering() -> Iterator[None]:
         try:
             yield
         finally:
-            if not connection.needs_rollback:
+            if not (connection.in_atomic_block and transaction.get_rollback()):
                 cursor.execute("SELECT set_config('ticketflower.erasing', 'off', false)")
 
 
