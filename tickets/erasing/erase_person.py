@@ -20,7 +20,7 @@ from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
-from tenants.models import LogInSession, User
+from tenants.models import LinkedAccount, LogInSession, Passkey, User
 from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
@@ -300,6 +300,8 @@ def _end_log_ins(person: User) -> None:
         cursor.execute("DELETE FROM public.account_emailaddress WHERE user_id = %s", [person.pk])
     LogInSession.objects.of_person(person).delete()
     remove_second_factor(user=person)
+    Passkey.objects.filter(user=person).delete()
+    LinkedAccount.objects.filter(user=person).delete()
 
 
 def _without_texts(value: Any) -> Any:
