@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0014_passkeys")]
+    dependencies = [("tenants", "0012_passkeys")]
 
     operations = [
         migrations.AddField(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0015_identity_providers"),
+        ("tenants", "0014_figures"),
     ]
 
     operations = [

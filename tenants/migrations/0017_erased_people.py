@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0017_deleting_tickets")]
+    dependencies = [("tenants", "0016_deleting_tickets")]
 
     operations = [
         migrations.AddField(

@@ -12,8 +12,8 @@ CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON workflow
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0030_keep_days"),
-        ("tenants", "0017_deleting_tickets"),
+        ("workflows", "0026_keep_days"),
+        ("tenants", "0016_deleting_tickets"),
     ]
 
     operations = [

@@ -88,7 +88,7 @@ DROP FUNCTION ticketflower_forget_audit(timestamptz, integer);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0016_company_data")]
+    dependencies = [("tenants", "0015_company_data")]
 
     operations = [
         migrations.RunSQL(DELETE_TICKETS + BLANK_EVENTS + BLANK_AUDIT + FORGET_AUDIT, DROP)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0015_identity_providers"),
+        ("tenants", "0013_identity_providers"),
     ]
 
     operations = [
