@@ -1,7 +1,7 @@
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
-from tenants.models.figure import Figure
 from tenants.models.company_export import CompanyExport
+from tenants.models.figure import Figure
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
 from tenants.models.passkey import Passkey
@@ -11,8 +11,8 @@ from tenants.models.user import User
 __all__ = [
     "AttemptCount",
     "Company",
-    "Figure",
     "CompanyExport",
+    "Figure",
     "IdentityProvider",
     "LinkedAccount",
     "LogInSession",
