@@ -81,6 +81,14 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "admin:account_sessions": ("account.sessions_ended",),
     "admin:tenants_company_one_time_link": ("superusers.one_time_link_made",),
+    "admin:tenants_company_data": ("company.export_started",),
+    "admin:tenants_company_archive": ("company.export_fetched",),
+    "admin:tenants_company_deletion": (
+        "company.deletion_asked",
+        "company.deletion_taken_back",
+    ),
+    "admin:tenants_user_erase": ("people.erasure_asked",),
+    "admin:workflows_ticketdefinition_keep": ("tickets.keep_rule_changed",),
     "admin:tenants_company_add": ("company.created", "people.added"),
     "admin:tenants_company_change": ("company.changed",),
     "admin:tenants_user_add": ("people.added", "superusers.added"),
@@ -155,6 +163,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "callback": _STEP,
     "demo_accounting": _ASKS,
     "admin:index": _ASKS,
+    "metrics": _ASKS,
     "admin:tenants_user_import": "a trial: confirming it is another address",
     "admin:workflows_companyrole_import": "a trial: confirming it is another address",
     "admin:workflows_ticketdefinition_import": "a trial: confirming it is another address",
@@ -179,16 +188,23 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_claim": _STEP,
     "admin:tickets_mytask_release": _STEP,
 }
-# What no POST leads to: commands, what is read, and what superusers open.
+# What no POST leads to: commands, jobs, what is read, and what superusers open.
 OTHERWISE: Final = frozenset(
     {
         "account.password_again_wrong",
         "account.recovery_code_used",
+        "company.audit_forgotten",
+        "company.deleted",
+        "company.deletion_began",
         "company.encrypted_again",
+        "company.export_made",
+        "company.restored",
         "files.definition_exported",
         "files.downloaded",
+        "people.erased",
         "superusers.opened_page",
         "superusers.sent_form",
+        "tickets.deleted",
         "tickets.doctor_repaired",
         "tickets.replayed",
     }

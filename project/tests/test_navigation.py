@@ -48,7 +48,8 @@ class NavigationTests(CompanyTestCase):
             ],
             self.alice: [
                 *("Dashboard", "People", "Company roles", "Audit log", "Working hours"),
-                *("Signing secret", "Second factors", "Limits and use"),
+                *("Signing secret", "Second factors", "Identity provider", "Export and deletion"),
+                "Limits and use",
             ],
         }
         for person, titles in expected.items():
@@ -87,7 +88,8 @@ class NavigationTests(CompanyTestCase):
             for group in sidebar(request):
                 for item in group["items"]:
                     with self.subTest(person=person, screen=item["link"]):
-                        self.assertEqual(self.client.get(item["link"]).status_code, 200)
+                        page = self.client.get(item["link"], follow=True)
+                        self.assertEqual(page.status_code, 200)
 
     def test_what_is_not_offered_is_refused(self) -> None:
         for person in (self.uma, self.wendy, self.terry, self.carla, self.alice):

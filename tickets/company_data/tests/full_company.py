@@ -120,7 +120,9 @@ class FullCompany(CompanyTransactionTestCase):
                 action_flag=CHANGE,
                 change_message="[]",
             )
-        kind = declared_kinds().get("company.tests_full") or declare("company.tests_full", "Tested")  # type: ignore[arg-type]
+        kind = declared_kinds().get("company.full_in_a_test") or declare(
+            "company.full_in_a_test", "Tested"
+        )  # type: ignore[arg-type]
         with acting_as(actor_of(self.root)):
             record(kind, about=self.walt, changes={"name": ("Old", "New")})
         with acting_as(actor_of(self.alice)):

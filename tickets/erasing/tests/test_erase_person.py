@@ -81,7 +81,7 @@ class EraseCase(RestoreCase):
             Ticket.objects.count(),
             TaskInstance.objects.count(),
             FileUpload.objects.count(),
-            AuditEvent.objects.filter(kind="company.tests_full").count(),
+            AuditEvent.objects.filter(kind="company.full_in_a_test").count(),
         )
 
 
