@@ -6,21 +6,14 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import TextField
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
-from tenants.audit.acting import visitor
-from tenants.audit.kinds import declare
-from tenants.audit.record import record_in_installation, record_of_person
-from tenants.errors import RateLimitedError
+from tenants.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.fast.prepared import PreparedQuery
-from tenants.limits import FAILURES_RECORDED, attempt_of
+from tenants.limits import attempt_of
 from tenants.models import User
 from tenants.names import plain_email
-from tenants.refusals import refusals
 from tenants.roles import SystemRole
 from tenants.sender import sender_of
-
-LOG_IN_FAILED = declare("account.log_in_failed", _("A log-in failed"))
 
 # What Django asks for in two queries more: the person's own permissions, and their groups'.
 _PERMISSIONS = """
@@ -92,20 +85,8 @@ class EmailBackend(ModelBackend):
         return person
 
     def _record_failure(self, email: str, *, sender: str) -> None:
-        """Into the log of whose account it is; of an account that is not, without its name.
-
-        Of both by as many statements: it takes as long. So many of an hour, and no more: who
-        guesses from many addresses does not fill the log.
-        """
         person = User.objects.select_related("company").filter(email=email).first()
-        company = None if person is None else person.company
-        with refusals(RateLimitedError):
-            FAILURES_RECORDED.count("" if company is None else company.schema_name)
-            actor = visitor(sender=sender)
-            if person is None:
-                record_in_installation(LOG_IN_FAILED, by=actor)
-            else:
-                record_of_person(LOG_IN_FAILED, about=person, by=actor)
+        record_failed_log_in(person, by=LogInBy.PASSWORD, sender=sender)
 
     def user_can_authenticate(self, user: Any) -> bool:
         if not isinstance(user, User) or not user.is_active:

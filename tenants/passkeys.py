@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -31,15 +32,23 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from tenants.audit.kinds import declare
+from tenants.audit.record import record_of_person
 from tenants.errors import PasskeyRefusedError, RateLimitedError, TooManyPasskeysError
+from tenants.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.limits import PASSKEY_CHALLENGE
 from tenants.models import Passkey, User
 from tenants.names import LONGEST_NAME, plain_name
 from tenants.refusals import refusals
+from tenants.sender import sender_of
 
 logger = logging.getLogger(__name__)
 logging.getLogger("fido2").setLevel(logging.WARNING)  # it names the keys that people use
 
+SECOND_FACTOR_SET = declare("account.second_factor_set", gettext_lazy("Set up a second factor"))
+
+# What events say of this factor. The value stands in the audit log.
+PASSKEY: Final = "passkey"
 SITE_NAME: Final = "TicketFlower"
 MOST_PASSKEYS: Final = 20
 # In characters: an answer with the largest number of a key and the longest public key.
@@ -151,7 +160,7 @@ def add_passkey(*, person: User, name: str, answer: str, request: HttpRequest) -
         handle = bytes(known[0].user_handle) if known else _handle_of(request)
         try:
             with transaction.atomic():
-                return Passkey.objects.create(
+                added = Passkey.objects.create(
                     user=person,
                     name=_name(name),
                     credential_id=credential.credential_id,
@@ -164,6 +173,8 @@ def add_passkey(*, person: User, name: str, answer: str, request: HttpRequest) -
             raise PasskeyRefusedError(
                 _("This passkey is in use already. Choose another device.")
             ) from error
+        record_of_person(SECOND_FACTOR_SET, about=person, factor=PASSKEY)
+    return added
 
 
 def use_passkey(*, person: User | None, answer: str, request: HttpRequest) -> Passkey:
@@ -173,10 +184,23 @@ def use_passkey(*, person: User | None, answer: str, request: HttpRequest) -> Pa
 
     Raises:
         PasskeyRefusedError: it is not known, somebody else's, or not the answer to what was asked;
-            or it may be a copy, for it counts fewer signatures than were seen.
+            or it may be a copy, for it counts fewer signatures than were seen. Where it is known,
+            and nobody was to be, that is a log-in which failed.
     """
     asked = _take_challenge(request)
     given = _parsed(AuthenticationResponse, answer)
+    try:
+        return _checked(given, asked, person=person, request=request)
+    except PasskeyRefusedError:
+        if person is None and (owner := _owner_of(given.raw_id, asked.domain)) is not None:
+            record_failed_log_in(owner, by=LogInBy.PASSKEY, sender=sender_of(request))
+        raise
+
+
+def _checked(
+    given: AuthenticationResponse, asked: Asked, *, person: User | None, request: HttpRequest
+) -> Passkey:
+    """Raises PasskeyRefusedError."""
     _check_frame(given.response.client_data.cross_origin)
     with transaction.atomic():
         found = (
@@ -227,6 +251,14 @@ def _count(passkey: Passkey, count: int, *, now: datetime) -> None:
         )
     passkey.sign_count, passkey.last_used_at = count, now
     passkey.save(update_fields=["sign_count", "last_used_at"])
+
+
+def _owner_of(credential_id: bytes, domain: str) -> User | None:
+    owners = User.objects.select_related("company")
+    found: User | None = owners.filter(
+        passkeys__credential_id=credential_id, passkeys__domain=domain
+    ).first()
+    return found
 
 
 def _usable(person: User, domain: str) -> Any:
@@ -311,7 +343,7 @@ def _check_frame(cross_origin: bool) -> None:
 def _refused(error: Exception) -> PasskeyRefusedError:
     if isinstance(error, PasskeyRefusedError):
         return error
-    logger.info("A passkey was refused: %s: %.200s", type(error).__name__, error)
+    logger.info("A passkey was refused: %s", type(error).__name__)  # its text repeats what came
     return PasskeyRefusedError()
 
 

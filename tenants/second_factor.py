@@ -30,19 +30,20 @@ from tenants.audit.acting import actor_of, visitor
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.encryption import decrypt, encrypt, encrypt_again
-from tenants.errors import RateLimitedError, SecondFactorDemandedError
+from tenants.errors import PasskeyRefusedError, RateLimitedError, SecondFactorDemandedError
 from tenants.limits import SECOND_FACTOR_CODE, attempt_of
 from tenants.models import Passkey, User
+from tenants.passkeys import PASSKEY, SECOND_FACTOR_SET, use_passkey
 from tenants.refusals import refusals
 from tenants.sender import sender_of
 
-SECOND_FACTOR_SET = declare("account.second_factor_set", _("Set up a second factor"))
 SECOND_FACTOR_REMOVED = declare("account.second_factor_removed", _("Removed a second factor"))
-SECOND_FACTOR_WRONG = declare(
-    "account.second_factor_wrong", _("Gave a wrong code of the second factor")
-)
+SECOND_FACTOR_WRONG = declare("account.second_factor_wrong", _("Gave a wrong second factor"))
 RECOVERY_CODES_MADE = declare("account.recovery_codes_made", _("Made new recovery codes"))
 RECOVERY_CODE_USED = declare("account.recovery_code_used", _("Used a recovery code"))
+
+# What events say of a factor. The values stand in the audit log.
+APP, CODE = "app", "code"
 
 ISSUER: Final = "TicketFlower"
 # Kept in a session that was begun with a second factor, so that no page needs to look.
@@ -133,7 +134,7 @@ def activate(*, user: User, secret: str, code: str, request: HttpRequest) -> lis
             Authenticator.objects.filter(user=user).delete()
         if not factors.has_app:
             TOTP.activate(user, secret)
-            record_of_person(SECOND_FACTOR_SET, about=user)
+            record_of_person(SECOND_FACTOR_SET, about=user, factor=APP)
         return first_recovery_codes(user=user)
 
 
@@ -175,15 +176,15 @@ def remove_app(*, user: User) -> bool:
         SecondFactorDemandedError: it is the last factor, and one is demanded.
     """
     kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
-    return _removed(user, kept)
+    return _removed(user, kept, factor=APP)
 
 
 def remove_passkey(*, user: User, pk: int) -> bool:
     """Take a passkey no more. Returns whether this person had it. Raises as `remove_app` does."""
-    return _removed(user, Passkey.objects.filter(user=user, pk=pk))
+    return _removed(user, Passkey.objects.filter(user=user, pk=pk), factor=PASSKEY)
 
 
-def _removed(user: User, rows: QuerySet[Any]) -> bool:
+def _removed(user: User, rows: QuerySet[Any], *, factor: str) -> bool:
     with transaction.atomic():
         # So that of two last ones, removed at the same moment, one stays.
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
@@ -194,7 +195,7 @@ def _removed(user: User, rows: QuerySet[Any]) -> bool:
             # Recovery codes let nobody in who has nothing to recover.
             Authenticator.objects.filter(user=user).delete()
         if removed:
-            record_of_person(SECOND_FACTOR_REMOVED, about=user)
+            record_of_person(SECOND_FACTOR_REMOVED, about=user, factor=factor)
     return bool(removed)
 
 
@@ -224,8 +225,26 @@ def check_code(*, user: User, code: str, request: HttpRequest) -> bool:
                 left = len(RecoveryCodes(kept).get_unused_codes())
                 record_of_person(RECOVERY_CODE_USED, about=user, by=actor, left=left)
             return True
-    record_of_person(SECOND_FACTOR_WRONG, about=user, by=visitor(sender=actor.sender))
+    record_of_person(SECOND_FACTOR_WRONG, about=user, by=visitor(sender=actor.sender), factor=CODE)
     return False
+
+
+def take_passkey(*, user: User, answer: str, request: HttpRequest) -> None:
+    """Take the passkey of somebody who has proved who they are in another way.
+
+    Raises:
+        AttemptsPausedError: something was wrong several times.
+        PasskeyRefusedError: see `use_passkey`.
+    """
+    attempt = attempt_of(request, f"second factor of {user.pk}")
+    attempt.begin()
+    try:
+        use_passkey(person=user, answer=answer, request=request)
+    except PasskeyRefusedError:
+        actor = visitor(sender=sender_of(request))
+        record_of_person(SECOND_FACTOR_WRONG, about=user, by=actor, factor=PASSKEY)
+        raise
+    attempt.succeeded()
 
 
 def encrypt_second_factors_again() -> int:

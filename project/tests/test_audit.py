@@ -22,12 +22,17 @@ from django.utils import timezone
 
 from project.tests.pages import Page, all_pages
 from tenants.account.one_time_links import make_one_time_link
+from tenants.account.tests.passkey_device import Device
+from tenants.account.tests.test_passkeys import PasskeyCase
 from tenants.account.tests.test_second_factor import SecondFactorCase, code_of
 from tenants.audit.kinds import declared_kinds
 from tenants.audit.models import AuditEvent
 from tenants.connection import company_of
 from tenants.encryption import decrypt
-from tenants.models import User
+from tenants.identity.providers import allow_people
+from tenants.identity.tests.provider import CLIENT, SECRET
+from tenants.identity.tests.test_company_log_in import BACK, ProviderCase
+from tenants.models import IdentityProvider, Passkey, RequestCount, User
 from tenants.roles import SystemRole
 from tenants.second_factor import new_recovery_codes
 from tenants.testing import PASSWORD, CompanyTestCase, request_as
@@ -70,7 +75,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "enter_company": ("superusers.entered",),
     "leave_company": ("superusers.left",),
     "admin:login": ("account.logged_in", "account.log_in_failed"),
-    "admin:passkey_log_in": ("account.logged_in",),
+    "admin:passkey_log_in": ("account.logged_in", "account.log_in_failed"),
     "admin:logout": ("account.logged_out",),
     "admin:second_factor": ("account.logged_in", "account.second_factor_wrong"),
     "admin:password_change": ("account.password_changed",),
@@ -79,6 +84,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "account.second_factor_removed",
         "account.recovery_codes_made",
     ),
+    "admin:account_company_log_in": ("account.provider_unlinked",),
     "admin:account_sessions": ("account.sessions_ended",),
     "admin:tenants_company_one_time_link": ("superusers.one_time_link_made",),
     "admin:tenants_company_data": ("company.export_started",),
@@ -96,6 +102,13 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tenants_user_changelist": ("people.tasks_released",),
     "admin:tenants_user_process_import": ("files.list_uploaded", "people.added", "people.changed"),
     "admin:tenants_user_export": ("files.list_downloaded",),
+    "admin:tenants_user_identity_provider": (
+        "company.identity_provider_saved",
+        "company.identity_provider_switched",
+        "company.identity_provider_removed",
+        "account.provider_allowed",
+        "account.provider_forbidden",
+    ),
     "admin:tenants_user_second_factor": ("account.second_factor_removed",),
     "admin:tenants_user_second_factors": ("company.second_factor_demanded",),
     "admin:auth_user_password_change": ("account.password_changed",),
@@ -160,6 +173,8 @@ _OWN: Final = "one's own half-filled form, or whether one is there oneself"
 # Why the others record nothing.
 NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:jsi18n": _ASKS,
+    "admin:company_log_in": _ASKS,
+    "admin:company_log_in_at": "it leads elsewhere: the address that it comes back to records",
     "callback": _STEP,
     "demo_accounting": _ASKS,
     "admin:index": _ASKS,
@@ -188,10 +203,12 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_claim": _STEP,
     "admin:tickets_mytask_release": _STEP,
 }
-# What no POST leads to: commands, jobs, what is read, and what superusers open.
+# What no POST leads to: commands, jobs, what is read, what superusers open, and what an identity
+# provider leads back to.
 OTHERWISE: Final = frozenset(
     {
         "account.password_again_wrong",
+        "account.provider_linked",
         "account.recovery_code_used",
         "company.audit_forgotten",
         "company.deleted",
@@ -199,6 +216,7 @@ OTHERWISE: Final = frozenset(
         "company.encrypted_again",
         "company.export_made",
         "company.restored",
+        "company.identity_provider_tried",
         "files.definition_exported",
         "files.downloaded",
         "people.erased",
@@ -335,9 +353,11 @@ class AccountTests(EventCase):
             self.client.post(
                 "/app/login/", {"username": "no@where.example", "password": "typed-this"}
             )
-        self.assertEqual((self.events[0].subject_name, self.events[0].data), ("", {}))
+        said = (self.events[0].subject_name, self.events[0].data)
+        self.assertEqual(said, ("", {"through": "password"}))
         with self.expect("account.logged_in", by=self.uma):
             self.give_password(self.uma)
+        self.assertEqual(self.events[0].data["through"], "password")
         with self.expect("account.logged_out", by=self.uma):
             self.client.post(reverse("admin:logout"))
         self.assertNotIn("typed-this", self.texts())
@@ -346,10 +366,10 @@ class AccountTests(EventCase):
     def test_a_flood_of_failures_is_bounded(self) -> None:
         from unittest import mock  # noqa: PLC0415
 
-        from tenants import backends, limits  # noqa: PLC0415
+        from tenants import failed_log_ins, limits  # noqa: PLC0415
 
         few = limits.Limit("failed log-ins recorded", limits.HOUR, 3)
-        with mock.patch.object(backends, "FAILURES_RECORDED", few):
+        with mock.patch.object(failed_log_ins, "FAILURES_RECORDED", few):
             for number in range(6):
                 sender = f"192.0.2.{number}"
                 sent = {"username": self.uma.email, "password": "wrong"}
@@ -415,6 +435,174 @@ class AccountTests(EventCase):
         with self.expect("account.password_again_wrong", by=self.alice):
             self.client.post(address, {"demanded": "1", "password_again": "typed-this"})
         self.assertNotIn("typed-this", self.texts())
+
+
+class PasskeyEventTests(PasskeyCase, EventCase):
+    def alone(self, device: Device) -> dict[str, str]:
+        asked = self.client.post("/app/login/passkey/").json()["options"]
+        return {"passkey": device.use(asked)}
+
+    def test_passkeys(self) -> None:
+        browser, page = self.browser(self.uma), reverse("admin:account_second_factor")
+        sent = {"verb": "add_passkey", "passkey": self.made(browser, Device())}
+        with self.expect("account.second_factor_set", "account.recovery_codes_made", by=self.uma):
+            browser.post(page, sent)
+        self.assertEqual(self.events[0].data, {"factor": "passkey"})
+        sent["passkey"] = self.made(browser, Device())
+        with self.expect("account.second_factor_set", by=self.uma):
+            browser.post(page, sent)
+        with self.expect("account.second_factor_removed", by=self.uma):
+            last = Passkey.objects.latest("pk")
+            browser.post(page, {"verb": "remove_passkey", "passkey": str(last.pk)})
+        self.assertEqual(self.events[0].data, {"factor": "passkey"})
+
+    def test_log_ins_by_them(self) -> None:
+        device = Device()
+        self.add(self.uma, device)
+        with self.expect("account.logged_in", by=self.uma):
+            self.client.post("/app/login/passkey/", self.alone(device))
+        self.assertEqual(self.events[0].data["through"], "passkey")
+        self.client.post(reverse("admin:logout"))
+        with self.expect("account.logged_in", by=self.uma):
+            self.answer(device.use(self.asked(self.uma)))
+        self.assertEqual(self.events[0].data["through"], "password")
+
+    def test_refused_ones(self) -> None:
+        device = Device()
+        self.add(self.uma, device)
+        bent = Device(**{**vars(device), "origin": "http://evil.example"})
+        with self.expect("account.log_in_failed"):
+            self.client.post("/app/login/passkey/", self.alone(bent))
+        (failed,) = self.events
+        self.assertEqual((failed.actor_kind, failed.subject_id), ("visitor", str(self.uma.pk)))
+        self.assertEqual(failed.data, {"through": "passkey"})
+        with self.expect("account.second_factor_wrong"):
+            self.answer(bent.use(self.asked(self.uma)))
+        self.assertEqual(self.events[0].data, {"factor": "passkey"})
+        self.assertEqual(self.events[0].actor_kind, "visitor")
+        User.objects.filter(pk=self.uma.pk).update(is_active=False)
+        with self.expect("account.log_in_failed"):
+            self.client.post("/app/login/passkey/", self.alone(device))
+        before = AuditEvent.objects.count()
+        self.client.post("/app/login/passkey/", self.alone(Device()))  # nobody's
+        self.assertEqual(AuditEvent.objects.count(), before)
+
+
+class ProviderEventTests(ProviderCase, EventCase):
+    OWN = "/app/account/company-log-in/"
+
+    def sent(self, **more: str) -> dict[str, str]:
+        return {"verb": "save", "issuer": self.server.issuer, "client_id": CLIENT, **more}
+
+    def post(self, **sent: str) -> Any:
+        RequestCount.objects.all().delete()
+        return self.client.post(reverse("admin:tenants_user_identity_provider"), sent)
+
+    def come_back(self, led: Any) -> None:
+        self.client.get(BACK, self.server.authorize(led.context["address"]))
+
+    def test_settings(self) -> None:
+        self.log_in(self.alice)
+        with self.expect("company.identity_provider_removed", by=self.alice):
+            self.post(verb="remove")
+        self.assertEqual(self.events[0].subject_name, self.server.issuer)
+        with self.expect("company.identity_provider_saved", by=self.alice):
+            self.post(**self.sent(secret=SECRET, email_domains="acme.example"))
+        (saved,) = self.events
+        self.assertEqual(saved.data["changes"]["email_domains"], [None, "acme.example"])
+        self.assertIs(saved.data["has_new_secret"], True)
+        with self.expect("company.identity_provider_tried", by=self.alice):
+            self.come_back(self.post(verb="test"))
+        with self.expect("company.identity_provider_switched", by=self.alice):
+            self.post(verb="on", passwords_for_admins_only="1")
+        changes = {"is_on": [False, True], "passwords_for_admins_only": [False, True]}
+        self.assertEqual(self.events[0].data, {"changes": changes})
+        with self.expect("company.identity_provider_saved", by=self.alice):
+            self.post(**self.sent(email_domains="acme.example", counts_as_second_factor="on"))
+        changes = {"counts_as_second_factor": [False, True]}
+        self.assertEqual(self.events[0].data, {"changes": changes, "has_new_secret": False})
+        with self.expect("company.identity_provider_saved", by=self.alice):
+            self.post(**self.sent(email_domains="acme.example", client_id="other"))
+        self.assertEqual(
+            self.events[0].data["changes"],
+            {
+                "client_id": [CLIENT, "other"],
+                "counts_as_second_factor": [True, False],
+                "is_on": [True, False],
+                "passwords_for_admins_only": [True, False],
+            },
+        )
+        before = AuditEvent.objects.count()
+        self.post(**self.sent(email_domains="acme.example", client_id="other"))
+        self.post(verb="off")
+        self.assertEqual(AuditEvent.objects.count(), before)
+        self.assertNotIn(SECRET, self.texts())
+        self.assertNotIn(IdentityProvider.objects.get().encrypted_secret, self.texts())
+
+    def test_who_may(self) -> None:
+        self.log_in(self.alice)
+        emails = f"{self.uma.email}\n{self.wendy.email}\ntyped-this\n{self.charlie.email}"
+        with self.expect("account.provider_allowed", "account.provider_allowed", by=self.alice):
+            self.post(verb="allow", emails=emails)
+        about = {each.subject_id for each in self.events}
+        self.assertEqual(about, {str(self.uma.pk), str(self.wendy.pk)})
+        with self.expect("account.provider_forbidden", by=self.alice):
+            self.post(verb="forbid", person=str(self.wendy.pk))
+        before = AuditEvent.objects.count()
+        self.post(verb="allow", emails=self.uma.email)
+        self.post(verb="forbid", person=str(self.wendy.pk))
+        self.post(verb="forbid", person=str(self.charlie.pk))
+        self.assertEqual(AuditEvent.objects.count(), before)
+        self.assertNotIn("typed-this", self.texts())
+
+    def test_log_ins_through_it(self) -> None:
+        allow_people(provider=self.provider, emails=[self.uma.email])
+        with self.expect("account.provider_linked", "account.logged_in", by=self.uma):
+            self.log_in_there()
+        self.assertEqual(self.events[1].data["through"], "identity provider")
+        self.assertTrue(self.events[0].sender)
+        self.client.post(reverse("admin:logout"))
+        self.give_factor(self.uma)
+        code = new_recovery_codes(user=self.uma)[0]
+        with self.expect("account.recovery_code_used", "account.logged_in", by=self.uma):
+            self.log_in_there()
+            self.client.post("/app/login/second-factor/", {"code": code})
+        self.assertEqual(self.events[1].data["through"], "identity provider")
+
+    def test_refused_ones(self) -> None:
+        refused: tuple[tuple[dict[str, Any], dict[str, str]], ...] = (
+            ({"email": "typed-this@acme.example", "sub": "typed-this"}, {}),
+            ({"nonce": "typed-this"}, {}),
+            ({}, {"code": "typed-this"}),
+            ({}, {"iss": "https://typed-this.example"}),
+        )
+        for claims, more in refused:
+            self.server.claims = claims
+            with self.expect("account.log_in_failed"):
+                self.client.get(BACK, {**self.begin(), **more})
+            (failed,) = self.events
+            said = (failed.actor_kind, failed.subject_name, failed.data)
+            self.assertEqual(said, ("visitor", "", {"through": "identity provider"}))
+        self.server.claims = {}
+        self.link(self.uma)
+        User.objects.filter(pk=self.uma.pk).update(is_active=False)
+        with self.expect("account.log_in_failed"):
+            self.log_in_there()
+        self.assertEqual(self.events[0].subject_id, str(self.uma.pk))
+        before = AuditEvent.objects.count()
+        self.client.get(BACK, {"code": "x", "state": "nobody began"})
+        self.assertEqual(AuditEvent.objects.count(), before)
+        self.assertNotIn("typed-this", self.texts())
+
+    def test_ones_own_account(self) -> None:
+        self.log_in(self.uma)
+        with self.expect("account.provider_linked", by=self.uma):
+            self.come_back(self.client.post(self.OWN, {"verb": "link"}))
+        with self.expect("account.provider_unlinked", by=self.uma):
+            self.client.post(self.OWN, {"verb": "unlink"})
+        before = AuditEvent.objects.count()
+        self.client.post(self.OWN, {"verb": "unlink"})
+        self.assertEqual(AuditEvent.objects.count(), before)
 
 
 class PeopleTests(EventCase):

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.acting import actor_of
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
+from tenants.failed_log_ins import LogInBy
 from tenants.fast.prepared import send
 from tenants.models import LogInSession, User
 from tenants.sender import sender_of
@@ -28,6 +30,7 @@ LOGGED_IN = declare("account.logged_in", _("Logged in"))
 LOGGED_OUT = declare("account.logged_out", _("Logged out"))
 SESSIONS_ENDED = declare("account.sessions_ended", _("Ended sessions"))
 
+BACKEND: Final = "tenants.backends.EmailBackend"
 # By what they say of themselves; those that also say the name of another one come first.
 _BROWSERS: Final = (
     ("Edg", "Edge"),
@@ -117,6 +120,12 @@ def forget_ended_sessions() -> None:
     LogInSession.objects.exclude(pk__in=Session.objects.values("pk")).delete()
 
 
+def log_in(request: HttpRequest, person: User, *, by: LogInBy) -> None:
+    """Begin a session of a person who has proved who they are, first of all by this."""
+    request.logged_in_by = by  # type: ignore[attr-defined]
+    login(request, person, backend=BACKEND)
+
+
 @receiver(user_logged_in)
 def note_log_in(request: HttpRequest, user: User, **_more: Any) -> None:
     """With another key than before: who knew the old one does not know this.
@@ -133,7 +142,11 @@ def note_log_in(request: HttpRequest, user: User, **_more: Any) -> None:
     browser = request.headers.get("User-Agent", "").replace("\0", "")[:200]
     send(_NOTE, (session.session_key, user.pk, now, sender, browser))
     record_of_person(
-        LOGGED_IN, about=user, by=actor_of(user, sender=sender), browser=browser_of(browser)
+        LOGGED_IN,
+        about=user,
+        by=actor_of(user, sender=sender),
+        through=getattr(request, "logged_in_by", LogInBy.PASSWORD),
+        browser=browser_of(browser),
     )
 
 

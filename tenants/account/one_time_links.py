@@ -79,7 +79,8 @@ def read_one_time_link(token: str) -> OneTimeLink:
     """Whom a token lets set a password.
 
     Raises:
-        LinkUsedUpError: it is none of ours, too old, used, or the person may not log in.
+        LinkUsedUpError: it is none of ours, too old, used, or the person may not log in, or is no
+            admin any more.
     """
     try:
         kept: Any = loads(token, salt=_SALT, max_age=LIFETIME)
@@ -89,7 +90,7 @@ def read_one_time_link(token: str) -> OneTimeLink:
     person = User.objects.select_related("company").filter(pk=number).first()
     if person is None or person.company is None or not person.company.is_active:
         raise LinkUsedUpError
-    if not person.is_active or _state_of(person) != state:
+    if not admins_of(person.company).filter(pk=person.pk).exists() or _state_of(person) != state:
         raise LinkUsedUpError
     return OneTimeLink(person, bool(removes))
 

@@ -69,9 +69,14 @@ def record(
     _write(schema, [Entry(kind, about, changes, details)], by or current_actor(person))
 
 
-def record_all(entries: Iterable[Entry], *, person: User | None = None) -> None:
-    """Add many events to the log of the schema in which the connection works, in one go."""
-    _write(current_schema(), list(entries), current_actor(person))
+def record_all(
+    entries: Iterable[Entry], *, company: Company | None = None, person: User | None = None
+) -> None:
+    """Add many events to a log in one go: as `record` does."""
+    if company is not None and not is_up_to_date(company):
+        return
+    schema = current_schema() if company is None else company.schema_name
+    _write(schema, list(entries), current_actor(person))
 
 
 def record_in_installation(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -20,12 +21,14 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from tenants.errors import IdentityProviderError
+from tenants.errors import IdentityProviderError, TicketFlowerError
+from tenants.failed_log_ins import record_refused_by_provider
 from tenants.identity.outgoing import Fetch, fetch_json
 from tenants.identity.providers import secret_of
 from tenants.identity.tokens import Identity, read_id_token
 from tenants.limits import IDENTITY_PROVIDER
 from tenants.models import IdentityProvider
+from tenants.sender import sender_of
 
 _BEGUN: Final = "company_log_in"
 LONGEST_WAIT: Final = 600  # seconds
@@ -103,8 +106,29 @@ def finish(*, request: HttpRequest) -> Finished:
     provider = (
         IdentityProvider.objects.select_related("company").filter(pk=begun["provider"]).first()
     )
+    if provider is None:
+        raise IdentityProviderError
     purpose = Purpose(begun["purpose"])
-    if provider is None or not (provider.is_on or purpose is not Purpose.LOG_IN):
+    try:
+        identity = _seen_by(provider, purpose, request, begun)
+    except TicketFlowerError:
+        if purpose is Purpose.LOG_IN:
+            record_refused_by_provider(provider, sender=sender_of(request))
+        raise
+    return Finished(provider, purpose, identity, begun["wanted"])
+
+
+def back_to(request: HttpRequest) -> str:
+    """The address that the provider must know, and leads people back to."""
+    return request.build_absolute_uri(reverse("admin:company_log_in_back"))
+
+
+def _seen_by(
+    provider: IdentityProvider, purpose: Purpose, request: HttpRequest, begun: Mapping[str, Any]
+) -> Identity:
+    """Raises what `finish` does."""
+    sent = request.GET
+    if purpose is Purpose.LOG_IN and not provider.is_on:
         raise IdentityProviderError
     # RFC 9207: another provider's answer is none of this one.
     if sent.get("iss", provider.issuer) != provider.issuer:
@@ -115,13 +139,7 @@ def finish(*, request: HttpRequest) -> Finished:
         )
     IDENTITY_PROVIDER.count(str(provider.company_id))
     token = _token(request, provider, begun["verifier"])
-    identity = _identity(provider, token, begun["nonce"])
-    return Finished(provider, purpose, identity, begun["wanted"])
-
-
-def back_to(request: HttpRequest) -> str:
-    """The address that the provider must know, and leads people back to."""
-    return request.build_absolute_uri(reverse("admin:company_log_in_back"))
+    return _identity(provider, token, begun["nonce"])
 
 
 def _token(request: HttpRequest, provider: IdentityProvider, verifier: str) -> object:

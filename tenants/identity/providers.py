@@ -13,18 +13,54 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tenants.audit.acting import actor_of, current_actor
+from tenants.audit.kinds import AuditKind, declare
+from tenants.audit.record import Entry, changed, record, record_all, record_of_person
 from tenants.encryption import decrypt, encrypt, encrypt_again
 from tenants.errors import IdentityProviderError
 from tenants.identity.tokens import Identity
 from tenants.models import Company, IdentityProvider, LinkedAccount, User
 
+PROVIDER_SAVED = declare(
+    "company.identity_provider_saved", gettext_lazy("Saved the settings of the identity provider")
+)
+PROVIDER_TRIED = declare(
+    "company.identity_provider_tried", gettext_lazy("Tried the identity provider")
+)
+PROVIDER_SWITCHED = declare(
+    "company.identity_provider_switched",
+    gettext_lazy("Switched log-in through the identity provider on or off"),
+)
+PROVIDER_REMOVED = declare(
+    "company.identity_provider_removed", gettext_lazy("Removed the identity provider")
+)
+ALLOWED = declare(
+    "account.provider_allowed",
+    gettext_lazy("Allowed a person to log in through the identity provider"),
+)
+FORBIDDEN = declare(
+    "account.provider_forbidden",
+    gettext_lazy("Allowed a person no more to log in through the identity provider"),
+)
+LINKED = declare(
+    "account.provider_linked", gettext_lazy("Linked an account to the identity provider")
+)
+UNLINKED = declare(
+    "account.provider_unlinked",
+    gettext_lazy("Unlinked an account from the identity provider"),
+)
+
 _CODE_BYTES = 24
+_SHOWN = ("issuer", "client_id", "email_domains", "counts_as_second_factor", "is_on")
 
 
 def save_provider(
@@ -47,22 +83,37 @@ def save_provider(
         raise IdentityProviderError(
             _("The issuer is a web address such as https://login.example.com/, without ? and #.")
         )
-    kept = IdentityProvider.objects.filter(company=company).first()
-    if kept is None and not secret:
-        raise IdentityProviderError(_("Type the client secret that the provider has given you."))
-    provider = kept or IdentityProvider(company=company, code=secrets.token_urlsafe(_CODE_BYTES))
-    is_other = bool(secret) or (provider.issuer, provider.client_id) != (issuer, client_id)
-    provider.issuer, provider.client_id = issuer, client_id
-    provider.email_domains = ",".join(sorted({each.lower() for each in email_domains}))
-    provider.counts_as_second_factor = counts_as_second_factor
-    if secret:
-        provider.encrypted_secret = encrypt(secret)
-    if is_other:
-        provider.is_on, provider.tested_at = False, None
     with transaction.atomic():
+        _lock(company)
+        kept = IdentityProvider.objects.filter(company=company).first()
+        if kept is None and not secret:
+            raise IdentityProviderError(
+                _("Type the client secret that the provider has given you.")
+            )
+        provider = kept or IdentityProvider(
+            company=company, code=secrets.token_urlsafe(_CODE_BYTES)
+        )
+        old = _settings_of(provider) if kept else {}
+        is_other = bool(secret) or (provider.issuer, provider.client_id) != (issuer, client_id)
+        provider.issuer, provider.client_id = issuer, client_id
+        provider.email_domains = ",".join(sorted({each.lower() for each in email_domains}))
+        provider.counts_as_second_factor = counts_as_second_factor
+        if secret:
+            provider.encrypted_secret = encrypt(secret)
+        if is_other:
+            provider.is_on, provider.tested_at = False, None
         provider.save()
+        changes = changed(old, _settings_of(provider))
         if not provider.is_on:
-            _set_passwords_for_admins_only(company, on=False)
+            changes |= _set_passwords_for_admins_only(company, on=False)
+        if changes or secret:
+            record(
+                PROVIDER_SAVED,
+                about=provider,
+                company=company,
+                changes=changes,
+                has_new_secret=bool(secret),
+            )
     return provider
 
 
@@ -71,48 +122,81 @@ def secret_of(provider: IdentityProvider) -> str:
 
 
 def note_test(*, provider: IdentityProvider, now: datetime) -> None:
-    """Somebody has logged in through it with these settings."""
+    """Somebody has logged in through it with these settings.
+
+    It counts for them alone: somebody may have saved others meanwhile.
+    """
     provider.tested_at = now
-    provider.save(update_fields=["tested_at"])
+    these = IdentityProvider.objects.filter(
+        pk=provider.pk,
+        issuer=provider.issuer,
+        client_id=provider.client_id,
+        encrypted_secret=provider.encrypted_secret,
+    )
+    with transaction.atomic():
+        if these.update(tested_at=now):
+            record(PROVIDER_TRIED, about=provider, company=provider.company)
 
 
 def switch(*, provider: IdentityProvider, on: bool, passwords_for_admins_only: bool) -> None:
     """Let people log in through it, or not.
 
     Raises:
-        IdentityProviderError: it was not tried with these settings.
+        IdentityProviderError: it was not tried with these settings, or is gone.
     """
-    if on and provider.tested_at is None:
-        raise IdentityProviderError(_("Try it first: switch it on when that has worked."))
+    company = provider.company
     with transaction.atomic():
-        provider.is_on = on
-        provider.save(update_fields=["is_on"])
-        _set_passwords_for_admins_only(provider.company, on=on and passwords_for_admins_only)
+        _lock(company)
+        kept = IdentityProvider.objects.filter(pk=provider.pk).first()
+        if kept is None:
+            raise IdentityProviderError(_("Save the settings first."))
+        if on and kept.tested_at is None:
+            raise IdentityProviderError(_("Try it first: switch it on when that has worked."))
+        changes = changed({"is_on": kept.is_on}, {"is_on": on})
+        IdentityProvider.objects.filter(pk=kept.pk).update(is_on=on)
+        changes |= _set_passwords_for_admins_only(company, on=on and passwords_for_admins_only)
+        if changes:
+            record(PROVIDER_SWITCHED, about=kept, company=company, changes=changes)
+    provider.is_on = on
 
 
 def remove_provider(*, company: Company) -> None:
     """Forget the settings and all links: people log in with their passwords again."""
     with transaction.atomic():
-        LinkedAccount.objects.filter(company=company).delete()
-        IdentityProvider.objects.filter(company=company).delete()
-        _set_passwords_for_admins_only(company, on=False)
+        _lock(company)
+        provider = IdentityProvider.objects.filter(company=company).first()
+        links, _each = LinkedAccount.objects.filter(company=company).delete()
+        changes = _set_passwords_for_admins_only(company, on=False)
+        if provider is not None:
+            record(PROVIDER_REMOVED, about=provider, company=company, changes=changes, links=links)
+            provider.delete()
 
 
 def allow_people(*, provider: IdentityProvider, emails: Iterable[str]) -> list[str]:
     """Let people of the company log in through it. Returns the addresses that nobody of it has."""
     wanted = {each.strip().lower() for each in emails if each.strip()}
-    found = User.objects.filter(company=provider.company_id, email__in=wanted)
-    for person in found:
-        LinkedAccount.objects.get_or_create(
-            user=person, defaults={"company_id": provider.company_id, "issuer": provider.issuer}
-        )
+    found = list(User.objects.filter(company=provider.company_id, email__in=wanted))
+    allowed: list[Entry] = []
+    with transaction.atomic():
+        for person in found:
+            _link, is_new = LinkedAccount.objects.get_or_create(
+                user=person, defaults={"company_id": provider.company_id, "issuer": provider.issuer}
+            )
+            if is_new:
+                allowed.append(Entry(ALLOWED, person, details={"issuer": provider.issuer}))
+        record_all(allowed, company=provider.company)
     return sorted(wanted - {person.email for person in found})
 
 
 def forbid_person(*, company: Company, pk: int) -> bool:
     """Let a person of the company log in through it no more. Returns whether they could."""
-    removed, _each = LinkedAccount.objects.filter(company=company, user=pk).delete()
-    return bool(removed)
+    person = User.objects.select_related("company").filter(company=company, pk=pk).first()
+    return person is not None and _unlinked(person, FORBIDDEN)
+
+
+def unlink(*, person: User) -> bool:
+    """Take away the link of a person who asks for it. Returns whether there was one."""
+    return _unlinked(person, UNLINKED)
 
 
 def person_of(provider: IdentityProvider, identity: Identity) -> User | None:
@@ -135,6 +219,8 @@ def person_of(provider: IdentityProvider, identity: Identity) -> User | None:
             return None
         new.subject = identity.subject
         new.save(update_fields=["subject"])
+        by = replace(actor_of(new.user), sender=current_actor().sender)
+        record_of_person(LINKED, about=new.user, by=by, issuer=new.issuer)
         return new.user
 
 
@@ -156,6 +242,7 @@ def link(*, person: User, provider: IdentityProvider, identity: Identity) -> Non
                     "subject": identity.subject,
                 },
             )
+            record_of_person(LINKED, about=person, issuer=identity.issuer)
     except IntegrityError as error:
         raise IdentityProviderError(
             _("Somebody else of your company logs in as this person of the provider already.")
@@ -178,6 +265,32 @@ def _is_of_domain(provider: IdentityProvider, email: str) -> bool:
     return bool(email) and (not allowed or email.rpartition("@")[2] in allowed)
 
 
-def _set_passwords_for_admins_only(company: Company, *, on: bool) -> None:
-    Company.objects.filter(pk=company.pk).update(passwords_for_admins_only=on)
-    company.passwords_for_admins_only = on
+def _unlinked(person: User, kind: AuditKind) -> bool:
+    with transaction.atomic():
+        removed, _each = LinkedAccount.objects.filter(
+            user=person, company=person.company_id
+        ).delete()
+        if removed:
+            record_of_person(kind, about=person)
+    return bool(removed)
+
+
+def _lock(company: Company) -> None:
+    """So that of two admins one comes after the other. What stands in the row is read anew."""
+    kept = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    company.passwords_for_admins_only = kept.passwords_for_admins_only
+
+
+def _settings_of(provider: IdentityProvider) -> dict[str, object]:
+    """Without the secret."""
+    return {name: getattr(provider, name) for name in _SHOWN}
+
+
+def _set_passwords_for_admins_only(company: Company, *, on: bool) -> dict[str, tuple[Any, Any]]:
+    """After `_lock`. Returns what that changes."""
+    name = "passwords_for_admins_only"
+    changes = changed({name: company.passwords_for_admins_only}, {name: on})
+    if changes:
+        Company.objects.filter(pk=company.pk).update(passwords_for_admins_only=on)
+        company.passwords_for_admins_only = on
+    return changes

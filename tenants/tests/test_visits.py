@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 from django.core.cache import caches
@@ -20,8 +21,10 @@ from tenants.account.one_time_links import (
 from tenants.account.tests.test_second_factor import SecondFactorCase
 from tenants.audit.models import AuditEvent
 from tenants.middleware import POLL
-from tenants.models import Company, User
+from tenants.models import Company, Passkey, User
+from tenants.roles import SystemRole
 from tenants.second_factor import has_second_factor
+from tenants.services import set_system_roles
 from tenants.testing import PASSWORD, CompanyTestCase
 
 BANNER = "You are inside"
@@ -243,6 +246,27 @@ class OneTimeLinkTests(SecondFactorCase):
         Company.objects.filter(pk=self.acme.pk).update(is_active=False)
         with self.assertRaises(LinkUsedUpError):
             read_one_time_link(token)
+
+    def test_whoever_is_no_admin_any_more_is_not_let_in_by_it(self) -> None:
+        token = self.link()
+        set_system_roles(user=self.alice, roles=[SystemRole.USER])
+        self.assertContains(self.client.get(self.address(token)), "does not count any more")
+
+    def test_it_lets_in_where_the_others_log_in_elsewhere(self) -> None:
+        Company.objects.filter(pk=self.acme.pk).update(passwords_for_admins_only=True)
+        use_one_time_link(token=self.link(), password=NEW)
+        self.client.post("/app/login/", {"username": self.alice.email, "password": NEW})
+        self.assertEqual(self.client.get("/app/").status_code, 200)
+
+    def test_passkeys_are_removed_where_it_was_said(self) -> None:
+        for removes in (False, True):
+            made: dict[str, Any] = {
+                "user": self.alice, "name": "Phone", "domain": "localhost", "sign_count": 0,
+                "credential_id": b"1", "credential": b"1", "user_handle": b"1",
+            }  # fmt: skip
+            Passkey.objects.get_or_create(credential_id=b"1", defaults=made)
+            use_one_time_link(token=self.link(removes=removes), password=f"{NEW}-{removes}")
+            self.assertEqual(Passkey.objects.exists(), not removes)
 
     def test_the_second_factor_stays_unless_it_was_said(self) -> None:
         for removes in (False, True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,16 +12,23 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
 
+from tenants.account.log_ins import log_in
 from tenants.account.pages.account_page import AccountPage
-from tenants.account.pages.log_in import BACKEND, wait_for_second_factor
+from tenants.account.pages.log_in import wait_for_second_factor
 from tenants.backends import EmailBackend
 from tenants.errors import IdentityProviderError
+from tenants.failed_log_ins import (
+    LogInBy,
+    record_failed_log_in,
+    record_refused_by_provider,
+)
 from tenants.identity.flow import Finished, Purpose, begin, finish
-from tenants.identity.providers import forbid_person, link, note_test, person_of
+from tenants.identity.providers import link, note_test, person_of, unlink
 from tenants.models import IdentityProvider, LinkedAccount, User
 from tenants.pages.page import Page
 from tenants.refusals import Refusals
 from tenants.second_factor import SESSION_KEY, has_second_factor
+from tenants.sender import sender_of
 
 # The browser remembers at which company somebody has logged in, for a year.
 COOKIE: Final = "company_log_in"
@@ -126,6 +132,11 @@ class CompanyLogInBackPage(Page):
         found = person_of(provider, finished.identity)
         person = None if found is None else EmailBackend().get_user(found.pk)
         if person is None:
+            sender = sender_of(request)
+            if found is None:
+                record_refused_by_provider(provider, sender=sender)
+            else:
+                record_failed_log_in(found, by=LogInBy.PROVIDER, sender=sender)
             raise IdentityProviderError(
                 gettext(
                     "Your company's identity provider knows you, but no account here is yours, or "
@@ -138,9 +149,9 @@ class CompanyLogInBackPage(Page):
         )
         address = wanted if is_here else reverse("admin:index")
         if not provider.counts_as_second_factor and has_second_factor(person):
-            answer = wait_for_second_factor(request, person, wanted=address)
+            answer = wait_for_second_factor(request, person, by=LogInBy.PROVIDER, wanted=address)
         else:
-            login(request, person, backend=BACKEND)
+            log_in(request, person, by=LogInBy.PROVIDER)
             if provider.counts_as_second_factor:
                 request.session[SESSION_KEY] = True
             answer = redirect(address)
@@ -174,8 +185,7 @@ class OwnCompanyLogInPage(AccountPage):
         if request.POST.get("verb") == "link" and self.provider is not None:
             address = begin(request=request, provider=self.provider, purpose=Purpose.LINK)
             return lead_to(self, address)
-        company = self.person.company
-        if company is not None and forbid_person(company=company, pk=self.person.pk):
+        if unlink(person=self.person):
             messages.success(request, gettext("Your account is linked to nobody any more."))
         return redirect("admin:account_company_log_in")
 

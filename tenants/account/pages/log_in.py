@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,16 +21,23 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
 
+from tenants.account.log_ins import log_in
 from tenants.backends import EmailBackend, may_log_in_here
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError
-from tenants.limits import attempt_of
+from tenants.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.models import User
 from tenants.pages.page import Page
 from tenants.passkeys import options_to_use, use_passkey
 from tenants.refusals import Refusals, refusals
-from tenants.second_factor import SESSION_KEY, check_code, factors_of, has_second_factor
+from tenants.second_factor import (
+    SESSION_KEY,
+    check_code,
+    factors_of,
+    has_second_factor,
+    take_passkey,
+)
+from tenants.sender import sender_of
 
-BACKEND: Final = "tenants.backends.EmailBackend"
 PENDING: Final = "waits_for_second_factor"
 # How long the password counts, in seconds.
 LONGEST_WAIT: Final = 600
@@ -43,7 +50,9 @@ class LogInView(LoginView):
         person = form.get_user()
         if not has_second_factor(person):
             return super().form_valid(form)
-        return wait_for_second_factor(self.request, person, wanted=self.get_success_url())
+        return wait_for_second_factor(
+            self.request, person, by=LogInBy.PASSWORD, wanted=self.get_success_url()
+        )
 
 
 class CodeForm(forms.Form):
@@ -99,18 +108,16 @@ class SecondFactorPage(Page):
     def take_passkey(self, person: User) -> HttpResponse:
         answer = self.request.POST["passkey"]
         with refusals(AttemptsPausedError, PasskeyRefusedError) as refused:
-            attempt = attempt_of(self.request, f"second factor of {person.pk}")
-            attempt.begin()
-            use_passkey(person=person, answer=answer, request=self.request)
-            attempt.succeeded()
+            take_passkey(user=person, answer=answer, request=self.request)
             return self.let_in(person)
         return self.ask(person, CodeForm(), passkey_error=refused.text)
 
     def let_in(self, person: User) -> HttpResponse:
-        wanted = self.request.session.pop(PENDING)["next"]
-        login(self.request, person, backend=BACKEND)
+        pending = self.request.session.pop(PENDING)
+        by = LogInBy(pending.get("by", LogInBy.PASSWORD))
+        log_in(self.request, person, by=by)
         self.request.session[SESSION_KEY] = True
-        return redirect(wanted)
+        return redirect(pending["next"])
 
     def ask(self, person: User, form: CodeForm, *, passkey_error: str = "") -> HttpResponse:
         factors = factors_of(person)
@@ -149,13 +156,15 @@ class PasskeyLogInPage(Page):
         passkey = use_passkey(person=None, answer=request.POST["passkey"], request=request)
         person = EmailBackend().get_user(passkey.user_id)
         if person is None or not may_log_in_here(person):
+            owner = User.objects.select_related("company").get(pk=passkey.user_id)
+            record_failed_log_in(owner, by=LogInBy.PASSKEY, sender=sender_of(request))
             raise PasskeyRefusedError(
                 gettext(
                     "Your account or your company is switched off, or has you log in elsewhere. "
                     "Ask an admin of your company."
                 )
             )
-        login(request, person, backend=BACKEND)
+        log_in(request, person, by=LogInBy.PASSKEY)
         request.session[SESSION_KEY] = True
         return redirect(self.wanted())
 
@@ -172,12 +181,15 @@ class PasskeyLogInPage(Page):
         return redirect("admin:login")
 
 
-def wait_for_second_factor(request: HttpRequest, person: User, *, wanted: str) -> HttpResponse:
+def wait_for_second_factor(
+    request: HttpRequest, person: User, *, by: LogInBy, wanted: str
+) -> HttpResponse:
     """Lead somebody who has proved who they are in one way to the page that asks for another."""
     if request.user.is_authenticated:
         logout(request)
     request.session[PENDING] = {
         "person": person.pk,
+        "by": by.value,
         # Ends with the password: whoever changes it takes this back.
         "hash": person.get_session_auth_hash(),
         "at": int(timezone.now().timestamp()),

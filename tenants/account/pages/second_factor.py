@@ -17,7 +17,6 @@ from django.utils.translation import gettext, gettext_lazy
 from tenants.account.log_ins import end_log_ins
 from tenants.account.pages.account_page import AccountPage
 from tenants.active_company import active_company
-from tenants.audit.record import record_of_person
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError, TooManyPasskeysError
 from tenants.models import Passkey, User
 from tenants.pages.menu import MenuEntry, MenuSection
@@ -26,7 +25,6 @@ from tenants.pages.refusals import refusals_as_messages
 from tenants.passkeys import add_passkey, domain_of, options_to_add, rename_passkey
 from tenants.refusals import refusals
 from tenants.second_factor import (
-    SECOND_FACTOR_SET,
     SESSION_KEY,
     activate,
     count_recovery_codes,
@@ -95,10 +93,8 @@ class OwnSecondFactorPage(AccountPage):
             added = add_passkey(person=self.person, name=name, answer=answer, request=self.request)
             text = gettext("The passkey %(name)s lets you in from now on.")
             messages.success(self.request, text % {"name": added.name})
-        if refused.error is not None:
-            return self._show(passkey_error=refused.text, passkey_name=name)
-        record_of_person(SECOND_FACTOR_SET, about=self.person)
-        return self._added(first_recovery_codes(user=self.person), is_first=not had)
+            return self._added(first_recovery_codes(user=self.person), is_first=not had)
+        return self._show(passkey_error=refused.text, passkey_name=name)
 
     def _added(self, codes: list[str], *, is_first: bool) -> HttpResponse:
         """The person has another factor; `codes` are their recovery codes, where these are new."""

@@ -45,6 +45,11 @@ TITLES: Final[Mapping[str, StrPromise]] = {
     "changed": gettext_lazy("changed rows"),
     "is_own": gettext_lazy("uploaded by themselves"),
     "until": gettext_lazy("ends at"),
+    "through": gettext_lazy("by"),
+    "factor": gettext_lazy("second factor"),
+    "links": gettext_lazy("accounts that were linked"),
+    "passwords_for_admins_only": gettext_lazy("passwords for admins only"),
+    "has_new_secret": gettext_lazy("another client secret"),
     "too_long": gettext_lazy("too long to keep"),
 }
 MOST_IN_LIST: Final = 3

@@ -13,8 +13,8 @@ from django.urls import reverse
 from tenants.audit.acting import Actor, ActorKind, acting_as, actor_of, visitor
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record, record_in_installation
-from tenants.backends import LOG_IN_FAILED
 from tenants.connection import company_of
+from tenants.failed_log_ins import LOG_IN_FAILED
 from tenants.services import PASSWORD_CHANGED, PERSON_ADDED
 from tenants.testing import CompanyTestCase, forget_audit_events
 from workflows.audit_log.pages import audit_event
