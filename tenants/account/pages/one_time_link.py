@@ -59,7 +59,7 @@ class OneTimeLinkForm(forms.Form):
         label=gettext_lazy("Remove the second factor, too"),
         required=False,
         widget=UnfoldBooleanWidget,
-        help_text=gettext_lazy("Only where app and recovery codes are lost as well."),
+        help_text=gettext_lazy("Only where passkeys, app and recovery codes are lost as well."),
     )
 
     def __init__(self, *args: Any, company: Company, **options: Any) -> None:
