@@ -29,6 +29,7 @@ from tenants.encryption import decrypt, encrypt, encrypt_again
 from tenants.errors import IdentityProviderError
 from tenants.identity.tokens import Identity
 from tenants.models import Company, IdentityProvider, LinkedAccount, User
+from tenants.names import plain_email
 
 PROVIDER_SAVED = declare(
     "company.identity_provider_saved", gettext_lazy("Saved the settings of the identity provider")
@@ -173,11 +174,16 @@ def remove_provider(*, company: Company) -> None:
 
 
 def allow_people(*, provider: IdentityProvider, emails: Iterable[str]) -> list[str]:
-    """Let people of the company log in through it. Returns the addresses that nobody of it has."""
-    wanted = {each.strip().lower() for each in emails if each.strip()}
+    """Let people of the company log in through it. Returns the addresses that nobody of it has.
+
+    A link to another issuer, which the company had before, gives way.
+    """
+    wanted = {plain_email(each) for each in emails if each.strip()}
     found = list(User.objects.filter(company=provider.company_id, email__in=wanted))
     allowed: list[Entry] = []
     with transaction.atomic():
+        of_before = LinkedAccount.objects.filter(user__in=found).exclude(issuer=provider.issuer)
+        of_before.delete()
         for person in found:
             _link, is_new = LinkedAccount.objects.get_or_create(
                 user=person, defaults={"company_id": provider.company_id, "issuer": provider.issuer}

@@ -10,6 +10,7 @@ import httpx
 from django.conf import settings
 
 from project.tests.web_server import WebServerTestCase, session_key_of
+from tenants.account.one_time_links import make_one_time_link
 from tenants.testing import email_of
 from tenants.testing_waits import PATIENCE, wait_until
 
@@ -74,6 +75,29 @@ class RefusalLinesTests(WebServerTestCase):
             {"csrf", "WrongLogIn", "DisallowedHost", "UnknownCallbackError", "BodyTooLarge"},
             reasons,
         )
+
+    def test_what_lets_somebody_in_by_an_address_alone_is_not_written(self) -> None:
+        token = make_one_time_link(person=self.alice, reason=TYPED, removes_second_factor=False)
+        back = "/app/login/company/back/"
+        with httpx.Client(timeout=PATIENCE) as browser:
+            for method, path in (
+                ("GET", f"/new-password/{token}/"),
+                ("GET", f"/new-password/{token}"),
+                ("GET", f"/new-password/{token}/{TYPED}"),
+                ("POST", f"/new-password/{token}/"),
+                ("GET", f"{back}?code={TYPED}&state={TYPED}"),
+                ("GET", f"{back}{TYPED}?code={TYPED}"),
+                ("POST", f"{back}?code={TYPED}&state={TYPED}"),
+                ("POST", f"/callbacks/{token}/"),
+                ("GET", f"/app/login/company/{TYPED}/"),
+                ("POST", f"/app/login/company/{TYPED}/"),
+            ):
+                browser.request(method, f"{self.address}{path}")
+            browser.get(f"{self.address}/sign-up/")
+        wait_until(lambda: self.lines()[-1].get("view") == "sign_up")
+        text = self.log.read_text(encoding="utf-8")
+        self.assertEqual([word for word in (token, token[:20], TYPED) if word in text], [])
+        self.assertIn("/new-password/*/", {line.get("path") for line in self.lines()})
 
     def test_a_line_says_who_and_where(self) -> None:
         key = session_key_of(self.uma)

@@ -59,7 +59,7 @@ class ProviderCase(CompanyTestCase):
         sent = self.begin()
         return self.client.get(BACK, sent)
 
-    def is_in(self, browser: Any = None) -> str:
+    def who_is_in(self, browser: Any = None) -> str:
         return str((browser or self.client).session.get("_auth_user_id", ""))
 
     def link(self, person: User, subject: str = "subject-1") -> None:
@@ -75,7 +75,7 @@ class LogInTests(ProviderCase):
         self.server.claims = {"email": "somebody.else@acme.example"}
         answer = self.log_in_there()
         self.assertEqual((answer.status_code, answer["Location"]), (302, "/app/x/"))
-        self.assertEqual(self.is_in(), str(self.uma.pk))
+        self.assertEqual(self.who_is_in(), str(self.uma.pk))
         self.assertEqual(self.client.get("/app/").status_code, 200)
 
     def test_the_browser_remembers_the_companys_address(self) -> None:
@@ -89,7 +89,7 @@ class LogInTests(ProviderCase):
         answer = self.log_in_there()
         self.assertRedirects(answer, LOGIN, fetch_redirect_response=False)
         self.assertContains(self.client.get(LOGIN), "no account here is yours")
-        self.assertEqual((self.is_in(), LinkedAccount.objects.count()), ("", 0))
+        self.assertEqual((self.who_is_in(), LinkedAccount.objects.count()), ("", 0))
 
     def test_whom_an_admin_allowed_is_linked_at_the_first_log_in(self) -> None:
         self.assertEqual(
@@ -99,36 +99,36 @@ class LogInTests(ProviderCase):
             [email_of("charlie"), "x"],
         )
         self.log_in_there()
-        self.assertEqual(self.is_in(), str(self.uma.pk))
+        self.assertEqual(self.who_is_in(), str(self.uma.pk))
         self.assertEqual(LinkedAccount.objects.get().subject, "subject-1")
         self.client.post(reverse("admin:logout"))
         self.server.claims = {"sub": "subject-2"}
         self.log_in_there()
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
 
     def test_not_by_an_address_that_is_not_verified_or_of_another_domain(self) -> None:
         allow_people(provider=self.provider, emails=[email_of("uma")])
         for verified in (False, None, "true", 1, "yes"):
             self.server.claims = {"email_verified": verified}
             self.log_in_there()
-            self.assertEqual(self.is_in(), "", verified)
+            self.assertEqual(self.who_is_in(), "", verified)
         self.server.claims = {}
         self.provider = self.set_up(self.acme, email_domains=["other.example"])
         self.log_in_there()
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
         self.set_up(self.acme, email_domains=["ACME.example"])
         self.log_in_there()
-        self.assertEqual(self.is_in(), str(self.uma.pk))
+        self.assertEqual(self.who_is_in(), str(self.uma.pk))
 
     def test_nobody_of_another_company_and_no_superuser(self) -> None:
         self.link(self.charlie)
         self.log_in_there()
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
         for email in (email_of("charlie"), self.root.email):
             allow_people(provider=self.provider, emails=[email])
             self.server.claims = {"email": email, "sub": f"of {email}"}
             self.log_in_there()
-            self.assertEqual(self.is_in(), "")
+            self.assertEqual(self.who_is_in(), "")
 
     def test_nobody_who_is_switched_off(self) -> None:
         self.link(self.uma)
@@ -137,7 +137,7 @@ class LogInTests(ProviderCase):
             owner.is_active = False
             owner.save()
             self.client.get(BACK, sent)
-            self.assertEqual(self.is_in(), "")
+            self.assertEqual(self.who_is_in(), "")
             owner.is_active = True
             owner.save()
 
@@ -146,17 +146,20 @@ class LogInTests(ProviderCase):
             user=self.uma, company=self.acme, issuer="https://before.example", subject="subject-1"
         )
         self.log_in_there()
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
+        allow_people(provider=self.provider, emails=[email_of("uma")])
+        self.log_in_there()
+        self.assertEqual(self.who_is_in(), str(self.uma.pk))
 
     def test_the_second_factor_is_asked_unless_the_providers_counts(self) -> None:
         self.link(self.uma)
         TOTP.activate(self.uma, new_secret())
         self.assertEqual(self.log_in_there()["Location"], "/app/login/second-factor/")
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
         self.set_up(self.acme, counts_as_second_factor=True)
         set_second_factor_demanded(company=self.acme, demanded=True)
         self.log_in_there()
-        self.assertEqual(self.is_in(), str(self.uma.pk))
+        self.assertEqual(self.who_is_in(), str(self.uma.pk))
         self.assertTrue(self.client.session[SESSION_KEY])
 
     def test_where_it_is_demanded_who_has_none_sets_one_up(self) -> None:
@@ -186,7 +189,7 @@ class MisbehavingTests(ProviderCase):
             answer = self.log_in_there()
             self.assertEqual(answer.status_code, 302)
             self.assertEqual(answer["Location"], LOGIN)
-            self.assertEqual(self.is_in(), "")
+            self.assertEqual(self.who_is_in(), "")
             cache.clear()
 
     def test_claims(self) -> None:
@@ -235,7 +238,7 @@ class MisbehavingTests(ProviderCase):
         self.assert_refused("too many keys")
         self.server.shown = shown
         self.log_in_there()
-        self.assertEqual(self.is_in(), str(self.uma.pk))
+        self.assertEqual(self.who_is_in(), str(self.uma.pk))
 
     def test_answers(self) -> None:
         page, keys, token = "/.well-known/openid-configuration", "/keys", "/token"
@@ -299,17 +302,17 @@ class BrowserTests(ProviderCase):
         sent = self.begin()
         other = CompanyClient()
         self.assertEqual(other.get(BACK, sent)["Location"], LOGIN)
-        self.assertEqual(self.is_in(other), "")
+        self.assertEqual(self.who_is_in(other), "")
         self.begin(other)
         other.get(BACK, sent)
-        self.assertEqual(self.is_in(other), "")
+        self.assertEqual(self.who_is_in(other), "")
 
     def test_it_counts_once(self) -> None:
         sent = self.begin()
         self.client.get(BACK, sent)
         self.client.post(reverse("admin:logout"))
         self.client.get(BACK, sent)
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
 
     def test_nothing_that_a_browser_can_bring_breaks_it(self) -> None:
         for bent in (
@@ -326,7 +329,7 @@ class BrowserTests(ProviderCase):
             self.assertEqual(self.client.get(BACK, sent)["Location"], LOGIN)
         for code in ("x", "x" * 99, "é", "%00"):
             self.assertEqual(self.client.get(f"/app/login/company/{code}/").status_code, 302)
-        self.assertEqual(self.is_in(), "")
+        self.assertEqual(self.who_is_in(), "")
 
     def test_strangers_learn_nothing(self) -> None:
         IdentityProvider.objects.update(is_on=False)
@@ -348,10 +351,10 @@ class PasswordTests(ProviderCase):
         for person, is_let_in in ((self.uma, False), (self.alice, True), (self.charlie, True)):
             browser = CompanyClient()
             browser.post(LOGIN, {"username": person.email, "password": PASSWORD})
-            self.assertEqual(bool(self.is_in(browser)), is_let_in, person)
+            self.assertEqual(bool(self.who_is_in(browser)), is_let_in, person)
         switch(provider=self.provider, on=False, passwords_for_admins_only=True)
         self.client.post(LOGIN, {"username": self.uma.email, "password": PASSWORD})
-        self.assertTrue(self.is_in())
+        self.assertTrue(self.who_is_in())
 
 
 class AdminTests(ProviderCase):
@@ -437,7 +440,7 @@ class OwnLinkTests(ProviderCase):
         browser = self.link_own(self.wendy)
         self.assertContains(browser.get(self.ADDRESS), "You can log in through")
         self.log_in_there()
-        self.assertEqual(self.is_in(), str(self.wendy.pk))
+        self.assertEqual(self.who_is_in(), str(self.wendy.pk))
         browser.post(self.ADDRESS, {"verb": "unlink"})
         self.assertFalse(LinkedAccount.objects.exists())
 
