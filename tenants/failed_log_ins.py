@@ -24,7 +24,7 @@ LOG_IN_FAILED = declare("account.log_in_failed", _("A log-in failed"))
 class LogInBy(StrEnum):
     """What somebody logs in by. The values stand in the audit log, as `through`."""
 
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105  # nosec B105
     PASSKEY = "passkey"
     PROVIDER = "identity provider"
 
