@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from project.company_name import company_name
@@ -10,7 +11,7 @@ from tenants.names import LONGEST_NAME
 
 
 def company(request: HttpRequest) -> dict[str, Any]:
-    """For every template: `active_company`, the name that each page shows, and `longest_name`.
+    """For every template: `active_company`, the name that each page shows, `longest_name`, `is_sign_up_open`.
 
     Of a superuser inside a company the `visit`, too.
     """
@@ -20,4 +21,5 @@ def company(request: HttpRequest) -> dict[str, Any]:
         "active_company": active_company(request),
         "company_name": company_name(request),
         "longest_name": LONGEST_NAME,
+        "is_sign_up_open": settings.SIGN_UP,
     }

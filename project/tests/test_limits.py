@@ -266,6 +266,13 @@ class ClosedSignUpTests(CompanyTestCase):
             self.assertNotContains(answer, "<form")
         self.assertFalse(Company.objects.filter(name="Bright Bakery").exists())
 
+    def test_no_page_leads_there(self) -> None:
+        for is_open in (True, False):
+            with override_settings(SIGN_UP=is_open):
+                for name in ("landing", "admin:login"):
+                    page = self.client.get(reverse(name)).content.decode()
+                    self.assertEqual(reverse("sign_up") in page, is_open, name)
+
     @override_settings(SIGN_UP=False)
     def test_superusers_make_companies_all_the_same(self) -> None:
         self.log_in(self.root)
