@@ -11,7 +11,8 @@ from tenants.names import LONGEST_NAME
 
 
 def company(request: HttpRequest) -> dict[str, Any]:
-    """For every template: `active_company`, the name that each page shows, `longest_name`, `is_sign_up_open`.
+    """For every template: `active_company`, the name that each page shows, `longest_name`, and
+    whether companies sign up here.
 
     Of a superuser inside a company the `visit`, too.
     """
