@@ -296,7 +296,6 @@ READ_ONLY: Final = frozenset(
     {
         "health",
         "ready",
-        "metrics",
         "admin:search",
         "admin:password_change_done",
         "admin:autocomplete",
