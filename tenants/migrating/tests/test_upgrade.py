@@ -179,7 +179,10 @@ class EqualityTests(_UpgradeCase):
             for schema in COMPANIES[:3]:
                 self.assertEqual(shape_of(schema), shape_of("umbrella"))
                 self.assertEqual(migrations_of(schema), migrations_of("umbrella"))
-                self.assertEqual(rows_of(schema), rows_of("umbrella"))
+                of_upgrade, of_standard = rows_of(schema), rows_of("umbrella")
+                for rows in (of_upgrade, of_standard):
+                    rows.pop("audit_auditevent")  # one where the test has created the company
+                self.assertEqual(of_upgrade, of_standard)
             forget_search_path()
             paint = "SELECT name, code, tone, like_id FROM {}.workflows_paint ORDER BY id"
             for schema in COMPANIES:
