@@ -199,6 +199,8 @@ class AttemptsPausedError(RateLimitedError):
 class CompanyLimitError(TenantsError):
     """A company has reached one of its limits, which is `most`."""
 
+    message = _("Your company has reached one of its limits, which is %(most)d.")
+
     def __init__(self, most: int) -> None:
         self.most = most
         super().__init__()

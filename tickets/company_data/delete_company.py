@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import schema_context
 from psycopg import sql
 
@@ -42,7 +43,9 @@ LOCK_TIMEOUT: Final = "3s"
 
 
 class JobsRunError(CompanyToBeDeletedError):
-    """Jobs of the company are running still; the deletion comes again in a moment."""
+    """The deletion comes again in a moment."""
+
+    message = _("Jobs of this company are still running. It is deleted when they have ended.")
 
 
 def ask_for_deletion(*, company: Company, typed_name: str, now: datetime) -> Company:
