@@ -311,4 +311,4 @@ def _around(sql: str, columns: tuple[str, ...], statements: tuple[str, ...]) -> 
     names = ", ".join(_quoted(column) for column in columns)
     parts = "".join(f", part_{number} AS ({each})" for number, each in enumerate(statements))
     find = f"{FOUND} ({names}) AS MATERIALIZED ({sql})"
-    return f"WITH {find}{parts} SELECT * FROM {FOUND}"  # noqa: S608 (names of our own)
+    return f"WITH {find}{parts} SELECT * FROM {FOUND}"  # noqa: S608  # nosec B608 -- names of our own

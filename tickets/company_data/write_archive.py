@@ -209,7 +209,7 @@ def _people_outside(company: Company, tables: dict[str, Table]) -> set[int]:
 def _content_types(tables: dict[str, Table]) -> dict[str, list[str]]:
     """What the numbers of models stand for."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, app_label, model FROM {PUBLIC}.django_content_type")  # noqa: S608
+        cursor.execute(f"SELECT id, app_label, model FROM {PUBLIC}.django_content_type")  # noqa: S608  # nosec B608
         return {str(pk): [app, model] for pk, app, model in cursor.fetchall()}
 
 

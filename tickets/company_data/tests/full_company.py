@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.acting import acting_as, actor_of
 from tenants.audit.kinds import declare, declared_kinds
@@ -42,6 +43,8 @@ from workflows.models import (
 )
 from workflows.models.task_instance import WORKABLE
 from workflows.signing.signing_secrets import current_secret
+
+KIND = "company.full_in_a_test"
 
 REASON = "It was wrong."
 PERSON: JsonObject = {"name": "boss", "label": "Boss", "type": "person"}
@@ -120,9 +123,7 @@ class FullCompany(CompanyTransactionTestCase):
                 action_flag=CHANGE,
                 change_message="[]",
             )
-        kind = declared_kinds().get("company.full_in_a_test") or declare(
-            "company.full_in_a_test", "Tested"
-        )  # type: ignore[arg-type]
+        kind = declared_kinds().get(KIND) or declare(KIND, _("Tested"))
         with acting_as(actor_of(self.root)):
             record(kind, about=self.walt, changes={"name": ("Old", "New")})
         with acting_as(actor_of(self.alice)):
