@@ -113,7 +113,9 @@ class Use:
 
 
 def _amount(limit: CompanyLimit, number: int) -> str:
-    return f"{number / MEGABYTE:,.1f} MB" if limit is STORAGE else f"{number:,}"
+    if limit is not STORAGE:
+        return f"{number:,}"
+    return f"{number / MEGABYTE:,.1f}".removesuffix(".0") + " MB"
 
 
 def uses_of(company: Company) -> list[Use]:

@@ -20,7 +20,7 @@ class CompanyUsePageTests(CompanyTestCase):
         page = self.client.get(reverse("admin:tenants_user_limits"))
         self.assertContains(page, "6 of 7")
         self.assertContains(page, "The limit is near.", count=1)
-        self.assertContains(page, "2.0 MB of 10,000.0 MB")
+        self.assertContains(page, "2 MB of 10,000 MB")
 
     def test_only_admins_see_it(self) -> None:
         self.log_in(self.terry)
