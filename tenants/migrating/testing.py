@@ -14,6 +14,7 @@ from django.db.migrations.operations.base import Operation
 
 from tenants.connection import use_public
 from tenants.migrating.versions import forget_what_is_known
+from tenants.testing import end_what_tests_share
 
 
 def one_more(name: str, app_label: str, *operations: Operation) -> Migration:
@@ -49,7 +50,8 @@ def database_of_its_own() -> Iterator[None]:
     """Let this process, and those that it starts, work on a copy of its database."""
     name = connection.settings_dict["NAME"]
     copy = f"{name}_copy"
-    connection.close()  # it could not be copied
+    end_what_tests_share()  # a web server is connected to it, which could not be copied
+    connection.close()  # likewise
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')

@@ -1,6 +1,6 @@
 """What refuses to change rows that are only ever added: a function for the triggers of companies.
 
-Inside a function of the database that says so (SET ticketflower.erasing = 'on' in its definition)
+Inside a function of the database that says so (it sets ticketflower.erasing to 'on' meanwhile)
 it lets them go: what erases data that may be kept no longer.
 """
 

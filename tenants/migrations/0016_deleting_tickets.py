@@ -1,7 +1,9 @@
 """What deletes tickets that are kept no longer, and what blanks a person: the functions of the
 database that may change what is otherwise only ever added (`0010_append_only`).
 
-They work in the company whose schema is searched first, and name none.
+They work in the company whose schema is searched first, and name none. Each says that it erases for
+as long as it runs: a SET in its definition would do so, too, but only a superuser of the database
+may write that of a parameter of ours.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ from django.db import migrations
 # Returns how many rows of each kind went. A ticket that has not ended stays.
 DELETE_TICKETS = """
 CREATE FUNCTION ticketflower_delete_tickets(wanted bigint[]) RETURNS jsonb
-    LANGUAGE plpgsql SET ticketflower.erasing = 'on' AS $$
+    LANGUAGE plpgsql AS $$
 DECLARE
     going bigint[]; instances bigint[]; tasks bigint[]; uploads bigint[]; saved bigint[];
     n bigint; counts jsonb := '{}';
 BEGIN
+    PERFORM set_config('ticketflower.erasing', 'on', true);
     SELECT array_agg(t.id), array_agg(i.id) INTO going, instances
       FROM tickets_ticket t JOIN workflows_workflowinstance i ON i.id = t.workflow_instance_id
      WHERE t.id = ANY(wanted) AND i.status IN ('COMPLETED', 'CANCELLED');
@@ -40,6 +43,7 @@ BEGIN
     DELETE FROM workflows_taskinstance WHERE id = ANY(tasks);
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('tasks', n);
     DELETE FROM workflows_workflowinstance WHERE id = ANY(instances);
+    PERFORM set_config('ticketflower.erasing', 'off', true);
     RETURN counts;
 END
 $$;
@@ -47,38 +51,45 @@ $$;
 # Blanks what events say of somebody: their data is replaced, and nothing else of them.
 BLANK_EVENTS = """
 CREATE FUNCTION ticketflower_blank_events(ids bigint[], blanked jsonb[]) RETURNS void
-    LANGUAGE plpgsql SET ticketflower.erasing = 'on' AS $$
+    LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('ticketflower.erasing', 'on', true);
     UPDATE workflows_workflowevent e SET data = b.data
       FROM unnest(ids, blanked) AS b(id, data) WHERE e.id = b.id;
+    PERFORM set_config('ticketflower.erasing', 'off', true);
 END
 $$;
 """
 BLANK_AUDIT = """
 CREATE FUNCTION ticketflower_blank_audit(
     ids bigint[], actors text[], subjects text[], blanked jsonb[]) RETURNS void
-    LANGUAGE plpgsql SET ticketflower.erasing = 'on' AS $$
+    LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('ticketflower.erasing', 'on', true);
     UPDATE audit_auditevent e SET actor_name = b.actor, subject_name = b.subject, data = b.data
       FROM unnest(ids, actors, subjects, blanked) AS b(id, actor, subject, data)
      WHERE e.id = b.id;
+    PERFORM set_config('ticketflower.erasing', 'off', true);
 END
 $$;
 """
 # Of the audit log, what is older than a year may go where the installation says so.
 FORGET_AUDIT = """
 CREATE FUNCTION ticketflower_forget_audit(before timestamptz, most integer) RETURNS bigint
-    LANGUAGE plpgsql SET ticketflower.erasing = 'on' AS $$
+    LANGUAGE plpgsql AS $$
 DECLARE n bigint;
 BEGIN
+    PERFORM set_config('ticketflower.erasing', 'on', true);
     DELETE FROM audit_auditevent WHERE id IN (
         SELECT id FROM audit_auditevent
          WHERE at < least(before, now() - interval '1 year') ORDER BY id LIMIT most);
     GET DIAGNOSTICS n = ROW_COUNT;
+    PERFORM set_config('ticketflower.erasing', 'off', true);
     RETURN n;
 END
 $$;
 """
+FUNCTIONS = DELETE_TICKETS + BLANK_EVENTS + BLANK_AUDIT + FORGET_AUDIT
 DROP = """
 DROP FUNCTION ticketflower_delete_tickets(bigint[]);
 DROP FUNCTION ticketflower_blank_events(bigint[], jsonb[]);
@@ -90,6 +101,4 @@ DROP FUNCTION ticketflower_forget_audit(timestamptz, integer);
 class Migration(migrations.Migration):
     dependencies = [("tenants", "0015_company_data")]
 
-    operations = [
-        migrations.RunSQL(DELETE_TICKETS + BLANK_EVENTS + BLANK_AUDIT + FORGET_AUDIT, DROP)
-    ]
+    operations = [migrations.RunSQL(FUNCTIONS, DROP)]
