@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import DateTimeField, Field, JSONField, Model
 
 from tenants.connection import database
 from tenants.fast.prepared import Part, PreparedQuery, send, send_together
+from tenants.fast.seals import Chain, SealedTable
 
 type Values = dict[str, Any]
 
@@ -46,11 +47,17 @@ class Batch:
     Every model's key is its `id`; rows that others point to need theirs before (see
     `next_ids`). Constraints between them are checked at the commit, so that their order does
     not matter. The updated rows must be locked: nothing reports it when one of them is gone. `now`
-    is what fields get that are set to the time at which a row is made or changed.
+    is what fields get that are set to the time at which a row is made or changed. The events of a
+    `chain` vouch for the rows that are written with them, all of one chain: see
+    `tenants/fast/seals.py`.
     """
 
-    def __init__(self, *, now: datetime) -> None:
+    def __init__(self, *, now: datetime, chain: Chain | None = None) -> None:
         self._now = now
+        self._chain = chain
+        self.begins_chain = False
+        # Rows of the chain that were written without an event: the next one seals them.
+        self._unsealed: dict[tuple[type[Model], int], SealedTable] = {}
         self._inserted: list[Model] = []
         self._values: list[tuple[type[Model], Values]] = []
         self._updated: dict[tuple[type[Model], Any], tuple[Model, dict[str, None]]] = {}
@@ -124,35 +131,26 @@ class Batch:
         """
         if not (self._inserted or self._values or self._updated or self._others or self._find):
             return
-        find = self._find
-        statements = [statement for statement, _values in self._others]
-        values: list[Any] = [] if find is None else list(find.part.values)
-        values += [value for _statement, given in self._others for value in given]
-        for model, rows in self._by_model().items():
-            columns = tuple(sorted({column for row in rows for column in row.values}))
-            cells = [[row.values.get(column) for column in columns] for row in rows]
-            shapes = tuple(
-                _shape(row, if_found=each.if_found) for row, each in zip(cells, rows, strict=True)
-            )
-            statements.append(_insert(model, columns, shapes))
-            for each_row in cells:
-                values += _sent(each_row)
-        for row, names in self._updated.values():
-            changed = tuple(names)
-            given = [self._value(row, each, add=False) for each in _named(type(row), changed)]
-            statements.append(_update(type(row), changed, _shape(given)[1]))
-            values += _sent(given)
-            values.append(row.pk)
-        if find is None:
-            text = _as_one_statement(tuple(statements))
-            if commits:
-                send_together((text, values), commits=True)
-            else:
-                send(text, values)
-        else:
-            text = _around(find.part.sql, find.part.columns, tuple(statements))
-            found = send_together((find.after, None), (text, values), commits=commits)
+        find, written = self._find, _Written()
+        if find is not None:
+            written.values += find.part.values
+        for statement, given in self._others:
+            written.statements.append(statement)
+            written.values += given
+        self._add_inserts(written)
+        self._add_updates(written)
+        if self._chain is not None:
+            self._add_events(written, self._chain)
+        statements, more = tuple(written.statements), written.events
+        if find is not None:
+            text = _around(find.part.sql, find.part.columns, statements, more)
+            lock = (find.after, None)
+            found = send_together(lock, (text, written.values), commits=commits)
             find.then(next(iter(find.part.objects(found)), None))
+        elif commits:
+            send_together((_as_one_statement(statements, more), written.values), commits=True)
+        else:
+            send(_as_one_statement(statements, more), written.values)
         for row in self._inserted:
             row._state.adding = False
             row._state.db = DEFAULT_DB_ALIAS
@@ -161,6 +159,46 @@ class Batch:
         self._updated.clear()
         self._expressions.clear()
         self._find = None
+
+    def _add_inserts(self, written: _Written) -> None:
+        for model, rows in self._by_model().items():
+            if self._chain is not None and model is self._chain.model:
+                written.rows_of_events = rows
+                continue
+            columns = tuple(sorted({column for row in rows for column in row.values}))
+            shapes, values = _cells(rows, columns)
+            self._add(written, model, _insert(model, columns, shapes), values)
+
+    def _add_updates(self, written: _Written) -> None:
+        for row, names in self._updated.values():
+            changed = tuple(names)
+            given = [self._value(row, each, add=False) for each in _named(type(row), changed)]
+            text = _update(type(row), changed, _shape(given)[1])
+            self._add(written, type(row), text, [*_sent(given), row.pk])
+
+    def _add(self, written: _Written, model: type[Model], text: str, values: list[Any]) -> None:
+        """A part, which returns its rows where the chain seals them."""
+        table = None if self._chain is None else self._chain.sealed(model)
+        if table is not None:
+            written.sealed.append((table, f"part_{len(written.statements)}"))
+            text = f"{text} RETURNING *"
+        written.statements.append(text)
+        written.values += values
+
+    def _add_events(self, written: _Written, chain: Chain) -> None:
+        """The events, with what vouches for the rows; without any, those wait for the next ones."""
+        keys = {(type(row), row.pk) for row in self._inserted} | self._updated.keys()
+        now = {key: table for key in keys if (table := chain.sealed(key[0])) is not None}
+        # Those of this statement are returned by it.
+        earlier = {key: table for key, table in self._unsealed.items() if key not in now}
+        if not written.rows_of_events:
+            self._unsealed = {**earlier, **now}
+            return
+        shapes, values = _cells(written.rows_of_events, chain.content)
+        written.values += [*values, *(pk for _model, pk in earlier)]
+        sealed, tables = tuple(written.sealed), tuple(earlier.values())
+        written.events = _chained(chain, shapes, sealed, tables, begins=self.begins_chain)
+        self._unsealed, self.begins_chain = {}, False
 
     def _by_model(self) -> dict[type[Model], list[_Row]]:
         """The rows to insert, without the values that are null."""
@@ -200,6 +238,20 @@ class _Row:
     if_found: bool = False
 
 
+@dataclass(slots=True)
+class _Written:
+    """The parts of the statement, and the values for all of them in their order.
+
+    `sealed` are the parts that return rows to seal; `events` the parts that come last.
+    """
+
+    statements: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    sealed: list[tuple[SealedTable, str]] = field(default_factory=list)
+    rows_of_events: list[_Row] = field(default_factory=list)
+    events: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Column:
     name: str
@@ -211,8 +263,8 @@ class _Column:
 
 # What stands for a value in a statement: a place for it, or an expression; and whether the row is
 # one that is inserted only where something was found.
-type _Cells = tuple[str, ...]
-type _Shape = tuple[bool, _Cells]
+type _Texts = tuple[str, ...]
+type _Shape = tuple[bool, _Texts]
 
 
 def _shape(row: Sequence[Any], *, if_found: bool = False) -> _Shape:
@@ -227,6 +279,16 @@ def _sent(row: Sequence[Any]) -> list[Any]:
         else:
             values.append(each)
     return values
+
+
+def _cells(rows: Sequence[_Row], columns: Sequence[str]) -> tuple[tuple[_Shape, ...], list[Any]]:
+    """Rows with these columns: their shapes, and the values for them."""
+    shapes, values = [], []
+    for row in rows:
+        cells = [row.values.get(column) for column in columns]
+        shapes.append(_shape(cells, if_found=row.if_found))
+        values += _sent(cells)
+    return tuple(shapes), values
 
 
 def _prepared(column: _Column, value: Any) -> Any:
@@ -285,7 +347,7 @@ def _types(model: type[Model], columns: tuple[str, ...]) -> list[str]:
 
 
 @lru_cache(maxsize=500)
-def _update(model: type[Model], names: tuple[str, ...], cells: _Cells) -> str:
+def _update(model: type[Model], names: tuple[str, ...], cells: _Texts) -> str:
     named = zip(_named(model, names), cells, strict=True)
     changes = ", ".join(f"{_quoted(each.name)} = {cell}" for each, cell in named)
     table = _quoted(model._meta.db_table)
@@ -297,18 +359,48 @@ def _quoted(name: str) -> str:
 
 
 @lru_cache(maxsize=500)
-def _as_one_statement(statements: Sequence[str]) -> str:
-    *first, last = statements
-    if not first:
-        return last
-    parts = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(first))
-    return f"WITH {parts} {last}"
+def _chained(
+    chain: Chain,
+    shapes: tuple[_Shape, ...],
+    returning: tuple[tuple[SealedTable, str], ...],
+    earlier: tuple[SealedTable, ...],
+    *,
+    begins: bool,
+) -> tuple[str, ...]:
+    """Three parts, the last one an INSERT; after the events' values come the ids of `earlier`."""
+    types = _types(chain.model, chain.content)
+    rows = []
+    for number, (if_found, cells) in enumerate(shapes, start=1):
+        typed = ", ".join(f"({cell})::{type_}" for cell, type_ in zip(cells, types, strict=True))
+        source = f" FROM {FOUND}" if if_found else ""
+        rows.append(f"SELECT {number}, {typed}{source}")
+    sources = [(table, part, "TRUE") for table, part in returning]
+    sources += [(table, table.table, "id = %s") for table in earlier]
+    return chain.around(rows, sources=sources, is_new=begins)
 
 
 @lru_cache(maxsize=500)
-def _around(sql: str, columns: tuple[str, ...], statements: tuple[str, ...]) -> str:
+def _as_one_statement(statements: tuple[str, ...], more: tuple[str, ...] = ()) -> str:
+    """`more` are the parts that write events: two with a name of their own, and their INSERT."""
+    named = [f"part_{number} AS ({each})" for number, each in enumerate(statements)]
+    if more:
+        *others, last = more
+        return f"WITH {', '.join([*named, *others])} {last}"
+    if len(statements) == 1:
+        return statements[0]
+    return f"WITH {', '.join(named[:-1])} {statements[-1]}"
+
+
+@lru_cache(maxsize=500)
+def _around(
+    sql: str, columns: tuple[str, ...], statements: tuple[str, ...], more: tuple[str, ...] = ()
+) -> str:
     """The statements as parts of one that looks for a row, which they may read, and returns it."""
     names = ", ".join(_quoted(column) for column in columns)
-    parts = "".join(f", part_{number} AS ({each})" for number, each in enumerate(statements))
+    parts = [f"part_{number} AS ({each})" for number, each in enumerate(statements)]
+    if more:
+        *others, last = more
+        parts += [*others, f"events_written AS ({last})"]
     find = f"{FOUND} ({names}) AS MATERIALIZED ({sql})"
-    return f"WITH {find}{parts} SELECT * FROM {FOUND}"  # noqa: S608  # nosec B608 -- names of our own
+    text = ", ".join([find, *parts])
+    return f"WITH {text} SELECT * FROM {FOUND}"  # noqa: S608 (names of our own)

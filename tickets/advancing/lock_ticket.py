@@ -39,4 +39,5 @@ def lock_instance_of[M: WorkflowStateManager](
     manager = kind.create(workflow, now=now, actor=actor)
     ticket.workflow_instance = manager.instance
     ticket.save(update_fields=["workflow_instance", "updated_at"])
+    manager.update_with_next_write(ticket, "updated_at")  # so that it is sealed
     return manager

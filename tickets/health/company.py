@@ -8,8 +8,11 @@ from functools import partial
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext as _
 
+from tenants.connection import current_schema
 from tenants.encryption import decrypt
 from tenants.errors import EncryptionError
+from tenants.models import User
+from tenants.sequences import sequences_behind
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
@@ -38,7 +41,7 @@ ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 def company_findings() -> list[Finding]:
     """What is wrong with the tickets of the active company; their histories are looked at apart.
 
-    Reads one snapshot, with about twenty queries, however many tickets there are, and keeps
+    Reads one snapshot, with about twenty-five queries, however many tickets there are, and keeps
     in memory what is wrong only.
     """
     with consistent_snapshot(reads_whole_tables=True):
@@ -56,6 +59,8 @@ def company_findings() -> list[Finding]:
             *version_findings(),
             *_orphaned_jobs(),
             *_unreadable_secret(),
+            *_people_of_other_companies(),
+            *_sequences_behind(),
         ]
 
 
@@ -249,6 +254,35 @@ def _unreadable_secret() -> Iterator[Finding]:
     except EncryptionError as error:
         message = _("No call to another system can be made. %(error)s") % {"error": error}
         yield finding(None, message)
+
+
+def _people_of_other_companies() -> Iterator[Finding]:
+    """Submitters and workers; a superuser, who has no company, may have been in this one."""
+    foreign = User.objects.filter(company__isnull=False).exclude(
+        company__schema_name=current_schema()
+    )
+    tickets = Ticket.objects.filter(created_by__in=foreign).order_by("pk")
+    for pk in tickets.values_list("pk", flat=True).iterator(chunk_size=AT_A_TIME):
+        message = _(
+            "It was submitted by somebody of another company. Somebody changed the database by "
+            "hand, or this is a fault of TicketFlower: look into a backup who it was."
+        )
+        yield finding(pk, message)
+    # Those that are open are found among the forms of who cannot do them.
+    tasks = TaskInstance.objects.filter(assigned_to__in=foreign).exclude(status__in=WORKABLE)
+    tasks = tasks.order_by("pk").select_related("definition", "workflow_instance__ticket")
+    for task in tasks.iterator(chunk_size=AT_A_TIME):
+        message = _("“%(task)s” was given to somebody of another company.")
+        yield finding(_ticket_of(task), message % {"task": task.definition.title})
+
+
+def _sequences_behind() -> Iterator[Finding]:
+    for table in sequences_behind():
+        message = _(
+            "The ids of %(table)s stand behind its rows: the next one would be refused, and with "
+            "it what people do."
+        )
+        yield finding(None, message % {"table": table}, mending.align_ids)
 
 
 def _ticket_of(task: TaskInstance) -> int | None:

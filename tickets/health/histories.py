@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from tickets.health.finding import Finding, finding
+from tickets.health.sealed import vouched
 from tickets.health.snapshot import consistent_snapshot
 from workflows.errors import HistoryError
 from workflows.models import WorkflowInstance
@@ -22,7 +23,7 @@ LONGEST = 80
 def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
     """Compare the next instances; returns what was found, and where to go on (None: the end).
 
-    `after` is the id of the last one that was looked at, 0 to begin with. Three queries, of one
+    `after` is the id of the last one that was looked at, 0 to begin with. Five queries, of one
     snapshot: the next call takes another one, so that none is held for long.
     """
     with consistent_snapshot(reads_whole_tables=False):
@@ -38,6 +39,7 @@ def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
 def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
     replayed = replay_all(instances)
     stored = stored_states(instances)
+    sealed = vouched(instances)
     for instance in instances:
         ticket = getattr(instance, "ticket", None)
         number = ticket.pk if ticket is not None else None
@@ -56,6 +58,14 @@ def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
             )
             differences = "; ".join(_differences(state, stored[instance.pk]))
             yield finding(number, message % {"differences": differences})
+        if sealed[instance.pk].problems:
+            message = _(
+                "Something was changed past its history (%(problems)s). Somebody changed the "
+                "database by hand, or this is a fault of TicketFlower: look into a backup what was "
+                "there before, and correct or cancel the ticket."
+            )
+            problems = "; ".join(sealed[instance.pk].problems)
+            yield finding(number, message % {"problems": problems})
 
 
 def _differences(replayed: State, stored: State) -> Iterator[str]:

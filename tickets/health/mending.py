@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.jobs import defer, is_under_way
+from tenants.sequences import align_sequences
 from tickets.advancing.call_jobs import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
@@ -23,7 +24,13 @@ from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import record_error_event
 from workflows.actions import TemporaryActionError
-from workflows.models import ActionAttempt, AttemptOutcome, TaskInstance, TaskStatus
+from workflows.models import (
+    ActionAttempt,
+    AttemptOutcome,
+    TaskInstance,
+    TaskStatus,
+    WorkflowInstance,
+)
 from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.state_manager import WorkflowStateManager
@@ -130,8 +137,18 @@ def align_ticket_version(ticket_id: int) -> str:
     return _("The ticket belongs to version %(version)s now.") % {"version": runs_on.version}
 
 
+def align_ids() -> str:
+    """All that are behind at once; for the next one of them nothing is left to do."""
+    align_sequences()
+    return _("The ids go on after the last row now.")
+
+
 def assign_task(task_id: int) -> str:
     with transaction.atomic():
+        task = TaskInstance.objects.get(pk=task_id)
+        # Its history is written under the instance's lock.
+        instances = WorkflowInstance.objects.filter(pk=task.workflow_instance_id)
+        list(instances.select_for_update(no_key=True).values_list("pk"))
         assign_waiting_tasks(now=timezone.now())
         task = TaskInstance.objects.select_related("assigned_to").get(pk=task_id)
     if task.assigned_to is None:

@@ -25,7 +25,22 @@ def queue_findings() -> list[Finding]:
 
     A few queries for all companies.
     """
-    return [*_stalled_jobs(), *_failed_jobs(), *_jobs_of_no_company()]
+    return [*_stalled_jobs(), *_failed_jobs(), *_jobs_of_no_company(), *_unknown_jobs()]
+
+
+def _unknown_jobs() -> Iterator[Finding]:
+    jobs = ProcrastinateJob.objects.filter(status__in=WAITING).exclude(task_name__in=app.tasks)
+    rows = jobs.order_by("pk").values_list("pk", "task_name", "args")
+    for pk, name, args in rows.iterator(chunk_size=AT_A_TIME):
+        message = _(
+            "The job %(job)s is of a kind that this version does not know (%(name)s). Where no "
+            "newer version has put it there, somebody changed the database by hand."
+        )
+        yield Finding(
+            schema=str(args.get("schema", "")),
+            ticket_id=args.get("ticket_id"),
+            message=message % {"job": pk, "name": name},
+        )
 
 
 def _stalled_jobs() -> Iterator[Finding]:

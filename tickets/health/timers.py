@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -32,6 +32,10 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ALIVE
 from workflows.working_hours.durations import duration_in_words
+
+# The clocks of two machines differ; and working hours may have been others when a time began.
+LATE = timedelta(minutes=2)
+FARTHEST = timedelta(days=366)
 
 
 class _Timers:
@@ -70,6 +74,7 @@ class _Timers:
 def timer_findings() -> Iterator[Finding]:
     """One query for all that have no job, and one for each version of a workflow among them."""
     timers = _Timers()
+    yield from _far_off_timers(timers)
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
         since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
@@ -82,6 +87,22 @@ def timer_findings() -> Iterator[Finding]:
         }
         mend = partial(mending.requeue_timer, ticket.pk, task.pk, after, since, due)
         yield finding(ticket.pk, message, mend)
+
+
+def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
+    """Jobs that come later than they say themselves, or than any working time explains."""
+    jobs = jobs_of_company().filter(task_name=FIRE_TIMER, status="todo").order_by("pk")
+    rows = jobs.values_list("pk", "scheduled_at", "args").iterator(chunk_size=AT_A_TIME)
+    for pk, scheduled, args in rows:
+        after, due = str(args["after"]), datetime.fromisoformat(args["due"])
+        began = datetime.fromisoformat(args.get("since") or args["due"])
+        is_late = scheduled is not None and scheduled - due > LATE
+        if is_late or due - timers.due(began, after) > FARTHEST:
+            message = _(
+                "The job %(job)s, which is to leave a task after %(after)s, comes too late."
+            )
+            words = {"job": pk, "after": duration_in_words(after)}
+            yield finding(args.get("ticket_id"), message % words)
 
 
 def _without_a_job() -> Iterator[TaskInstance]:

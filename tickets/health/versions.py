@@ -11,15 +11,36 @@ from django.utils.translation import gettext as _
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.models import Ticket
-from workflows.models import TaskInstance, WorkflowStatus
+from workflows.models import TaskInstance, WorkflowDefinition, WorkflowStatus
+from workflows.models.version_checksum import checksums
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 
 
 def version_findings() -> Iterator[Finding]:
-    """Two queries."""
+    """A few queries."""
     yield from _tickets_of_another_version()
     yield from _tasks_of_another_version()
+    yield from _changed_versions()
+
+
+def _changed_versions() -> Iterator[Finding]:
+    """Versions without a checksum were published before there was one."""
+    with_checksum = WorkflowDefinition.objects.exclude(checksum="").order_by("pk")
+    known = {each.pk: each for each in with_checksum.only("title", "version", "status", "checksum")}
+    found = checksums(list(known)) if known else {}
+    for pk, version in known.items():
+        if version.is_draft:
+            message = _("%(version)s is a draft again, although it was published.")
+        elif found.get(pk) != version.checksum:
+            message = _("%(version)s was changed after it was published.")
+        else:
+            continue
+        advice = _(
+            "Somebody changed the database by hand, or this is a fault of TicketFlower: publish "
+            "a new version, and move the tickets to it."
+        )
+        yield finding(None, f"{message % {'version': version}} {advice}")
 
 
 def _tickets_of_another_version() -> Iterator[Finding]:

@@ -7,12 +7,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fast.seals import SealedTable
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
 from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.workflow_instance import ENDED
+from workflows.running.sealing import HISTORY
 
 if TYPE_CHECKING:
     from tenants.models import Company, User
@@ -117,3 +119,13 @@ class Ticket(models.Model):
             "company": {"name": company.name},
             "number": self.pk,
         }
+
+
+HISTORY.tables.append(
+    SealedTable(
+        Ticket,
+        "ticket",
+        "workflow_instance_id",
+        exempt={"updated_at": "says only when it was written last"},
+    )
+)

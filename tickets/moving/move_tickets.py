@@ -112,9 +112,9 @@ def _move(
     )
     if obstacle:
         raise CannotMoveError(obstacle)
-    manager.move_to_version(target, task, reason=repair.reason)
     ticket.workflow = target.workflow
-    ticket.save(update_fields=["workflow", "updated_at"])
+    manager.update_with_next_write(ticket, "workflow", "updated_at")
+    manager.move_to_version(target, task, reason=repair.reason)
     if task is not None:
         restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
 

@@ -65,7 +65,7 @@ def correct_ticket_data(
         if old or new:
             claim_files(fields, data, ticket=locked, user=by)
             locked.data = corrected
-            locked.save(update_fields=["data", "updated_at"])
+            repair.manager.update_with_next_write(locked, "data", "updated_at")
             repair.manager.record_change(what="ticket", old=old, new=new, reason=repair.reason)
         elif then_retry is None:
             raise NothingChangedError

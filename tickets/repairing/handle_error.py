@@ -21,6 +21,7 @@ from workflows.models import WorkflowEvent, WorkflowInstance
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.events.error_reviewed import ERROR_REVIEWED
 from workflows.running.events.kind import EventKind
+from workflows.running.sealing import batch_of_history
 
 REVIEWED = declare("tickets.error_reviewed", _("Took care of a ticket error"))
 RESOLVED = declare("tickets.error_resolved", _("Closed a ticket error"))
@@ -103,11 +104,14 @@ def record_error_event(
     data: JsonObject = {"error_id": error.pk, "what": error.message[:MOST_OF_MESSAGE]}
     if kind == ERROR_RESOLVED:
         data["notes"] = error.resolution_notes
-    WorkflowEvent.objects.create(
-        workflow_instance=instance,
-        task_instance=error.task,
-        kind=kind,
-        actor=by,
+    batch = batch_of_history(now=at)
+    batch.insert_values(
+        WorkflowEvent,
+        workflow_instance_id=instance.pk,
+        task_instance_id=error.task_id,
+        kind=str(kind),
+        actor_id=None if by is None else by.pk,
         at=at,
         data=data,
     )
+    batch.write()

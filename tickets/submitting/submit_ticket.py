@@ -15,6 +15,7 @@ from tenants.fast.rows import new_row
 from tenants.log_context import note
 from tenants.models import Company, User
 from tenants.names import plain_name
+from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
@@ -63,6 +64,8 @@ def submit_ticket(
     says. Where the ticket itself cannot be kept, nothing is. Inside a transaction of the caller's
     the commit comes later; `checks_now` asks the database for what it would refuse only then.
 
+    Where the database gave an id that is taken, its sequences are put right on the way.
+
     Raises:
         MayNotSubmitError: the type is not offered to this person (any more).
         InvalidDataError: the data does not fit the form; it lists every problem.
@@ -87,6 +90,8 @@ def submit_ticket(
         logger.exception("The first step of a ticket of %s failed", current_schema())
         if ticket is not None and is_commit_unknown(error) and _has_come(ticket):
             return ticket
+        if is_taken_id(error):
+            align_sequences()
     try:
         with transaction.atomic():
             ticket, _ids = _checked(definition, data, user, title, slot)

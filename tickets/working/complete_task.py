@@ -12,6 +12,7 @@ from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import is_commit_unknown
 from tenants.log_context import note
 from tenants.models import User
+from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
@@ -89,6 +90,8 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
     except Exception as error:  # of the step, or what the database has refused at the commit
         logger.exception("The step after task %s of %s failed", task.pk, current_schema())
         may_be_done = is_commit_unknown(error)
+        if is_taken_id(error):
+            align_sequences()
     with transaction.atomic():
         try:
             manager, locked, ticket = _checked(task, output, user, now)

@@ -121,6 +121,16 @@ class WorkflowDefinition(StatusModel):
     )
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 
+    checksum = models.CharField(
+        _("checksum"),
+        max_length=44,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("Of a published version: it never changes."),
+    )
+
     objects: ClassVar[WorkflowDefinitionQuerySet] = WorkflowDefinitionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:

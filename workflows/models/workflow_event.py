@@ -46,6 +46,9 @@ class WorkflowEvent(models.Model):
     )
     at = models.DateTimeField(_("when"), default=timezone.now)
     data = models.JSONField(_("details"), encoder=ComposedJson, default=dict, blank=True)
+    # What vouches for the event and for the rows that it left: see tenants/fast/seals.py.
+    digest = models.CharField(_("digest"), max_length=44, blank=True, default="", db_default="")
+    seals = models.JSONField(_("seals"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("event")

@@ -37,6 +37,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowI
 from workflows.models.task_instance import ASSIGNMENT, WORKABLE
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
 from workflows.running.events.released import RELEASED
+from workflows.running.sealing import batch_of_history
 
 PERSON_CHANGED = declare("people.changed", _("Changed a person"))
 TASKS_RELEASED = declare("people.tasks_released", _("Gave a person's open tasks to others"))
@@ -457,22 +458,24 @@ def _release(
     actor: User | None,
     passed_over: User | None = None,
 ) -> int:
-    events = []
+    released = 0
     for task in forms.select_related("assigned_to").order_by("pk"):
         person = task.assigned_to
         task.release(by=passed_over)
-        task.save(update_fields=ASSIGNMENT)
-        events.append(
-            WorkflowEvent(
-                workflow_instance_id=task.workflow_instance_id,
-                task_instance=task,
-                kind=RELEASED,
-                actor=actor,
-                at=now,
-                data={"from": str(person), "from_id": person.pk} if person else {},
-            )
+        batch = batch_of_history(now=now)
+        batch.update(task, *ASSIGNMENT)
+        batch.insert_values(
+            WorkflowEvent,
+            workflow_instance_id=task.workflow_instance_id,
+            task_instance_id=task.pk,
+            kind=str(RELEASED),
+            actor_id=None if actor is None else actor.pk,
+            at=now,
+            data={"from": str(person), "from_id": person.pk} if person else {},
         )
-    return len(WorkflowEvent.objects.bulk_create(events))
+        batch.write()
+        released += 1
+    return released
 
 
 def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:

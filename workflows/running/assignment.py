@@ -16,6 +16,7 @@ from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.events.assigned import ASSIGNED
+from workflows.running.sealing import batch_of_history
 
 NO_TASK = 0
 NO_UNFINISHED = 0
@@ -185,13 +186,16 @@ def assign_waiting_tasks(*, now: datetime) -> int:
     for task in waiting:
         if not assign_if_possible(task, now=now):
             continue
-        task.save(update_fields=ASSIGNMENT)
-        WorkflowEvent.objects.create(
+        batch = batch_of_history(now=now)
+        batch.update(task, *ASSIGNMENT)
+        batch.insert_values(
+            WorkflowEvent,
             workflow_instance_id=task.workflow_instance_id,
-            task_instance=task,
-            kind=ASSIGNED,
+            task_instance_id=task.pk,
+            kind=str(ASSIGNED),
             at=now,
             data={"to": str(task.assigned_to), "to_id": task.assigned_to_id},
         )
+        batch.write()
         given += 1
     return given

@@ -11,7 +11,6 @@ from typing import Self
 from django.db import connection
 from django.db.models import Model
 
-from tenants.fast.batch import Batch
 from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
@@ -54,6 +53,7 @@ from workflows.running.events.started import STARTED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
 
 
@@ -100,7 +100,7 @@ class WorkflowStateManager:
         self.instance = instance
         self.now = now
         self.actor = actor
-        self._batch = Batch(now=now)
+        self._batch = batch_of_history(now=now)
         self._is_batching = False
         self._is_in_parts = False
         self._next_task_id = next_task_id
@@ -134,7 +134,9 @@ class WorkflowStateManager:
         cls, workflow: WorkflowDefinition, *, now: datetime, actor: User | None = None
     ) -> Self:
         """Make an instance that has not started; nobody else sees it before the commit."""
-        return cls(WorkflowInstance.objects.create(workflow=workflow), now=now, actor=actor)
+        manager = cls(WorkflowInstance.objects.create(workflow=workflow), now=now, actor=actor)
+        manager.update_with_next_write(manager.instance, "updated_at")  # so that it is sealed
+        return manager
 
     @classmethod
     def begin(
@@ -144,6 +146,7 @@ class WorkflowStateManager:
         instance = new_row(WorkflowInstance, id=instance_id, workflow=workflow)
         manager = cls(instance, now=now, next_task_id=next_task_id)
         manager.insert_with_next_write(instance)
+        manager._batch.begins_chain = True
         return manager
 
     @contextmanager
@@ -179,6 +182,10 @@ class WorkflowStateManager:
     def insert_with_next_write(self, row: Model) -> None:
         """Have a row, whose id is known, inserted with what is done next."""
         self._batch.insert(row)
+
+    def update_with_next_write(self, row: Model, *fields: str) -> None:
+        """Have these fields of a row of this instance, such as its ticket, written with it."""
+        self._batch.update(row, *fields)
 
     def execute_with_next_write(self, statement: str, *values: object) -> None:
         """Have another statement, that changes other rows, run with what is done next."""

@@ -160,7 +160,7 @@ class WorkflowRepair(WorkflowStateManager):
             raise NothingToRetryError
 
     def _save_retried(self, task: TaskInstance, *, reason: str) -> None:
-        task.save(update_fields=["status", "completed_at"])
+        self._batch.update(task, "status", "completed_at")
         self._record(RETRIED, task=task, data={"status": str(task.status), "reason": reason})
         self._save_instance()
 
@@ -179,7 +179,7 @@ class WorkflowRepair(WorkflowStateManager):
             raise TaskNotWorkableError
         check_output(task.definition, output)
         task.complete(output=output, now=self.now)
-        task.save(update_fields=["status", "output_data", "started_at", "completed_at"])
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, task.definition.key: output}
         self._record(
             TASK_COMPLETED,
@@ -215,7 +215,7 @@ class WorkflowRepair(WorkflowStateManager):
         if output == task.output_data:
             raise NothingChangedError
         old, task.output_data = task.output_data, output
-        task.save(update_fields=["output_data"])
+        self._batch.update(task, "output_data")
         self.instance.data = {**self.instance.data, key: output}
         change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
         self._record(CHANGED, task=task, data=change)
@@ -240,7 +240,7 @@ class WorkflowRepair(WorkflowStateManager):
         if body == task.input_data:
             raise NothingChangedError
         old, task.input_data = task.input_data, body
-        task.save(update_fields=["input_data"])
+        self._batch.update(task, "input_data")
         change: JsonObject = {"what": "input", "old": old, "new": body, "reason": reason}
         self._record(CHANGED, task=task, data=change)
         self._save_instance()
@@ -280,7 +280,7 @@ class WorkflowRepair(WorkflowStateManager):
             if task.status == TaskStatus.ERROR:
                 task.retry()
             task.release()
-        task.save(update_fields=[*ASSIGNMENT, "completed_at"])
+        self._batch.update(task, *ASSIGNMENT, "completed_at")
         data: JsonObject = {"reason": reason}
         if task.assigned_to is None:
             self._record(RELEASED, task=task, data=data)
@@ -310,12 +310,12 @@ class WorkflowRepair(WorkflowStateManager):
         }
         self._record(VERSION_CHANGED, data=versions)
         self.instance.workflow = target.workflow
-        self._save_instance("workflow")
         if task is not None:
             task.definition = target.tasks[task.definition.key]
-            task.save(update_fields=["definition"])
-            if task.definition.is_form and task.status in WAITS_OR_WORKED:
-                self._find_worker(task, reason=reason)
+            self._batch.update(task, "definition")
+        self._save_instance("workflow")
+        if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
+            self._find_worker(task, reason=reason)
 
     def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
         """After the rules of a form have changed: keep who has it, or find somebody."""
@@ -326,7 +326,7 @@ class WorkflowRepair(WorkflowStateManager):
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
         if is_running and assign_if_possible(task, now=self.now):
-            task.save(update_fields=ASSIGNMENT)
+            self._batch.update(task, *ASSIGNMENT)
             person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
             self._record(ASSIGNED, task=task, data={**person, "reason": reason})
             self._save()
@@ -377,7 +377,7 @@ class WorkflowRepair(WorkflowStateManager):
         tasks = list(unfinished)
         for task in tasks:
             task.cancel(now=self.now)
-            task.save(update_fields=["status", "completed_at"])
+            self._batch.update(task, "status", "completed_at")
         self.instance.cancel(now=self.now)
         self._record(CANCELLED, data={"reason": reason})
         self._save_instance("status", "completed_at")

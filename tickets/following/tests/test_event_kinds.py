@@ -73,6 +73,7 @@ EXAMPLES = {
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
     "FAILED": Example({"error": "It is down."}, changes={"task_status": "ERROR"}),
+    "RESEALED": Example({"reason": "A person was erased."}, of_task=False),
     "RETRIED": Example({"reason": "Again.", "status": "OPEN"}),
     "CHANGED": Example(
         {"what": "output", "old": {}, "new": {"big": False}, "reason": "A mistake."},

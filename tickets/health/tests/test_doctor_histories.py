@@ -75,7 +75,7 @@ class HistoryTests(DoctorCase):
             self.assertEqual(found, [])
             assert after is not None
             reading = [each for each in queries.captured_queries if "SELECT" in each["sql"]]
-            self.assertEqual(len(reading), 3)
+            self.assertEqual(len(reading), 5)
             self.assertIn(f"ticket #{last.pk}", run_doctor()[1])
             self.assertIn("found: 1,", run_doctor()[1])
 

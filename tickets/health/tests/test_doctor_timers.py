@@ -33,15 +33,15 @@ class DoctorOfTimersTests(TimeoutCase):
             cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name LIKE '%fire_timer'")
 
     def assert_repaired(self) -> None:
-        code, said = run_doctor()
+        code, said = run_doctor("--quick")
         self.assertEqual(code, 1, said)
         self.assertIn("is to be left after 2 days, but no job will do it.", said)
         self.assertIn("found: 1,", said)
-        code, said = run_doctor("--repair")
+        code, said = run_doctor("--quick", "--repair")
         self.assertEqual(code, 0, said)
         self.assertIn("The timer was put into the queue again.", said)
         self.assertEqual(len(self.timers()), 1)
-        self.assertEqual(run_doctor("--repair")[0], 0)
+        self.assertEqual(run_doctor("--quick", "--repair")[0], 0)
         self.assertEqual(len(self.timers()), 1)
 
     def due_in(self) -> float:
@@ -55,7 +55,7 @@ class DoctorOfTimersTests(TimeoutCase):
     def test_a_lost_timer_fires_when_it_would_have(self) -> None:
         self.add_transition(to_task=self.order)
         ticket = self.make(self.now - timedelta(hours=20))
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
         before = self.timers()[0].args
         self.lose_timers()
         self.assert_repaired()
@@ -79,7 +79,7 @@ class DoctorOfTimersTests(TimeoutCase):
         self.add_transition(to_task=self.order)
         ticket = self.make(self.now - timedelta(hours=40))
         hold_ticket(ticket=ticket, by=self.terry, reason=REASON)
-        self.assertEqual(run_doctor()[0], 0)  # on hold it has none
+        self.assertEqual(run_doctor("--quick")[0], 0)  # on hold it has none
         now = self.now - timedelta(hours=8)
         resume_ticket(ticket=ticket, by=self.terry, reason=REASON, now=now)
         self.lose_timers()
@@ -91,7 +91,7 @@ class DoctorOfTimersTests(TimeoutCase):
         ticket = self.make(self.now - timedelta(days=9))
         self.fire(self.timers()[0], now=self.now)
         self.lose_timers()
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
         Ticket.objects.filter(pk=ticket.pk).update(data={"what": "A desk", "amount": 5000})
         self.assert_repaired()
 
@@ -101,9 +101,9 @@ class DoctorOfTimersTests(TimeoutCase):
         self.add_transition(after="P5D", to_task=None)
         self.make(self.now - timedelta(hours=1))
         self.assertEqual(len(self.timers()), 2)
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
         self.lose_timers()
-        code, said = run_doctor("--repair")
+        code, said = run_doctor("--quick", "--repair")
         self.assertEqual(code, 0, said)
         self.assertIn("found: 2, repaired: 2", said)
         self.assertEqual({each.args["after"] for each in self.timers()}, {"P2D", "P5D"})
@@ -114,11 +114,11 @@ class DoctorOfTimersTests(TimeoutCase):
         self.fire(self.timers()[0], now=self.now)
         self.lose_timers()
         self.assertEqual(TicketError.objects.unresolved().count(), 1)
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
         task = TaskInstance.objects.get(workflow_instance=ticket.workflow_instance)
         reassign_task(task=task, to=self.walt, by=self.terry, reason=REASON, now=self.now)
         self.assertAlmostEqual(self.due_in(), 48, delta=0.1)
-        self.assertEqual(run_doctor()[0], 0)
+        self.assertEqual(run_doctor("--quick")[0], 0)
 
     def test_it_takes_as_many_queries_for_many_as_for_one(self) -> None:
         self.add_transition(to_task=self.order)

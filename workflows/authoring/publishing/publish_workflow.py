@@ -25,6 +25,7 @@ from workflows.bundles.errors import NotPublishableError
 from workflows.bundles.problems import Problem
 from workflows.errors import NotADraftError
 from workflows.models import TicketDefinition, WorkflowDefinition
+from workflows.models.version_checksum import checksums
 
 PUBLISHED = declare("definitions.published", _("Published a workflow"))
 
@@ -54,7 +55,8 @@ def publish_workflow(
     now = now or timezone.now()
     _retire_published(draft.key, by=user, now=now)
     draft.publish(by=user, now=now)
-    draft.save(update_fields=["status", "published_by", "published_at", "updated_at"])
+    draft.checksum = checksums([draft.pk])[draft.pk]
+    draft.save(update_fields=["status", "published_by", "published_at", "checksum", "updated_at"])
     _move_ticket_types(draft, own, user=user)
     record(PUBLISHED, about=draft, person=user, key=draft.key, version=draft.version)
     return draft

@@ -1,0 +1,17 @@
+"""What vouches for the history begins anew here: values were blanked. Its data: the `reason`."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from workflows.running.events.kind import Rules, Screen, TaskTime, declare, no_effect
+
+RESEALED = declare(
+    "RESEALED",
+    rules=Rules(effect=no_effect, time=TaskTime.GOES_ON),
+    screen=Screen(
+        icon="verified_user",
+        history=_("Values were blanked, and the history was sealed anew."),
+        timeline=None,
+    ),
+)
