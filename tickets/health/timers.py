@@ -96,7 +96,8 @@ def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
     for pk, scheduled, args in rows:
         after, due = str(args["after"]), datetime.fromisoformat(args["due"])
         began = datetime.fromisoformat(args.get("since") or args["due"])
-        is_late = scheduled is not None and scheduled - due > LATE
+        # One that was found lost is put back for at once, however long ago it was due.
+        is_late = scheduled is not None and scheduled - max(due, timers.now) > LATE
         if is_late or due - timers.due(began, after) > FARTHEST:
             message = _(
                 "The job %(job)s, which is to leave a task after %(after)s, comes too late."

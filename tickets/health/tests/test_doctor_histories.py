@@ -77,7 +77,7 @@ class HistoryTests(DoctorCase):
             reading = [each for each in queries.captured_queries if "SELECT" in each["sql"]]
             self.assertEqual(len(reading), 5)
             self.assertIn(f"ticket #{last.pk}", run_doctor()[1])
-            self.assertIn("found: 1,", run_doctor()[1])
+            self.assertIn("found: 2,", run_doctor()[1])  # and that its row was changed
 
     def test_the_quick_way_leaves_it_out(self) -> None:
         WorkflowInstance.objects.update(end_label="x")
