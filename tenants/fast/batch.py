@@ -180,20 +180,22 @@ class Batch:
         """A part, which returns its rows where the chain seals them."""
         table = None if self._chain is None else self._chain.sealed(model)
         if table is not None:
-            written.sealed.append((table, f"part_{len(written.statements)}"))
-            text = f"{text} RETURNING *"
+            written.sealed.append(f"part_{len(written.statements)}")
+            text = _returning(text, table)
         written.statements.append(text)
         written.values += values
 
     def _add_events(self, written: _Written, chain: Chain) -> None:
         """The events, with what vouches for the rows; without any, those wait for the next ones."""
-        keys = {(type(row), row.pk) for row in self._inserted} | self._updated.keys()
-        now = {key: table for key in keys if (table := chain.sealed(key[0])) is not None}
-        # Those of this statement are returned by it.
-        earlier = {key: table for key, table in self._unsealed.items() if key not in now}
-        if not written.rows_of_events:
-            self._unsealed = {**earlier, **now}
-            return
+        earlier: dict[tuple[type[Model], int], SealedTable] = {}
+        if self._unsealed or not written.rows_of_events:
+            keys = {(type(row), row.pk) for row in self._inserted} | self._updated.keys()
+            # Those of this statement are returned by it.
+            earlier = {key: table for key, table in self._unsealed.items() if key not in keys}
+            if not written.rows_of_events:
+                now = {key: table for key in keys if (table := chain.sealed(key[0])) is not None}
+                self._unsealed = {**earlier, **now}
+                return
         shapes, values = _cells(written.rows_of_events, chain.content)
         written.values += [*values, *(pk for _model, pk in earlier)]
         sealed, tables = tuple(written.sealed), tuple(earlier.values())
@@ -247,7 +249,7 @@ class _Written:
 
     statements: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    sealed: list[tuple[SealedTable, str]] = field(default_factory=list)
+    sealed: list[str] = field(default_factory=list)
     rows_of_events: list[_Row] = field(default_factory=list)
     events: tuple[str, ...] = ()
 
@@ -354,6 +356,11 @@ def _update(model: type[Model], names: tuple[str, ...], cells: _Texts) -> str:
     return f"UPDATE {table} SET {changes} WHERE id = %s"  # noqa: S608  # nosec B608
 
 
+@lru_cache(maxsize=500)
+def _returning(text: str, table: SealedTable) -> str:
+    return f"{text} RETURNING {table.named_seal()}"
+
+
 def _quoted(name: str) -> str:
     return str(database().ops.quote_name(name))
 
@@ -362,7 +369,7 @@ def _quoted(name: str) -> str:
 def _chained(
     chain: Chain,
     shapes: tuple[_Shape, ...],
-    returning: tuple[tuple[SealedTable, str], ...],
+    returning: tuple[str, ...],
     earlier: tuple[SealedTable, ...],
     *,
     begins: bool,
@@ -374,9 +381,10 @@ def _chained(
         typed = ", ".join(f"({cell})::{type_}" for cell, type_ in zip(cells, types, strict=True))
         source = f" FROM {FOUND}" if if_found else ""
         rows.append(f"SELECT {number}, {typed}{source}")
-    sources = [(table, part, "TRUE") for table, part in returning]
-    sources += [(table, table.table, "id = %s") for table in earlier]
-    return chain.around(rows, sources=sources, is_new=begins)
+    seals = [f"SELECT name, seal FROM {part}" for part in returning]  # noqa: S608
+    for table in earlier:
+        seals.append(f"SELECT name, seal FROM ({table.rows_of(where='id = %s')}) AS earlier")  # noqa: S608
+    return chain.around(rows, seals=" UNION ALL ".join(seals), is_new=begins)
 
 
 @lru_cache(maxsize=500)

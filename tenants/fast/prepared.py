@@ -24,7 +24,7 @@ from django.db import (
 from django.db.models import Model, QuerySet
 from django.db.models import query as django_query
 from psycopg import sql
-from psycopg._queries import PostgresQuery
+from psycopg._queries import PostgresQuery, _query2pg_nocache
 from psycopg.types.numeric import Int8Dumper
 
 from tenants.connection import database
@@ -149,8 +149,31 @@ def _statement_for_schema(text: str, schema: str) -> str:
     return f"{text} /* {schema} */"
 
 
+class _KeptQuery(PostgresQuery):
+    """Finds the places of the values in a statement once.
+
+    psycopg does so at each execution where a statement has more than 4,096 characters: 0.3 ms.
+    """
+
+    __slots__ = ()
+
+    def convert(self, query: Any, vars: Any) -> None:  # noqa: A002 - psycopg's name
+        if vars is None or type(query) is not str:
+            super().convert(query, vars)
+            return
+        self.query, self._want_formats, self._order, self._parts = _places(query, self._tx.encoding)
+        self.dump(vars)
+
+
+@lru_cache(maxsize=_MOST_PREPARED)
+def _places(query: str, encoding: str) -> Any:
+    return _query2pg_nocache(query.encode(encoding), encoding)
+
+
 class _PreparedCursor(psycopg.Cursor[Any]):
     """Binds values on the server, which is what can be prepared; Django's cursor does not."""
+
+    _query_cls = _KeptQuery
 
     def __init__(self, wrapper: Any) -> None:
         super().__init__(wrapper.connection)

@@ -1,7 +1,8 @@
 """Events that vouch for the rows that they left: a chain of digests, made by the statement itself.
 
-What a batch writes comes back to Postgres' own hand (RETURNING), as it is stored: numbers, times
-and JSON need no canonical form of ours. The first event of a batch keeps two things for all of it:
+What a batch writes is hashed by Postgres as it is stored (RETURNING), in the binary form in which
+it sends rows: numbers, times and JSON need no canonical form of ours. The first event of a batch
+keeps two things for all of it:
 
 * `seals`: {"format": 1, "events": how many events the batch wrote, and for each row that it
   inserted or updated "<name>:<id>": the SHA-256 of its columns};
@@ -10,6 +11,9 @@ and JSON need no canonical form of ours. The first event of a batch keeps two th
 
 It is found out when a row or an event is changed, added or taken away past that, unless whoever
 does so computes every later digest of the chain anew. There is no secret in it.
+
+A column that is added to a sealed table later is `exempt`, with its default as the reason, until
+all chains are sealed anew: else no seal would fit any more.
 """
 
 from __future__ import annotations
@@ -18,7 +22,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
+from django.db.models import (
+    CharField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
 
 FORMAT = 1
 
@@ -44,12 +56,15 @@ class SealedTable:
         fields = self.model._meta.concrete_fields
         return [each for each in fields if str(each.column) not in self.exempt]
 
-    def rows_of(self, source: str, *, where: str = "TRUE") -> str:
-        """A query of (chain, name of the row, its seal) over a table, or what a part returned."""
+    def named_seal(self) -> str:
+        """SQL of a row's columns `name` and `seal`."""
         cells = [f"{FORMAT}", *(_cell(each) for each in self.columns())]
-        seal = sha256(f"jsonb_build_array({', '.join(cells)})")
-        named = f"{self.chain} AS chain, '{self.name}:' || id AS name, {seal} AS seal"
-        return f"SELECT {named} FROM {source} WHERE {where}"  # noqa: S608 (names of our own)
+        return f"'{self.name}:' || id AS name, {sha256(*cells)} AS seal"
+
+    def rows_of(self, *, where: str) -> str:
+        """A query of (chain, name, seal) over the rows as they are stored."""
+        named = f"{self.chain} AS chain, {self.named_seal()}"
+        return f"SELECT {named} FROM {self.table} WHERE {where}"  # noqa: S608 (names of our own)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,68 +86,62 @@ class Chain:
         )
 
     def contents(self) -> str:
-        """An event as it goes into the digest."""
+        """SQL: an event as it goes into the digest."""
         fields = {str(each.column): each for each in self.model._meta.concrete_fields}
-        return f"jsonb_build_array({', '.join(_cell(fields[name]) for name in self.content)})"
+        return f"record_send(ROW({', '.join(_cell(fields[name]) for name in self.content)}))"
 
-    def around(
-        self,
-        rows: Sequence[str],
-        *,
-        sources: Sequence[tuple[SealedTable, str, str]],
-        is_new: bool,
-    ) -> tuple[str, str, str]:
+    def around(self, rows: Sequence[str], *, seals: str, is_new: bool) -> tuple[str, str, str]:
         """Three parts of a statement: the events, the seals, and the events' INSERT.
 
-        `rows` are SELECTs of the content's columns, each after its number (`ord`); `sources` are
-        where the rows to seal stand: their table, what returns them, and which of them. `is_new`:
-        the chain begins with them.
+        `rows` are SELECTs of the content's columns, each after its number (`ord`); `seals` is a
+        query of the rows' (name, seal), or empty. `is_new`: the chain begins with them.
         """
         columns = ", ".join(self.content)
-        seals = " UNION ALL ".join(
-            table.rows_of(source, where=where) for table, source, where in sources
+        about = f"jsonb_build_object('format', {FORMAT}, 'events', (SELECT count(*) FROM events))"
+        if seals:
+            about += f" || coalesce(jsonb_object_agg(name, seal), '{{}}') FROM ({seals}) AS rows"
+        last = self.last_digest(f"(SELECT {self.column} FROM events LIMIT 1)")  # noqa: S608
+        digest = self.digest(
+            before="''" if is_new else f"coalesce({last}, '')",
+            seals="(SELECT seals FROM sealed)",
+            contents=f"(SELECT string_agg({self.contents()}, '' ORDER BY ord) FROM events)",
         )
-        of_rows = named_seals(seals) if seals else "'{}'::jsonb"
-        last = self.last_digest("(SELECT chain FROM one)")
-        before = "''" if is_new else f"coalesce({last}, '')"
-        events = f"events (ord, {columns}) AS MATERIALIZED ({' UNION ALL '.join(rows)})"
-        one = (
-            f"one AS MATERIALIZED (SELECT min({self.column}) AS chain,"  # noqa: S608
-            f" jsonb_build_object('format', {FORMAT}, 'events', count(*))"
-            f" || {of_rows} AS seals,"
-            f" jsonb_agg({self.contents()} ORDER BY ord) AS contents FROM events)"
+        values = (
+            f"{columns}, CASE WHEN ord = 1 THEN {digest} ELSE '' END,"
+            " CASE WHEN ord = 1 THEN (SELECT seals FROM sealed) END"
         )
-        digest = sha256(f"jsonb_build_array({before}, seals, contents)")
-        first = f"CASE WHEN ord = 1 THEN (SELECT {digest} FROM one) ELSE '' END"  # noqa: S608
-        values = f"{columns}, {first}"
-        values += ", CASE WHEN ord = 1 THEN (SELECT seals FROM one) END"
-        into = f"INSERT INTO {self.table} ({columns}, digest, seals)"
-        return events, one, f"{into} SELECT {values} FROM events ORDER BY ord"  # noqa: S608
+        return (
+            f"events (ord, {columns}) AS MATERIALIZED ({' UNION ALL '.join(rows)})",
+            f"sealed (seals) AS MATERIALIZED (SELECT {about})",
+            f"INSERT INTO {self.table} ({columns}, digest, seals) SELECT {values} FROM events",
+        )
+
+    def digest(self, *, before: str, seals: str, contents: str) -> str:
+        """SQL of a digest; `contents` are those of its events, one after the other."""
+        return sha256(f"({before})::text", seals, contents)
 
     def last_digest(self, chain: str) -> str:
+        # By `id + 0`, or Postgres would go backwards through the events of all chains.
         return (
             f"(SELECT digest FROM {self.table} WHERE {self.column} = {chain}"  # noqa: S608
-            " AND digest <> '' ORDER BY id DESC LIMIT 1)"
+            " AND digest <> '' ORDER BY id + 0 DESC LIMIT 1)"
         )
 
 
-def named_seals(rows: str) -> str:
-    """SQL: the seals that such a query yields, as {name: seal}."""
-    return f"coalesce((SELECT jsonb_object_agg(name, seal) FROM ({rows}) AS rows), '{{}}')"  # noqa: S608
-
-
-def sha256(expression: str) -> str:
-    """SQL: the SHA-256 of a jsonb value, which Postgres writes in one way only; 44 characters."""
-    return f"encode(sha256(convert_to(({expression})::text, 'UTF8')), 'base64')"
+def sha256(*expressions: str) -> str:
+    """SQL: the SHA-256 of values, of whatever types; 44 characters."""
+    return f"encode(sha256(record_send(ROW({', '.join(expressions)}))), 'base64')"
 
 
 def _cell(field: Field[Any, Any]) -> str:
-    """A column as it goes into a seal: the same whatever the connection's time zone is."""
+    """A column as it goes into a seal: its type is part of that, its length is not."""
     column = str(field.column)
-    if isinstance(field, DateTimeField):
-        return f"extract(epoch FROM {column})"
-    if isinstance(field, UUIDField):
-        return f"{column}::text"
+    while isinstance(field, ForeignKey):
+        field = field.target_field
     if isinstance(field, JSONField):
         return f"{column}::jsonb"
+    if isinstance(field, IntegerField):
+        return f"{column}::bigint"
+    if isinstance(field, CharField | TextField):
+        return f"{column}::text"
     return column

@@ -25,6 +25,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.validators import validate_email
 from django.db import DataError, IntegrityError, connection, transaction
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
@@ -57,6 +58,9 @@ from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
 from tickets.health import company_findings
 from workflows.engine.process import Json
 from workflows.fields.person.rules import MAX_ID
+from workflows.models import WorkflowDefinition, WorkflowInstance
+from workflows.models.version_checksum import checksums
+from workflows.running.sealing import reseal
 
 # Rows that are sent at a time, and bytes of them.
 ROWS: Final = 500
@@ -453,9 +457,20 @@ class _Restoring:
 def reseal_restored() -> None:
     """The one place for what must be computed anew of rows that were restored.
 
-    Digests over data or events that name people by their numbers belong here: those are other
-    ones now. There are none yet.
+    Digests over data or events that name people by their numbers: those are other ones now.
     """
+    now, last = timezone.now(), 0
+    while numbers := list(
+        WorkflowInstance.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[
+            :ROWS
+        ]
+    ):
+        reason = "The company was restored from an archive."
+        reseal(numbers, reason=reason, actor=None, now=now)
+        last = numbers[-1]
+    published = WorkflowDefinition.objects.exclude(checksum="").values_list("pk", flat=True)
+    for pk, checksum in checksums(list(published)).items():
+        WorkflowDefinition.objects.filter(pk=pk).update(checksum=checksum)
 
 
 def _file_key(uuid: object) -> str:

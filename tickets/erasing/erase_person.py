@@ -28,9 +28,10 @@ from tickets.job_names import ERASE_PERSON
 from tickets.models import FileUpload, SavedAnswers, Ticket
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
-from workflows.models import TaskInstance, WorkflowEvent
+from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.people.change_people import save_person
 from workflows.running.events.erased import ERASED as ERASED_EVENT
+from workflows.running.sealing import reseal
 
 ERASURE_ASKED: Final = declare("people.erasure_asked", _("It was asked that a person be erased"))
 PERSON_ERASED: Final = declare("people.erased", _("A person was erased"))
@@ -46,6 +47,13 @@ _ANSWERS: Final = {
     "tickets_savedanswers": "answers",
 }
 _EVENTS: Final = "workflows_workflowevent"
+# What the history vouches for: the column that names a row's workflow instance.
+_IN_HISTORY: Final = {
+    "tickets_ticket": "workflow_instance_id",
+    "workflows_workflowinstance": "id",
+    "workflows_taskinstance": "workflow_instance_id",
+    _EVENTS: "workflow_instance_id",
+}
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
 # address are replaced wherever they stand.
 _SENT: Final = (("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent"))
@@ -111,12 +119,34 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_row()
 
 
-def reseal_erased(*, table: str, ids: list[int]) -> None:
+def lock_histories(*, table: str, ids: list[int]) -> list[int]:
+    """Lock the tickets to which rows of a table belong, then their instances; returns those' ids.
+
+    Before anything of them is changed, in the order in which a step does.
+    """
+    if table not in _IN_HISTORY:
+        return []
+    query = sql.SQL("SELECT DISTINCT {} FROM {} WHERE id = ANY(%s)").format(
+        sql.Identifier(_IN_HISTORY[table]), sql.Identifier(current_schema(), table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [ids])
+        numbers = sorted(number for (number,) in cursor.fetchall() if number is not None)
+    tickets = Ticket.objects.filter(workflow_instance__in=numbers).order_by("pk")
+    list(tickets.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    locked = WorkflowInstance.objects.filter(pk__in=numbers).order_by("pk")
+    list(locked.select_for_update(no_key=True).values_list("pk"))
+    return numbers
+
+
+def reseal_erased(instances: list[int]) -> None:
     """The one place for what must be computed anew of rows in which somebody was blanked.
 
-    Digests over tickets' data and events belong here: they would take it for tampering. There are
-    none yet. Called in the transaction of the change.
+    The histories' digests: they would take it for tampering. Called in the transaction of the
+    change, with what `lock_histories` returned.
     """
+    if instances:
+        reseal(instances, reason="A person was erased.", actor=None, now=timezone.now())
 
 
 class _Erasing:
@@ -163,6 +193,7 @@ class _Erasing:
             ticket = found.select_for_update(of=("self",)).filter(pk=number).first()
             if ticket is None:
                 return
+            instances = lock_histories(table="tickets_ticket", ids=[ticket.pk])
             files = FileUpload.objects.filter(ticket=ticket, uploaded_by=self.person)
             for key in list(files.values_list("file", flat=True)):
                 default_storage.delete(key)
@@ -180,7 +211,7 @@ class _Erasing:
             events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
             if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
                 events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
-            reseal_erased(table="tickets_ticket", ids=[ticket.pk])
+            reseal_erased(instances)
 
     def _blank_corrections(self, ticket: Ticket, specs: Json) -> None:
         """What a ticket admin changed of it: the old and the new values stand in the history."""
@@ -213,8 +244,9 @@ class _Erasing:
                     if column in overlay
                 }
                 with transaction.atomic():
+                    instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
-                    reseal_erased(table=table, ids=list(changed))
+                    reseal_erased(instances)
 
     def blank_events(self) -> None:
         wanted = [f'"{key}": {self.person.pk}' for key in ("id", "to_id", "from_id")]
@@ -226,8 +258,9 @@ class _Erasing:
                 if "data" in overlay
             }
             with transaction.atomic():
+                instances = lock_histories(table=_EVENTS, ids=list(changed))
                 _write_events(changed)
-                reseal_erased(table=_EVENTS, ids=list(changed))
+                reseal_erased(instances)
 
     def blank_texts(self, columns: Iterable[tuple[str, str]]) -> None:
         for table, column in columns:
@@ -238,7 +271,9 @@ class _Erasing:
                     if (blanked := self._blanked(row[column])) != row[column]
                 }
                 with transaction.atomic():
+                    instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
+                    reseal_erased(instances)
 
     def blank_audit(self) -> None:
         """Their own lines, those about them, and where else the details have name or address."""

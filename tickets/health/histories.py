@@ -23,7 +23,7 @@ LONGEST = 80
 def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
     """Compare the next instances; returns what was found, and where to go on (None: the end).
 
-    `after` is the id of the last one that was looked at, 0 to begin with. Five queries, of one
+    `after` is the id of the last one that was looked at, 0 to begin with. Seven queries, of one
     snapshot: the next call takes another one, so that none is held for long.
     """
     with consistent_snapshot(reads_whole_tables=False):

@@ -29,9 +29,8 @@ from workflows.models import (
     AttemptOutcome,
     TaskInstance,
     TaskStatus,
-    WorkflowInstance,
 )
-from workflows.running.assignment import assign_waiting_tasks
+from workflows.people.change_people import give_out_waiting_tasks
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.workflow_repair import WorkflowRepair
@@ -145,11 +144,7 @@ def align_ids() -> str:
 
 def assign_task(task_id: int) -> str:
     with transaction.atomic():
-        task = TaskInstance.objects.get(pk=task_id)
-        # Its history is written under the instance's lock.
-        instances = WorkflowInstance.objects.filter(pk=task.workflow_instance_id)
-        list(instances.select_for_update(no_key=True).values_list("pk"))
-        assign_waiting_tasks(now=timezone.now())
+        give_out_waiting_tasks(now=timezone.now())
         task = TaskInstance.objects.select_related("assigned_to").get(pk=task_id)
     if task.assigned_to is None:
         return ""

@@ -9,39 +9,61 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from tenants.fast.seals import sha256
-from workflows.models import WorkflowInstance
+from workflows.models import ActionAttempt, WorkflowInstance
+from workflows.running.events.called import CALLED
 from workflows.running.events.resealed import RESEALED
-from workflows.running.sealing import BEFORE, HISTORY
+from workflows.running.sealing import HISTORY, OF_EVENTS, seals_since
 
-# Events by the one that vouches for them, in the order in which they were written.
+# How long a process of the version before may have gone on beside the new tables.
+OLD_CODE = timedelta(days=1)
+# Events by the one that vouches for them, in the order in which they were written. Beyond those
+# that it counts come what others have written without a digest.
 _GROUPS = f"""
     WITH numbered AS (
         SELECT *, count(*) FILTER (WHERE digest <> '')
                       OVER (PARTITION BY {HISTORY.column} ORDER BY id) AS part
           FROM {HISTORY.table} WHERE {HISTORY.column} = ANY(%s)
+    ), placed AS (
+        SELECT *, row_number() OVER of_part AS place,
+               first_value(CASE WHEN jsonb_typeof(seals -> 'events') = 'number'
+                                THEN (seals ->> 'events')::numeric ELSE 0 END) OVER of_part AS own
+          FROM numbered WINDOW of_part AS (PARTITION BY {HISTORY.column}, part ORDER BY id)
     ), parts AS (
         SELECT {HISTORY.column} AS chain, part, min(id) AS first, min(at) AS at,
                (array_agg(kind ORDER BY id))[1] AS kind, max(digest) AS digest,
-               (array_agg(seals ORDER BY id))[1] AS seals, count(*) AS events,
-               jsonb_agg({HISTORY.contents()} ORDER BY id) AS contents
-          FROM numbered GROUP BY 1, 2
+               (array_agg(seals ORDER BY id))[1] AS seals,
+               max(at) FILTER (WHERE place > own) AS others,
+               string_agg({HISTORY.contents()}, '' ORDER BY id) FILTER (WHERE place <= own)
+                   AS contents
+          FROM placed GROUP BY 1, 2
     )
-    SELECT chain, part, first, at, kind, events, seals, digest,
+    SELECT chain, part, first, at, kind, others, seals, digest,
            {
-    sha256('''jsonb_build_array(
-               coalesce(lag(digest) OVER (PARTITION BY chain ORDER BY part), ''),
-               seals, contents)''')
+    HISTORY.digest(
+        before="coalesce(lag(digest) OVER (PARTITION BY chain ORDER BY part), '')",
+        seals="seals",
+        contents="contents",
+    )
 } AS computed
       FROM parts ORDER BY chain, part
 """  # noqa: S608 (names of our own)
+_BEFORE = f"SELECT {OF_EVENTS} FROM {HISTORY.table} WHERE {HISTORY.column} = %s AND id < %s"  # noqa: S608
+# Of calls that the history tells of, those whose attempt is gone.
+_ATTEMPTS = f"""
+    SELECT e.{HISTORY.column}, e.data ->> 'attempt' FROM {HISTORY.table} e
+     WHERE e.{HISTORY.column} = ANY(%s) AND e.kind = %s AND e.at > %s
+       AND NOT EXISTS (SELECT FROM {ActionAttempt._meta.db_table} a
+                        WHERE a.task_id = e.task_instance_id
+                          AND a.number::text = e.data ->> 'attempt')
+     ORDER BY e.id
+"""  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -52,45 +74,60 @@ class Vouched:
     """
 
     since: datetime | None = None
-    from_start: bool = True
+    is_whole: bool = True  # every row was written under a digest
+    seals: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
 def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
-    """By the instances' ids; two queries for all of them, one more for each that was resealed."""
+    """By the instances' ids; four queries for all of them, one more for each that was resealed.
+
+    Events without a digest are of before there were any, or of a process of the version before,
+    which may have gone on for a day after the tables were changed. Later ones are tampering.
+    """
     ids = [each.pk for each in instances]
     found = {pk: Vouched() for pk in ids}
-    seals: dict[int, dict[str, str]] = {pk: {} for pk in ids}
+    began = seals_since()
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, [ids])
-        for chain, part, first, at, kind, events, written, digest, computed in cursor.fetchall():
-            state, sealed = found[chain], json.loads(written or "{}")
+        for chain, part, first, at, kind, others, seals, digest, computed in cursor.fetchall():
+            state, sealed = found[chain], json.loads(seals or "{}")
+            is_late = others is not None and began is not None and others > began + OLD_CODE
             if part == 0 or not isinstance(sealed, dict):
-                state.from_start = False
+                state.is_whole = False
+                if is_late:
+                    state.problems.append(_without_digest(others))
                 continue
             state.since = state.since or at
             if kind == RESEALED:
-                cursor.execute(BEFORE, [chain, first])
+                cursor.execute(_BEFORE, [chain, first])
                 if cursor.fetchone() == (sealed.get("before"),):
-                    state.problems, seals[chain] = [], {}
+                    state.problems, state.seals, state.is_whole = [], {}, True
+                else:
+                    state.problems.append(_changed(at))
             if digest != computed:
                 state.problems.append(_changed(at))
-            elif events != sealed.get("events"):
-                state.problems.append(_other_events(at))
-            seals[chain].update(sealed)
+            state.seals.update(sealed)
+            if is_late:
+                state.problems.append(_without_digest(others))
+            elif others is not None:  # whatever it changed is not sealed
+                state.seals, state.is_whole = {}, False
         cursor.execute(
             " UNION ALL ".join(
-                table.rows_of(table.table, where=f"{table.chain} = ANY(%s)")
-                for table in HISTORY.tables
+                table.rows_of(where=f"{table.chain} = ANY(%s)") for table in HISTORY.tables
             ),
             [ids] * len(HISTORY.tables),
         )
         stored: dict[int, dict[str, str]] = {pk: {} for pk in ids}
         for chain, name, seal in cursor.fetchall():
             stored[chain][name] = seal
-    for pk, state in found.items():
-        if state.since is not None:
-            state.problems += _rows(seals[pk], stored[pk], is_whole=state.from_start)
+        for pk, state in found.items():
+            if state.since is not None:
+                state.problems += _rows(state.seals, stored[pk], is_whole=state.is_whole)
+        if began is not None:
+            cursor.execute(_ATTEMPTS, [ids, str(CALLED), began])
+            for chain, number in cursor.fetchall():
+                found[chain].problems.append(_("attempt %(number)s is gone") % {"number": number})
     return found
 
 
@@ -111,8 +148,10 @@ def _changed(at: datetime) -> str:
     return _("the events of %(at)s, or those before them, were changed") % {"at": _when(at)}
 
 
-def _other_events(at: datetime) -> str:
-    return _("events after %(at)s were added or taken away") % {"at": _when(at)}
+def _without_digest(at: datetime) -> str:
+    return _("events until %(at)s have no digest: they were added, or it was taken away") % {
+        "at": _when(at)
+    }
 
 
 def _when(at: datetime) -> str:

@@ -12,6 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from tenants.models import Company
 from tickets.advancing.timers import ENDS_TIMERS
@@ -90,14 +91,17 @@ def timer_findings() -> Iterator[Finding]:
 
 
 def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
-    """Jobs that come later than they say themselves, or than any working time explains."""
+    """Jobs that come later than any working time explains, or wait longer than they are to."""
     jobs = jobs_of_company().filter(task_name=FIRE_TIMER, status="todo").order_by("pk")
-    rows = jobs.values_list("pk", "scheduled_at", "args").iterator(chunk_size=AT_A_TIME)
-    for pk, scheduled, args in rows:
+    put = ProcrastinateEvent.objects.filter(job=OuterRef("pk"), type="deferred").order_by("pk")
+    jobs = jobs.annotate(put_at=Subquery(put.values("at")[:1]))
+    rows = jobs.values_list("pk", "scheduled_at", "args", "put_at").iterator(chunk_size=AT_A_TIME)
+    for pk, scheduled, args, put_at in rows:
         after, due = str(args["after"]), datetime.fromisoformat(args["due"])
-        began = datetime.fromisoformat(args.get("since") or args["due"])
-        # One that was found lost is put back for at once, however long ago it was due.
-        is_late = scheduled is not None and scheduled - max(due, timers.now) > LATE
+        began = datetime.fromisoformat(args["since"]) if args.get("since") else put_at or due
+        # From when it was put there: one that was found lost is put back later than it began.
+        waits = None if scheduled is None or put_at is None else scheduled - put_at
+        is_late = waits is not None and waits > max(due - began, timedelta()) + LATE
         if is_late or due - timers.due(began, after) > FARTHEST:
             message = _(
                 "The job %(job)s, which is to leave a task after %(after)s, comes too late."

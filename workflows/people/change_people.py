@@ -398,6 +398,16 @@ def _add_people(changes: Sequence[PersonChange]) -> None:
     )
 
 
+def give_out_waiting_tasks(*, now: datetime) -> int:
+    """Give out what waits for a worker, under the locks that this takes; returns how many tasks.
+
+    Where somebody became available the services above do so themselves.
+    """
+    with transaction.atomic():
+        _lock(TaskInstance.objects.none())
+        return assign_waiting_tasks(now=now)
+
+
 def _ensure_own(person: User, company: Company) -> None:
     owner = person.company_id
     if not person._state.adding:

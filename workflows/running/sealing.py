@@ -7,16 +7,22 @@ declared in tickets/models/ticket.py.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Final
 
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from tenants.fast.batch import Batch
-from tenants.fast.seals import FORMAT, Chain, SealedTable, named_seals, sha256
+from tenants.fast.seals import FORMAT, Chain, SealedTable, sha256
 from tenants.models import User
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.resealed import RESEALED
 
+# Since when events have digests.
+MIGRATION: Final = ("workflows", "0028_digests")
 _SAYS_WHEN_ONLY = "says only when it was written last"
 HISTORY = Chain(
     model=WorkflowEvent,
@@ -39,43 +45,69 @@ def batch_of_history(*, now: datetime) -> Batch:
     return Batch(now=now, chain=HISTORY)
 
 
-def reseal(instance: WorkflowInstance, *, reason: str, actor: User | None, now: datetime) -> None:
-    """Begin the chain of an instance anew, with an event that says so.
-
-    For whoever changes a history by right, such as erasing a person's data: blank the values (and
-    leave a marker) in events, tasks and ticket, then call this in the same transaction, under the
-    instance's row lock. The new event seals every row as it is now, and all events before it: what
-    was changed before can no longer be told from what was blanked.
-    """
-    seals = " UNION ALL ".join(
-        table.rows_of(table.table, where=f"{table.chain} = %s") for table in HISTORY.tables
-    )
-    counts = f"jsonb_build_object('format', {FORMAT}, 'events', 1, 'before', ({BEFORE}))"
-    digest = sha256(
-        f"jsonb_build_array(coalesce({HISTORY.last_digest('e.workflow_instance_id')}, ''),"
-        f" %s::jsonb, jsonb_build_array({HISTORY.contents()}))"
-    )
-    with connection.cursor() as cursor:
-        ids = [instance.pk] * (1 + len(HISTORY.tables))
-        cursor.execute(f"SELECT {counts} || {named_seals(seals)}", [ids[0], None, *ids[1:]])
-        (seals_now,) = cursor.fetchone()
-        event = WorkflowEvent.objects.create(
-            workflow_instance=instance,
-            kind=str(RESEALED),
-            actor=actor,
-            at=now,
-            data={"reason": reason},
-        )
-        cursor.execute(
-            f"UPDATE {HISTORY.table} AS e SET seals = %s::jsonb, digest = {digest}"  # noqa: S608
-            " WHERE id = %s",
-            [seals_now, seals_now, event.pk],
-        )
-
-
-_EVENTS = f"jsonb_agg(jsonb_build_array(digest, {HISTORY.contents()}) ORDER BY id)"
-# SQL: the digest of all events of an instance (its id), or of those before an event (its id).
-BEFORE = (
-    f"SELECT {sha256(f"coalesce({_EVENTS}, '[]')")} FROM {HISTORY.table}"  # noqa: S608
-    " WHERE workflow_instance_id = %s AND id < coalesce(%s, 9223372036854775807)"
+# SQL: the digest of all events of a chain that are read, which a new seal takes as they are.
+OF_EVENTS = sha256(
+    "coalesce(string_agg("  # each with its own digest
+    f"record_send(ROW(digest::text, {HISTORY.contents()})), '' ORDER BY id), '')"
 )
+_NO_EVENTS = sha256("''::bytea")
+
+
+def reseal(instances: Collection[int], *, reason: str, actor: User | None, now: datetime) -> None:
+    """Begin the chains of these instances (their ids) anew, each with an event that says so.
+
+    For whoever changes a history by right, such as erasing a person's data: lock the tickets and
+    instances, blank the values in events, tasks and tickets, then call this in the same
+    transaction. It locks the instances. The new event seals every row as it is now, and all events
+    before it: what was changed before can no longer be told from what was blanked.
+
+    One statement besides the lock, however many there are; 1,000 at a time are enough.
+    """
+    ids = list(instances)
+    locked = WorkflowInstance.objects.filter(pk__in=ids).order_by("pk")
+    list(locked.select_for_update(no_key=True).values_list("pk"))
+    with connection.cursor() as cursor:
+        data = Jsonb({"reason": reason})
+        actor_id = None if actor is None else actor.pk
+        tables = [ids] * len(HISTORY.tables)
+        cursor.execute(_reseal(), [ids, *tables, actor_id, now, data, ids])
+
+
+@cache
+def _reseal() -> str:
+    columns = ", ".join(HISTORY.content)
+    rows = " UNION ALL ".join(
+        each.rows_of(where=f"{each.chain} = ANY(%s)") for each in HISTORY.tables
+    )
+    digest = HISTORY.digest(before="last", seals="seals", contents=HISTORY.contents())
+    return f"""
+        WITH histories AS (
+            SELECT {HISTORY.column} AS chain, {OF_EVENTS} AS before,
+                   (array_agg(digest ORDER BY id DESC) FILTER (WHERE digest <> ''))[1] AS last
+              FROM {HISTORY.table} WHERE {HISTORY.column} = ANY(%s) GROUP BY 1
+        ), sealed AS (
+            SELECT chain, jsonb_object_agg(name, seal) AS seals FROM ({rows}) AS rows GROUP BY 1
+        ), events AS (
+            SELECT i.id AS workflow_instance_id, NULL::bigint AS task_instance_id,
+                   '{RESEALED}'::text AS kind, %s::bigint AS actor_id, %s::timestamptz AS at,
+                   %s::jsonb AS data, coalesce(h.last, '') AS last,
+                   jsonb_build_object('format', {FORMAT}, 'events', 1,
+                                      'before', coalesce(h.before, {_NO_EVENTS})) || s.seals
+                       AS seals
+              FROM workflows_workflowinstance i
+              JOIN sealed s ON s.chain = i.id LEFT JOIN histories h ON h.chain = i.id
+             WHERE i.id = ANY(%s)
+        )
+        INSERT INTO {HISTORY.table} ({columns}, digest, seals)
+        SELECT {columns}, {digest}, seals FROM events ORDER BY workflow_instance_id
+    """  # noqa: S608 (names of our own)
+
+
+def seals_since() -> datetime | None:
+    """When the active company got its digests: its migration's time; None: it says none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT applied FROM django_migrations WHERE app = %s AND name = %s", MIGRATION
+        )
+        found = cursor.fetchone()
+    return None if found is None else found[0]

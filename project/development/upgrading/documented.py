@@ -137,6 +137,7 @@ MODULES = frozenset(
         "prometheus_client.registry",
         "psutil",
         "psycopg",
+        "psycopg.errors",
         "psycopg.pq",
         "psycopg.sql",
         "psycopg.types.json",

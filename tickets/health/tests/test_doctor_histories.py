@@ -75,7 +75,7 @@ class HistoryTests(DoctorCase):
             self.assertEqual(found, [])
             assert after is not None
             reading = [each for each in queries.captured_queries if "SELECT" in each["sql"]]
-            self.assertEqual(len(reading), 5)
+            self.assertEqual(len(reading), 7)
             self.assertIn(f"ticket #{last.pk}", run_doctor()[1])
             self.assertIn("found: 2,", run_doctor()[1])  # and that its row was changed
 

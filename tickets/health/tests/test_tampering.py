@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis.strategies import (
@@ -20,7 +21,8 @@ from hypothesis.strategies import (
 )
 
 from tenants.jobs import defer
-from tenants.testing import CompanyTransactionTestCase
+from tenants.models import User
+from tenants.testing import CompanyTransactionTestCase, tampering
 from tenants.testing_examples import examples
 from tickets.health import history_findings
 from tickets.health.sealed import vouched
@@ -34,10 +36,20 @@ from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import JsonObject
-from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent, WorkflowInstance
-from workflows.people.change_people import release_tasks, set_availability
+from workflows.models import (
+    ActionAttempt,
+    TaskInstance,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+)
+from workflows.people.change_people import (
+    give_out_waiting_tasks,
+    release_tasks,
+    set_availability,
+)
 from workflows.running.definition_cache import forget_definitions
-from workflows.running.sealing import HISTORY, reseal
+from workflows.running.sealing import HISTORY, MIGRATION, reseal
 from workflows.running.workflow_repair import WorkflowRepair
 
 TICKET, INSTANCE, TASK, EVENT = (
@@ -88,14 +100,25 @@ JSON = dictionaries(
 )
 
 
+def got_digests(*, days_ago: int) -> None:
+    """Let the company have got its digests so long ago: older code has ended a day later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE django_migrations SET applied = now() - %s * interval '1 day'"
+            " WHERE app = %s AND name = %s",
+            [days_ago, *MIGRATION],
+        )
+
+
 class TamperingTests(DoctorCase):
     def setUp(self) -> None:
         super().setUp()
+        got_digests(days_ago=3)
         self.answer(self.ticket, {"big": False})
 
     def execute(self, statement: str) -> None:
         values = {"uma": self.uma.pk, "charlie": self.charlie.pk}
-        with connection.cursor() as cursor:
+        with tampering(), connection.cursor() as cursor:
             cursor.execute(statement, values)
 
     def problems(self) -> list[str]:
@@ -158,14 +181,17 @@ class TamperingTests(DoctorCase):
 
     def test_where_values_were_blanked_by_right_it_is_vouched_for_anew(self) -> None:
         instance = self.instance(self.ticket)
-        WorkflowEvent.objects.filter(kind="TASK_COMPLETED").update(data={"output": None})
+        with tampering():
+            WorkflowEvent.objects.filter(kind="TASK_COMPLETED").update(data={"output": None})
         Ticket.objects.update(data={"amount": None})
         self.assertEqual(len(self.problems()), 1)
-        reseal(instance, reason="A person was erased.", actor=self.terry, now=timezone.now())
+        with self.assertNumQueries(2):
+            reseal([instance.pk], reason="Erased.", actor=self.terry, now=timezone.now())
         self.assertEqual(self.problems(), [])
         self.answer(self.ticket, {"signed": "me"})
         self.assertEqual(self.problems(), [])
-        WorkflowEvent.objects.filter(kind="STARTED").update(at=timezone.now())
+        with tampering():
+            WorkflowEvent.objects.filter(kind="STARTED").update(at=timezone.now())
         self.assertEqual(len(self.problems()), 1)
 
     def test_whatever_json_is_kept_vouches_for_itself(self) -> None:
@@ -187,13 +213,58 @@ class TamperingTests(DoctorCase):
         check()
 
     def test_older_events_are_not_vouched_for(self) -> None:
-        WorkflowEvent.objects.update(digest="", seals=None)
+        self.execute(f"UPDATE {EVENT} SET digest = '', seals = NULL, at = at - interval '4 days'")
         Ticket.objects.update(data={"amount": 8})
         self.assertEqual(self.problems(), [])
         self.answer(self.ticket, {"signed": "me"})
         self.assertEqual(self.problems(), [])
-        WorkflowEvent.objects.filter(kind="COMPLETED").update(at=timezone.now())
+        self.execute(f"UPDATE {EVENT} SET at = now() WHERE kind = 'COMPLETED'")
         self.assertEqual(len(self.problems()), 1)
+
+    def test_digests_that_were_taken_away_are_missed(self) -> None:
+        self.execute(f"UPDATE {EVENT} SET digest = '', seals = NULL")
+        (problem,) = self.problems()
+        self.assertIn("have no digest", problem)
+
+    def test_what_an_older_version_writes_beside_is_not_tampering(self) -> None:
+        """For a day: its events have no digest, and nothing vouches for what it has changed."""
+        got_digests(days_ago=0)
+        self.execute(CORRUPTIONS["an event added"])
+        Ticket.objects.update(data={"amount": 8})
+        self.assertEqual(self.problems(), [])
+        self.answer(self.ticket, {"signed": "me"})
+        self.assertEqual(self.problems(), [])
+        self.execute(f"UPDATE {INSTANCE} SET end_label = 'x'")
+        self.assertEqual(len(self.problems()), 1)
+        got_digests(days_ago=3)
+        self.assertIn("have no digest", self.problems()[0])
+
+    def test_an_attempt_that_was_taken_away(self) -> None:
+        ticket = self.big()
+        self.fail_call(ticket)
+        self.assertEqual(self.problems(), [])
+        ActionAttempt.objects.all().delete()
+        (problem,) = self.problems()
+        self.assertIn("attempt 1 is gone", problem)
+
+    def test_the_doctor_gives_out_under_the_locks_of_the_histories(self) -> None:
+        """Of all that it gives out: two who write one history at a time would fork its digests."""
+        set_availability(user=self.wendy, is_available=False, now=timezone.now())
+        set_availability(user=self.walt, is_available=False, now=timezone.now())
+        waiting = [self.submit() for _ in range(2)]
+        User.objects.filter(pk=self.wendy.pk).update(is_available=True)
+        with CaptureQueriesContext(connection) as queries:
+            self.assertEqual(give_out_waiting_tasks(now=timezone.now()), len(waiting))
+        locking = next(
+            number for number, each in enumerate(queries.captured_queries)
+            if INSTANCE in each["sql"] and "FOR NO KEY UPDATE" in each["sql"]
+        )
+        writing = next(
+            number for number, each in enumerate(queries.captured_queries)
+            if f"INSERT INTO {EVENT}" in each["sql"]
+        )
+        self.assertLess(locking, writing)
+        self.assertEqual(self.problems(), [])
 
 
 class EveryColumnTests(DoctorCase):
@@ -242,7 +313,7 @@ class EveryColumnTests(DoctorCase):
 
     def change_column(self, table: str, column: str, kind: str) -> None:
         value = self.VALUES.get(f"{table}.{column}") or self.OTHER[kind].format(column)
-        with connection.cursor() as cursor:
+        with tampering(), connection.cursor() as cursor:
             cursor.execute(f"UPDATE {table} SET {column} = {value}")
 
     def problems(self) -> int:

@@ -1,4 +1,4 @@
-"""What vouches for the history begins anew here: values were blanked. Its data: the `reason`."""
+"""What vouches for the history begins anew here, by right. Its data: the `reason`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RESEALED = declare(
     rules=Rules(effect=no_effect, time=TaskTime.GOES_ON),
     screen=Screen(
         icon="verified_user",
-        history=_("Values were blanked, and the history was sealed anew."),
+        history=_("The history was sealed anew, as it was then."),
         timeline=None,
     ),
 )

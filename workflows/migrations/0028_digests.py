@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Events vouch for what they left; those that there are do not."""
 
-    dependencies = [("workflows", "0025_fill_task_definition_created")]
+    dependencies = [("workflows", "0027_append_only_events")]
 
     operations = [
         migrations.AddField(
