@@ -382,8 +382,10 @@ def _chained(
         source = f" FROM {FOUND}" if if_found else ""
         rows.append(f"SELECT {number}, {typed}{source}")
     seals = [f"SELECT name, seal FROM {part}" for part in returning]  # noqa: S608
-    for table in earlier:
-        seals.append(f"SELECT name, seal FROM ({table.rows_of(where='id = %s')}) AS earlier")  # noqa: S608
+    seals += [
+        f"SELECT name, seal FROM ({table.rows_of(where='id = %s')}) AS earlier"  # noqa: S608
+        for table in earlier
+    ]
     return chain.around(rows, seals=" UNION ALL ".join(seals), is_new=begins)
 
 

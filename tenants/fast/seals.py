@@ -97,23 +97,23 @@ class Chain:
         query of the rows' (name, seal), or empty. `is_new`: the chain begins with them.
         """
         columns = ", ".join(self.content)
-        about = f"jsonb_build_object('format', {FORMAT}, 'events', (SELECT count(*) FROM events))"
+        about = f"jsonb_build_object('format', {FORMAT}, 'events', (SELECT count(*) FROM events))"  # noqa: S608
         if seals:
             about += f" || coalesce(jsonb_object_agg(name, seal), '{{}}') FROM ({seals}) AS rows"
         last = self.last_digest(f"(SELECT {self.column} FROM events LIMIT 1)")  # noqa: S608
         digest = self.digest(
             before="''" if is_new else f"coalesce({last}, '')",
             seals="(SELECT seals FROM sealed)",
-            contents=f"(SELECT string_agg({self.contents()}, '' ORDER BY ord) FROM events)",
+            contents=f"(SELECT string_agg({self.contents()}, '' ORDER BY ord) FROM events)",  # noqa: S608
         )
         values = (
-            f"{columns}, CASE WHEN ord = 1 THEN {digest} ELSE '' END,"
+            f"{columns}, CASE WHEN ord = 1 THEN {digest} ELSE '' END,"  # noqa: S608
             " CASE WHEN ord = 1 THEN (SELECT seals FROM sealed) END"
         )
         return (
             f"events (ord, {columns}) AS MATERIALIZED ({' UNION ALL '.join(rows)})",
             f"sealed (seals) AS MATERIALIZED (SELECT {about})",
-            f"INSERT INTO {self.table} ({columns}, digest, seals) SELECT {values} FROM events",
+            f"INSERT INTO {self.table} ({columns}, digest, seals) SELECT {values} FROM events",  # noqa: S608
         )
 
     def digest(self, *, before: str, seals: str, contents: str) -> str:

@@ -461,9 +461,9 @@ def reseal_restored() -> None:
     """
     now, last = timezone.now(), 0
     while numbers := list(
-        WorkflowInstance.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[
-            :ROWS
-        ]
+        WorkflowInstance.objects.filter(pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:ROWS]
     ):
         reason = "The company was restored from an archive."
         reseal(numbers, reason=reason, actor=None, now=now)

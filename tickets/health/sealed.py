@@ -79,6 +79,21 @@ class Vouched:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A row of _GROUPS. `others` is when the last event beyond those that it counts was."""
+
+    chain: int
+    part: int
+    first: int
+    at: datetime
+    kind: str
+    others: datetime | None
+    seals: str | None
+    digest: str
+    computed: str
+
+
 def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
     """By the instances' ids; four queries for all of them, one more for each that was resealed.
 
@@ -90,28 +105,8 @@ def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
     began = seals_since()
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, [ids])
-        for chain, part, first, at, kind, others, seals, digest, computed in cursor.fetchall():
-            state, sealed = found[chain], json.loads(seals or "{}")
-            is_late = others is not None and began is not None and others > began + OLD_CODE
-            if part == 0 or not isinstance(sealed, dict):
-                state.is_whole = False
-                if is_late:
-                    state.problems.append(_without_digest(others))
-                continue
-            state.since = state.since or at
-            if kind == RESEALED:
-                cursor.execute(_BEFORE, [chain, first])
-                if cursor.fetchone() == (sealed.get("before"),):
-                    state.problems, state.seals, state.is_whole = [], {}, True
-                else:
-                    state.problems.append(_changed(at))
-            if digest != computed:
-                state.problems.append(_changed(at))
-            state.seals.update(sealed)
-            if is_late:
-                state.problems.append(_without_digest(others))
-            elif others is not None:  # whatever it changed is not sealed
-                state.seals, state.is_whole = {}, False
+        for chain, *group in cursor.fetchall():
+            _take(found[chain], _Group(chain, *group), began)
         cursor.execute(
             " UNION ALL ".join(
                 table.rows_of(where=f"{table.chain} = ANY(%s)") for table in HISTORY.tables
@@ -129,6 +124,37 @@ def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
             for chain, number in cursor.fetchall():
                 found[chain].problems.append(_("attempt %(number)s is gone") % {"number": number})
     return found
+
+
+def _take(state: Vouched, group: _Group, began: datetime | None) -> None:
+    """Go on from what the events before have vouched for."""
+    sealed = json.loads(group.seals or "{}")
+    others = group.others
+    is_late = others is not None and began is not None and others > began + OLD_CODE
+    if group.part == 0 or not isinstance(sealed, dict):
+        state.is_whole = False
+        if is_late and others is not None:
+            state.problems.append(_without_digest(others))
+        return
+    state.since = state.since or group.at
+    if group.kind == RESEALED:
+        if _digest_before(group) == sealed.get("before"):
+            state.problems, state.seals, state.is_whole = [], {}, True
+        else:
+            state.problems.append(_changed(group.at))
+    if group.digest != group.computed:
+        state.problems.append(_changed(group.at))
+    state.seals.update(sealed)
+    if others is not None and is_late:
+        state.problems.append(_without_digest(others))
+    elif others is not None:  # what it changed is not sealed
+        state.seals, state.is_whole = {}, False
+
+
+def _digest_before(group: _Group) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [group.chain, group.first])
+        return str(cursor.fetchone()[0])
 
 
 def _rows(seals: Mapping[str, str], stored: Mapping[str, str], *, is_whole: bool) -> Iterator[str]:

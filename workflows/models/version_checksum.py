@@ -40,9 +40,7 @@ TABLES = (
 
 def checksums(versions: Collection[int]) -> dict[int, str]:
     """{id: checksum} of these versions, as they are stored; one query."""
-    rows = " UNION ALL ".join(
-        each.rows_of(where=f"{each.chain} = ANY(%s)") for each in TABLES
-    )
+    rows = " UNION ALL ".join(each.rows_of(where=f"{each.chain} = ANY(%s)") for each in TABLES)
     checksum = sha256("jsonb_object_agg(name, seal)")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -7,13 +7,13 @@ declared in tickets/models/ticket.py.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Final
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from tenants.fast.batch import Batch
 from tenants.fast.seals import FORMAT, Chain, SealedTable, sha256
@@ -67,7 +67,7 @@ def reseal(instances: Collection[int], *, reason: str, actor: User | None, now: 
     locked = WorkflowInstance.objects.filter(pk__in=ids).order_by("pk")
     list(locked.select_for_update(no_key=True).values_list("pk"))
     with connection.cursor() as cursor:
-        data = Jsonb({"reason": reason})
+        data = json.dumps({"reason": reason})
         actor_id = None if actor is None else actor.pk
         tables = [ids] * len(HISTORY.tables)
         cursor.execute(_reseal(), [ids, *tables, actor_id, now, data, ids])

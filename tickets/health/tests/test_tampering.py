@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db import connection, transaction
@@ -256,11 +257,13 @@ class TamperingTests(DoctorCase):
         with CaptureQueriesContext(connection) as queries:
             self.assertEqual(give_out_waiting_tasks(now=timezone.now()), len(waiting))
         locking = next(
-            number for number, each in enumerate(queries.captured_queries)
+            number
+            for number, each in enumerate(queries.captured_queries)
             if INSTANCE in each["sql"] and "FOR NO KEY UPDATE" in each["sql"]
         )
         writing = next(
-            number for number, each in enumerate(queries.captured_queries)
+            number
+            for number, each in enumerate(queries.captured_queries)
             if f"INSERT INTO {EVENT}" in each["sql"]
         )
         self.assertLess(locking, writing)
@@ -361,11 +364,12 @@ class BesidesTests(DoctorCase):
         draft.transitions.create(from_task=task)
         published = publish_workflow(workflow=draft, user=self.carla)
         self.assertEqual(run_doctor("--quick")[0], 0)
-        for change in (
+        changes: list[Callable[[], int]] = [
             lambda: draft.tasks.update(title="Undo"),
             lambda: draft.transitions.update(priority=3),
             lambda: WorkflowDefinition.objects.filter(pk=draft.pk).update(description="x"),
-        ):
+        ]
+        for change in changes:
             with transaction.atomic():
                 change()
                 self.assertIn("Other (v1) was changed after", run_doctor("--quick")[1])
