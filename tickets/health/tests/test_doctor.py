@@ -19,7 +19,13 @@ from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
-from workflows.models import ActionAttempt, CompanyRole, TaskInstance, WorkflowInstance
+from workflows.models import (
+    ActionAttempt,
+    AttemptOutcome,
+    CompanyRole,
+    TaskInstance,
+    WorkflowInstance,
+)
 
 
 def run_doctor(*options: str) -> tuple[int, str]:
@@ -67,6 +73,17 @@ class DoctorCase(SmallWorkflow, CompanyTestCase):
     def assert_left(self, *parts: str) -> None:
         self.assert_found(*parts)
         self.assertEqual(run_doctor("--quick", "--repair")[0], 1)
+
+    def fail_call(
+        self, ticket: Ticket, message: str = "It answered with status 500."
+    ) -> TicketError:
+        """With its attempt, as a worker leaves it."""
+        error = super().fail_call(ticket, message)
+        task = self.current(ticket)
+        task.action_attempts.create(
+            number=task.attempts, outcome=AttemptOutcome.FAILED, started_at=timezone.now()
+        )
+        return error
 
     def change(self, task: TaskInstance, **values: object) -> None:
         """Past every rule, as a bug or a hand in the database would."""

@@ -16,8 +16,6 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject
 from workflows.models import (
-    ActionAttempt,
-    AttemptOutcome,
     TaskDefinition,
     TaskInstance,
     TaskStatus,
@@ -112,12 +110,6 @@ class SmallWorkflow:
             manager = WorkflowStateManager.lock(self.instance(ticket).pk, now=timezone.now())
             task = self.current(ticket)
             manager.begin_call(task, input_data={"amount": 7})
-            ActionAttempt.objects.create(
-                task=task,
-                number=task.attempts,
-                outcome=AttemptOutcome.FAILED,
-                started_at=timezone.now(),
-            )
             manager.fail_task(task, reason=message)
             jobs = ProcrastinateJob.objects.filter(task_name=RUN_ACTION)
             jobs.filter(args__contains={"task_id": task.pk}).delete()
