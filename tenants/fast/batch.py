@@ -381,9 +381,9 @@ def _chained(
         typed = ", ".join(f"({cell})::{type_}" for cell, type_ in zip(cells, types, strict=True))
         source = f" FROM {FOUND}" if if_found else ""
         rows.append(f"SELECT {number}, {typed}{source}")
-    seals = [f"SELECT name, seal FROM {part}" for part in returning]  # noqa: S608
+    seals = [f"SELECT name, seal FROM {part}" for part in returning]  # noqa: S608  # nosec B608
     seals += [
-        f"SELECT name, seal FROM ({table.rows_of(where='id = %s')}) AS earlier"  # noqa: S608
+        f"SELECT name, seal FROM ({table.rows_of(where='id = %s')}) AS earlier"  # noqa: S608  # nosec B608
         for table in earlier
     ]
     return chain.around(rows, seals=" UNION ALL ".join(seals), is_new=begins)
@@ -413,4 +413,4 @@ def _around(
         parts += [*others, f"events_written AS ({last})"]
     find = f"{FOUND} ({names}) AS MATERIALIZED ({sql})"
     text = ", ".join([find, *parts])
-    return f"WITH {text} SELECT * FROM {FOUND}"  # noqa: S608 (names of our own)
+    return f"WITH {text} SELECT * FROM {FOUND}"  # noqa: S608  # nosec B608

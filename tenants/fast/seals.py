@@ -64,7 +64,7 @@ class SealedTable:
     def rows_of(self, *, where: str) -> str:
         """A query of (chain, name, seal) over the rows as they are stored."""
         named = f"{self.chain} AS chain, {self.named_seal()}"
-        return f"SELECT {named} FROM {self.table} WHERE {where}"  # noqa: S608 (names of our own)
+        return f"SELECT {named} FROM {self.table} WHERE {where}"  # noqa: S608  # nosec B608
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,23 +97,23 @@ class Chain:
         query of the rows' (name, seal), or empty. `is_new`: the chain begins with them.
         """
         columns = ", ".join(self.content)
-        about = f"jsonb_build_object('format', {FORMAT}, 'events', (SELECT count(*) FROM events))"  # noqa: S608
+        about = f"jsonb_build_object('format', {FORMAT}, 'events', (SELECT count(*) FROM events))"  # noqa: S608  # nosec B608
         if seals:
             about += f" || coalesce(jsonb_object_agg(name, seal), '{{}}') FROM ({seals}) AS rows"
-        last = self.last_digest(f"(SELECT {self.column} FROM events LIMIT 1)")  # noqa: S608
+        last = self.last_digest(f"(SELECT {self.column} FROM events LIMIT 1)")  # noqa: S608  # nosec B608
         digest = self.digest(
             before="''" if is_new else f"coalesce({last}, '')",
             seals="(SELECT seals FROM sealed)",
-            contents=f"(SELECT string_agg({self.contents()}, '' ORDER BY ord) FROM events)",  # noqa: S608
+            contents=f"(SELECT string_agg({self.contents()}, '' ORDER BY ord) FROM events)",  # noqa: S608  # nosec B608
         )
         values = (
-            f"{columns}, CASE WHEN ord = 1 THEN {digest} ELSE '' END,"  # noqa: S608
+            f"{columns}, CASE WHEN ord = 1 THEN {digest} ELSE '' END,"  # noqa: S608  # nosec B608
             " CASE WHEN ord = 1 THEN (SELECT seals FROM sealed) END"
         )
         return (
             f"events (ord, {columns}) AS MATERIALIZED ({' UNION ALL '.join(rows)})",
             f"sealed (seals) AS MATERIALIZED (SELECT {about})",
-            f"INSERT INTO {self.table} ({columns}, digest, seals) SELECT {values} FROM events",  # noqa: S608
+            f"INSERT INTO {self.table} ({columns}, digest, seals) SELECT {values} FROM events",  # noqa: S608  # nosec B608
         )
 
     def digest(self, *, before: str, seals: str, contents: str) -> str:
@@ -123,7 +123,7 @@ class Chain:
     def last_digest(self, chain: str) -> str:
         # By `id + 0`, or Postgres would go backwards through the events of all chains.
         return (
-            f"(SELECT digest FROM {self.table} WHERE {self.column} = {chain}"  # noqa: S608
+            f"(SELECT digest FROM {self.table} WHERE {self.column} = {chain}"  # noqa: S608  # nosec B608
             " AND digest <> '' ORDER BY id + 0 DESC LIMIT 1)"
         )
 

@@ -53,8 +53,8 @@ _GROUPS = f"""
     )
 } AS computed
       FROM parts ORDER BY chain, part
-"""  # noqa: S608 (names of our own)
-_BEFORE = f"SELECT {OF_EVENTS} FROM {HISTORY.table} WHERE {HISTORY.column} = %s AND id < %s"  # noqa: S608
+"""  # noqa: S608  # nosec B608
+_BEFORE = f"SELECT {OF_EVENTS} FROM {HISTORY.table} WHERE {HISTORY.column} = %s AND id < %s"  # noqa: S608  # nosec B608
 # Of calls that the history tells of, those whose attempt is gone.
 _ATTEMPTS = f"""
     SELECT e.{HISTORY.column}, e.data ->> 'attempt' FROM {HISTORY.table} e
@@ -63,7 +63,7 @@ _ATTEMPTS = f"""
                         WHERE a.task_id = e.task_instance_id
                           AND a.number::text = e.data ->> 'attempt')
      ORDER BY e.id
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608
 
 
 @dataclass(slots=True)

@@ -100,7 +100,7 @@ def _reseal() -> str:
         )
         INSERT INTO {HISTORY.table} ({columns}, digest, seals)
         SELECT {columns}, {digest}, seals FROM events ORDER BY workflow_instance_id
-    """  # noqa: S608 (names of our own)
+    """  # noqa: S608  # nosec B608
 
 
 def seals_since() -> datetime | None:
