@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
@@ -41,6 +41,7 @@ from workflows.models import (
     TicketDefinition,
     WorkflowEvent,
 )
+from workflows.running.sealing import reseal
 
 IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
 # Refuses completed tasks of these workflows, until the test allows them again.
@@ -246,9 +247,11 @@ def _fire_timer(stage: Stage, key: str, title: str) -> Order:
     job = job_of(ticket, FIRE_TIMER)
     # The time has passed: as if all had been made a minute ago.
     minute = timedelta(minutes=1)
-    with tampering():
-        events = WorkflowEvent.objects.filter(workflow_instance=task.workflow_instance_id)
-        events.update(at=F("at") - minute)
+    instance = task.workflow_instance_id
+    with transaction.atomic():
+        with tampering():
+            WorkflowEvent.objects.filter(workflow_instance=instance).update(at=F("at") - minute)
+        reseal([instance], reason="The test's clock.", actor=None, now=timezone.now() - minute)
     past = (timezone.now() - timedelta(seconds=1)).isoformat()
     with connection.cursor() as cursor:
         cursor.execute(
