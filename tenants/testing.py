@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.util import Finalize
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -265,23 +264,6 @@ def request_as(user: User, company: Company | None = None) -> HttpRequest:
     request.user = user
     request.company = company if company is not None else user.company  # type: ignore[attr-defined]
     return request
-
-
-_endings: list[Callable[[], None]] = []
-
-
-def at_end_of_process(end: Callable[[], None]) -> None:
-    """Have something ended when this process has run its last test, before its database goes."""
-    if end not in _endings:
-        _endings.append(end)
-        # A process of a parallel run ends by itself; in a run of one the runner ends things.
-        Finalize(None, end_what_tests_share, exitpriority=100)
-
-
-def end_what_tests_share() -> None:
-    """End what `at_end_of_process` was given."""
-    while _endings:
-        _endings.pop()()
 
 
 def child_environment(**extra: str) -> dict[str, str]:

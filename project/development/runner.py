@@ -12,7 +12,8 @@ from django.test.runner import DiscoverRunner
 
 from project.development.parallel_tests import LongestFirst, prepare_process
 from project.development.upgrading import LEFT_OUT
-from tenants.testing import end_what_tests_share, make_test_companies
+from tenants.testing import make_test_companies
+from tenants.testing_endings import end_what_tests_share
 from tenants.testing_examples import make_long
 
 # The line of a traceback that says what went wrong: it is not indented.

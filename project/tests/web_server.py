@@ -16,7 +16,8 @@ from django.test import Client
 from project.development.processes import Program
 from project.serving.command import web_command
 from tenants.models import User
-from tenants.testing import CompanyTransactionTestCase, at_end_of_process, child_environment
+from tenants.testing import CompanyTransactionTestCase, child_environment
+from tenants.testing_endings import at_end_of_process
 from tenants.testing_waits import PATIENCE, deadline, wait_until
 
 
