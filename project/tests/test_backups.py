@@ -104,7 +104,12 @@ class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.media = self.folder / "media"
         self.enterContext(
-            override_settings(MEDIA_ROOT=str(self.media), FIELD_ENCRYPTION_KEYS=["e" * 40])
+            override_settings(
+                MEDIA_ROOT=str(self.media),
+                # Changed to what it is, so that the storage is made anew: it keeps its folder.
+                STORAGES=settings.STORAGES,
+                FIELD_ENCRYPTION_KEYS=["e" * 40],
+            )
         )
 
     def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
