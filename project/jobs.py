@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from tenants import limits
@@ -33,10 +34,14 @@ async def requeue_stalled(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.WORKER_LOST_SECONDS):
         logger.warning("Requeue job %s (%s): its worker is gone", job.id, job.task_name)
-        if job.task_name == REQUEUE and job.id is not None:
-            await jobs.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
-        else:
-            await jobs.retry_job(job, priority=RECOVERED)
+        try:
+            if job.task_name == REQUEUE and job.id is not None:
+                await jobs.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+            else:
+                await jobs.retry_job(job, priority=RECOVERED)
+        except ConnectorException as error:
+            # It has ended meanwhile, or somebody was quicker. What is left comes again in a moment.
+            logger.warning("Job %s is not requeued: %s", job.id, type(error.__cause__).__name__)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.fair_turns import Queue
 from tenants.testing import CompanyTransactionTestCase, run_python, start_manage
 from tenants.testing_waits import PATIENCE, wait_until
 from tickets.models import Ticket
@@ -144,5 +145,5 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
             worker.wait(timeout=PATIENCE)
 
     def assert_no_job_is_left(self) -> None:
-        jobs = ProcrastinateJob.objects.exclude(task_name="project.jobs.requeue_stalled")
+        jobs = ProcrastinateJob.objects.exclude(queue_name=Queue.UPKEEP)
         self.assertEqual(list(jobs.filter(status__in=("todo", "doing"))), [])

@@ -80,7 +80,7 @@ class OwnDataPage(Page):
 
     permissions = ("tenants.manage_company_data",)
     title = gettext_lazy("Export and deletion")
-    menu = MenuEntry(MenuSection.COMPANY, icon="archive", order=60)
+    menu = MenuEntry(MenuSection.COMPANY, icon="inventory_2", order=60)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         company = active_company(request)
