@@ -248,6 +248,7 @@ def _delete_people(people: UserQuerySet) -> None:
 
 def restore_people() -> None:
     """Make the test companies and their people again what they were: a test has committed."""
+    Group.objects.exclude(name__in=[role.value for role in SystemRole]).delete()
     Company.objects.update(is_active=True, file_bytes=0, database_bytes=0, waiting_jobs=0)
     for name, (_schema, full_name, roles) in PERSONAS.items():
         person = User.objects.get(email=email_of(name))

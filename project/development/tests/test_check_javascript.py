@@ -25,6 +25,7 @@ def check_without_node(**variables: str) -> tuple[int, str]:
     with (
         mock.patch.dict(os.environ, variables),
         mock.patch.object(checks, "PYTHON_CHECKS", {}),
+        mock.patch.object(checks.audit, "known_weaknesses", return_value=[]),
         mock.patch("shutil.which", return_value=None),
         redirect_stdout(said),
     ):
@@ -36,7 +37,7 @@ class WithoutNodeTests(unittest.TestCase):
     def test_it_says_in_one_line_that_they_were_skipped_and_why(self) -> None:
         failed, said = check_without_node(CI="")
         self.assertEqual(failed, 0)
-        self.assertRegex(said, r"^javascript +skipped: Node is not on the PATH .*\n$")
+        self.assertRegex(said, r"\njavascript +skipped: Node is not on the PATH .*\n$")
 
     def test_in_continuous_integration_it_is_a_failure(self) -> None:
         for value in ("true", "1"):
