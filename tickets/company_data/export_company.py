@@ -35,6 +35,10 @@ logger = logging.getLogger(__name__)
 FOLDER: Final = "exports"
 
 
+# Archives of one company that are there at the same time.
+MOST_KEPT: Final = 2
+
+
 def start_export(*, company: Company, by: User) -> CompanyExport:
     """Have the worker make an archive of a company.
 
@@ -68,6 +72,7 @@ def make_export(*, export_id: int) -> None:
     if export is None or not export.is_under_way:
         return
     CompanyExport.objects.filter(pk=export_id).update(status=ExportStatus.RUNNING, progress=0)
+    _make_room(export.company)
     default_storage.delete(export.key)
     with tempfile.TemporaryFile() as content, _telling(export_id) as tell:
         write_archive(content, company=export.company, tell=tell)
@@ -89,6 +94,14 @@ def make_export(*, export_id: int) -> None:
         left = (export.expires_at - now).total_seconds()
         defer(FORGET_EXPORT, after_seconds=left, export_id=export.pk)
         record(EXPORT_MADE, bytes=size, sha256=digest)
+
+
+def _make_room(company: Company) -> None:
+    """Forget the oldest archives, so that with the next one there are MOST_KEPT: each may be as
+    large as all that the company has, and nobody is to fill the storage with them."""
+    done = CompanyExport.objects.of_company(company).filter(status=ExportStatus.DONE)
+    for pk in done.order_by("-pk").values_list("pk", flat=True)[MOST_KEPT - 1 :]:
+        forget_export(export_id=pk)
 
 
 def end_abandoned_export(export: CompanyExport) -> CompanyExport:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
@@ -114,10 +115,18 @@ class ExportPageTests(PagesCase):
         self.confirm()
         self.assertEqual(self.client.post(self.url("archive", export.pk)).status_code, 404)
 
+    def test_no_more_than_two_are_kept_at_once(self) -> None:
+        """However often somebody asks for one: they would fill everybody's storage."""
+        exports = [self.made_export() for _each in range(3)]
+        states = list(CompanyExport.objects.order_by("pk").values_list("status", flat=True))
+        self.assertEqual(states, ["DELETED", "DONE", "DONE"])
+        with schema_context("acme"):
+            kept = [default_storage.exists(each.key) for each in exports]
+        self.assertEqual(kept, [False, True, True])
+
     def test_what_a_killed_worker_left_is_no_archive(self) -> None:
         """The job that comes after it begins anew, over what stands there."""
         from django.core.files.base import ContentFile  # noqa: PLC0415
-        from django.core.files.storage import default_storage  # noqa: PLC0415
 
         export = start_export(company=self.acme, by=self.alice)
         CompanyExport.objects.update(status="RUNNING", progress=40)
