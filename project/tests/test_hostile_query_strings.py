@@ -1,4 +1,7 @@
-"""Whatever stands in the address of a list: it is shown, or one is led back to it."""
+"""Whatever stands in the address of a list: it is shown, or one is led back to it.
+
+A long run asks every list everything.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from django.urls import reverse
 from tenants.models import Company
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
+from tenants.testing_examples import is_long_run
 
 HOSTILE = (
     "title=%00", "key__regex=(", "title__regex=(", "message=%00", "name__regex=(", "email=%00",
@@ -25,6 +29,9 @@ HOSTILE = (
     "is_active__isnull=abc", "is_active__in=%00", "is_available__exact=%FF", "definition=%00",
     "workflow=%00", "_changelist_filters=%00", "x" * 3_000 + "=1",
 )  # fmt: skip
+
+
+FEWER = 3  # each list is asked a third of them, each of them is asked of a third of the lists
 
 
 class HostileQueryStringTests(CompanyTestCase):
@@ -46,7 +53,7 @@ class HostileQueryStringTests(CompanyTestCase):
             if self.client.get(address).status_code != 200:
                 continue
             seen += 1
-            for query in HOSTILE:
+            for query in HOSTILE if is_long_run() else HOSTILE[seen % FEWER :: FEWER]:
                 with self.subTest(list=address, query=query[:60]):
                     response = self.client.get(f"{address}?{query}")
                     self.assertIn(response.status_code, (200, 302))

@@ -1,13 +1,18 @@
-"""A process dies right before and right after every commit of every step of a ticket."""
+"""A process dies right before and right after every commit of every step of a ticket.
+
+In a usual run each function that commits is met once so; in a long one every commit of every scene.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 
 import httpx
 from django.test import override_settings
 
+from tenants.testing_examples import is_long_run
 from tickets.models import Ticket
 from tickets.tests.crash.crash_case import QUICK, CrashCase
 from tickets.tests.crash.dying import STEPS
@@ -25,6 +30,10 @@ REPEATED = [kind for kind in all_kinds() if kind.rules.is_of_attempt]
 
 
 class EveryCommitTests(CrashCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.died_at: set[tuple[str, str]] = set()
+
     def test_whoever_dies_at_a_commit_leaves_nothing_lost_stuck_or_done_twice(self) -> None:
         self.addCleanup(allow, REFUSING_TABLE)
         for scene in SCENES:
@@ -50,13 +59,25 @@ class EveryCommitTests(CrashCase):
                 for scene in SCENES:
                     name, survived = self.play(scene, stage, nursery, site, at=SURVIVES)
                     self.assertTrue(survived, f"{scene.name}: see {site.folder}")
-                    for number, _step in enumerate(site.journal.notes(f"commits {name}"), 1):
-                        for where in ("before", "after"):
-                            at = f"{where} {number}"
-                            name, survived = self.play(scene, stage, nursery, site, at=at)
-                            self.assertFalse(survived, f"{scene.name} {at}: see {site.folder}")
+                    steps = site.journal.notes(f"commits {name}")
+                    for at in self.deaths(steps):
+                        name, survived = self.play(scene, stage, nursery, site, at=at)
+                        self.assertFalse(survived, f"{scene.name} {at}: see {site.folder}")
         finally:
             web.kill()
+
+    def deaths(self, steps: list[str]) -> Iterator[str]:
+        """Where to die in a scene with these steps: `before 1`, `after 1`, …
+
+        In a long run at every commit. Else where no scene has died yet: at each function that
+        commits once before and once after it.
+        """
+        for number, step in enumerate(steps, 1):
+            for where in ("before", "after"):
+                is_new = (where, step) not in self.died_at
+                self.died_at.add((where, step))
+                if is_new or is_long_run():
+                    yield f"{where} {number}"
 
     def play(
         self, scene: Scene, stage: Stage, nursery: Nursery, site: Installation, *, at: str
