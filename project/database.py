@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from project.environment import data_dir, load_environment
 from project.postmaster import database_entry
 
-ENGINE = "django_tenants.postgresql_backend"
+ENGINE = "tenants.database"
 DB_VARIABLES = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT")
 
 

@@ -95,6 +95,11 @@ def password_file(data_dir: Path) -> Path:
     return data_dir / "postgres.password"
 
 
+def superuser_password_file(data_dir: Path) -> Path:
+    """Of the server's own superuser, `postgres`: for repairs by hand. The application has it not."""
+    return data_dir / "postgres.superuser.password"
+
+
 def socket_folder(data_dir: Path) -> str:
     """The cluster's own folder, or a short one where that path would be too long for a socket."""
     if ON_WINDOWS:

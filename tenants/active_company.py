@@ -71,4 +71,7 @@ def find_active_company(request: HttpRequest) -> Company | None:
     visit = visit_of(request)
     if visit is None or visit.is_over:
         return None
-    return Company.objects.filter(pk=visit.company).first()
+    company = Company.objects.filter(pk=visit.company).first()
+    if company is not None:
+        company.is_entered_by_superuser = True
+    return company

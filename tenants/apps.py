@@ -14,3 +14,4 @@ class TenantsConfig(AppConfig):
         # Registers them; they read models, which are not there before.
         from tenants.account import log_ins  # noqa: F401, PLC0415
         from tenants.pages import checks  # noqa: F401, PLC0415
+        from tenants.wall import check  # noqa: F401, PLC0415

@@ -26,6 +26,7 @@ from tenants.data_migrations import DataMigration, undeclared_operations
 from tenants.errors import SchemaExistsError, UndeclaredDataMigrationError
 from tenants.migrating.versions import version_of
 from tenants.models import Company
+from tenants.wall.build import build_wall
 
 # Stands for the schema while the SQL is collected: with it, `allow_migrate` of the
 # django-tenants router answers as it does for a company. No such schema is ever made.
@@ -151,5 +152,6 @@ def provision(company: Company) -> None:
             cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
         for step in steps:
             step.take()
+        build_wall(company.schema_name)
         company.schema_version = steps[-1].version
         company.save(update_fields=["schema_version"])

@@ -10,7 +10,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
-RESERVED = frozenset({"public", "information_schema", "extensions", "django", "postgres"})
+RESERVED = frozenset(
+    {
+        *("public", "information_schema", "extensions", "django", "postgres"),
+        "ticketflower_superusers",  # tenants/database/base.py
+    }
+)
 
 
 def validate_schema_name(name: str) -> None:

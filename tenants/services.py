@@ -13,8 +13,10 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record, record_in_installation, record_of_person
 from tenants.company_limits import COMPANY_LIMITS, ensure_people_within_limit
+from tenants.connection import PUBLIC, company_of
 from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import Company, User
+from tenants.models.user import emails_in_use
 from tenants.names import plain_email, plain_name
 from tenants.provisioning import provision
 from tenants.roles import SystemRole
@@ -37,7 +39,8 @@ def sign_up(
     With `password` None they cannot log in yet: a superuser makes a one-time link for them.
     All of it in one transaction: a failure half-way leaves nothing behind.
     """
-    with transaction.atomic():
+    # Whatever the connection works in: of the new company nothing is to be seen elsewhere.
+    with transaction.atomic(), company_of(PUBLIC):
         company = create_company(name=company_name)
         return create_person(
             company=company,
@@ -123,7 +126,7 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
         with transaction.atomic():
             user.save(update_fields=fields)
     except IntegrityError as error:
-        if User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
+        if emails_in_use([user.email], but_of=user.pk):
             raise EmailInUseError from error
         raise
 

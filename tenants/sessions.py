@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
@@ -38,6 +39,10 @@ UPDATE public.django_session SET expire_date = %s::timestamptz WHERE session_key
 """
 _FOLLOW = """
 UPDATE public.tenants_loginsession SET session_key = %s::varchar WHERE session_key = %s::varchar
+"""
+_BELONGS: Final = """
+INSERT INTO public.tenants_loginsession (session_key, user_id, began_at, sender, browser)
+VALUES (%s::varchar, %s::bigint, %s::timestamptz, '', '') ON CONFLICT DO NOTHING
 """
 # What is kept in a session, in seconds since 1970: when the person logged in, and when they last
 # proved who they are.
@@ -68,6 +73,8 @@ class SessionStore(DatabaseSessionStore):
         """Somebody does something in it: it ends later. Most times that is not worth writing."""
         if BEGAN_AT not in self:  # one from before there was an end
             self[BEGAN_AT] = int(timezone.now().timestamp())
+            # Nor was it noted whose it is, without which nothing in a company can write it.
+            send(_BELONGS, (self.session_key, int(self[USER_KEY]), timezone.now()))
             return
         ends_at = self.get_expiry_date()
         lag = timedelta(seconds=settings.SESSION_IDLE_SECONDS * _LAG)

@@ -24,7 +24,7 @@ from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tenants.connection import current_schema, use_company, use_public
+from tenants.connection import PUBLIC, company_of, current_schema, use_company, use_public
 from tenants.migrating.versions import is_public_up_to_date
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
@@ -98,6 +98,15 @@ class CompanyClient(Client):
             if company is not None:
                 use_company(company)
 
+    def force_login(self, *args: Any, **kwargs: Any) -> None:
+        """As every log-in, outside all companies."""
+        with company_of(PUBLIC):
+            super().force_login(*args, **kwargs)
+
+    def logout(self) -> None:
+        with company_of(PUBLIC):
+            super().logout()
+
 
 class _People:
     """The personas as attributes, and short ways to act as one of them."""
@@ -116,6 +125,11 @@ class _People:
 
     @classmethod
     def load_people(cls) -> None:
+        with company_of(PUBLIC):  # nothing else sees both companies
+            cls._load_people()
+
+    @classmethod
+    def _load_people(cls) -> None:
         cls.acme = Company.objects.get(schema_name=ACME)
         cls.globex = Company.objects.get(schema_name=GLOBEX)
         for name in PERSONAS:

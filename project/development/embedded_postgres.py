@@ -31,6 +31,14 @@ from typing import Any
 import psutil
 import psycopg
 
+from project.database_owner import (
+    SUPERUSER,
+    Connect,
+    finish_handing_over,
+    hand_over,
+    is_unfinished,
+    make_owner,
+)
 from project.environment import kept_secret
 from project.postmaster import (
     NAME,
@@ -42,6 +50,7 @@ from project.postmaster import (
     password_file,
     running_postmaster,
     socket_folder,
+    superuser_password_file,
 )
 
 START_SECONDS = 60
@@ -148,15 +157,16 @@ def _make_cluster(data_dir: Path, account: Account) -> None:
                 "dump the data with the old version, or run `python3 dev.py reset` to start afresh."
             )
         return
-    password = password_file(data_dir)
-    kept_secret(password)
-    account.change_owner(password)
+    for each in (password_file(data_dir), superuser_password_file(data_dir)):
+        kept_secret(each)
+        account.change_owner(each)
     draft = cluster.with_name("postgres.new")
     if draft.exists():
         shutil.rmtree(draft)
     draft.mkdir(mode=0o700)
     account.change_owner(draft)
-    arguments = ["-D", str(draft), "-U", NAME, "-A", "scram-sha-256", f"--pwfile={password}"]
+    arguments = ["-D", str(draft), "-U", SUPERUSER, "-A", "scram-sha-256"]
+    arguments += [f"--pwfile={superuser_password_file(data_dir)}"]
     # The builtin locale sorts the same on every system and needs none of its locales.
     arguments += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     arguments += ["--locale=C"]
@@ -279,22 +289,52 @@ def _make_database(data_dir: Path, running: Postmaster) -> None:
             "put the file back, or run `python3 dev.py reset` to start afresh."
         )
     try:
-        with psycopg.connect(
-            host=running.host,
-            port=running.port,
-            user=NAME,
-            password=password.read_text(encoding="ascii").strip(),
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=10,
-        ) as connection:
-            query = "SELECT 1 FROM pg_database WHERE datname = %s"
-            if connection.execute(query, [NAME]).fetchone() is None:
-                connection.execute(f"CREATE DATABASE {NAME}")
+        _make_owner(data_dir, running)
     except psycopg.Error as error:
         raise EmbeddedPostgresError(
             f"The embedded Postgres runs but refuses its owner: {_line_with_reason(str(error))}"
         ) from error
+
+
+def _make_owner(data_dir: Path, running: Postmaster) -> None:
+    """The owner of the database is no superuser; a cluster of an older version made it one."""
+    password = kept_secret(password_file(data_dir))
+
+    def connect(database: str, user: str, password: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            host=running.host,
+            port=running.port,
+            user=user,
+            password=password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=10,
+        )
+
+    if not superuser_password_file(data_dir).exists() or not _has_superuser(data_dir, connect):
+        of_superuser = kept_secret(superuser_password_file(data_dir))
+        hand_over(connect, owner=NAME, password=password, superuser_password=of_superuser)
+    of_superuser = kept_secret(superuser_password_file(data_dir))
+    with connect("postgres", SUPERUSER, of_superuser) as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone() is None:
+            make_owner(connection, NAME, password)
+        unfinished = is_unfinished(connection)
+        query = "SELECT FROM pg_database WHERE datname = %s"
+        if connection.execute(query, [NAME]).fetchone() is None:
+            connection.execute(f"CREATE DATABASE {NAME} OWNER {NAME}")
+    if unfinished:
+        finish_handing_over(connect, owner=NAME, superuser_password=of_superuser)
+
+
+def _has_superuser(data_dir: Path, connect: Connect) -> bool:
+    """False where a hand-over broke off before its first step was committed."""
+    try:
+        connect("postgres", SUPERUSER, kept_secret(superuser_password_file(data_dir))).close()
+    except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):
+            return False
+        raise
+    return True
 
 
 def _run(account: Account, program: str, arguments: Sequence[str], *, failure: str) -> None:

@@ -154,7 +154,10 @@ def note_log_in(request: HttpRequest, user: User, **_more: Any) -> None:
 def note_log_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
     if user is not None:
         record_of_person(LOGGED_OUT, about=user, by=actor_of(user, sender=sender_of(request)))
-    LogInSession.objects.filter(session_key=request.session.session_key or "").delete()
+    # The session first: without who it belongs to nothing in a company finds it.
+    key = request.session.session_key or ""
+    Session.objects.filter(pk=key).delete()
+    LogInSession.objects.filter(pk=key).delete()
 
 
 def browser_of(user_agent: str) -> str:

@@ -115,6 +115,10 @@ class Company(TenantMixin):
         )
     )
 
+    # Of an object that a superuser has entered: the connection finds their own row, too
+    # (tenants/database/base.py).
+    is_entered_by_superuser = False
+
     objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:

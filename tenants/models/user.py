@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -14,6 +16,22 @@ from tenants.models.company import Company
 from tenants.models.fields import EmailAddressField, NameField
 from tenants.names import LONGEST_NAME, plain_email
 from tenants.roles import SystemRole
+
+
+def emails_in_use(emails: Iterable[str], *, but_of: int | None = None) -> set[str]:
+    """Which of these addresses somebody has, of whatever company, but the person with this id.
+
+    An address is the name of one person in the whole installation, and inside a company the others
+    are not to be seen: a function of the database answers this, and nothing else.
+    """
+    wanted = [plain_email(each) for each in emails]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT person_email FROM public.ticketflower_emails_in_use(%s)"
+            " WHERE person_id IS DISTINCT FROM %s",
+            [wanted, but_of],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -122,6 +140,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        """The e-mail address is looked for among the people of all companies."""
+        excluded = set(exclude or ())
+        super().validate_unique(exclude=excluded | {"email"})
+        if "email" not in excluded and emails_in_use([self.email], but_of=self.pk):
+            error = self.unique_error_message(User, ("email",))
+            raise ValidationError({"email": error})
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

@@ -22,6 +22,7 @@ from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.models import Company, User
+from tenants.models.user import emails_in_use
 from tenants.names import plain_email
 from tenants.roles import SystemRole
 from tenants.services import (
@@ -381,7 +382,7 @@ def _add_people(changes: Sequence[PersonChange]) -> None:
             people = User.objects.bulk_create([each.person for each in changes], batch_size=1_000)
     except IntegrityError as error:
         emails = [each.person.email for each in changes]
-        if User.objects.filter(email__in=emails).exists():
+        if emails_in_use(emails):
             raise EmailInUseError from error
         raise
     groups = dict(Group.objects.values_list("name", "pk"))

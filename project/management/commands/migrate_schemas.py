@@ -12,9 +12,12 @@ from django_tenants.migration_executors import get_executor
 
 from tenants.connection import PUBLIC, use_public
 from tenants.migrating.one_run import only_one_run
-from tenants.migrating.upgrade import Outcome, upgrade_companies, write_versions
+from tenants.migrating.upgrade import IN_USE, Outcome, upgrade_companies, write_versions
 from tenants.migrating.versions import forget_what_is_known, is_public_up_to_date
 from tenants.models import Company
+from tenants.wall.build import build_all_walls
+from tenants.wall.check import ensure_wall
+from tenants.wall.pooler import SwappedConnectionError
 
 # With one of these the standard way is asked for: it undoes, pretends, or only says something.
 FOR_THE_STANDARD_WAY = (
@@ -50,12 +53,17 @@ class Command(MigrateSchemasCommand):
 
     def handle(self, *args: Any, tolerate_failures: bool = False, **options: Any) -> None:
         use_public()
+        try:
+            ensure_wall()
+        except SwappedConnectionError as error:
+            raise CommandError(str(error)) from error
         with only_one_run(self.stdout.write):
             # Whoever was waited for may have done it all.
             forget_what_is_known()
             if any(options.get(name) for name in FOR_THE_STANDARD_WAY):
                 super().handle(*args, **options)
                 write_versions()
+                self._build_walls({})
                 return
             self._upgrade(tolerate_failures=tolerate_failures, **options)
 
@@ -71,6 +79,7 @@ class Command(MigrateSchemasCommand):
             schemas=[schema] if schema else None,
             tell=self.stdout.write if options["verbosity"] else _say_nothing,
         )
+        self._build_walls(outcome.failures)
         self._say_how_it_ended(outcome, options["verbosity"], tolerate_failures=tolerate_failures)
 
     def _upgrade_public(self, options: dict[str, Any]) -> None:
@@ -83,6 +92,12 @@ class Command(MigrateSchemasCommand):
         # As Django's own command takes them: all of its options, none of ours.
         self.options = {**options, "schema_name": PUBLIC}
         get_executor("standard")((), self.options).run_migrations(tenants=[PUBLIC])
+
+    def _build_walls(self, failures: dict[str, str]) -> None:
+        """Around new tables, and around all of a company that an older version made meanwhile."""
+        if is_public_up_to_date():  # else there is nothing to build it with
+            for schema in build_all_walls():
+                failures.setdefault(schema, f"{IN_USE}: no wall around them yet")
 
     def _say_how_it_ended(
         self, outcome: Outcome, verbosity: int, *, tolerate_failures: bool

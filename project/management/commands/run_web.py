@@ -6,9 +6,11 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from project.serving.command import web_command
+from tenants.wall.check import ensure_wall
+from tenants.wall.pooler import SwappedConnectionError
 
 
 class Command(BaseCommand):
@@ -24,6 +26,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, processes: int, **options: Any) -> None:
+        try:
+            ensure_wall()
+        except SwappedConnectionError as error:
+            raise CommandError(str(error)) from error
         command = [sys.executable, *web_command(host=host, port=port, processes=processes)]
         if os.name == "posix":
             os.execv(command[0], command)  # noqa: S606 - signals reach the server itself

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -20,6 +20,8 @@ from project.observing.jobs import say_job
 from tenants import metrics
 from tenants.connection import limit_waiting
 from tenants.fair_turns import FairJobManager, concurrency
+from tenants.wall.check import ensure_wall
+from tenants.wall.pooler import SwappedConnectionError
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,10 @@ class Command(BaseCommand):
             lock_seconds=settings.WORKER_LOCK_SECONDS,
             statement_seconds=settings.WORKER_STATEMENT_SECONDS,
         )
+        try:
+            ensure_wall()
+        except SwappedConnectionError as error:
+            raise CommandError(str(error)) from error
         metrics.start()
         connector = app.connector
         if not isinstance(connector, DjangoConnector):

@@ -23,6 +23,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from tenants.account.log_ins import log_in
 from tenants.backends import EmailBackend, may_log_in_here
+from tenants.connection import PUBLIC, company_of
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError
 from tenants.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.models import User
@@ -45,6 +46,11 @@ LONGEST_WAIT: Final = 600
 
 class LogInView(LoginView):
     """Django's, which lets nobody in who has a second factor: it leads them to the next page."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Whoever is logged in already works in a company, where no other's people are found.
+        with company_of(PUBLIC):
+            return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         person = form.get_user()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import Company, User
+from tenants.models.user import emails_in_use
 from tenants.names import name_key, plain_email, plain_name
 from tenants.roles import SystemRole
 from workflows.engine.problems import did_you_mean, nearest, short
@@ -90,8 +91,7 @@ class PersonResource(FlatResource[PersonRow]):
         }
         at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
         emails = [plain_email(str(row[at])) for row in table] if at is not None else []
-        taken = User.objects.filter(email__in=emails).values_list("email", flat=True)
-        self.taken = set(taken) - self.people.keys()
+        self.taken = emails_in_use(emails) - self.people.keys()
 
     def find(self, cells: Mapping[str, str]) -> PersonRow:
         email, self.refusal = self._email(cells.get("email", ""))
