@@ -74,11 +74,20 @@ class ComposeTests(TestCase):
             env = {**example, "DB_PASSWORD": "secret", **chosen}
             database = self.services["db"]
             inside = {name: resolved(each, env) for name, each in database["environment"].items()}
-            self.assertEqual(inside["POSTGRES_DB"], env["DB_NAME"])
-            self.assertEqual(inside["POSTGRES_USER"], env["DB_USER"])
-            self.assertEqual(inside["POSTGRES_PASSWORD"], "secret")
+            self.assertEqual(inside["OWNER_DATABASE"], env["DB_NAME"])
+            self.assertEqual(inside["OWNER"], env["DB_USER"])
+            self.assertEqual(inside["OWNER_PASSWORD"], "secret")
             (port,) = database["ports"]
             self.assertEqual(resolved(port, env), f"{env['DB_HOST']}:{env['DB_PORT']}:5432")
+
+    def test_the_role_that_owns_the_database_is_no_superuser(self) -> None:
+        database = self.services["db"]
+        self.assertNotIn("POSTGRES_USER", database["environment"])
+        (mounted,) = (each for each in database["volumes"] if "initdb" in each)
+        script = (BASE_DIR / mounted.split(":")[0]).read_text(encoding="utf-8")
+        for name in re.findall(r"\\getenv \w+ (\w+)", script):
+            self.assertIn(name, database["environment"])
+        self.assertNotIn("SUPERUSER", script)
 
     def test_every_port_is_on_this_machine_only(self) -> None:
         ports = [port for each in self.services.values() for port in each.get("ports", [])]
@@ -94,9 +103,9 @@ class ComposeTests(TestCase):
                 environment = service["environment"]
                 self.assertEqual((environment["DB_HOST"], environment["DB_PORT"]), ("db", "5432"))
                 for here, there in (
-                    ("DB_NAME", "POSTGRES_DB"),
-                    ("DB_USER", "POSTGRES_USER"),
-                    ("DB_PASSWORD", "POSTGRES_PASSWORD"),
+                    ("DB_NAME", "OWNER_DATABASE"),
+                    ("DB_USER", "OWNER"),
+                    ("DB_PASSWORD", "OWNER_PASSWORD"),
                 ):
                     self.assertEqual(environment[here], self.services["db"]["environment"][there])
 

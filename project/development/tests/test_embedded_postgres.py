@@ -10,6 +10,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import psutil
 import psycopg
@@ -141,6 +142,109 @@ class EmbeddedPostgresTests(unittest.TestCase):
 
         with self.assertRaisesRegex(embedded_postgres.EmbeddedPostgresError, "made by Postgres 9"):
             embedded_postgres.ensure_running(self.folder)
+
+
+class OwnerTests(unittest.TestCase):
+    """The role that the application works as must not stand above row security."""
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(embedded_postgres.stop, self.folder)
+
+    def connect(self, database: str = "ticketflower") -> psycopg.Connection[tuple[object, ...]]:
+        entry = postmaster.database_entry(self.folder)
+        return psycopg.connect(
+            host=entry["HOST"],
+            port=entry["PORT"],
+            user=entry["USER"],
+            password=entry["PASSWORD"],
+            dbname=database,
+            autocommit=True,
+        )
+
+    def rights(self) -> tuple[object, ...] | None:
+        """Whether the role is a superuser, goes past row security, and may make databases."""
+        with self.connect() as connection:
+            return connection.execute(
+                "SELECT rolsuper, rolbypassrls, rolcreatedb FROM pg_roles"
+                " WHERE rolname = current_user"
+            ).fetchone()
+
+    def make_as_older_versions_did(self) -> None:
+        """With the application's role as the server's own superuser."""
+        with (
+            mock.patch.object(embedded_postgres, "SUPERUSER", postmaster.NAME),
+            mock.patch.object(
+                embedded_postgres, "superuser_password_file", postmaster.password_file
+            ),
+        ):
+            embedded_postgres.ensure_running(self.folder)
+
+    def test_a_new_server_belongs_to_a_role_that_is_no_superuser(self) -> None:
+        embedded_postgres.ensure_running(self.folder)
+        self.assertEqual(self.rights(), (False, False, True))
+
+    def test_a_server_of_an_older_version_is_handed_over_at_its_next_start(self) -> None:
+        self.make_as_older_versions_did()
+        self.assertEqual(self.rights(), (True, True, True))
+        with self.connect() as connection:
+            connection.execute("CREATE DATABASE test_of_theirs")
+        for database in ("ticketflower", "test_of_theirs"):
+            with self.connect(database) as connection:
+                connection.execute("CREATE SCHEMA acme")
+                connection.execute("CREATE TYPE acme.colour AS ENUM ('red')")
+                connection.execute(
+                    "CREATE TABLE acme.kept (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+                    " number serial, colour acme.colour)"
+                )
+                connection.execute("INSERT INTO acme.kept (colour) VALUES ('red')")
+                connection.execute("CREATE SEQUENCE acme.alone")
+                connection.execute("CREATE VIEW acme.seen AS SELECT * FROM acme.kept")
+                connection.execute("CREATE FUNCTION acme.two() RETURNS int RETURN 2")
+        embedded_postgres.stop(self.folder)
+
+        embedded_postgres.ensure_running(self.folder)
+
+        self.assertEqual(self.rights(), (False, False, True))
+        for database in ("ticketflower", "test_of_theirs"):
+            with self.subTest(database=database), self.connect(database) as connection:
+                row = connection.execute("SELECT acme.two(), colour FROM acme.seen").fetchone()
+                self.assertEqual(row, (2, "red"))
+                # Only who owns them may.
+                for statement in (
+                    "ALTER TABLE acme.kept ADD COLUMN more int",
+                    "ALTER TYPE acme.colour ADD VALUE 'blue'",
+                    "ALTER SEQUENCE acme.alone RESTART",
+                    "DROP FUNCTION acme.two()",
+                    "DROP SCHEMA acme CASCADE",
+                    "CREATE TABLE public.new ()",
+                ):
+                    connection.execute(statement.encode())
+        with self.connect("postgres") as connection:
+            connection.execute("DROP DATABASE test_of_theirs")
+        # And once is enough.
+        embedded_postgres.stop(self.folder)
+        embedded_postgres.ensure_running(self.folder)
+        self.assertEqual(self.rights(), (False, False, True))
+
+    def test_a_hand_over_that_broke_off_is_finished_by_the_next_start(self) -> None:
+        self.make_as_older_versions_did()
+        with self.connect() as connection:
+            connection.execute("CREATE TABLE kept ()")
+        embedded_postgres.stop(self.folder)
+        with (
+            mock.patch("project.database_owner._give_away", side_effect=KeyboardInterrupt),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            embedded_postgres.ensure_running(self.folder)
+        embedded_postgres.stop(self.folder)
+
+        embedded_postgres.ensure_running(self.folder)
+
+        with self.connect() as connection:
+            connection.execute("DROP TABLE kept")
+        self.assertEqual(self.rights(), (False, False, True))
 
 
 class UnusualFolderTests(unittest.TestCase):
