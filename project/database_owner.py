@@ -64,9 +64,7 @@ def make_owner(connection: psycopg.Connection[Any], name: str, password: str) ->
     )
 
 
-def hand_over(
-    connect: Connect, *, owner: str, password: str, superuser_password: str
-) -> list[str]:
+def hand_over(connect: Connect, *, owner: str, password: str, superuser_password: str) -> list[str]:
     """Let the server's superuser `owner` be called `postgres`, and make an owner in its place.
 
     Returns the names of the databases that were handed over. Whoever is connected as the

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
+from tenants.sessions import SessionStore
 
 PASSWORD = "a-password-for-tests"  # noqa: S105
 ACME, GLOBEX = "acme", "globex"
@@ -83,6 +84,18 @@ def email_of(persona: str) -> str:
     return f"{persona}@{PERSONAS[persona][0]}.example"
 
 
+class _SessionOutside(SessionStore):
+    """What a browser's session holds, read and written outside every company."""
+
+    def load(self) -> dict[str, Any]:
+        with company_of(PUBLIC):
+            return super().load()
+
+    def save(self, must_create: bool = False) -> None:
+        with company_of(PUBLIC):
+            super().save(must_create)
+
+
 class CompanyClient(Client):
     """A browser. After each request the test is back in its own company.
 
@@ -97,6 +110,20 @@ class CompanyClient(Client):
         finally:
             if company is not None:
                 use_company(company)
+
+    @property
+    def session(self) -> Any:
+        """Also of people whose sessions the test's company does not see."""
+        with company_of(PUBLIC):
+            session: Any = super().session
+            cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is None:
+            return session
+        return _SessionOutside(cookie.value)
+
+    def login(self, **credentials: Any) -> bool:
+        with company_of(PUBLIC):
+            return bool(super().login(**credentials))
 
     def force_login(self, *args: Any, **kwargs: Any) -> None:
         """As every log-in, outside all companies."""
@@ -122,6 +149,8 @@ class _People:
     charlie: User
     root: User
     client: Client
+    # Where a test is about what all companies share: it works in none, and sees all rows.
+    works_outside: ClassVar[bool] = False
 
     @classmethod
     def load_people(cls) -> None:
@@ -177,6 +206,8 @@ class CompanyTestCase(_People, TestCase):
         super().setUp()
         caches["rates"].clear()  # the database forgets what a test counted; this would not
         use_company(self.acme)
+        if self.works_outside:
+            use_public()
 
     def count_queries(self, request: str) -> int:
         """How many queries a GET takes."""
@@ -194,7 +225,8 @@ class CompanyTransactionTestCase(_People, TransactionTestCase):
         use_public()
         is_public_up_to_date()
         self.load_people()
-        use_company(self.acme)
+        if not self.works_outside:
+            use_company(self.acme)
 
     def _fixture_teardown(self) -> None:
         # Instead of Django's flush, which would empty `public` and know nothing of companies.
@@ -270,6 +302,11 @@ def restore_people() -> None:
         person.is_active = person.is_available = True
         person.save()
         person.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+
+
+def outside() -> AbstractContextManager[None]:
+    """Work outside every company, where a test in Acme finds other people's rows, too."""
+    return company_of(PUBLIC)
 
 
 def request_as(user: User, company: Company | None = None) -> HttpRequest:

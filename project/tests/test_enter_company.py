@@ -9,6 +9,8 @@ BANNER = "You are inside"
 
 
 class EnterCompanyTests(CompanyTestCase):
+    works_outside = True
+
     def enter_number(self, pk: object, **values: object) -> int:
         """The status of what is answered to somebody who enters."""
         sent = {"reason": "They asked why a call fails", "minutes": 60, **values}

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test import override_settings
 
 from project import health
-from tenants.connection import current_schema
+from tenants.connection import current_schema, use_public
 from tenants.jobs import defer
 from tenants.migrating.versions import forget_what_is_known
 from tenants.models import Company
-from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
+from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside, run_python
 
 ASK = """
 import django
@@ -32,7 +32,7 @@ class HealthTests(CompanyTestCase):
         self.addCleanup(forget_what_is_known)
 
     def beat(self, seconds_ago: float = 1) -> None:
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO procrastinate_workers (last_heartbeat)"
                 " VALUES (now() - make_interval(secs => %s))",
@@ -89,6 +89,7 @@ class HealthTests(CompanyTestCase):
         self.assertEqual(self.ready()[1]["queue"], {"ok": True, "oldest_waiting_seconds": 60.0})
 
     def put_behind(self, *companies: Company) -> None:
+        use_public()
         for company in companies:
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -98,7 +99,7 @@ class HealthTests(CompanyTestCase):
 
     def test_it_is_not_ready_where_what_all_share_lacks_a_migration(self) -> None:
         self.beat()
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM public.django_migrations WHERE app = 'tenants'")
         code, checks = self.ready()
         self.assertEqual((code, checks["migrations"]), (503, {"ok": False}))
@@ -119,6 +120,7 @@ class HealthTests(CompanyTestCase):
     def test_it_is_ready_where_companies_have_more_than_it_knows(self) -> None:
         """So the old servers go on while new ones take their place."""
         self.beat()
+        use_public()
         for company in (self.acme, self.globex):
             with connection.cursor() as cursor:
                 cursor.execute(

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from project.tests.pages import Page, all_pages
 from tenants import limits
+from tenants.connection import use_public
 from tenants.limits import BY_SENDER
 from tenants.models import AttemptCount, Company, User
 from tenants.testing import PASSWORD, CompanyTestCase, email_of
@@ -188,6 +189,7 @@ class LogInPauseTests(CompanyTestCase):
     def test_a_password_is_hashed_for_whoever_is_unknown_or_switched_off(self) -> None:
         """So that the answer takes as long."""
         User.objects.filter(pk=self.wendy.pk).update(is_active=False)
+        use_public()
         Company.objects.filter(pk=self.globex.pk).update(is_active=False)
         self.walt.set_unusable_password()
         self.walt.save()
@@ -278,6 +280,7 @@ class ClosedSignUpTests(CompanyTestCase):
         self.log_in(self.root)
         data = {"name": "Bright Bakery", **self.DATA}
         self.client.post(reverse("admin:tenants_company_add"), data)
+        use_public()
         self.assertTrue(Company.objects.filter(name="Bright Bakery").exists())
 
     @override_settings(SIGN_UPS_PER_HOUR=0)

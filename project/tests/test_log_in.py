@@ -13,6 +13,8 @@ REFUSED = "do not let you in"
 
 
 class LogInTests(CompanyTestCase):
+    works_outside = True
+
     def log_in_by_form(self, email: str, password: str = PASSWORD, **more: str) -> Any:
         return self.client.post(LOGIN, {"username": email, "password": password, **more})
 

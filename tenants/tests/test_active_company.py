@@ -24,6 +24,8 @@ def visit(company: int) -> dict[str, Any]:
 
 
 class MiddlewareTests(CompanyTestCase):
+    works_outside = True
+
     def pass_through(self, user: User, chosen: int | None = None) -> tuple[str, str]:
         """The schemas that a view works in, and that the connection is left in."""
         seen: list[str] = []

@@ -16,6 +16,8 @@ from tenants.testing import PASSWORD, CompanyTestCase, email_of
 
 
 class EmailTests(CompanyTestCase):
+    works_outside = True
+
     def test_case_does_not_matter(self) -> None:
         self.assertEqual(User.objects.get(email="ALICE@Acme.Example"), self.alice)
         self.assertTrue(self.client.login(username="Alice@ACME.example", password=PASSWORD))
@@ -49,6 +51,8 @@ class EmailTests(CompanyTestCase):
 
 
 class CompanyOfAPersonTests(CompanyTestCase):
+    works_outside = True
+
     def test_a_person_without_a_company_is_refused(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():
             User.objects.create_user("nobody@acme.example", PASSWORD)
@@ -78,6 +82,8 @@ class Terminal(StringIO):
 
 
 class CreateSuperuserTests(CompanyTestCase):
+    works_outside = True
+
     def test_it_takes_an_email(self) -> None:
         with patch.dict("os.environ", {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}):
             call_command(

@@ -22,6 +22,8 @@ from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_e
 
 
 class SessionTests(CompanyTestCase):
+    works_outside = True
+
     def setUp(self) -> None:
         super().setUp()
         self.session = SessionStore()
@@ -78,6 +80,8 @@ class SessionTests(CompanyTestCase):
 
 
 class LostConnectionTests(CompanyTransactionTestCase):
+    works_outside = True
+
     def test_a_request_after_the_server_hung_up_gets_a_new_connection(self) -> None:
         """Postgres was restarted: the connection that the process keeps is dead."""
         session = SessionStore()
@@ -93,6 +97,8 @@ class LostConnectionTests(CompanyTransactionTestCase):
 
 
 class PermissionTests(CompanyTestCase):
+    works_outside = True
+
     def test_the_person_of_a_session_has_the_permissions_that_django_finds(self) -> None:
         for person in (self.alice, self.wendy, self.terry, self.carla, self.uma, self.charlie):
             with self.subTest(person=str(person)):

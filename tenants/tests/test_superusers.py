@@ -19,6 +19,8 @@ def make_boss(email: str = "boss@ticketflower.example") -> User:
 
 
 class SuperuserTests(CompanyTestCase):
+    works_outside = True
+
     def test_one_is_made(self) -> None:
         boss = make_boss(" Boss@TicketFlower.example ")
         boss.refresh_from_db()
@@ -71,6 +73,8 @@ class SuperuserTests(CompanyTestCase):
 
 
 class AtOnceTests(CompanyTransactionTestCase):
+    works_outside = True
+
     def setUp(self) -> None:
         super().setUp()
         # Superusers stand in `public` and outlast the test.

@@ -21,6 +21,8 @@ FOUNDER = {
 
 
 class CompaniesScreenTests(CompanyTestCase):
+    works_outside = True
+
     def test_nobody_but_a_superuser_sees_it(self) -> None:
         for person in (self.alice, self.charlie, self.uma):
             self.log_in(person)

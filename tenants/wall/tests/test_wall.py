@@ -165,7 +165,7 @@ class Hostile:
         keys = self.case.keys_of(table)
         query = OF_OTHERS[table].format(table, acme=self.case.acme.pk)
         columns = ", ".join(f"of_others.{key}::text" for key in keys)
-        rows = self.case.ask(f"SELECT {columns} FROM ({query}) AS of_others")  # noqa: S608
+        rows = self.case.ask(f"SELECT {columns} FROM ({query}) AS of_others")
         return {tuple(row) for row in rows}
 
     def _column(self, table: str) -> str:
@@ -198,17 +198,23 @@ class Hostile:
         self._refused(
             "UPDATE tenants_user SET company_id = NULL, is_superuser = true WHERE email LIKE 'uma%'"
         )
-        self._refused(f"INSERT INTO tenants_user_groups (user_id, group_id) SELECT"
-                      f" {self.case.charlie.pk}, id FROM auth_group")
-        self._refused(f"INSERT INTO tenants_user_groups (user_id, group_id) SELECT"
-                      f" {self.case.root.pk}, id FROM auth_group")
+        self._refused(
+            f"INSERT INTO tenants_user_groups (user_id, group_id) SELECT"
+            f" {self.case.charlie.pk}, id FROM auth_group"
+        )
+        self._refused(
+            f"INSERT INTO tenants_user_groups (user_id, group_id) SELECT"
+            f" {self.case.root.pk}, id FROM auth_group"
+        )
         args = json.dumps({"schema": GLOBEX})
         self._refused(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
             f" VALUES ('steps', 'x', '{args}')"
         )
-        self._refused("INSERT INTO tenants_company (schema_name, name, is_active, created_at)"
-                      " VALUES ('another', 'x', true, now())")
+        self._refused(
+            "INSERT INTO tenants_company (schema_name, name, is_active, created_at)"
+            " VALUES ('another', 'x', true, now())"
+        )
 
     def _read(self, table: str, others: set[tuple[str, ...]]) -> None:
         columns = ", ".join(f"row.{key}::text" for key in self.keys[table])

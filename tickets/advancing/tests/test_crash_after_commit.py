@@ -12,7 +12,7 @@ from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.fair_turns import Queue
-from tenants.testing import CompanyTransactionTestCase, run_python, start_manage
+from tenants.testing import CompanyTransactionTestCase, outside, run_python, start_manage
 from tenants.testing_waits import PATIENCE, wait_until
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
@@ -117,7 +117,7 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
 
     def test_a_job_of_a_killed_worker_is_given_to_another(self) -> None:
         self.run_until_killed(SUBMIT)
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             # As a worker that was killed in the middle leaves it: `doing`, of a worker that
             # has not been heard of for long.
             cursor.execute(

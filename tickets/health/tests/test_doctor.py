@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.jobs import defer
 from tenants.models import Company, User
-from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.health import company_findings
 from tickets.job_names import ADVANCE, EXPIRE_CALL
@@ -236,7 +236,7 @@ class DoctorTests(DoctorCase):
 
     def test_a_stalled_job(self) -> None:
         self.to_the_call()
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO procrastinate_workers (last_heartbeat)"
                 " VALUES (now() - interval '1 hour') RETURNING id"

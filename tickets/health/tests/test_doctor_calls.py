@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.encryption import encrypt
-from tenants.testing import CompanyTestCase
+from tenants.testing import CompanyTestCase, outside
 from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
 from tickets.calling.tests.test_callback import ASYNC
 from tickets.health.tests.test_doctor import DoctorCase, run_doctor
@@ -89,7 +89,7 @@ class BrokenOffTests(DoctorOfCallsCase):
         dies = mock.patch("tickets.calling.run_action.make_call", side_effect=KeyboardInterrupt)
         with replies((200, {})) as system, dies, self.assertRaises(KeyboardInterrupt):
             self.run_again(job, system)
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
             cursor.execute(
                 "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
@@ -187,7 +187,7 @@ class FailedJobTests(DoctorCase):
         self.assertEqual(ProcrastinateJob.objects.count(), 0)
 
     def test_so_is_one_whose_next_waits_already(self) -> None:
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO procrastinate_workers (last_heartbeat)"
                 " VALUES (now() - interval '1 hour') RETURNING id"
