@@ -87,6 +87,9 @@ def email_of(persona: str) -> str:
 class _SessionOutside(SessionStore):
     """What a browser's session holds, read and written outside every company."""
 
+    # By which it is signed: otherwise the name of the class.
+    key_salt = SessionStore().key_salt
+
     def load(self) -> dict[str, Any]:
         with company_of(PUBLIC):
             return super().load()

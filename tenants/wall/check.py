@@ -6,8 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.checks import Tags as DjangoTags
+from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from tenants.wall.pooler import SwappedConnectionError, ensure_connection_is_kept
@@ -52,10 +51,10 @@ def ensure_wall() -> None:
         logger.warning("%s %s", _DOWN.format(name), _HINT)
 
 
-@register(DjangoTags.database)
+@checks.register(checks.Tags.database)
 def check_wall(
     app_configs: Any = None, databases: Sequence[str] | None = None, **_options: Any
-) -> list[CheckMessage]:
+) -> list[checks.CheckMessage]:
     """tenants.W010: a superuser is connected. tenants.E011: a pooler swaps connections."""
     if not databases or DEFAULT_DB_ALIAS not in databases:
         return []
@@ -63,9 +62,9 @@ def check_wall(
         name = role_above_the_wall()
         ensure_connection_is_kept(connections[DEFAULT_DB_ALIAS])
     except DatabaseError as error:
-        return [Error(f"The database cannot be asked: {error}", id="tenants.E012")]
+        return [checks.Error(f"The database cannot be asked: {error}", id="tenants.E012")]
     except SwappedConnectionError as error:
-        return [Error(str(error), id="tenants.E011")]
+        return [checks.Error(str(error), id="tenants.E011")]
     if not name:
         return []
-    return [Warning(_DOWN.format(name), hint=_HINT, id="tenants.W010")]
+    return [checks.Warning(_DOWN.format(name), hint=_HINT, id="tenants.W010")]

@@ -1,8 +1,8 @@
 """Refuses a pooler that gives one client's connection to another between two transactions.
 
-The company that a connection works in is said by its search_path. A pooler in transaction mode hands
-the server's connection on at each commit with whatever search_path it has, and without the one
-that the next client has set: rows of another company, and no error.
+The company that a connection works in is said by its search_path. A pooler in transaction mode
+hands the server's connection on at each commit with whatever search_path it has, and without the
+one that the next client has set: rows of another company, and no error.
 """
 
 from __future__ import annotations

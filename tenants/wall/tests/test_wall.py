@@ -120,8 +120,9 @@ class EveryTableTests(WallCase):
     def test_every_table_of_a_company_is_closed(self) -> None:
         rows = self.ask(
             "SELECT nspname, relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
-            " WHERE nspname = ANY (%s) AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND"
-            " relforcerowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid))",
+            " WHERE nspname = ANY (%s) AND relkind IN ('r', 'p') AND NOT"
+            " (relrowsecurity AND relforcerowsecurity"
+            " AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid))",
             [ACME, GLOBEX],
         )
         self.assertEqual(rows, [])
