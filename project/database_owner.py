@@ -98,7 +98,10 @@ def is_unfinished(connection: psycopg.Connection[Any]) -> bool:
 
 
 def finish_handing_over(connect: Connect, *, owner: str, superuser_password: str) -> list[str]:
-    """Give the owner every database but the server's own, with what is in it; returns their names."""
+    """Give the owner every database but the server's own, with what is in it.
+
+    Returns their names.
+    """
     names = []
     with connect("postgres", SUPERUSER, superuser_password) as connection:
         databases = connection.execute(

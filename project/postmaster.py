@@ -96,7 +96,7 @@ def password_file(data_dir: Path) -> Path:
 
 
 def superuser_password_file(data_dir: Path) -> Path:
-    """Of the server's own superuser, `postgres`: for repairs by hand. The application has it not."""
+    """Of the server's own superuser, `postgres`: for repairs by hand, not for the application."""
     return data_dir / "postgres.superuser.password"
 
 

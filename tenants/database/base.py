@@ -14,7 +14,7 @@ from django_tenants.postgresql_backend import base
 SUPERUSERS_INSIDE: Final = "ticketflower_superusers"
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(base.DatabaseWrapper):
     """django-tenants' connection; the tenant says whether it is a superuser who has entered it."""
 
     def _get_cursor_search_paths(self) -> list[Any]:

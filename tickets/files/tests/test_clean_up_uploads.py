@@ -13,6 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.connection import use_public
 from tenants.models import Company
 from tickets.files.clean_up_uploads import clean_up_uploads as clean_up
 from tickets.files.jobs import clean_up_everywhere, clean_up_uploads
@@ -95,6 +96,7 @@ class CleanUpTests(ScreenTestCase):
 
 class JobTests(ScreenTestCase):
     def test_each_active_company_gets_a_job(self) -> None:
+        use_public()
         Company.objects.filter(pk=self.globex.pk).update(is_active=False)
         # It would close the connection that holds this test's transaction.
         with mock.patch("tickets.files.jobs.close_old_connections"):

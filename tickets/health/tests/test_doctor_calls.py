@@ -177,7 +177,7 @@ class FailedJobTests(DoctorCase):
         self.assertEqual(run_doctor()[0], 0)
 
     def test_a_periodic_one_is_taken_away(self) -> None:
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status) VALUES"
                 " ('default', 'tickets.jobs.clean_up_everywhere', '{\"timestamp\": 1}', 'failed')"
@@ -204,10 +204,11 @@ class FailedJobTests(DoctorCase):
         code, said = run_doctor("--repair")
         self.assertEqual(code, 0, said)
         self.assertIn("repaired: 2, left: 0", said)
-        self.assertEqual(ProcrastinateJob.objects.get().status, "todo")
+        with outside():
+            self.assertEqual(ProcrastinateJob.objects.get().status, "todo")
 
     def test_so_is_one_of_a_company_that_is_gone(self) -> None:
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status) VALUES"
                 " ('default', 'tickets.jobs.advance',"

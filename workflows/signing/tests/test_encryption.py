@@ -16,7 +16,7 @@ from django_tenants.utils import schema_context
 
 from tenants.encryption import decrypt, encrypt, encrypt_again
 from tenants.errors import EncryptionKeyMissingError, UndecryptableError
-from tenants.testing import CompanyTestCase
+from tenants.testing import CompanyTestCase, outside
 from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
 from tickets.models import TicketError
 from workflows.checks import check_encryption_keys
@@ -124,7 +124,7 @@ class StoredSecretTests(ActionCase, CompanyTestCase):
             with schema_context("globex"):
                 theirs = active_secrets(now=self.now)
         said = StringIO()
-        with with_keys(FIELD_ENCRYPTION_KEYS=[NEW, OLD]):
+        with with_keys(FIELD_ENCRYPTION_KEYS=[NEW, OLD]), outside():
             call_command("encrypt_again", stdout=said)
         self.assertIn("Secrets encrypted with the first key: 2 (companies: 2).", said.getvalue())
         with with_keys(FIELD_ENCRYPTION_KEYS=[NEW]):
