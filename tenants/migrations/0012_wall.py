@@ -169,7 +169,7 @@ def _undo(table: str) -> list[str]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0010_append_only"),
+        ("tenants", "0011_company_limits"),
         ("audit", "0001_initial"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("admin", "0003_logentry_add_action_flag_choices"),
