@@ -89,7 +89,7 @@ def outside() -> Iterator[None]:
     """Work outside every company, where a test in Acme finds other people's rows, too."""
     with company_of(PUBLIC):
         yield
-    if not connection.needs_rollback:
+    if not (connection.in_atomic_block and transaction.get_rollback()):
         connection.cursor().close()  # goes back now: nobody who counts statements is to count it
 
 

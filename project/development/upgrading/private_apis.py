@@ -151,6 +151,14 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         ("(self, cursor=None)",),
     ),
     PrivateApi(
+        "django_tenants.postgresql_backend.base", "Our database engine is a subclass of this one."
+    ),
+    PrivateApi(
+        "django_tenants.postgresql_backend.base.DatabaseWrapper._get_cursor_search_paths",
+        "Ours adds a schema where a superuser has entered a company (tenants/database).",
+        ("(self)",),
+    ),
+    PrivateApi(
         "django_tenants.postgresql_backend.base.DatabaseWrapper.search_path_set_schemas",
         "forget_search_path makes the next cursor select the schema anew.",
     ),
