@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 
 from django.db import connection
 
+from tenants.connection import PUBLIC, company_of
 from tenants.errors import CompanyToBeDeletedError
 
 # How old what a process knows may be, in seconds.
@@ -38,7 +39,7 @@ def ensure_schema_stays(schema: str) -> None:
     """
     now = time.monotonic()
     if _Known.asked_at is None or now - _Known.asked_at > KNOWN_SECONDS:
-        with connection.cursor() as cursor:
+        with company_of(PUBLIC), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT schema_name, deletion_due_at FROM public.tenants_company"
                 " WHERE deletion_due_at IS NOT NULL"

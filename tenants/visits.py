@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.active_company import SESSION_KEY, Visit, active_company, visit_of
 from tenants.audit.kinds import declare
 from tenants.audit.record import record, record_in_installation
+from tenants.connection import PUBLIC, company_of
 from tenants.models import Company
 
 ENTERED = declare("superusers.entered", _("Entered the company"))
@@ -45,7 +46,8 @@ def enter_company(request: HttpRequest, company: Company, *, reason: str, minute
     leave_company(request)
     until = timezone.now() + timedelta(minutes=minutes)
     visit = Visit(company=company.pk, reason=reason[:LONGEST_REASON], until=until)
-    with transaction.atomic():
+    # Whoever is in another one puts nothing into the log of this.
+    with company_of(PUBLIC), transaction.atomic():
         details: dict[str, Any] = {"reason": visit.reason, "until": until.replace(microsecond=0)}
         record(ENTERED, about=company, company=company, **details)
         record_in_installation(ENTERED, about=company, **details)
@@ -60,7 +62,7 @@ def leave_company(request: HttpRequest) -> Company | None:
     company = None if visit is None else Company.objects.filter(pk=visit.company).first()
     if visit is None or company is None:
         return None
-    with transaction.atomic():
+    with company_of(PUBLIC), transaction.atomic():
         record(LEFT, about=company, company=company, time_was_over=visit.is_over)
         record_in_installation(LEFT, about=company, time_was_over=visit.is_over)
     return company

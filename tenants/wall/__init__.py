@@ -13,6 +13,6 @@ policies of the tables look at it (row security, forced for the owner of the tab
 * Anything else, such as a schema that is not there: nothing.
 
 So nobody can be inside a company and have forgotten to say so. The functions that the policies call
-stand in the migration 0012; `build` puts the wall around a new company's tables, and `check` says
+stand in the migration 0018; `build` puts the wall around a new company's tables, and `check` says
 where there is none: where the database's user is a superuser, whom row security does not concern.
 """

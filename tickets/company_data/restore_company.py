@@ -35,6 +35,7 @@ from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
 from tenants.migrating.versions import wanted_migrations
 from tenants.models import Company, User
+from tenants.models.user import emails_in_use
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tenants.roles import SystemRole
 from tenants.services import create_company
@@ -296,7 +297,7 @@ class _Restoring:
         twice = {each for each in listed if listed.count(each) > 1} if len(listed) < 500 else set()
         found: set[str] = set()
         for batch in batched(listed, 5_000):
-            found |= set(User.objects.filter(email__in=batch).values_list("email", flat=True))
+            found |= emails_in_use(batch)
         return found | twice
 
     def _change_person(self, value: Json) -> Json:

@@ -25,6 +25,7 @@ from tenants.account.one_time_links import (
     read_one_time_link,
     use_one_time_link,
 )
+from tenants.connection import PUBLIC, company_of
 from tenants.models import Company, User
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.refusals import refusals
@@ -64,9 +65,9 @@ class OneTimeLinkForm(forms.Form):
 
     def __init__(self, *args: Any, company: Company, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["person"].queryset = admins_of(company).order_by(  # type: ignore[attr-defined]
-            "first_name", "last_name", "email"
-        )
+        field: Any = self.fields["person"]
+        field.queryset = admins_of(company).order_by("first_name", "last_name", "email")
+        field.choices = list(field.choices)  # looked up here, where the page says
 
 
 @register_page(Company, "<int:object_id>/one-time-link/", name="tenants_company_one_time_link")
@@ -83,18 +84,23 @@ class MakeOneTimeLinkPage(ObjectPage):
         return request.user.is_authenticated and request.user.is_superuser
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return self.show(form=OneTimeLinkForm(company=self.object))
+        with company_of(PUBLIC):  # the superuser may be inside another company
+            form = OneTimeLinkForm(company=self.object)
+        return self.show(form=form)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        form = OneTimeLinkForm(request.POST, company=self.object)
-        if not form.is_valid():
+        with company_of(PUBLIC):
+            form = OneTimeLinkForm(request.POST, company=self.object)
+            is_valid = form.is_valid()
+        if not is_valid:
             return self.show(form=form)
         data = form.cleaned_data
-        token = make_one_time_link(
-            person=data["person"],
-            reason=data["reason"],
-            removes_second_factor=data["removes_second_factor"],
-        )
+        with company_of(PUBLIC):
+            token = make_one_time_link(
+                person=data["person"],
+                reason=data["reason"],
+                removes_second_factor=data["removes_second_factor"],
+            )
         response = self.show(
             person=data["person"],
             link=request.build_absolute_uri(reverse("one_time_link", args=[token])),

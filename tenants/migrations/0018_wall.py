@@ -94,6 +94,11 @@ _OF_ITS_PEOPLE = """EXISTS (
     SELECT FROM public.tenants_user AS person
      WHERE person.id = user_id
        AND (person.company_id IS NOT NULL OR public.ticketflower_is_superuser()))"""
+# The company is looked up whenever it is asked, and not when it is planned: these plans know nothing
+# of a company that was deleted, and whose name another one has now.
+_OF_COMPANY = """company_id IN (
+    SELECT company.id FROM public.tenants_company AS company
+     WHERE company.schema_name = public.ticketflower_company())"""
 # {table: which of its rows there are inside a company}; empty: none.
 OWN = {
     "tenants_company": "schema_name = public.ticketflower_company()"
@@ -104,6 +109,10 @@ OWN = {
     "tenants_user_user_permissions": _OF_ITS_PEOPLE,
     "tenants_loginsession": _OF_ITS_PEOPLE,
     "mfa_authenticator": _OF_ITS_PEOPLE,
+    "tenants_passkey": _OF_ITS_PEOPLE,
+    "tenants_identityprovider": _OF_COMPANY,
+    "tenants_linkedaccount": _OF_COMPANY,
+    "tenants_companyexport": _OF_COMPANY,
     "account_emailaddress": _OF_ITS_PEOPLE,
     "account_emailconfirmation": "",
     "django_session": "EXISTS (SELECT FROM public.tenants_loginsession AS log_in"
@@ -169,8 +178,8 @@ def _undo(table: str) -> list[str]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0011_company_limits"),
-        ("audit", "0001_initial"),
+        ("tenants", "0017_erased_people"),
+        ("audit", "0002_what_the_list_asks"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("auth", "0012_alter_user_first_name_max_length"),
