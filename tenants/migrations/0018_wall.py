@@ -5,7 +5,13 @@ How it works is said in tenants/wall/__init__.py.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.db import migrations
+
+# As 0016 has them now. It had others, which only a superuser of the database can make: they could
+# not be restored from a backup.
+_DELETING = import_module("tenants.migrations.0016_deleting_tickets").FUNCTIONS
 
 # The functions are called IMMUTABLE so that they are evaluated when a statement is planned: then
 # what they say costs nothing when it runs, and no index is lost to a condition that might leak.
@@ -190,6 +196,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(
+            _DELETING.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         migrations.RunSQL(
             ";\n".join(each for table in OWN for each in _statements(table)),
