@@ -51,6 +51,8 @@ class Device:
 
 
 class PasskeyTests(BrowserTestCase):
+    works_outside = True
+
     def setUp(self) -> None:
         super().setUp()
         # Tests hash in a way that the web server, which knows of no test, does not take.

@@ -17,10 +17,19 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.connection import PUBLIC, company_of, current_schema, database, use_alone, use_public
 from tenants.jobs import defer, in_company
-from tenants.models import Company, LogInSession, User
+from tenants.models import (
+    Company,
+    CompanyExport,
+    IdentityProvider,
+    LinkedAccount,
+    LogInSession,
+    Passkey,
+    User,
+)
 from tenants.models.user import emails_in_use
 from tenants.services import create_company
 from tenants.testing import ACME, GLOBEX, CompanyClient, CompanyTestCase
@@ -286,6 +295,24 @@ class FromInsideTests(WallCase):
             )
             EmailAddress.objects.create(user=person, email=person.email)
             person.user_permissions.add(Permission.objects.all()[0])
+            Passkey.objects.create(
+                user=person,
+                name="Phone",
+                credential_id=person.email.encode(),
+                credential=b"x",
+                user_handle=b"x",
+                domain="localhost",
+                sign_count=0,
+            )
+        IdentityProvider.objects.create(
+            company=self.globex, issuer="https://x.example", client_id="x", code="x"
+        )
+        LinkedAccount.objects.create(
+            user=self.charlie, company=self.globex, issuer="https://x.example", subject="x"
+        )
+        CompanyExport.objects.create(
+            company=self.globex, asked_by="Charlie", created_at=timezone.now()
+        )
         with company_of(GLOBEX):
             defer(ADVANCE, ticket_id=1)
 
