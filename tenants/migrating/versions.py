@@ -54,6 +54,11 @@ def recorded_migrations(schemas: Iterable[str] | None = None) -> dict[str, froze
 
     A schema without the table is left out. One query for each AT_ONCE schemas.
     """
+    with company_of(PUBLIC):  # inside another company nothing is seen of one
+        return _recorded(schemas)
+
+
+def _recorded(schemas: Iterable[str] | None) -> dict[str, frozenset[MigrationKey]]:
     with connection.cursor() as cursor:
         if schemas is None:
             cursor.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'django_migrations'")
@@ -152,9 +157,8 @@ def ensure_schema_up_to_date(schema: str) -> None:
     """
     if schema in _Known.schemas:
         return
-    with company_of(PUBLIC):  # inside another company nothing is seen of it
-        if not _has_everything(schema):
-            raise CompanyBehindError
+    if not _has_everything(schema):
+        raise CompanyBehindError
     _Known.schemas.add(schema)
 
 

@@ -21,6 +21,8 @@ from tenants.tests.test_provisioning import migrations_of
 
 
 class VersionTests(CompanyTestCase):
+    works_outside = True
+
     def setUp(self) -> None:
         super().setUp()
         forget_what_is_known()
