@@ -53,7 +53,7 @@ def database_of_its_own() -> Iterator[None]:
     end_what_tests_share()  # a web server is connected to it, which could not be copied
     connection.close()  # likewise
     with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
         cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
     connection.close()
     try:
@@ -65,6 +65,7 @@ def database_of_its_own() -> Iterator[None]:
                 connection.close()
     finally:
         with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+            # Not by force: the owner may not end an autovacuum worker, which gives way by itself.
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
         connection.close()
         use_public()
