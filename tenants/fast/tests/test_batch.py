@@ -23,6 +23,8 @@ from tenants.testing_waits import in_thread
 
 
 class BatchTests(CompanyTestCase):
+    works_outside = True
+
     def setUp(self) -> None:
         super().setUp()
         self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -113,6 +115,8 @@ _least = PreparedQuery(
 
 
 class FindingTests(CompanyTestCase):
+    works_outside = True
+
     """A batch that looks for a row, and writes what it has found."""
 
     def setUp(self) -> None:
