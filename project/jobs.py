@@ -24,12 +24,12 @@ logger = logging.getLogger(__name__)
 
 # Every ten seconds: the sixth field is that of the seconds.
 @app.periodic(cron="* * * * * */10")
-@app.task(name=REQUEUE, pass_context=True, queueing_lock="requeue_stalled", queue=Queue.UPKEEP)
+@app.task(name=REQUEUE, pass_context=True, queue=Queue.UPKEEP)
 async def requeue_stalled(context: JobContext, timestamp: int) -> None:
     """Put the jobs of workers that died back into the queue; nothing else ever would.
 
-    A worker that is killed leaves its job `doing`. Every job is safe to repeat. A job of
-    this kind itself is dropped: the next one is queued already, and its lock lets no second in.
+    A worker that is killed leaves its job `doing`. Every job is safe to repeat, this one beside
+    another of its kind, too. A job of this kind itself is dropped: the next one comes in a moment.
     """
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=settings.WORKER_LOST_SECONDS):

@@ -201,6 +201,11 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
+        # No kind of job has one any more: see QueueTests in tenants/wall.
+        migrations.RunSQL(
+            "UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE queueing_lock IS NOT NULL",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(
             ";\n".join(each for table in OWN for each in _statements(table)),
             ";\n".join(each for table in OWN for each in _undo(table)),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from unittest import mock
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import override_settings
@@ -9,9 +11,10 @@ from tenants.errors import StorageFullError
 from tenants.jobs import defer
 from tenants.models import Company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tickets.company_use import jobs
 from tickets.company_use.measure_use import count_files, measure_use
 from tickets.files.keep_file import keep_file
-from tickets.job_names import ADVANCE
+from tickets.job_names import ADVANCE, MEASURE_USE
 from tickets.models import FileUpload
 
 
@@ -33,6 +36,20 @@ class MeasureTests(CompanyTestCase):
         self.assertEqual((acme.waiting_jobs, globex.waiting_jobs), (1, 0))
         self.assertGreater(acme.database_bytes, 0)
         self.assertGreater(globex.database_bytes, 0)
+
+    def test_of_several_that_wait_the_last_does_it(self) -> None:
+        self.enterContext(mock.patch("tickets.company_use.jobs.close_old_connections"))
+        with company_of("acme"):
+            defer(ADVANCE, ticket_id=1)
+        jobs.measure_use.configure().defer(timestamp=1)
+        jobs.measure_use(timestamp=0)
+        self.assertEqual(self.of_acme().waiting_jobs, 0)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = %s", [MEASURE_USE]
+            )
+        jobs.measure_use(timestamp=1)
+        self.assertEqual(self.of_acme().waiting_jobs, 1)
 
 
 class LongValuesTests(CompanyTransactionTestCase):
