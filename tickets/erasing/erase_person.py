@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
@@ -20,6 +21,7 @@ from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
+from tenants.mail.models import OutgoingMail
 from tenants.models import LinkedAccount, LogInSession, Passkey, User
 from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
@@ -57,6 +59,7 @@ _IN_HISTORY: Final = {
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
 # address are replaced wherever they stand.
 _SENT: Final = (("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent"))
+_MAILS: Final = tuple(("mail_outgoingmail", column) for column in ("subject", "text", "html"))
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
 
@@ -115,6 +118,8 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     for schema in (current_schema(), PUBLIC):  # the installation has logs of its own
         with company_of(schema):
             erasing.blank_texts(_LOG)
+            erasing.delete_mails()
+            erasing.blank_texts(_MAILS)
             erasing.blank_audit()
     erasing.blank_row()
 
@@ -274,6 +279,11 @@ class _Erasing:
                     instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
                     reseal_erased(instances)
+
+    def delete_mails(self) -> None:
+        """Those to them, which wait or were sent."""
+        theirs = Q(person_id=self.person.pk) | Q(to=self.person.email)
+        OutgoingMail.objects.filter(theirs).delete()
 
     def blank_audit(self) -> None:
         """Their own lines, those about them, and where else the details have name or address."""
