@@ -109,7 +109,7 @@ class Batch:
         self._inserted.append(row)
 
     def row_to_insert[M: Model](self, model: type[M]) -> M | None:
-        """The row of this model that `insert` was given, while it is not written; None: there is none."""
+        """The row of this model that `insert` was given, while it is not written, if any."""
         found = (row for row in self._inserted if isinstance(row, model))
         return next(found, None)
 

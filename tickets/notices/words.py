@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from tenants.models import User
@@ -27,7 +28,8 @@ def sentence_for(notice: Notice, person: User) -> str:
 
 def subject_for(notice: Notice, person: User) -> str:
     """What a mail has as its subject: one line."""
-    return " ".join(_filled(kind_of(notice).declared.words.subject, notice, person).split())
+    subject = _filled(kind_of(notice).declared.words.subject, notice, person)
+    return capfirst(" ".join(subject.split()))
 
 
 def text_for(notice: Notice, person: User) -> str:
@@ -58,4 +60,4 @@ def _moment(value: object, person: User) -> str:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         return _("a day")
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return date_format(timezone.localtime(moment), "j F Y, H:i")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from tenants.roles import SystemRole
-from tickets.notices.kinds.kind import ByMail, Kind, Words, declare
+from tickets.notices.kinds.kind import ByMail, Kind, Place, Words, declare
 
 DUE_SOON = declare(
     "DUE_SOON",
@@ -19,5 +19,6 @@ DUE_SOON = declare(
         ),
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TASK_WORKER}),
+        leads_to=Place.TASK,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Final, Self
 
 from django.db import models
@@ -28,6 +29,15 @@ class ByMail(models.TextChoices):
     NEVER = "NEVER", _("Never")
 
 
+class Place(Enum):
+    """Where a notice leads to; somebody who may not see that page is led to one that they may."""
+
+    TASK = "the task on the screens of whoever has it"
+    MY_TICKET = "the ticket on the screens of whoever submitted it"
+    TICKET = "the ticket on the screens of ticket admins"
+    DASHBOARD = "the dashboard"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """What is said: `sentence` in the app, `subject` and `text` (above the link) in a mail."""
@@ -50,6 +60,7 @@ class Kind:
     words: Words
     by_mail: ByMail
     roles: frozenset[SystemRole]
+    leads_to: Place
 
 
 class NoticeKind(str):
@@ -107,6 +118,7 @@ UNKNOWN: Final = NoticeKind(
         ),
         by_mail=ByMail.NEVER,
         roles=frozenset(),
+        leads_to=Place.MY_TICKET,
     ),
 )
 EVERYBODY: Final = frozenset(SystemRole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from tickets.notices.kinds.kind import EVERYBODY, ByMail, Kind, Words, declare
+from tickets.notices.kinds.kind import EVERYBODY, ByMail, Kind, Place, Words, declare
 
 MESSAGE = declare(
     "MESSAGE",
@@ -18,5 +18,6 @@ MESSAGE = declare(
         ),
         by_mail=ByMail.AT_ONCE,
         roles=EVERYBODY,
+        leads_to=Place.MY_TICKET,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from tenants.roles import SystemRole
-from tickets.notices.kinds.kind import ByMail, Kind, Words, declare
+from tickets.notices.kinds.kind import ByMail, Kind, Place, Words, declare
 
 NOBODY_AVAILABLE = declare(
     "NOBODY_AVAILABLE",
@@ -22,5 +22,6 @@ NOBODY_AVAILABLE = declare(
         ),
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TICKET_ADMIN}),
+        leads_to=Place.TICKET,
     ),
 )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.roles import SystemRole
 from tickets.models import Notice
-from tickets.notices.kinds.kind import ByMail, Kind, Words, declare
+from tickets.notices.kinds.kind import ByMail, Kind, Place, Words, declare
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -37,5 +37,6 @@ TICKET_ENDED = declare(
         words=Words(sentence=_sentence, subject=_subject, text=_sentence),
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.USER}),
+        leads_to=Place.MY_TICKET,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from tenants.roles import SystemRole
-from tickets.notices.kinds.kind import ByMail, Kind, Words, declare
+from tickets.notices.kinds.kind import ByMail, Kind, Place, Words, declare
 
 WORKER_DOWN = declare(
     "WORKER_DOWN",
@@ -24,5 +24,6 @@ WORKER_DOWN = declare(
         ),
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.ADMIN}),
+        leads_to=Place.DASHBOARD,
     ),
 )

@@ -19,6 +19,7 @@ from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.complete_task import complete_task
+from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 
 
@@ -112,7 +113,7 @@ class StepTests(ScreenTestCase):
         self.assertEqual(told("TASK_GIVEN"), [(following.assigned_to, ticket.pk)])
         self.assertEqual(told("TICKET_MOVED"), [(self.uma, ticket.pk)])
         assert following.assigned_to is not None
-        output = {"ok": True} if following.definition.fields else {}
+        output: JsonObject = {"ok": True} if following.definition.fields else {}
         complete_task(task=following, output=output, user=following.assigned_to)
         self.assertEqual(told("TICKET_ENDED"), [(self.uma, ticket.pk)])
         self.assertEqual(len(told("TICKET_MOVED")), 1)
