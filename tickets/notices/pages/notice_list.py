@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from tenants.models import User
 from tickets.models import Notice
+from tickets.notices.pages.bell import bell_of
 from tickets.notices.pages.notice_page import NoticePage, id_of
 from tickets.notices.unread import read_all, read_one
 from tickets.notices.words import kind_of, sentence_for
@@ -62,10 +63,13 @@ class NoticeListPage(NoticePage):
             notices = notices.filter(pk__lt=before)
         found = list(notices.with_words()[: PER_PAGE + 1])
         page = found[:PER_PAGE]
+        bell = bell_of(request)
         older = "" if len(found) <= PER_PAGE else _address(only_unread, before=page[-1].pk)
         return self.show(
             notices=[shown(each, self.person) for each in page],
             newest=page[0].pk if page else 0,
+            bell=bell,  # so that the header does not count anew
+            has_unread=bell is not None and bell.count > 0,
             is_first=before is None,
             only_unread=only_unread,
             older=older,
