@@ -252,6 +252,8 @@ MAX_FORM_BYTES = int(os.environ.get("MAX_FORM_BYTES") or 5 * MAX_UPLOAD_BYTES)
 # --- a company's data as a whole -------------------------------------------------------------
 # How many days lines of the audit log are kept: a year at least. 0: for ever.
 AUDIT_KEEP_DAYS = int(os.environ.get("AUDIT_KEEP_DAYS") or 0)
+# How many days notices are kept, read or not. 0: for ever.
+NOTICES_KEEP_DAYS = int(os.environ.get("NOTICES_KEEP_DAYS") or 90)
 # How many days a company that is to be deleted can be taken back.
 COMPANY_DELETION_DAYS = int(os.environ.get("COMPANY_DELETION_DAYS") or 14)
 # How many days an export can be fetched, and how large an archive may be that is restored.

@@ -27,7 +27,7 @@ from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.job_names import ERASE_PERSON
-from tickets.models import FileUpload, SavedAnswers, Ticket
+from tickets.models import FileUpload, Notice, NoticePreferences, SavedAnswers, Ticket
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
@@ -112,6 +112,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     for number in tickets:
         erasing.blank_ticket(number)
     erasing.delete_saved_answers()
+    erasing.delete_notices()
     erasing.blank_answers()
     erasing.blank_events()
     erasing.blank_texts(_SENT)
@@ -235,6 +236,11 @@ class _Erasing:
     def delete_saved_answers(self) -> None:
         """What they have begun; files that nothing names are deleted after a week."""
         SavedAnswers.objects.filter(user=self.person, sent_at=None).delete()
+
+    def delete_notices(self) -> None:
+        """What they were told, and how they wanted it. Those of others name them by their row."""
+        Notice.objects.filter(recipient=self.person).delete()
+        NoticePreferences.objects.filter(person=self.person).delete()
 
     # What they are
 

@@ -48,6 +48,8 @@ TABLES: dict[str, dict[str, str]] = {
     "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
     "tickets_bulkretry": {"created_by_id": PERSON},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
+    "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
+    "tickets_noticepreferences": {"person_id": PERSON},
     "tickets_importrun": {"created_by_id": PERSON, "job_id": JOB},
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},

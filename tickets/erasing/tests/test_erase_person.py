@@ -28,7 +28,7 @@ from tickets.erasing.erase_person import (
     erase_person,
 )
 from tickets.health import history_findings
-from tickets.models import FileUpload, Ticket
+from tickets.models import FileUpload, Notice, NoticePreferences, Ticket
 from workflows.fields.people import with_erased_answers
 from workflows.fields.registry import TYPES
 from workflows.fields.samples import sample_answer
@@ -107,6 +107,8 @@ class ErasePersonTests(EraseCase):
             set(WorkflowEvent.objects.filter(data__to_id=pk).values_list("data__to", flat=True)),
             {f"Erased person {pk}"},
         )
+        self.assertFalse(Notice.objects.filter(recipient=pk).exists())
+        self.assertFalse(NoticePreferences.objects.filter(person=pk).exists())
         self.assertEqual(history_findings(after=0)[0], [])
         person = User.objects.get(pk=pk)
         self.assertEqual(
