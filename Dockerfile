@@ -23,9 +23,9 @@ RUN DJANGO_SECRET_KEY=only-to-collect-static-files DATABASE_URL=postgres://none@
 # Compiled once, too: the user below may not write here, and each process would do it anew.
 RUN python -m compileall -q project tenants workflows tickets
 
-# A plain user: nothing here needs more. Only uploads are written.
+# A plain user: nothing here needs more. Only uploads are written, and mails without a mail server.
 RUN useradd --system --uid 10001 ticketflower \
-    && install -d -o ticketflower -g ticketflower /data/media
+    && install -d -o ticketflower -g ticketflower /data/media /data/mails
 USER ticketflower
 ENV TICKETFLOWER_DATA_DIR=/data
 VOLUME /data/media

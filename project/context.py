@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from project.company_name import company_name
 from tenants.active_company import active_company, visit_of
 from tenants.names import LONGEST_NAME
+from tickets.notices.pages.bell import bell_of
 
 
 def company(request: HttpRequest) -> dict[str, Any]:
@@ -18,6 +19,8 @@ def company(request: HttpRequest) -> dict[str, Any]:
     """
     is_visit = request.user.is_superuser if hasattr(request, "user") else False
     return {
+        # Asked where a page shows it: in the header of the admin's pages.
+        "bell": lambda: bell_of(request) if hasattr(request, "user") else None,
         "visit": visit_of(request) if is_visit and active_company(request) else None,
         "active_company": active_company(request),
         "company_name": company_name(request),

@@ -20,6 +20,7 @@ from tenants.models import User
 from tenants.pages.menu import MenuSection
 from tenants.pages.page import Page, registered_pages
 from tickets.models import ErrorStatus, TicketError
+from tickets.notices.pages.preferences import NoticePreferencesPage
 from workflows.models import TaskInstance
 
 if TYPE_CHECKING:
@@ -277,6 +278,18 @@ def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
     carry one company's count into another.
     """
     return int(cache.get_or_set(f"badge:{name}:{user.pk}", lambda: count(user), BADGE_SECONDS) or 0)
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's `ACCOUNT.navigation`: the menu under one's own name."""
+    links = [
+        (_("Change password"), "admin:password_change"),
+        (_("Second factor"), "admin:account_second_factor"),
+        (_("Where you are logged in"), "admin:account_sessions"),
+    ]
+    if NoticePreferencesPage.admits(request):
+        links.append((_("How you are told"), "admin:notice_preferences"))
+    return [{"title": title, "link": reverse(name)} for title, name in links]
 
 
 def visitors_start_page(request: HttpRequest) -> str | None:

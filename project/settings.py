@@ -61,6 +61,7 @@ SHARED_APPS = [
     "django_tenants",
     "tenants",
     "tenants.audit",
+    "tenants.mail",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -76,8 +77,9 @@ SHARED_APPS = [
     "import_export",
     "procrastinate.contrib.django",
 ]
-# The logs stand in every schema: what people of a company did is the company's own.
-TENANT_APPS = ["project.apps.AdminConfig", "tenants.audit", "workflows", "tickets"]
+# Logs and outboxes stand in every schema: what people of a company did, and what is written to
+# them, is the company's own.
+TENANT_APPS = ["project.apps.AdminConfig", "tenants.audit", "tenants.mail", "workflows", "tickets"]
 INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_APPS]
 
 MIDDLEWARE = [
@@ -250,6 +252,8 @@ MAX_FORM_BYTES = int(os.environ.get("MAX_FORM_BYTES") or 5 * MAX_UPLOAD_BYTES)
 # --- a company's data as a whole -------------------------------------------------------------
 # How many days lines of the audit log are kept: a year at least. 0: for ever.
 AUDIT_KEEP_DAYS = int(os.environ.get("AUDIT_KEEP_DAYS") or 0)
+# How many days notices are kept, read or not. 0: for ever.
+NOTICES_KEEP_DAYS = int(os.environ.get("NOTICES_KEEP_DAYS") or 90)
 # How many days a company that is to be deleted can be taken back.
 COMPANY_DELETION_DAYS = int(os.environ.get("COMPANY_DELETION_DAYS") or 14)
 # How many days an export can be fetched, and how large an archive may be that is restored.
@@ -283,6 +287,20 @@ CALLBACKS_PER_ADDRESS = int(os.environ.get("CALLBACKS_PER_ADDRESS") or 600)
 if DEMO:
     # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.
     ALLOWED_HOSTS.append("accounting.example")
+
+# --- mail ----------------------------------------------------------------------------------
+# The server (SMTP) that takes mails. Without one they are written to files in MAIL_FOLDER.
+MAIL_HOST = os.environ.get("MAIL_HOST") or ""
+# starttls, tls (from the first byte on) or none; certificates are checked.
+MAIL_SECURITY = (os.environ.get("MAIL_SECURITY") or "starttls").strip().lower()
+MAIL_PORT = int(os.environ.get("MAIL_PORT") or {"starttls": 587, "tls": 465}.get(MAIL_SECURITY, 25))
+MAIL_USER = os.environ.get("MAIL_USER") or ""
+MAIL_PASSWORD = os.environ.get("MAIL_PASSWORD") or ""
+# Whom mails come from: tickets@example.com, or Tickets <tickets@example.com>.
+MAIL_FROM = os.environ.get("MAIL_FROM") or ""
+# How long the server is waited for, at each step of what is said.
+MAIL_TIMEOUT_SECONDS = float(os.environ.get("MAIL_TIMEOUT_SECONDS") or 30)
+MAIL_FOLDER = Path(os.environ.get("MAIL_FOLDER") or DATA_DIR / "mails")
 
 # --- language and time ---------------------------------------------------------------------
 LANGUAGE_CODE = "en"

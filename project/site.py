@@ -30,6 +30,10 @@ from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
 from tenants.models import User
 from tenants.passkeys import domain_of
+from tickets.notices.pages.bell import BellPage
+from tickets.notices.pages.notice_list import NoticeListPage
+from tickets.notices.pages.open_notice import OpenNoticePage
+from tickets.notices.pages.preferences import NoticePreferencesPage
 
 View = Callable[..., HttpResponseBase]
 SESSION_ENDED = _("Your session has ended. Log in again, and you are back where you were.")
@@ -75,6 +79,18 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
                 "account/sessions/",
                 self.admin_view(SessionsPage.as_view()),
                 name="account_sessions",
+            ),
+            path("notices/", self.admin_view(NoticeListPage.as_view()), name="notices"),
+            path("notices/bell/", self.admin_view(BellPage.as_view()), name="notices_bell"),
+            path(
+                "notices/preferences/",
+                self.admin_view(NoticePreferencesPage.as_view()),
+                name="notice_preferences",
+            ),
+            path(
+                "notices/<int:notice_id>/",
+                self.admin_view(OpenNoticePage.as_view()),
+                name="notice",
             ),
             *(url for url in own if getattr(url, "name", "") != "view_on_site"),
         ]

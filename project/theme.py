@@ -11,8 +11,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 NAME = "TicketFlower"
 BORDER_RADIUS = "8px"
@@ -53,6 +51,7 @@ STYLESHEETS = (
     "ticketflower/app.css",
     "picture/graph.css",
     "following/tickets.css",
+    "notices/notices.css",
     "definitions/definitions.css",
     "gallery/gallery.css",
     "repairing/administration.css",
@@ -94,17 +93,11 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [
         lambda _request: static("ticketflower/theme.js"),
         lambda _request: static("picture/pictures.js"),
+        lambda _request: static("notices/bell.js"),
     ],
     "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
     "ACCOUNT": {
-        "navigation": [
-            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
-            {"title": _("Second factor"), "link": reverse_lazy("admin:account_second_factor")},
-            {
-                "title": _("Where you are logged in"),
-                "link": reverse_lazy("admin:account_sessions"),
-            },
-        ],
+        "navigation": "project.navigation.account_links",
     },
     "SIDEBAR": {
         "show_search": True,

@@ -27,6 +27,7 @@ class Queue(StrEnum):
 
     STEPS = "steps"  # of tickets: what somebody waits for. The first: what is unknown goes there.
     UPKEEP = "upkeep"  # of the queue itself, and for all companies
+    MAILS = "mails"  # that wait in an outbox
     CALLS = "calls"  # to other systems, which may hang
     BULK = "bulk"  # imports, many repairs at once, cleaning up
 
@@ -43,6 +44,7 @@ class Slots:
 SLOTS: Final[dict[Queue, Slots]] = {
     Queue.STEPS: Slots(4, 3),
     Queue.UPKEEP: Slots(2, 2),
+    Queue.MAILS: Slots(4, 2),
     Queue.CALLS: Slots(12, 4),
     Queue.BULK: Slots(2, 1),
 }

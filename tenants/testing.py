@@ -279,6 +279,7 @@ def empty_companies() -> None:
             "public.account_emailaddress",
         ]
         tables += ["public.audit_auditevent", "public.tenants_companyexport"]
+        tables += ["public.mail_outgoingmail"]
         # The audit log is only ever added to; see ticketflower_append_only.
         cursor.execute("SELECT set_config('ticketflower.erasing', 'on', false)")
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")

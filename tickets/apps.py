@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -14,5 +16,8 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
+        # What people are told is written with the events of steps: see WITH_EVENT.
+        import_module("tickets.notices.kinds")
+        import_module("tickets.notices.of_events")
         # The last app with models: when its turn comes, the permissions of all apps are there.
         post_migrate.connect(sync_system_roles, sender=self, dispatch_uid="sync_system_roles")

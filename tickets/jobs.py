@@ -7,6 +7,7 @@ from tickets.company_use import jobs as company_use
 from tickets.erasing import jobs as erasing
 from tickets.files import jobs as files
 from tickets.keeping import jobs as keeping
+from tickets.notices import jobs as notices
 from tickets.repairing import jobs as repairing
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "erasing",
     "files",
     "keeping",
+    "notices",
     "repairing",
 ]

@@ -13,7 +13,7 @@ from typing import Final
 
 import django
 
-APPS: Final = ("tenants", "workflows", "tickets")
+APPS: Final = ("tenants", "mail", "workflows", "tickets")
 # Known ones, which every installation has long applied, and why that was allowed. A new migration
 # does not belong here: CONTRIBUTING.md says how it is done in several releases.
 _FILLED: Final = "it adds a column that old code does not fill: there was no rule yet"

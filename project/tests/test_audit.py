@@ -169,7 +169,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _STEP: Final = "an ordinary step or answer of a ticket: its history has it"
 _ASKS: Final = "it asks, and changes nothing"
-_OWN: Final = "one's own half-filled form, or whether one is there oneself"
+_OWN: Final = "one's own half-filled form, or whether one is there oneself; what one was told"
 # Why the others record nothing.
 NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:jsi18n": _ASKS,
@@ -197,6 +197,9 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_discard": _OWN,
     "admin:tickets_mytask_availability": _OWN,
     "admin:tickets_mytask_hand_on": _OWN,
+    "admin:notices": _OWN,
+    "admin:notices_bell": _OWN,
+    "admin:notice_preferences": _OWN,
     "admin:tickets_myticket_add": _STEP,
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,

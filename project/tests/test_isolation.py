@@ -45,7 +45,16 @@ from tenants.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
 from tickets.files.keep_file import keep_file
-from tickets.models import BulkRetry, ErrorType, FileUpload, MyTask, MyTicket, Ticket, TicketError
+from tickets.models import (
+    BulkRetry,
+    ErrorType,
+    FileUpload,
+    MyTask,
+    MyTicket,
+    Notice,
+    Ticket,
+    TicketError,
+)
 from tickets.repairing.pages.all_repairs import VERBS
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
@@ -104,6 +113,10 @@ DECIDE_THEMSELVES = {
     "admin:company_log_in_at",
     "admin:company_log_in_back",  # the session says who has begun
     "admin:account_sessions",  # one's own, whoever it is
+    "admin:notices",  # one's own, as those that follow
+    "admin:notices_bell",
+    "admin:notice",
+    "admin:notice_preferences",
     "admin:tickets_fileupload_download",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
@@ -256,6 +269,7 @@ class Examples:
             "retry_id": [self.bulk_retry.pk],
             "run_id": [self.import_run.pk],
             "saved_id": [self.saved.pk],
+            "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),
             "code": ["nobody-has-it"],
             "export_id": [self.company_export.pk],
             "process": ["purchase_request"],

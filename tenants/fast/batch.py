@@ -67,6 +67,11 @@ class Batch:
         self._find: _Find | None = None
 
     @property
+    def now(self) -> datetime:
+        """The time that is written wherever one is needed."""
+        return self._now
+
+    @property
     def finds(self) -> bool:
         """Whether there is a query whose row the others of the batch read."""
         return self._find is not None
@@ -102,6 +107,11 @@ class Batch:
     def insert(self, row: Model) -> None:
         """Insert a row, as it is at `write`."""
         self._inserted.append(row)
+
+    def row_to_insert[M: Model](self, model: type[M]) -> M | None:
+        """The row of this model that `insert` was given, while it is not written, if any."""
+        found = (row for row in self._inserted if isinstance(row, model))
+        return next(found, None)
 
     def insert_values(self, model: type[Model], **values: Any) -> None:
         """Insert a row that nobody needs as an object; an attribute without a value is null."""

@@ -125,6 +125,7 @@ OWN = {
     " WHERE log_in.session_key = django_session.session_key)",
     "django_admin_log": "",
     "audit_auditevent": "",
+    "mail_outgoingmail": "",
     "procrastinate_jobs": "args->>'schema' = public.ticketflower_company()",
     "procrastinate_events": "EXISTS (SELECT FROM public.procrastinate_jobs AS job"
     " WHERE job.id = job_id)",
@@ -190,6 +191,7 @@ class Migration(migrations.Migration):
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
+        ("mail", "0001_initial"),
         ("mfa", "0003_authenticator_type_uniq"),
         ("procrastinate", "0041_post_retry_failed_job"),
         ("sessions", "0001_initial"),

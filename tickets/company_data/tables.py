@@ -20,6 +20,10 @@ MAPPED: Final = frozenset({PEOPLE, CONTENT_TYPES})
 # What no archive holds, and why: README.txt says it.
 LEFT_OUT: Final = {
     "django_migrations": gettext_noop("The manifest says which version the tables have."),
+    "mail_outgoingmail": gettext_noop(
+        "The outbox of mails: what was sent is with those to whom it was written, and nothing is "
+        "to be sent from where the archive is restored."
+    ),
     "workflows_signingsecret": gettext_noop(
         "Secrets stay where they are. Where the archive is restored, a new one is made: give it "
         "to the systems that are called."

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
@@ -20,12 +21,13 @@ from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
+from tenants.mail.models import OutgoingMail
 from tenants.models import LinkedAccount, LogInSession, Passkey, User
 from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.job_names import ERASE_PERSON
-from tickets.models import FileUpload, SavedAnswers, Ticket
+from tickets.models import FileUpload, Notice, NoticePreferences, SavedAnswers, Ticket
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
@@ -57,6 +59,7 @@ _IN_HISTORY: Final = {
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
 # address are replaced wherever they stand.
 _SENT: Final = (("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent"))
+_MAILS: Final = tuple(("mail_outgoingmail", column) for column in ("subject", "text", "html"))
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
 
@@ -109,12 +112,15 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     for number in tickets:
         erasing.blank_ticket(number)
     erasing.delete_saved_answers()
+    erasing.delete_notices()
     erasing.blank_answers()
     erasing.blank_events()
     erasing.blank_texts(_SENT)
     for schema in (current_schema(), PUBLIC):  # the installation has logs of its own
         with company_of(schema):
             erasing.blank_texts(_LOG)
+            erasing.delete_mails()
+            erasing.blank_texts(_MAILS)
             erasing.blank_audit()
     erasing.blank_row()
 
@@ -231,6 +237,11 @@ class _Erasing:
         """What they have begun; files that nothing names are deleted after a week."""
         SavedAnswers.objects.filter(user=self.person, sent_at=None).delete()
 
+    def delete_notices(self) -> None:
+        """What they were told, and how they wanted it. Those of others name them by their row."""
+        Notice.objects.filter(recipient=self.person).delete()
+        NoticePreferences.objects.filter(person=self.person).delete()
+
     # What they are
 
     def blank_answers(self) -> None:
@@ -274,6 +285,11 @@ class _Erasing:
                     instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
                     reseal_erased(instances)
+
+    def delete_mails(self) -> None:
+        """Those to them, which wait or were sent."""
+        theirs = Q(person_id=self.person.pk) | Q(to=self.person.email)
+        OutgoingMail.objects.filter(theirs).delete()
 
     def blank_audit(self) -> None:
         """Their own lines, those about them, and where else the details have name or address."""

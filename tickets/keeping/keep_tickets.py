@@ -112,6 +112,12 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.ticketflower_delete_tickets(%s)::text", [numbers])
         counts: dict[str, int] = json.loads(cursor.fetchone()[0])
+        # Notices are no history: no function guards them. Those of tickets that stay, stay.
+        cursor.execute(
+            "DELETE FROM tickets_notice n WHERE n.ticket_id = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM tickets_ticket t WHERE t.id = n.ticket_id)",
+            [numbers],
+        )
         # What waits for them would look for them in vain.
         cursor.execute(
             "DELETE FROM public.procrastinate_jobs WHERE status = 'todo'"

@@ -2,6 +2,7 @@ from tickets.models.bulk_retry import BulkRetry
 from tickets.models.file_upload import FileUpload
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
+from tickets.models.notice import MailState, Notice, NoticePreferences
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
@@ -11,8 +12,11 @@ __all__ = [
     "ErrorStatus",
     "ErrorType",
     "FileUpload",
+    "MailState",
     "MyTask",
     "MyTicket",
+    "Notice",
+    "NoticePreferences",
     "SavedAnswers",
     "Ticket",
     "TicketError",

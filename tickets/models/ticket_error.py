@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from tenants.hooks import Hook
 from tickets.models.ticket import Ticket
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.models.status import StatusModel, one_of
@@ -27,6 +28,9 @@ class ErrorStatus(models.TextChoices):
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 UNRESOLVED = (ErrorStatus.NEW, ErrorStatus.REVIEWED)
+
+# Called in the transaction in which an error is kept for the first time.
+ERROR_KEPT: Hook[[TicketError], None] = Hook()
 
 
 class TicketErrorQuerySet(models.QuerySet["TicketError"]):
@@ -97,6 +101,12 @@ class TicketError(StatusModel):
 
     def __str__(self) -> str:
         return f"{self.get_error_type_display()} ({self.ticket})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            ERROR_KEPT.call_all(self)
 
     @property
     def is_resolved(self) -> bool:

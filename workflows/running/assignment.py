@@ -17,6 +17,7 @@ from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEven
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.sealing import batch_of_history
+from workflows.running.with_event import WITH_EVENT, Happened
 
 NO_TASK = 0
 NO_UNFINISHED = 0
@@ -146,6 +147,10 @@ def assign_with_next_write(
         at=now,
         data=_DATA,
     )
+    happened = Happened(
+        kind=ASSIGNED, instance_id=task.workflow_instance_id, task=task, gives_to_found=True
+    )
+    WITH_EVENT.call_all(batch, happened)
 
 
 def assignee_data(user: User) -> JsonObject:
@@ -189,14 +194,19 @@ def assign_waiting_tasks(*, now: datetime) -> int:
             continue
         batch = batch_of_history(now=now)
         batch.update(task, *ASSIGNMENT)
+        data: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
         batch.insert_values(
             WorkflowEvent,
             workflow_instance_id=task.workflow_instance_id,
             task_instance_id=task.pk,
             kind=str(ASSIGNED),
             at=now,
-            data={"to": str(task.assigned_to), "to_id": task.assigned_to_id},
+            data=data,
         )
+        happened = Happened(
+            kind=ASSIGNED, instance_id=task.workflow_instance_id, task=task, data=data
+        )
+        WITH_EVENT.call_all(batch, happened)
         batch.write()
         given += 1
     return given

@@ -55,6 +55,7 @@ from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
+from workflows.running.with_event import WITH_EVENT, Happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class WorkflowStateManager:
         self.instance = instance
         self.now = now
         self.actor = actor
+        # Whoever did what makes a step due: the step itself is the system's.
+        self._caused_by = actor
         self._batch = batch_of_history(now=now)
         self._is_batching = False
         self._is_in_parts = False
@@ -456,6 +459,15 @@ class WorkflowStateManager:
             at=self.now,
             data=data or {},
         )
+        caused_by = self.actor or self._caused_by
+        happened = Happened(
+            kind=kind,
+            instance_id=self.instance.pk,
+            task=task,
+            data=data or {},
+            by_id=None if caused_by is None else caused_by.pk,
+        )
+        WITH_EVENT.call_all(self._batch, happened)
 
     def _save(self) -> None:
         if not self._is_batching:

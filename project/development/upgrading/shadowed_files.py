@@ -16,6 +16,7 @@ from pathlib import Path
 from django.apps import AppConfig, apps
 
 from project.environment import BASE_DIR
+from project.subject_folders import APPS
 
 KEPT = Path(__file__).with_name("shadowed_files.json")
 FOLDERS = ("templates", "static")
@@ -68,7 +69,9 @@ def shadowed_files() -> Iterator[Shadowed]:
 
 def our_files(folder: str) -> Iterator[tuple[str, Path]]:
     """(name by which it is asked for, path) of all templates or static files of ours."""
-    for config in filter(_is_ours, apps.get_app_configs()):
+    for config in apps.get_app_configs():
+        if Path(config.path).parent != BASE_DIR:
+            continue  # of a library, or a subject of an app that is gone over with it
         for place in sorted(Path(config.path).rglob(folder)):
             for path in sorted(place.rglob("*")):
                 if path.is_file():
@@ -76,7 +79,7 @@ def our_files(folder: str) -> Iterator[tuple[str, Path]]:
 
 
 def _is_ours(config: AppConfig) -> bool:
-    return Path(config.path).parent == BASE_DIR
+    return config.name.split(".")[0] in ("project", *APPS)
 
 
 def known_digests() -> Digests:

@@ -86,6 +86,7 @@ OF_OTHERS: Final = {
     "procrastinate_periodic_defers": "SELECT * FROM public.{}",
     "django_admin_log": "SELECT * FROM public.{}",
     "audit_auditevent": "SELECT * FROM public.{}",
+    "mail_outgoingmail": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
 IS_WALL_DOWN = "a superuser is connected: row security does not concern it"
@@ -338,6 +339,7 @@ class FromInsideTests(WallCase):
         nobody_writes = {
             "account_emailconfirmation",
             "audit_auditevent",
+            "mail_outgoingmail",
             "django_admin_log",
             "procrastinate_periodic_defers",
         }

@@ -20,7 +20,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
 from tickets.files.keep_file import keep_file
-from tickets.models import BulkRetry, Ticket, TicketError
+from tickets.models import BulkRetry, NoticePreferences, Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
 from tickets.repairing.hold_ticket import hold_ticket
@@ -133,6 +133,7 @@ class FullCompany(CompanyTransactionTestCase):
         )
         self.party()
         ticket = self.party(boss=answer_of(self.walt))
+        NoticePreferences.objects.create(person=self.walt, mail={"TASK_GIVEN": "NEVER"})
         BulkRetry.objects.create(error_ids=[1], total=1, reason=REASON, created_by=self.terry)
         save_ticket_answers(
             definition=self.type,

@@ -48,6 +48,8 @@ TABLES: dict[str, dict[str, str]] = {
     "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
     "tickets_bulkretry": {"created_by_id": PERSON},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
+    "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
+    "tickets_noticepreferences": {"person_id": PERSON},
     "tickets_importrun": {"created_by_id": PERSON, "job_id": JOB},
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},
@@ -193,6 +195,7 @@ class EqualityTests(RestoreCase):
                     "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = %s"
                     " AND sequencename NOT LIKE 'django_migrations%%'"
                     " AND sequencename NOT LIKE '%%signingsecret%%'"
+                    " AND sequencename NOT LIKE 'mail%%'"
                     " AND sequencename NOT LIKE '%%workflowevent%%'"
                     " AND sequencename NOT LIKE 'audit%%' ORDER BY 1",
                     [each],

@@ -13,7 +13,9 @@ from django.utils import timezone
 from tenants.audit.acting import acting_as, actor_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record, record_in_installation
+from tenants.connection import PUBLIC, company_of
 from tenants.errors import LastAdminError
+from tenants.mail.outbox import queue_mail
 from tenants.models import LogInSession, User
 from tenants.sessions import CONFIRMED_AT
 from tenants.testing import PASSWORD, PERSONAS
@@ -26,7 +28,7 @@ from tickets.erasing.erase_person import (
     erase_person,
 )
 from tickets.health import history_findings
-from tickets.models import FileUpload, Ticket
+from tickets.models import FileUpload, Notice, NoticePreferences, Ticket
 from workflows.fields.people import with_erased_answers
 from workflows.fields.registry import TYPES
 from workflows.fields.samples import sample_answer
@@ -90,6 +92,10 @@ class ErasePersonTests(EraseCase):
         with acting_as(actor_of(self.walt)):
             record(ERASURE_ASKED, note=f"Said by {self.walt} ({self.walt.email}).")
             record_in_installation(ERASURE_ASKED, about=self.walt)
+        queue_mail(to=self.walt, kind="test", subject="To them", text="A text")
+        queue_mail(to=self.uma, kind="test", subject=f"By {self.walt}", text=f"{self.walt.email}")
+        with company_of(PUBLIC):
+            queue_mail(to=self.walt, kind="test", subject="A password", text="A link")
         before, pk = self.counts(), self.walt.pk
         named = WorkflowEvent.objects.filter(data__to_id=pk).count()
         self.assertTrue(named)
@@ -101,6 +107,8 @@ class ErasePersonTests(EraseCase):
             set(WorkflowEvent.objects.filter(data__to_id=pk).values_list("data__to", flat=True)),
             {f"Erased person {pk}"},
         )
+        self.assertFalse(Notice.objects.filter(recipient=pk).exists())
+        self.assertFalse(NoticePreferences.objects.filter(person=pk).exists())
         self.assertEqual(history_findings(after=0)[0], [])
         person = User.objects.get(pk=pk)
         self.assertEqual(

@@ -18,18 +18,20 @@ from tenants.testing import CompanyTestCase, tampering
 from tickets.keeping.keep_tickets import (
     RULE_CHANGED,
     delete_old_tickets,
+    delete_tickets,
     forget_old_audit_events,
     keep_days_of,
     set_keep_days,
 )
-from tickets.models import FileUpload, Ticket, TicketError
+from tickets.models import FileUpload, Notice, Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
 from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, WorkflowInstance
 
 # What points to a ticket, its instance, its tasks and its files: ticketflower_delete_tickets knows
-# each of them.
+# each of them; but for notices, which `delete_tickets` deletes.
 POINTING = {
+    "tickets_notice.ticket_id",
     "tickets_fileupload.ticket_id",
     "tickets_savedanswers.task_id",
     "tickets_savedanswers_files.fileupload_id",
@@ -99,11 +101,12 @@ class KeepTicketsTests(KeepCase):
         self.assertEqual(delete_old_tickets(now=timezone.now()), 2)
 
     def test_what_has_not_ended_stays_whatever_is_asked(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT ticketflower_delete_tickets(%s)::text", [[self.running.pk, self.old.pk]]
-            )
+        told = Notice.objects.filter(ticket=self.running).count()
+        self.assertGreater(told, 0)
+        delete_tickets([self.running.pk, self.old.pk])
         self.assertEqual(set(Ticket.objects.all()), {self.young, self.running})
+        self.assertEqual(Notice.objects.filter(ticket=self.running).count(), told)
+        self.assertFalse(Notice.objects.filter(ticket=self.old.pk).exists())
 
     def test_the_function_knows_what_points_to_a_ticket(self) -> None:
         with connection.cursor() as cursor:

@@ -1,0 +1,44 @@
+"""Which companies have something to do, asked of many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import batched
+from typing import Any, Final
+
+from django.db import connection
+from psycopg import sql
+
+from tenants.models import Company
+from tickets.notices.watch_tasks import LONG_AGO, SOON
+
+# Companies of one statement: it is planned anew each time, and each brings tables of its own.
+AT_ONCE: Final = 100
+_TASKS: Final = """
+SELECT {name} WHERE EXISTS (
+    SELECT FROM {schema}.workflows_taskinstance
+     WHERE status IN ('OPEN', 'IN_PROGRESS', 'PENDING', 'ERROR')
+       AND due_at >= %(long_ago)s AND due_at < %(until)s)
+ OR EXISTS (
+    SELECT FROM {schema}.workflows_taskinstance
+     WHERE status = 'PENDING' AND assigned_to_id IS NULL AND created_at >= %(long_ago)s)
+"""
+
+
+def companies_to_look_at(*, now: datetime) -> list[str]:
+    """The schemas of active companies with tasks that are due, or waiting. By partial indexes."""
+    return list(_companies_with(_TASKS, {"long_ago": now - LONG_AGO, "until": now + SOON}))
+
+
+def _companies_with(question: str, values: dict[str, Any]) -> Iterator[str]:
+    """Those of whose schema the question has a row. Outside of companies."""
+    staying = Company.objects.active().filter(deletion_due_at=None).order_by("pk")
+    for schemas in batched(list(staying.values_list("schema_name", flat=True)), AT_ONCE):
+        asked = [
+            sql.SQL(question).format(name=sql.Literal(each), schema=sql.Identifier(each))  # type: ignore[arg-type]
+            for each in schemas
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(" UNION ALL ").join(asked), values)
+            yield from (name for (name,) in cursor.fetchall())

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from django.db import close_old_connections
+from django.utils import timezone
+from django_tenants.utils import schema_context
+from procrastinate.contrib.django import app
+
+from tenants.fair_turns import Queue
+from tenants.jobs import PATIENT, defer, in_company
+from tenants.models import Company
+from tickets.job_names import (
+    FORGET_NOTICES,
+    FORGET_NOTICES_EVERYWHERE,
+    TELL_OF_TASKS,
+    TELL_OF_TASKS_EVERYWHERE,
+)
+from tickets.notices.find_companies import companies_to_look_at
+from tickets.notices.forget_notices import forget_notices as forget
+from tickets.notices.watch_tasks import tell_of_tasks as tell
+
+
+# Every five minutes, one at a time.
+@app.periodic(cron="*/5 * * * *")
+@app.task(name=TELL_OF_TASKS_EVERYWHERE, queue=Queue.UPKEEP, lock=TELL_OF_TASKS_EVERYWHERE)
+def tell_of_tasks_everywhere(timestamp: int) -> None:
+    """Have people told of tasks that are due or that nobody has, in each company that has such."""
+    close_old_connections()
+    for schema in companies_to_look_at(now=timezone.now()):
+        with schema_context(schema):
+            defer(TELL_OF_TASKS)
+
+
+@app.task(name=TELL_OF_TASKS, queue=Queue.UPKEEP, retry=PATIENT)
+@in_company
+def tell_of_tasks() -> None:
+    """Tell the people of a company."""
+    tell(now=timezone.now())
+
+
+# Once a night.
+@app.periodic(cron="41 3 * * *")
+@app.task(name=FORGET_NOTICES_EVERYWHERE, queue=Queue.UPKEEP, retry=PATIENT)
+def forget_notices_everywhere(timestamp: int) -> None:
+    """Have old notices deleted in every active company."""
+    close_old_connections()
+    staying = Company.objects.active().filter(deletion_due_at=None)
+    for schema in list(staying.values_list("schema_name", flat=True)):
+        with schema_context(schema):
+            defer(FORGET_NOTICES)
+
+
+@app.task(name=FORGET_NOTICES, queue=Queue.BULK, retry=PATIENT)
+@in_company
+def forget_notices() -> None:
+    """Delete a company's notices that are old."""
+    forget(now=timezone.now())

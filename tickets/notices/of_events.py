@@ -1,0 +1,113 @@
+"""What people are told of the steps of a ticket: written in the statement of the step itself.
+
+Each event that a step records comes by here before it is written; what people are told of it
+becomes one more part of the same statement, so that a step costs no statement and no round trip
+more, and a notice stands in the database exactly if its event does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tenants.fast.batch import FOUND, Batch
+from tenants.roles import SystemRole
+from tickets.models.ticket import Ticket
+from tickets.models.ticket_error import ERROR_KEPT, TicketError
+from tickets.notices.kinds.error import ERROR
+from tickets.notices.kinds.kind import NoticeKind
+from tickets.notices.kinds.task_given import TASK_GIVEN
+from tickets.notices.kinds.ticket_ended import TICKET_ENDED
+from tickets.notices.kinds.ticket_moved import TICKET_MOVED
+from tickets.notices.tell import as_json, tell_role
+from workflows.engine.process import JsonObject
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.completed import COMPLETED
+from workflows.running.events.moved import MOVED
+from workflows.running.with_event import WITH_EVENT, Happened
+
+_INSERT: Final = """
+INSERT INTO tickets_notice
+       (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
+SELECT u.id, %s::text, t.id, %s::bigint, %s::jsonb, '', %s::timestamptz, 'WAITS'
+"""
+# The ticket that is inserted by the same statement, and one that is there.
+_NEW: Final = "(SELECT %s::bigint AS id, %s::bigint AS created_by_id) AS t"
+_KNOWN: Final = (
+    "(SELECT id, created_by_id FROM tickets_ticket WHERE workflow_instance_id = %s::bigint) AS t"
+)
+_TO_FOUND: Final = f" JOIN {FOUND} u ON true"
+_TO_PERSON: Final = (
+    " JOIN public.tenants_user u ON u.id = %s::bigint AND u.is_active"
+    " AND u.id IS DISTINCT FROM %s::bigint"
+)
+_TO_REQUESTER: Final = (
+    " JOIN public.tenants_user u ON u.id = t.created_by_id AND u.is_active"
+    " AND u.id IS DISTINCT FROM %s::bigint"
+)
+
+
+@WITH_EVENT.register
+def tell_with_event(batch: Batch, happened: Happened) -> None:
+    told = _TOLD.get(happened.kind)
+    if told is not None:
+        told(batch, happened)
+
+
+@ERROR_KEPT.register
+def tell_of_error(error: TicketError) -> None:
+    tell_role(ERROR, SystemRole.TICKET_ADMIN, ticket_id=error.ticket_id, about={"error": error.pk})
+
+
+def _given(batch: Batch, happened: Happened) -> None:
+    task = happened.task
+    if task is None:
+        return
+    about: JsonObject = {"task": task.pk, "title": task.definition.title}
+    if happened.gives_to_found:
+        _add(batch, happened, TASK_GIVEN, about, _TO_FOUND)
+    else:
+        to = happened.data.get("to_id")
+        _add(batch, happened, TASK_GIVEN, about, _TO_PERSON, to, happened.by_id)
+
+
+def _moved(batch: Batch, happened: Happened) -> None:
+    """What a person has done is told; calls are between the systems, and an end has its own."""
+    task = happened.task
+    if task is None or not task.definition.is_form or not happened.data.get("next_tasks"):
+        return
+    about: JsonObject = {"title": task.definition.title}
+    _add(batch, happened, TICKET_MOVED, about, _TO_REQUESTER, happened.by_id)
+
+
+def _ended(batch: Batch, happened: Happened) -> None:
+    about: JsonObject = {"label": happened.data.get("label") or ""}
+    _add(batch, happened, TICKET_ENDED, about, _TO_REQUESTER, happened.by_id)
+
+
+def _cancelled(batch: Batch, happened: Happened) -> None:
+    _add(batch, happened, TICKET_ENDED, {"cancelled": True}, _TO_REQUESTER, happened.by_id)
+
+
+# By the events that people are told of.
+_TOLD: Final[dict[str, Callable[[Batch, Happened], None]]] = {
+    ASSIGNED: _given,
+    MOVED: _moved,
+    COMPLETED: _ended,
+    CANCELLED: _cancelled,
+}
+
+
+def _add(
+    batch: Batch, happened: Happened, kind: NoticeKind, about: JsonObject, to: str, *values: object
+) -> None:
+    ticket = batch.row_to_insert(Ticket)
+    if ticket is None:
+        source, found = _KNOWN, [happened.instance_id]
+    else:
+        source, found = _NEW, [ticket.pk, ticket.created_by_id]
+    # Whose doing it was: of a task that is given, and of an end, where a person did it.
+    actor = happened.by_id
+    said = (str(kind), actor, as_json(about), batch.now)
+    batch.add_statement(f"{_INSERT} FROM {source}{to}", *said, *found, *values)

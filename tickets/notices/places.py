@@ -1,0 +1,45 @@
+"""Which page a notice leads to, for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+
+from tenants.models import User
+from tickets.models import Notice
+from tickets.notices.kinds.kind import Place
+from tickets.notices.words import kind_of
+from workflows.models import TaskInstance
+
+DASHBOARD = "admin:index"
+
+
+def address_for(notice: Notice, person: User) -> str:
+    """The page that the notice is about, or the nearest to it that this person may see.
+
+    Fetch the notice with its ticket. It may ask the database.
+    """
+    wanted = kind_of(notice).declared.leads_to
+    found = dict(_pages(notice, person))
+    return found.get(wanted) or next(iter(found.values()), reverse(DASHBOARD))
+
+
+def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
+    """The pages about its ticket that the person may see."""
+    ticket = notice.ticket
+    if ticket is None:
+        return
+    if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
+        yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
+    if person.has_perm("tickets.view_mytask"):
+        own = TaskInstance.objects.filter(
+            workflow_instance=ticket.workflow_instance_id, assigned_to=person
+        )
+        tasks = list(own.order_by("-pk").values_list("pk", flat=True))
+        if tasks:
+            named = notice.about.get("task")
+            task = named if named in tasks else tasks[0]
+            yield Place.TASK, reverse("admin:tickets_mytask_change", args=[task])
+    if person.has_perm("tickets.view_ticket"):
+        yield Place.TICKET, reverse("admin:tickets_ticket_change", args=[ticket.pk])

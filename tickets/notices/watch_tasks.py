@@ -1,0 +1,107 @@
+"""What no step tells, as nothing happens then: tasks that are due, and tasks that nobody has.
+
+Looked for now and then. What is found is told once of each task (and due time, and person),
+whenever and however often it is looked for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from tenants.roles import SystemRole
+from tickets.notices.kinds.due_soon import DUE_SOON
+from tickets.notices.kinds.nobody_available import NOBODY_AVAILABLE
+from tickets.notices.kinds.overdue import OVERDUE
+from tickets.notices.tell import OF_THIS_COMPANY, has_role
+from workflows.engine.task_types import FORM_TYPES
+
+SOON: Final = timedelta(hours=24)
+# Somebody may become available at once: then a task without a worker is no news.
+WAITED: Final = timedelta(minutes=1)
+# What lies further back was told before, or is no news: of an upgrade, say.
+LONG_AGO: Final = timedelta(days=7)
+# Notices of one look at one company, of each kind; the next look tells the rest.
+MOST_AT_ONCE: Final = 1_000
+
+_TASKS: Final = """
+SELECT k.id, k.assigned_to_id, k.due_at, d.title, t.id AS ticket_id
+  FROM workflows_taskinstance k
+  JOIN workflows_taskdefinition d ON d.id = k.definition_id
+  JOIN workflows_workflowinstance i ON i.id = k.workflow_instance_id
+  JOIN tickets_ticket t ON t.workflow_instance_id = i.id
+ WHERE i.status = 'IN_PROGRESS' AND d.task_type = ANY(%(forms)s)
+"""
+_UNFINISHED: Final = "k.status IN ('OPEN', 'IN_PROGRESS', 'PENDING', 'ERROR')"
+_MISSING: Final = """
+   AND NOT EXISTS (SELECT FROM tickets_notice n
+                    WHERE n.recipient_id = u.id AND n.kind = %(kind)s AND n.key = {key})
+"""
+_KEY: Final = "k.id || ':' || extract(epoch FROM k.due_at)::bigint"
+_INSERT: Final = f"""
+INSERT INTO tickets_notice
+       (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
+SELECT u.id, %(kind)s, k.ticket_id, NULL,
+       jsonb_build_object('task', k.id, 'title', k.title, 'due', k.due_at),
+       {{key}}, %(now)s, 'WAITS'
+  FROM ({{tasks}}) AS k
+  JOIN public.tenants_user u ON {OF_THIS_COMPANY} AND {{who}} {_MISSING}
+ ORDER BY k.due_at, k.id LIMIT {MOST_AT_ONCE}
+    ON CONFLICT (recipient_id, kind, key) WHERE key <> '' DO NOTHING
+"""  # noqa: S608  # nosec B608
+_HAS_IT: Final = "u.id = k.assigned_to_id"
+_HAS_IT_OR_LOOKS_AFTER_IT: Final = f"""(
+    u.id = k.assigned_to_id
+    OR (k.assigned_to_id IS NULL AND {has_role(SystemRole.TICKET_ADMIN)}))"""
+
+
+def _look(*, where: str, who: str, key: str) -> str:
+    return _INSERT.format(tasks=f"{_TASKS} AND {where}", who=who, key=key)
+
+
+_DUE_SOON: Final = _look(
+    where=f"{_UNFINISHED} AND k.due_at >= %(now)s AND k.due_at < %(until)s"
+    " AND k.due_at > k.created_at + %(soon)s",
+    who=_HAS_IT,
+    key=_KEY,
+)
+_OVERDUE: Final = _look(
+    where=f"{_UNFINISHED} AND k.due_at < %(now)s AND k.due_at >= %(long_ago)s",
+    who=_HAS_IT_OR_LOOKS_AFTER_IT,
+    key=_KEY,
+)
+_NOBODY: Final = _look(
+    where="k.status = 'PENDING' AND k.assigned_to_id IS NULL"
+    " AND k.created_at < %(waited)s AND k.created_at >= %(long_ago)s",
+    who=has_role(SystemRole.TICKET_ADMIN),
+    key="k.id::text",
+)
+
+
+def tell_of_tasks(*, now: datetime) -> int:
+    """Tell the people of the active company of what is due soon, overdue or given to nobody.
+
+    Three statements, each over a partial index; safe to repeat, and beside itself. Returns how
+    many notices were written. A task that had less than a day from the beginning is not said to be
+    due soon: its worker was just told of it.
+    """
+    values = {
+        "now": now,
+        "forms": [str(each) for each in FORM_TYPES],
+        "until": now + SOON,
+        "soon": SOON,
+        "waited": now - WAITED,
+        "long_ago": now - LONG_AGO,
+    }
+    told = 0
+    with connection.cursor() as cursor:
+        for kind, statement in (
+            (DUE_SOON, _DUE_SOON),
+            (OVERDUE, _OVERDUE),
+            (NOBODY_AVAILABLE, _NOBODY),
+        ):
+            cursor.execute(statement, {**values, "kind": str(kind)})
+            told += cursor.rowcount
+    return told

@@ -1,0 +1,63 @@
+"""The sentences of a notice, for one person: in the app, in the subject of a mail and in its text.
+
+Everything that depends on the person who reads it comes from here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from tenants.models import User
+from tickets.models import Notice
+from tickets.notices.kinds.kind import NoticeKind, Sentence, kind_named
+
+
+def kind_of(notice: Notice) -> NoticeKind:
+    return kind_named(notice.kind)
+
+
+def sentence_for(notice: Notice, person: User) -> str:
+    """What the list says. Fetch notices `with_words`."""
+    return _filled(kind_of(notice).declared.words.sentence, notice, person)
+
+
+def subject_for(notice: Notice, person: User) -> str:
+    """What a mail has as its subject: one line."""
+    subject = _filled(kind_of(notice).declared.words.subject, notice, person)
+    return capfirst(" ".join(subject.split()))
+
+
+def text_for(notice: Notice, person: User) -> str:
+    """What a mail says above the link."""
+    return _filled(kind_of(notice).declared.words.text, notice, person)
+
+
+def words_of(notice: Notice, person: User) -> dict[str, str]:
+    """What the placeholders of a sentence are filled with."""
+    about = notice.about if isinstance(notice.about, dict) else {}
+    return {
+        "ticket": str(notice.ticket) if notice.ticket else _("a ticket"),
+        "person": str(notice.actor) if notice.actor else _("TicketFlower"),
+        "task": str(about.get("title") or _("a task")),
+        "label": str(about.get("label") or "").rstrip("."),
+        "due": _moment(about.get("due"), person),
+    }
+
+
+def _filled(sentence: Sentence, notice: Notice, person: User) -> str:
+    template = sentence(notice) if callable(sentence) else sentence
+    return str(template) % words_of(notice, person)
+
+
+def _moment(value: object, person: User) -> str:
+    """A moment in ISO 8601 as this person reads it."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return _("a day")
+    return date_format(timezone.localtime(moment), "j F Y, H:i")
