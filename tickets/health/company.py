@@ -257,11 +257,14 @@ def _unreadable_secret() -> Iterator[Finding]:
 
 
 def _people_of_other_companies() -> Iterator[Finding]:
-    """Submitters and workers; a superuser, who has no company, may have been in this one."""
-    foreign = User.objects.filter(company__isnull=False).exclude(
-        company__schema_name=current_schema()
-    )
-    tickets = Ticket.objects.filter(created_by__in=foreign).order_by("pk")
+    """Submitters and workers; a superuser, who has no company, may have been in this one.
+
+    Whoever else they are does not show inside this company: see tenants/wall.
+    """
+    ours = User.objects.filter(
+        Q(company__isnull=True) | Q(company__schema_name=current_schema())
+    ).values("pk")
+    tickets = Ticket.objects.exclude(created_by__in=ours).order_by("pk")
     for pk in tickets.values_list("pk", flat=True).iterator(chunk_size=AT_A_TIME):
         message = _(
             "It was submitted by somebody of another company. Somebody changed the database by "
@@ -269,7 +272,8 @@ def _people_of_other_companies() -> Iterator[Finding]:
         )
         yield finding(pk, message)
     # Those that are open are found among the forms of who cannot do them.
-    tasks = TaskInstance.objects.filter(assigned_to__in=foreign).exclude(status__in=WORKABLE)
+    tasks = TaskInstance.objects.filter(assigned_to__isnull=False)
+    tasks = tasks.exclude(assigned_to__in=ours).exclude(status__in=WORKABLE)
     tasks = tasks.order_by("pk").select_related("definition", "workflow_instance__ticket")
     for task in tasks.iterator(chunk_size=AT_A_TIME):
         message = _("“%(task)s” was given to somebody of another company.")
