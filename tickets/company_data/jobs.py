@@ -12,11 +12,13 @@ from tenants.jobs import PATIENT, defer, in_company
 from tenants.models import Company
 from tickets.company_data import delete_company as deleting
 from tickets.company_data import export_company as exporting
+from tickets.company_data import restoring
 from tickets.job_names import (
     DELETE_COMPANY,
     DELETE_DUE_COMPANIES,
     EXPORT_COMPANY,
     FORGET_EXPORT,
+    RESTORE_COMPANY,
 )
 
 
@@ -33,6 +35,14 @@ def forget_export(export_id: int) -> None:
     """Delete an archive that was kept long enough, and what killed workers have left."""
     exporting.forget_export(export_id=export_id)
     exporting.clean_up_exports()
+
+
+@app.task(name=RESTORE_COMPANY, queue=Queue.BULK, retry=PATIENT)
+def restore_company(schema: str, restore_id: int) -> None:
+    """Make a company of an archive. It works in `public`, which `schema` is."""
+    close_old_connections()
+    use_public()
+    restoring.make_restore(restore_id=restore_id)
 
 
 @app.task(name=DELETE_COMPANY, queue=Queue.UPKEEP, retry=PATIENT)
