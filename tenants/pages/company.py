@@ -119,10 +119,10 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     search_help_text = _("Search by name or schema")
     list_display = (
         "name",
+        "tables",
         "schema_name",
         "people",
         "is_active",
-        "tables",
         "created_at",
         "enter",
     )

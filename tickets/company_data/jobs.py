@@ -57,9 +57,10 @@ def delete_company(schema: str, company_id: int) -> None:
 @app.periodic(cron="47 * * * *")
 @app.task(name=DELETE_DUE_COMPANIES, queue=Queue.UPKEEP, retry=PATIENT)
 def delete_due_companies(timestamp: int) -> None:
-    """Delete every company whose time has come."""
+    """Delete every company whose time has come; end what nobody restores any more."""
     close_old_connections()
     use_public()
+    restoring.end_abandoned_restores()
     due = Company.objects.filter(deletion_due_at__lte=timezone.now())
     for pk in list(due.values_list("pk", flat=True)):
         defer(DELETE_COMPANY, company_id=pk)

@@ -147,8 +147,7 @@ def start_restore(
     Raises:
         RestoreUnderWayError: one is being made already.
     """
-    for each in CompanyRestore.objects.under_way():
-        end_abandoned_restore(each)
+    end_abandoned_restores()
     with transaction.atomic():
         _lock("start")
         if CompanyRestore.objects.under_way().exists():
@@ -251,6 +250,12 @@ def _delete_leftovers(schema: str) -> None:
     with schema_context(schema), suppress(FileNotFoundError):
         for name in default_storage.listdir("uploads")[1]:
             default_storage.delete(f"uploads/{name}")
+
+
+def end_abandoned_restores() -> None:
+    """End those that no job works on any more; their archives are deleted."""
+    for each in CompanyRestore.objects.under_way():
+        end_abandoned_restore(each)
 
 
 def end_abandoned_restore(restore: CompanyRestore) -> CompanyRestore:
