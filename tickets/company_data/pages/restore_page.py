@@ -155,13 +155,13 @@ def _seen_of(export: CompanyExport) -> Seen:
 class _RestorePage(Page):
     """For superusers outside of every company: a schema is made from `public`."""
 
-    permissions = ()
+    permissions = ("tenants.manage_company_data",)
     needs_company = False
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:
-        is_superuser = bool(request.user.is_active and request.user.is_superuser)
-        return is_superuser and active_company(request) is None
+        is_outside = active_company(request) is None
+        return super().admits(request) and request.user.is_superuser and is_outside
 
     def shell(self) -> dict[str, Any]:
         return {**super().shell(), "opts": None}
