@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from bench.counting import start_counting
+from bench.doctor import doctor_rows
 from bench.fill import fill, finish_open_tickets
 from bench.floors import close_raw_connection
 from bench.latency import commit_to_next_task, engine_cpu
@@ -31,7 +32,7 @@ from tenants.connection import use_public
 @dataclass(frozen=True)
 class Size:
     """How much is measured; of the `companies` that there are, steps go round those `used`;
-    `upgraded` are those that a new version meets.
+    `upgraded` are those that a new version meets; `checked` tickets are looked at by the doctor.
 
     Many short rounds: what else the machine does then hits the scenarios of a round alike.
     """
@@ -42,15 +43,30 @@ class Size:
     companies: int
     used: int
     upgraded: int
+    checked: tuple[int, ...]
 
 
 SIZES = {
-    "tiny": Size(rounds=1, operations=2, tickets=(10, 20), companies=3, used=2, upgraded=6),
+    "tiny": Size(
+        rounds=1, operations=2, tickets=(10, 20), companies=3, used=2, upgraded=6, checked=(2, 4)
+    ),
     "quick": Size(
-        rounds=12, operations=8, tickets=(1_000, 10_000), companies=10, used=5, upgraded=50
+        rounds=12,
+        operations=8,
+        tickets=(1_000, 10_000),
+        companies=10,
+        used=5,
+        upgraded=50,
+        checked=(500, 2_000),
     ),
     "normal": Size(
-        rounds=60, operations=20, tickets=(1_000, 100_000), companies=100, used=10, upgraded=300
+        rounds=60,
+        operations=20,
+        tickets=(1_000, 100_000),
+        companies=100,
+        used=10,
+        upgraded=300,
+        checked=(500, 2_000),
     ),
     "full": Size(
         rounds=60,
@@ -59,6 +75,7 @@ SIZES = {
         companies=100,
         used=10,
         upgraded=1_000,
+        checked=(2_000, 20_000),
     ),
 }
 
@@ -189,6 +206,19 @@ class Measurements:
             for other in (most, f"{self.size.companies:,} companies"):
                 costs = named[f"{first}: {OURS}"].times(named[f"{other}: {OURS}"])
                 self._compare(what, first, other, round(costs, 2))
+
+    def doctor(self) -> None:
+        """The doctor in a company whose tickets have taken steps, and in one with more of them."""
+        few, more = sizes = self.size.checked
+        rows = doctor_rows(make_company(self._next_name()), sizes)
+        self.report.add("The doctor", rows)
+        for what, small, large in zip(("quick", "histories"), rows[:2], rows[2:], strict=True):
+            times = round(float(large["ms a ticket"]) / float(small["ms a ticket"]), 2)
+            name = f"the doctor, {what}: a ticket of {more:,}, times one of {few:,}"
+            self.report.goal(name, found=times, at_most=1.2)
+            times = round(float(large["MB at most"]) / max(float(small["MB at most"]), 1), 2)
+            name = f"the doctor, {what}: memory at {more:,} tickets, times that at {few:,}"
+            self.report.goal(name, found=times, at_most=2)
 
     def upgrading(self) -> None:
         """A new version with many companies, and one more company beside them."""

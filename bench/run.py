@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.setup import start_django
 
-PARTS = ("steps", "http", "latency", "engine", "processes", "growth", "upgrading")
+PARTS = ("steps", "http", "latency", "engine", "processes", "growth", "doctor", "upgrading")
 RESULTS = Path(__file__).resolve().parent / "results"
 
 

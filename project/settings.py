@@ -258,6 +258,7 @@ NOTICES_KEEP_DAYS = int(os.environ.get("NOTICES_KEEP_DAYS") or 90)
 COMPANY_DELETION_DAYS = int(os.environ.get("COMPANY_DELETION_DAYS") or 14)
 # How many days an export can be fetched, and how large an archive may be that is restored.
 COMPANY_EXPORT_DAYS = int(os.environ.get("COMPANY_EXPORT_DAYS") or 7)
+RESTORE_UPLOAD_BYTES = int(os.environ.get("RESTORE_UPLOAD_BYTES") or 200 * 1024 * 1024)
 RESTORE_MOST_BYTES = int(os.environ.get("RESTORE_MOST_BYTES") or 100_000_000_000)
 
 # --- jobs ----------------------------------------------------------------------------------

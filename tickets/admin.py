@@ -1,6 +1,6 @@
 """Registers the screens of tickets with the admin site: a line for each file of pages."""
 
-from tickets.company_data.pages import data_page
+from tickets.company_data.pages import data_page, restore_page
 from tickets.company_use.pages import company_use_page
 from tickets.erasing.pages import erase_page
 from tickets.files.pages import files

@@ -36,7 +36,7 @@ from django.utils import timezone
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record
-from tenants.models import Company, CompanyExport, User
+from tenants.models import Company, CompanyExport, CompanyRestore, User
 from tenants.pages import page as pages
 from tenants.pages.page import ObjectPage
 from tenants.pages.tests.page_case import page_beneath
@@ -201,6 +201,14 @@ class Examples:
             status="DELETED",
             created_at=timezone.now(),
         )
+        self.company_restore = CompanyRestore.objects.create(
+            name=f"{MARK} restored",
+            schema_name="zyxomma_restored",
+            asked_by=f"{MARK} asked",
+            status="FAILED",
+            failure=f"{MARK} failed",
+            created_at=timezone.now(),
+        )
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
@@ -272,6 +280,7 @@ class Examples:
             "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),
             "code": ["nobody-has-it"],
             "export_id": [self.company_export.pk],
+            "restore_id": [self.company_restore.pk],
             "process": ["purchase_request"],
             "url": ["nowhere/"],
             "rest": [f"{self.ticket_type.pk}/change/"],

@@ -48,6 +48,7 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_company_one_time_link",
         "admin:tenants_company_archive",
         "admin:tenants_company_deletion",
+        "admin:tenants_company_restore",
         "enter_company",
     }
 )

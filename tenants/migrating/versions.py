@@ -183,6 +183,37 @@ def count_companies() -> tuple[int, int]:
     )
 
 
+def complete_versions() -> list[str]:
+    """Of the versions that companies have, those that have everything.
+
+    One query, and two for each that this process does not know yet, however many companies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT schema_version, min(schema_name) FROM public.tenants_company"
+            " GROUP BY schema_version"
+        )
+        rows = cursor.fetchall()
+    return [
+        version
+        for version, schema in rows
+        if is_up_to_date(_Row(schema, version)) and version in _Known.complete
+    ]
+
+
+def companies_behind[C: HasVersion](companies: Iterable[C]) -> list[C]:
+    """Those of these companies that are behind.
+
+    No query where all have a version that is known to have everything; else two for each AT_ONCE
+    companies.
+    """
+    if not _Known.complete:
+        _Known.complete.add(version_of(wanted_migrations()))
+    unknown = [each for each in companies if each.schema_version not in _Known.complete]
+    behind = schemas_behind(each.schema_name for each in unknown) if unknown else set()
+    return [each for each in unknown if each.schema_name in behind]
+
+
 def has_pending_migrations() -> bool:
     """Whether `public` or any other schema lacks a migration of this code."""
     wanted, recorded = wanted_migrations(), recorded_migrations()

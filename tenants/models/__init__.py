@@ -1,6 +1,7 @@
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
 from tenants.models.company_export import CompanyExport
+from tenants.models.company_restore import CompanyRestore
 from tenants.models.figure import Figure
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
@@ -12,6 +13,7 @@ __all__ = [
     "AttemptCount",
     "Company",
     "CompanyExport",
+    "CompanyRestore",
     "Figure",
     "IdentityProvider",
     "LinkedAccount",

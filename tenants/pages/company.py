@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import schema_context
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.views import ChangeList
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminTextInputWidget,
@@ -27,10 +28,12 @@ from unfold.widgets import (
 from tenants.active_company import active_company
 from tenants.company_limits import COMPANY_LIMITS
 from tenants.connection import PUBLIC
+from tenants.migrating.versions import companies_behind, complete_versions
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
 from tenants.pages.company_admin import GuardedListMixin
+from tenants.pages.filters import ChosenFilter
 from tenants.pages.page import with_pages
 from tenants.pages.refusals import TellsRefusals
 from tenants.services import change_company, sign_up
@@ -81,6 +84,32 @@ class CompanyAddForm(forms.ModelForm):  # type: ignore[type-arg]
         return email
 
 
+class TablesFilter(ChosenFilter):
+    """By whether the company has all migrations, as its version says it."""
+
+    title = _("tables")
+    parameter_name = "tables"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("behind", _("Behind")), ("complete", _("Up to date"))]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        complete = complete_versions()
+        if chosen == "complete":
+            return queryset.filter(schema_version__in=complete)
+        return queryset.exclude(schema_version__in=complete)
+
+
+class CompanyList(ChangeList):
+    """The list, which looks once for all companies that it shows which of them are behind."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        behind = {each.pk for each in companies_behind(self.result_list)}
+        for each in self.result_list:
+            each.is_behind = each.pk in behind
+
+
 @admin.register(Company)
 class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     """Companies: seen, renamed, switched off and entered. Deleted on a page of its own."""
@@ -88,8 +117,16 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     form = CompanyForm
     search_fields = ("name", "schema_name")
     search_help_text = _("Search by name or schema")
-    list_display = ("name", "schema_name", "people", "is_active", "created_at", "enter")
-    list_filter = ("is_active",)
+    list_display = (
+        "name",
+        "tables",
+        "schema_name",
+        "people",
+        "is_active",
+        "created_at",
+        "enter",
+    )
+    list_filter = ("is_active", TablesFilter)
     list_per_page = 50
     ordering = ("name", "pk")
     readonly_fields = ("schema_name", "people", "created_at", "enter", "one_time_link", "data")
@@ -115,6 +152,9 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         return with_pages(self, super().get_urls())
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CompanyList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
         companies: QuerySet[Company] = super().get_queryset(request)
         counted: QuerySet[Company] = companies.annotate(people_count=Count("users"))
@@ -123,6 +163,12 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     @display(description=_("people"), ordering="people_count")
     def people(self, company: Company) -> int:
         return int(getattr(company, "people_count", 0))
+
+    @display(description=_("tables"), label={"behind": "danger", "complete": "success"})
+    def tables(self, company: Company) -> tuple[str, str]:
+        if getattr(company, "is_behind", False):
+            return "behind", gettext("Behind")
+        return "complete", gettext("Up to date")
 
     @display(description=_("enter"))
     def enter(self, company: Company) -> SafeString:

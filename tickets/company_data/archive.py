@@ -119,11 +119,21 @@ class ArchiveWriter:
 class ArchiveReader:
     """An archive from anywhere. Nothing of it is believed before `verify`.
 
+    `most_bytes` is how much it may hold, unpacked. `tell` is told how far reading it is, where all
+    of it is read twice: to verify it, and to restore it.
+
     Raises:
         UnreadableArchiveError: by whatever finds it is no archive, or damaged.
     """
 
-    def __init__(self, source: IO[bytes], *, most_bytes: int) -> None:
+    def __init__(
+        self,
+        source: IO[bytes],
+        *,
+        most_bytes: int,
+        most_manifest: int = MOST_MANIFEST,
+        tell: Callable[[int], None] = lambda _percent: None,
+    ) -> None:
         with _refusing_damage():
             self._zip = zipfile.ZipFile(source)
             infos = self._zip.infolist()
@@ -131,7 +141,8 @@ class ArchiveReader:
         if len(names) > MOST_ENTRIES or len(set(names)) != len(names):
             raise UnreadableArchiveError(_("The archive names files twice, or far too many."))
         self._infos = dict(zip(names, infos, strict=True))
-        self.manifest = _read_manifest(self._json(MANIFEST, MOST_MANIFEST))
+        self._tell, self._read, self._total = tell, 0, 0
+        self.manifest = _read_manifest(self._json(MANIFEST, most_manifest))
         self._check_entries(most_bytes)
 
     def _check_entries(self, most_bytes: int) -> None:
@@ -158,16 +169,23 @@ class ArchiveReader:
             raise UnreadableArchiveError(
                 _(
                     "The archive holds %(total)d bytes, which is more than the %(most)d that are "
-                    "taken. Raise RESTORE_MOST_BYTES if it is yours."
+                    "taken. If it is yours, restore it on the server with manage.py "
+                    "restore_company, with a higher RESTORE_MOST_BYTES if need be."
                 )
                 % {"total": total, "most": most_bytes}
             )
+        self._total = total
 
     def verify(self) -> None:
         """Read all of it once, and compare sizes and digests."""
         for name in self.manifest.entries:
-            for _chunk in self._chunks(name):
-                pass
+            for chunk in self._chunks(name):
+                self.note(len(chunk))
+
+    def note(self, read: int) -> None:
+        """That so many bytes more were read."""
+        self._read += read
+        self._tell(min(99, 50 * self._read // max(self._total, 1)))
 
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of an entry, each without its end; one that is too long is refused."""
@@ -175,6 +193,7 @@ class ArchiveReader:
             while line := stream.readline(MOST_LINE + 1):
                 if len(line) > MOST_LINE:
                     raise _wrong(name)
+                self.note(len(line))
                 yield line.rstrip(b"\n")
 
     def open(self, name: str) -> IO[bytes]:

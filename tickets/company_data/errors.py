@@ -15,6 +15,14 @@ class ExportUnderWayError(CompanyDataError):
     message = _("An export of this company is being made already. Wait until it is done.")
 
 
+class RestoreUnderWayError(CompanyDataError):
+    message = _("Another company is being restored. Wait until that is done.")
+
+
+class ArchiveGoneError(CompanyDataError):
+    message = _("The archive is not kept any more. Choose another one. Nothing was restored.")
+
+
 class UnreadableArchiveError(CompanyDataError):
     """Whoever raises it says what is wrong with the file."""
 

@@ -74,7 +74,11 @@ def make_export(*, export_id: int) -> None:
     CompanyExport.objects.filter(pk=export_id).update(status=ExportStatus.RUNNING, progress=0)
     _make_room(export.company)
     default_storage.delete(export.key)
-    with tempfile.TemporaryFile() as content, _telling(export_id) as tell:
+    exports = CompanyExport.objects.filter(pk=export_id)
+    with (
+        tempfile.TemporaryFile() as content,
+        telling(lambda percent: exports.update(progress=percent)) as tell,
+    ):
         write_archive(content, company=export.company, tell=tell)
         size, digest = _size_and_digest(content)
         content.seek(0)
@@ -158,12 +162,9 @@ def clean_up_exports() -> None:
 
 
 @contextmanager
-def _telling(export_id: int) -> Iterator[Callable[[int], None]]:
-    """What notes the progress at once: on a connection of its own, past the snapshot."""
+def telling(note: Callable[[int], object]) -> Iterator[Callable[[int], None]]:
+    """What notes the progress at once: on a connection of its own, past the transaction."""
     last = 0
-
-    def note(percent: int) -> None:
-        CompanyExport.objects.filter(pk=export_id).update(progress=percent)
 
     with ThreadPoolExecutor(1) as other:
 

@@ -20,3 +20,9 @@ DELETION_TAKEN_BACK: Final = declare(
 DELETION_BEGAN: Final = declare("company.deletion_began", _("A company is being deleted"))
 DELETED: Final = declare("company.deleted", _("A company was deleted"))
 RESTORED: Final = declare("company.restored", _("The company was restored from an archive"))
+RESTORE_STARTED: Final = declare(
+    "company.restore_started", _("A company is to be restored from an archive")
+)
+RESTORE_FAILED: Final = declare(
+    "company.restore_failed", _("A company could not be restored from an archive")
+)

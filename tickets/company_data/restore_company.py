@@ -11,7 +11,7 @@ say: steps, calls (with the Idempotency-Key that they had), ends of waits, and t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import batched
@@ -91,11 +91,17 @@ def restore_company(
     addresses: Mapping[str, str] | None = None,
     makes_up_addresses: bool = False,
     start: bool = False,
+    most_bytes: int | None = None,
+    tell: Callable[[int], None] = lambda _percent: None,
 ) -> Restored:
-    """Restore an archive as a new company. Call it in `public`, outside of any transaction.
+    """Restore an archive as a new company. Call it in `public`.
+
+    What is undone by a transaction around it leaves the files that were copied.
 
     `addresses` are e-mail addresses that people get in the place of those that they had.
     `makes_up_addresses`: whoever has one that is in use here gets one that no mail reaches.
+    `most_bytes` is how much it may hold (None: RESTORE_MOST_BYTES); `tell` is told how far it is,
+    in per cent.
 
     Raises:
         UnreadableArchiveError: it is no archive, is damaged, or holds what is refused.
@@ -103,7 +109,8 @@ def restore_company(
         AddressesInUseError: people here have addresses of people in it.
         ValidationError: the name, or that of the schema, cannot be.
     """
-    archive = ArchiveReader(source, most_bytes=settings.RESTORE_MOST_BYTES)
+    most = settings.RESTORE_MOST_BYTES if most_bytes is None else most_bytes
+    archive = ArchiveReader(source, most_bytes=most, tell=tell)
     ensure_same_version(archive.manifest)
     archive.verify()
     given = {plain_email(old): plain_email(new) for old, new in (addresses or {}).items()}
@@ -441,6 +448,7 @@ class _Restoring:
             with self._archive.open(entry) as content:
                 key = default_storage.save(_file_key(uuid), File(content))
             self._copied.append(key)
+            self._archive.note(self._manifest.entries[entry]["bytes"])
             if key != _file_key(uuid):
                 raise _refused("files")
         return len(uploads) - len(missing), missing

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
+from tickets.health.coverage import Coverage
 from tickets.health.finding import Finding, finding
 from tickets.health.sealed import vouched
 from tickets.health.snapshot import consistent_snapshot
@@ -14,35 +17,60 @@ from workflows.models import WorkflowInstance
 from workflows.running.events.state import State
 from workflows.running.history import replay_all, stored_states
 
-# How many instances are compared at a time, each with all of its events.
+# How many instances are compared at a time, and bytes of what they hold, as JSON. One that holds
+# more is compared alone.
 INSTANCES = 200
+BYTES: Final = 8_000_000
+_NEXT: Final = f"""
+    SELECT id FROM (
+        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
+            SELECT id, octet_length(data::text) AS bytes FROM {WorkflowInstance._meta.db_table}
+             WHERE id > %s ORDER BY id LIMIT %s
+        ) AS sized
+    ) AS placed WHERE before < %s
+"""  # noqa: S608  # nosec B608
 # What of a value is shown.
 LONGEST = 80
 
 
-def history_findings(*, after: int) -> tuple[list[Finding], int | None]:
+def history_findings(
+    *, after: int, coverage: Coverage | None = None
+) -> tuple[list[Finding], int | None]:
     """Compare the next instances; returns what was found, and where to go on (None: the end).
 
-    `after` is the id of the last one that was looked at, 0 to begin with. Seven queries, of one
-    snapshot: the next call takes another one, so that none is held for long.
+    `after` is the id of the last one that was looked at, 0 to begin with; `coverage` counts on.
+    Seven queries, and an eighth where a history was sealed anew, of one snapshot: the next call
+    takes another one, so that none is held for long.
     """
     with consistent_snapshot(reads_whole_tables=False):
-        instances = list(
-            WorkflowInstance.objects.filter(pk__gt=after)
-            .select_related("workflow", "ticket")
-            .order_by("pk")[:INSTANCES]
+        instances = _next_instances(after)
+        found = list(_compare(instances, coverage or Coverage()))
+    return found, instances[-1].pk if instances else None
+
+
+def _next_instances(after: int) -> list[WorkflowInstance]:
+    """With what is compared of them only: a version may be as large as all of its tickets."""
+    columns = ("status", "started_at", "current_task", "end_label", "data", "workflow__version")
+    return list(
+        WorkflowInstance.objects.filter(
+            pk__in=RawSQL(_NEXT, (after, INSTANCES, BYTES))  # noqa: S611  # nosec B611
         )
-        found = list(_compare(instances))
-    return found, instances[-1].pk if len(instances) == INSTANCES else None
+        .select_related("workflow", "ticket")
+        .only(*columns, "ticket__id")
+        .order_by("pk")
+    )
 
 
-def _compare(instances: list[WorkflowInstance]) -> Iterator[Finding]:
+def _compare(instances: list[WorkflowInstance], coverage: Coverage) -> Iterator[Finding]:
+    if not instances:
+        return
     replayed = replay_all(instances)
     stored = stored_states(instances)
     sealed = vouched(instances)
     for instance in instances:
         ticket = getattr(instance, "ticket", None)
         number = ticket.pk if ticket is not None else None
+        coverage.count(number, sealed[instance.pk])
         state = replayed[instance.pk]
         if isinstance(state, HistoryError):
             message = _(

@@ -54,7 +54,12 @@ _GROUPS = f"""
 } AS computed
       FROM parts ORDER BY chain, part
 """  # noqa: S608  # nosec B608
-_BEFORE = f"SELECT {OF_EVENTS} FROM {HISTORY.table} WHERE {HISTORY.column} = %s AND id < %s"  # noqa: S608  # nosec B608
+# Of events that seal a history anew, the digest of all that came before.
+_BEFORE = f"""
+    SELECT resealed.first, (SELECT {OF_EVENTS} FROM {HISTORY.table}
+                             WHERE {HISTORY.column} = resealed.chain AND id < resealed.first)
+      FROM unnest(%s::bigint[], %s::bigint[]) AS resealed (chain, first)
+"""  # noqa: S608  # nosec B608
 # Of calls that the history tells of, those whose attempt is gone.
 _ATTEMPTS = f"""
     SELECT e.{HISTORY.column}, e.data ->> 'attempt' FROM {HISTORY.table} e
@@ -70,10 +75,12 @@ _ATTEMPTS = f"""
 class Vouched:
     """How far the history of one instance vouches for it.
 
-    `since` is when it began to, None: it does not. `problems` are sentences.
+    `since` is when it began to, None: it does not. `resealed_at`: when it was sealed anew, so that
+    what was changed before can no longer be told. `problems` are sentences.
     """
 
     since: datetime | None = None
+    resealed_at: datetime | None = None
     is_whole: bool = True  # every row was written under a digest
     seals: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -95,7 +102,7 @@ class _Group:
 
 
 def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
-    """By the instances' ids; four queries for all of them, one more for each that was resealed.
+    """By the instances' ids; four queries for all of them, and a fifth where any was resealed.
 
     Events without a digest are of before there were any, or of a process of the version before,
     which may have gone on for a day after the tables were changed. Later ones are tampering.
@@ -105,8 +112,10 @@ def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
     began = seals_since()
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, [ids])
-        for chain, *group in cursor.fetchall():
-            _take(found[chain], _Group(chain, *group), began)
+        groups = [_Group(*row) for row in cursor.fetchall()]
+        before = _digests_before([each for each in groups if each.kind == RESEALED])
+        for group in groups:
+            _take(found[group.chain], group, began, before)
         cursor.execute(
             " UNION ALL ".join(
                 table.rows_of(where=f"{table.chain} = ANY(%s)") for table in HISTORY.tables
@@ -126,7 +135,7 @@ def vouched(instances: list[WorkflowInstance]) -> dict[int, Vouched]:
     return found
 
 
-def _take(state: Vouched, group: _Group, began: datetime | None) -> None:
+def _take(state: Vouched, group: _Group, began: datetime | None, before: Mapping[int, str]) -> None:
     """Go on from what the events before have vouched for."""
     sealed = json.loads(group.seals or "{}")
     others = group.others
@@ -138,7 +147,8 @@ def _take(state: Vouched, group: _Group, began: datetime | None) -> None:
         return
     state.since = state.since or group.at
     if group.kind == RESEALED:
-        if _digest_before(group) == sealed.get("before"):
+        state.resealed_at = group.at
+        if before[group.first] == sealed.get("before"):
             state.problems, state.seals, state.is_whole = [], {}, True
         else:
             state.problems.append(_changed(group.at))
@@ -151,10 +161,15 @@ def _take(state: Vouched, group: _Group, began: datetime | None) -> None:
         state.seals, state.is_whole = {}, False
 
 
-def _digest_before(group: _Group) -> str:
+def _digests_before(resealed: list[_Group]) -> dict[int, str]:
+    """By the ids of the events that seal anew; one query, none where there are none."""
+    if not resealed:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_BEFORE, [group.chain, group.first])
-        return str(cursor.fetchone()[0])
+        cursor.execute(
+            _BEFORE, [[each.chain for each in resealed], [each.first for each in resealed]]
+        )
+        return dict(cursor.fetchall())
 
 
 def _rows(seals: Mapping[str, str], stored: Mapping[str, str], *, is_whole: bool) -> Iterator[str]:

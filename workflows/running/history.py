@@ -14,6 +14,9 @@ from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.kind import kind_named
 from workflows.running.events.state import State, TaskState
 
+# How many are read at a time: one may hold two versions of all that a form takes.
+EVENTS = 200
+
 
 def replay(events: Iterable[WorkflowEvent]) -> State:
     """The state that the events of one instance lead to, oldest first.
@@ -33,10 +36,10 @@ def replay(events: Iterable[WorkflowEvent]) -> State:
 
 def replay_all(instances: Sequence[WorkflowInstance]) -> dict[int, State | HistoryError]:
     """The state to which the history of each instance leads, by its id; one query for all."""
-    events = WorkflowEvent.objects.filter(workflow_instance__in=instances)
+    events = WorkflowEvent.objects.filter(workflow_instance__in=instances).defer("seals")
     replayed: dict[int, State | HistoryError] = {each.pk: State() for each in instances}
     of_instance = groupby(
-        events.order_by("workflow_instance", "pk").iterator(chunk_size=1_000),
+        events.order_by("workflow_instance", "pk").iterator(chunk_size=EVENTS),
         key=lambda event: event.workflow_instance_id,
     )
     for pk, its_events in of_instance:

@@ -12,8 +12,9 @@ from django_tenants.utils import schema_context
 from tenants.connection import PUBLIC
 from tenants.migrating.versions import schemas_behind
 from tenants.models import Company
-from tickets.health import Finding, company_findings, history_findings, queue_findings
+from tickets.health import Coverage, Finding, company_findings, history_findings, queue_findings
 from tickets.health.recording import record_repair
+from workflows.running.sealing import seals_since
 
 
 class Command(BaseCommand):
@@ -39,14 +40,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, repair: bool, quick: bool, **options: Any) -> None:
         names = dict(Company.objects.active().values_list("schema_name", "name"))
+        coverages: dict[str, Coverage] = {}
         found = mended = mendable = 0
-        for finding in _findings(list(names), quick=quick):
+        for finding in _findings(list(names), None if quick else coverages):
             found += 1
             mendable += finding.mend is not None
             self.stdout.write(_line(finding, names))
             if repair and (done := _repair(finding)):
                 mended += 1
                 self.stdout.write(f"  {done}")
+        for line in _vouching(coverages, names):
+            self.stdout.write(line)
         self.stdout.write(_summary(companies=len(names), found=found, mended=mended))
         if mendable and not repair:
             self.stdout.write(
@@ -56,8 +60,10 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def _findings(schemas: list[str], *, quick: bool) -> Iterator[Finding]:
+def _findings(schemas: list[str], coverages: dict[str, Coverage] | None) -> Iterator[Finding]:
     """The queue first: a job that runs again needs no second one.
+
+    `coverages` gets one for each company; None: the histories are left out.
 
     Where tables are missing nothing can be read, and the doctor must not fall ill itself.
     """
@@ -77,16 +83,19 @@ def _findings(schemas: list[str], *, quick: bool) -> Iterator[Finding]:
         with schema_context(schema):
             findings = company_findings()
         yield from findings
-        if not quick:
-            yield from _of_histories(schema)
+        if coverages is not None:
+            coverages[schema] = Coverage()
+            yield from _of_histories(schema, coverages[schema])
 
 
-def _of_histories(schema: str) -> Iterator[Finding]:
+def _of_histories(schema: str, coverage: Coverage) -> Iterator[Finding]:
     """A part of the tickets at a time; the company is left in between, for the repairs."""
+    with schema_context(schema):
+        coverage.since = seals_since()
     after: int | None = 0
     while after is not None:
         with schema_context(schema):
-            findings, after = history_findings(after=after)
+            findings, after = history_findings(after=after, coverage=coverage)
         yield from findings
 
 
@@ -111,6 +120,18 @@ def _line(finding: Finding, names: dict[str, str]) -> str:
     if finding.schema:
         return _("%(company)s: %(message)s") % words
     return finding.message
+
+
+def _vouching(coverages: dict[str, Coverage], names: dict[str, str]) -> Iterator[str]:
+    """Of each company where something is not vouched for: since when, and for how many tickets."""
+    tickets = sum(each.tickets for each in coverages.values())
+    if tickets and all(each.is_whole for each in coverages.values()):
+        yield _("Histories vouch for all tickets (%(tickets)d), from their first event on.") % {
+            "tickets": tickets
+        }
+    for schema, coverage in coverages.items():
+        if said := " ".join(coverage.sentences()):
+            yield f"{names[schema]}: {said}"
 
 
 def _summary(*, companies: int, found: int, mended: int) -> str:

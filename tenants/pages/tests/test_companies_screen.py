@@ -4,6 +4,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
+from tenants.migrating.versions import version_of
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.testing import PASSWORD, CompanyTestCase
@@ -48,6 +49,32 @@ class CompaniesScreenTests(CompanyTestCase):
         found = self.client.get(reverse(LIST), {"q": "glob"}).context["cl"].result_list
         self.assertEqual(list(found), [self.globex])
         self.assertEqual(found[0].people_count, 1)
+
+    def test_it_shows_who_is_behind(self) -> None:
+        """With as many statements however many are."""
+        self.log_in(self.root)
+        old = version_of([("tenants", "0001_initial")])
+        self.client.get(reverse(LIST))
+        plain = self.count_queries(reverse(LIST))
+        counts = []
+        for number in (2, 20):
+            Company.objects.bulk_create(
+                Company(name=f"Old {each}", schema_name=f"old_{each}", schema_version=old)
+                for each in range(Company.objects.count(), number + 2)
+            )
+            page = self.client.get(reverse(LIST))
+            self.assertContains(page, "Up to date", count=3)  # and the filter
+            self.assertContains(page, "Behind", count=number + 1)
+            counts.append(self.count_queries(reverse(LIST)) - plain)
+            chosen = self.client.get(reverse(LIST), {"tables": "behind"})
+            names = {each.name for each in chosen.context["cl"].result_list}
+            self.assertEqual(len(names), number)
+            self.assertNotIn("Acme", names)
+            counts.append(self.count_queries(f"{reverse(LIST)}?tables=behind") - plain)
+            chosen = self.client.get(reverse(LIST), {"tables": "complete"})
+            self.assertEqual(len(chosen.context["cl"].result_list), 2)
+        listed, filtered, *more = counts
+        self.assertEqual((listed, more), (1, [listed, filtered]))
 
     def test_a_superuser_adds_a_company_with_its_first_person(self) -> None:
         self.log_in(self.root)

@@ -79,6 +79,19 @@ class HistoryTests(DoctorCase):
             self.assertIn(f"ticket #{last.pk}", run_doctor()[1])
             self.assertIn("found: 2,", run_doctor()[1])  # and that its row was changed
 
+    def test_it_reads_what_is_large_alone(self) -> None:
+        with self.captureOnCommitCallbacks(execute=True):
+            self.submit()
+            last = self.submit()
+        WorkflowInstance.objects.filter(ticket=self.ticket).update(data={"text": "x" * 900})
+        pks = list(WorkflowInstance.objects.order_by("pk").values_list("pk", flat=True))
+        with mock.patch("tickets.health.histories.BYTES", 800):
+            found, after = history_findings(after=0)
+            self.assertEqual((len(found), after), (2, pks[0]))
+            found, after = history_findings(after=pks[0])
+            self.assertEqual((found, after), ([], self.instance(last).pk))
+            self.assertEqual(history_findings(after=pks[-1]), ([], None))
+
     def test_the_quick_way_leaves_it_out(self) -> None:
         WorkflowInstance.objects.update(end_label="x")
         self.assertEqual(run_doctor("--quick")[0], 0)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 from hypothesis import given
 from hypothesis.strategies import (
     booleans,
@@ -195,6 +197,22 @@ class TamperingTests(DoctorCase):
             WorkflowEvent.objects.filter(kind="STARTED").update(at=timezone.now())
         self.assertEqual(len(self.problems()), 1)
 
+    def test_as_many_queries_however_many_were_sealed_anew(self) -> None:
+        others = [self.submit() for _ in range(4)]
+        ids = [self.instance(each).pk for each in (self.ticket, *others)]
+        for some in (ids[:1], ids, ids):  # some of them more than once
+            reseal(some, reason="Erased.", actor=self.terry, now=timezone.now())
+            instances = list(WorkflowInstance.objects.filter(pk__in=some))
+            with self.subTest(some=len(some)), self.assertNumQueries(5):
+                found = vouched(instances)
+            self.assertEqual([each.problems for each in found.values()], [[]] * len(some))
+        with tampering():
+            WorkflowEvent.objects.filter(kind="STARTED", workflow_instance=ids[2]).update(
+                at=timezone.now()
+            )
+        (number,) = [each.ticket_id for each in history_findings(after=0)[0]]
+        self.assertEqual(number, others[1].pk)
+
     def test_whatever_json_is_kept_vouches_for_itself(self) -> None:
         """Numbers, order of keys, empty and odd texts: as Postgres gives them back."""
 
@@ -268,6 +286,42 @@ class TamperingTests(DoctorCase):
         )
         self.assertLess(locking, writing)
         self.assertEqual(self.problems(), [])
+
+
+class CoverageTests(DoctorCase):
+    """The doctor says since when it vouches."""
+
+    def test_where_all_is_vouched_for(self) -> None:
+        self.submit()
+        code, said = run_doctor()
+        self.assertEqual(code, 0, said)
+        self.assertIn("Histories vouch for all tickets (2), from their first event on.\n", said)
+        self.assertNotIn("vouch", run_doctor("--quick")[1])
+
+    def test_tickets_of_before_there_were_digests(self) -> None:
+        moved = self.submit()
+        with tampering(), connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {EVENT} SET digest = '', seals = NULL, at = at - interval '4 days'"
+            )
+        got_digests(days_ago=3)
+        later = self.submit()
+        self.answer(moved, {"big": False})
+        code, said = run_doctor()
+        self.assertEqual(code, 0, said)
+        (line,) = [each for each in said.splitlines() if "vouch" in each]
+        began = date_format(timezone.now() - timedelta(days=3), "DATE_FORMAT")
+        self.assertIn(f"Acme: Histories vouch for what was written since {began}", line)
+        self.assertIn(f"From ticket #{later.pk} on they vouch for all of it.", line)
+        self.assertIn("Nothing vouches for 1 older ticket (of 3)", line)
+        self.assertIn("For 1 ticket they vouch only for what was written since.", line)
+
+    def test_a_history_that_was_sealed_anew(self) -> None:
+        instance = self.instance(self.ticket)
+        reseal([instance.pk], reason="Erased.", actor=self.terry, now=timezone.now())
+        code, said = run_doctor()
+        self.assertEqual(code, 0, said)
+        self.assertIn("Acme: The history of 1 ticket was sealed anew by right", said)
 
 
 class EveryColumnTests(DoctorCase):
