@@ -7,23 +7,17 @@ from django.db import migrations, models
 
 import tenants.models.fields
 
-# Nobody inside a company sees any of it. Where companies have no wall between them (0018) there is
-# nothing to do.
+# Nobody inside a company sees any of it: see 0018.
 WALL = """
-DO $$ BEGIN
-    IF to_regprocedure('public.ticketflower_is_outside()') IS NOT NULL THEN
-        CREATE POLICY ticketflower_wall ON public.tenants_companyrestore
-            USING (public.ticketflower_is_outside());
-        ALTER TABLE public.tenants_companyrestore
-            ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-    END IF;
-END $$;
+CREATE POLICY ticketflower_wall ON public.tenants_companyrestore
+    USING (public.ticketflower_is_outside());
+ALTER TABLE public.tenants_companyrestore ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 """
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0017_erased_people"),
+        ("tenants", "0018_wall"),
     ]
 
     operations = [

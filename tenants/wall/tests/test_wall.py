@@ -87,6 +87,7 @@ OF_OTHERS: Final = {
     "django_admin_log": "SELECT * FROM public.{}",
     "audit_auditevent": "SELECT * FROM public.{}",
     "mail_outgoingmail": "SELECT * FROM public.{}",
+    "tenants_companyrestore": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
 IS_WALL_DOWN = "a superuser is connected: row security does not concern it"
@@ -340,6 +341,7 @@ class FromInsideTests(WallCase):
             "account_emailconfirmation",
             "audit_auditevent",
             "mail_outgoingmail",
+            "tenants_companyrestore",
             "django_admin_log",
             "procrastinate_periodic_defers",
         }
