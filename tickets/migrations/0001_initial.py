@@ -4,7 +4,6 @@ import uuid
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -265,7 +264,7 @@ class Migration(migrations.Migration):
                 ("stack_trace", models.TextField(blank=True, verbose_name="trace")),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("NEW", "New"),
                             ("REVIEWED", "Reviewed"),
@@ -273,7 +272,6 @@ class Migration(migrations.Migration):
                         ],
                         default="NEW",
                         max_length=20,
-                        protected=True,
                         verbose_name="status",
                     ),
                 ),

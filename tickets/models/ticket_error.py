@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from tenants.hooks import Hook
 from tickets.models.ticket import Ticket
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
-from workflows.models.status import StatusModel, one_of
+from workflows.models.status import StatusField, StatusModel, one_of
 
 
 class ErrorType(models.TextChoices):
@@ -64,7 +64,7 @@ class TicketError(StatusModel):
     error_type = models.CharField(_("type"), max_length=30, choices=ErrorType.choices)
     message = models.TextField(_("what happened"))
     stack_trace = models.TextField(_("trace"), blank=True)
-    status = FSMField(
+    status = StatusField(
         _("status"),
         choices=ErrorStatus.choices,
         default=ErrorStatus.NEW,

@@ -6,7 +6,6 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -194,7 +193,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("OPEN", "Open"),
                             ("IN_PROGRESS", "In progress"),
@@ -205,7 +204,6 @@ class Migration(migrations.Migration):
                         ],
                         default="PENDING",
                         max_length=20,
-                        protected=True,
                         verbose_name="status",
                     ),
                 ),
@@ -294,7 +292,7 @@ class Migration(migrations.Migration):
                 ("display_layout", models.TextField(blank=True, verbose_name="display layout")),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("DRAFT", "Draft"),
                             ("PUBLISHED", "Published"),
@@ -302,7 +300,6 @@ class Migration(migrations.Migration):
                         ],
                         default="DRAFT",
                         max_length=20,
-                        protected=True,
                         verbose_name="status",
                     ),
                 ),
@@ -429,7 +426,7 @@ class Migration(migrations.Migration):
                 ("data", models.JSONField(blank=True, default=dict, verbose_name="data")),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("NOT_STARTED", "Not started"),
                             ("IN_PROGRESS", "In progress"),
@@ -439,7 +436,6 @@ class Migration(migrations.Migration):
                         ],
                         default="NOT_STARTED",
                         max_length=20,
-                        protected=True,
                         verbose_name="status",
                     ),
                 ),

@@ -3,7 +3,6 @@
 import uuid
 
 import django.db.models.deletion
-import django_fsm
 from django.db import migrations, models
 
 
@@ -57,7 +56,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "outcome",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("RUNNING", "Under way"),
                             ("WAITING", "Accepted, waiting for the answer"),
@@ -68,7 +67,6 @@ class Migration(migrations.Migration):
                         ],
                         default="RUNNING",
                         max_length=20,
-                        protected=True,
                         verbose_name="outcome",
                     ),
                 ),

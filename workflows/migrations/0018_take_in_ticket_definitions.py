@@ -1,6 +1,5 @@
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -19,19 +18,18 @@ MOVED = [
             ("content", models.BinaryField(null=True, verbose_name="content")),
             (
                 "status",
-                django_fsm.FSMField(
+                models.CharField(
                     choices=[
                         ("WAITING", "Waiting"),
                         ("CHECKING", "Being checked"),
                         ("READY", "Ready to apply"),
-                        ("REFUSED", "To be mended"),
+                        ("REFUSED", "Has mistakes"),
                         ("APPLYING", "Being applied"),
                         ("DONE", "Applied"),
                         ("FAILED", "Failed"),
                     ],
                     default="WAITING",
                     max_length=20,
-                    protected=True,
                     verbose_name="status",
                 ),
             ),

@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from workflows.engine.process import JsonObject
-from workflows.models.status import StatusModel, one_of
+from workflows.models.status import StatusField, StatusModel, one_of
 from workflows.models.task_instance import TaskInstance
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ActionAttempt(StatusModel):
     retries_left = models.PositiveIntegerField(
         _("retries left"), default=0, help_text=_("How many more are made without a person.")
     )
-    outcome = FSMField(
+    outcome = StatusField(
         _("outcome"),
         choices=AttemptOutcome.choices,
         default=AttemptOutcome.RUNNING,

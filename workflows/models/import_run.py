@@ -3,11 +3,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import JsonObject
-from workflows.models.status import StatusModel, one_of
+from workflows.models.status import StatusField, StatusModel, one_of
 from workflows.models.workflow_definition import WorkflowDefinition
 
 
@@ -15,7 +15,7 @@ class ImportStatus(models.TextChoices):
     WAITING = "WAITING", _("Waiting")
     CHECKING = "CHECKING", _("Being checked")
     READY = "READY", _("Ready to apply")
-    REFUSED = "REFUSED", _("To be mended")
+    REFUSED = "REFUSED", _("Has mistakes")
     APPLYING = "APPLYING", _("Being applied")
     DONE = "DONE", _("Applied")
     FAILED = "FAILED", _("Failed")
@@ -34,7 +34,7 @@ class ImportRun(StatusModel):
 
     filename = models.CharField(_("file"), max_length=LONGEST_NAME, blank=True)
     content = models.BinaryField(_("content"), null=True, editable=False)
-    status = FSMField(
+    status = StatusField(
         _("status"),
         choices=ImportStatus.choices,
         default=ImportStatus.WAITING,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django_fsm import FSMField
@@ -10,6 +10,19 @@ from django_fsm import FSMField
 def one_of(field: str, choices: type[models.TextChoices], *, name: str) -> models.CheckConstraint:
     """A constraint by which the database, too, takes only these values of a field."""
     return models.CheckConstraint(condition=models.Q(**{f"{field}__in": choices.values}), name=name)
+
+
+class StatusField(FSMField):
+    """A status that only transitions change. To migrations it is a plain text.
+
+    Each FSMField asks to be told of every model that is made from then on, also those that
+    migrations make of the past: the more there were, the longer each next one took.
+    """
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("protected", None)
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class StatusModel(models.Model):

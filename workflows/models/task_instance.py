@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models.composed_json import ComposedJson
-from workflows.models.status import StatusModel, one_of
+from workflows.models.status import StatusField, StatusModel, one_of
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_instance import WorkflowInstance
 
@@ -93,7 +93,7 @@ class TaskInstance(StatusModel):
         related_name="instances",
         verbose_name=_("task"),
     )
-    status = FSMField(
+    status = StatusField(
         _("status"),
         choices=TaskStatus.choices,
         default=TaskStatus.PENDING,

@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import Process, TransitionSpec
-from workflows.models.status import StatusModel, one_of
+from workflows.models.status import StatusField, StatusModel, one_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +75,7 @@ class WorkflowDefinition(StatusModel):
         blank=True,
         help_text=_("The list under “tests” of a bundle: what is answered, and what must come."),
     )
-    status = FSMField(
+    status = StatusField(
         _("status"),
         choices=DefinitionStatus.choices,
         default=DefinitionStatus.DRAFT,

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from tenants.names import LONGEST_NAME
 from workflows.models.composed_json import ComposedJson
-from workflows.models.status import StatusModel, one_of
+from workflows.models.status import StatusField, StatusModel, one_of
 from workflows.models.workflow_definition import WorkflowDefinition
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class WorkflowInstance(StatusModel):
         verbose_name=_("current task"),
     )
     data = models.JSONField(_("data"), encoder=ComposedJson, default=dict, blank=True)
-    status = FSMField(
+    status = StatusField(
         _("status"),
         choices=WorkflowStatus.choices,
         default=WorkflowStatus.NOT_STARTED,
