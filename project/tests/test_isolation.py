@@ -43,7 +43,7 @@ from tenants.pages.tests.page_case import page_beneath
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.services import create_person
-from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase
+from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, outside
 from tickets.files.keep_file import keep_file
 from tickets.models import (
     BulkRetry,
@@ -201,14 +201,15 @@ class Examples:
             status="DELETED",
             created_at=timezone.now(),
         )
-        self.company_restore = CompanyRestore.objects.create(
-            name=f"{MARK} restored",
-            schema_name="zyxomma_restored",
-            asked_by=f"{MARK} asked",
-            status="FAILED",
-            failure=f"{MARK} failed",
-            created_at=timezone.now(),
-        )
+        with outside():
+            self.company_restore = CompanyRestore.objects.create(
+                name=f"{MARK} restored",
+                schema_name="zyxomma_restored",
+                asked_by=f"{MARK} asked",
+                status="FAILED",
+                failure=f"{MARK} failed",
+                created_at=timezone.now(),
+            )
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
