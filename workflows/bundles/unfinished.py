@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import Entry, Outline, roles_in_questions
+from workflows.bundles.outline import Entry, Outline, outcome_of, roles_in_questions
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.json_schema import compile_validator
@@ -167,6 +167,7 @@ def drawable_process(document: object) -> Process:
                 priority=_as_int(each.value.get("priority", 0)),
                 label=each.text("label"),
                 after=each.text("after"),
+                outcome=outcome_of(each.value),
             )
             for each in outline.transitions
             if (source := each.text("from")) and (target := each.text("to"))
