@@ -32,7 +32,10 @@ SCREENS: Final[Mapping[EndOutcome, OutcomeScreen]] = {
         status=_("Completed"), tone="good", name=_("good"), choice=_("Good: it was done")
     ),
     EndOutcome.NEUTRAL: OutcomeScreen(
-        status=_("Closed"), tone="plain", name=_("neutral"), choice=_("Neutral: neither good nor bad")
+        status=_("Closed"),
+        tone="plain",
+        name=_("neutral"),
+        choice=_("Neutral: neither good nor bad"),
     ),
     EndOutcome.BAD: OutcomeScreen(
         status=_("Unsuccessful"),

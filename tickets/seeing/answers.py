@@ -7,20 +7,20 @@ of calls, what has no question, and what stood there before a correction is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from tenants.refusals import refusals
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer, viewer_of
-from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import Field, SeenBy
-from workflows.fields.screens import show_answer
 from workflows.fields.uploads import uploads_in
-from workflows.fields.validation import validator_for
-from workflows.forms import Shown, show_answers
+from workflows.forms import (
+    Shown,
+    answered_for_requester,
+    show_answers,
+    show_answers_for_requester,
+)
 from workflows.models import TaskDefinition, TaskInstance, TaskStatus
 from workflows.running.definition_cache import definition_of
 
@@ -77,7 +77,7 @@ def shown_answers(
         return show_answers(specs, data)
     if viewer is not Viewer.REQUESTER or not is_form:
         return []
-    return [show_answer(each, data[each.name]) for each in _given_to_requester(specs, data)]
+    return show_answers_for_requester(specs, data)
 
 
 def uploads_for_requester(ticket: Ticket) -> set[UUID]:
@@ -89,7 +89,7 @@ def uploads_for_requester(ticket: Ticket) -> set[UUID]:
     keys: set[UUID] = set().union(*found.values())
     for definition, output in _outputs_now(ticket):
         if definition.is_form:
-            names = {each.name for each in _given_to_requester(definition.fields, output)}
+            names = {each.name for each in answered_for_requester(definition.fields, output)}
             seen = [each for each in _objects(definition.fields) if each.get("name") in names]
             keys = keys.union(*uploads_in(seen, output).values())
     return keys
@@ -97,18 +97,6 @@ def uploads_for_requester(ticket: Ticket) -> set[UUID]:
 
 def _objects(specs: Json) -> list[JsonObject]:
     return [each for each in specs if isinstance(each, dict)] if isinstance(specs, list) else []
-
-
-def _given_to_requester(specs: object, data: Mapping[str, Json]) -> list[Field]:
-    """The questions whose answers the requester sees, of those that were answered."""
-    with refusals(FieldError):
-        fields = validator_for(specs).all_fields
-        return [
-            each
-            for each in fields
-            if each.seen_by is SeenBy.REQUESTER and data.get(each.name) is not None
-        ]
-    return []
 
 
 def _outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:

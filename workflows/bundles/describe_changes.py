@@ -17,9 +17,8 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject
-from workflows.fields.field import SeenBy
+from workflows.fields.field import SEEN_BY_WORDS, SeenBy
 from workflows.fields.registry import TYPES
-from workflows.fields.seen_by import SEEN_BY_WORDS
 from workflows.working_hours.durations import after_in_words, duration_in_words
 
 # What the entries of a list are called in the schema of bundles.
@@ -176,7 +175,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
 def word_for(name: str, value: Json) -> str:
     """What people read for a value that is one of a few words; else empty."""
     if name == "seen_by" and value in tuple(SeenBy):
-        return str(SEEN_BY_WORDS[SeenBy(str(value))])
+        return _(SEEN_BY_WORDS[SeenBy(str(value))])
     if name == "outcome" and value in tuple(EndOutcome):
         return str(OUTCOMES[EndOutcome(str(value))].name)
     return ""

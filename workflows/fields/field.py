@@ -79,6 +79,14 @@ class SeenBy(StrEnum):
     REQUESTER = "requester"  # whoever submitted the ticket, too
 
 
+SEEN_BY_WORDS: Final[Mapping[SeenBy, str]] = MappingProxyType(
+    {
+        SeenBy.TEAM: gettext_noop("the team only"),
+        SeenBy.REQUESTER: gettext_noop("the requester, too"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SpecKey:
     """A key of the spec that one type brings. `note` is for whoever fills it in."""

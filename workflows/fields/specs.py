@@ -1,8 +1,8 @@
 """Field specs: what a form asks for, as data that people write.
 
 A spec is ``{name, label, type, required, choices, help, default, min, max, more_than,
-less_than, pattern, visible_when, seen_by, fields}``, and what single types add to that. null, an empty
-text and an empty list count as not given, as spreadsheets leave them. Specs may be any JSON:
+less_than, pattern, visible_when, seen_by, fields}``, and what single types add to that. null, an
+empty text and an empty list count as not given, as spreadsheets leave them. Specs may be any JSON:
 check_fields survives all of it.
 """
 

@@ -268,9 +268,7 @@ class WorkflowStateManager:
         self.begin_part(StepPart.END)
         self._record(MOVED, task=ended_task, data=decision.as_json())
         end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
-        self.instance.complete(
-            end_label=decision.end_label, outcome=decision.outcome, now=self.now
-        )
+        self.instance.complete(end_label=decision.end_label, outcome=decision.outcome, now=self.now)
         self._record(COMPLETED, data=end)
         self._save_instance("status", "end_label", "outcome", "completed_at", "started_at")
         return Move(moved=True, ended=True)

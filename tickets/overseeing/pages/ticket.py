@@ -16,6 +16,7 @@ from tenants.pages.links import admin_link
 from tickets.files.pages.files import download_base
 from tickets.finding.pages.filters import (
     HasErrorsFilter,
+    OutcomeFilter,
     SubmitterFilter,
     TicketStatusFilter,
     TicketTypeFilter,
@@ -58,7 +59,13 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         "where_column",
         "submitted_column",
     )
-    list_filter = (TicketStatusFilter, TicketTypeFilter, HasErrorsFilter, SubmitterFilter)
+    list_filter = (
+        TicketStatusFilter,
+        OutcomeFilter,
+        TicketTypeFilter,
+        HasErrorsFilter,
+        SubmitterFilter,
+    )
     list_filter_submit = True
     search_fields = ("title", "created_by__email")
     search_help_text = gettext_lazy("Search by number, title or e-mail address")

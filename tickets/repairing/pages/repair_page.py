@@ -125,9 +125,7 @@ class RepairPage(_VerbPage):
     ) -> HttpResponse:
         """The page as it is now, with what was typed, and with what happened meanwhile."""
         self.find(**self.kwargs)
-        happened = _changes_since_shown(
-            self.verb, form.cleaned_data["expected"], by=self.person
-        )
+        happened = _changes_since_shown(self.verb, form.cleaned_data["expected"], by=self.person)
         refusal = self.verb.refusal()
         if isinstance(refused.error, ChangedMeanwhileError) and not refusal:
             text = _(

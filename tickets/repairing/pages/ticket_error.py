@@ -128,7 +128,8 @@ class TicketErrorAdmin(RetryManyAdmin):
             "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
             "attempts": attempts_of(task),
             "data_so_far": [
-                (each, _correction(each, ticket, may_repair)) for each in data_so_far(ticket, viewer=viewer)
+                (each, _correction(each, ticket, may_repair))
+                for each in data_so_far(ticket, viewer=viewer)
             ],
             **progress.submitted(ticket),
             "title": obj.get_error_type_display(),
