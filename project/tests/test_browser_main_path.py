@@ -34,6 +34,9 @@ class MainPathTests(BrowserTestCase):
         main = fiona.locator("#main, body").first
         expect(main).to_contain_text("Completed")
         expect(main).to_contain_text("vacation approved")
+        answer = fiona.locator(".tk-told")
+        expect(answer).to_contain_text("Answer")
+        expect(answer).to_contain_text("Have fun.")
         expect(main).to_contain_text("Wendy Willing completed Approve the vacation.")
         expect(fiona.locator("svg").filter(has_text="Approve the vacation")).to_be_visible()
         self.check(fiona)
@@ -138,6 +141,7 @@ class MainPathTests(BrowserTestCase):
         page.get_by_role("link", name="Approve the vacation").click()
         expect(page.locator("body")).to_contain_text("Surf & read")
         self.check(page)
+        expect(page.locator("body")).to_contain_text("Whoever submitted the ticket sees this")
         page.get_by_role("radio", name="Approved").check()
         page.get_by_label("Explanation").fill("Have fun.")
         page.get_by_role("button", name="Complete").click()

@@ -6,6 +6,7 @@ from enum import Enum
 
 from django.db.models import Q
 
+from tenants.connection import current_schema
 from tenants.models import User
 from tickets.models import Ticket
 from workflows.models import TaskInstance, WorkflowEvent
@@ -27,7 +28,7 @@ def viewer_of(person: object, ticket: Ticket, *, task: TaskInstance | None = Non
     team counts as that. Asks the database twice at most; never for ticket admins, nor for who has
     the `task` of the ticket that is at hand.
     """
-    if not isinstance(person, User):
+    if not isinstance(person, User) or not _is_here(person):
         return Viewer.NOBODY
     if person.has_perm("tickets.view_ticket"):
         return Viewer.TEAM
@@ -36,6 +37,13 @@ def viewer_of(person: object, ticket: Ticket, *, task: TaskInstance | None = Non
     if has_or_had_task(person, ticket.workflow_instance_id):
         return Viewer.TEAM
     return Viewer.REQUESTER if person.pk == ticket.created_by_id else Viewer.NOBODY
+
+
+def _is_here(person: User) -> bool:
+    """Whether this person is of the company in which we are: roles count in one's own alone."""
+    if person.company is None:
+        return bool(person.is_superuser)
+    return person.company.schema_name == current_schema()
 
 
 def has_or_had_task(user: User, workflow_instance_id: int | None) -> bool:

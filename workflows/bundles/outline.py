@@ -213,8 +213,7 @@ class Outline:
 
 def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
     """What the end means that a transition of a document leads to, if it leads to one."""
-    given = transition.get("outcome")
-    return EndOutcome(str(given)) if given in tuple(EndOutcome) else EndOutcome.GOOD
+    return EndOutcome.named(transition.get("outcome"))
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:

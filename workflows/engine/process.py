@@ -21,6 +21,11 @@ class EndOutcome(StrEnum):
     NEUTRAL = "neutral"
     BAD = "bad"
 
+    @classmethod
+    def named(cls, name: object) -> EndOutcome:
+        """The outcome of this name. Good where there is none: so ends were before they said it."""
+        return cls(name) if name in cls.__members__.values() else cls.GOOD
+
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:

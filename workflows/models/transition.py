@@ -77,5 +77,5 @@ class Transition(models.Model):
 
     @property
     def end_outcome(self) -> EndOutcome:
-        """What it means that a ticket ends by it. A good one: so it was before ends said it."""
-        return EndOutcome(self.outcome or EndOutcome.GOOD)
+        """What it means that a ticket ends by it."""
+        return EndOutcome.named(self.outcome)

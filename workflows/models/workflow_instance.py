@@ -86,7 +86,7 @@ class WorkflowInstance(StatusModel):
         """
         if self.status != WorkflowStatus.COMPLETED:
             return None
-        return EndOutcome(self.outcome or EndOutcome.GOOD)
+        return EndOutcome.named(self.outcome)
 
     @transition(field=status, source=WorkflowStatus.NOT_STARTED, target=WorkflowStatus.IN_PROGRESS)
     def start(self, *, now: datetime) -> None:
