@@ -24,7 +24,7 @@ class EndOutcome(StrEnum):
     @classmethod
     def named(cls, name: object) -> EndOutcome:
         """The outcome of this name. Good where there is none: so ends were before they said it."""
-        return cls(name) if name in cls.__members__.values() else cls.GOOD
+        return cls(str(name)) if name in cls.__members__.values() else cls.GOOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ class CancelTests(SeeingCase):
     def test_a_reason_that_was_written_before_stays_the_teams(self) -> None:
         WorkflowInstance.objects.update(status=WorkflowStatus.CANCELLED)
         WorkflowEvent.objects.create(
-            workflow_instance=self.fresh().workflow_instance,
+            workflow_instance=WorkflowInstance.objects.get(ticket=self.ticket),
             kind=str(CANCELLED),
             at=timezone.now(),
             data={"reason": TOLD},
