@@ -170,7 +170,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     text(gettext("Hint below the question"), spec, "help", { wide: true, max: 2000 }),
   ];
   const isOfTask = !inRecord && owner !== store.document.workflow;
-  if (isOfTask || spec.seen_by) parts.splice(3, 0, seenBy(spec, refresh));
+  if (isOfTask || spec.seen_by) parts[2]?.append(seenBy(spec, refresh));
   for (const own of own_keys) parts.push(ownSetting(spec, own, refresh));
   if (keys.includes("choices")) parts.push(choicesEditor(spec));
   if (keys.includes("fields")) {
@@ -212,20 +212,16 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
  * @param {() => void} refresh
  */
 function seenBy(spec, refresh) {
-  return makeElement(
-    "div",
-    { class: "ed-field ed-checks" },
-    checkbox(
-      gettext("Whoever submitted the ticket sees the answer"),
-      spec.seen_by === "requester",
-      (isChecked) => {
-        if (isChecked) spec.seen_by = "requester";
-        else delete spec.seen_by;
-        changed();
-        refresh();
-      },
-      { name: "seen_by" },
-    ),
+  return checkbox(
+    gettext("Whoever submitted the ticket sees the answer"),
+    spec.seen_by === "requester",
+    (isChecked) => {
+      if (isChecked) spec.seen_by = "requester";
+      else delete spec.seen_by;
+      changed();
+      refresh();
+    },
+    { name: "seen_by" },
   );
 }
 
