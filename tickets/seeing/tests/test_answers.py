@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from tenants.models import User
 from tickets.files.keep_file import keep_file
-from tickets.models import Ticket
+from tickets.models import Notice, Ticket
+from tickets.notices.words import text_for
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output
 from tickets.seeing import (
@@ -201,3 +202,22 @@ class CancelTests(SeeingCase):
             reverse("admin:tickets_ticket_repair", args=(self.ticket.pk, "cancel", 0))
         )
         self.assertContains(page, "Whoever submitted the ticket reads this reason")
+
+
+class NoticeTests(SeeingCase):
+    def text(self, person: User) -> str:
+        notice = Notice.objects.with_words().filter(kind="TICKET_ENDED").latest("pk")
+        return text_for(notice, person)
+
+    def test_the_notice_of_the_end_tells_the_answers_for_the_requester(self) -> None:
+        self.complete(ANSWERS)
+        text = self.text(self.uma)
+        self.assertIn(f"What is wrong?: {TOLD}", text)
+        self.assertNotIn(INTERNAL, text)
+        for person in (self.wendy, self.terry, self.charlie):
+            self.assertNotIn(TOLD, self.text(person))
+
+    def test_the_notice_of_a_cancelled_ticket_tells_why(self) -> None:
+        with self.captureOnCommitCallbacks(execute=True):
+            cancel_ticket(ticket=self.ticket, by=self.terry, reason=TOLD)
+        self.assertIn(f"Why: {TOLD}", self.text(self.uma))

@@ -204,7 +204,9 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             selectOf([...taskOptions(), [END, gettext("End")]], transition.to, (chosen) => {
               transition.to = chosen;
               if (chosen !== END) delete transition.outcome; // only an end has one
-              ending.replaceWith((ending = endingOf(transition)));
+              const shown = endingOf(transition);
+              ending.replaceWith(shown);
+              ending = shown;
               changed();
             }),
             { name: "to" },
