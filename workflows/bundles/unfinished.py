@@ -31,6 +31,7 @@ from workflows.engine.process import (
 )
 from workflows.engine.storable import unstorable
 from workflows.engine.task_types import TaskType
+from workflows.fields.field import SeenBy
 
 # What says how a value must be, and not of which kind it is or how long it may be.
 _FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum", "maximum")
@@ -212,6 +213,7 @@ def new_workflow_document(*, key: str, title: str) -> JsonObject:
                             "label": "What was done?",
                             "type": "long_text",
                             "required": True,
+                            "seen_by": SeenBy.REQUESTER.value,
                         }
                     ],
                 }
