@@ -12,8 +12,8 @@ keeps two things for all of it:
 It is found out when a row or an event is changed, added or taken away past that, unless whoever
 does so computes every later digest of the chain anew. There is no secret in it.
 
-A column that is added to a sealed table later is `exempt`, with its default as the reason, until
-all chains are sealed anew: else no seal would fit any more.
+A column that is added to a sealed table later stands in `later`: a text that is empty by default.
+It goes into the seal only where it says something, so that the seals of older rows go on to fit.
 """
 
 from __future__ import annotations
@@ -39,27 +39,38 @@ FORMAT = 1
 class SealedTable:
     """The rows of a model that belong to a chain; `chain` is the column that names it.
 
-    `exempt` are the columns that may change without an event, {column: why}.
+    `exempt` are the columns that may change without an event, {column: why}; `later` those that
+    are sealed only where they are not empty.
     """
 
     model: type[Model]
     name: str
     chain: str
     exempt: dict[str, str]
+    later: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
         return str(self.model._meta.db_table)
 
     def columns(self) -> list[Field[Any, Any]]:
-        """Those that are sealed."""
+        """Those that are always sealed."""
         fields = self.model._meta.concrete_fields
-        return [each for each in fields if str(each.column) not in self.exempt]
+        left_out = {*self.exempt, *self.later}
+        return [each for each in fields if str(each.column) not in left_out]
 
     def named_seal(self) -> str:
         """SQL of a row's columns `name` and `seal`."""
         cells = [f"{FORMAT}", *(_cell(each) for each in self.columns())]
-        return f"'{self.name}:' || id AS name, {sha256(*cells)} AS seal"
+        return f"'{self.name}:' || id AS name, {self._seal(cells)} AS seal"
+
+    def _seal(self, cells: Sequence[str]) -> str:
+        if not self.later:
+            return sha256(*cells)
+        said = ", ".join(f"'{column}', nullif({column}, '')" for column in self.later)
+        later = f"jsonb_strip_nulls(jsonb_build_object({said}))"
+        with_later = sha256(*cells, later)
+        return f"CASE WHEN {later} = '{{}}' THEN {sha256(*cells)} ELSE {with_later} END"
 
     def rows_of(self, *, where: str) -> str:
         """A query of (chain, name, seal) over the rows as they are stored."""

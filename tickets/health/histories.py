@@ -111,6 +111,7 @@ def _values(replayed: State, stored: State) -> Iterator[tuple[str, object, objec
     yield _("status"), replayed.status, stored.status
     yield _("version"), replayed.version, stored.version
     yield _("current task"), replayed.current_task, stored.current_task
+    yield _("what the end means"), replayed.outcome, stored.outcome
     yield _("outcome"), replayed.end_label, stored.end_label
     for key in sorted({*replayed.data, *stored.data}):
         yield _("output of %(task)s") % {"task": key}, replayed.data.get(key), stored.data.get(key)

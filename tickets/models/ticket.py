@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.fast.seals import SealedTable
 from tenants.names import LONGEST_NAME
-from workflows.engine.process import JsonObject
+from workflows.engine.process import EndOutcome, JsonObject
 from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
 from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
@@ -102,6 +102,14 @@ class Ticket(models.Model):
         if self.workflow_instance is None:
             return WorkflowStatus.NOT_STARTED
         return WorkflowStatus(self.workflow_instance.status)
+
+    @staticmethod
+    def ended_as(outcome: EndOutcome) -> Q:
+        """Those whose workflow came to an end of this outcome: see WorkflowInstance.end_outcome."""
+        said = [outcome.value, ""] if outcome is EndOutcome.GOOD else [outcome.value]
+        return Q(
+            workflow_instance__status=WorkflowStatus.COMPLETED, workflow_instance__outcome__in=said
+        )
 
     @property
     def has_ended(self) -> bool:

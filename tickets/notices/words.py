@@ -6,15 +6,20 @@ Everything that depends on the person who reads it comes from here.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.models import Notice
+from tickets.models import Notice, Ticket
 from tickets.notices.kinds.kind import NoticeKind, Sentence, kind_named
+from tickets.seeing import Viewer, answers_for_requester, cancel_reason
+
+# Of an answer in a mail; the ticket has all of it.
+LONGEST_ANSWER: Final = 2_000
 
 
 def kind_of(notice: Notice) -> NoticeKind:
@@ -33,8 +38,28 @@ def subject_for(notice: Notice, person: User) -> str:
 
 
 def text_for(notice: Notice, person: User) -> str:
-    """What a mail says above the link."""
-    return _filled(kind_of(notice).declared.words.text, notice, person)
+    """What a mail says above the link: a sentence, and the answers of a ticket that has ended."""
+    said = _filled(kind_of(notice).declared.words.text, notice, person)
+    lines = [f"{label}: {text}" for label, text in answers_for(notice, person)]
+    return "\n\n".join([said, *lines])
+
+
+def answers_for(notice: Notice, person: User) -> list[tuple[str, str]]:
+    """The questions and answers that the notice tells whoever submitted its ticket.
+
+    They are those of now, as My ticket shows them; a long one is cut, and a table left out. Of a
+    ticket that was cancelled, why. Two queries at most; none where the kind tells no answers.
+    """
+    if not kind_of(notice).declared.tells_answers or notice.ticket_id is None:
+        return []
+    ticket = Ticket.objects.with_progress().filter(pk=notice.ticket_id, created_by=person).first()
+    if ticket is None:
+        return []
+    reason = cancel_reason(ticket, viewer=Viewer.REQUESTER)
+    found = [(_("Why"), reason)] if reason else []
+    for each in answers_for_requester(ticket):
+        found += [(shown.label, ", ".join(shown.items) or shown.text) for shown in each.answers]
+    return [(label, Truncator(text).chars(LONGEST_ANSWER)) for label, text in found if text]
 
 
 def words_of(notice: Notice, person: User) -> dict[str, str]:

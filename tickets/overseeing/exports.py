@@ -12,11 +12,12 @@ from import_export.fields import Field
 
 from tickets.models import Ticket
 from tickets.overseeing.answer_tables import types_of, write_type
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.process import JsonObject
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.resource import MOST_AT_ONCE, column
 from workflows.flat.writing import ListFile, Value
-from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
+from workflows.models import TaskInstance, TaskStatus, WorkflowInstance, WorkflowStatus
 
 
 @dataclass
@@ -25,6 +26,8 @@ class TicketRow(FlatRow):
     ticket_type: str = ""
     submitted_by: str = ""
     status: str = ""
+    outcome: str = ""
+    end: str = ""
     is_stuck: bool = False
     current_task: str = ""
     assigned_to: str = ""
@@ -51,6 +54,8 @@ class TicketResource(FlatResource[TicketRow]):
     submitted_by = column("submitted_by", "Submitted by")
     submitted_at = column("submitted_at", "Submitted at")
     status = column("status", "Status")
+    outcome = column("outcome", "Outcome")
+    end = column("end", "How it ended")
     is_stuck = column("is_stuck", "Has an error")
     current_task = column("current_task", "Current task")
     assigned_to = column("assigned_to", "Assigned to")
@@ -65,6 +70,8 @@ class TicketResource(FlatResource[TicketRow]):
             ticket_type=thing.definition.title,
             submitted_by=thing.created_by.email,
             status=str(WorkflowStatus(thing.status).label),
+            outcome=_outcome(instance),
+            end=instance.end_label if instance is not None else "",
             is_stuck=bool(getattr(thing, "is_stuck", False)),
             current_task=task.definition.title if task is not None else "",
             assigned_to=task.assigned_to.email if task is not None and task.assigned_to else "",
@@ -91,6 +98,11 @@ class TicketResource(FlatResource[TicketRow]):
         for ticket in tickets.iterator(chunk_size=MOST_AT_ONCE):
             row = self.row_of(ticket)
             yield ticket, [self.export_field(each, row) for each in columns]
+
+
+def _outcome(instance: WorkflowInstance | None) -> str:
+    outcome = None if instance is None else instance.end_outcome
+    return "" if outcome is None else str(OUTCOMES[outcome].name)
 
 
 @dataclass

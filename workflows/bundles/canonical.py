@@ -53,6 +53,7 @@ def _as_object(value: Json) -> JsonObject:
 
 SCHEMA: Final[JsonObject] = _schema()
 _LARGEST_INTEGER = 2**63 - 1
+_SEEN_BY_DEFAULT: Final = "team"
 
 
 def canonical(document: JsonObject) -> JsonObject:
@@ -156,6 +157,8 @@ def _field(spec: JsonObject) -> JsonObject:
     for name in _properties("field"):
         value = spec.get(name)
         if value is None or value in ("", [], {}) or (name == "required" and value is False):
+            continue
+        if name == "seen_by" and value == _SEEN_BY_DEFAULT:
             continue
         if name == "choices":
             made[name] = _choices(value)

@@ -13,9 +13,11 @@ from workflows.bundles import Change, ChangeKind
 from workflows.bundles.canonical import default_of
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import EndOutcome, Json, JsonObject
+from workflows.fields.field import SEEN_BY_WORDS, SeenBy
 from workflows.fields.registry import TYPES
 from workflows.working_hours.durations import after_in_words, duration_in_words
 
@@ -130,6 +132,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(describe_condition(value, labels.of_form(task)))
     if change.path and change.path[-1] == "type":
         return _type_name(value)
+    if change.path and (word := word_for(str(change.path[-1]), value)):
+        return word
     if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
         return showable(duration_in_words(value))
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
@@ -154,14 +158,27 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield value_text(entry["label"])
     if "from" in entry and entry.get("after"):
         yield after_in_words(str(entry["after"]))
+    if "from" in entry and entry.get("outcome"):
+        yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", entry["outcome"])}
     if entry.get("due_in"):
         yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
     if "type" in entry:
         yield _type_name(entry["type"])
     if entry.get("required") is True:
         yield _("required")
+    if "seen_by" in entry:
+        yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def word_for(name: str, value: Json) -> str:
+    """What people read for a value that is one of a few words; else empty."""
+    if name == "seen_by" and value in tuple(SeenBy):
+        return _(SEEN_BY_WORDS[SeenBy(str(value))])
+    if name == "outcome" and value in tuple(EndOutcome):
+        return str(OUTCOMES[EndOutcome(str(value))].name)
+    return ""
 
 
 def _type_name(value: Json) -> str:

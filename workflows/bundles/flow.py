@@ -29,6 +29,9 @@ def flow_problems(outline: Outline) -> Iterator[Problem]:
     for each in outline.transitions:
         if each.text("after"):
             yield from _timeout_problems(outline, each)
+        if "outcome" in each.value and each.text("to") in outline.task_of:
+            message = _("Only an end has an outcome. Remove “outcome”, or let it lead to “end”.")
+            yield Problem((*each.path, "outcome"), message, each.value["outcome"])
 
 
 def _reachability_problems(outline: Outline) -> Iterator[Problem]:

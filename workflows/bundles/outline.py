@@ -6,7 +6,7 @@ problems of the others, and no JSON whatsoever makes a check fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from workflows.bundles.canonical import END, START
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path, short
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
@@ -209,6 +209,11 @@ class Outline:
         for index, value in enumerate(found if isinstance(found, list) else []):
             if isinstance(value, dict):
                 yield Entry((name, index), value)
+
+
+def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
+    """What the end means that a transition of a document leads to, if it leads to one."""
+    return EndOutcome.named(transition.get("outcome"))
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:

@@ -34,6 +34,7 @@ def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
     message = _("The title looks like that of another ticket type: people cannot tell them apart.")
     yield from _look_alike_titles(outline.ticket_types, message)
     yield from _fields_problems(outline.workflow, facts)
+    yield from _seen_by_problems(outline.workflow)
     for task in outline.tasks:
         yield from _fields_problems(task, facts)
         yield from _task_problems(task)
@@ -79,6 +80,17 @@ def _fields_problems(entry: Entry, facts: Facts) -> Iterator[Problem]:
             yield Problem(place, _("Give the company role as text: by its name."), role)
     if not found:
         yield from _default_problems(specs, path, facts)
+
+
+def _seen_by_problems(workflow: Entry) -> Iterator[Problem]:
+    specs = workflow.value.get("fields")
+    for index, spec in enumerate(specs if isinstance(specs, list) else []):
+        if isinstance(spec, dict) and spec.get("seen_by") not in (None, ""):
+            message = _(
+                "Whoever submits a ticket sees all that is submitted. “seen_by” is for the "
+                "questions of tasks: remove it here."
+            )
+            yield Problem((*workflow.path, "fields", index, "seen_by"), message, spec["seen_by"])
 
 
 def _default_problems(specs: Json, path: Path, facts: Facts) -> Iterator[Problem]:

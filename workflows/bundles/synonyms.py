@@ -64,6 +64,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "condition": ("when", "if"),
         "priority": ("order",),
         "after": ("timeout", "not_done_after"),
+        "outcome": ("end_outcome",),
     },
     "ticket_type": {
         "title": ("name", "ticket_name"),
@@ -94,6 +95,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "max": ("maximum", "at_most"),
         "pattern": ("regular_expression", "regex"),
         "visible_when": ("show_when", "shown_when", "condition"),
+        "seen_by": ("visible_to", "shown_to"),
         "role": ("company_role",),
     },
     "link": {

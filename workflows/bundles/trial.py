@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.errors import FieldError, TransformError
@@ -461,4 +462,5 @@ def _transition(each: JsonObject) -> TransitionSpec:
         priority=priority if isinstance(priority, int) else 0,
         label=str(each.get("label", "")),
         after=str(each.get("after", "")),
+        outcome=outcome_of(each),
     )

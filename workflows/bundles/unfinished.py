@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import Entry, Outline, roles_in_questions
+from workflows.bundles.outline import Entry, Outline, outcome_of, roles_in_questions
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.json_schema import compile_validator
@@ -31,6 +31,7 @@ from workflows.engine.process import (
 )
 from workflows.engine.storable import unstorable
 from workflows.engine.task_types import TaskType
+from workflows.fields.field import SeenBy
 
 # What says how a value must be, and not of which kind it is or how long it may be.
 _FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum", "maximum")
@@ -167,6 +168,7 @@ def drawable_process(document: object) -> Process:
                 priority=_as_int(each.value.get("priority", 0)),
                 label=each.text("label"),
                 after=each.text("after"),
+                outcome=outcome_of(each.value),
             )
             for each in outline.transitions
             if (source := each.text("from")) and (target := each.text("to"))
@@ -211,6 +213,7 @@ def new_workflow_document(*, key: str, title: str) -> JsonObject:
                             "label": "What was done?",
                             "type": "long_text",
                             "required": True,
+                            "seen_by": SeenBy.REQUESTER.value,
                         }
                     ],
                 }

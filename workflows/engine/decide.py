@@ -7,7 +7,7 @@ from typing import Final
 
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare
 from .errors import ConditionError
-from .process import Json, JsonObject, Process, TransitionSpec
+from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
 from .texts import gettext as _
 
 _NOTHING: Final = prepare({})
@@ -35,12 +35,14 @@ class Decision:
 
     Exactly one of ``next_tasks``, ``is_end`` and ``error`` says something (none of them, where
     a task is not left although its time is over). ``next_tasks`` has one key for now; it is a
-    tuple so that parallel branches will not change its shape.
+    tuple so that parallel branches will not change its shape. ``end_label`` and ``outcome`` are
+    those of the transition to the end.
     """
 
     next_tasks: tuple[str, ...] = ()
     is_end: bool = False
     end_label: str = ""
+    outcome: EndOutcome = EndOutcome.GOOD
     error: str = ""
     tried: tuple[TriedTransition, ...] = ()
 
@@ -144,7 +146,9 @@ def _taken(
     process: Process, transition: TransitionSpec, tried: tuple[TriedTransition, ...]
 ) -> Decision:
     if transition.to_task is None:
-        return Decision(is_end=True, end_label=transition.label, tried=tried)
+        return Decision(
+            is_end=True, end_label=transition.label, outcome=transition.outcome, tried=tried
+        )
     if transition.to_task not in process.tasks:
         message = _(
             "The transition from %(task)s leads to the task “%(missing)s”, which does not exist. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from .calendar import Duration
 from .errors import DurationError
@@ -11,6 +12,19 @@ from .task_types import TaskType
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
+
+
+class EndOutcome(StrEnum):
+    """What an end of a process means for whoever asked. Documents and the database name it so."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    BAD = "bad"
+
+    @classmethod
+    def named(cls, name: object) -> EndOutcome:
+        """The outcome of this name. Good where there is none: so ends were before they said it."""
+        return cls(str(name)) if name in cls.__members__.values() else cls.GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,8 @@ class TransitionSpec:
 
     ``after`` is a duration (see calendar.py): the transition is then taken when ``from_task`` has
     not ended by that time, and never when it has. Empty: the other way round.
+
+    ``outcome`` counts where ``to_task`` is None.
     """
 
     from_task: str | None
@@ -41,6 +57,7 @@ class TransitionSpec:
     priority: int = 0
     label: str = ""
     after: str = ""
+    outcome: EndOutcome = EndOutcome.GOOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from .conditions import is_empty, one_budget
 from .decide import Decision, decide, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .problems import FieldProblem
-from .process import Json, JsonObject, Process
+from .process import EndOutcome, Json, JsonObject, Process
 from .schema_validation import SchemaValidator
 from .storable import unstorable
 from .task_types import TaskType
@@ -118,6 +118,7 @@ class Step:
 class Simulation:
     """The steps that were gone, and how it ended.
 
+    ``end_label`` and ``end_outcome`` are those of the end that was reached, where one was.
     ``used`` are the answers that counted, in the order of the steps; ``unused`` those that
     nobody asked for.
     """
@@ -128,6 +129,7 @@ class Simulation:
     error: str = ""
     unused: tuple[Answer, ...] = ()
     used: tuple[Answer, ...] = ()
+    end_outcome: EndOutcome | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -199,7 +201,10 @@ class _Run:
             decision = step.decision
         if decision.error:
             return self._ended(Outcome.ERROR, error=decision.error)
-        return self._ended(Outcome.COMPLETED, end_label=decision.end_label)
+        return replace(
+            self._ended(Outcome.COMPLETED, end_label=decision.end_label),
+            end_outcome=decision.outcome,
+        )
 
     def _visit(self, key: str) -> tuple[Step, Outcome]:
         """One task; the outcome counts where the step has no decision."""

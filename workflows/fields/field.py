@@ -22,7 +22,7 @@ from workflows.engine.process import Json, JsonObject
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 
 # The keys that the specs of all types have.
-COMMON_KEYS: Final = ("name", "label", "type", "required", "help", "visible_when")
+COMMON_KEYS: Final = ("name", "label", "type", "required", "help", "visible_when", "seen_by")
 LIMIT_KEYS: Final = ("min", "max", "more_than", "less_than")
 
 
@@ -70,6 +70,21 @@ class Holds(StrEnum):
 
     TEXT = "text"
     COMPANY_ROLE = "company_role"
+
+
+class SeenBy(StrEnum):
+    """Who sees the answer to a question of a task. Specs name it so."""
+
+    TEAM = "team"  # whoever works on the ticket, and ticket admins
+    REQUESTER = "requester"  # whoever submitted the ticket, too
+
+
+SEEN_BY_WORDS: Final[Mapping[SeenBy, str]] = MappingProxyType(
+    {
+        SeenBy.TEAM: gettext_noop("the team only"),
+        SeenBy.REQUESTER: gettext_noop("the requester, too"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,7 @@ class Field:
     less_than: int | float | None = None
     pattern: str = ""
     visible_when: Json = None
+    seen_by: SeenBy = SeenBy.TEAM
     fields: tuple[Field, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
 

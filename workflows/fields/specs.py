@@ -1,8 +1,8 @@
 """Field specs: what a form asks for, as data that people write.
 
 A spec is ``{name, label, type, required, choices, help, default, min, max, more_than,
-less_than, pattern, visible_when, fields}``, and what single types add to that. null, an empty
-text and an empty list count as not given, as spreadsheets leave them. Specs may be any JSON:
+less_than, pattern, visible_when, seen_by, fields}``, and what single types add to that. null, an
+empty text and an empty list count as not given, as spreadsheets leave them. Specs may be any JSON:
 check_fields survives all of it.
 """
 
@@ -38,6 +38,7 @@ from workflows.fields.field import (
     Field,
     FieldType,
     Holds,
+    SeenBy,
 )
 from workflows.fields.known_choices import look_alike_choices
 from workflows.fields.listed import choice_of
@@ -160,6 +161,7 @@ def _spec_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Ite
         *_key_problems(spec, path),
         *_name_problems(spec, path),
         *_text_problems(spec, path),
+        *_seen_by_problems(spec, path, inside_records=inside_records),
         *_type_problems(spec, path, inside_records=inside_records),
     ]
     field_type = type_of(spec)
@@ -205,6 +207,19 @@ def _text_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
     required = spec.get("required")
     if not is_absent(required) and not isinstance(required, bool):
         yield Problem((*path, "required"), "Give “required” as true or false.", required)
+
+
+def _seen_by_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+    given, place = spec.get("seen_by"), (*path, "seen_by")
+    if is_absent(given):
+        return
+    if inside_records:
+        message = "A record is seen as a whole. Give “seen_by” to the question that asks for them."
+        yield Problem(place, message, given)
+    elif given not in tuple(SeenBy):
+        meant = nearest(given, tuple(SeenBy))
+        message = "Give “seen_by” as one of these: {words}.".format(words=", ".join(SeenBy))
+        yield Problem(place, message + did_you_mean(meant), given, meant)
 
 
 def _type_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
@@ -327,6 +342,7 @@ def _field(spec: JsonObject) -> Field:
         less_than=given_number(spec, "less_than"),
         pattern=str(given.get("pattern", "")),
         visible_when=given.get("visible_when"),
+        seen_by=SeenBy(str(given.get("seen_by", SeenBy.TEAM))),
         fields=_parsed(given.get("fields")),
         settings=frozen({key: given[key] for key in OWN_KEYS if key in given}),
     )

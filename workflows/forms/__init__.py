@@ -10,7 +10,11 @@ from workflows.fields.screen import FileKeeper
 from workflows.fields.screens import answer_text
 from workflows.fields.shown import Shown
 from workflows.forms.answers import AnswersForm
-from workflows.forms.display import show_answers
+from workflows.forms.display import (
+    answered_for_requester,
+    show_answers,
+    show_answers_for_requester,
+)
 from workflows.forms.visible import visible_answer
 
 __all__ = [
@@ -18,7 +22,9 @@ __all__ = [
     "FileKeeper",
     "Shown",
     "answer_text",
+    "answered_for_requester",
     "safe_filename",
     "show_answers",
+    "show_answers_for_requester",
     "visible_answer",
 ]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
+from workflows.engine.process import EndOutcome
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_definition import WorkflowDefinition
 
@@ -54,6 +55,15 @@ class Transition(models.Model):
         ),
     )
 
+    outcome = models.CharField(
+        _("outcome"),
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a transition to the end: what the end means. Empty: a good one."),
+    )
+
     class Meta:
         verbose_name = _("transition")
         verbose_name_plural = _("transitions")
@@ -64,3 +74,8 @@ class Transition(models.Model):
             "source": self.from_task.title if self.from_task else gettext("Start"),
             "target": self.to_task.title if self.to_task else gettext("End"),
         }
+
+    @property
+    def end_outcome(self) -> EndOutcome:
+        """What it means that a ticket ends by it."""
+        return EndOutcome.named(self.outcome)

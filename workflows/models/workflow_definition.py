@@ -189,6 +189,7 @@ class WorkflowDefinition(StatusModel):
                     priority=t.priority,
                     label=t.label,
                     after=t.after,
+                    outcome=t.end_outcome,
                 )
                 for t in self.transitions.all()
             ),

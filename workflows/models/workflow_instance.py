@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
 from tenants.names import LONGEST_NAME
+from workflows.engine.process import EndOutcome
 from workflows.models.composed_json import ComposedJson
 from workflows.models.status import StatusField, StatusModel, one_of
 from workflows.models.workflow_definition import WorkflowDefinition
@@ -59,6 +60,10 @@ class WorkflowInstance(StatusModel):
         max_length=20,
     )
     end_label = models.CharField(_("outcome"), max_length=LONGEST_NAME, blank=True)
+    # Empty until it has reached an end; read `end_outcome`.
+    outcome = models.CharField(
+        _("outcome of the end"), max_length=20, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
@@ -73,13 +78,24 @@ class WorkflowInstance(StatusModel):
     def __str__(self) -> str:
         return f"{self.workflow} {self.uuid}"
 
+    @property
+    def end_outcome(self) -> EndOutcome | None:
+        """What the end means that it has reached; None where it has reached none.
+
+        What ended before ends said it, ended well, as a transition says that names no outcome.
+        """
+        if self.status != WorkflowStatus.COMPLETED:
+            return None
+        return EndOutcome.named(self.outcome)
+
     @transition(field=status, source=WorkflowStatus.NOT_STARTED, target=WorkflowStatus.IN_PROGRESS)
     def start(self, *, now: datetime) -> None:
         self.started_at = now
 
     @transition(field=status, source=WorkflowStatus.IN_PROGRESS, target=WorkflowStatus.COMPLETED)
-    def complete(self, *, end_label: str, now: datetime) -> None:
+    def complete(self, *, end_label: str, outcome: EndOutcome, now: datetime) -> None:
         self.end_label = end_label
+        self.outcome = outcome.value
         self.completed_at = now
 
     @transition(

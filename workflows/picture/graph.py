@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflows.engine.process import Process, TaskSpec, TransitionSpec
+from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
@@ -59,6 +59,7 @@ class _Shape:
     lines: list[str]
     task: TaskSpec | None = None
     reachable: bool = True
+    outcome: EndOutcome = EndOutcome.GOOD  # of an end
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +130,7 @@ def _collect(process: Process) -> tuple[dict[NodeKey, _Shape], list[_Line]]:
     transitions = sorted(process.transitions, key=lambda transition: transition.priority)
     lines = []
     for spec in transitions:
-        source, target = START, ("end", spec.label)
+        source, target = START, ("end", f"{spec.outcome} {spec.label}")
         if spec.from_task is not None:
             source = ("task", spec.from_task)
             shapes.setdefault(source, _box(spec.from_task, None))
@@ -138,6 +139,7 @@ def _collect(process: Process) -> tuple[dict[NodeKey, _Shape], list[_Line]]:
             shapes.setdefault(target, _box(spec.to_task, None))
         elif target not in shapes:
             shapes[target] = _circle(target, _clean(spec.label) or _("End"))
+            shapes[target].outcome = spec.outcome
         lines.append(_line(spec, shapes[source], shapes[target]))
     _mark_unreachable(shapes, lines)
     return shapes, lines
@@ -417,8 +419,9 @@ def _draw_circle(shape: _Shape, *, reached: bool) -> SafeString:
         )
     caption = y + radius + 6 + LABEL_LINE * len(shape.lines) / 2
     return format_html(
-        '<g class="flow-{}{}"><title>{}</title>{}{}</g>',
+        '<g class="flow-{}{}{}"><title>{}</title>{}{}</g>',
         shape.key[0],
+        " flow-bad" if shape.outcome is EndOutcome.BAD else "",
         " flow-reached" if reached else "",
         shape.text,
         inner,

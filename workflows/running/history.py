@@ -63,6 +63,7 @@ def stored_states(instances: Sequence[WorkflowInstance]) -> dict[int, State]:
             version=instance.workflow.version if instance.started_at is not None else None,
             current_task=instance.current_task_id,
             end_label=instance.end_label,
+            outcome=instance.outcome,
             data=instance.data,
         )
         for instance in instances

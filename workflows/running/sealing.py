@@ -29,7 +29,13 @@ HISTORY = Chain(
     column="workflow_instance_id",
     content=("workflow_instance_id", "task_instance_id", "kind", "actor_id", "at", "data"),
     tables=[
-        SealedTable(WorkflowInstance, "instance", "id", exempt={"updated_at": _SAYS_WHEN_ONLY}),
+        SealedTable(
+            WorkflowInstance,
+            "instance",
+            "id",
+            exempt={"updated_at": _SAYS_WHEN_ONLY},
+            later=("outcome",),
+        ),
         SealedTable(
             TaskInstance,
             "task",

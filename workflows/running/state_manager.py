@@ -267,9 +267,10 @@ class WorkflowStateManager:
     def _end(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         self.begin_part(StepPart.END)
         self._record(MOVED, task=ended_task, data=decision.as_json())
-        self.instance.complete(end_label=decision.end_label, now=self.now)
-        self._record(COMPLETED, data={"label": decision.end_label})
-        self._save_instance("status", "end_label", "completed_at", "started_at")
+        end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
+        self.instance.complete(end_label=decision.end_label, outcome=decision.outcome, now=self.now)
+        self._record(COMPLETED, data=end)
+        self._save_instance("status", "end_label", "outcome", "completed_at", "started_at")
         return Move(moved=True, ended=True)
 
     def _make_next_tasks(self, decision: Decision, ended_task: TaskInstance | None) -> Move:

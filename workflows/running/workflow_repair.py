@@ -20,6 +20,7 @@ from workflows.errors import (
     WorkflowNotRunningError,
     WorkflowOnHoldError,
 )
+from workflows.fields.field import SeenBy
 from workflows.models import (
     TaskDefinition,
     TaskInstance,
@@ -363,6 +364,8 @@ class WorkflowRepair(WorkflowStateManager):
     def cancel(self, *, reason: str) -> list[TaskInstance]:
         """End it here, with all of its unfinished tasks, which are returned.
 
+        Whoever submitted the ticket reads the reason: the caller has said so.
+
         Raises:
             WorkflowEndedError: it has ended already.
         """
@@ -379,7 +382,7 @@ class WorkflowRepair(WorkflowStateManager):
             task.cancel(now=self.now)
             self._batch.update(task, "status", "completed_at")
         self.instance.cancel(now=self.now)
-        self._record(CANCELLED, data={"reason": reason})
+        self._record(CANCELLED, data={"reason": reason, "seen_by": SeenBy.REQUESTER.value})
         self._save_instance("status", "completed_at")
         return tasks
 

@@ -10,8 +10,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles import synonyms
+from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import TaskType
-from workflows.fields.field import Holds, SpecKey
+from workflows.fields.field import Holds, SeenBy, SpecKey
 from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.task_types import SCREENS
 from workflows.workbooks import kinds
@@ -218,6 +219,17 @@ FIELDS: Final = Sheet(
             ),
             32,
         ),
+        Column(
+            "seen_by",
+            "Seen by",
+            kinds.WORD,
+            gettext_lazy(
+                "Of a question of a task. requester: whoever submitted the ticket sees the answer. "
+                "Empty or team: only those who work on it."
+            ),
+            13,
+            options=tuple(SeenBy),
+        ),
         *(_own(each) for each in OWN_KEYS.values()),
     ),
     ("forms", "field", "questions"),
@@ -366,6 +378,17 @@ TRANSITIONS: Final = Sheet(
                 "ended by then. Empty: it is taken when the task is completed."
             ),
             14,
+        ),
+        Column(
+            "outcome",
+            "Outcome",
+            kinds.WORD,
+            gettext_lazy(
+                "Of a transition to the end: what the end means. bad: what was asked for was not "
+                "done. neutral: neither. Empty: good."
+            ),
+            12,
+            options=tuple(EndOutcome),
         ),
     ),
     ("transition",),

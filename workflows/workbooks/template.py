@@ -38,6 +38,7 @@ EXAMPLE: Final[JsonObject] = {
                     "label": "Do you approve it?",
                     "type": "boolean",
                     "required": True,
+                    "seen_by": "requester",
                 }
             ],
         }
@@ -51,8 +52,20 @@ EXAMPLE: Final[JsonObject] = {
             "condition": {"==": [{"var": "tasks.approve.approved"}, True]},
             "priority": 1,
         },
-        {"from": "approve", "to": "end", "label": "not approved", "priority": 2},
-        {"from": "approve", "to": "end", "label": "not decided in time", "after": "P5D"},
+        {
+            "from": "approve",
+            "to": "end",
+            "label": "not approved",
+            "priority": 2,
+            "outcome": "bad",
+        },
+        {
+            "from": "approve",
+            "to": "end",
+            "label": "not decided in time",
+            "after": "P5D",
+            "outcome": "neutral",
+        },
     ],
     "ticket_types": [
         {"key": "my_request", "title": "My request", "description": "Ask for something."}
@@ -93,8 +106,9 @@ TASKS_EXAMPLE: Final[JsonObject] = {
                     "label": "Do you approve it?",
                     "type": "boolean",
                     "required": True,
+                    "seen_by": "requester",
                 },
-                {"name": "reason", "label": "Why?", "type": "long_text"},
+                {"name": "reason", "label": "Why?", "type": "long_text", "seen_by": "requester"},
             ],
         }
     ],

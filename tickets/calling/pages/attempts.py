@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from tenants.pages.badges import badge
 from tickets.models import Ticket
+from tickets.seeing import Viewer, shown_output
 from workflows.authoring.definitions.pages.definition_rows import pretty
-from workflows.forms import Shown, show_answers
+from workflows.forms import Shown
 from workflows.models import ActionAttempt, TaskInstance
 from workflows.models.action_attempt import AttemptOutcome
 
@@ -112,9 +113,9 @@ class TaskData:
     document: str
 
 
-def data_so_far(ticket: Ticket) -> list[TaskData]:
-    """The latest output of each task of the ticket, oldest first."""
-    if ticket.workflow_instance_id is None:
+def data_so_far(ticket: Ticket, *, viewer: Viewer) -> list[TaskData]:
+    """The latest output of each task of the ticket, oldest first; for the team alone."""
+    if ticket.workflow_instance_id is None or viewer is not Viewer.TEAM:
         return []
     tasks = TaskInstance.objects.filter(
         workflow_instance=ticket.workflow_instance_id, output_data__isnull=False
@@ -127,5 +128,6 @@ def data_so_far(ticket: Ticket) -> list[TaskData]:
 def _task_data(task: TaskInstance) -> TaskData:
     output = task.output_data
     if task.definition.is_form and isinstance(output, dict):
-        return TaskData(task, show_answers(task.definition.fields, output), "")
+        answers = shown_output(task.definition, output, viewer=Viewer.TEAM)
+        return TaskData(task, answers, "")
     return TaskData(task, [], pretty(output))

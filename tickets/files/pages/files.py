@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy
@@ -15,8 +15,7 @@ from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import FileUpload
-from workflows.models import TaskInstance, WorkflowEvent
-from workflows.running.events.assigned import ASSIGNED
+from tickets.seeing import Viewer, uploads_for_requester, viewer_of
 
 DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
 
@@ -38,7 +37,7 @@ class FileUploadAdmin(CompanyModelAdmin):
 class DownloadPage(Page):
     """Hands a file to whoever may see it; others cannot tell that it exists."""
 
-    # Who sees the ticket sees its files: `find` decides, and says to all others the same.
+    # Who may see the file is decided by `find`, which says to all others the same.
     permissions = ()
 
     upload: FileUpload
@@ -47,7 +46,7 @@ class DownloadPage(Page):
         raise Http404
 
     def find(self, **arguments: Any) -> None:
-        found = FileUpload.objects.select_related("ticket").filter(uuid=arguments["key"]).first()
+        found = _with_ticket().filter(uuid=arguments["key"]).first()
         if found is None or not may_download(found, self.person):
             raise Http404
         self.upload = found
@@ -77,28 +76,22 @@ class DownloadPage(Page):
         return response
 
 
+def _with_ticket() -> QuerySet[FileUpload]:
+    return FileUpload.objects.select_related("ticket__workflow", "ticket__workflow_instance")
+
+
 def may_download(upload: FileUpload, user: object) -> bool:
-    """The uploader, the ticket's submitter, its workers of now and before, and ticket admins."""
+    """Whoever uploaded it, the ticket's team, and the requester if it is an answer for them."""
     if not isinstance(user, User):
         return False
     ticket = upload.ticket
-    if user.pk == upload.uploaded_by_id or (ticket and user.pk == ticket.created_by_id):
+    if user.pk == upload.uploaded_by_id or user.has_perm("tickets.view_ticket"):
         return True
-    if user.has_perm("tickets.view_ticket"):
-        return True
-    return ticket is not None and has_or_had_task(user, ticket.workflow_instance_id)
-
-
-def has_or_had_task(user: User, workflow_instance_id: int | None) -> bool:
-    """Whether a task of this process is theirs, or was until it was given to somebody else."""
-    if workflow_instance_id is None:
+    if ticket is None:
         return False
-    tasks = TaskInstance.objects.filter(workflow_instance_id=workflow_instance_id)
-    if tasks.assigned_to(user).exists():
-        return True
-    return WorkflowEvent.objects.filter(
-        Q(data__to_id=user.pk), workflow_instance_id=workflow_instance_id, kind=ASSIGNED
-    ).exists()
+    viewer = viewer_of(user, ticket)
+    is_for_requester = viewer is Viewer.REQUESTER and upload.uuid in uploads_for_requester(ticket)
+    return viewer is Viewer.TEAM or is_for_requester
 
 
 def download_base() -> str:

@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
-from tickets.models import TicketError
+from tickets.models import Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
+from workflows.end_outcomes import outcome_choices
+from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models import TaskStatus, TicketDefinition, WorkflowStatus
 from workflows.models.task_instance import UNFINISHED
@@ -65,6 +67,19 @@ class TicketStatusFilter(ChosenFilter):
         if chosen == WorkflowStatus.NOT_STARTED:
             status |= Q(workflow_instance=None)
         return queryset.filter(status)
+
+
+class OutcomeFilter(ChosenFilter):
+    """How tickets have ended that came to an end; cancelled ones have come to none."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(outcome_choices())
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(Ticket.ended_as(EndOutcome(chosen)))
 
 
 class TicketTypeFilter(ChosenFilter):

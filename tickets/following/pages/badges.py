@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from tenants.pages.badges import badge
-from tickets.models import ErrorStatus, TicketError
+from tickets.models import ErrorStatus, Ticket, TicketError
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.models import (
     TaskInstance,
     TaskStatus,
@@ -20,10 +21,10 @@ from workflows.models import (
 )
 
 # The tones are CSS classes of definitions.css: badge-good, badge-bad ...
+# COMPLETED is shown by its outcome.
 WORKFLOW_TONES: Mapping[str, str] = {
     WorkflowStatus.NOT_STARTED: "plain",
     WorkflowStatus.IN_PROGRESS: "info",
-    WorkflowStatus.COMPLETED: "good",
     WorkflowStatus.CANCELLED: "plain",
     WorkflowStatus.ON_HOLD: "warn",
 }
@@ -42,8 +43,16 @@ ERROR_TONES: Mapping[str, str] = {
 }
 
 
-def workflow_badge(status: WorkflowStatus) -> SafeString:
-    return badge(status.label, WORKFLOW_TONES[status])
+def ticket_badge(ticket: Ticket) -> SafeString:
+    """The status of a ticket; of one that has come to an end, by what that end means.
+
+    Fetch it with its workflow instance.
+    """
+    instance, status = ticket.workflow_instance, ticket.status
+    outcome = None if instance is None else instance.end_outcome
+    if outcome is None:
+        return badge(status.label, WORKFLOW_TONES[status])
+    return badge(OUTCOMES[outcome].status, OUTCOMES[outcome].tone)
 
 
 def task_badge(task: TaskInstance) -> SafeString:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from tickets.seeing import Viewer, shown_answers, shown_output
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.process import Json, JsonObject
@@ -59,9 +60,16 @@ class History:
 
 
 def history(
-    workflow: WorkflowDefinition, instance_id: int | None, *, task: TaskInstance | None = None
+    workflow: WorkflowDefinition,
+    instance_id: int | None,
+    *,
+    viewer: Viewer,
+    task: TaskInstance | None = None,
 ) -> History:
     """What happened to a workflow instance (or to one task of it), oldest first.
+
+    For pages of the team: who is not of it (`viewer`) is shown the answers for the requester at
+    most, but reads the reasons and conditions of everything.
 
     `workflow` is fetched by `with_tasks_and_transitions`.
     """
@@ -73,24 +81,26 @@ def history(
     newest = events.select_related("actor", "task_instance__definition").order_by("-pk")
     rows = list(newest[: MOST_EVENTS + 1])
     left_out = events.count() - MOST_EVENTS if len(rows) > MOST_EVENTS else 0
-    return History(_lines(workflow, list(reversed(rows[:MOST_EVENTS]))), left_out)
+    return History(_lines(workflow, list(reversed(rows[:MOST_EVENTS])), viewer), left_out)
 
 
 def history_since(
-    workflow: WorkflowDefinition, instance_id: int | None, *, event_id: int
+    workflow: WorkflowDefinition, instance_id: int | None, *, viewer: Viewer, event_id: int
 ) -> History:
     """What happened to a workflow instance after an event: the newest, oldest first."""
     if instance_id is None:
         return History(())
     events = WorkflowEvent.objects.filter(workflow_instance=instance_id, pk__gt=event_id)
     newest = events.select_related("actor", "task_instance__definition").order_by("-pk")
-    return History(_lines(workflow, list(reversed(newest[:MOST_SINCE]))))
+    return History(_lines(workflow, list(reversed(newest[:MOST_SINCE])), viewer))
 
 
-def _lines(workflow: WorkflowDefinition, events: Sequence[WorkflowEvent]) -> list[HistoryLine]:
+def _lines(
+    workflow: WorkflowDefinition, events: Sequence[WorkflowEvent], viewer: Viewer
+) -> list[HistoryLine]:
     labels = condition_labels(workflow)
     titles = {each.key: each.title for each in workflow.tasks.all()}
-    return [_line(each, titles, labels, workflow.fields) for each in events]
+    return [_line(each, titles, labels, workflow.fields, viewer) for each in events]
 
 
 def _line(
@@ -98,34 +108,39 @@ def _line(
     titles: Mapping[str, str],
     labels: Mapping[str, str],
     ticket_fields: Json,
+    viewer: Viewer,
 ) -> HistoryLine:
     kind, data, task = kind_named(event.kind), data_of(event), event.task_instance
     details = kind.screen.details
     completed, changed = details is Details.OUTPUT and task is not None, details is Details.CHANGE
-    specs = _specs(data, task, ticket_fields) if changed else None
     return HistoryLine(
         at=event.at,
         text=event_sentence(kind.screen.history, event, titles),
         icon=kind.screen.icon,
-        tone=kind.screen.tone,
+        tone=kind.screen.tone_of(event),
         who=str(event.actor) if event.actor else _("The system"),
         task=task,
         note=str(data.get("error") or ""),
         reason=str(data.get("reason") or ""),
         how=str(data.get("notes") or ""),
-        before=show_answers(specs, _object(data.get("old"))) if changed else (),
-        after=show_answers(specs, _object(data.get("new"))) if changed else (),
+        before=_changed(data, "old", task, ticket_fields, viewer) if changed else (),
+        after=_changed(data, "new", task, ticket_fields, viewer) if changed else (),
         tried=tuple(_tried(data.get("tried"), titles, labels)),
-        answers=_output(data, task) if completed and task else (),
-        documents=_documents(task) if completed and task and not task.definition.is_form else (),
+        answers=_output(data, task, viewer) if completed and task else (),
+        documents=_documents(task, viewer) if completed and task else (),
     )
 
 
-def _specs(data: JsonObject, task: TaskInstance | None, ticket_fields: Json) -> Json:
-    """The questions whose answers were changed; None where there are none."""
-    if data.get("what") == "output" and task is not None:
-        return task.definition.fields if task.definition.is_form else []
-    return ticket_fields if data.get("what") == "ticket" else []
+def _changed(
+    data: JsonObject, name: str, task: TaskInstance | None, ticket_fields: Json, viewer: Viewer
+) -> list[Shown]:
+    """What was corrected (`old` or `new`): of the ticket, of a task, or of what is sent."""
+    values = _object(data.get(name))
+    if data.get("what") == "ticket":
+        return show_answers(ticket_fields, values)
+    if data.get("what") == "output" and task is not None and task.definition.is_form:
+        return shown_output(task.definition, values, viewer=viewer)
+    return shown_answers([], values, viewer=viewer)
 
 
 def _object(value: Json) -> JsonObject:
@@ -146,10 +161,13 @@ def _tried(tried: Json, titles: Mapping[str, str], labels: Mapping[str, str]) ->
         )
 
 
-def _output(data: JsonObject, task: TaskInstance) -> list[Shown]:
+def _output(data: JsonObject, task: TaskInstance, viewer: Viewer) -> list[Shown]:
     """As it was then: it may have been corrected since."""
-    return show_answers(task.definition.fields, _object(data.get("output", task.output_data)))
+    output = data.get("output", task.output_data)
+    return shown_output(task.definition, output, viewer=viewer)
 
 
-def _documents(task: TaskInstance) -> list[tuple[str, str]]:
-    return [(_("What was sent"), pretty(task.input_data))] if task.input_data is not None else []
+def _documents(task: TaskInstance, viewer: Viewer) -> list[tuple[str, str]]:
+    if task.definition.is_form or viewer is not Viewer.TEAM or task.input_data is None:
+        return []
+    return [(_("What was sent"), pretty(task.input_data))]

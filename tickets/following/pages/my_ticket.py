@@ -19,6 +19,7 @@ from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
 
 @admin.register(MyTicket)
@@ -137,6 +138,9 @@ class MyTicketPage(ObjectPage):
             ticket=ticket,
             badge=progress.status_badge(ticket, is_stuck=is_stuck),
             is_stuck=is_stuck and not ticket.has_ended,
+            answers=answers_for_requester(ticket),
+            cancel_reason=cancel_reason(ticket, viewer=Viewer.REQUESTER),
+            outcome_tone=progress.outcome_tone(ticket),
             timeline=progress.timeline(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
         )

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from tenants.pages.badges import badge
 from tickets.files.pages.files import download_base
-from tickets.following.pages.badges import workflow_badge
+from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.json_schema import is_web_address
-from workflows.engine.process import Json, JsonObject
-from workflows.forms import Shown, show_answers
+from workflows.engine.process import Json
+from workflows.forms import show_answers
 from workflows.models import (
     TaskInstance,
     TaskStatus,
@@ -37,19 +38,17 @@ class Moment:
     tone: str = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskAnswers:
-    """What came of one finished task."""
-
-    task: TaskInstance
-    answers: list[Shown]
-
-
 def status_badge(ticket: Ticket, *, is_stuck: bool) -> SafeString:
     """The status as its submitter understands it."""
     if is_stuck and not ticket.has_ended:
         return badge(_("Being repaired"), "bad")
-    return workflow_badge(ticket.status)
+    return ticket_badge(ticket)
+
+
+def outcome_tone(ticket: Ticket) -> str:
+    """The colour of how the ticket ended: good, bad or plain; plain where it has not."""
+    outcome = ticket.workflow_instance.end_outcome if ticket.workflow_instance else None
+    return "plain" if outcome is None else OUTCOMES[outcome].tone
 
 
 def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
@@ -87,7 +86,8 @@ def _moments(event: WorkflowEvent) -> list[Moment]:
     screen = kind_named(event.kind).screen
     if screen.timeline is None:
         return []
-    tone = screen.tone if screen.tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
+    tone = screen.tone_of(event)
+    tone = tone if tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
     return [Moment(event.at, event_sentence(screen.timeline, event), screen.icon, tone)]
 
 
@@ -130,26 +130,6 @@ def _transitions_taken(ticket: Ticket) -> set[TransitionKey]:
 
 def _key(value: Json) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def finished_tasks(ticket: Ticket, *, before: TaskInstance | None = None) -> list[TaskAnswers]:
-    """The tasks of the ticket that are done, with their answers, oldest first."""
-    tasks = TaskInstance.objects.filter(
-        workflow_instance=ticket.workflow_instance_id,
-        status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
-        output_data__isnull=False,
-    )
-    if before is not None:
-        tasks = tasks.filter(pk__lt=before.pk)
-    if ticket.workflow_instance_id is None:
-        return []
-    rows = tasks.select_related("definition", "assigned_to").order_by("pk")
-    return [TaskAnswers(task, show_answers(task.definition.fields, _json(task))) for task in rows]
-
-
-def _json(task: TaskInstance) -> JsonObject:
-    output = task.output_data
-    return output if isinstance(output, dict) else {}
 
 
 def references(ext_ref: object) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.refusals import refusals_in
 from tickets.errors import TicketsError
 from tickets.following.pages import progress
-from tickets.following.pages.badges import workflow_badge
+from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
 from tickets.moving.move_tickets import MOST_AT_ONCE, TicketMove, move_tickets, preview_move
 from tickets.repairing.pages.base_page import RepairingPage
@@ -155,7 +155,7 @@ def _rows(
         MovableRow(
             ticket=ticket,
             where=progress.position_in_words(ticket),
-            badge=workflow_badge(ticket.status),
+            badge=ticket_badge(ticket),
             refusal=refusals[ticket.pk],
             is_chosen=ticket.pk in chosen and not refusals[ticket.pk],
         )

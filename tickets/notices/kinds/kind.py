@@ -53,6 +53,7 @@ class Kind:
 
     `roles` are those of the people whom it may reach: others are not asked how they want it.
     Superusers are reached by what they see on their dashboard, outside of companies.
+    `tells_answers`: a mail to whoever submitted the ticket has the answers that are for them.
     """
 
     title: StrOrPromise
@@ -61,6 +62,7 @@ class Kind:
     by_mail: ByMail
     roles: frozenset[SystemRole]
     leads_to: Place
+    tells_answers: bool = False
 
 
 class NoticeKind(str):

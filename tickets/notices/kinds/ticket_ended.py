@@ -38,5 +38,6 @@ TICKET_ENDED = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.USER}),
         leads_to=Place.MY_TICKET,
+        tells_answers=True,
     ),
 )

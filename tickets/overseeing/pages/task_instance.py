@@ -29,9 +29,9 @@ from tickets.models import Ticket
 from tickets.overseeing.exports import TaskResource
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
+from tickets.seeing import Viewer, shown_output, viewer_of
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
-from workflows.forms import show_answers
 from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
 
 
@@ -107,10 +107,10 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(
             pk=obj.definition.workflow_id
         )
-        output = obj.output_data
         found = Ticket.objects.with_progress().select_related("workflow")
         ticket = found.filter(workflow_instance=obj.workflow_instance_id).first()
         may_repair = ticket is not None and RepairingPage.admits(request)
+        viewer = Viewer.NOBODY if ticket is None else viewer_of(request.user, ticket)
         return {
             "repairs": open_repairs(ticket, task=obj) if ticket and may_repair else [],
             "attempts": attempts_of(obj),
@@ -120,11 +120,9 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
             "badge": task_badge(obj),
             "worker": worker_of(obj),
             "ticket": ticket,
-            "answers": show_answers(
-                obj.definition.fields, output if isinstance(output, dict) else {}
-            ),
-            "documents": _documents(obj),
-            "history": history(workflow, obj.workflow_instance_id, task=obj),
+            "answers": shown_output(obj.definition, obj.output_data, viewer=viewer),
+            "documents": _documents(obj) if viewer is Viewer.TEAM else [],
+            "history": history(workflow, obj.workflow_instance_id, viewer=viewer, task=obj),
             "ticket_errors": [
                 {"error": each, "badge": error_badge(each), "link": admin_link(each)}
                 for each in obj.ticket_errors.all()

@@ -16,13 +16,14 @@ from tenants.pages.links import admin_link
 from tickets.files.pages.files import download_base
 from tickets.finding.pages.filters import (
     HasErrorsFilter,
+    OutcomeFilter,
     SubmitterFilter,
     TicketStatusFilter,
     TicketTypeFilter,
 )
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
-from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
+from tickets.following.pages.badges import error_badge, task_badge, ticket_badge
 from tickets.following.pages.history import history
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
@@ -30,6 +31,7 @@ from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.exports import TicketResource
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
+from tickets.seeing import viewer_of
 from workflows.flat import FlatExportAdmin
 from workflows.models import TaskInstance, WorkflowDefinition
 
@@ -57,7 +59,13 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         "where_column",
         "submitted_column",
     )
-    list_filter = (TicketStatusFilter, TicketTypeFilter, HasErrorsFilter, SubmitterFilter)
+    list_filter = (
+        TicketStatusFilter,
+        OutcomeFilter,
+        TicketTypeFilter,
+        HasErrorsFilter,
+        SubmitterFilter,
+    )
     list_filter_submit = True
     search_fields = ("title", "created_by__email")
     search_help_text = gettext_lazy("Search by number, title or e-mail address")
@@ -88,7 +96,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
 
     @display(description=gettext_lazy("Status"), ordering="workflow_instance__status")
     def status_column(self, ticket: Ticket) -> str:
-        status = workflow_badge(ticket.status)
+        status = ticket_badge(ticket)
         if not getattr(ticket, "is_stuck", False):
             return status
         return format_html("{} {}", status, badge(_("Error"), "bad"))
@@ -114,12 +122,14 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
             "subtitle": None,
             "ticket": obj,
             "workflow": workflow,
-            "badge": workflow_badge(obj.status),
+            "badge": ticket_badge(obj),
             "where": progress.position_in_words(obj),
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
             **progress.submitted(obj),
-            "history": history(workflow, obj.workflow_instance_id),
+            "history": history(
+                workflow, obj.workflow_instance_id, viewer=viewer_of(request.user, obj)
+            ),
             "tasks": [
                 {"task": each, "badge": task_badge(each), "link": admin_link(each)}
                 for each in tasks.select_related("definition", "assigned_to").order_by("pk")

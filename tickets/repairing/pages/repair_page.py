@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenants.body_limits import FILES_BODY
 from tenants.errors import TicketFlowerError
+from tenants.models import User
 from tenants.pages.links import admin_link
 from tenants.pages.once import new_token, run_once
 from tenants.pages.page import register_page
@@ -20,13 +21,14 @@ from tickets.calling.pages.attempts import attempts_of
 from tickets.errors import ChangedMeanwhileError, UnknownUploadError
 from tickets.files.pages.files import download_base
 from tickets.files.pages.uploads import UploadKeeper
-from tickets.following.pages.badges import task_badge, workflow_badge
+from tickets.following.pages.badges import task_badge, ticket_badge
 from tickets.following.pages.history import History, history_since
 from tickets.models import Ticket
 from tickets.repairing.pages.all_repairs import VERBS
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.pages.repair_verb import RepairVerb, Sent
+from tickets.seeing import viewer_of
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
@@ -123,7 +125,7 @@ class RepairPage(_VerbPage):
     ) -> HttpResponse:
         """The page as it is now, with what was typed, and with what happened meanwhile."""
         self.find(**self.kwargs)
-        happened = _changes_since_shown(self.verb, form.cleaned_data["expected"])
+        happened = _changes_since_shown(self.verb, form.cleaned_data["expected"], by=self.person)
         refusal = self.verb.refusal()
         if isinstance(refused.error, ChangedMeanwhileError) and not refusal:
             text = _(
@@ -155,7 +157,7 @@ class RepairPage(_VerbPage):
             title=verb.title,
             verb=verb,
             ticket=verb.ticket,
-            ticket_badge=workflow_badge(verb.ticket.status),
+            ticket_badge=ticket_badge(verb.ticket),
             task_badge=task_badge(verb.task) if verb.task else "",
             repair_form=form,
             form=answers,
@@ -206,7 +208,7 @@ def _state_when_opened(form: RepairForm) -> str:
     return str(form["expected"].value() or "")
 
 
-def _changes_since_shown(verb: RepairVerb, expected: str) -> History | None:
+def _changes_since_shown(verb: RepairVerb, expected: str, *, by: User) -> History | None:
     """What happened to the ticket after the page was shown."""
     event = expected.partition("-")[0]
     if not (event.isascii() and event.isdigit()) or len(event) > 18:
@@ -214,4 +216,9 @@ def _changes_since_shown(verb: RepairVerb, expected: str) -> History | None:
     workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(
         pk=verb.ticket.workflow_id
     )
-    return history_since(workflow, verb.ticket.workflow_instance_id, event_id=int(event))
+    return history_since(
+        workflow,
+        verb.ticket.workflow_instance_id,
+        viewer=viewer_of(by, verb.ticket),
+        event_id=int(event),
+    )

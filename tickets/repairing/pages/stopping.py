@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
+from typing import Any
+
+from django.utils.translation import gettext, gettext_lazy
 
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
+from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.pages.repair_verb import RepairVerb, Sent
 from workflows.errors import WorkflowNotRunningError
 from workflows.models import WorkflowStatus
@@ -70,6 +73,14 @@ class Cancel(RepairVerb):
 
     def refusal(self) -> str:
         return self.unless_ended()
+
+    def form(self, data: Any = None) -> RepairForm:
+        form = super().form(data)
+        form.fields["reason"].help_text = gettext(
+            "Whoever submitted the ticket reads this reason on it, and so does whoever reads its "
+            "history."
+        )
+        return form
 
     def act(self, sent: Sent) -> None:
         cancel_ticket(ticket=self.ticket, by=sent.by, reason=sent.reason, expected=sent.expected)

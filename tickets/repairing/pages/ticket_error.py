@@ -20,7 +20,7 @@ from tickets.calling.pages.attempts import TaskData, attempts_of, data_so_far
 from tickets.finding.pages.filters import ErrorTicketTypeFilter
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
-from tickets.following.pages.badges import error_badge, task_badge, workflow_badge
+from tickets.following.pages.badges import error_badge, task_badge, ticket_badge
 from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
 from tickets.repairing.pages.all_repairs import open_repairs
@@ -29,7 +29,7 @@ from tickets.repairing.pages.bulk_retry import RetryManyAdmin
 from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.pages.handle_error_pages import ResolveForm, ResolvePage
 from tickets.repairing.pages.repair_verb import RepairVerb, kept_answers
-from workflows.forms import show_answers
+from tickets.seeing import shown_output, viewer_of
 from workflows.models import TaskInstance
 
 if TYPE_CHECKING:
@@ -119,21 +119,24 @@ class TicketErrorAdmin(RetryManyAdmin):
         task = obj.task
         may_repair = RepairingPage.admits(request)
         kept = None if obj.is_resolved else kept_answers(task)
-        specs = [] if task is None else task.definition.fields
+        viewer = viewer_of(request.user, ticket)
         return {
             "kept": kept,
-            "kept_shown": show_answers(specs, kept.answers) if kept is not None else [],
+            "kept_shown": shown_output(task.definition, kept.answers, viewer=viewer)
+            if kept is not None and task is not None
+            else [],
             "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
             "attempts": attempts_of(task),
             "data_so_far": [
-                (each, _correction(each, ticket, may_repair)) for each in data_so_far(ticket)
+                (each, _correction(each, ticket, may_repair))
+                for each in data_so_far(ticket, viewer=viewer)
             ],
             **progress.submitted(ticket),
             "title": obj.get_error_type_display(),
             "subtitle": None,
             "ticket_error": obj,
             "badge": error_badge(obj),
-            "ticket_badge": workflow_badge(obj.ticket.status),
+            "ticket_badge": ticket_badge(ticket),
             "task_badge": task_badge(task) if task else "",
             "task_link": admin_link(task) if task else "",
             "definitions": described_by(request, ticket, task),

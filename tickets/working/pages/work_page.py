@@ -32,12 +32,13 @@ from tickets.saving.pages.saved import (
     warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_task_answers
+from tickets.seeing import Viewer, shown_output, visible_answers
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
-from workflows.forms import AnswersForm, show_answers, visible_answer
+from workflows.forms import AnswersForm, visible_answer
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
 from workflows.running.events.assigned import ASSIGNED
@@ -232,10 +233,12 @@ class WorkPage(Page):
         task = self.task
         return {
             **progress.submitted(ticket),
-            "earlier": progress.finished_tasks(ticket, before=task),
+            "earlier": visible_answers(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
-            "output": show_answers(task.definition.fields, task.output_data or {}),
-            "sent": show_answers(task.definition.fields, saved.answers if saved else {}),
+            "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
+            "sent": shown_output(
+                task.definition, saved.answers if saved else {}, viewer=Viewer.TEAM
+            ),
         }
 
 

@@ -132,6 +132,7 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "condition": row.condition,
             "priority": row.priority,
             "after": row.after,
+            "outcome": row.end_outcome.value,
         }
 
     return [transition_values(row) for row in workflow.transitions.order_by("pk")]

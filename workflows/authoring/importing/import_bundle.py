@@ -400,6 +400,8 @@ class WholeBundle:
         for each in _list(self.document, "transitions"):
             values = _values("transition", each)
             source, target = str(values.pop("from")), str(values.pop("to"))
+            if values["outcome"] == default_of("transition", "outcome"):
+                values["outcome"] = ""  # as the rows that were there before ends said it
             rows.append(
                 Transition(
                     workflow=workflow,

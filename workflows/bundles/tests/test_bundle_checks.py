@@ -50,6 +50,40 @@ class CheckBundleTest(SimpleTestCase):
             with self.subTest(name):
                 self.assertEqual(check_bundle(fixture(name)), [])
 
+    def test_only_an_end_has_an_outcome(self) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["transitions"][0]["outcome"] = "bad"
+
+        self.assert_only(self.check(spoil), "transitions[0].outcome", "Only an end")
+
+    def test_an_outcome_is_one_of_three(self) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["transitions"][-1]["outcome"] = "sad"
+
+        self.assert_only(
+            self.check(spoil, "vacation"), "transitions[2].outcome", "good, neutral, bad"
+        )
+
+    def test_who_sees_an_answer_is_said_by_the_questions_of_tasks(self) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["workflow"]["fields"][0]["seen_by"] = "requester"
+            inner = {"name": "inner", "type": "text", "seen_by": "requester"}
+            document["tasks"][0]["fields"] += [
+                {"name": "who", "type": "text", "seen_by": "requestr"},
+                {"name": "rows", "type": "records", "fields": [inner]},
+            ]
+
+        problems = self.check(spoil, "vacation")
+        self.assertEqual(
+            [each.place for each in problems],
+            [
+                "workflow.fields[0].seen_by",
+                "tasks[0].fields[2].seen_by",
+                "tasks[0].fields[3].fields[0].seen_by",
+            ],
+        )
+        self.assertEqual(problems[1].nearest, "requester")
+
     def test_all_problems_are_told_at_once_in_the_order_of_the_document(self) -> None:
         def spoil(document: dict[str, Any]) -> None:
             document["workflow"]["fields"][1]["type"] = "numbr"

@@ -50,3 +50,42 @@ class TimesInWordsTest(SimpleTestCase):
         self.new["tasks"].append(task)
         added = [each for each in self.described(self.old, self.new) if each.kind == "added"]
         self.assertEqual([each.new for each in added], ["due in 1 hour"])
+
+
+class WordsTest(SimpleTestCase):
+    """What is one of a few words in the document is said as people say it."""
+
+    def described(self, change: Any) -> list[tuple[str, str]]:
+        old: dict[str, Any] = canonical(fixture_document("vacation"))
+        new = copy.deepcopy(old)
+        change(new)
+        new = canonical(new)
+        found = describe_changes(differences(old, new), old=old, new=new)
+        return [(each.old, each.new) for each in found]
+
+    def test_who_sees_an_answer(self) -> None:
+        question = ("tasks", 0, "fields", 1)
+
+        def hide(document: Any) -> None:
+            task, at, fields, number = question
+            document[task][at][fields][number]["seen_by"] = "team"
+
+        self.assertEqual(self.described(hide), [("the requester, too", "the team only")])
+
+    def test_what_an_end_means(self) -> None:
+        def turn(document: Any) -> None:
+            document["transitions"][-1]["outcome"] = "good"
+
+        self.assertEqual(self.described(turn), [("bad", "good")])
+
+    def test_of_a_new_question_and_a_new_end(self) -> None:
+        def add(document: Any) -> None:
+            spec = {"name": "more", "type": "text", "seen_by": "requester"}
+            document["tasks"][0]["fields"].append(spec)
+            document["transitions"].append(
+                {"from": "approve_vacation", "to": "end", "after": "P1D", "outcome": "neutral"}
+            )
+
+        words = " ".join(new for _old, new in self.described(add))
+        self.assertIn("seen by: the requester, too", words)
+        self.assertIn("outcome: neutral", words)

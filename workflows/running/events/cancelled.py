@@ -1,4 +1,7 @@
-"""A ticket admin has ended the ticket, with its unfinished tasks. Its data: the `reason`."""
+"""A ticket admin has ended the ticket, with its unfinished tasks.
+
+Its data: the `reason`, and who may see it (`seen_by`); of older ones the team alone.
+"""
 
 from __future__ import annotations
 

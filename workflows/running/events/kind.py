@@ -101,8 +101,11 @@ class Screen:
     icon: str
     history: Sentence
     timeline: Sentence | None
-    tone: Tone = Tone.PLAIN
+    tone: Tone | Callable[[WorkflowEvent], Tone] = Tone.PLAIN
     details: Details = Details.NONE
+
+    def tone_of(self, event: WorkflowEvent) -> Tone:
+        return self.tone(event) if callable(self.tone) else self.tone
 
 
 class EventKind(str):

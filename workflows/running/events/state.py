@@ -29,6 +29,7 @@ class State:
     version: int | None = None
     current_task: int | None = None
     end_label: str = ""
+    outcome: str = ""
     data: JsonObject = field(default_factory=dict)
     tasks: dict[int, TaskState] = field(default_factory=dict)
 

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from tenants.refusals import refusals
 from workflows.bundles.describe_changes import field_labels
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
-from workflows.fields.field import Field
+from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
@@ -56,6 +57,7 @@ class TransitionRow:
     label: str
     priority: int
     after: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
     if not is_empty(field.visible_when):
         condition = describe_condition(field.visible_when, labels)
         yield _("Asked only when %(condition)s") % {"condition": condition}
+    if field.seen_by is SeenBy.REQUESTER:
+        yield _("Whoever submitted the ticket sees the answer")
 
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
@@ -156,6 +160,7 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         label=transition.label,
         priority=transition.priority,
         after=after_in_words(transition.after) if transition.after else "",
+        outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
 
 

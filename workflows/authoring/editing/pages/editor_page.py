@@ -38,6 +38,7 @@ from workflows.authoring.editing.pages.editor_requests import (
 from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.fields.screens import editor_facts
 from workflows.models import CompanyRole, WorkflowDefinition
@@ -233,6 +234,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
+        "outcomes": [[each.value, str(screen.choice)] for each, screen in OUTCOMES.items()],
         "task_types": [
             {
                 "name": task_type.value,

@@ -268,6 +268,35 @@ class EditorTests(BrowserTestCase):
         self.assertEqual(draft.transitions.get(label="given up").after, "PT4H")
         self.check(page)
 
+    def test_who_sees_an_answer_and_what_an_end_means(self) -> None:
+        draft = create_workflow(title="Buying", user=self.carla)
+        draft.tasks.update(fields=[{"name": "done", "label": "What was done?", "type": "text"}])
+        page = self.edit(draft)
+        sees = "Whoever submitted the ticket sees the answer"
+        self.tab(page, "Ticket form")
+        self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
+        expect(page.get_by_label("An answer is required").first).to_be_visible()
+        expect(page.get_by_label(sees)).to_have_count(0)
+        self.tab(page, "Tasks")
+        self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
+        page.get_by_label(sees).check()
+        self.tab(page, "Transitions")
+        card = page.locator(".ed-card").filter(has_text="After “Handle the request”")
+        meaning, target = card.get_by_label("What this end means"), card.get_by_label("To")
+        meaning.select_option(label="Bad: it was refused or did not succeed")
+        expect(page.locator("#ed-picture .flow-bad")).to_be_visible()
+        start = page.locator(".ed-card").filter(has_text="From the start")
+        expect(start.get_by_label("What this end means")).to_have_count(0)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.assertEqual(draft.tasks.get().fields[0]["seen_by"], "requester")
+        self.assertEqual(draft.transitions.get(to_task=None).outcome, "bad")
+        target.select_option(label="Handle the request")
+        expect(meaning).to_have_count(0)
+        target.select_option(label="End")
+        expect(meaning).to_have_value("good")
+        self.check(page)
+
     def test_an_address_leads_to_a_place(self) -> None:
         """As the picture and the problems of the workflow's page write it."""
         draft = create_workflow(title="Buying", user=self.carla)

@@ -95,7 +95,7 @@ class ComparePageTest(CompareCase):
                 "Workflow, question “What would you like to do there?” (activities), "
                 "visible_when": 'Where would you like to go? is "Spain"',
                 "Task “Approve the vacation” (approve_vacation), "
-                "question “Explanation” (explanation), visible_when": "Your decision is “Rejected”",
+                "question “Explanation” (explanation), visible_when": "Decision is “Rejected”",
             },
         )
 

@@ -27,6 +27,7 @@ from workflows.authoring.trying.pages.try_steps import (
     step_rows,
     time_rows,
     times_to_come,
+    told_rows,
 )
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.authoring.trying.try_state import (
@@ -37,6 +38,7 @@ from workflows.authoring.trying.try_state import (
 )
 from workflows.bundles import Trial
 from workflows.bundles.trial import EXAMPLE_SUBMITTER
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
@@ -245,6 +247,7 @@ class TryPage(TryingPage):
             "is_broken": simulation is None and form is None,
             "simulation": simulation,
             "steps": self._steps(trial, state, simulation) if simulation else [],
+            "told": told_rows(trial, simulation) if simulation else [],
             "picture": picture_of(trial, simulation),
             "visible_url": self._visible_url(state, form, context.get("task_key", "")),
             "may_save": self.workflow.is_draft and simulation is not None,
@@ -261,7 +264,13 @@ class TryPage(TryingPage):
     ) -> dict[str, Any]:
         key = simulation.waiting_for
         if key is None:
-            return {"is_form": False, "is_over": True, "task_key": ""}
+            end = simulation.end_outcome
+            return {
+                "is_form": False,
+                "is_over": True,
+                "task_key": "",
+                "end": None if end is None else OUTCOMES[end],
+            }
         is_form = trial.rules[key].task_type.is_form
         return {
             "is_form": is_form,

@@ -14,7 +14,7 @@ from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
-from workflows.forms import Shown, show_answers
+from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
 from workflows.working_hours.durations import duration_in_words, shortest_first
 
@@ -100,6 +100,25 @@ def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -
         )
         for after in times_to_come(trial, simulation)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """The answers of a task that whoever submitted the ticket sees."""
+
+    title: str
+    answers: Sequence[Shown]
+
+
+def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
+    """What the requester sees of the answers so far, in the order of the tasks."""
+    found = []
+    for key, output in ((key, simulation.last_step.data.get(key)) for key in trial.tasks):
+        if isinstance(output, dict) and trial.rules[key].task_type.is_form:
+            answers = show_answers_for_requester(trial.fields_of(key), output)
+            if answers:
+                found.append(ToldRow(trial.title_of(key), answers))
+    return found
 
 
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:

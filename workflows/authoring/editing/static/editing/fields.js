@@ -60,6 +60,7 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
         typeName(spec.type),
         spec.required ? gettext("required") : "",
         spec.visible_when ? gettext("shown sometimes") : "",
+        spec.seen_by === "requester" ? gettext("seen by the requester") : "",
       ],
     }),
     body: (spec, refresh, redraw) => fieldBody(owner, spec, { inRecord, refresh, redraw }),
@@ -168,6 +169,8 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     ),
     text(gettext("Hint below the question"), spec, "help", { wide: true, max: 2000 }),
   ];
+  const isOfTask = !inRecord && owner !== store.document.workflow;
+  if (isOfTask || spec.seen_by) parts[2]?.append(seenBy(spec, refresh));
   for (const own of own_keys) parts.push(ownSetting(spec, own, refresh));
   if (keys.includes("choices")) parts.push(choicesEditor(spec));
   if (keys.includes("fields")) {
@@ -201,6 +204,25 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   }
   parts.push(moreSettings(spec, type, nameField));
   return makeElement("div", { class: "ed-grid" }, parts);
+}
+
+/**
+ * Whether whoever submitted the ticket sees the answer, and not only those who work on it.
+ * @param {FieldSpec} spec
+ * @param {() => void} refresh
+ */
+function seenBy(spec, refresh) {
+  return checkbox(
+    gettext("Whoever submitted the ticket sees the answer"),
+    spec.seen_by === "requester",
+    (isChecked) => {
+      if (isChecked) spec.seen_by = "requester";
+      else delete spec.seen_by;
+      changed();
+      refresh();
+    },
+    { name: "seen_by" },
+  );
 }
 
 /**

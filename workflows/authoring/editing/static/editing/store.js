@@ -47,6 +47,7 @@ const NOTHING = {
   has_published: false,
   roles: [],
   task_types: [],
+  outcomes: [],
   types: [],
   anything: NO_FACTS,
   urls: {},

@@ -172,6 +172,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             : gettext("Always"),
       addLabel: gettext("Only if…"),
     });
+    let ending = endingOf(transition);
     return linkToPart(
       transition,
       makeElement(
@@ -202,6 +203,10 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             gettext("To"),
             selectOf([...taskOptions(), [END, gettext("End")]], transition.to, (chosen) => {
               transition.to = chosen;
+              if (chosen !== END) delete transition.outcome; // only an end has one
+              const shown = endingOf(transition);
+              ending.replaceWith(shown);
+              ending = shown;
               changed();
             }),
             { name: "to" },
@@ -224,11 +229,37 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             iconButton("delete", gettext("Remove this transition"), () => remove(transition), { action: "remove" }),
           ),
         ),
+        ending,
         timing(transition),
         rule,
         makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
       ),
     );
+  }
+
+  /**
+   * What the end means that it leads to; nothing where it leads to a task.
+   * @param {Transition} transition
+   * @returns {HTMLElement}
+   */
+  function endingOf(transition) {
+    const slot = makeElement("div", { class: "ed-timing" });
+    slot.hidden = transition.to !== END && transition.outcome === undefined;
+    if (slot.hidden) return slot;
+    const { outcomes } = store.start;
+    const usual = outcomes[0]?.[0] ?? "";
+    slot.append(
+      field(
+        gettext("What this end means"),
+        selectOf(outcomes, transition.outcome ?? usual, (chosen) => {
+          if (chosen === usual) delete transition.outcome;
+          else transition.outcome = chosen;
+          changed();
+        }),
+        { name: "outcome" },
+      ),
+    );
+    return slot;
   }
 
   /**

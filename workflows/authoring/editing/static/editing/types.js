@@ -48,6 +48,7 @@
  * @property {Json} [less_than]
  * @property {string} [pattern]
  * @property {Rule} [visible_when]
+ * @property {string} [seen_by] of a question of a task: `team` (as without it) or `requester`
  * @property {FieldSpec[]} [fields] the columns of records
  * @property {Json} [role] whatever a type has for itself
  */
@@ -83,6 +84,7 @@
  * @property {Rule} [condition]
  * @property {number} [priority] the lowest is tried first
  * @property {string} [after] a duration: it is taken when the task has not ended by then
+ * @property {string} [outcome] of one to the end: one of `Start.outcomes`; without it, the first
  */
 
 /**
@@ -136,6 +138,7 @@
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
  * @property {TaskType[]} task_types that of a form comes first
+ * @property {Option[]} outcomes that an end may have; the first is that of one that names none
  * @property {TypeFacts[]} types of questions, in their order
  * @property {TypeFacts} anything what holds of a value whose type nobody knows
  * @property {Record<string, string>} urls

@@ -1,0 +1,29 @@
+"""What a person may see of a ticket: its answers, its files, the reason of its end.
+
+Everything that shows, sends, finds or writes down what came of a ticket's tasks asks here and
+nowhere else. `tickets/seeing/tests/test_nobody_else_shows_answers.py` holds that.
+"""
+
+from tickets.seeing.answers import (
+    TaskAnswers,
+    answers_for_requester,
+    shown_answers,
+    shown_output,
+    uploads_for_requester,
+    visible_answers,
+)
+from tickets.seeing.reasons import cancel_reason
+from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
+
+__all__ = [
+    "TaskAnswers",
+    "Viewer",
+    "answers_for_requester",
+    "cancel_reason",
+    "has_or_had_task",
+    "shown_answers",
+    "shown_output",
+    "uploads_for_requester",
+    "viewer_of",
+    "visible_answers",
+]

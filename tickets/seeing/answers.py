@@ -1,0 +1,131 @@
+"""Which answers to the questions of tasks a person may see of a ticket.
+
+The team sees all. Whoever submitted the ticket sees the answers to the questions that say so
+(`seen_by`): as they count now, of the version of the workflow on which the ticket runs. What came
+of calls, what has no question, and what stood there before a correction is the team's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from tickets.models import Ticket
+from tickets.seeing.viewer import Viewer, viewer_of
+from workflows.engine.process import Json, JsonObject
+from workflows.fields.uploads import uploads_in
+from workflows.forms import (
+    Shown,
+    answered_for_requester,
+    show_answers,
+    show_answers_for_requester,
+)
+from workflows.models import TaskDefinition, TaskInstance, TaskStatus
+from workflows.running.definition_cache import definition_of
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAnswers:
+    """What came of a task, as far as it may be seen. `task` is the visit, for the team only."""
+
+    definition: TaskDefinition
+    answers: list[Shown]
+    task: TaskInstance | None = None
+
+
+def visible_answers(
+    person: object, ticket: Ticket, *, before: TaskInstance | None = None
+) -> list[TaskAnswers]:
+    """The answers with their questions that this person may see of the ticket, oldest first.
+
+    Fetch the ticket with its workflow instance. One query besides those of `viewer_of` for the
+    team, which sees every visit of a task that is done (`before`: those made before this one);
+    none for the requester.
+    """
+    viewer = viewer_of(person, ticket, task=before)
+    if viewer is Viewer.TEAM:
+        return _answers_of_visits(ticket, before)
+    return answers_for_requester(ticket) if viewer is Viewer.REQUESTER else []
+
+
+def answers_for_requester(ticket: Ticket) -> list[TaskAnswers]:
+    """What the requester sees of what came of the tasks, in the order of the workflow's tasks.
+
+    Whoever is of the team, too, is shown no more by it. No query: fetch the ticket with its
+    workflow instance.
+    """
+    found = []
+    for definition, output in _outputs_now(ticket):
+        answers = shown_output(definition, output, viewer=Viewer.REQUESTER)
+        if answers:
+            found.append(TaskAnswers(definition, answers))
+    return found
+
+
+def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) -> list[Shown]:
+    """What this viewer sees of one output of a task. Never raises, whatever it holds."""
+    return shown_answers(definition.fields, output, viewer=viewer, is_form=definition.is_form)
+
+
+def shown_answers(
+    specs: object, output: Json, *, viewer: Viewer, is_form: bool = True
+) -> list[Shown]:
+    """As `shown_output`, of the questions of a form."""
+    data = output if isinstance(output, dict) else {}
+    if viewer is Viewer.TEAM:
+        return show_answers(specs, data)
+    if viewer is not Viewer.REQUESTER or not is_form:
+        return []
+    return show_answers_for_requester(specs, data)
+
+
+def uploads_for_requester(ticket: Ticket) -> set[UUID]:
+    """The keys of the files that the requester sees: what was submitted, and such answers.
+
+    No query: fetch the ticket with its workflow, too.
+    """
+    found = uploads_in(_objects(ticket.workflow.fields), ticket.data)
+    keys: set[UUID] = set().union(*found.values())
+    for definition, output in _outputs_now(ticket):
+        if definition.is_form:
+            names = {each.name for each in answered_for_requester(definition.fields, output)}
+            seen = [each for each in _objects(definition.fields) if each.get("name") in names]
+            keys = keys.union(*uploads_in(seen, output).values())
+    return keys
+
+
+def _objects(specs: Json) -> list[JsonObject]:
+    return [each for each in specs if isinstance(each, dict)] if isinstance(specs, list) else []
+
+
+def _outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
+    """The output of each task that counts now."""
+    instance = ticket.workflow_instance
+    if instance is None or not isinstance(instance.data, dict):
+        return
+    for key, definition in definition_of(instance.workflow_id).tasks.items():
+        output = instance.data.get(key)
+        if isinstance(output, dict):
+            yield definition, output
+
+
+def _answers_of_visits(ticket: Ticket, before: TaskInstance | None) -> list[TaskAnswers]:
+    if ticket.workflow_instance_id is None:
+        return []
+    tasks = TaskInstance.objects.filter(
+        workflow_instance=ticket.workflow_instance_id,
+        status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
+        output_data__isnull=False,
+    )
+    if before is not None:
+        tasks = tasks.filter(pk__lt=before.pk)
+    rows = tasks.select_related("definition", "assigned_to").order_by("pk")
+    return [
+        TaskAnswers(
+            task.definition,
+            shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
+            task,
+        )
+        for task in rows
+    ]

@@ -1,0 +1,27 @@
+"""Why a ticket ended before its time, for whoever submitted it."""
+
+from __future__ import annotations
+
+from tickets.models import Ticket
+from tickets.seeing.viewer import Viewer
+from workflows.fields.field import SeenBy
+from workflows.models import WorkflowEvent, WorkflowStatus
+from workflows.running.events.cancelled import CANCELLED
+
+
+def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
+    """The reason for which the ticket was cancelled; empty where there is none to be seen.
+
+    The requester sees it where whoever wrote it was told so: older ones are the team's. One query
+    where the ticket is cancelled, else none.
+    """
+    if viewer is Viewer.NOBODY or ticket.status != WorkflowStatus.CANCELLED:
+        return ""
+    events = WorkflowEvent.objects.filter(
+        workflow_instance=ticket.workflow_instance_id, kind=CANCELLED
+    )
+    for data in events.values_list("data", flat=True)[:1]:
+        is_told = isinstance(data, dict) and data.get("seen_by") == SeenBy.REQUESTER
+        if isinstance(data, dict) and (is_told or viewer is Viewer.TEAM):
+            return str(data.get("reason") or "")
+    return ""
