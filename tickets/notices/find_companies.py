@@ -36,7 +36,7 @@ def _companies_with(question: str, values: dict[str, Any]) -> Iterator[str]:
     staying = Company.objects.active().filter(deletion_due_at=None).order_by("pk")
     for schemas in batched(list(staying.values_list("schema_name", flat=True)), AT_ONCE):
         asked = [
-            sql.SQL(question).format(name=sql.Literal(each), schema=sql.Identifier(each))  # type: ignore[arg-type]
+            sql.SQL(question).format(name=sql.Literal(each), schema=sql.Identifier(each))
             for each in schemas
         ]
         with connection.cursor() as cursor:
