@@ -40,7 +40,7 @@ class BellTests(BrowserTestCase):
         expect(page.get_by_role("status").filter(has_text="1 is unread")).to_have_count(1)
         self.assertEqual({each.headers.get("x-poll") for each in polls}, {"1"})
         self.assertEqual(len(polls), 1)
-        page.clock.run_for(PAUSE / 3)
+        page.clock.run_for(PAUSE // 3)
         self.assertEqual(len(polls), 1)
         self.check(page)
 
