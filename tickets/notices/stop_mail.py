@@ -7,6 +7,7 @@ and is taken back on the page of the preferences; so it does not expire.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from django.core.signing import BadSignature, Signer
@@ -27,6 +28,7 @@ _SIGNER: Final = Signer(salt="tickets.notices.stop_mail")
 
 class UnknownStopAddressError(TicketsError):
     message = _("This address is not complete. Open it from the mail once more.")
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True)
