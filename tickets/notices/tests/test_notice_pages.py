@@ -91,6 +91,13 @@ class BellTests(NoticePagesCase):
         told = Notice.objects.filter(kind="WORKER_DOWN")
         self.assertEqual([each.recipient for each in told], [self.alice])
 
+    def test_nobody_is_told_while_one_runs(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO public.procrastinate_workers DEFAULT VALUES")
+        self.log_in(self.alice)
+        self.client.get(reverse(BELL))
+        self.assertFalse(Notice.objects.exists())
+
 
 class ListTests(NoticePagesCase):
     def test_one_sees_ones_own(self) -> None:
