@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tenants.middleware import POLL
 from tenants.models import User
-from tenants.testing import CompanyTestCase
+from tenants.testing import CompanyTestCase, outside
 from tickets.models import Notice, NoticePreferences
 from tickets.notices.forget_notices import forget_notices
 from tickets.notices.kinds.kind import kinds_for
@@ -92,7 +92,7 @@ class BellTests(NoticePagesCase):
         self.assertEqual([each.recipient for each in told], [self.alice])
 
     def test_nobody_is_told_while_one_runs(self) -> None:
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute("INSERT INTO public.procrastinate_workers DEFAULT VALUES")
         self.log_in(self.alice)
         self.client.get(reverse(BELL))
