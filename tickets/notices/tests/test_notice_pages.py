@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -37,6 +38,10 @@ class NoticePagesCase(SmallWorkflow, CompanyTestCase):
 
 
 class BellTests(NoticePagesCase):
+    def setUp(self) -> None:
+        super().setUp()
+        cache.clear()  # when it was looked last whether a worker runs
+
     def test_it_shows_how_many_are_unread(self) -> None:
         self.log_in(self.uma)
         self.assertContains(self.client.get(reverse("admin:index")), "Notices: none is unread")
