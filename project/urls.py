@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 from project import demo_accounting, health, views
 from project.observing.metrics import metrics
 from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
+from tickets.notices.pages.stop_mail import StopMailPage
 
 handler400 = views.bad_request
 handler500 = views.server_error
@@ -23,6 +25,7 @@ urlpatterns = [
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
+    path("stop-mail/<str:token>/", csrf_exempt(StopMailPage.as_view()), name="stop_mail"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
     path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
     path(

@@ -63,6 +63,8 @@ CALLBACK_ADDRESS = Limit(
     "callback address", MINUTE, setting="CALLBACKS_PER_ADDRESS", counts_itself=True
 )
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
+# Providers of mail send many, from few addresses.
+STOP_MAIL = Limit("stop mail", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
@@ -74,6 +76,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
+    "stop_mail": STOP_MAIL,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,
     "admin:account_company_log_in": NEW_PASSWORD,

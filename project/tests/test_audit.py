@@ -198,6 +198,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_discard": _OWN,
     "admin:tickets_mytask_availability": _OWN,
     "admin:tickets_mytask_hand_on": _OWN,
+    "stop_mail": _OWN,
     "admin:notices": _OWN,
     "admin:notices_bell": _OWN,
     "admin:notice_preferences": _OWN,

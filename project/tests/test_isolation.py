@@ -80,6 +80,7 @@ FOR_VISITORS = {
     "landing",
     "sign_up",
     "one_time_link",
+    "stop_mail",
     "admin:login",
     "admin:second_factor",
     "admin:passkey_log_in",
@@ -113,6 +114,7 @@ DECIDE_THEMSELVES = {
     "admin:company_log_in_at",
     "admin:company_log_in_back",  # the session says who has begun
     "admin:account_sessions",  # one's own, whoever it is
+    "stop_mail",  # whoever has the address: it is signed
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -298,6 +300,7 @@ class Examples:
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
+            "stop_mail": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

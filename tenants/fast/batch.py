@@ -65,6 +65,9 @@ class Batch:
         self._expressions: dict[int, Mapping[str, Sql]] = {}
         self._if_found: list[tuple[type[Model], Values]] = []
         self._find: _Find | None = None
+        # What all of it is about, such as a ticket, where its owner has said so: for whoever adds
+        # statements to it, and need not look it up.
+        self.about: Model | None = None
 
     @property
     def now(self) -> datetime:
@@ -107,11 +110,6 @@ class Batch:
     def insert(self, row: Model) -> None:
         """Insert a row, as it is at `write`."""
         self._inserted.append(row)
-
-    def row_to_insert[M: Model](self, model: type[M]) -> M | None:
-        """The row of this model that `insert` was given, while it is not written, if any."""
-        found = (row for row in self._inserted if isinstance(row, model))
-        return next(found, None)
 
     def insert_values(self, model: type[Model], **values: Any) -> None:
         """Insert a row that nobody needs as an object; an attribute without a value is null."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -13,6 +14,18 @@ from django.core.validators import validate_email
 from tenants.encryption import decrypt
 from tenants.mail.models import OutgoingMail
 from tenants.mail.set_up import sender
+
+
+class _Sent(EmailPolicy):
+    """A long address stays whole: the library would encode it, and no mail program read it."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == "List-Unsubscribe" and value.isascii():
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_AS_SENT: Final = _Sent(linesep=SMTP.linesep)
 
 
 def texts_of(mail: OutgoingMail) -> tuple[str, str]:
@@ -58,7 +71,7 @@ def message_of(mail: OutgoingMail) -> bytes:
     message.set_content(text, cte="quoted-printable")
     if html:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    return message.as_bytes(policy=_AS_SENT)
 
 
 def in_ascii(address: str) -> str:

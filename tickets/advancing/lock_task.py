@@ -71,4 +71,5 @@ def lock_workable(
         instance.current_task = locked
     next_task_id = getattr(locked, "next_task_id", None)
     manager = WorkflowStateManager(instance, now=now, actor=user, next_task_id=next_task_id)
+    manager.is_about(instance.ticket)
     return manager, locked, instance.ticket

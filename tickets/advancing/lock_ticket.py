@@ -34,10 +34,13 @@ def lock_instance_of[M: WorkflowStateManager](
     A ticket whose workflow could not be made is given an instance that has not started.
     """
     if ticket.workflow_instance_id is not None:
-        return kind.lock(ticket.workflow_instance_id, now=now, actor=actor)
+        found = kind.lock(ticket.workflow_instance_id, now=now, actor=actor)
+        found.is_about(ticket)
+        return found
     workflow = WorkflowDefinition.objects.get(pk=ticket.workflow_id)
     manager = kind.create(workflow, now=now, actor=actor)
     ticket.workflow_instance = manager.instance
+    manager.is_about(ticket)
     ticket.save(update_fields=["workflow_instance", "updated_at"])
     manager.update_with_next_write(ticket, "updated_at")  # so that it is sealed
     return manager

@@ -160,6 +160,7 @@ class _Timer:
         if ticket.workflow_instance_id is None:
             raise TaskInstance.DoesNotExist
         manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=self.now)
+        manager.is_about(ticket)
         return manager, manager.read_task(self.task_id)
 
     def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:

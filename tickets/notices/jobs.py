@@ -11,11 +11,21 @@ from tenants.models import Company
 from tickets.job_names import (
     FORGET_NOTICES,
     FORGET_NOTICES_EVERYWHERE,
+    MAIL_NOTICES,
+    MAIL_NOTICES_EVERYWHERE,
+    SEND_DIGESTS,
+    SEND_DIGESTS_EVERYWHERE,
     TELL_OF_TASKS,
     TELL_OF_TASKS_EVERYWHERE,
 )
-from tickets.notices.find_companies import companies_to_look_at
+from tickets.notices.find_companies import (
+    companies_to_look_at,
+    companies_with_digests,
+    companies_with_mails,
+)
 from tickets.notices.forget_notices import forget_notices as forget
+from tickets.notices.mail_notices import mail_notices as mail
+from tickets.notices.send_digests import send_digests as send
 from tickets.notices.watch_tasks import tell_of_tasks as tell
 
 
@@ -35,6 +45,42 @@ def tell_of_tasks_everywhere(timestamp: int) -> None:
 def tell_of_tasks() -> None:
     """Tell the people of a company."""
     tell(now=timezone.now())
+
+
+# Every minute, one at a time.
+@app.periodic(cron="* * * * *")
+@app.task(name=MAIL_NOTICES_EVERYWHERE, queue=Queue.UPKEEP, lock=MAIL_NOTICES_EVERYWHERE)
+def mail_notices_everywhere(timestamp: int) -> None:
+    """Have mails written about new notices, in each company that has such."""
+    close_old_connections()
+    for schema in companies_with_mails():
+        with schema_context(schema):
+            defer(MAIL_NOTICES)
+
+
+@app.task(name=MAIL_NOTICES, queue=Queue.MAILS, retry=PATIENT)
+@in_company
+def mail_notices() -> None:
+    """Write the mails about a company's new notices."""
+    mail(now=timezone.now())
+
+
+# Companies are in many zones: each looks whether its hour has come.
+@app.periodic(cron="*/15 * * * *")
+@app.task(name=SEND_DIGESTS_EVERYWHERE, queue=Queue.UPKEEP, lock=SEND_DIGESTS_EVERYWHERE)
+def send_digests_everywhere(timestamp: int) -> None:
+    """Have the digests written that are due, in each company that has something for one."""
+    close_old_connections()
+    for schema in companies_with_digests():
+        with schema_context(schema):
+            defer(SEND_DIGESTS)
+
+
+@app.task(name=SEND_DIGESTS, queue=Queue.MAILS, retry=PATIENT)
+@in_company
+def send_digests() -> None:
+    """Write the digests of a company that are due."""
+    send(now=timezone.now())
 
 
 # Once a night.

@@ -32,9 +32,9 @@ INSERT INTO tickets_notice
        (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
 SELECT u.id, %s::text, t.id, %s::bigint, %s::jsonb, '', %s::timestamptz, 'WAITS'
 """
-# The ticket that is inserted by the same statement, and one that is there.
-_NEW: Final = "(SELECT %s::bigint AS id, %s::bigint AS created_by_id) AS t"
-_KNOWN: Final = (
+# A ticket that whoever locked or makes it has named, and one that must be looked up.
+_NAMED: Final = "(SELECT %s::bigint AS id, %s::bigint AS created_by_id) AS t"
+_LOOKED_UP: Final = (
     "(SELECT id, created_by_id FROM tickets_ticket WHERE workflow_instance_id = %s::bigint) AS t"
 )
 _TO_FOUND: Final = f" JOIN {FOUND} u ON true"
@@ -98,16 +98,18 @@ _TOLD: Final[dict[str, Callable[[Batch, Happened], None]]] = {
     CANCELLED: _cancelled,
 }
 
+_BY_SOMEBODY: Final = frozenset((ASSIGNED, CANCELLED))
+
 
 def _add(
     batch: Batch, happened: Happened, kind: NoticeKind, about: JsonObject, to: str, *values: object
 ) -> None:
-    ticket = batch.row_to_insert(Ticket)
-    if ticket is None:
-        source, found = _KNOWN, [happened.instance_id]
-    else:
-        source, found = _NEW, [ticket.pk, ticket.created_by_id]
-    # Whose doing it was: of a task that is given, and of an end, where a person did it.
-    actor = happened.by_id
+    ticket, source = batch.about, _LOOKED_UP
+    found: list[object] = [happened.instance_id]
+    if isinstance(ticket, Ticket):
+        # By values: the statement is planned once for all, as it reads nothing more.
+        source, found = _NAMED, [ticket.pk, ticket.created_by_id]
+    # What the sentence names somebody for; that a step follows from it is the system's doing.
+    actor = happened.by_id if happened.kind in _BY_SOMEBODY else None
     said = (str(kind), actor, as_json(about), batch.now)
     batch.add_statement(f"{_INSERT} FROM {source}{to}", *said, *found, *values)

@@ -11,8 +11,8 @@ from tickets.notices.kinds.kind import ByMail, NoticeKind, kinds_for
 
 def wish_of(kind: NoticeKind, chosen: object) -> ByMail:
     """What counts for a kind; `chosen` are a person's preferences: {kind: wish}, or nothing."""
-    wish = chosen.get(str(kind)) if isinstance(chosen, dict) else None
-    return ByMail(wish) if wish in ByMail else kind.declared.by_mail
+    wish = ByMail.read(chosen.get(str(kind))) if isinstance(chosen, dict) else None
+    return wish or kind.declared.by_mail
 
 
 def wishes_of(person: User) -> dict[NoticeKind, ByMail]:

@@ -7,7 +7,7 @@ whenever and however often it is looked for.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -87,7 +87,7 @@ def tell_of_tasks(*, now: datetime) -> int:
     many notices were written. A task that had less than a day from the beginning is not said to be
     due soon: its worker was just told of it.
     """
-    values = {
+    values: dict[str, Any] = {
         "now": now,
         "forms": [str(each) for each in FORM_TYPES],
         "until": now + SOON,

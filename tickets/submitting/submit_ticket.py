@@ -159,6 +159,7 @@ def _start(ticket: Ticket, ids: _Ids, *, commits: bool) -> None:
         ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
     )
     ticket.workflow_instance = manager.instance
+    manager.is_about(ticket)
     with manager.in_one_statement(commits=commits):
         manager.insert_with_next_write(ticket)
         take_step(ticket, manager, now=now)

@@ -186,6 +186,10 @@ class WorkflowStateManager:
         """Have a row, whose id is known, inserted with what is done next."""
         self._batch.insert(row)
 
+    def is_about(self, row: Model) -> None:
+        """Say which row of the app above, such as its ticket, the instance belongs to."""
+        self._batch.about = row
+
     def update_with_next_write(self, row: Model, *fields: str) -> None:
         """Have these fields of a row of this instance, such as its ticket, written with it."""
         self._batch.update(row, *fields)

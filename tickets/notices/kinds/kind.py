@@ -28,6 +28,11 @@ class ByMail(models.TextChoices):
     DIGEST = "DIGEST", _("In the daily digest")
     NEVER = "NEVER", _("Never")
 
+    @classmethod
+    def read(cls, value: object) -> ByMail | None:
+        """What somebody has sent or kept; None: it is none of these."""
+        return next((each for each in cls if each.value == value), None)
+
 
 class Place(Enum):
     """Where a notice leads to; somebody who may not see that page is led to one that they may."""

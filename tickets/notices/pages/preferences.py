@@ -33,8 +33,8 @@ class NoticePreferencesPage(NoticePage):
         return self.show(kinds=[_shown(kind, wish) for kind, wish in wishes.items()])
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        sent = {kind: request.POST.get(str(kind)) for kind in wishes_of(self.person)}
-        wishes = {kind: ByMail(wish) for kind, wish in sent.items() if wish in ByMail}
+        sent = {kind: ByMail.read(request.POST.get(str(kind))) for kind in wishes_of(self.person)}
+        wishes = {kind: wish for kind, wish in sent.items() if wish is not None}
         set_wishes(person=self.person, wishes=wishes)
         messages.success(request, gettext("Your choice is kept."))
         return redirect("admin:notice_preferences")

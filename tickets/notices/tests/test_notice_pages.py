@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from tenants.middleware import POLL
 from tenants.models import User
-from tenants.testing import CompanyTestCase
+from tenants.testing import CompanyTestCase, outside
 from tickets.models import Notice, NoticePreferences
 from tickets.notices.forget_notices import forget_notices
 from tickets.notices.kinds.kind import kinds_for
@@ -37,6 +38,10 @@ class NoticePagesCase(SmallWorkflow, CompanyTestCase):
 
 
 class BellTests(NoticePagesCase):
+    def setUp(self) -> None:
+        super().setUp()
+        cache.clear()  # when it was looked last whether a worker runs
+
     def test_it_shows_how_many_are_unread(self) -> None:
         self.log_in(self.uma)
         self.assertContains(self.client.get(reverse("admin:index")), "Notices: none is unread")
@@ -90,6 +95,13 @@ class BellTests(NoticePagesCase):
             self.client.get(reverse(BELL))
         told = Notice.objects.filter(kind="WORKER_DOWN")
         self.assertEqual([each.recipient for each in told], [self.alice])
+
+    def test_nobody_is_told_while_one_runs(self) -> None:
+        with outside(), connection.cursor() as cursor:
+            cursor.execute("INSERT INTO public.procrastinate_workers DEFAULT VALUES")
+        self.log_in(self.alice)
+        self.client.get(reverse(BELL))
+        self.assertFalse(Notice.objects.exists())
 
 
 class ListTests(NoticePagesCase):
@@ -162,9 +174,9 @@ class PreferencesTests(NoticePagesCase):
         for person in (self.uma, self.terry, self.wendy, self.alice):
             self.log_in(person)
             page = self.client.get(reverse(PREFERENCES))
+            self.assertEqual("WORKER_DOWN" in page.content.decode(), person == self.alice)
             shown = [each.kind for each in page.context["kinds"]]
             self.assertEqual(shown, kinds_for(person.system_roles()))
-        self.assertIn("WORKER_DOWN", shown)
 
     def test_what_is_chosen_is_kept_and_nonsense_is_not(self) -> None:
         self.log_in(self.uma)

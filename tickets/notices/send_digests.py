@@ -1,0 +1,86 @@
+"""The daily digest: what a person has not been told by mail at once, and not read. Once a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from tenants.mail.outbox import NewMail, queue_mails
+from tenants.mail.set_up import absolute
+from tenants.mail.writing import write
+from tenants.models import Company, User
+from tickets.models import MailState, Notice, NoticePreferences
+from tickets.notices.stop_mail import DIGEST, stop_address
+from tickets.notices.words import sentence_for
+from workflows.models import BusinessCalendar
+
+# In the company's zone: not before this hour.
+HOUR: Final = 7
+# Sentences of one digest; it says how many more there are.
+MOST_LISTED: Final = 50
+
+
+def send_digests(*, now: datetime) -> int:
+    """Write the digests that are due in the active company; returns how many were written.
+
+    A person gets one a day at most: the day stands in their row, which is locked, and in the name
+    of the mail. Safe to repeat, and beside itself.
+    """
+    local = now.astimezone(ZoneInfo(BusinessCalendar.objects.current().time_zone))
+    if local.hour < HOUR:
+        return 0
+    company = Company.objects.current()
+    waiting = Notice.objects.filter(mail=MailState.DIGEST).order_by("recipient")
+    people = list(waiting.values_list("recipient", flat=True).distinct())
+    return sum(_send_digest(person, company, local) for person in people)
+
+
+def _send_digest(person_id: int, company: Company, local: datetime) -> bool:
+    NoticePreferences.objects.get_or_create(person_id=person_id)
+    with transaction.atomic():
+        row = NoticePreferences.objects.select_for_update().get(person=person_id)
+        if row.digest_on is not None and row.digest_on >= local.date():
+            return False
+        waiting = Notice.objects.filter(recipient=person_id, mail=MailState.DIGEST)
+        notices = list(waiting.with_words().order_by("pk"))
+        person = User.objects.get(pk=person_id)
+        unread = [each for each in notices if each.read_at is None]
+        is_wanted = person.is_active and bool(unread)
+        if is_wanted:
+            queue_mails([_digest(unread, person, company, local)])
+            row.digest_on = local.date()
+            row.save(update_fields=["digest_on"])
+        ids = [each.pk for each in notices]
+        Notice.objects.filter(pk__in=ids).update(mail=MailState.DONE)
+    return is_wanted
+
+
+def _digest(notices: list[Notice], person: User, company: Company, local: datetime) -> NewMail:
+    count = len(notices)
+    subject = ngettext("%(count)d notice", "%(count)d notices", count) % {"count": count}
+    lines = [
+        (sentence_for(each, person), absolute(reverse("admin:notice", args=[each.pk])))
+        for each in notices[:MOST_LISTED]
+    ]
+    written = write(
+        "notices/mail/digest",
+        company=company.name,
+        path=reverse("admin:notices"),
+        lines=lines,
+        more=count - len(lines),
+        preferences=absolute(reverse("admin:notice_preferences")),
+    )
+    return NewMail(
+        to=person,
+        kind=DIGEST,
+        subject=f"{company.name}: {subject}",
+        text=written.text,
+        html=written.html,
+        name=f"digest.{person.pk}.{local:%Y-%m-%d}",
+        list_unsubscribe=stop_address(person, DIGEST),
+    )
