@@ -74,6 +74,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
+    "invitation": NEW_PASSWORD,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,
     "admin:account_company_log_in": NEW_PASSWORD,
@@ -85,6 +86,10 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+
+# How many people a company invites, and how often one address.
+INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
+INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)

@@ -102,6 +102,13 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tenants_user_change": ("people.changed", "superusers.changed"),
     "admin:tenants_user_changelist": ("people.tasks_released",),
     "admin:tenants_user_process_import": ("files.list_uploaded", "people.added", "people.changed"),
+    "admin:tenants_user_invite": ("people.invited", "people.invitation_withdrawn"),
+    "invitation": (
+        "people.added",
+        "people.invitation_accepted",
+        "account.logged_in",
+        "account.address_lost",
+    ),
     "admin:tenants_user_export": ("files.list_downloaded",),
     "admin:tenants_user_identity_provider": (
         "company.identity_provider_saved",
