@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from project import demo_accounting, health, views
 from project.observing.metrics import metrics
+from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
 from workflows.people.invitations.pages.accept_page import AcceptPage
@@ -23,6 +24,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
+    path("forgotten-password/", ForgottenPasswordPage.as_view(), name="forgotten_password"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
     path("invitation/<str:token>/", AcceptPage.as_view(), name="invitation"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),

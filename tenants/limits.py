@@ -64,6 +64,9 @@ CALLBACK_ADDRESS = Limit(
 )
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
+# Mails that anybody may have sent to an address: by sender, and by the address.
+MAILS_ASKED_FOR = Limit("mails asked for", HOUR, 60)
+MAILS_TO_ADDRESS = Limit("mails to an address", HOUR, 3)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
@@ -75,6 +78,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "invitation": NEW_PASSWORD,
+    "forgotten_password": MAILS_ASKED_FOR,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,
     "admin:account_company_log_in": NEW_PASSWORD,

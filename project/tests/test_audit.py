@@ -76,6 +76,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "leave_company": ("superusers.left",),
     "admin:login": ("account.logged_in", "account.log_in_failed"),
     "admin:passkey_log_in": ("account.logged_in", "account.log_in_failed"),
+    "forgotten_password": ("account.new_password_asked",),
     "admin:logout": ("account.logged_out",),
     "admin:second_factor": ("account.logged_in", "account.second_factor_wrong"),
     "admin:password_change": ("account.password_changed",),

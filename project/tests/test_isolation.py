@@ -80,6 +80,8 @@ FOR_VISITORS = {
     "landing",
     "sign_up",
     "one_time_link",
+    "invitation",
+    "forgotten_password",
     "admin:login",
     "admin:second_factor",
     "admin:passkey_log_in",
@@ -103,6 +105,8 @@ DECIDE_THEMSELVES = {
     "landing",
     "sign_up",
     "one_time_link",  # whoever has it: it is signed, and good for once
+    "invitation",  # likewise
+    "forgotten_password",
     "enter_company",
     "leave_company",
     "admin:account_second_factor",  # likewise
@@ -297,6 +301,7 @@ class Examples:
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
+            "invitation": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

@@ -34,8 +34,9 @@ class InvitationEndedError(WorkflowsError):
     """It says the same whatever the reason: whoever has found a link learns nothing."""
 
     message = _(
-        "This invitation does not count any more. It is good for one time and for some days. If you "
-        "have set your password already, log in. Otherwise ask whoever invited you for another one."
+        "This invitation does not count any more. It is good for one time and for some days. If "
+        "you have set your password already, log in. Otherwise ask whoever invited you for "
+        "another one."
     )
 
 

@@ -45,8 +45,8 @@ class TooManyInvitationsError(WorkflowsError):
 
 class InvitedTooOftenError(WorkflowsError):
     message = _(
-        "%(email)s was invited several times today. Nobody was invited; try again tomorrow, or leave "
-        "this address out."
+        "%(email)s was invited several times today. Nobody was invited; try again tomorrow, or "
+        "leave this address out."
     )
 
     def __init__(self, email: str) -> None:

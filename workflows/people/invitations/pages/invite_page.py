@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -63,7 +64,9 @@ class InviteForm(forms.Form):
         required=False,
         queryset=CompanyRole.objects.none(),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=gettext_lazy("They decide which tickets they may submit and which tasks they get."),
+        help_text=gettext_lazy(
+            "They decide which tickets they may submit and which tasks they get."
+        ),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -183,7 +186,8 @@ class InvitePage(Page):
             return self._gone()
         withdraw(invitation=found)
         messages.success(
-            self.request, gettext("The invitation of %(email)s is taken back.") % {"email": found.email}
+            self.request,
+            gettext("The invitation of %(email)s is taken back.") % {"email": found.email},
         )
         return redirect("admin:tenants_user_invite")
 
@@ -241,7 +245,8 @@ class InvitePage(Page):
 def without_log_in(company: Company) -> Any:
     """Active people who were added and have never had a password, nor come in another way."""
     people = User.objects.of_company(company).active()
-    return people.filter(password__startswith="!", last_login=None).order_by("pk")
+    without = people.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None)
+    return without.order_by("pk")
 
 
 def _cannot_log_in(person: User) -> bool:

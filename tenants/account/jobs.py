@@ -1,0 +1,16 @@
+"""The jobs of log-ins. Each may run twice, late, or beside itself."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from tenants.account import forgotten_password
+from tenants.fair_turns import Queue
+from tenants.jobs import PATIENT, in_company
+
+
+@app.task(name=forgotten_password.JOB, queue=Queue.MAILS, retry=PATIENT)
+@in_company
+def mail_new_password(email: str, sender: str) -> None:
+    """Mail a link for a new password, if somebody has this address."""
+    forgotten_password.mail_new_password(email=email, sender=sender)
