@@ -74,6 +74,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "admin:company_log_in": LOG_IN,
     "admin:company_log_in_at": LOG_IN,
     "sign_up": SIGN_UP,
+    "sign_up_by_mail": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,

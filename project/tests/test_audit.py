@@ -71,6 +71,7 @@ SECRET_CONTENT: Final = "what-stands-in-the-file"
 # Which kinds of events an address records that takes a POST, by its name.
 RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "sign_up": ("company.created", "people.added", "account.logged_in"),
+    "sign_up_by_mail": ("company.created", "people.added", "account.logged_in"),
     "one_time_link": ("account.one_time_link_used", "account.password_changed"),
     "enter_company": ("superusers.entered",),
     "leave_company": ("superusers.left",),

@@ -81,6 +81,7 @@ FOR_VISITORS = {
     "sign_up",
     "one_time_link",
     "invitation",
+    "sign_up_by_mail",
     "forgotten_password",
     "admin:login",
     "admin:second_factor",
@@ -106,6 +107,7 @@ DECIDE_THEMSELVES = {
     "sign_up",
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
+    "sign_up_by_mail",  # likewise
     "forgotten_password",
     "enter_company",
     "leave_company",
@@ -302,6 +304,7 @@ class Examples:
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
+            "sign_up_by_mail": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import has_proven_address, prove_address, take_address_away
+from tenants.account.addresses import free_address, prove_address
 from tenants.account.log_ins import end_log_ins
 from tenants.audit.acting import acting_as, actor_of
 from tenants.audit.kinds import declare
@@ -37,24 +37,6 @@ class InvitationEndedError(WorkflowsError):
         "This invitation does not count any more. It is good for one time and for some days. If "
         "you have set your password already, log in. Otherwise ask whoever invited you for "
         "another one."
-    )
-
-
-class ElsewhereError(WorkflowsError):
-    """Told to none but who reads the mail of this address."""
-
-    message = _(
-        "You have an account with another company here, under the same e-mail address. One address "
-        "is good for one company: ask whoever invited you for an invitation to another address."
-    )
-
-
-class TakeItError(WorkflowsError):
-    """The same; whoever holds it has never proven it."""
-
-    message = _(
-        "An account of another company uses this e-mail address, and has never proven that it is "
-        "theirs. If it is not yours, tick the box: the address is taken away from it."
     )
 
 
@@ -175,11 +157,7 @@ def _free_address(invitation: Invitation, company: Company, *, takes_address: bo
         return
     if other.company_id == company.pk or not invitation.by_mail:
         raise InvitationEndedError
-    if other.is_superuser or has_proven_address(other):
-        raise ElsewhereError
-    if not takes_address:
-        raise TakeItError
-    take_address_away(other)
+    free_address(other, takes_address=takes_address)
 
 
 def _may_set(person: User) -> bool:

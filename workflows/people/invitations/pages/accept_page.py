@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants import passwords
+from tenants.account.addresses import TakeItError
 from tenants.account.log_ins import BACKEND
 from tenants.backends import may_log_in_here
 from tenants.errors import CompanyBehindError, TicketFlowerError
@@ -25,7 +26,6 @@ from tenants.refusals import refusals
 from workflows.people.invitations.accept import (
     InvitationEndedError,
     Open,
-    TakeItError,
     accept_invitation,
     read_invitation,
 )

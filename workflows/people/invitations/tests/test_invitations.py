@@ -253,7 +253,7 @@ class AddressElsewhereTests(InvitationCase):
         with company_of(PUBLIC):
             prove_address(self.charlie)
         page = self.come(self.mailed_link(self.charlie.email), takes_address="1")
-        self.assertContains(page, "You have an account with another company here")
+        self.assertContains(page, "You have an account here already")
         self.assertEqual(User.objects.get(pk=self.charlie.pk).email, "charlie@globex.example")
 
     def test_one_that_was_never_proven_yields_to_who_proves_it_and_says_so(self) -> None:
@@ -274,7 +274,7 @@ class AddressElsewhereTests(InvitationCase):
 
     def test_a_superuser_never_loses_theirs(self) -> None:
         page = self.come(self.mailed_link(self.root.email), takes_address="1")
-        self.assertContains(page, "You have an account with another company")
+        self.assertContains(page, "You have an account here already")
 
 
 class AddressesTests(CompanyTestCase):
