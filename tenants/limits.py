@@ -79,6 +79,8 @@ BY_SENDER: Mapping[str, Limit] = {
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "invitation": NEW_PASSWORD,
+    "new_address": NEW_PASSWORD,
+    "admin:account_address": NEW_PASSWORD,
     "forgotten_password": MAILS_ASKED_FOR,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,

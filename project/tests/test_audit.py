@@ -77,6 +77,8 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "leave_company": ("superusers.left",),
     "admin:login": ("account.logged_in", "account.log_in_failed"),
     "admin:passkey_log_in": ("account.logged_in", "account.log_in_failed"),
+    "admin:account_address": ("account.address_asked",),
+    "new_address": ("account.address_changed", "account.address_lost"),
     "forgotten_password": ("account.new_password_asked",),
     "admin:logout": ("account.logged_out",),
     "admin:second_factor": ("account.logged_in", "account.second_factor_wrong"),

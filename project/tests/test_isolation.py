@@ -81,6 +81,7 @@ FOR_VISITORS = {
     "sign_up",
     "one_time_link",
     "invitation",
+    "new_address",
     "sign_up_by_mail",
     "forgotten_password",
     "admin:login",
@@ -108,6 +109,8 @@ DECIDE_THEMSELVES = {
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
     "sign_up_by_mail",  # likewise
+    "new_address",  # likewise
+    "admin:account_address",  # one's own
     "forgotten_password",
     "enter_company",
     "leave_company",
@@ -304,6 +307,7 @@ class Examples:
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
+            "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
                 {

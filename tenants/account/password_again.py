@@ -26,6 +26,7 @@ from tenants.sessions import CONFIRMED_AT
 # The page of one's own password asks for it by itself.
 ASKED_AT: Final = frozenset(
     {
+        "admin:account_address",
         "admin:account_company_log_in",
         "admin:account_second_factor",
         "admin:auth_user_password_change",

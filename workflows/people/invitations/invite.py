@@ -64,12 +64,15 @@ class IsHereError(WorkflowsError):
 
 @dataclass(frozen=True, slots=True)
 class Invitee:
-    """Somebody to invite. `person`: who was added before, and cannot log in yet."""
+    """Somebody to invite. `person`: who was added before, and cannot log in yet. `roles` and
+    `company_roles`: their own ones, in the place of those that all get."""
 
     email: str
     first_name: str = ""
     last_name: str = ""
     person: User | None = None
+    roles: tuple[SystemRole, ...] | None = None
+    company_roles: tuple[CompanyRole, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,7 @@ def invite(
         TooManyInvitationsError, InvitedTooOftenError
     """
     company = Company.objects.current()
-    given = sorted(role.value for role in roles)
-    groups = sorted(role.pk for role in company_roles)
+    for_all, groups_for_all = tuple(roles), tuple(company_roles)
     _count(company, people)
     by_mail = is_mail_set_up()
     made: list[Invited] = []
@@ -116,7 +118,10 @@ def invite(
             invitation = known.get(email) or Invitation(email=email)
             invitation.first_name = each.first_name or invitation.first_name
             invitation.last_name = each.last_name or invitation.last_name
-            invitation.system_roles, invitation.company_roles = given, groups
+            given = for_all if each.roles is None else each.roles
+            groups = groups_for_all if each.company_roles is None else each.company_roles
+            invitation.system_roles = sorted(role.value for role in given)
+            invitation.company_roles = sorted(role.pk for role in groups)
             invitation.person = each.person
             invitation.by_mail, invitation.invited_by = by_mail, by
             invitation.sent_at, invitation.expires_at = now, now + LIFETIME

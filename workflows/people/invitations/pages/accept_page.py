@@ -29,7 +29,8 @@ from workflows.people.invitations.accept import (
     accept_invitation,
     read_invitation,
 )
-from workflows.people.pages.new_password import LONGEST_PASSWORD
+
+LONGEST_PASSWORD = 1000
 
 
 class AcceptForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]

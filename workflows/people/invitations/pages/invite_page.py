@@ -33,7 +33,7 @@ from workflows.people.invitations.invite import (
     invite,
     withdraw,
 )
-from workflows.people.pages.person import role_choices
+from workflows.people.role_choices import role_choices
 
 # So many invitations are listed.
 MOST_LISTED = 200

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -292,3 +293,63 @@ class AddressesTests(CompanyTestCase):
         for text in ("<>", "a b", "@", "Anna <a>", "\x00@x.example"):
             with self.subTest(text):
                 self.assertTrue(read_addresses(text).problems)
+
+
+@override_settings(**MAIL)
+class PeopleWhereMailIsSentTests(InvitationCase):
+    """Nobody is added past the invitation, and nobody learns who is known elsewhere."""
+
+    def upload(self, text: str) -> Any:
+        file = SimpleUploadedFile("people.csv", text.encode(), "text/csv")
+        page = self.client.post(reverse("admin:tenants_user_import"), {"import_file": file})
+        if not page.context.get("is_checked"):
+            return page
+        values = page.context["confirm_form"].initial
+        return self.client.post(reverse("admin:tenants_user_process_import"), values, follow=True)
+
+    def test_people_are_invited_and_not_added(self) -> None:
+        self.assertEqual(self.client.get(reverse("admin:tenants_user_add")).status_code, 403)
+        page = self.client.get(reverse("admin:tenants_user_changelist"))
+        self.assertContains(page, PAGE)
+
+    def test_who_is_new_in_a_file_is_invited_also_where_known_elsewhere(
+        self,
+    ) -> None:
+        CompanyRole.objects.create(name="Accounting")
+        text = (
+            "E-mail,First name,Last name,System roles,Company roles\n"
+            "nina@example.com,Nina,New,Task worker,Accounting\n"
+            f"{self.charlie.email},Carl,Copy,User,\n"
+            f"{self.uma.email},Ulla,Urban,User,\n"
+        )
+        for _ in range(2):
+            page = self.upload(text)
+            self.assertNotContains(page, "Somebody already uses")
+        self.assertFalse(User.objects.filter(email="nina@example.com").exists())
+        self.assertEqual(User.objects.get(pk=self.uma.pk).first_name, "Ulla")
+        invited = Invitation.objects.get(email="nina@example.com")
+        self.assertEqual(invited.system_roles, ["task_worker"])
+        self.assertEqual(len(invited.company_roles), 1)
+        self.assertTrue(Invitation.objects.filter(email=self.charlie.email).exists())
+        self.assertEqual(OutgoingMail.objects.count(), 2)
+
+    def test_an_admin_changes_an_address_only_with_its_reader(self) -> None:
+        page = reverse("admin:tenants_user_change", args=[self.uma.pk])
+        for email in ("uma.new@example.com", self.charlie.email):
+            values = {
+                "first_name": "Uma",
+                "last_name": "Urban",
+                "email": email,
+                "system_roles": ["user"],
+                "is_available": "on",
+                "is_active": "on",
+            }
+            answer = self.client.post(page, values, follow=True)
+            self.assertContains(answer, f"A mail to {email} is on its way")
+            self.assertEqual(User.objects.get(pk=self.uma.pk).email, self.uma.email)
+        self.assertEqual(OutgoingMail.objects.filter(kind="e-mail address").count(), 2)
+
+    def test_who_has_no_role_and_who_never_came_is_pointed_out(self) -> None:
+        self.uma.groups.clear()
+        page = self.client.get(reverse("admin:tenants_user_changelist"), {"log_in": "never"})
+        self.assertContains(page, "None: sees nothing")
