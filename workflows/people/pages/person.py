@@ -34,10 +34,11 @@ from tenants.mail.set_up import is_mail_set_up
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.page import list_buttons_of
 from tenants.roles import SystemRole
 from tenants.services import set_password
 from workflows.flat import FlatImportAdmin
-from workflows.models import CompanyRole
+from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import release_tasks_of_people, save_person
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
@@ -203,6 +204,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         "Whoever is new gets a mail with a link, where mail is sent; otherwise they cannot log in "
         "until you invite them or set a password on their page."
     )
+    change_list_template = "people/people_list.html"
     form = PersonForm
     add_form = PersonAddForm
     add_form_template = None
@@ -268,6 +270,16 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         return people.of_company(company).prefetch_related(roles)
 
     # --- the list ----------------------------------------------------------------------------
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        more: dict[str, Any] = {}
+        if active_company(request) is not None and self.has_view_permission(request):
+            more["buttons"] = list_buttons_of(request, User)
+            if request.user.has_perm("tenants.add_user"):
+                more["open_invitations"] = Invitation.objects.open().count()
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     @display(description=_("person"), ordering="first_name", header=True)
     def person(self, person: User) -> list[str]:
