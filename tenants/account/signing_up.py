@@ -71,7 +71,7 @@ def mail_sign_up(wanted: SignUp) -> None:
         link = reverse("admin:login")
     else:
         subject, template = gettext("Sign your company up"), "mail_sign_up"
-        link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT, compress=True)])
+        link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT)])
     written = write(
         f"account/{template}",
         path=link,
