@@ -21,7 +21,7 @@ from tenants.mail.tests.mail_server import MailServer
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person
-from tenants.testing import CompanyClient, CompanyTestCase
+from tenants.testing import CompanyClient, CompanyTestCase, outside
 from workflows.models import CompanyRole, Invitation
 from workflows.people.invitations.addresses import read_addresses
 
@@ -229,6 +229,10 @@ class InvitationTests(InvitationCase):
 
 
 class AddressElsewhereTests(InvitationCase):
+    def address_of(self, person: User) -> str:
+        with outside():
+            return User.objects.get(pk=person.pk).email
+
     def test_inviting_tells_nothing_of_other_companies(self) -> None:
         known = self.invite(self.charlie.email)
         unknown = self.invite("unknown@example.com")
@@ -247,21 +251,20 @@ class AddressElsewhereTests(InvitationCase):
         page = self.come(link)
         self.assertContains(page, "does not count any more")
         self.assertNotContains(page, "another company")
-        self.charlie.refresh_from_db()
-        self.assertEqual(self.charlie.email, "charlie@globex.example")
+        self.assertEqual(self.address_of(self.charlie), "charlie@globex.example")
 
     def test_a_proven_address_stays_where_it_is(self) -> None:
         with company_of(PUBLIC):
             prove_address(self.charlie)
         page = self.come(self.mailed_link(self.charlie.email), takes_address="1")
         self.assertContains(page, "You have an account here already")
-        self.assertEqual(User.objects.get(pk=self.charlie.pk).email, "charlie@globex.example")
+        self.assertEqual(self.address_of(self.charlie), "charlie@globex.example")
 
     def test_one_that_was_never_proven_yields_to_who_proves_it_and_says_so(self) -> None:
         link = self.mailed_link(self.charlie.email)
         page = self.come(link)
         self.assertContains(page, "has never proven")
-        self.assertEqual(User.objects.get(pk=self.charlie.pk).email, "charlie@globex.example")
+        self.assertEqual(self.address_of(self.charlie), "charlie@globex.example")
         self.come(link, takes_address="1")
         with company_of(PUBLIC):
             person = User.objects.get(email="charlie@globex.example")
