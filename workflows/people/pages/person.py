@@ -63,6 +63,9 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("They decide which tickets the person may submit and which tasks they get."),
     )
 
+    # The address that is to be proven.
+    asked_email = ""
+
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email", "is_available", "is_active")
@@ -95,12 +98,14 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error("is_active", ValidationError(message, code="last_admin"))
         return data
 
-    def _get_validation_exclusions(self) -> set[str]:
-        """Whether somebody elsewhere has the address is told to nobody but its reader."""
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        if self.instance.pk and not in_public() and is_mail_set_up():
-            excluded.add("email")
-        return excluded
+    def clean_email(self) -> str:
+        """Where mail is sent the address stays until the other one is proven: so nobody is told
+        here whether somebody elsewhere has it."""
+        email, stored = str(self.cleaned_data["email"]), self.instance.email
+        if not self.instance.pk or in_public() or not is_mail_set_up() or email == stored:
+            return email
+        self.asked_email = email
+        return str(stored)
 
     def _is_last_admin(self) -> bool:
         """As it stands now; the service looks again, under a lock."""
@@ -379,8 +384,8 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         data = form.cleaned_data
         if not change:
             obj.set_password(data.get("password1"))
-        elif "email" in form.changed_data and is_mail_set_up():
-            self._ask_for_address(request, obj)
+        elif wanted := getattr(form, "asked_email", ""):
+            self._ask_for_address(request, obj, wanted)
         save_person(
             person=obj,
             roles=[SystemRole(role) for role in data["system_roles"]],
@@ -389,9 +394,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             actor=request.user if isinstance(request.user, User) else None,
         )
 
-    def _ask_for_address(self, request: HttpRequest, person: User) -> None:
-        """The address stays until its new one is proven."""
-        wanted, person.email = person.email, User.objects.get(pk=person.pk).email
+    def _ask_for_address(self, request: HttpRequest, person: User, wanted: str) -> None:
         ask_for_address(person=person, email=wanted)
         text = gettext(
             "A mail to %(email)s is on its way. The address changes when the link in it is "
