@@ -231,7 +231,7 @@ class InvitationTests(InvitationCase):
 class AddressElsewhereTests(InvitationCase):
     def address_of(self, person: User) -> str:
         with outside():
-            return User.objects.get(pk=person.pk).email
+            return str(User.objects.get(pk=person.pk).email)
 
     def test_inviting_tells_nothing_of_other_companies(self) -> None:
         known = self.invite(self.charlie.email)
