@@ -227,7 +227,7 @@ def _first_steps(company: Company, user: User) -> list[Step]:
             gettext_lazy("Add your people"),
             gettext_lazy("Everybody who submits tickets or does tasks has a log-in of their own."),
             people.count() > 1,
-            _if_permitted(user, "tenants.add_user", "admin:tenants_user_add"),
+            _if_permitted(user, "tenants.add_user", "admin:tenants_user_changelist"),
         ),
         Step(
             gettext_lazy("Give them roles"),

@@ -12,6 +12,7 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tenants import passwords, visits
+from tenants.account.signing_up import SignUp
 from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
 from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
 from tenants.models import Company, User
@@ -115,6 +116,9 @@ class EnterCompanyForm(forms.Form):
 class SignUpForm(forms.Form):
     """A company and its first person."""
 
+    # Where no mail is sent, nobody can be told elsewhere that an address is used.
+    tells_taken = True
+
     company_name = NameInput(
         label=_("Company name"),
         max_length=LONGEST_NAME,
@@ -146,6 +150,8 @@ class SignUpForm(forms.Form):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
+        if not self.tells_taken:
+            return email
         if User.objects.filter(email=email).exists():
             raise self.taken()
         return email
@@ -186,3 +192,48 @@ class SignUpForm(forms.Form):
         return ValidationError(
             _("Somebody already uses this e-mail address. Log in instead."), code="unique"
         )
+
+
+class AskToSignUpForm(SignUpForm):
+    """The same where the address is proven by mail: the password comes afterwards."""
+
+    tells_taken = False
+    password = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].help_text = _("You get a mail there, with a link that goes on.")
+
+    def wanted(self) -> SignUp:
+        return SignUp(**self.cleaned_data)
+
+
+class FinishSignUpForm(forms.Form):
+    """The password of whoever has followed the link in the mail."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1000,
+        help_text=passwords.HELP,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+    )
+    takes_address = forms.BooleanField(
+        label=_("That account is not mine: take the address away from it"), required=False
+    )
+
+    def __init__(self, *args: Any, wanted: SignUp, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.wanted = wanted
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        wanted = self.wanted
+        person = User(
+            email=wanted.email,
+            first_name=wanted.first_name,
+            last_name=wanted.last_name,
+            company=Company(name=wanted.company_name),
+        )
+        password_validation.validate_password(password, person)
+        return password

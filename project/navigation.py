@@ -284,6 +284,7 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's `ACCOUNT.navigation`: the menu under one's own name."""
     links = [
         (_("Change password"), "admin:password_change"),
+        (_("E-mail address"), "admin:account_address"),
         (_("Second factor"), "admin:account_second_factor"),
         (_("Where you are logged in"), "admin:account_sessions"),
     ]

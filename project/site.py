@@ -19,6 +19,7 @@ from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
 from project.forms import EmailLoginForm, OwnPasswordForm
+from tenants.account.pages.address import AddressPage
 from tenants.account.pages.company_log_in import (
     CompanyLogInAtPage,
     CompanyLogInBackPage,
@@ -74,6 +75,11 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
                 "account/company-log-in/",
                 self.admin_view(OwnCompanyLogInPage.as_view()),
                 name="account_company_log_in",
+            ),
+            path(
+                "account/email/",
+                self.admin_view(AddressPage.as_view()),
+                name="account_address",
             ),
             path(
                 "account/sessions/",

@@ -7,9 +7,12 @@ from django.views.generic import RedirectView
 
 from project import demo_accounting, health, views
 from project.observing.metrics import metrics
+from tenants.account.pages.address import ConfirmAddressPage
+from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
+from workflows.people.invitations.pages.accept_page import AcceptPage
 
 handler400 = views.bad_request
 handler500 = views.server_error
@@ -24,8 +27,12 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
+    path("sign-up/<str:token>/", views.SignUpByMailPage.as_view(), name="sign_up_by_mail"),
+    path("forgotten-password/", ForgottenPasswordPage.as_view(), name="forgotten_password"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
     path("stop-mail/<str:token>/", csrf_exempt(StopMailPage.as_view()), name="stop_mail"),
+    path("new-address/<str:token>/", ConfirmAddressPage.as_view(), name="new_address"),
+    path("invitation/<str:token>/", AcceptPage.as_view(), name="invitation"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
     path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
     path(

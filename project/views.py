@@ -16,11 +16,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.company_name import company_name
-from project.forms import EnterCompanyForm, SignUpForm
+from project.forms import AskToSignUpForm, EnterCompanyForm, FinishSignUpForm, SignUpForm
 from project.trouble import trouble_page
 from tenants import visits
+from tenants.account.addresses import TakeItError
+from tenants.account.signing_up import (
+    SignUpEndedError,
+    ask_to_sign_up,
+    finish_sign_up,
+    read_sign_up,
+)
+from tenants.errors import TenantsError
+from tenants.limits import SIGN_UPS_OF_ALL
+from tenants.mail.set_up import is_mail_set_up
 from tenants.models import Company
 from tenants.pages.page import Page
+from tenants.refusals import refusals
 from tenants.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
@@ -55,7 +66,9 @@ class SignUpPage(VisitorPage):
     template_name = "project/sign_up.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(form=SignUpForm()) if settings.SIGN_UP else self.show_closed()
+        if not settings.SIGN_UP:
+            return self.show_closed()
+        return self.show(form=AskToSignUpForm() if is_mail_set_up() else SignUpForm())
 
     def show_closed(self) -> HttpResponse:
         """Companies are made by superusers only here: the page says whom to ask."""
@@ -64,12 +77,63 @@ class SignUpPage(VisitorPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         if not settings.SIGN_UP:
             return self.show_closed()
+        if is_mail_set_up():
+            return self.ask(AskToSignUpForm(request.POST))
         form = SignUpForm(request.POST)
         founder = form.save() if form.is_valid() else None
         if founder is None:
             return self.show(form=form)
         login(request, founder, backend="tenants.backends.EmailBackend")
         return redirect("admin:index")
+
+    def ask(self, form: AskToSignUpForm) -> HttpResponse:
+        """Whoever it is: a mail says how it goes on."""
+        if not form.is_valid():
+            return self.show(form=form)
+        wanted = form.wanted()
+        ask_to_sign_up(wanted)
+        return self.show("project/sign_up_asked.html", email=wanted.email)
+
+
+class SignUpByMailPage(VisitorPage):
+    """Where the link in the mail leads: GET changes nothing, POST signs the company up."""
+
+    template_name = "project/sign_up_by_mail.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.answer(None, str(arguments["token"]))
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.answer(request.POST, str(arguments["token"]))
+
+    def answer(self, sent: Any, token: str) -> HttpResponse:
+        if not settings.SIGN_UP:
+            return self.show("project/sign_up_closed.html", contact=settings.SIGN_UP_CONTACT)
+        with refusals(SignUpEndedError) as ended:
+            form = FinishSignUpForm(sent, wanted=read_sign_up(token))
+            if sent is None or not form.is_valid():
+                return self.no_store(form=form, wanted=form.wanted)
+            return self.finish(form, token)
+        return self.no_store(refusal=ended.text)
+
+    def finish(self, form: FinishSignUpForm, token: str) -> HttpResponse:
+        with refusals(TenantsError) as refused:
+            SIGN_UPS_OF_ALL.count("")
+            person = finish_sign_up(
+                token=token,
+                password=form.cleaned_data["password"],
+                takes_address=form.cleaned_data["takes_address"],
+            )
+            login(self.request, person, backend="tenants.backends.EmailBackend")
+            return redirect("admin:index")
+        form.add_error(None, refused.text)
+        asks = isinstance(refused.error, TakeItError)
+        return self.no_store(form=form, wanted=form.wanted, asks_for_address=asks)
+
+    def no_store(self, **context: Any) -> HttpResponse:
+        response = self.show(**context)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class SuperuserPage(Page):

@@ -66,6 +66,9 @@ DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
+# Mails that anybody may have sent to an address: by sender, and by the address.
+MAILS_ASKED_FOR = Limit("mails asked for", HOUR, 60)
+MAILS_TO_ADDRESS = Limit("mails to an address", HOUR, 3)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
@@ -73,10 +76,15 @@ BY_SENDER: Mapping[str, Limit] = {
     "admin:company_log_in": LOG_IN,
     "admin:company_log_in_at": LOG_IN,
     "sign_up": SIGN_UP,
+    "sign_up_by_mail": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "stop_mail": STOP_MAIL,
+    "invitation": NEW_PASSWORD,
+    "new_address": NEW_PASSWORD,
+    "admin:account_address": NEW_PASSWORD,
+    "forgotten_password": MAILS_ASKED_FOR,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,
     "admin:account_company_log_in": NEW_PASSWORD,
@@ -88,6 +96,10 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+
+# How many people a company invites, and how often one address.
+INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
+INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)

@@ -23,6 +23,7 @@ from workflows.authoring.task_definitions.pages import (
 from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
 from workflows.authoring.trying.pages import cases_page, try_page
 from workflows.fields.person.pages import people_search
+from workflows.people.invitations.pages import invite_page
 from workflows.people.pages import company_role, everybody
 from workflows.signing.pages import signing_secret
 from workflows.working_hours.pages import business_calendar

@@ -71,11 +71,15 @@ SECRET_CONTENT: Final = "what-stands-in-the-file"
 # Which kinds of events an address records that takes a POST, by its name.
 RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "sign_up": ("company.created", "people.added", "account.logged_in"),
+    "sign_up_by_mail": ("company.created", "people.added", "account.logged_in"),
     "one_time_link": ("account.one_time_link_used", "account.password_changed"),
     "enter_company": ("superusers.entered",),
     "leave_company": ("superusers.left",),
     "admin:login": ("account.logged_in", "account.log_in_failed"),
     "admin:passkey_log_in": ("account.logged_in", "account.log_in_failed"),
+    "admin:account_address": ("account.address_asked",),
+    "new_address": ("account.address_changed", "account.address_lost"),
+    "forgotten_password": ("account.new_password_asked",),
     "admin:logout": ("account.logged_out",),
     "admin:second_factor": ("account.logged_in", "account.second_factor_wrong"),
     "admin:password_change": ("account.password_changed",),
@@ -102,6 +106,13 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tenants_user_change": ("people.changed", "superusers.changed"),
     "admin:tenants_user_changelist": ("people.tasks_released",),
     "admin:tenants_user_process_import": ("files.list_uploaded", "people.added", "people.changed"),
+    "admin:tenants_user_invite": ("people.invited", "people.invitation_withdrawn"),
+    "invitation": (
+        "people.added",
+        "people.invitation_accepted",
+        "account.logged_in",
+        "account.address_lost",
+    ),
     "admin:tenants_user_export": ("files.list_downloaded",),
     "admin:tenants_user_identity_provider": (
         "company.identity_provider_saved",

@@ -81,6 +81,10 @@ FOR_VISITORS = {
     "sign_up",
     "one_time_link",
     "stop_mail",
+    "invitation",
+    "new_address",
+    "sign_up_by_mail",
+    "forgotten_password",
     "admin:login",
     "admin:second_factor",
     "admin:passkey_log_in",
@@ -104,6 +108,11 @@ DECIDE_THEMSELVES = {
     "landing",
     "sign_up",
     "one_time_link",  # whoever has it: it is signed, and good for once
+    "invitation",  # likewise
+    "sign_up_by_mail",  # likewise
+    "new_address",  # likewise
+    "admin:account_address",  # one's own
+    "forgotten_password",
     "enter_company",
     "leave_company",
     "admin:account_second_factor",  # likewise
@@ -301,6 +310,9 @@ class Examples:
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
+            "invitation": [{"token": "forged:by-nobody"}],
+            "new_address": [{"token": "forged:by-nobody"}],
+            "sign_up_by_mail": [{"token": "forged:by-nobody"}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

@@ -1,8 +1,10 @@
-"""A link with which a company's admin who is locked out sets a new password, once.
+"""Links with which somebody sets a new password, once.
 
-A superuser makes it and hands it over: they know no password and set none. It is signed, ends
-after a day, and is used up when the password is another one or the person has logged in. That it
-was made, why, and that it was used, stands in the company's audit log.
+One kind is for a company's admin who is locked out: a superuser makes it and hands it over, who
+knows no password and sets none. The other kind is for whoever has forgotten their password, and
+goes by mail (tenants/account/forgotten_password.py). Both are signed, end after a time, and are
+used up when the password is another one or the person has logged in. That one was made and used
+stands in the audit log.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from django.core.signing import BadSignature, dumps, loads
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tenants.account.addresses import prove_address
 from tenants.account.log_ins import end_log_ins
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_in_installation, record_of_person
+from tenants.backends import may_log_in_here
 from tenants.errors import TenantsError
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
@@ -31,12 +35,15 @@ LINK_USED = declare("account.one_time_link_used", _("Used a one-time link to log
 
 LIFETIME: Final = timedelta(days=1)
 _SALT: Final = "tenants.account.one_time_links"
+# Of those that go by mail.
+MAILED_LIFETIME: Final = timedelta(hours=1)
+_MAILED_SALT: Final = "tenants.account.forgotten_password"
 
 
 class LinkUsedUpError(TenantsError):
     message = _(
-        "This link does not count any more. It is good for one password, and for a day. Ask "
-        "whoever gave it to you for another one."
+        "This link does not count any more. It is good for one password and for some time. If you "
+        "asked for it yourself, ask for another one; otherwise ask whoever gave it to you."
     )
 
 
@@ -50,6 +57,7 @@ class OneTimeLink:
 
     person: User
     removes_second_factor: bool
+    came_by_mail: bool = False
 
 
 def admins_of(company: Company) -> UserQuerySet:
@@ -75,6 +83,21 @@ def make_one_time_link(*, person: User, reason: str, removes_second_factor: bool
         return dumps([found.pk, _state_of(found), removes_second_factor], salt=_SALT)
 
 
+def make_mailed_link(*, person: User) -> str:
+    """The token of a link for somebody who has forgotten their password: it goes to their address,
+    and is shown to nobody."""
+    return dumps([person.pk, _state_of(person)], salt=_MAILED_SALT)
+
+
+def may_have_mailed_link(person: User) -> bool:
+    """Whether a new password would let them in."""
+    if not person.is_active or person.erased_at is not None:
+        return False
+    if person.company is None:
+        return person.is_superuser
+    return person.company.is_active and may_log_in_here(person)
+
+
 def read_one_time_link(token: str) -> OneTimeLink:
     """Whom a token lets set a password.
 
@@ -82,6 +105,18 @@ def read_one_time_link(token: str) -> OneTimeLink:
         LinkUsedUpError: it is none of ours, too old, used, or the person may not log in, or is no
             admin any more.
     """
+    try:
+        mailed: Any = loads(token, salt=_MAILED_SALT, max_age=MAILED_LIFETIME)
+    except BadSignature:
+        return _read_handed_over(token)
+    number, state = mailed
+    person = User.objects.select_related("company").filter(pk=number).first()
+    if person is None or not may_have_mailed_link(person) or _state_of(person) != state:
+        raise LinkUsedUpError
+    return OneTimeLink(person, removes_second_factor=False, came_by_mail=True)
+
+
+def _read_handed_over(token: str) -> OneTimeLink:
     try:
         kept: Any = loads(token, salt=_SALT, max_age=LIFETIME)
         number, state, removes = kept
@@ -108,6 +143,8 @@ def use_one_time_link(*, token: str, password: str) -> User:
         record_of_person(LINK_USED, about=link.person)
         set_password(user=link.person, password=password)
         end_log_ins(person=link.person, names=None, keep=None)
+        if link.came_by_mail:
+            prove_address(link.person)
         if link.removes_second_factor:
             remove_second_factor(user=link.person)
     return link.person

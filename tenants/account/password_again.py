@@ -26,6 +26,7 @@ from tenants.sessions import CONFIRMED_AT
 # The page of one's own password asks for it by itself.
 ASKED_AT: Final = frozenset(
     {
+        "admin:account_address",
         "admin:account_company_log_in",
         "admin:account_second_factor",
         "admin:auth_user_password_change",
@@ -34,6 +35,7 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_user_identity_provider",
         "admin:tenants_user_erase",
         "admin:tenants_user_import",
+        "admin:tenants_user_invite",
         "admin:tenants_user_process_import",
         "admin:tenants_user_second_factor",
         "admin:tenants_user_second_factors",

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Any, Final
 
+from allauth.account.models import EmailAddress
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Q
@@ -30,7 +31,7 @@ from tickets.job_names import ERASE_PERSON
 from tickets.models import FileUpload, Notice, NoticePreferences, SavedAnswers, Ticket
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import Invitation, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.people.change_people import save_person
 from workflows.running.events.erased import ERASED as ERASED_EVENT
 from workflows.running.sealing import reseal
@@ -287,9 +288,13 @@ class _Erasing:
                     reseal_erased(instances)
 
     def delete_mails(self) -> None:
-        """Those to them, which wait or were sent."""
+        """Those to them, which wait or were sent, and how they came in."""
         theirs = Q(person_id=self.person.pk) | Q(to=self.person.email)
         OutgoingMail.objects.filter(theirs).delete()
+        EmailAddress.objects.filter(user=self.person).delete()
+        if current_schema() != PUBLIC:
+            to_them = Q(person=self.person) | Q(email=self.person.email)
+            Invitation.objects.filter(to_them).delete()
 
     def blank_audit(self) -> None:
         """Their own lines, those about them, and where else the details have name or address."""

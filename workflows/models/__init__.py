@@ -2,6 +2,7 @@ from workflows.models.action_attempt import ActionAttempt, AttemptOutcome
 from workflows.models.business_calendar import BusinessCalendar
 from workflows.models.company_role import CompanyRole
 from workflows.models.import_run import ImportRun, ImportStatus
+from workflows.models.invitation import Invitation
 from workflows.models.signing_secret import SigningSecret
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.task_instance import TaskInstance, TaskStatus
@@ -19,6 +20,7 @@ __all__ = [
     "DefinitionStatus",
     "ImportRun",
     "ImportStatus",
+    "Invitation",
     "SigningSecret",
     "TaskDefinition",
     "TaskInstance",

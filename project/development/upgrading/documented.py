@@ -8,6 +8,7 @@ from __future__ import annotations
 # Modules (or single names) that may be used as documented.
 MODULES = frozenset(
     {
+        "allauth.account.models",
         "allauth.mfa.adapter",
         "cryptography.fernet",
         "cryptography.hazmat.primitives",

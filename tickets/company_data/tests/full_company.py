@@ -36,6 +36,7 @@ from workflows.models import (
     BusinessCalendar,
     CompanyRole,
     ImportRun,
+    Invitation,
     TaskDefinition,
     TaskInstance,
     TicketDefinition,
@@ -113,6 +114,13 @@ class FullCompany(CompanyTransactionTestCase):
         """What no step of a ticket writes."""
         BusinessCalendar.objects.create(time_zone="Europe/Brussels")
         current_secret(now=timezone.now())
+        Invitation.objects.create(
+            email="nina@example.com",
+            person=self.uma,
+            invited_by=self.alice,
+            sent_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
         types = ContentType.objects
         for about, name in ((User, str(self.walt.pk)), (CompanyRole, "1")):
             LogEntry.objects.create(

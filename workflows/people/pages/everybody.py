@@ -34,23 +34,8 @@ from tenants.pages.badges import clipped
 from tenants.roles import SystemRole
 from tenants.superusers import create_superuser, save_superuser
 from workflows.people.change_people import save_person
-from workflows.people.pages.person import PersonAdmin, SystemRoleFilter
+from workflows.people.pages.person import LogInFilter, PersonAdmin, SystemRoleFilter
 from workflows.people.pages.superuser_forms import SuperuserAddForm, SuperuserForm
-
-
-class LogInFilter(admin.SimpleListFilter):
-    """Who has never logged in was perhaps never told that they can."""
-
-    title = _("log-in")
-    parameter_name = "log_in"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("never", _("Never logged in")), ("ever", _("Has logged in"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        if self.value() not in ("never", "ever"):
-            return queryset
-        return queryset.filter(last_login__isnull=self.value() == "never")
 
 
 @admin.register(User)

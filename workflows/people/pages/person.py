@@ -26,35 +26,23 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from tenants.account.changing_address import ask_for_address
 from tenants.active_company import active_company
 from tenants.connection import in_public
 from tenants.errors import LastAdminError
+from tenants.mail.set_up import is_mail_set_up
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.pages.company_admin import CompanyModelAdmin
-from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
+from tenants.pages.page import list_buttons_of
+from tenants.roles import SystemRole
 from tenants.services import set_password
 from workflows.flat import FlatImportAdmin
-from workflows.models import CompanyRole
+from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import release_tasks_of_people, save_person
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
-
-
-def role_choices() -> list[tuple[str, SafeString]]:
-    """Each system role with what it may do, as the label of a checkbox."""
-    return [
-        (
-            role.value,
-            format_html(
-                '<span class="whitespace-normal"><strong class="font-semibold">{}</strong> {}'
-                "</span>",
-                role.label,
-                ROLE_DESCRIPTIONS[role],
-            ),
-        )
-        for role in SystemRole
-    ]
+from workflows.people.role_choices import role_choices
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -75,6 +63,9 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("They decide which tickets the person may submit and which tasks they get."),
     )
 
+    # The address that is to be proven.
+    asked_email = ""
+
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email", "is_available", "is_active")
@@ -86,6 +77,10 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].required = True
         roles = self.instance.system_roles() if self.instance.pk else set()
         self.initial.setdefault("system_roles", [role.value for role in roles])
+        if self.instance.pk and not in_public() and is_mail_set_up():
+            self.fields["email"].help_text = _(
+                "Another address counts once the person has followed the link in a mail to it."
+            )
         if in_public():  # a superuser looks at somebody; the companies' tables are not here
             del self.fields["member_of"]
             return
@@ -102,6 +97,15 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             if not data.get("is_active", True):
                 self.add_error("is_active", ValidationError(message, code="last_admin"))
         return data
+
+    def clean_email(self) -> str:
+        """Where mail is sent the address stays until the other one is proven: so nobody is told
+        here whether somebody elsewhere has it."""
+        email, stored = str(self.cleaned_data["email"]), self.instance.email
+        if not self.instance.pk or in_public() or not is_mail_set_up() or email == stored:
+            return email
+        self.asked_email = email
+        return str(stored)
 
     def _is_last_admin(self) -> bool:
         """As it stands now; the service looks again, under a lock."""
@@ -146,6 +150,21 @@ class SystemRoleFilter(admin.SimpleListFilter):
         return queryset.filter(groups__name=role) if role in SystemRole else queryset
 
 
+class LogInFilter(admin.SimpleListFilter):
+    """Who has never logged in was perhaps never told that they can."""
+
+    title = _("log-in")
+    parameter_name = "log_in"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("never", _("Never logged in")), ("ever", _("Has logged in"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        if self.value() not in ("never", "ever"):
+            return queryset
+        return queryset.filter(last_login__isnull=self.value() == "never")
+
+
 class CompanyRoleFilter(admin.SimpleListFilter):
     title = _("company role")
     parameter_name = "company_role"
@@ -187,8 +206,10 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     import_help = _(
         "People are recognised by their e-mail address. Columns that a file does not have stay "
         "as they are. Several roles in a cell are separated by commas or stand on a line each. "
-        "Whoever is new cannot log in until you set a password on their page."
+        "Whoever is new gets a mail with a link, where mail is sent; otherwise they cannot log in "
+        "until you invite them or set a password on their page."
     )
+    change_list_template = "people/people_list.html"
     form = PersonForm
     add_form = PersonAddForm
     add_form_template = None
@@ -197,7 +218,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     search_help_text = _("Search by name or e-mail address")
     ordering = ("first_name", "last_name", "email")
     filter_horizontal = ()
-    list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available")
+    list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available", LogInFilter)
     list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
     readonly_fields = (
         "password_link",
@@ -232,6 +253,17 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         fieldsets = super().get_fieldsets(request, obj)
         return _without(_SECRETS, fieldsets) if request.user.is_superuser else fieldsets
 
+    # --- who comes in ------------------------------------------------------------------------
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where mail is sent people are invited, and prove their address themselves."""
+        is_inside = active_company(request) is not None
+        return not (is_inside and is_mail_set_up()) and super().has_add_permission(request)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        may = request.user.has_perms(("tenants.add_user", "tenants.change_user"))
+        return active_company(request) is not None and may
+
     # --- whose people ----------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -244,6 +276,16 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
 
     # --- the list ----------------------------------------------------------------------------
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        more: dict[str, Any] = {}
+        if active_company(request) is not None and self.has_view_permission(request):
+            more["buttons"] = list_buttons_of(request, User)
+            if request.user.has_perm("tenants.add_user"):
+                more["open_invitations"] = Invitation.objects.open().count()
+        return super().changelist_view(request, {**more, **(extra_context or {})})
+
     @display(description=_("person"), ordering="first_name", header=True)
     def person(self, person: User) -> list[str]:
         initials = f"{person.first_name[:1]}{person.last_name[:1]}" or person.email[:1]
@@ -252,7 +294,8 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     @display(description=_("system roles"), label=True)
     def roles(self, person: User) -> list[str]:
         names = {group.name for group in person.groups.all()}  # prefetched
-        return [str(role.label) for role in SystemRole if role.value in names]
+        roles = [str(role.label) for role in SystemRole if role.value in names]
+        return roles or ([gettext("None: sees nothing")] if person.is_active else [])
 
     @display(description=_("company roles"), label=True)
     def company_role_names(self, person: User) -> list[str]:
@@ -341,6 +384,8 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         data = form.cleaned_data
         if not change:
             obj.set_password(data.get("password1"))
+        elif wanted := getattr(form, "asked_email", ""):
+            self._ask_for_address(request, obj, wanted)
         save_person(
             person=obj,
             roles=[SystemRole(role) for role in data["system_roles"]],
@@ -348,6 +393,14 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             now=timezone.now(),
             actor=request.user if isinstance(request.user, User) else None,
         )
+
+    def _ask_for_address(self, request: HttpRequest, person: User, wanted: str) -> None:
+        ask_for_address(person=person, email=wanted)
+        text = gettext(
+            "A mail to %(email)s is on its way. The address changes when the link in it is "
+            "followed."
+        )
+        messages.info(request, text % {"email": wanted})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The roles are saved already, by save_person."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.mail.set_up import is_mail_set_up
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import name_key, plain_email, plain_name
@@ -18,8 +19,9 @@ from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.formats import Table
 from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
-from workflows.models import CompanyRole
+from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import PersonChange, save_people
+from workflows.people.invitations.invite import Invitee, invite
 
 
 @dataclass
@@ -91,7 +93,9 @@ class PersonResource(FlatResource[PersonRow]):
         }
         at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
         emails = [plain_email(str(row[at])) for row in table] if at is not None else []
-        self.taken = emails_in_use(emails) - self.people.keys()
+        # Where mail is sent whoever is new is invited, and nobody is told who has which address.
+        self.invites = is_mail_set_up()
+        self.taken = set() if self.invites else emails_in_use(emails) - self.people.keys()
 
     def find(self, cells: Mapping[str, str]) -> PersonRow:
         email, self.refusal = self._email(cells.get("email", ""))
@@ -120,6 +124,8 @@ class PersonResource(FlatResource[PersonRow]):
                     wrong[name] = _("Write yes or no.")
                 else:
                     setattr(row, name, value)
+        if self.invites and row.pk is None and not row.is_active:
+            wrong["is_active"] = _("Whoever is new is invited: leave those out who shall not come.")
         if "roles" in cells:
             roles, message = chosen(cells["roles"], _SYSTEM_ROLES, _no_system_role)
             row.roles = tuple(role.value for role in SystemRole if role in roles)
@@ -133,6 +139,9 @@ class PersonResource(FlatResource[PersonRow]):
         return wrong
 
     def apply(self, rows: Sequence[PersonRow]) -> None:
+        if self.invites and self.user is not None:
+            self._invite([row for row in rows if row.pk is None], by=self.user)
+            rows = [row for row in rows if row.pk is not None]
         changes = [
             PersonChange(
                 person=self._person(row),
@@ -144,6 +153,27 @@ class PersonResource(FlatResource[PersonRow]):
             for row in rows
         ]
         save_people(changes=changes, now=timezone.now(), actor=self.user)
+
+    def _invite(self, rows: Sequence[PersonRow], *, by: User) -> None:
+        """Those who have an invitation that still counts are left alone: a file may come twice."""
+        now = timezone.now()
+        open_ones = Invitation.objects.open().filter(expires_at__gt=now)
+        invited = set(open_ones.values_list("email", flat=True))
+        people = [
+            Invitee(
+                row.email,
+                row.first_name,
+                row.last_name,
+                roles=tuple(SystemRole(each) for each in row.roles),
+                company_roles=tuple(
+                    self.company_roles_by_name[name_key(name)] for name in row.company_roles
+                ),
+            )
+            for row in rows
+            if row.email not in invited
+        ]
+        if people:
+            invite(people=people, roles=(), company_roles=(), by=by, now=now)
 
     def _person(self, row: PersonRow) -> User:
         person = self.people.get(row.email) or User(email=row.email, company=self.company)

@@ -1,0 +1,79 @@
+"""Whose address it is: proven by a link that was sent there, and by nothing else.
+
+Who has proven an address keeps it. Who never has loses it to whoever does, so that nobody can take
+somebody else's away.
+"""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tenants.account.log_ins import end_log_ins
+from tenants.audit.kinds import declare
+from tenants.audit.record import record_of_person
+from tenants.errors import TenantsError
+from tenants.models import User
+
+ADDRESS_LOST = declare("account.address_lost", _("Lost an address that somebody else has proven"))
+
+
+class ElsewhereError(TenantsError):
+    """Told to none but who reads the mail of this address."""
+
+    message = _(
+        "You have an account here already, under the same e-mail address. One address is good for "
+        "one company: use another one, or log in to that account."
+    )
+
+
+class TakeItError(TenantsError):
+    """The same; whoever holds it has never proven it."""
+
+    message = _(
+        "An account here uses this e-mail address, and has never proven that it is theirs. If it "
+        "is yours, log in to it. If not, tick the box: the address is taken away from it."
+    )
+
+
+def prove_address(person: User) -> None:
+    """Note that the person reads mail at their address: they have followed a link sent there."""
+    with transaction.atomic():
+        EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
+        EmailAddress.objects.update_or_create(
+            user=person, email=person.email, defaults={"verified": True, "primary": True}
+        )
+
+
+def has_proven_address(person: User) -> bool:
+    return bool(
+        EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
+    )
+
+
+def free_address(holder: User, *, takes_address: bool) -> None:
+    """Let somebody have an address who has just proven it, and which another account holds.
+
+    Raises:
+        ElsewhereError: that account has proven it, too: it is theirs.
+        TakeItError: it has not, and they have not said that it is not theirs.
+    """
+    if holder.is_superuser or has_proven_address(holder):
+        raise ElsewhereError
+    if not takes_address:
+        raise TakeItError
+    take_address_away(holder)
+
+
+def take_address_away(person: User) -> None:
+    """Leave a person without an address: somebody else has proven that it is theirs.
+
+    Call it where the person's row is seen, in the transaction in which the other gets it.
+    """
+    with transaction.atomic():
+        record_of_person(ADDRESS_LOST, about=person)
+        EmailAddress.objects.filter(user=person).delete()
+        person.email = f"address-lost-{person.pk}@invalid"
+        person.save(update_fields=["email"])
+        end_log_ins(person=person, names=None, keep=None)

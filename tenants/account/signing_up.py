@@ -1,0 +1,122 @@
+"""Signing a company up, proven by mail: nothing is made before the link in it is followed.
+
+The page does the same whatever is typed: it defers a job. Whether the address is known here is told
+to none but who reads its mail. What was typed stands in the link, signed, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core.signing import BadSignature, dumps, loads
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tenants.account.addresses import free_address, has_proven_address, prove_address
+from tenants.connection import PUBLIC, company_of
+from tenants.errors import RateLimitedError, TenantsError
+from tenants.jobs import defer
+from tenants.limits import MAILS_TO_ADDRESS
+from tenants.mail.outbox import queue_mail
+from tenants.mail.set_up import absolute
+from tenants.mail.writing import write
+from tenants.models import User
+from tenants.names import plain_email
+from tenants.refusals import refusals
+from tenants.services import sign_up
+
+JOB: Final = "tenants.account.jobs.mail_sign_up"
+LIFETIME: Final = timedelta(days=1)
+_SALT: Final = "tenants.account.signing_up"
+
+
+class SignUpEndedError(TenantsError):
+    message = _(
+        "This link does not count any more. It is good for one company, and for a day. If you have "
+        "signed up with it already, log in; otherwise sign up once more."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What somebody typed who wants to sign a company up."""
+
+    company_name: str
+    first_name: str
+    last_name: str
+    email: str
+
+
+def ask_to_sign_up(wanted: SignUp) -> None:
+    """Have a link mailed. Too often: nothing is sent. Two statements, whoever it is."""
+    email = plain_email(wanted.email)
+    with refusals(RateLimitedError) as refused:
+        MAILS_TO_ADDRESS.count(email)
+    if refused.error is not None:
+        return
+    with company_of(PUBLIC):
+        defer(JOB, **{**asdict(wanted), "email": email})
+
+
+def mail_sign_up(wanted: SignUp) -> None:
+    """The job of it, in `public`."""
+    holder = User.objects.filter(email=wanted.email).first()
+    is_theirs = holder is not None and (holder.is_superuser or has_proven_address(holder))
+    if is_theirs:
+        subject, template = gettext("You have an account already"), "mail_known"
+        link = reverse("admin:login")
+    else:
+        subject, template = gettext("Sign your company up"), "mail_sign_up"
+        link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT)])
+    written = write(
+        f"account/{template}",
+        path=link,
+        name=wanted.first_name,
+        wanted=wanted,
+        forgotten=absolute(reverse("forgotten_password")),
+    )
+    with company_of(PUBLIC):
+        queue_mail(
+            to=wanted.email,
+            kind="sign-up",
+            subject=subject,
+            text=written.text,
+            html=written.html,
+            expires=LIFETIME,
+            is_secret=True,
+        )
+
+
+def read_sign_up(token: str) -> SignUp:
+    """What the link is about.
+
+    Raises:
+        SignUpEndedError: it is none of ours, or too old.
+    """
+    try:
+        kept: Any = loads(token, salt=_SALT, max_age=LIFETIME)
+        return SignUp(**kept)
+    except (BadSignature, TypeError, ValueError) as error:
+        raise SignUpEndedError from error
+
+
+def finish_sign_up(*, token: str, password: str, takes_address: bool) -> User:
+    """Make the company and its first person, who has proven their address.
+
+    Raises:
+        SignUpEndedError: as `read_sign_up`, or it was used.
+        ElsewhereError, TakeItError: an account has the address: see `free_address`.
+        EmailInUseError: somebody was quicker.
+    """
+    wanted = read_sign_up(token)
+    with transaction.atomic():
+        holder = User.objects.select_for_update(of=("self",)).filter(email=wanted.email).first()
+        if holder is not None:
+            free_address(holder, takes_address=takes_address)
+        person = sign_up(**asdict(wanted), password=password)
+        prove_address(person)
+    return person
