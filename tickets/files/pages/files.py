@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy
@@ -15,8 +14,7 @@ from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import FileUpload
-from workflows.models import TaskInstance, WorkflowEvent
-from workflows.running.events.assigned import ASSIGNED
+from tickets.taking_part.access import access_to, has_or_had_task
 
 DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
 
@@ -47,7 +45,8 @@ class DownloadPage(Page):
         raise Http404
 
     def find(self, **arguments: Any) -> None:
-        found = FileUpload.objects.select_related("ticket").filter(uuid=arguments["key"]).first()
+        uploads = FileUpload.objects.select_related("ticket", "message__ticket")
+        found = uploads.filter(uuid=arguments["key"]).first()
         if found is None or not may_download(found, self.person):
             raise Http404
         self.upload = found
@@ -78,27 +77,20 @@ class DownloadPage(Page):
 
 
 def may_download(upload: FileUpload, user: object) -> bool:
-    """The uploader, the ticket's submitter, its workers of now and before, and ticket admins."""
+    """The uploader, the ticket's submitter, its workers of now and before, and ticket admins.
+
+    A file that came with a message is for those who may read that.
+    """
     if not isinstance(user, User):
         return False
     ticket = upload.ticket
+    if upload.message is not None:
+        return access_to(upload.message.ticket, user).may_read(upload.message)
     if user.pk == upload.uploaded_by_id or (ticket and user.pk == ticket.created_by_id):
         return True
     if user.has_perm("tickets.view_ticket"):
         return True
-    return ticket is not None and has_or_had_task(user, ticket.workflow_instance_id)
-
-
-def has_or_had_task(user: User, workflow_instance_id: int | None) -> bool:
-    """Whether a task of this process is theirs, or was until it was given to somebody else."""
-    if workflow_instance_id is None:
-        return False
-    tasks = TaskInstance.objects.filter(workflow_instance_id=workflow_instance_id)
-    if tasks.assigned_to(user).exists():
-        return True
-    return WorkflowEvent.objects.filter(
-        Q(data__to_id=user.pk), workflow_instance_id=workflow_instance_id, kind=ASSIGNED
-    ).exists()
+    return ticket is not None and has_or_had_task(ticket, user)
 
 
 def download_base() -> str:

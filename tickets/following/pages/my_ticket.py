@@ -17,6 +17,7 @@ from tenants.pages.badges import clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
+from tickets.conversation.pages.timeline import Conversation
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 
@@ -137,6 +138,9 @@ class MyTicketPage(ObjectPage):
             ticket=ticket,
             badge=progress.status_badge(ticket, is_stuck=is_stuck),
             is_stuck=is_stuck and not ticket.has_ended,
-            timeline=progress.timeline(ticket, is_stuck=is_stuck),
+            conversation=Conversation(
+                request, ticket, self.person, history=progress.Moments(ticket)
+            ),
+            now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
         )

@@ -19,6 +19,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusals_in
 from tenants.refusals import refusals
+from tickets.conversation.pages.timeline import Conversation
 from tickets.errors import CompletionFailedError, UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
@@ -234,6 +235,10 @@ class WorkPage(Page):
             **progress.submitted(ticket),
             "earlier": progress.finished_tasks(ticket, before=task),
             "picture": progress.picture(ticket),
+            "conversation": Conversation(
+                self.request, ticket, self.person, history=progress.Moments(ticket)
+            ),
+            "now": progress.moment_of_now(ticket),
             "output": show_answers(task.definition.fields, task.output_data or {}),
             "sent": show_answers(task.definition.fields, saved.answers if saved else {}),
         }

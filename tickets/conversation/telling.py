@@ -1,0 +1,52 @@
+"""Who is told of a message: the one place that calls notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tenants.models import User
+from tickets.models import Message
+from tickets.taking_part.access import Participant, participants, readers
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who is told of a message; `is_mentioned`: it names them."""
+
+    person: User
+    is_mentioned: bool
+
+
+def people_to_tell(message: Message, among: Iterable[Participant] | None = None) -> list[Told]:
+    """Who is told of a message, of those who may read it; never who wrote it.
+
+    The requester, who has a task of it now, its followers, who has written on it, and whom it
+    names. Where that is nobody of the team, and nobody of the team wrote it: all ticket admins,
+    so that a question never goes unheard. `among`: the ticket's participants, where they are known.
+    """
+    everybody = participants(message.ticket) if among is None else list(among)
+    writer = next((each for each in everybody if message.is_by(each.person)), None)
+    others = [each for each in readers(message, everybody) if not message.is_by(each.person)]
+    mentioned, talking = message.mentioned_ids, _writers(message)
+    told = [
+        each
+        for each in others
+        if each.person.pk in mentioned | talking
+        or each.is_requester
+        or each.has_open_task
+        or each.is_follower
+    ]
+    is_heard = any(each.access.internal for each in [*told, *([writer] if writer else [])])
+    if not is_heard:
+        told += [each for each in others if each.is_ticket_admin and each not in told]
+    return [Told(each.person, each.person.pk in mentioned) for each in told]
+
+
+def tell(message: Message, people: Iterable[Told]) -> None:
+    """Hand a message to notices, once for each person, in its transaction."""
+
+
+def _writers(message: Message) -> set[int]:
+    written = Message.objects.filter(ticket=message.ticket_id)
+    return set(written.order_by().values_list("written_by", flat=True).distinct())
