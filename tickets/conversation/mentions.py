@@ -77,7 +77,5 @@ def _people_called(keys: set[str]) -> list[User]:
     people = User.objects.active().filter(company__schema_name=current_schema())
     parts = Concat("first_name", Value(" "), "last_name", output_field=TextField())
     full_name = Lower(Trim(parts))
-    named = people.alias(full_name=full_name).filter(
-        Q(full_name__in=keys) | Q(email__in=keys)
-    )
+    named = people.alias(full_name=full_name).filter(Q(full_name__in=keys) | Q(email__in=keys))
     return list(named[: MOST_MENTIONS * 2])

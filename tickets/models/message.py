@@ -30,7 +30,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def for_display(self) -> MessageQuerySet:
         """With what a page shows of each, in two queries; without the texts before edits."""
         return (
-            self.select_related("written_by", "hidden_by").defer("earlier").prefetch_related("files")
+            self.select_related("written_by", "hidden_by")
+            .defer("earlier")
+            .prefetch_related("files")
         )
 
 
@@ -139,9 +141,7 @@ class Follower(models.Model):
     class Meta:
         verbose_name = _("follower")
         verbose_name_plural = _("followers")
-        constraints = (
-            models.UniqueConstraint(fields=("ticket", "person"), name="follower_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("ticket", "person"), name="follower_once"),)
 
     def __str__(self) -> str:
         return f"{self.person} → {self.ticket}"

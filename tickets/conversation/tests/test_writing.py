@@ -176,9 +176,7 @@ class PageTests(TalkCase):
                 answer = self.post(person, page=page, text=text)
                 message = Message.objects.latest("pk")
                 self.assertRedirects(answer, f"{page}#message-{message.pk}")
-                self.assertEqual(
-                    answer.cookies["finished_form"].value, f"message.{self.ticket.pk}"
-                )
+                self.assertEqual(answer.cookies["finished_form"].value, f"message.{self.ticket.pk}")
         for person, page in ((self.uma, self.my_ticket), (self.wendy, self.my_task)):
             self.log_in(person)
             for name in ("Uma", "Wendy", "Terry"):
@@ -306,7 +304,9 @@ class PageTests(TalkCase):
         self.assertRedirects(
             self.client.post(hide, {"reason": "Not for all."}), f"{self.page}#message-{message.pk}"
         )
-        self.assertEqual(AuditEvent.objects.get(kind="tickets.message_hidden").actor_id, self.terry.pk)
+        self.assertEqual(
+            AuditEvent.objects.get(kind="tickets.message_hidden").actor_id, self.terry.pk
+        )
         self.assertContains(self.client.get(self.page), "Secret-of-Uma")
         self.log_in(self.wendy)
         page = self.client.get(self.page)

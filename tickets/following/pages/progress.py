@@ -28,7 +28,6 @@ from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
 
-
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
 
