@@ -82,7 +82,7 @@ class MessageTooLongError(MessageRefusedError):
 
 class TooManyFilesError(TicketsError):
     message = _("A message has at most %(most)s files. Send the others with another one.")
-    field = "files"
+    field = "attachments"
 
     def __init__(self, most: int) -> None:
         super().__init__()

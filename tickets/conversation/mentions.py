@@ -22,7 +22,7 @@ MOST_MENTIONS: Final = 30
 _MOST_WORDS: Final = 8
 # Not in an e-mail address.
 _AT: Final = re.compile(r"(?<![\w.+-])@(?=\S)")
-_AFTER_NAMES: Final = ".,;:!?)]}>\"'*_~`’”»…"
+_AFTER_NAMES: Final = ".,;:!?)]}>\"'*_~`\u2019\u201d\u00bb\u2026"
 
 
 @dataclass(frozen=True, slots=True)

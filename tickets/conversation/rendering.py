@@ -13,13 +13,14 @@ from functools import lru_cache
 from typing import Final
 
 import nh3
-from django.utils.html import escape, linebreaks
+from django.template.defaultfilters import linebreaks
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _MOST_SIGNS: Final = 2_000
-_SIGN: Final = re.compile(r"[^\w\s.,'’-]")
+_SIGN: Final = re.compile(r"[^\w\s.,'\u2019-]")
 _CLEANER: Final = nh3.Cleaner(
     tags={
         *("a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "span"),
@@ -28,6 +29,8 @@ _CLEANER: Final = nh3.Cleaner(
     attributes={"a": {"href"}, "ol": {"start"}},
     allowed_classes={"span": {"tk-mention"}},
     url_schemes={"http", "https", "mailto"},
+    # A wide one scrolls, by keyboard too.
+    set_tag_attribute_values={"table": {"tabindex": "0"}},
     link_rel="nofollow noopener noreferrer",
 )
 
@@ -40,7 +43,7 @@ def render_message(text: str, names: Iterable[str] = ()) -> SafeString:
 @lru_cache(maxsize=1_000)
 def _rendered(text: str, names: tuple[str, ...]) -> SafeString:
     if len(_SIGN.findall(text)) > _MOST_SIGNS:
-        return SafeString(linebreaks(text, autoescape=True))
+        return linebreaks(text)
     parser = _parser()
     tokens = parser.parse(text)
     if names:

@@ -149,8 +149,8 @@ def _part_of(ticket: Ticket, user: User) -> tuple[bool, bool]:
     )
     follows = Follower.objects.filter(ticket=OuterRef("pk"), person=user)
     asked = Ticket.objects.filter(pk=ticket.pk)
-    row = asked.values_list(Exists(tasks) | Exists(given), Exists(follows)).first()
-    return (False, False) if row is None else (bool(row[0]), bool(row[1]))
+    row = asked.values_list(Exists(tasks), Exists(given), Exists(follows)).first()
+    return (False, False) if row is None else (bool(row[0] or row[1]), bool(row[2]))
 
 
 def _workers(ticket: Ticket) -> tuple[set[int], set[int]]:

@@ -64,7 +64,7 @@ class MessageForm(TextForm):
         widget=forms.RadioSelect,
         initial=Visibility.PUBLIC,
     )
-    files = FilesField(label=gettext_lazy("Files"), required=False)
+    attachments = FilesField(label=gettext_lazy("Files"), required=False)
 
     def __init__(
         self, data: Any = None, files: Any = None, *, access: Access, person: User, token: str
@@ -89,8 +89,8 @@ class MessageForm(TextForm):
     def keys(self) -> list[UUID]:
         return [each.uuid for each in self.kept]
 
-    def clean_files(self) -> list[UploadedFile]:
-        files: list[UploadedFile] = self.cleaned_data["files"]
+    def clean_attachments(self) -> list[UploadedFile]:
+        files: list[UploadedFile] = self.cleaned_data["attachments"]
         for file in files:
             if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
                 raise forms.ValidationError(
@@ -102,22 +102,23 @@ class MessageForm(TextForm):
     def keep_files(self) -> None:
         """Keep what was chosen, beside what is kept of an earlier try."""
         self.kept = self._kept_before()
-        chosen = self.cleaned_data.get("files") or []
+        chosen = self.cleaned_data.get("attachments") or []
         if len(chosen) + len(self.kept) > MOST_FILES:
             text = _("A message has at most %(most)s files. Send the others with another one.")
-            self.add_error("files", text % {"most": MOST_FILES})
+            self.add_error("attachments", text % {"most": MOST_FILES})
             return
         for file in chosen:
             with refusals(CompanyLimitError) as refused:
                 value = keep_file(file=file, user=self._person)
                 self.kept.append(FileUpload.objects.get(uuid=str(value["upload"])))
             if refused.error:
-                self.add_error("files", refused.text)
+                self.add_error("attachments", refused.text)
 
     def _kept_before(self) -> list[FileUpload]:
         keys = []
-        dropped = set(self.data.getlist("drop"))
-        for key in self.data.getlist("kept")[: MOST_FILES + 1]:
+        sent: Any = self.data
+        dropped = set(sent.getlist("drop"))
+        for key in sent.getlist("kept")[: MOST_FILES + 1]:
             if key not in dropped:
                 try:
                     keys.append(UUID(key))
