@@ -7,7 +7,7 @@ from django.db import transaction
 
 from tenants.models import User
 from tickets.conversation.mentions import find_mentions
-from tickets.conversation.telling import people_to_tell, tell
+from tickets.conversation.telling import people_to_tell, tell_of
 from tickets.conversation.write_message import Written, plain_message
 from tickets.errors import (
     EmptyMessageError,
@@ -56,5 +56,5 @@ def edit_message(*, message: Message, user: User, text: str, now: datetime) -> W
         locked.text, locked.mentions, locked.edited_at = text, mentions.named, now
         locked.save(update_fields=["text", "mentions", "earlier", "edited_at"])
         told = people_to_tell(locked, everybody)
-        tell(locked, [e for e in told if e.is_mentioned and e.person.pk not in named_before])
+        tell_of(locked, [e for e in told if e.is_mentioned and e.person.pk not in named_before])
     return Written(locked, strangers=mentions.strangers)

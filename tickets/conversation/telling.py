@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tenants.models import User
 from tickets.models import Message
+from tickets.notices.kinds.mention import MENTION
+from tickets.notices.kinds.message import MESSAGE
+from tickets.notices.tell import tell
 from tickets.taking_part.access import Participant, participants, readers
 
 
@@ -43,8 +46,18 @@ def people_to_tell(message: Message, among: Iterable[Participant] | None = None)
     return [Told(each.person, each.person.pk in mentioned) for each in told]
 
 
-def tell(message: Message, people: Iterable[Told]) -> None:
-    """Hand a message to notices, once for each person, in its transaction."""
+def tell_of(message: Message, people: Iterable[Told]) -> None:
+    """Give people their notices of a message, in its transaction: one each, however often asked."""
+    told = list(people)
+    for kind, is_mentioned in ((MENTION, True), (MESSAGE, False)):
+        tell(
+            kind,
+            [each.person for each in told if each.is_mentioned is is_mentioned],
+            ticket_id=message.ticket_id,
+            about={"message": message.pk},
+            by=message.written_by,
+            key=f"message.{message.pk}",
+        )
 
 
 def _writers(message: Message) -> set[int]:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tenants.models import User
 from tickets.conversation.mentions import find_mentions
-from tickets.conversation.telling import people_to_tell, tell
+from tickets.conversation.telling import people_to_tell, tell_of
 from tickets.errors import (
     EmptyMessageError,
     MayNotWriteError,
@@ -78,7 +78,7 @@ def write_message(
         if (earlier := _sent_before(message)) is not None:
             return Written(earlier, is_new=False)
         claim_message_files(files, message=message, user=user)
-        tell(message, people_to_tell(message, everybody))
+        tell_of(message, people_to_tell(message, everybody))
     return Written(message, strangers=mentions.strangers)
 
 
