@@ -89,6 +89,18 @@ class TooManyFilesError(TicketsError):
         self.most = most
 
 
+class CannotAskOneselfError(TicketsError):
+    message = _("You submitted this ticket yourself: there is nobody to ask.")
+
+
+class QuestionInternalError(TicketsError):
+    message = _(
+        "An internal note cannot ask whoever submitted the ticket: they do not read it. Write to "
+        "everybody, or let the task not wait."
+    )
+    field = "visibility"
+
+
 class NotYourMessageError(TicketsError):
     message = _("Only who wrote a message may edit it.")
     status = HTTPStatus.FORBIDDEN

@@ -209,6 +209,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_claim": _STEP,
     "admin:tickets_message_conversation": _SAID,
     "admin:tickets_message_edit": _SAID,
+    "admin:tickets_message_go_on": _STEP,
     "admin:tickets_message_follow": _OWN,
     "admin:tickets_mytask_release": _STEP,
 }

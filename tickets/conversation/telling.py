@@ -9,8 +9,10 @@ from tenants.models import User
 from tickets.models import Message
 from tickets.notices.kinds.mention import MENTION
 from tickets.notices.kinds.message import MESSAGE
+from tickets.notices.kinds.ticket_needs_me import TICKET_NEEDS_ME
 from tickets.notices.tell import tell
 from tickets.taking_part.access import Participant, participants, readers
+from workflows.models import TaskInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ def tell_of(message: Message, people: Iterable[Told]) -> None:
             by=message.written_by,
             key=f"message.{message.pk}",
         )
+
+
+def tell_of_question(message: Message, *, task: TaskInstance) -> None:
+    """Tell the requester that a task waits for their answer."""
+    tell(
+        TICKET_NEEDS_ME,
+        [message.ticket.created_by_id],
+        ticket_id=message.ticket_id,
+        about={"message": message.pk, "task": task.pk, "title": task.definition.title},
+        by=message.written_by,
+        key=f"message.{message.pk}",
+    )
 
 
 def _writers(message: Message) -> set[int]:

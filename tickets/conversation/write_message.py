@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 
 from tenants.models import User
+from tickets.conversation.go_on import take_answer
 from tickets.conversation.mentions import find_mentions
 from tickets.conversation.telling import people_to_tell, tell_of
 from tickets.errors import (
@@ -44,9 +45,13 @@ def write_message(
     files: Collection[UUID] = (),
     token: str,
     now: datetime,
+    asks: bool = False,
 ) -> Written:
     """Write on a ticket, whatever its status. The same token makes one message.
 
+    Where a task waits for an answer of the requester, this is it if they write it to everybody.
+
+    `asks`: the requester is told otherwise, as of a question; see `ask_requester`.
     `files` are uploads of this person that belong to nothing yet. Who is named and may not read
     the message is not told.
 
@@ -78,7 +83,10 @@ def write_message(
         if (earlier := _sent_before(message)) is not None:
             return Written(earlier, is_new=False)
         claim_message_files(files, message=message, user=user)
-        tell_of(message, people_to_tell(message, everybody))
+        told = people_to_tell(message, everybody)
+        asked = ticket.created_by_id if asks else None
+        tell_of(message, [each for each in told if each.person.pk != asked])
+        take_answer(message)
     return Written(message, strangers=mentions.strangers)
 
 

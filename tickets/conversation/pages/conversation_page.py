@@ -19,13 +19,18 @@ from tenants.pages.numbers import number_in
 from tenants.pages.once import sent_token
 from tenants.pages.page import Page, register_page, with_pages
 from tenants.pages.refusals import refusals_in, where_from
+from tickets.conversation.ask_requester import ask_requester
 from tickets.conversation.follow_ticket import follow_ticket, unfollow_ticket
+from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.pages.message_form import MessageForm
 from tickets.conversation.pages.timeline import Conversation, conversation_address
 from tickets.conversation.write_message import Written, write_message
-from tickets.models import Message, Ticket
+from tickets.errors import QuestionInternalError
+from tickets.models import Message, Ticket, Visibility
 from tickets.saving.pages.saved import forget_typed
 from tickets.taking_part.access import Access, access_to, participants
+from workflows.errors import NotYourTaskError
+from workflows.models import TaskInstance
 
 MOST_NAMES = 300
 
@@ -93,19 +98,36 @@ class ConversationPage(TicketPage):
         written: Written | None = None
         if form.is_valid():
             with refusals_in(form):
-                written = write_message(
-                    ticket=self.ticket,
-                    user=self.person,
-                    text=form.cleaned_data["text"],
-                    visibility=form.chosen_visibility,
-                    files=form.keys,
-                    token=token,
-                    now=timezone.now(),
-                )
+                written = self._write(form)
         if written is None:
             return self._page(form)
         warn_of_strangers(request, written)
         return self._to(written.message)
+
+    def _write(self, form: MessageForm) -> Written:
+        text, now = form.cleaned_data["text"], timezone.now()
+        if form.asks is None:
+            return write_message(
+                ticket=self.ticket,
+                user=self.person,
+                text=text,
+                visibility=form.chosen_visibility,
+                files=form.keys,
+                token=form.token,
+                now=now,
+            )
+        if form.chosen_visibility is Visibility.INTERNAL:
+            raise QuestionInternalError
+        task = self._own_task(form.asks)
+        if task is None:
+            raise NotYourTaskError
+        return ask_requester(
+            task=task, user=self.person, text=text, files=form.keys, token=form.token, now=now
+        )
+
+    def _own_task(self, number: int | None) -> TaskInstance | None:
+        its = TaskInstance.objects.filter(workflow_instance=self.ticket.workflow_instance_id)
+        return its.filter(pk=number, assigned_to=self.person).first()
 
     def _to(self, message: Message) -> HttpResponse:
         """To the page on which it was written, where it stands now."""
@@ -118,7 +140,12 @@ class ConversationPage(TicketPage):
     def _page(self, form: MessageForm | None) -> HttpResponse:
         ticket = self.ticket
         conversation = Conversation(
-            self.request, ticket, self.person, form=form, access=self.access
+            self.request,
+            ticket,
+            self.person,
+            form=form,
+            access=self.access,
+            task=self._own_task(form.asks) if form is not None and form.asks else None,
         )
         return self.show(
             title=_("Messages of ticket #%(number)s") % {"number": ticket.pk},
@@ -126,6 +153,28 @@ class ConversationPage(TicketPage):
             conversation=conversation,
             ticket_address=ticket_address(ticket, self.person),
         )
+
+
+@register_page(Message, "task/<int:task_id>/go-on/", name="tickets_message_go_on")
+class GoOnPage(TicketPage):
+    """POST lets one's own task go on that waits for an answer."""
+
+    http_method_names = ["post"]
+
+    task: TaskInstance
+
+    def find(self, **arguments: Any) -> None:
+        number = number_in(str(arguments["task_id"]))
+        own = TaskInstance.objects.filter(pk=number, assigned_to=self.person)
+        task = own.select_related("workflow_instance__ticket").first() if number else None
+        if task is None:
+            raise Http404
+        super().find(ticket_id=task.workflow_instance.ticket.pk)
+        self.task = task
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        go_on_without_answer(task=self.task, user=self.person, now=timezone.now())
+        return redirect("admin:tickets_mytask_change", self.task.pk)
 
 
 @register_page(Message, "ticket/<int:ticket_id>/names/", name="tickets_message_names")

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.errors import CompanyLimitError
 from tenants.models import User
+from tenants.pages.numbers import number_in
 from tenants.refusals import refusals
 from tickets.conversation.write_message import MOST_FILES
 from tickets.files.keep_file import keep_file
@@ -76,6 +77,11 @@ class MessageForm(TextForm):
         if not access.internal:
             # Who cannot choose writes to everybody; the service asks again.
             del self.fields["visibility"]
+
+    @property
+    def asks(self) -> int | None:
+        """The task that is to wait for the requester's answer."""
+        return number_in(str(self.data.get("asks") or ""))
 
     @property
     def limit(self) -> str:

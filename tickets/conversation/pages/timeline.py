@@ -21,6 +21,7 @@ from tickets.conversation.rendering import render_message
 from tickets.files.pages.files import download_base
 from tickets.models import Follower, Message, Ticket
 from tickets.taking_part.access import Access, access_to
+from workflows.models import TaskInstance
 
 # How many are shown at once; earlier ones are one click away.
 MOST_SHOWN: Final = 30
@@ -111,7 +112,10 @@ class Conversation:
         history: History | None = None,
         form: MessageForm | None = None,
         access: Access | None = None,
+        task: TaskInstance | None = None,
     ) -> None:
+        """`task` is this person's own, which they are working on: from it they may ask."""
+        self.task = task if task is not None and ticket.created_by_id != person.pk else None
         self.ticket, self.person = ticket, person
         self.access = access_to(ticket, person) if access is None else access
         self.history = history

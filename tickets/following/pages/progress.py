@@ -72,7 +72,17 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("%(task)s, done automatically") % names
     if task.assigned_to is None:
         return _("%(task)s, waiting for somebody to be available") % names
+    if task.waits_for_answer:
+        names["person"] = str(ticket.created_by)
+        return _("%(task)s, waiting for an answer of %(person)s") % names
     return _("%(task)s, with %(person)s") % names
+
+
+def asks_requester(ticket: Ticket) -> str:
+    """Who has asked the requester and waits for the answer; empty: nobody."""
+    instance = ticket.workflow_instance
+    task = instance.current_task if instance is not None and not ticket.has_ended else None
+    return str(task.assigned_to) if task is not None and task.waits_for_answer else ""
 
 
 class Moments:

@@ -71,6 +71,8 @@ EXAMPLES = {
     ),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
+    "ASKED": Example({"due": ""}, changes={"task_status": "PENDING"}),
+    "ANSWERED": Example({"without": True}, changes={"task_status": "OPEN"}),
     "FAILED": Example({"error": "It is down."}, changes={"task_status": "ERROR"}),
     "RESEALED": Example({"reason": "A person was erased."}, of_task=False),
     "RETRIED": Example({"reason": "Again.", "status": "OPEN"}),

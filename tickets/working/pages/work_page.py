@@ -157,6 +157,8 @@ class WorkPage(Page):
             return self._task_page(form, lost=str(NotYourTaskError()), saved=saved)
         if self.task.status == TaskStatus.ERROR and saved.wait_for_retry:
             return self._task_page(None, saved=saved)
+        if self.task.waits_for_answer:
+            return self._task_page(None, saved=saved)
         if not self.task.is_workable:
             return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
         warn_of_form_changes(self.request, saved, specs)
@@ -220,6 +222,7 @@ class WorkPage(Page):
             "lost": lost,
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
+            "waits": is_mine and task.waits_for_answer,
             "may_release": may_work and not lost and WorkerPage.admits(self.request),
             "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
             "visible_url": visible_url if may_work and is_conditional else "",
@@ -236,7 +239,11 @@ class WorkPage(Page):
             "earlier": progress.finished_tasks(ticket, before=task),
             "picture": progress.picture(ticket),
             "conversation": Conversation(
-                self.request, ticket, self.person, history=progress.Moments(ticket)
+                self.request,
+                ticket,
+                self.person,
+                history=progress.Moments(ticket),
+                task=task if task.is_workable else None,
             ),
             "now": progress.moment_of_now(ticket),
             "output": show_answers(task.definition.fields, task.output_data or {}),
