@@ -13,8 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 import nh3
-from django.template.defaultfilters import linebreaks
-from django.utils.html import escape
+from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -42,8 +41,12 @@ def render_message(text: str, names: Iterable[str] = ()) -> SafeString:
 
 @lru_cache(maxsize=1_000)
 def _rendered(text: str, names: tuple[str, ...]) -> SafeString:
-    if len(_SIGN.findall(text)) > _MOST_SIGNS:
-        return linebreaks(text)
+    is_plain = len(_SIGN.findall(text)) > _MOST_SIGNS
+    html = linebreaks(text, autoescape=True) if is_plain else _markdown(text, names)
+    return mark_safe(_CLEANER.clean(html))  # noqa: S308  # nosec
+
+
+def _markdown(text: str, names: tuple[str, ...]) -> str:
     parser = _parser()
     tokens = parser.parse(text)
     if names:
@@ -51,8 +54,7 @@ def _rendered(text: str, names: tuple[str, ...]) -> SafeString:
         for token in tokens:
             if token.children:
                 token.children = list(_with_mentions(token.children, pattern))
-    html = parser.renderer.render(tokens, parser.options, {})
-    return mark_safe(_CLEANER.clean(html))  # noqa: S308  # nosec
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
 def _parser() -> MarkdownIt:

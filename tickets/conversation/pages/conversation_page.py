@@ -127,7 +127,7 @@ class ConversationPage(TicketPage):
 
     def _own_task(self, number: int | None) -> TaskInstance | None:
         its = TaskInstance.objects.filter(workflow_instance=self.ticket.workflow_instance_id)
-        return its.filter(pk=number, assigned_to=self.person).first()
+        return its.filter(pk=number or 0, assigned_to=self.person).first()
 
     def _to(self, message: Message) -> HttpResponse:
         """To the page on which it was written, where it stands now."""
@@ -165,8 +165,8 @@ class GoOnPage(TicketPage):
 
     def find(self, **arguments: Any) -> None:
         number = number_in(str(arguments["task_id"]))
-        own = TaskInstance.objects.filter(pk=number, assigned_to=self.person)
-        task = own.select_related("workflow_instance__ticket").first() if number else None
+        own = TaskInstance.objects.filter(pk=number or 0, assigned_to=self.person)
+        task = own.select_related("workflow_instance__ticket").first()
         if task is None:
             raise Http404
         super().find(ticket_id=task.workflow_instance.ticket.pk)
