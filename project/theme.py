@@ -52,6 +52,7 @@ STYLESHEETS = (
     "picture/graph.css",
     "following/tickets.css",
     "notices/notices.css",
+    "conversation/conversation.css",
     "definitions/definitions.css",
     "gallery/gallery.css",
     "repairing/administration.css",

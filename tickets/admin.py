@@ -2,6 +2,7 @@
 
 from tickets.company_data.pages import data_page, restore_page
 from tickets.company_use.pages import company_use_page
+from tickets.conversation.pages import conversation_page, message_pages
 from tickets.erasing.pages import erase_page
 from tickets.files.pages import files
 from tickets.following.pages import my_ticket

@@ -19,5 +19,6 @@ class TicketsConfig(AppConfig):
         # What people are told is written with the events of steps: see WITH_EVENT.
         import_module("tickets.notices.kinds")
         import_module("tickets.notices.of_events")
+        import_module("tickets.taking_part.ways_to_see")
         # The last app with models: when its turn comes, the permissions of all apps are there.
         post_migrate.connect(sync_system_roles, sender=self, dispatch_uid="sync_system_roles")

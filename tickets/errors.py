@@ -51,6 +51,74 @@ class TooManySavedAnswersError(TicketsError):
     message = _("You have saved too many tickets for later. Submit or discard some of them first.")
 
 
+# Messages
+
+
+class MayNotWriteError(TicketsError):
+    message = _("You take no part in this ticket any more, so that you cannot write here.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class MessageRefusedError(TicketsError):
+    """Something about the text of a message."""
+
+    field = "text"
+
+
+class EmptyMessageError(MessageRefusedError):
+    message = _("Write something, or attach a file.")
+
+
+class MessageTooLongError(MessageRefusedError):
+    message = _(
+        "This is too long by %(excess)s characters: a message has at most %(longest)s. Attach the "
+        "rest as a file."
+    )
+
+    def __init__(self, length: int, longest: int) -> None:
+        super().__init__()
+        self.longest, self.excess = longest, length - longest
+
+
+class TooManyFilesError(TicketsError):
+    message = _("A message has at most %(most)s files. Send the others with another one.")
+    field = "attachments"
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
+class CannotAskOneselfError(TicketsError):
+    message = _("You submitted this ticket yourself: there is nobody to ask.")
+
+
+class QuestionInternalError(TicketsError):
+    message = _(
+        "An internal note cannot ask whoever submitted the ticket: they do not read it. Write to "
+        "everybody, or let the task not wait."
+    )
+    field = "visibility"
+
+
+class NotYourMessageError(TicketsError):
+    message = _("Only who wrote a message may edit it.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class MessageHiddenError(TicketsError):
+    message = _("This message was hidden meanwhile, so that it cannot be changed.")
+
+
+class TooManyEditsError(TicketsError):
+    message = _("This message was edited too often. Write another one.")
+
+
+class MayNotHideError(TicketsError):
+    message = _("Only ticket admins may hide messages.")
+    status = HTTPStatus.FORBIDDEN
+
+
 # Repair
 
 

@@ -142,6 +142,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "admin:workflows_ticketdefinition_offer": ("definitions.ticket_type_changed",),
     "admin:workflows_taskinstance_export": ("files.list_downloaded",),
+    "admin:tickets_message_hide": ("tickets.message_hidden",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
     "admin:audit_auditevent_export": ("files.list_downloaded",),
     "admin:workflows_taskdefinition_upload": ("definitions.tasks_saved",),
@@ -181,7 +182,8 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _STEP: Final = "an ordinary step or answer of a ticket: its history has it"
 _ASKS: Final = "it asks, and changes nothing"
-_OWN: Final = "one's own half-filled form, or whether one is there oneself; what one was told"
+_OWN: Final = "one's own: a half-filled form, whether one is there, what one follows or was told"
+_SAID: Final = "messages and their edits stand on the ticket, with who wrote them and when"
 # Why the others record nothing.
 NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:jsi18n": _ASKS,
@@ -217,6 +219,10 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
     "admin:tickets_mytask_claim": _STEP,
+    "admin:tickets_message_conversation": _SAID,
+    "admin:tickets_message_edit": _SAID,
+    "admin:tickets_message_go_on": _STEP,
+    "admin:tickets_message_follow": _OWN,
     "admin:tickets_mytask_release": _STEP,
 }
 # What no POST leads to: commands, jobs, what is read, what superusers open, and what an identity

@@ -44,16 +44,19 @@ from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, outside
+from tickets.conversation.write_message import write_message
 from tickets.files.keep_file import keep_file
 from tickets.models import (
     BulkRetry,
     ErrorType,
     FileUpload,
+    Message,
     MyTask,
     MyTicket,
     Notice,
     Ticket,
     TicketError,
+    Visibility,
 )
 from tickets.repairing.pages.all_repairs import VERBS
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
@@ -98,7 +101,7 @@ FOR_VISITORS = {
     "metrics",
 }
 # Who sees the ticket sees its files; no role is given them of themselves.
-FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload}
+FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload, Message}
 # Pages at one model's address that show another one's objects, and are guarded like those.
 SHOWS: dict[str, type[Model]] = {"admin:workflows_workflowdefinition_move_tickets": Ticket}
 # Permissions to do something, not to see or change a model: `check_permissions` looks at them.
@@ -129,6 +132,13 @@ DECIDE_THEMSELVES = {
     "admin:notice",
     "admin:notice_preferences",
     "admin:tickets_fileupload_download",
+    "admin:tickets_message_conversation",  # who takes part in the ticket, as of all its messages
+    "admin:tickets_message_names",
+    "admin:tickets_message_follow",
+    "admin:tickets_message_edit",
+    "admin:tickets_message_go_on",
+    "admin:tickets_message_hide",
+    "admin:tickets_message_earlier",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
@@ -178,6 +188,14 @@ class Examples:
             )
         self.ticket.refresh_from_db()
         self.task = TaskInstance.objects.get(workflow_instance=self.ticket.workflow_instance)
+        self.message = write_message(
+            ticket=self.ticket,
+            user=user,
+            text=f"{MARK} message",
+            visibility=Visibility.INTERNAL,
+            token=MARK,
+            now=timezone.now(),
+        ).message
         self.error = TicketError.objects.create(
             ticket=self.ticket,
             task=self.task,
@@ -275,6 +293,7 @@ class Examples:
             WorkflowEvent: list(WorkflowEvent.objects.all()[:1]),
             TicketError: [self.error],
             FileUpload: [upload],
+            Message: [self.message],
             LogEntry: [self.log],
             AuditEvent: list(AuditEvent.objects.filter(subject_name__contains=MARK)[:1]),
         }
@@ -286,6 +305,7 @@ class Examples:
             "uuid": [self.file["upload"], self.task.uuid],
             "key": [self.file["upload"]],
             "task_id": [self.task.pk],
+            "ticket_id": [self.ticket.pk],
             "retry_id": [self.bulk_retry.pk],
             "run_id": [self.import_run.pk],
             "saved_id": [self.saved.pk],

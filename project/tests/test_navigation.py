@@ -69,7 +69,13 @@ class NavigationTests(CompanyTestCase):
     def test_a_superuser_outside_a_company_has_nothing_of_a_company(self) -> None:
         self.assertEqual(
             self.titles(self.root),
-            ["Dashboard", "Companies", "People and superusers", "Audit log of the installation"],
+            [
+                "Dashboard",
+                "Companies",
+                "People and superusers",
+                "Audit log of the installation",
+                "Restore a company",
+            ],
         )
 
     def test_a_superuser_inside_a_company_has_everything_once(self) -> None:

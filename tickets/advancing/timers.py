@@ -90,6 +90,8 @@ def cancel_timers(task: TaskInstance) -> None:
 def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
     """Begin the time of a task anew, after it was tried again, resumed, or moved elsewhere."""
     cancel_timers(task)
+    if task.waits_for_answer:
+        return  # its time begins with the answer
     if task.is_alive and task.workflow_instance.status == WorkflowStatus.IN_PROGRESS:
         set_timers(ticket_id=ticket_id, task=task, now=now)
 

@@ -31,6 +31,7 @@ _VISIT: Final = "workflows_taskinstance"
 _TICKET: Final = "tickets_ticket"
 _SAVED: Final = "tickets_savedanswers"
 _EVENT: Final = "workflows_workflowevent"
+_MESSAGE: Final = "tickets_message"
 
 
 class PeopleInRows:
@@ -111,6 +112,11 @@ class PeopleInRows:
             found.append(_changed(row, answers=answers))
         return found
 
+    def of_messages(self, rows: list[Row]) -> list[Overlay]:
+        return [
+            _changed(row, mentions=[self._change(each) for each in row["mentions"]]) for row in rows
+        ]
+
     def of_events(self, rows: list[Row]) -> list[Overlay]:
         named = [row for row in rows if kind_named(row["kind"]).rules.answers]
         tasks = _look_up(_VISIT, "definition_id", (row["task_instance_id"] for row in named))
@@ -159,6 +165,7 @@ _CHANGES: Final[Mapping[str, Callable[[PeopleInRows, list[Row]], list[Overlay]]]
     _VISIT: PeopleInRows.of_tasks,
     _SAVED: PeopleInRows.of_saved_answers,
     _EVENT: PeopleInRows.of_events,
+    _MESSAGE: PeopleInRows.of_messages,
 }
 
 

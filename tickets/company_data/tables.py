@@ -48,6 +48,7 @@ _FIRST: Final = (
     "workflows_workflowinstance",
     "workflows_taskinstance",
     "tickets_ticket",
+    "tickets_message",  # files name theirs
 )
 
 

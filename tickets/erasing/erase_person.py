@@ -28,7 +28,15 @@ from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.job_names import ERASE_PERSON
-from tickets.models import FileUpload, Notice, NoticePreferences, SavedAnswers, Ticket
+from tickets.models import (
+    FileUpload,
+    Follower,
+    Message,
+    Notice,
+    NoticePreferences,
+    SavedAnswers,
+    Ticket,
+)
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import Invitation, TaskInstance, WorkflowEvent, WorkflowInstance
@@ -48,6 +56,7 @@ _ANSWERS: Final = {
     "workflows_workflowinstance": "data",
     "workflows_taskinstance": "output_data",
     "tickets_savedanswers": "answers",
+    "tickets_message": "mentions",
 }
 _EVENTS: Final = "workflows_workflowevent"
 # What the history vouches for: the column that names a row's workflow instance.
@@ -61,6 +70,12 @@ _IN_HISTORY: Final = {
 # address are replaced wherever they stand.
 _SENT: Final = (("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent"))
 _MAILS: Final = tuple(("mail_outgoingmail", column) for column in ("subject", "text", "html"))
+# What people wrote to each other: likewise, as a name stands there after an @.
+_WRITTEN: Final = (
+    ("tickets_message", "text"),
+    ("tickets_message", "earlier"),
+    ("tickets_message", "hidden_reason"),
+)
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
 
@@ -117,6 +132,8 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_answers()
     erasing.blank_events()
     erasing.blank_texts(_SENT)
+    erasing.blank_texts(_WRITTEN)
+    Follower.objects.filter(person=person).delete()
     for schema in (current_schema(), PUBLIC):  # the installation has logs of its own
         with company_of(schema):
             erasing.blank_texts(_LOG)
@@ -205,6 +222,8 @@ class _Erasing:
             for key in list(files.values_list("file", flat=True)):
                 default_storage.delete(key)
             files.update(filename=ERASED, file_type="", size=0)
+            written = Message.objects.filter(ticket=ticket, written_by=self.person)
+            written.update(text=ERASED, earlier=[], mentions=[])
             specs = ticket.workflow.fields
             ticket.data = with_erased_answers(specs, ticket.data)
             ticket.title = ERASED

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import PurePath
 
 from django.core.files.uploadedfile import UploadedFile
@@ -11,7 +11,7 @@ from tenants.company_limits import take_room_for_file
 from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
 from tickets.errors import UnknownUploadError
-from tickets.models import FileUpload, Ticket
+from tickets.models import FileUpload, Message, Ticket
 from workflows.engine.process import JsonObject
 from workflows.fields.uploads import uploads_in
 
@@ -50,6 +50,19 @@ def claim_files(fields: list[JsonObject], data: JsonObject, *, ticket: Ticket, u
         raise UnknownUploadError
     for upload in uploads:
         _claim(upload, ticket=ticket, user=user)
+
+
+def claim_message_files(keys: Collection[uuid.UUID], *, message: Message, user: User) -> None:
+    """Make uploads a message's own, which is saved already.
+
+    Raises:
+        UnknownUploadError: somebody else uploaded one, or it belongs to something already.
+    """
+    uploads = lock_uploads(keys, Q(ticket=None, uploaded_by=user)) if keys else []
+    if len(uploads) < len(set(keys)):
+        raise UnknownUploadError
+    own = FileUpload.objects.filter(pk__in=[upload.pk for upload in uploads])
+    own.update(ticket=message.ticket_id, message=message)
 
 
 def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[FileUpload]:

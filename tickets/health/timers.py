@@ -130,7 +130,8 @@ def _without_a_job() -> Iterator[TaskInstance]:
         .order_by("-pk")
         .values("at")[:1]
     )
-    tasks = TaskInstance.objects.filter(
+    asking = TaskInstance.objects.waiting_for_answer().values("pk")
+    tasks = TaskInstance.objects.exclude(pk__in=asking).filter(
         ~Exists(jobs),
         ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
         definition__transitions_out__after__gt="",

@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from psycopg import sql
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
@@ -118,6 +119,7 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
             "SELECT FROM tickets_ticket t WHERE t.id = n.ticket_id)",
             [numbers],
         )
+        counts["messages"] = _delete_what_was_said(numbers)
         # What waits for them would look for them in vain.
         cursor.execute(
             "DELETE FROM public.procrastinate_jobs WHERE status = 'todo'"
@@ -125,6 +127,18 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
             [current_schema(), numbers],
         )
     return counts
+
+
+def _delete_what_was_said(numbers: list[int]) -> int:
+    """Messages and followers of those that are gone; what must not be changed is not among them."""
+    with connection.cursor() as cursor:
+        for table in ("tickets_follower", "tickets_message"):
+            query = sql.SQL(
+                "DELETE FROM {} WHERE ticket_id = ANY(%s)"
+                " AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.id = ticket_id)"
+            )
+            cursor.execute(query.format(sql.Identifier(table)), [numbers])
+        return int(cursor.rowcount)
 
 
 def forget_old_audit_events(*, now: datetime) -> int:

@@ -1,5 +1,6 @@
 from tickets.models.bulk_retry import BulkRetry
 from tickets.models.file_upload import FileUpload
+from tickets.models.message import Follower, Message, Visibility
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
 from tickets.models.notice import MailState, Notice, NoticePreferences
@@ -12,7 +13,9 @@ __all__ = [
     "ErrorStatus",
     "ErrorType",
     "FileUpload",
+    "Follower",
     "MailState",
+    "Message",
     "MyTask",
     "MyTicket",
     "Notice",
@@ -20,4 +23,5 @@ __all__ = [
     "SavedAnswers",
     "Ticket",
     "TicketError",
+    "Visibility",
 ]

@@ -17,7 +17,7 @@ def storage_key(upload: FileUpload, filename: str) -> str:
 
 
 class FileUpload(models.Model):
-    """A file that came with a ticket or a task. The storage keeps each company's apart.
+    """A file that came with a ticket, a task or a message. The storage keeps each company's apart.
 
     `ticket` is empty only between the upload and the submission that names it.
     """
@@ -30,6 +30,15 @@ class FileUpload(models.Model):
         blank=True,
         related_name="files",
         verbose_name=_("ticket"),
+    )
+    message = models.ForeignKey(
+        "tickets.Message",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("message"),
+        help_text=_("The message that it came with: who may read that may have the file."),
     )
     filename = models.CharField(_("file name"), max_length=LONGEST_NAME)
     version = models.PositiveIntegerField(_("version"), default=1)

@@ -14,7 +14,7 @@ from tenants.names import LONGEST_NAME
 from tickets.models.file_upload import FileUpload
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.composed_json import ComposedJson
-from workflows.models.task_instance import WORKABLE
+from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.models.ticket_definition import TicketDefinition
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class SavedAnswersQuerySet(models.QuerySet["SavedAnswers"]):
 
     def of_unworkable_tasks(self, user: User) -> SavedAnswersQuerySet:
         """Answers to tasks that this person cannot complete now (any more)."""
-        is_open = Q(task__assigned_to=user, task__status__in=WORKABLE)
+        is_open = Q(task__assigned_to=user, task__status__in=ALIVE)
         tasks = self.of(user).exclude(task=None).exclude(is_open)
         return tasks.select_related("task__definition", "task__workflow_instance__ticket")
 

@@ -27,6 +27,8 @@ from workflows.running.events.completed import COMPLETED
 from workflows.running.events.moved import MOVED
 from workflows.running.with_event import WITH_EVENT, Happened
 
+type _Tells = Callable[[Batch, Happened], None]
+
 _INSERT: Final = """
 INSERT INTO tickets_notice
        (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
@@ -48,6 +50,18 @@ _TO_REQUESTER: Final = (
 )
 
 
+# By the events that people are told of: what tells them.
+_TOLD: Final[dict[str, _Tells]] = {}
+
+
+def _tells_of(event: str) -> Callable[[_Tells], _Tells]:
+    def keep(tells: _Tells) -> _Tells:
+        _TOLD[event] = tells
+        return tells
+
+    return keep
+
+
 @WITH_EVENT.register
 def tell_with_event(batch: Batch, happened: Happened) -> None:
     told = _TOLD.get(happened.kind)
@@ -60,18 +74,21 @@ def tell_of_error(error: TicketError) -> None:
     tell_role(ERROR, SystemRole.TICKET_ADMIN, ticket_id=error.ticket_id, about={"error": error.pk})
 
 
+@_tells_of(ASSIGNED)
 def _given(batch: Batch, happened: Happened) -> None:
     task = happened.task
     if task is None:
         return
     about: JsonObject = {"task": task.pk, "title": task.definition.title}
     if happened.gives_to_found:
-        _add(batch, happened, TASK_GIVEN, about, _TO_FOUND)
+        _add(batch, happened, TASK_GIVEN, about, _TO_FOUND, by=happened.by_id)
     else:
         to = happened.data.get("to_id")
-        _add(batch, happened, TASK_GIVEN, about, _TO_PERSON, to, happened.by_id)
+        by = happened.by_id
+        _add(batch, happened, TASK_GIVEN, about, _TO_PERSON, to, by, by=by)
 
 
+@_tells_of(MOVED)
 def _moved(batch: Batch, happened: Happened) -> None:
     """What a person has done is told; calls are between the systems, and an end has its own."""
     task = happened.task
@@ -81,35 +98,32 @@ def _moved(batch: Batch, happened: Happened) -> None:
     _add(batch, happened, TICKET_MOVED, about, _TO_REQUESTER, happened.by_id)
 
 
+@_tells_of(COMPLETED)
 def _ended(batch: Batch, happened: Happened) -> None:
     about: JsonObject = {"label": happened.data.get("label") or ""}
     _add(batch, happened, TICKET_ENDED, about, _TO_REQUESTER, happened.by_id)
 
 
+@_tells_of(CANCELLED)
 def _cancelled(batch: Batch, happened: Happened) -> None:
-    _add(batch, happened, TICKET_ENDED, {"cancelled": True}, _TO_REQUESTER, happened.by_id)
-
-
-# By the events that people are told of.
-_TOLD: Final[dict[str, Callable[[Batch, Happened], None]]] = {
-    ASSIGNED: _given,
-    MOVED: _moved,
-    COMPLETED: _ended,
-    CANCELLED: _cancelled,
-}
-
-_BY_SOMEBODY: Final = frozenset((ASSIGNED, CANCELLED))
+    by = happened.by_id
+    _add(batch, happened, TICKET_ENDED, {"cancelled": True}, _TO_REQUESTER, by, by=by)
 
 
 def _add(
-    batch: Batch, happened: Happened, kind: NoticeKind, about: JsonObject, to: str, *values: object
+    batch: Batch,
+    happened: Happened,
+    kind: NoticeKind,
+    about: JsonObject,
+    to: str,
+    *values: object,
+    by: int | None = None,
 ) -> None:
+    """`by` is named in the sentence: what only follows from a step is nobody's doing."""
     ticket, source = batch.about, _LOOKED_UP
     found: list[object] = [happened.instance_id]
     if isinstance(ticket, Ticket):
         # By values: the statement is planned once for all, as it reads nothing more.
         source, found = _NAMED, [ticket.pk, ticket.created_by_id]
-    # What the sentence names somebody for; that a step follows from it is the system's doing.
-    actor = happened.by_id if happened.kind in _BY_SOMEBODY else None
-    said = (str(kind), actor, as_json(about), batch.now)
+    said = (str(kind), by, as_json(about), batch.now)
     batch.add_statement(f"{_INSERT} FROM {source}{to}", *said, *found, *values)

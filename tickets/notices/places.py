@@ -43,3 +43,16 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
             yield Place.TASK, reverse("admin:tickets_mytask_change", args=[task])
     if person.has_perm("tickets.view_ticket"):
         yield Place.TICKET, reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    if _message_of(notice):
+        yield Place.MESSAGES, reverse("admin:tickets_message_conversation", args=[ticket.pk])
+
+
+def part_of_page(notice: Notice) -> str:
+    """Where on the page it stands that the notice is about: the end of an address."""
+    message = _message_of(notice)
+    return f"#message-{message}" if message else ""
+
+
+def _message_of(notice: Notice) -> int:
+    message = notice.about.get("message")
+    return message if isinstance(message, int) else 0

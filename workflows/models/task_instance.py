@@ -61,6 +61,10 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
             definition__task_type__in=FORM_TYPES,
         ).order_by("created_at", "pk")
 
+    def waiting_for_answer(self) -> TaskInstanceQuerySet:
+        """Forms whose workers asked the requester."""
+        return self.filter(status=TaskStatus.PENDING, assigned_to__isnull=False)
+
     def pool(self, user: User) -> TaskInstanceQuerySet:
         """The forms that nobody has and that this task worker may claim, oldest first."""
         roles = user.company_roles.all()
@@ -170,6 +174,11 @@ class TaskInstance(StatusModel):
         """Whether it can still be completed without a ticket admin."""
         return self.status in ALIVE
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether whoever has it asked the requester: what nobody has waits for a worker."""
+        return self.status == TaskStatus.PENDING and self.assigned_to_id is not None
+
     def is_overdue(self, *, now: datetime) -> bool:
         """Whether it should have been finished by now, and is not."""
         return self.due_at is not None and self.due_at < now and self.status in UNFINISHED
@@ -207,6 +216,20 @@ class TaskInstance(StatusModel):
     def start(self, *, now: datetime) -> None:
         """Somebody works on it, or a call begins (again, where the last one was lost)."""
         self.started_at = self.started_at or now
+
+    @transition(
+        field=status,
+        source=(TaskStatus.OPEN, TaskStatus.IN_PROGRESS),
+        target=TaskStatus.PENDING,
+    )
+    def ask(self) -> None:
+        """Whoever has it asked the requester; until the answer it is not due."""
+        self.due_at = None
+
+    @transition(field=status, source=TaskStatus.PENDING, target=TaskStatus.OPEN)
+    def go_on(self, *, due_at: datetime | None) -> None:
+        """The answer is there, or not waited for any more."""
+        self.due_at = due_at
 
     @transition(field=status, source=TaskStatus.IN_PROGRESS, target=TaskStatus.PENDING)
     def wait_for_callback(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import connection
@@ -39,9 +39,12 @@ from workflows.running.assignment import (
     assign_if_possible,
     assign_with_next_write,
     assignee_data,
+    eligible_workers,
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.accepted import ACCEPTED
+from workflows.running.events.answered import ANSWERED
+from workflows.running.events.asked import ASKED
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.called import CALLED
 from workflows.running.events.completed import COMPLETED
@@ -223,7 +226,7 @@ class WorkflowStateManager:
         is_current = task.pk == self.instance.current_task_id
         if self.instance.status != WorkflowStatus.IN_PROGRESS or not is_current:
             return Move()
-        if not task.is_alive:
+        if not task.is_alive or task.waits_for_answer:
             return Move()
         context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
@@ -380,6 +383,41 @@ class WorkflowStateManager:
         self._batch.update(task, "status", "started_at")
         self._record(TASK_STARTED, task=task)
         self._save()
+
+    def ask_requester(self, task: TaskInstance) -> None:
+        """Let a form wait for an answer of whoever submitted the ticket; its worker keeps it.
+
+        Raises:
+            TaskNotWorkableError: the task has ended or waits already, or the workflow does not run.
+        """
+        self.ensure_workable(task)
+        if not task.is_workable:
+            raise TaskNotWorkableError
+        due = "" if task.due_at is None else task.due_at.isoformat()
+        task.ask()
+        self._batch.update(task, "status", "due_at")
+        self._record(ASKED, task=task, data={"due": due})
+        self._save()
+
+    def end_question(self, task: TaskInstance, *, without: bool) -> None:
+        """Let a form go on that waits for an answer; also on hold.
+
+        It is due as much later as it waited. Where its worker may not be given it any more, it is
+        given to somebody else.
+        """
+        worker = task.assigned_to
+        asked = task.events.filter(kind=ASKED).order_by("-pk").first()
+        due = str(asked.data.get("due") or "") if asked is not None else ""
+        waited = self.now - asked.at if asked is not None else timedelta()
+        task.go_on(due_at=datetime.fromisoformat(due) + waited if due else None)
+        self._batch.update(task, "status", "due_at")
+        self._record(ANSWERED, task=task, data={"without": True} if without else {})
+        self._save()
+        workers = eligible_workers(task.definition.candidate_role)
+        if worker is None or workers.filter(pk=worker.pk).exists():
+            return
+        if self.instance.status == WorkflowStatus.IN_PROGRESS:
+            self.release_task(task, by=worker)
 
     def begin_call(self, task: TaskInstance, *, input_data: JsonObject) -> None:
         """Record one more attempt of an action's call, before the call is made.

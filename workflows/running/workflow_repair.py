@@ -271,6 +271,8 @@ class WorkflowRepair(WorkflowStateManager):
         failed = task.status == TaskStatus.ERROR
         if to is not None and task.assigned_to_id == to.pk and not failed:
             raise NothingChangedError
+        if task.waits_for_answer:
+            self.end_question(task, without=True)
         task.completed_at = None
         self._assign_or_release(task, to, reason=reason)
 

@@ -118,6 +118,7 @@ MODULES = frozenset(
         "jsonschema_rs",
         "markdown_it",
         "markdown_it.token",
+        "nh3",
         "openpyxl",
         "openpyxl.cell",
         "openpyxl.comments",

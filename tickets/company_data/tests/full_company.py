@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -19,8 +21,19 @@ from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
+from tickets.conversation.edit_message import edit_message
+from tickets.conversation.follow_ticket import follow_ticket
+from tickets.conversation.hide_message import hide_message
+from tickets.conversation.write_message import write_message
 from tickets.files.keep_file import keep_file
-from tickets.models import BulkRetry, NoticePreferences, Ticket, TicketError
+from tickets.models import (
+    BulkRetry,
+    Message,
+    NoticePreferences,
+    Ticket,
+    TicketError,
+    Visibility,
+)
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
 from tickets.repairing.hold_ticket import hold_ticket
@@ -155,10 +168,26 @@ class FullCompany(CompanyTransactionTestCase):
         assert task.assigned_to is not None
         save_task_answers(task=task, answers={"boss": None}, user=task.assigned_to)
         self.call_under_way()
+        self.talk_about(ticket)
         self.type.roles_with_access.add(*CompanyRole.objects.all())
         TicketError.objects.create(
             ticket=ticket, error_type="TASK_UPDATE", message="It was down.", status="RESOLVED"
         )
+
+    def talk_about(self, ticket: Ticket) -> None:
+        """Messages with everything that a message can have."""
+        note = self.say(self.terry, ticket, f"Ask @{self.walt}.", visibility=Visibility.INTERNAL)
+        key = UUID(str(self.upload(self.uma)["upload"]))
+        asked = self.say(self.uma, ticket, f"@{self.terry}, when?", files=[key])
+        edit_message(message=asked, user=self.uma, text=f"@{self.terry}, why?", now=timezone.now())
+        hide_message(message=note, user=self.terry, reason="He knows.", now=timezone.now())
+        follow_ticket(ticket=ticket, user=self.terry, now=timezone.now())
+
+    def say(self, user: User, ticket: Ticket, text: str, **more: Any) -> Message:
+        written = write_message(
+            ticket=ticket, user=user, text=text, token=uuid4().hex, now=timezone.now(), **more
+        )
+        return written.message
 
     def call_under_way(self) -> None:
         """A call whose worker has died, and one whose job waits."""

@@ -50,7 +50,9 @@ TABLES: dict[str, dict[str, str]] = {
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
     "tickets_noticepreferences": {"person_id": PERSON},
+    "tickets_follower": {"person_id": PERSON},
     "tickets_importrun": {"created_by_id": PERSON, "job_id": JOB},
+    "tickets_message": {"written_by_id": PERSON, "hidden_by_id": PERSON, "mentions": JSON},
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},
     "tickets_ticket": {"created_by_id": PERSON, "data": JSON},
@@ -426,7 +428,7 @@ def with_numbers(value: Any, people: dict[int, int]) -> Any:
     if isinstance(value, list):
         return [with_numbers(each, people) for each in value]
     if isinstance(value, dict):
-        if set(value) == {"id", "email", "name"}:
+        if {"id", "name"} <= set(value) <= {"id", "email", "name"}:
             return {**value, "id": people[value["id"]]}
         return {
             name: people[each]

@@ -28,7 +28,15 @@ from tickets.erasing.erase_person import (
     erase_person,
 )
 from tickets.health import history_findings
-from tickets.models import FileUpload, Notice, NoticePreferences, Ticket
+from tickets.models import (
+    FileUpload,
+    Follower,
+    Message,
+    Notice,
+    NoticePreferences,
+    Ticket,
+)
+from tickets.repairing.cancel_ticket import cancel_ticket
 from workflows.fields.people import with_erased_answers
 from workflows.fields.registry import TYPES
 from workflows.fields.samples import sample_answer
@@ -115,6 +123,20 @@ class ErasePersonTests(EraseCase):
             (str(person), person.email), (f"Erased person {pk}", f"erased-{pk}@invalid")
         )
         self.assertFalse(person.is_active or person.has_usable_password() or person.groups.exists())
+        # A message that named them still does, as somebody who was erased.
+        note = Message.objects.get(visibility="INTERNAL")
+        self.assertEqual(note.mentions, [{"id": pk, "name": f"Erased person {pk}"}])
+        self.assertEqual(note.text, f"Ask @Erased person {pk}.")
+
+    def test_what_somebody_wrote_goes_with_the_ticket_that_was_chosen(self) -> None:
+        message = Message.objects.get(written_by=self.uma)
+        cancel_ticket(ticket=message.ticket, by=self.terry, reason="It is over.")
+        Follower.objects.create(ticket=message.ticket, person=self.uma, since=timezone.now())
+        self.erase(self.uma, [message.ticket])
+        message.refresh_from_db()
+        self.assertEqual((message.text, message.earlier, message.mentions), ("erased", [], []))
+        self.assertEqual(message.files.get().filename, "erased")
+        self.assertFalse(Follower.objects.filter(person=self.uma).exists())
 
     def test_what_a_submitter_typed_goes_where_that_was_chosen(self) -> None:
         ended = list(Ticket.objects.ended().filter(created_by=self.uma))

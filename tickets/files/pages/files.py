@@ -16,6 +16,7 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import FileUpload
 from tickets.seeing import Viewer, uploads_for_requester, viewer_of
+from tickets.taking_part.access import access_to
 
 DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
 
@@ -77,13 +78,20 @@ class DownloadPage(Page):
 
 
 def _with_ticket() -> QuerySet[FileUpload]:
-    return FileUpload.objects.select_related("ticket__workflow", "ticket__workflow_instance")
+    return FileUpload.objects.select_related(
+        "ticket__workflow", "ticket__workflow_instance", "message__ticket"
+    )
 
 
 def may_download(upload: FileUpload, user: object) -> bool:
-    """Whoever uploaded it, the ticket's team, and the requester if it is an answer for them."""
+    """Whoever uploaded it, the ticket's team, and the requester if it is an answer for them.
+
+    A file that came with a message is for those who may read that.
+    """
     if not isinstance(user, User):
         return False
+    if upload.message is not None:
+        return access_to(upload.message.ticket, user).may_read(upload.message)
     ticket = upload.ticket
     if user.pk == upload.uploaded_by_id or user.has_perm("tickets.view_ticket"):
         return True

@@ -27,7 +27,7 @@ class UploadKeeper:
         except ValueError:
             return None
         free = Q(ticket=None, uploaded_by=self._user)
-        usable = free | Q(ticket=self._ticket) if self._ticket else free
+        usable = free | Q(ticket=self._ticket, message=None) if self._ticket else free
         upload = FileUpload.objects.filter(usable, uuid=wanted).first()
         if upload is None:
             return None

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from tickets.conversation.pages.timeline import Happened
 from tickets.seeing import Viewer, shown_answers, shown_output
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.engine.conditions import describe_condition, is_empty
@@ -82,6 +83,27 @@ def history(
     rows = list(newest[: MOST_EVENTS + 1])
     left_out = events.count() - MOST_EVENTS if len(rows) > MOST_EVENTS else 0
     return History(_lines(workflow, list(reversed(rows[:MOST_EVENTS])), viewer), left_out)
+
+
+class WholeHistory:
+    """What happened to a workflow instance, each event with its details: a `History`."""
+
+    template = "following/_history_line.html"
+
+    def __init__(
+        self, workflow: WorkflowDefinition, instance_id: int | None, *, viewer: Viewer
+    ) -> None:
+        """`workflow` is fetched by `with_tasks_and_transitions`."""
+        self._workflow, self._instance_id, self._viewer = workflow, instance_id, viewer
+
+    def newest(self, *, before: int, most: int) -> list[Happened]:
+        if self._instance_id is None:
+            return []
+        events = WorkflowEvent.objects.filter(workflow_instance=self._instance_id, pk__lt=before)
+        newest = events.select_related("actor", "task_instance__definition").order_by("-pk")
+        rows = list(newest[:most])
+        lines = _lines(self._workflow, rows, self._viewer)
+        return [Happened(row.pk, row.at, line) for row, line in zip(rows, lines, strict=True)]
 
 
 def history_since(

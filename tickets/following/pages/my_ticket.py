@@ -17,6 +17,7 @@ from tenants.pages.badges import clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
+from tickets.conversation.pages.timeline import Conversation
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
@@ -141,6 +142,10 @@ class MyTicketPage(ObjectPage):
             answers=answers_for_requester(ticket),
             cancel_reason=cancel_reason(ticket, viewer=Viewer.REQUESTER),
             outcome_tone=progress.outcome_tone(ticket),
-            timeline=progress.timeline(ticket, is_stuck=is_stuck),
+            conversation=Conversation(
+                request, ticket, self.person, history=progress.Moments(ticket)
+            ),
+            asks_me=progress.asks_requester(ticket),
+            now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tenants.pages.badges import badge
+from tickets.conversation.pages.timeline import Happened
 from tickets.files.pages.files import download_base
 from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
@@ -24,8 +26,11 @@ from workflows.models import (
 )
 from workflows.picture.graph import TransitionKey, draw_process
 from workflows.running.definition_cache import process_of
-from workflows.running.events.kind import Tone, event_sentence, kind_named
+from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
+
+# Stands for the number of an event, of which there is none: it comes before all of them.
+_SUBMISSION: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +71,48 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("%(task)s, done automatically") % names
     if task.assigned_to is None:
         return _("%(task)s, waiting for somebody to be available") % names
+    if task.waits_for_answer:
+        names["person"] = str(ticket.created_by)
+        return _("%(task)s, waiting for an answer of %(person)s") % names
     return _("%(task)s, with %(person)s") % names
 
 
-def timeline(ticket: Ticket, *, is_stuck: bool) -> list[Moment]:
-    """Who did what and when, oldest first, without what only ticket admins understand."""
-    who = {"person": str(ticket.created_by)}
-    moments = [Moment(ticket.created_at, _("%(person)s submitted the ticket.") % who, "send")]
-    events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
-    if ticket.workflow_instance_id is not None:
-        for event in events.select_related("actor", "task_instance__definition"):
-            moments += _moments(event)
-    if not ticket.has_ended:
-        moments.append(_current_position(ticket, is_stuck=is_stuck))
-    return moments
+def asks_requester(ticket: Ticket) -> str:
+    """Who has asked the requester and waits for the answer; empty: nobody."""
+    instance = ticket.workflow_instance
+    task = instance.current_task if instance is not None and not ticket.has_ended else None
+    return str(task.assigned_to) if task is not None and task.waits_for_answer else ""
+
+
+class Moments:
+    """Who did what and when, without what only ticket admins understand: a `History`."""
+
+    template = "following/_moment.html"
+
+    def __init__(self, ticket: Ticket) -> None:
+        self._ticket = ticket
+
+    def newest(self, *, before: int, most: int) -> list[Happened]:
+        ticket = self._ticket
+        found: list[Happened] = []
+        if ticket.workflow_instance_id is not None:
+            told = [str(kind) for kind in all_kinds() if kind.screen.timeline is not None]
+            events = WorkflowEvent.objects.filter(
+                workflow_instance=ticket.workflow_instance_id, pk__lt=before, kind__in=told
+            )
+            rows = events.select_related("actor", "task_instance__definition").order_by("-pk")
+            for event in rows[:most]:
+                found += [Happened(event.pk, event.at, each) for each in _moments(event)]
+        if before > _SUBMISSION and len(found) < most:
+            text = _("%(person)s submitted the ticket.") % {"person": ticket.created_by}
+            moment = Moment(ticket.created_at, text, "send")
+            found.append(Happened(_SUBMISSION, ticket.created_at, moment))
+        return found
+
+
+def moment_of_now(ticket: Ticket, *, is_stuck: bool = False) -> Moment | None:
+    """Where the ticket is; None where it has ended."""
+    return None if ticket.has_ended else _current_position(ticket, is_stuck=is_stuck)
 
 
 def _moments(event: WorkflowEvent) -> list[Moment]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record
 from tenants.testing import CompanyTestCase, tampering
+from tickets.conversation.write_message import write_message
 from tickets.keeping.keep_tickets import (
     RULE_CHANGED,
     delete_old_tickets,
@@ -23,7 +24,14 @@ from tickets.keeping.keep_tickets import (
     keep_days_of,
     set_keep_days,
 )
-from tickets.models import FileUpload, Notice, Ticket, TicketError
+from tickets.models import (
+    FileUpload,
+    Follower,
+    Message,
+    Notice,
+    Ticket,
+    TicketError,
+)
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
 from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, WorkflowInstance
@@ -32,6 +40,7 @@ from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, Work
 # each of them; but for notices, which `delete_tickets` deletes.
 POINTING = {
     "tickets_notice.ticket_id",
+    "tickets_fileupload.message_id",
     "tickets_fileupload.ticket_id",
     "tickets_savedanswers.task_id",
     "tickets_savedanswers_files.fileupload_id",
@@ -45,6 +54,10 @@ POINTING = {
     "workflows_workflowevent.workflow_instance_id",
     "workflows_workflowinstance.current_task_id",
 }
+
+
+# What `delete_tickets` deletes beside it, as nobody guards it.
+DELETED_BESIDE = {"tickets_follower.ticket_id", "tickets_message.ticket_id"}
 
 
 class KeepCase(SmallWorkflow, CompanyTestCase):
@@ -67,6 +80,12 @@ class KeepCase(SmallWorkflow, CompanyTestCase):
         upload.file.save("a.txt", ContentFile(b"a"), save=False)
         upload.save()
         self.key = upload.file.name
+        for ticket in (self.old, self.young):
+            message = write_message(
+                ticket=ticket, user=self.uma, text="Hello", token=f"{ticket.pk}", now=timezone.now()
+            ).message
+            Follower.objects.create(ticket=ticket, person=self.terry, since=timezone.now())
+            FileUpload.objects.filter(ticket=ticket).update(message=message)
 
 
 class KeepTicketsTests(KeepCase):
@@ -80,6 +99,8 @@ class KeepTicketsTests(KeepCase):
             self.assertEqual(len(instances), 2)
         self.assertFalse(TicketError.objects.exists() or FileUpload.objects.exists())
         self.assertFalse(default_storage.exists(self.key))
+        self.assertEqual(Message.objects.get().ticket, self.young)
+        self.assertEqual(Follower.objects.get().ticket, self.young)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         event = AuditEvent.objects.get(kind="tickets.deleted")
@@ -121,6 +142,7 @@ class KeepTicketsTests(KeepCase):
                     [
                         "tickets_ticket",
                         "tickets_fileupload",
+                        "tickets_message",
                         "tickets_savedanswers",
                         "workflows_taskinstance",
                         "workflows_workflowinstance",
@@ -128,7 +150,9 @@ class KeepTicketsTests(KeepCase):
                 ],
             )
             found = {row[0] for row in cursor.fetchall()}
-        self.assertEqual(found, POINTING, "Let ticketflower_delete_tickets delete it, too.")
+        self.assertEqual(
+            found, POINTING | DELETED_BESIDE, "Let ticketflower_delete_tickets delete it, too."
+        )
 
 
 class AppendOnlyTests(KeepCase):

@@ -40,6 +40,7 @@ class Place(Enum):
     TASK = "the task on the screens of whoever has it"
     MY_TICKET = "the ticket on the screens of whoever submitted it"
     TICKET = "the ticket on the screens of ticket admins"
+    MESSAGES = "what is written on the ticket, for everybody who takes part in it"
     DASHBOARD = "the dashboard"
 
 

@@ -18,6 +18,6 @@ MENTION = declare(
         ),
         by_mail=ByMail.AT_ONCE,
         roles=EVERYBODY,
-        leads_to=Place.MY_TICKET,
+        leads_to=Place.MESSAGES,
     ),
 )

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 
 from tickets.models import Notice
 from tickets.notices.pages.notice_page import NoticePage, id_of
-from tickets.notices.places import address_for
+from tickets.notices.places import address_for, part_of_page
 
 # Tells the script of the bell, on the page that it leads to, which notice has been read by that.
 NOTICE = "notice"
@@ -31,4 +31,5 @@ class OpenNoticePage(NoticePage):
         self.notice = found
 
     def get(self, request: HttpRequest, **arguments: object) -> HttpResponse:
-        return redirect(f"{address_for(self.notice, self.person)}?{NOTICE}={self.notice.pk}")
+        page = address_for(self.notice, self.person)
+        return redirect(f"{page}?{NOTICE}={self.notice.pk}{part_of_page(self.notice)}")

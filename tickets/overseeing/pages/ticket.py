@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
+from tickets.conversation.pages.timeline import Conversation
 from tickets.files.pages.files import download_base
 from tickets.finding.pages.filters import (
     HasErrorsFilter,
@@ -24,7 +26,7 @@ from tickets.finding.pages.filters import (
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.following.pages.badges import error_badge, task_badge, ticket_badge
-from tickets.following.pages.history import history
+from tickets.following.pages.history import WholeHistory
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
@@ -127,9 +129,18 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
             **progress.submitted(obj),
-            "history": history(
-                workflow, obj.workflow_instance_id, viewer=viewer_of(request.user, obj)
-            ),
+            "conversation": Conversation(
+                request,
+                obj,
+                request.user,
+                history=WholeHistory(
+                    workflow,
+                    obj.workflow_instance_id,
+                    viewer=viewer_of(request.user, obj),
+                ),
+            )
+            if isinstance(request.user, User)
+            else None,
             "tasks": [
                 {"task": each, "badge": task_badge(each), "link": admin_link(each)}
                 for each in tasks.select_related("definition", "assigned_to").order_by("pk")

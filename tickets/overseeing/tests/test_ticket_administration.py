@@ -174,9 +174,9 @@ class TicketPageTest(AdministrationTestCase):
         page = self.client.get(change_url(cheap))
         self.assertContains(page, "The workflow ended: nothing to order.")
         outcomes = [
-            [tried.outcome for tried in line.tried]
-            for line in page.context["history"].lines
-            if line.tried
+            [tried.outcome for tried in entry.event.tried]
+            for entry in page.context["conversation"].entries
+            if entry.event.tried
         ]
         self.assertEqual(outcomes, [["yes"], ["no", "yes"]])
 

@@ -25,7 +25,7 @@ from tickets.following.pages.badges import due_badge, task_badge
 from tickets.models import MyTask, SavedAnswers
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.models import TaskStatus
-from workflows.models.task_instance import WORKABLE
+from workflows.models.task_instance import ALIVE, WORKABLE
 
 POOL = "pool"
 
@@ -85,7 +85,8 @@ class MyTaskAdmin(CompanyModelAdmin):
     def tab(self, tasks: QuerySet[MyTask], *, archive: bool) -> QuerySet[MyTask]:
         if archive:
             return tasks.filter(status=TaskStatus.COMPLETED)
-        return tasks.filter(status__in=WORKABLE)
+        # With those that wait for an answer: they come back by themselves.
+        return tasks.filter(status__in=ALIVE)
 
     def pool(self, request: HttpRequest) -> QuerySet[Any]:
         """What the person may claim."""

@@ -19,6 +19,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.pages.refusals import refusals_in
 from tenants.refusals import refusals
+from tickets.conversation.pages.timeline import Conversation
 from tickets.errors import CompletionFailedError, UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
@@ -157,6 +158,8 @@ class WorkPage(Page):
             return self._task_page(form, lost=str(NotYourTaskError()), saved=saved)
         if self.task.status == TaskStatus.ERROR and saved.wait_for_retry:
             return self._task_page(None, saved=saved)
+        if self.task.waits_for_answer:
+            return self._task_page(None, saved=saved)
         if not self.task.is_workable:
             return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
         warn_of_form_changes(self.request, saved, specs)
@@ -220,6 +223,7 @@ class WorkPage(Page):
             "lost": lost,
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
+            "waits": is_mine and task.waits_for_answer,
             "may_release": may_work and not lost and WorkerPage.admits(self.request),
             "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
             "visible_url": visible_url if may_work and is_conditional else "",
@@ -235,6 +239,14 @@ class WorkPage(Page):
             **progress.submitted(ticket),
             "earlier": visible_answers(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
+            "conversation": Conversation(
+                self.request,
+                ticket,
+                self.person,
+                history=progress.Moments(ticket),
+                task=task if task.is_workable else None,
+            ),
+            "now": progress.moment_of_now(ticket),
             "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
             "sent": shown_output(
                 task.definition, saved.answers if saved else {}, viewer=Viewer.TEAM

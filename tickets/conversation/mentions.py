@@ -1,0 +1,81 @@
+"""People whom a message names: an @, and then their name or their e-mail address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Concat, Lower, Trim
+
+from tenants.connection import current_schema
+from tenants.models import User
+from tenants.names import name_key
+from tickets.models import Visibility
+from tickets.taking_part.access import Participant
+from workflows.engine.process import Json
+
+# A message that names more people names nobody further.
+MOST_MENTIONS: Final = 30
+_MOST_WORDS: Final = 8
+# Not in an e-mail address.
+_AT: Final = re.compile(r"(?<![\w.+-])@(?=\S)")
+_AFTER_NAMES: Final = ".,;:!?)]}>\"'*_~`\u2019\u201d\u00bb\u2026"
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """`named` is what is kept of those who may read it; `strangers` may not."""
+
+    named: list[Json]
+    strangers: list[User]
+
+
+def find_mentions(
+    text: str, *, visibility: Visibility | str, among: Iterable[Participant]
+) -> Mentions:
+    """Whom a message names. One query, and none where it names nobody."""
+    places = [list(_words_after(text, at.end())) for at in _AT.finditer(text)][:MOST_MENTIONS]
+    # Both, as the database does not fold every letter: “ß” is “ss” for us.
+    wanted = {each for found in places for key, typed in found for each in (key, typed.lower())}
+    if not wanted:
+        return Mentions([], [])
+    readers = {each.person.pk for each in among if each.access.may_write(visibility)}
+    people = _people_called(wanted)
+    named: dict[tuple[int, str], Json] = {}
+    strangers: dict[int, User] = {}
+    for candidates in places:
+        for key, typed in candidates:  # the longest first
+            called = [each for each in people if key in _keys_of(each)]
+            allowed = [each for each in called if each.pk in readers]
+            for each in allowed:
+                named[each.pk, typed] = {"id": each.pk, "name": typed}
+            if called:
+                strangers |= {} if allowed else {each.pk: each for each in called}
+                break
+    return Mentions(list(named.values()), list(strangers.values()))
+
+
+def _words_after(text: str, start: int) -> Iterator[tuple[str, str]]:
+    """What may be a name after an @, the longest first: as it is compared, and as it was typed."""
+    line = text[start : start + 300].split("\n", 1)[0]
+    ends = [found.end() for found in re.finditer(r"\S+", line)][:_MOST_WORDS]
+    for end in reversed(ends):
+        typed = line[:end].rstrip(_AFTER_NAMES)
+        if typed:
+            yield name_key(typed), typed
+
+
+def _keys_of(person: User) -> set[str]:
+    return {name_key(str(person)), person.email}
+
+
+def _people_called(keys: set[str]) -> list[User]:
+    """The active people of the company of these names or addresses."""
+    people = User.objects.active().filter(company__schema_name=current_schema())
+    parts = Concat("first_name", Value(" "), "last_name", output_field=TextField())
+    full_name = Lower(Trim(parts))
+    named = people.alias(full_name=full_name).filter(Q(full_name__in=keys) | Q(email__in=keys))
+    return list(named[: MOST_MENTIONS * 2])

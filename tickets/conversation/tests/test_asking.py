@@ -1,0 +1,221 @@
+"""A worker asks the requester: the task waits, and comes back with the answer."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.roles import SystemRole
+from tickets.advancing.timers import fire_timer
+from tickets.conversation.ask_requester import ask_requester
+from tickets.conversation.go_on import go_on_without_answer
+from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
+from tickets.conversation.write_message import Written
+from tickets.errors import CannotAskOneselfError
+from tickets.health.company import company_findings
+from tickets.job_names import FIRE_TIMER
+from tickets.models import Message, Notice, Ticket
+from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
+from tickets.repairing.reassign_task import reassign_task
+from tickets.repairing.tests.repair_case import broken_invariants
+from tickets.saving.save_answers import save_task_answers
+from tickets.working.complete_task import complete_task
+from workflows.errors import NotYourTaskError, TaskNotWorkableError
+from workflows.models import TaskInstance, Transition
+
+HOUR = timedelta(hours=1)
+
+
+class AskCase(TalkCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        # The first task is left after a day.
+        workflow = cls.definition.workflow
+        check = workflow.tasks.get(key="check")
+        Transition.objects.create(workflow=workflow, from_task=check, after="PT24H", label="late")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.due = timezone.now() + 2 * HOUR
+        TaskInstance.objects.filter(pk=self.task.pk).update(due_at=self.due)
+
+    def ask(self, text: str = "Which colour?") -> Written:
+        return ask_requester(
+            task=self.task, user=self.wendy, text=text, token=uuid.uuid4().hex, now=timezone.now()
+        )
+
+    def reload(self) -> TaskInstance:
+        self.task = TaskInstance.objects.get(pk=self.task.pk)
+        return self.task
+
+    def timers(self) -> int:
+        jobs = ProcrastinateJob.objects.filter(task_name=FIRE_TIMER, status="todo")
+        return jobs.filter(args__task_id=self.task.pk).count()
+
+    def assert_whole(self) -> None:
+        self.assertEqual(broken_invariants(self.ticket), [])
+
+
+class AskTests(AskCase):
+    def test_it_waits_and_comes_back_with_the_answer(self) -> None:
+        self.ask()
+        task = self.reload()
+        self.assertEqual(
+            (task.status, task.assigned_to, task.due_at), ("PENDING", self.wendy, None)
+        )
+        self.assertEqual(Ticket.objects.get(pk=self.ticket.pk).status, "IN_PROGRESS")
+        self.assert_whole()
+        with self.assertRaises(TaskNotWorkableError):
+            complete_task(task=task, output={"ok": True}, user=self.wendy)
+        self.said(self.terry, "I do not know.")
+        self.assertTrue(self.reload().waits_for_answer)
+        self.said(self.uma, "Red.")
+        task = self.reload()
+        self.assertEqual((task.status, task.assigned_to), ("OPEN", self.wendy))
+        assert task.due_at is not None
+        self.assertGreater(task.due_at, self.due)
+        self.assert_whole()
+        complete_task(task=task, output={"ok": True}, user=self.wendy)
+        self.assert_whole()
+
+    def test_the_requester_is_told_once_and_that_an_answer_is_needed(self) -> None:
+        self.ask()
+        told = Notice.objects.filter(recipient=self.uma).exclude(kind="TICKET_MOVED")
+        self.assertEqual([each.kind for each in told], ["TICKET_NEEDS_ME"])
+        self.said(self.uma, "Red.")
+        self.assertTrue(Notice.objects.filter(recipient=self.wendy, kind="MESSAGE").exists())
+
+    def test_no_time_of_it_is_counted_meanwhile(self) -> None:
+        began = timezone.now() - HOUR
+        self.assertEqual(self.timers(), 1)
+        self.ask()
+        self.assertEqual(self.timers(), 0)
+        # One that fires just now finds nothing to do.
+        fire_timer(
+            ticket_id=self.ticket.pk, task_id=self.task.pk, after="PT24H",
+            due=began.isoformat(), since=began.isoformat(),
+        )  # fmt: skip
+        fire_timer(
+            ticket_id=self.ticket.pk, task_id=self.task.pk, after="PT24H", due=began.isoformat()
+        )
+        self.assertTrue(self.reload().waits_for_answer)
+        self.assertEqual([str(each) for each in company_findings()], [])
+        self.said(self.uma, "Red.")
+        self.assertEqual((self.reload().status, self.timers()), ("OPEN", 1))
+        self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_without_an_answer(self) -> None:
+        self.ask()
+        with self.assertRaises(NotYourTaskError):
+            go_on_without_answer(task=self.task, user=self.terry, now=timezone.now())
+        go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
+        self.assertEqual(self.reload().status, "OPEN")
+        with self.assertRaises(TaskNotWorkableError):
+            go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
+        self.said(self.uma, "Red.")  # too late: it is a message like others
+        self.assert_whole()
+
+    def test_what_is_refused(self) -> None:
+        self.ask()
+        with self.assertRaises(TaskNotWorkableError):
+            self.ask("And which size?")
+        self.said(self.uma, "Red.")
+        self.give_role(self.uma, SystemRole.TASK_WORKER)
+        reassign_task(task=self.task, to=self.uma, by=self.terry, reason="She knows.")
+        with self.assertRaises(NotYourTaskError):
+            self.ask()
+        with self.assertRaises(CannotAskOneselfError):
+            ask_requester(task=self.task, user=self.uma, text="?", token="x", now=timezone.now())
+        self.assertEqual(Message.objects.count(), 2)
+
+    def test_the_same_form_asks_once(self) -> None:
+        for _time in range(2):
+            ask_requester(
+                task=self.task, user=self.wendy, text="Why?", token="a", now=timezone.now()
+            )
+        self.assertEqual(Message.objects.count(), 1)
+
+    def test_ticket_admins_do_with_it_what_they_do_with_others(self) -> None:
+        self.give_role(self.walt, SystemRole.TASK_WORKER)
+        self.ask()
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assertEqual(self.timers(), 0)
+        self.assertTrue(self.reload().waits_for_answer)
+        reassign_task(task=self.task, to=self.walt, by=self.terry, reason="Holidays.")
+        self.assertEqual((self.reload().status, self.task.assigned_to), ("OPEN", self.walt))
+        self.assertIsNotNone(self.task.due_at)
+        self.assert_whole()
+        self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_an_answer_on_hold_and_a_cancelled_ticket(self) -> None:
+        self.ask()
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.said(self.uma, "Red.")
+        self.assertEqual(self.reload().status, "OPEN")
+        self.assertEqual(self.timers(), 0)
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.ask("And the size?")
+        cancel_ticket(ticket=self.ticket, by=self.terry, reason="No.")
+        self.said(self.uma, "Large.")
+        self.assertEqual(self.reload().status, "CANCELLED")
+        self.assert_whole()
+
+    def test_a_worker_who_left_meanwhile(self) -> None:
+        self.give_role(self.walt, SystemRole.TASK_WORKER)
+        self.walt.is_available = True
+        self.walt.save()
+        self.ask()
+        self.wendy.groups.clear()
+        self.said(self.uma, "Red.")
+        self.assertEqual(self.reload().assigned_to, self.walt)
+        self.assert_whole()
+
+
+class AskPageTests(AskCase):
+    def test_on_screen(self) -> None:
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(self.my_task), "The task waits until Uma Urban answers")
+        answer = self.post(self.wendy, page=self.my_task, text="Which colour?", asks=self.task.pk)
+        page = self.client.get(answer.url)
+        self.assertContains(page, "You asked Uma Urban.")
+        self.assertNotContains(page, "The task waits until")
+        tasks = reverse("admin:tickets_mytask_changelist")
+        self.assertContains(self.client.get(tasks), "Check it")
+        self.log_in(self.uma)
+        page = self.client.get(self.my_ticket)
+        self.assertContains(page, "Wendy Wells asks you something.")
+        self.assertContains(page, "waiting for an answer of Uma Urban")
+        self.post(self.uma, page=self.my_ticket, text="Red.")
+        self.assertNotContains(self.client.get(self.my_ticket), "asks you something")
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(self.my_task), "Uma Urban answered. Check it goes on.")
+
+    def test_what_was_filled_in_is_kept(self) -> None:
+        save_task_answers(task=self.task, answers={"ok": True}, user=self.wendy)
+        self.ask()
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(self.my_task), "You asked Uma Urban.")
+        go_on = reverse("admin:tickets_message_go_on", args=(self.task.pk,))
+        self.assertRedirects(self.client.post(go_on), self.my_task)
+        self.assertContains(self.client.get(self.my_task), "These are the answers that you saved")
+
+    def test_what_is_made_up(self) -> None:
+        for asks in ("0", "x", "99999999999999999999", str(self.task.pk)):
+            answer = self.post(self.terry, asks=asks, text="Not mine")
+            self.assertIn(answer.status_code, (200, 302))
+        self.assertEqual(self.reload().status, "OPEN")
+        answer = self.post(self.wendy, asks=self.task.pk, visibility="INTERNAL", text="Colour?")
+        self.assertContains(answer, "An internal note cannot ask")
+        self.assertContains(answer, "Colour?")
+        self.assertFalse(Message.objects.filter(visibility=INTERNAL).exists())
+        go_on = reverse("admin:tickets_message_go_on", args=(self.task.pk,))
+        for person in (self.uma, self.terry, self.charlie):
+            self.log_in(person)
+            self.assertEqual(self.client.post(go_on).status_code, 404)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection, transaction
+
+from tenants.models import User
+from tickets.conversation.go_on import take_answer
+from tickets.conversation.mentions import find_mentions
+from tickets.conversation.telling import people_to_tell, tell_of
+from tickets.errors import (
+    EmptyMessageError,
+    MayNotWriteError,
+    MessageTooLongError,
+    TooManyFilesError,
+)
+from tickets.files.keep_file import claim_message_files
+from tickets.models import Message, Ticket, Visibility
+from tickets.models.message import LONGEST_MESSAGE
+from tickets.taking_part.access import access_to, participants
+from workflows.engine.composed import composed_text
+
+MOST_FILES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`is_new`: not the same form again. `strangers`: those it names who may not read it."""
+
+    message: Message
+    is_new: bool = True
+    strangers: list[User] = field(default_factory=list)
+
+
+def write_message(
+    *,
+    ticket: Ticket,
+    user: User,
+    text: str,
+    visibility: Visibility = Visibility.PUBLIC,
+    files: Collection[UUID] = (),
+    token: str,
+    now: datetime,
+    asks: bool = False,
+) -> Written:
+    """Write on a ticket, whatever its status. The same token makes one message.
+
+    Where a task waits for an answer of the requester, this is it if they write it to everybody.
+
+    `asks`: the requester is told otherwise, as of a question; see `ask_requester`.
+    `files` are uploads of this person that belong to nothing yet. Who is named and may not read
+    the message is not told.
+
+    Raises:
+        MayNotWriteError: this person takes no such part in the ticket.
+        EmptyMessageError, MessageTooLongError, TooManyFilesError: it cannot be kept like this.
+        UnknownUploadError: a file is not this person's, or belongs to something already.
+    """
+    if not access_to(ticket, user).may_write(visibility):
+        raise MayNotWriteError
+    text = plain_message(text)
+    if not text and not files:
+        raise EmptyMessageError
+    if len(files) > MOST_FILES:
+        raise TooManyFilesError(MOST_FILES)
+    with transaction.atomic():
+        _hold(ticket)
+        everybody = participants(ticket)
+        mentions = find_mentions(text, visibility=visibility, among=everybody)
+        message = Message(
+            ticket=ticket,
+            visibility=visibility,
+            text=text,
+            mentions=mentions.named,
+            written_by=user,
+            written_at=now,
+            token=token,
+        )
+        if (earlier := _sent_before(message)) is not None:
+            return Written(earlier, is_new=False)
+        claim_message_files(files, message=message, user=user)
+        told = people_to_tell(message, everybody)
+        asked = ticket.created_by_id if asks else None
+        tell_of(message, [each for each in told if each.person.pk != asked])
+        take_answer(message)
+    return Written(message, strangers=mentions.strangers)
+
+
+def plain_message(text: str) -> str:
+    """A message as it is kept: in composed form, without blank lines around it.
+
+    Raises:
+        MessageTooLongError
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = composed_text(text.encode(errors="replace").decode()).strip()
+    if len(text) > LONGEST_MESSAGE:
+        raise MessageTooLongError(len(text), LONGEST_MESSAGE)
+    return text
+
+
+def _hold(ticket: Ticket) -> None:
+    """Keep the ticket from being deleted before this commits; steps of it go on meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR KEY SHARE", [ticket.pk])
+        if cursor.fetchone() is None:
+            raise MayNotWriteError
+
+
+def _sent_before(message: Message) -> Message | None:
+    """Save it, unless the same was sent with its token: then that one, and nothing is saved.
+
+    Another text with the same token comes from a tab that was opened twice: it is a message of its
+    own. Who sends the same at the same moment waits here.
+    """
+    with_token = Message.objects.filter(written_by=message.written_by, token=message.token)
+    for _time in range(2):
+        earlier = with_token.first()
+        if earlier is not None and _is_same(earlier, message):
+            return earlier
+        if earlier is not None:
+            message.token = uuid4().hex
+        try:
+            with transaction.atomic():
+                message.save()
+        except IntegrityError:
+            continue
+        return None
+    return with_token.get()
+
+
+def _is_same(one: Message, other: Message) -> bool:
+    sent = [(each.ticket_id, each.visibility, each.text) for each in (one, other)]
+    # It may have been edited since.
+    return sent[0] == sent[1] or (one.edited_at is not None and sent[0][0] == sent[1][0])
