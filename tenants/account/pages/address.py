@@ -87,4 +87,6 @@ class ConfirmAddressPage(Page):
     def answer(self, **context: Any) -> HttpResponse:
         response = self.show(**context)
         response["Cache-Control"] = "no-store"
+        if "refusal" in context:
+            response.status_code = 404
         return response

@@ -55,7 +55,7 @@ class ChangingAddressTests(CompanyTestCase):
         self.assertTrue(has_proven_address(person))
         told = OutgoingMail.objects.get(to=self.uma.email)
         self.assertIn(NEW, told.text)
-        self.assertContains(self.confirm(link), "does not count any more")
+        self.assertContains(self.confirm(link), "does not count any more", status_code=404)
         event = AuditEvent.objects.get(kind="account.address_changed")
         self.assertEqual(event.data["changes"], {"email": [self.uma.email, NEW]})
 
@@ -96,4 +96,6 @@ class ChangingAddressTests(CompanyTestCase):
         link = self.link()
         User.objects.filter(pk=self.uma.pk).update(is_active=False)
         for each in (link, "/new-address/nonsense/"):
-            self.assertContains(CompanyClient().get(each), "does not count any more")
+            self.assertContains(
+                CompanyClient().get(each), "does not count any more", status_code=404
+            )
