@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from tenants.models import User
 from tenants.roles import SystemRole
+from tenants.testing import outside
 from tickets.conversation.follow_ticket import follow_ticket
 from tickets.conversation.hide_message import hide_message
 from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
@@ -25,7 +26,8 @@ class AccessTests(TalkCase):
         among = {each.person.pk: each.access for each in participants(self.ticket)}
         for name in ("alice", "wendy", "walt", "terry", "carla", "uma", "charlie"):
             with self.subTest(name):
-                person = User.objects.get(pk=getattr(self, name).pk)
+                with outside():
+                    person = User.objects.select_related("company").get(pk=getattr(self, name).pk)
                 wanted = expected.get(name, Access())
                 self.assertEqual(access_to(self.ticket, person), wanted)
                 self.assertEqual(among.get(person.pk, Access()), wanted)
