@@ -141,7 +141,7 @@ class ListTests(EverybodyTestCase):
     def test_it_costs_the_same_with_many_companies(self) -> None:
         few = self.count_queries(LIST)
         for number in range(4):
-            with schema_context(PUBLIC):  # without its schema: the list has no use for it
+            with outside():  # without its schema: the list has no use for it
                 company = Company(name=f"Company {number}", schema_name=f"company_{number}")
                 company.save()
                 create_person(
