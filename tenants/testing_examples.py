@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import unittest
+from collections.abc import Callable
 
 from hypothesis import HealthCheck, settings
 
@@ -55,9 +56,9 @@ def examples(most: int) -> settings:
     return settings(max_examples=most * (TIMES_AS_MANY if is_long_run() else 1))
 
 
-def long_run_only[T: type[unittest.TestCase]](test_class: T) -> T:
-    """A decorator of what takes minutes by design."""
-    return unittest.skipUnless(is_long_run(), "It is for dev.py test --long.")(test_class)
+def long_run_only[T: type[unittest.TestCase] | Callable[..., None]](test: T) -> T:
+    """A decorator of what takes minutes by design, or says once more what a shorter test says."""
+    return unittest.skipUnless(is_long_run(), "It is for dev.py test --long.")(test)
 
 
 # Whoever imports this has it, with or without our test runner.
