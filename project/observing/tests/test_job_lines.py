@@ -15,6 +15,7 @@ from django.db import connection
 from project.development.processes import Program
 from tenants.jobs import defer
 from tenants.testing import CompanyTransactionTestCase, child_environment
+from tenants.testing_examples import long_run_only
 from tenants.testing_waits import wait_until
 from tickets.job_names import ADVANCE, CLEAN_UP_UPLOADS, RUN_ACTION
 from tickets.repairing.tests.repair_case import SmallWorkflow
@@ -80,6 +81,7 @@ class JobLineTests(SmallWorkflow, CompanyTransactionTestCase):
         self.assertNotIn("error", line)
         self.assertFalse("Traceback" in text)
 
+    @long_run_only
     def test_a_call_that_fails_is_a_line_with_its_reason(self) -> None:
         """To an address that no call may reach; the reason is no text of the other system."""
         self.make_workflow()
@@ -94,6 +96,7 @@ class JobLineTests(SmallWorkflow, CompanyTransactionTestCase):
         self.assertFalse("accounting.example" in text)
         self.assertFalse("Traceback" in text)
 
+    @long_run_only
     def test_what_a_worker_did_is_told_by_the_web_servers(self) -> None:
         """By the table that all processes share."""
         defer(CLEAN_UP_UPLOADS)

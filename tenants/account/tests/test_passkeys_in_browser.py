@@ -10,6 +10,7 @@ from playwright.sync_api import CDPSession, Page, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import Passkey, User
 from tenants.testing import PASSWORD
+from tenants.testing_examples import long_run_only
 
 LOGIN, OWN = "/app/login/", "/app/account/second-factor/"
 USE, ALONE = "Use your passkey", "Log in with a passkey"
@@ -107,6 +108,7 @@ class PasskeyTests(BrowserTestCase):
         page.wait_for_url(f"{self.local}/app/")
         self.assertGreater(Passkey.objects.get().sign_count, 1)
 
+    @long_run_only
     def test_a_device_that_has_it_already_is_told(self) -> None:
         page, _device = self.window()
         self.add(page, self.uma)
@@ -125,6 +127,7 @@ class PasskeyTests(BrowserTestCase):
         expect(page.get_by_text("It was cancelled, or took too long")).to_be_visible()
         expect(page.get_by_role("button", name=USE)).to_be_enabled()
 
+    @long_run_only
     def test_a_finger_that_is_not_the_persons_is_no_log_in_without_password(self) -> None:
         page, device = self.window()
         self.add(page, self.uma)
@@ -163,6 +166,7 @@ class PasskeyTests(BrowserTestCase):
         page.wait_for_url(f"{self.local}/app/")
         expect(page.get_by_text("Globex").first).to_be_visible()
 
+    @long_run_only
     def test_at_the_address_of_the_machine_it_is_said_where_they_work(self) -> None:
         page = self.open_window(self.uma)
         page.goto(OWN)
@@ -170,6 +174,7 @@ class PasskeyTests(BrowserTestCase):
         self.assertEqual(link.get_attribute("href"), f"{self.local}{OWN}")
         self.check(page)
 
+    @long_run_only
     def test_a_browser_without_them_says_so(self) -> None:
         page, _device = self.window()
         page.add_init_script("delete window.PublicKeyCredential;")

@@ -27,6 +27,7 @@ from tenants.migrating.versions import (
 from tenants.models import Company
 from tenants.services import create_company
 from tenants.testing import child_environment
+from tenants.testing_examples import long_run_only
 from tenants.testing_waits import wait_until
 from tenants.tests.test_provisioning import migrations_of, rows_of, shape_of
 
@@ -195,6 +196,7 @@ class EqualityTests(_UpgradeCase):
                 {version_of(migrations_of("umbrella"))},
             )
 
+    @long_run_only
     def test_each_company_gets_values_of_its_own(self) -> None:
         with more_migrations(*many_kinds()):
             self.migrate(verbosity=0)
@@ -210,6 +212,7 @@ class EqualityTests(_UpgradeCase):
         self.assertEqual(migrations_of("hollow"), migrations_of("acme"))
         forget_search_path()
 
+    @long_run_only
     def test_what_was_squashed_is_recorded(self) -> None:
         squashed: Any = one_more("9999_squashed", "tickets")
         [(_, last)] = squashed.dependencies
@@ -330,6 +333,7 @@ class BesideOthersTests(_UpgradeCase):
         self.addCleanup(holder.release)
         return holder
 
+    @long_run_only
     def test_tables_in_use_are_tried_again_and_told_in_the_end(self) -> None:
         holder = self.hold("globex.tickets_ticket")
         with more_migrations(a_column()):

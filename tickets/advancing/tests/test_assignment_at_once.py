@@ -10,13 +10,15 @@ from django.db import connection
 from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTransactionTestCase, run_python
+from tenants.testing_examples import is_long_run
 from tenants.testing_waits import wait_until
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.task_completed import TASK_COMPLETED
 
-PROCESSES, EACH, WORKERS = 4, 12, 6
+PROCESSES = 4 if is_long_run() else 2
+EACH, WORKERS = 12, 6
 LAST = datetime.max.replace(tzinfo=UTC)
 # Of this test alone: those who are ready share it, and go when the test lets go of it.
 STARTING_GUN = 7_404_001

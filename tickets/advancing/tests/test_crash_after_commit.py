@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.fair_turns import Queue
 from tenants.testing import CompanyTransactionTestCase, outside, run_python, start_manage
+from tenants.testing_examples import long_run_only
 from tenants.testing_waits import PATIENCE, wait_until
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
@@ -71,6 +72,7 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
         workflow = import_fixture("vacation", by=self.carla)
         CompanyRole.objects.get(task_definitions__workflow=workflow).members.add(self.wendy)
 
+    @long_run_only
     def test_the_job_starts_the_workflow_of_a_killed_submission(self) -> None:
         self.run_until_killed(SUBMIT)
         ticket = Ticket.objects.get()
@@ -83,6 +85,7 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
         self.assertEqual((task.status, task.assigned_to), ("OPEN", self.wendy))
         self.assert_no_job_is_left()
 
+    @long_run_only
     def test_the_job_moves_on_after_a_killed_completion(self) -> None:
         submit_ticket(
             definition=import_fixture("vacation", by=self.carla).ticket_definitions.get(),
@@ -101,6 +104,7 @@ class CrashAfterCommitTests(CompanyTransactionTestCase):
         self.assertEqual(kinds.count("TASK_COMPLETED"), 1)
         self.assert_no_job_is_left()
 
+    @long_run_only
     def test_a_step_that_was_taken_leaves_no_job(self) -> None:
         submit_ticket(
             definition=import_fixture("vacation", by=self.carla).ticket_definitions.get(),

@@ -6,6 +6,7 @@ import subprocess
 import threading
 
 from tenants.testing import CompanyTransactionTestCase, start_manage
+from tenants.testing_examples import long_run_only
 from tenants.testing_waits import PATIENCE, wait_until
 from tickets.calling.tests.action_case import submit_with_action
 from tickets.models import Ticket, TicketError
@@ -62,6 +63,7 @@ class CrashInCallTests(CompanyTransactionTestCase):
         self.assertEqual(WorkflowEvent.objects.filter(kind="TASK_COMPLETED").count(), 1)
         self.assertEqual(TicketError.objects.count(), 0)
 
+    @long_run_only
     def test_without_retries_a_ticket_admin_sees_it(self) -> None:
         submit_with_action(by=self.carla, submitter=self.uma, retries=0, timeout_seconds=60)
         with RemoteSystem(self.hang_once) as system:
