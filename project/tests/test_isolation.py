@@ -715,7 +715,7 @@ class AnotherCompanyTests(IsolationTestCase):
 
     def test_the_same_posts_by_amy_change_acme(self) -> None:
         """Else the test above would prove nothing."""
-        forms = self.forms_of_acme()
+        forms = [(address, values) for address, values in self.forms_of_acme() if len(values) > 3]
         before = snapshot(self.acme)
         self.log_in(self.amy)
         for address, values in forms:
@@ -746,7 +746,8 @@ class AnotherCompanyTests(IsolationTestCase):
             self.log_in(person)
             if person.is_superuser:
                 self.enter(self.acme)
-            for _page, address in self.addresses():
+            # A superuser has no other forms there than on the pages themselves.
+            for _page, address in self.addresses(queries=not person.is_superuser):
                 answer = self.get(address)
                 with self.subTest(address, person=person.email):
                     self.assertFalse(answer.is_broken, str(answer))
