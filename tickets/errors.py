@@ -59,17 +59,13 @@ class MayNotWriteError(TicketsError):
     status = HTTPStatus.FORBIDDEN
 
 
-class MessageRefusedError(TicketsError):
-    """Something about the text of a message."""
-
+class EmptyMessageError(TicketsError):
     field = "text"
-
-
-class EmptyMessageError(MessageRefusedError):
     message = _("Write something, or attach a file.")
 
 
-class MessageTooLongError(MessageRefusedError):
+class MessageTooLongError(TicketsError):
+    field = "text"
     message = _(
         "This is too long by %(excess)s characters: a message has at most %(longest)s. Attach the "
         "rest as a file."

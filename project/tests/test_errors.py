@@ -112,8 +112,10 @@ class MessageTests(SimpleTestCase):
 class HandlerTests(SimpleTestCase):
     """Pages leave it to tenants/pages/refusals.py to catch what we refuse."""
 
-    # What is answered is no page: other systems read it, or a library.
+    # What is answered is no page: other systems read it, or a library. And a form that looks at one
+    # of two fields does not know by the error which.
     MAY_CATCH = {
+        "tickets/company_data/pages/restore_page.py",
         "tickets/calling/pages/callbacks.py",
         "workflows/authoring/ticket_types/pages/ticket_type_resource.py",
     }

@@ -25,5 +25,6 @@ class CostTests(CompanyTestCase):
         self.assertEqual(self.cost(), 11)
 
     def test_a_log_in_where_somebody_was_logged_in_before(self) -> None:
+        """Besides: the way out of their company, and the end of the session that was."""
         self.cost()
-        self.assertEqual(self.cost(), 15)
+        self.assertEqual(self.cost(), 16)

@@ -31,7 +31,7 @@ SECOND_OF_NGETTEXT = re.compile(r"""\bngettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
 READABLE = re.compile(r"[A-Z][a-z]+[….?!]?|[A-Za-z“][a-z'”]*,?(?: [A-Za-z“”'…,;.!?:()]+)+")
 WORD = re.compile(r"[A-Za-z]{3}")
 # What is no text for people: names of keys and headers, of elements, an operator.
-NAMES = {"use strict", "not in", "Home", "End", "Enter", "Escape", "Accept", "Length"}
+NAMES = {"use strict", "not in", "Home", "End", "Enter", "Escape", "Tab", "Accept", "Length"}
 ELEMENTS = re.compile(r"(?:(?:input|select|textarea|button|summary)(?:, |$))+")
 
 

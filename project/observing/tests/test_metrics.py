@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tenants import metrics
 from tenants.jobs import defer
-from tenants.testing import CompanyTestCase, email_of
+from tenants.testing import CompanyTestCase, email_of, outside
 
 TOKEN = "a-token-of-many-letters"
 ADDRESS = "/metrics"
@@ -69,7 +69,7 @@ class MetricsTests(CompanyTestCase):
     def test_the_queue_and_its_workers_are_asked_of_the_database(self) -> None:
         defer("tickets.jobs.advance", ticket_id=1)
         defer("tickets.jobs.advance", ticket_id=2, after_seconds=3600)
-        with connection.cursor() as cursor:
+        with outside(), connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE public.procrastinate_events SET at = now() - interval '90 seconds'"
             )

@@ -39,7 +39,7 @@ _without_its_slot = PreparedQuery(lambda _pk: User.objects.all())
 
 class PreparedQueryTests(CompanyTestCase):
     def test_it_reads_as_the_queryset_does(self) -> None:
-        for person in (self.uma, self.wendy, self.charlie):
+        for person in (self.uma, self.wendy, self.walt):
             with CaptureQueriesContext(connection) as queries:
                 found = _with_company.first(person.pk)
                 assert found is not None

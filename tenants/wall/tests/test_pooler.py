@@ -22,7 +22,7 @@ from tenants.wall.check import check_wall
 from tenants.wall.pooler import SwappedConnectionError, ensure_connection_is_kept
 
 # Debian puts it where not everybody looks.
-PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 
 class Swapping:
