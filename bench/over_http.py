@@ -22,6 +22,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
+from django.utils import timezone
 
 from bench.floors import orm_submit
 from bench.measure import Act, Prepare, Scenario, Spent
@@ -29,6 +30,7 @@ from bench.plain_site import BENCH
 from bench.services import new_task, user_of
 from bench.setup import Bench, enter
 from project.serving.command import web_command
+from tenants.models import LogInSession
 from tenants.testing import child_environment
 
 READY_SECONDS = 30
@@ -72,6 +74,9 @@ def _session_of(user_id: int) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     assert session.session_key is not None
+    LogInSession.objects.create(
+        session_key=session.session_key, user=user, began_at=timezone.now(), sender="", browser=""
+    )
     return session.session_key
 
 

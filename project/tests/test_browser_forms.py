@@ -223,7 +223,7 @@ class FormTests(BrowserTestCase):
         self.end_session(page)
         page.get_by_role("button", name="Complete").click()
         self.log_in_here(page, self.wendy)
-        expect(page.get_by_text(RESTORED)).to_be_visible()
+        expect(page.get_by_text(RESTORED).first).to_be_visible()
         expect(page.get_by_label("What is wrong?")).to_have_value("Too dear")
         self.check(page)
         page.get_by_role("button", name="Save and continue later").click()

@@ -50,13 +50,13 @@ def history_findings(
 
 def _next_instances(after: int) -> list[WorkflowInstance]:
     """With what is compared of them only: a version may be as large as all of its tickets."""
-    columns = ("status", "started_at", "current_task", "end_label", "data", "workflow__version")
+    columns = ("status", "started_at", "current_task", "end_label", "outcome", "data")
     return list(
         WorkflowInstance.objects.filter(
             pk__in=RawSQL(_NEXT, (after, INSTANCES, BYTES))  # noqa: S611  # nosec B611
         )
         .select_related("workflow", "ticket")
-        .only(*columns, "ticket__id")
+        .only(*columns, "workflow__version", "ticket__id")
         .order_by("pk")
     )
 

@@ -354,5 +354,6 @@ class PeopleWhereMailIsSentTests(InvitationCase):
 
     def test_who_has_no_role_and_who_never_came_is_pointed_out(self) -> None:
         self.uma.groups.clear()
+        User.objects.filter(pk=self.uma.pk).update(last_login=None)
         page = self.client.get(reverse("admin:tenants_user_changelist"), {"log_in": "never"})
         self.assertContains(page, "None: sees nothing")
