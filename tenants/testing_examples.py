@@ -1,7 +1,7 @@
 """How much the tests do: in a usual run, in continuous integration, and in a long one.
 
 What hypothesis makes up is bounded, and never measured: a slow machine is no fault. In continuous
-integration the examples are the same each time. `dev.py test --long` makes up ten times as many,
+integration the examples are the same each time. `dev.py test --long` makes up thirty times as many,
 and runs what takes minutes by design.
 """
 
@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 LONG = "LONG_TESTS"
 LONG_SECONDS = "600"  # where nobody has said something else
 TIMES_AS_MANY = 10  # examples in a long run
+PART = 3  # of the examples is enough for a usual run, which is one of many
 
 UNMEASURED = settings(
     deadline=None,
@@ -52,8 +53,11 @@ def profile() -> str:
 
 
 def examples(most: int) -> settings:
-    """A decorator of a test for which hypothesis makes up examples: at most so many of them."""
-    return settings(max_examples=most * (TIMES_AS_MANY if is_long_run() else 1))
+    """A decorator of a test for which hypothesis makes up examples.
+
+    In a usual run a part of so many, in a long one several times as many.
+    """
+    return settings(max_examples=most * TIMES_AS_MANY if is_long_run() else max(most // PART, 10))
 
 
 def long_run_only[T: type[unittest.TestCase] | Callable[..., None]](test: T) -> T:
