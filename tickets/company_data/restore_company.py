@@ -11,9 +11,11 @@ say: steps, calls (with the Idempotency-Key that they had), ends of waits, and t
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import batched
 from typing import IO, Any, Final
 
@@ -39,7 +41,15 @@ from tenants.models.user import emails_in_use
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tenants.roles import SystemRole
 from tenants.services import create_company
-from tickets.company_data.archive import PEOPLE, TABLE_ENTRY, ArchiveReader, Manifest, parse
+from tickets.company_data.archive import (
+    PEOPLE,
+    TABLE_ENTRY,
+    ArchiveReader,
+    Manifest,
+    is_storable,
+    parse,
+    shown,
+)
 from tickets.company_data.errors import (
     AddressesInUseError,
     OtherVersionError,
@@ -63,6 +73,9 @@ from workflows.models import WorkflowDefinition, WorkflowInstance
 from workflows.models.version_checksum import checksums
 from workflows.running.sealing import reseal
 
+log = logging.getLogger(__name__)
+
+LONGEST_EMAIL: Final = 254
 # Rows that are sent at a time, and bytes of them.
 ROWS: Final = 500
 # Numbers of rows: far more than there will be, and far less than a column holds.
@@ -116,14 +129,8 @@ def restore_company(
     given = {plain_email(old): plain_email(new) for old, new in (addresses or {}).items()}
     restoring = _Restoring(archive, given, makes_up_addresses)
     try:
-        with transaction.atomic():
+        with _refusing_what_fails(), transaction.atomic():
             made = restoring.restore(name=name, schema_name=schema_name)
-    except (DataError, IntegrityError) as error:
-        restoring.delete_files()
-        raise UnreadableArchiveError(
-            _("The database refuses what is in the archive: %(reason)s Nothing was restored.")
-            % {"reason": str(error).splitlines()[0][:300]}
-        ) from error
     except BaseException:
         restoring.delete_files()
         raise
@@ -159,7 +166,7 @@ def ensure_same_version(manifest: Manifest) -> None:
                 "The archive was made by a newer version of TicketFlower (it has %(example)s). "
                 "Update this installation to that version, then restore it. Nothing was restored."
             )
-            % {"example": sorted(unknown)[0][:100]}
+            % {"example": shown(sorted(unknown)[0][:100])}
         )
     if missing := own - theirs:
         raise OtherVersionError(
@@ -170,6 +177,63 @@ def ensure_same_version(manifest: Manifest) -> None:
             )
             % {"example": sorted(missing)[0][:100]}
         )
+
+
+def people_of(archive: ArchiveReader) -> Iterator[dict[str, Any]]:
+    """The people of an archive, each as it may be stored here.
+
+    Raises:
+        UnreadableArchiveError: somebody is none.
+    """
+    for line in archive.lines(PEOPLE):
+        yield _person(parse(line, PEOPLE))
+
+
+def _person(row: Any) -> dict[str, Any]:
+    kinds = {
+        "id": int,
+        "email": str,
+        "first_name": str,
+        "last_name": str,
+        "is_active": bool,
+        "is_available": bool,
+        "is_superuser": bool,
+        "roles": list,
+        "date_joined": str,
+    }
+    if not isinstance(row, dict) or set(row) != {*kinds, "last_login"}:
+        raise _refused(PEOPLE)
+    if any(type(row[name]) is not kind for name, kind in kinds.items()):
+        raise _refused(PEOPLE)
+    texts = [row["email"], row["first_name"], row["last_name"], *row["roles"]]
+    if not all(isinstance(each, str) and is_storable(each) for each in texts):
+        raise _refused(PEOPLE)
+    email, last_login = plain_email(row["email"]), row["last_login"]
+    with _refusing(ValidationError, ValueError, TypeError, OverflowError):
+        validate_email(email)
+        joined = _moment(row["date_joined"])
+        seen = None if last_login is None else _moment(last_login)
+    names = [plain_name(row[each]) for each in ("first_name", "last_name")]
+    if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
+        raise _refused(PEOPLE)
+    if not 0 < row["id"] < MAX_ID:
+        raise _refused(PEOPLE)
+    first, last = names
+    return row | {
+        "email": email,
+        "date_joined": joined,
+        "last_login": seen,
+        "first_name": first,
+        "last_name": last,
+    }
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError, TypeError or OverflowError where it is none that can be stored."""
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
 
 
 class _Restoring:
@@ -199,7 +263,7 @@ class _Restoring:
             connection.check_constraints()
             made.files, made.missing_files = self._copy_files()
             reseal_restored()
-            at, rows = self._manifest.made_at, sum(made.rows.values())
+            at, rows = shown(self._manifest.made_at[:100]), sum(made.rows.values())
             record(RESTORED, about=company, made_at=at, rows=rows)
         record_in_installation(RESTORED, about=company, people=people, made_at=at, rows=rows)
         return made
@@ -209,7 +273,7 @@ class _Restoring:
     def _make_people(self, company: Company) -> tuple[int, int]:
         """The company's people, and a stand-in for everybody else whom rows name."""
         roles = dict(Group.objects.filter(name__in=SystemRole.values).values_list("name", "pk"))
-        rows = [self._person(parse(line, PEOPLE)) for line in self._archive.lines(PEOPLE)]
+        rows = list(people_of(self._archive))
         own = [row for row in rows if not row["is_superuser"]]
         emails = self._new_addresses([row["email"] for row in own])
         numbers = [row["id"] for row in rows]
@@ -243,41 +307,6 @@ class _Restoring:
                 if role in roles
             )
         return len(own), len(rows) - len(own)
-
-    def _person(self, row: Any) -> dict[str, Any]:
-        kinds = {
-            "id": int,
-            "email": str,
-            "first_name": str,
-            "last_name": str,
-            "is_active": bool,
-            "is_available": bool,
-            "is_superuser": bool,
-            "roles": list,
-            "date_joined": str,
-        }
-        if not isinstance(row, dict) or set(row) != {*kinds, "last_login"}:
-            raise _refused(PEOPLE)
-        if any(type(row[name]) is not kind for name, kind in kinds.items()):
-            raise _refused(PEOPLE)
-        email, last_login = plain_email(row["email"]), row["last_login"]
-        with _refusing(ValidationError, ValueError, TypeError):
-            validate_email(email)
-            joined = parse_datetime(row["date_joined"])
-            seen = None if last_login is None else parse_datetime(last_login)
-        names = [plain_name(row[each]) for each in ("first_name", "last_name")]
-        if joined is None or len(email) > 254 or any(len(each) > LONGEST_NAME for each in names):
-            raise _refused(PEOPLE)
-        if not 0 < row["id"] < MAX_ID or (last_login is not None and seen is None):
-            raise _refused(PEOPLE)
-        first, last = names
-        return row | {
-            "email": email,
-            "date_joined": joined,
-            "last_login": seen,
-            "first_name": first,
-            "last_name": last,
-        }
 
     def _new_addresses(self, emails: list[str]) -> dict[str, str]:
         """What each address becomes."""
@@ -323,7 +352,7 @@ class _Restoring:
         found = {(each.app_label, each.model): each.pk for each in ContentType.objects.all()}
         types = {}
         for number, names in self._manifest.content_types.items():
-            if isinstance(names, list) and len(names) == 2 and number.isdigit():
+            if isinstance(names, list) and len(names) == 2 and number.isdecimal():
                 known = found.get((str(names[0]), str(names[1])))
                 if known is not None:
                     types[int(number)] = known
@@ -418,7 +447,7 @@ class _Restoring:
     def _subject(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
         """Which person a row of a log is about."""
         for name, kind, number in (AUDIT_SUBJECT, LOG_SUBJECT):
-            if table.name != name or not str(row[number] or "").isdigit():
+            if table.name != name or not str(row[number] or "").isdecimal():
                 continue
             what = row[kind]
             if name == LOG_SUBJECT[0]:
@@ -559,6 +588,24 @@ def _refused(where: str) -> UnreadableArchiveError:
         _("“%(where)s” in the archive holds what no archive has. Nothing was restored.")
         % {"where": where[:100]}
     )
+
+
+@contextmanager
+def _refusing_what_fails() -> Iterator[None]:
+    """Whoever made the archive may have put anything anywhere: whatever that breaks is an archive
+    that is refused, and no job that comes again and again. The log says what it was."""
+    try:
+        yield
+    except (DataError, IntegrityError) as error:
+        raise UnreadableArchiveError(
+            _("The database refuses what is in the archive: %(reason)s Nothing was restored.")
+            % {"reason": shown(str(error).splitlines()[0][:300])}
+        ) from error
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        log.exception("An archive could not be restored.")
+        raise UnreadableArchiveError(
+            _("The archive holds what no archive has. Nothing was restored.")
+        ) from error
 
 
 class _refusing:  # noqa: N801 - it reads like suppress

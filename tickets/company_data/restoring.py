@@ -27,9 +27,8 @@ from tenants.errors import TicketFlowerError
 from tenants.jobs import defer, is_under_way
 from tenants.models import Company, CompanyExport, CompanyRestore, User
 from tenants.models.company_restore import UNDER_WAY, RestoreStatus
-from tenants.names import plain_email
 from tenants.schema_names import make_schema_name
-from tickets.company_data.archive import PEOPLE, ArchiveReader, Manifest, parse
+from tickets.company_data.archive import PEOPLE, ArchiveReader, Manifest
 from tickets.company_data.errors import (
     AddressesInUseError,
     ArchiveGoneError,
@@ -38,7 +37,7 @@ from tickets.company_data.errors import (
 )
 from tickets.company_data.export_company import telling
 from tickets.company_data.kinds_of_audit import RESTORE_FAILED, RESTORE_STARTED
-from tickets.company_data.restore_company import ensure_same_version, restore_company
+from tickets.company_data.restore_company import ensure_same_version, people_of, restore_company
 from tickets.job_names import RESTORE_COMPANY
 
 # Of an archive that was uploaded: unpacked at most so many times what may be uploaded.
@@ -109,14 +108,7 @@ def look_into(source: IO[bytes]) -> Seen:
     about = archive.manifest.entries.get(PEOPLE)
     seen = Seen(archive.manifest)
     if about is not None and about["bytes"] <= MOST_AT_ONCE:
-        people = [parse(line, PEOPLE) for line in archive.lines(PEOPLE)]
-        emails = [
-            plain_email(each["email"])
-            for each in people
-            if isinstance(each, dict)
-            and isinstance(each.get("email"), str)
-            and not each.get("is_superuser")
-        ]
+        emails = [each["email"] for each in people_of(archive) if not each["is_superuser"]]
         used = User.objects.filter(email__in=emails).order_by("email")
         seen.addresses_in_use = list(used.values_list("email", flat=True))
     return seen

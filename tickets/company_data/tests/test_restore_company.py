@@ -346,10 +346,42 @@ class RefusalTests(RestoreCase):
             {"password": "x"},
             {"date_joined": "yesterday"},
             {"first_name": "x" * 10_000},
+            {"first_name": "\ud800"},
+            {"last_name": "a\0"},
+            {"email": "a\0@acme.example"},
+            {"email": "a@\ud800.example"},
+            {"roles": [[]]},
+            {"roles": [{}, None]},
+            {"date_joined": "0001-01-01T00:00:00+14:00"},
+            {"date_joined": "9999-12-31T23:59:59-14:00"},
         ):
             with self.subTest(change):
                 content = b"\n".join([json.dumps({**first, **change}).encode(), *rows[1:]]) + b"\n"
                 self.refused(self.changed(**{name: content}), UnreadableArchiveError)
+
+    def test_what_a_manifest_says_wrongly(self) -> None:
+        manifest = json.loads(zipfile.ZipFile(self.archive).read(MANIFEST))
+        tables, files = manifest["tables"], manifest["files"]
+        ticket = tables["tickets_ticket"]
+        for change in (
+            {"tables": {**tables, "tickets_ticket": []}},
+            {"tables": {**tables, "tickets_ticket": {**ticket, "last_number": "x"}}},
+            {"tables": {**tables, "tickets_ticket": {**ticket, "columns": 1}}},
+            {"files": {**files, next(iter(files)): []}},
+            {"files": {**files, "\ud800": "files/x"}},
+            {"content_types": {each: 5 for each in manifest["content_types"]}},
+        ):
+            with self.subTest(list(change)):
+                self.refused(self.changed(manifest=change), UnreadableArchiveError)
+        unreadable = self.changed(manifest={"format_version": "\ud800"})
+        self.refused(unreadable, UnreadableArchiveError).encode()
+        other = {"migrations": [*manifest["migrations"], "\ud800"]}
+        self.refused(self.changed(manifest=other), OtherVersionError).encode()
+
+    def test_numbers_of_models_that_are_none(self) -> None:
+        types = json.loads(zipfile.ZipFile(self.archive).read(MANIFEST))["content_types"]
+        more = {**types, "²": ["tenants", "user"], "x": 1}
+        self.assertGreater(self.restore(self.changed(manifest={"content_types": more})).people, 0)
 
     def test_an_archive_makes_nobody_a_superuser(self) -> None:
         name = "public/people.jsonl"

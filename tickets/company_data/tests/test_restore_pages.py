@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -17,11 +18,11 @@ from django.urls import reverse
 from django_tenants.utils import schema_context
 
 from tenants.audit.models import AuditEvent
-from tenants.connection import use_company, use_public
+from tenants.connection import company_of, use_public
 from tenants.models import Company, CompanyRestore, User
 from tenants.testing import PASSWORD
 from tickets.company_data import restoring
-from tickets.company_data.archive import MANIFEST
+from tickets.company_data.archive import MANIFEST, PEOPLE
 from tickets.company_data.pages.restore_page import RestorePage
 from tickets.company_data.tests.test_data_pages import PagesCase
 from tickets.company_data.write_archive import write_archive
@@ -43,6 +44,7 @@ class RestorePagesCase(PagesCase):
         self.before = self.stored()
         self.log_in(self.root)
         self.confirm()
+        use_public()  # where superusers look at what came of it
 
     def send(self, archive: bytes | None = None, **more: Any) -> Any:
         content = self.archive if archive is None else archive
@@ -54,9 +56,7 @@ class RestorePagesCase(PagesCase):
     def make(self) -> CompanyRestore:
         """As the worker does it."""
         restore = CompanyRestore.objects.latest("pk")
-        use_public()
         restoring.make_restore(restore_id=restore.pk)
-        use_company(self.acme)
         restore.refresh_from_db()
         return restore
 
@@ -74,13 +74,19 @@ class RestorePagesCase(PagesCase):
         """The archives that were uploaded and are still there."""
         return sorted(self.stored() - self.before)  # storages keep the folder of an earlier test
 
-    def changed(self, name: str, change: Any) -> bytes:
-        """The archive with another content of an entry, which the manifest does not know."""
+    def changed(self, name: str, change: Any, *, is_said: bool = False) -> bytes:
+        """The archive with another content of an entry, which the manifest knows or does not."""
         target = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(self.archive)) as old, zipfile.ZipFile(target, "w") as new:
+            manifest = json.loads(old.read(MANIFEST))
             for each in old.namelist():
-                content = old.read(each)
-                new.writestr(each, change(content) if each == name else content)
+                content = change(old.read(each)) if each == name else old.read(each)
+                if each == name and is_said:
+                    about = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+                    manifest["entries"][name] = about
+                if each == MANIFEST and is_said:
+                    content = json.dumps(manifest).encode()
+                new.writestr(each, content)
         return target.getvalue()
 
 
@@ -113,7 +119,8 @@ class RestoreTests(RestorePagesCase):
         self.assertEqual((event.actor_kind, event.actor_name), ("superuser", str(self.root)))
 
     def test_an_export_that_is_kept(self) -> None:
-        export = self.made_export()
+        with company_of("acme"):
+            export = self.made_export()
         answer = self.send(b"", export=export.pk, makes_up_addresses="")
         self.assertContains(answer, "has these e-mail addresses already")
         self.assertEqual(self.send(b"", export=export.pk).status_code, 302)
@@ -167,8 +174,20 @@ class RefusedTests(RestorePagesCase):
         self.assert_refused(self.send(other.getvalue()), "archive", "no archive of a company")
         self.assert_refused(self.send(b""), "archive", "Choose a file, or one of the exports.")
 
+    def test_people_who_are_none(self) -> None:
+        for email in ("\ud800", "a\0@acme.example", "a@\ud800.example", 5):
+
+            def damaged(content: bytes, email: object = email) -> bytes:
+                first, *others = content.splitlines()
+                row = json.dumps({**json.loads(first), "email": email}).encode()
+                return b"\n".join([row, *others]) + b"\n"
+
+            archive = self.changed(PEOPLE, damaged, is_said=True)
+            self.assert_refused(self.send(archive), "archive", "holds what no archive has")
+
     def test_both_a_file_and_an_export(self) -> None:
-        export = self.made_export()
+        with company_of("acme"):
+            export = self.made_export()
         answer = self.send(export=export.pk)
         self.assert_refused(answer, "archive", "Choose a file, or one of the exports.")
         self.assert_refused(self.send(b"", export=0), "export", "Select a valid choice")
