@@ -16,16 +16,20 @@ from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import reverse
 from django_tenants.utils import schema_context
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.audit.models import AuditEvent
 from tenants.connection import company_of, use_public
 from tenants.models import Company, CompanyRestore, User
+from tenants.services import create_company
 from tenants.testing import PASSWORD
 from tickets.company_data import restoring
 from tickets.company_data.archive import MANIFEST, PEOPLE
+from tickets.company_data.delete_company import delete_company
 from tickets.company_data.pages.restore_page import RestorePage
 from tickets.company_data.tests.test_data_pages import PagesCase
 from tickets.company_data.write_archive import write_archive
+from tickets.job_names import DELETE_COMPANY
 from workflows.models import CompanyRole
 
 NAME = "Acme again"
@@ -138,13 +142,36 @@ class RestoreTests(RestorePagesCase):
         self.assertEqual(self.make().status, "DONE")
         self.assertEqual(Company.objects.count(), companies)
 
-    def test_what_a_killed_worker_left_does_not_stop_the_next(self) -> None:
+    def begin(self) -> CompanyRestore:
+        """As a worker leaves it that is killed while it fills the company."""
         self.send(schema_name="acme_again")
+        company = create_company(name=NAME, schema_name="acme_again")
+        CompanyRestore.objects.update(status="RUNNING", begun_id=company.pk)
         with schema_context("acme_again"):
             default_storage.save("uploads/left", SimpleUploadedFile("x", b"x"))
-        self.assertEqual(self.make().status, "DONE")
+        return CompanyRestore.objects.get()
+
+    def test_what_a_killed_worker_left_does_not_stop_the_next(self) -> None:
+        begun = self.begin().begun_id
+        restore = self.make()
+        self.assertEqual((restore.status, restore.failure), ("DONE", ""))
+        assert restore.company is not None
+        self.assertNotEqual(restore.company.pk, begun)
         with schema_context("acme_again"):
             self.assertFalse(default_storage.exists("uploads/left"))
+
+    def test_what_is_never_finished_is_deleted(self) -> None:
+        begun = self.begin().begun_id
+        assert begun is not None
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")
+        restoring.end_abandoned_restores()
+        self.assertEqual(CompanyRestore.objects.get().status, "FAILED")
+        job = ProcrastinateJob.objects.get(task_name=DELETE_COMPANY)
+        self.assertEqual(job.args["company_id"], begun)
+        self.assertTrue(delete_company(company_id=begun))
+        self.assertFalse(Company.objects.filter(name=NAME).exists())
+        self.assertEqual(CompanyRestore.objects.get().status, "FAILED")
 
     def test_one_at_a_time(self) -> None:
         self.send()
