@@ -198,6 +198,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # All at once and first of all: who waits for one of them has done nothing yet, and is told
+        # soon to try again (tenants/migrating/upgrade.py).
+        migrations.RunSQL(
+            f"LOCK TABLE {', '.join(f'public.{table}' for table in OWN)} IN ACCESS EXCLUSIVE MODE",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(
             _DELETING.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
             migrations.RunSQL.noop,
