@@ -15,9 +15,12 @@ _DELETING = import_module("tenants.migrations.0016_deleting_tickets").FUNCTIONS
 
 # The functions are called IMMUTABLE so that they are evaluated when a statement is planned: then
 # what they say costs nothing when it runs, and no index is lost to a condition that might leak.
-# Postgres plans anew whenever the search_path leads elsewhere, which is all that they depend on.
+# Postgres plans anew whenever the search_path leads elsewhere, which is all that they depend on. It
+# compares the schemas that are there: ticketflower_inside is, so that a company's path is never that
+# of `public`, also where the company's schema is gone (tenants/database/base.py).
 FUNCTIONS = """
 CREATE SCHEMA IF NOT EXISTS ticketflower_superusers;
+CREATE SCHEMA IF NOT EXISTS ticketflower_inside;
 
 CREATE FUNCTION public.ticketflower_is_outside() RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -93,6 +96,7 @@ DROP FUNCTION public.ticketflower_company_id();
 DROP FUNCTION public.ticketflower_company();
 DROP FUNCTION public.ticketflower_is_outside();
 DROP SCHEMA ticketflower_superusers;
+DROP SCHEMA ticketflower_inside;
 """
 
 # Who a row is about is of this company; of superusers only to a superuser who has entered it.
