@@ -230,3 +230,11 @@ class TooManyJobsError(CompanyLimitError):
 
 class CallsUsedUpError(RateLimitedError):
     message = _("Your company has made all the calls to other systems that it may make in a day.")
+
+
+class SharedTablesInUseError(TicketFlowerError):
+    message = _(
+        "Tables that all companies share were in use all the time. Everything is as it was before "
+        "the migration that needs them. Run migrate_schemas again, or look who holds them "
+        "(pg_stat_activity)."
+    )

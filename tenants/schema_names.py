@@ -13,7 +13,8 @@ SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 RESERVED = frozenset(
     {
         *("public", "information_schema", "extensions", "django", "postgres"),
-        "ticketflower_superusers",  # tenants/database/base.py
+        "ticketflower_inside",  # tenants/database/base.py
+        "ticketflower_superusers",
     }
 )
 

@@ -104,8 +104,13 @@ def change_address(*, token: str, takes_address: bool) -> User:
         save_user(user=person, fields=["email"])
         prove_address(person)
         record_of_person(ADDRESS_CHANGED, about=person, changes={"email": (old, person.email)})
-        _mail(person, to=old, template="mail_old_address")
+        tell_old_address(person=person, old=old)
     return person
+
+
+def tell_old_address(*, person: User, old: str) -> None:
+    """Mail to the address that somebody had that they have another one."""
+    _mail(person, to=old, template="mail_old_address")
 
 
 def _mail(person: User, *, to: str, template: str, path: str = "") -> None:

@@ -14,6 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from psycopg import errors
 
 from tenants.connection import PUBLIC, company_of, use_alone, use_public
+from tenants.errors import SharedTablesInUseError
 from tenants.migrating.collecting import Replay, Standard, Step, collect_steps
 from tenants.migrating.versions import (
     MigrationKey,
@@ -77,6 +78,32 @@ def upgrade_companies(
     for schema in names:
         run.outcome.failures[schema] = IN_USE
     return run.outcome
+
+
+def upgrade_shared(
+    migrate: Callable[[], None], *, tell: Tell, pauses: Sequence[float] = PAUSES
+) -> None:
+    """Migrate `public` with `migrate`, which goes on where it was broken off.
+
+    Its tables are everybody's, and old servers use them meanwhile: so one waits for them as short
+    a time as for those of a company, and tries again after each of the `pauses` (seconds).
+
+    Raises:
+        SharedTablesInUseError: they were in use all the time.
+    """
+    for pause in pauses:
+        time.sleep(pause)
+        try:
+            with waiting_not_long():
+                migrate()
+        except OperationalError as error:
+            if not connection.is_usable() or not _passes(error):
+                raise
+            use_public()
+            tell("Tables that all companies share are in use. Trying again.")
+        else:
+            return
+    raise SharedTablesInUseError
 
 
 def _schemas(wanted: Sequence[str] | None) -> list[str]:
@@ -182,7 +209,7 @@ class _Run:
 def _take(step: Step, schema: str) -> None:
     with company_of(schema):
         if isinstance(step, Standard) and not step.migration.atomic:
-            with _waiting_not_long():
+            with waiting_not_long():
                 _run_standard(step, schema)
             return
         # All of it or nothing, with what is recorded of it.
@@ -203,7 +230,7 @@ def _run_standard(step: Standard, schema: str) -> None:
 
 
 @contextmanager
-def _waiting_not_long() -> Iterator[None]:
+def waiting_not_long() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
     try:

@@ -15,9 +15,12 @@ _DELETING = import_module("tenants.migrations.0016_deleting_tickets").FUNCTIONS
 
 # The functions are called IMMUTABLE so that they are evaluated when a statement is planned: then
 # what they say costs nothing when it runs, and no index is lost to a condition that might leak.
-# Postgres plans anew whenever the search_path leads elsewhere, which is all that they depend on.
+# Postgres plans anew whenever the search_path leads elsewhere, which is all that they depend on. It
+# compares the schemas that are there: ticketflower_inside is, so that a company's path is never that
+# of `public`, also where the company's schema is gone (tenants/database/base.py).
 FUNCTIONS = """
 CREATE SCHEMA IF NOT EXISTS ticketflower_superusers;
+CREATE SCHEMA IF NOT EXISTS ticketflower_inside;
 
 CREATE FUNCTION public.ticketflower_is_outside() RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -93,6 +96,7 @@ DROP FUNCTION public.ticketflower_company_id();
 DROP FUNCTION public.ticketflower_company();
 DROP FUNCTION public.ticketflower_is_outside();
 DROP SCHEMA ticketflower_superusers;
+DROP SCHEMA ticketflower_inside;
 """
 
 # Who a row is about is of this company; of superusers only to a superuser who has entered it.
@@ -198,6 +202,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # All at once and first of all: who waits for one of them has done nothing yet, and is told
+        # soon to try again (tenants/migrating/upgrade.py).
+        migrations.RunSQL(
+            f"LOCK TABLE {', '.join(f'public.{table}' for table in OWN)} IN ACCESS EXCLUSIVE MODE",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(
             _DELETING.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
             migrations.RunSQL.noop,

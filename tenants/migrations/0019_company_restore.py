@@ -60,6 +60,12 @@ class Migration(migrations.Migration):
                 ("failure", models.TextField(blank=True, default="", verbose_name="failure")),
                 ("asked_by", models.TextField(verbose_name="started by")),
                 ("job_id", models.BigIntegerField(editable=False, null=True, verbose_name="job")),
+                (
+                    "begun_id",
+                    models.BigIntegerField(
+                        editable=False, null=True, verbose_name="company that was begun"
+                    ),
+                ),
                 ("people", models.PositiveIntegerField(default=0, verbose_name="people")),
                 ("rows", models.PositiveBigIntegerField(default=0, verbose_name="rows")),
                 ("files", models.PositiveIntegerField(default=0, verbose_name="files")),

@@ -35,7 +35,8 @@ class CompanyRestore(models.Model):
 
     In `public`, as the company is not there yet; only superusers outside of every company see it.
     The archive is that of `export`, or was uploaded: then its file is named by `uuid`, until this
-    has ended. `failure` is a sentence; `company` is what was made.
+    has ended. `failure` is a sentence; `company` is what was made, and `begun_id` the number of the
+    company that is being filled: unless this ends well, it is deleted.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -55,6 +56,8 @@ class CompanyRestore(models.Model):
     company = models.ForeignKey(
         Company, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+    # No key: deleting a company takes with it whatever points to it.
+    begun_id = models.BigIntegerField(_("company that was begun"), null=True, editable=False)
     people = models.PositiveIntegerField(_("people"), default=0)
     rows = models.PositiveBigIntegerField(_("rows"), default=0)
     files = models.PositiveIntegerField(_("files"), default=0)

@@ -10,7 +10,8 @@ policies of the tables look at it (row security, forced for the owner of the tab
   companies' schemas are empty.
 * With `ticketflower_superusers` behind it: a superuser has entered it. Their own row, sessions and
   second factor are there as well, and the companies that they may go to.
-* Anything else, such as a schema that is not there: nothing.
+* Anything else, such as a schema that is not there: nothing. `ticketflower_inside`, an empty schema
+  in every company's path, keeps plans that were made outside from being used there.
 
 So nobody can be inside a company and have forgotten to say so. The functions that the policies call
 stand in the migration 0018; `build` puts the wall around a new company's tables, and `check` says

@@ -233,6 +233,16 @@ def parse(content: bytes, name: str) -> Any:
         raise _wrong(name) from error
 
 
+def is_storable(text: str) -> bool:
+    """Whether Postgres takes it: JSON can hold halves of characters, and a zero byte."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def shown(text: str) -> str:
+    """Something of an archive, as a sentence may quote it."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+
+
 def _read_manifest(content: Any) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UnreadableArchiveError
@@ -243,7 +253,7 @@ def _read_manifest(content: Any) -> Manifest:
                 "The archive has version %(version)s of its format, and this TicketFlower reads "
                 "%(own)d. Update TicketFlower. Nothing was restored."
             )
-            % {"version": str(version)[:20], "own": FORMAT_VERSION}
+            % {"version": shown(str(version)[:20]), "own": FORMAT_VERSION}
         )
     kinds = {
         "company": dict,

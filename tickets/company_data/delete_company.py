@@ -176,6 +176,22 @@ def delete_company(*, company_id: int, now: datetime | None = None) -> bool:
     return True
 
 
+def give_up(*, company_id: int) -> None:
+    """Let a company that was never finished be deleted by its job, at once and without way back."""
+    now = timezone.now()
+    with transaction.atomic():
+        unfinished = Company.objects.filter(pk=company_id)
+        if unfinished.update(is_active=False, deletion_due_at=now):
+            defer(DELETE_COMPANY, company_id=company_id)
+    forget_what_is_known()
+
+
+def delete_unfinished(*, company_id: int) -> None:
+    """The same, and wait for it; raises what `delete_company` does, and then the job does it."""
+    give_up(company_id=company_id)
+    delete_company(company_id=company_id)
+
+
 def _begin(company_id: int, now: datetime) -> Company | None:
     """Note that there is no way back, with what there is; None: it stays, or is gone."""
     with transaction.atomic():

@@ -1,5 +1,10 @@
 """Makes a new company of an archive: all of it, or nothing.
 
+Making its tables locks the table of all people, as they point to it, and nobody could log in: so
+that is a short transaction of its own. Another one fills the tables, after the files were copied;
+where anything fails, the company is deleted. A process that is killed leaves it behind, switched
+off: `began` is told of it in time. No transaction is open while the archive is only read.
+
 Rows keep the numbers that they have among the company's own; people are made anew, and have other
 ones. Whoever is restored cannot log in until an admin, or a superuser, gives them a password.
 
@@ -11,9 +16,12 @@ say: steps, calls (with the Idempotency-Key that they had), ends of waits, and t
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import batched
 from typing import IO, Any, Final
 
@@ -24,7 +32,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.validators import validate_email
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -33,13 +41,23 @@ from psycopg import sql
 
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
+from tenants.errors import TicketFlowerError
 from tenants.migrating.versions import wanted_migrations
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tenants.roles import SystemRole
 from tenants.services import create_company
-from tickets.company_data.archive import PEOPLE, TABLE_ENTRY, ArchiveReader, Manifest, parse
+from tickets.company_data.archive import (
+    PEOPLE,
+    TABLE_ENTRY,
+    ArchiveReader,
+    Manifest,
+    is_storable,
+    parse,
+    shown,
+)
+from tickets.company_data.delete_company import delete_unfinished
 from tickets.company_data.errors import (
     AddressesInUseError,
     OtherVersionError,
@@ -63,10 +81,14 @@ from workflows.models import WorkflowDefinition, WorkflowInstance
 from workflows.models.version_checksum import checksums
 from workflows.running.sealing import reseal
 
+log = logging.getLogger(__name__)
+
+LONGEST_EMAIL: Final = 254
 # Rows that are sent at a time, and bytes of them.
 ROWS: Final = 500
 # Numbers of rows: far more than there will be, and far less than a column holds.
 MOST_NUMBER: Final = 2**53
+UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _USER: Final = "tenants.user"
 
 
@@ -93,15 +115,16 @@ def restore_company(
     start: bool = False,
     most_bytes: int | None = None,
     tell: Callable[[int], None] = lambda _percent: None,
+    began: Callable[[Company], object] = lambda _company: None,
+    ended: Callable[[Restored], object] = lambda _made: None,
 ) -> Restored:
-    """Restore an archive as a new company. Call it in `public`.
-
-    What is undone by a transaction around it leaves the files that were copied.
+    """Restore an archive as a new company. Call it in `public`, outside of any transaction.
 
     `addresses` are e-mail addresses that people get in the place of those that they had.
     `makes_up_addresses`: whoever has one that is in use here gets one that no mail reaches.
     `most_bytes` is how much it may hold (None: RESTORE_MOST_BYTES); `tell` is told how far it is,
-    in per cent.
+    in per cent. `began` is called in the transaction that makes the empty company, and `ended` in
+    the one that fills it.
 
     Raises:
         UnreadableArchiveError: it is no archive, is damaged, or holds what is refused.
@@ -115,18 +138,19 @@ def restore_company(
     archive.verify()
     given = {plain_email(old): plain_email(new) for old, new in (addresses or {}).items()}
     restoring = _Restoring(archive, given, makes_up_addresses)
-    try:
-        with transaction.atomic():
-            made = restoring.restore(name=name, schema_name=schema_name)
-    except (DataError, IntegrityError) as error:
-        restoring.delete_files()
-        raise UnreadableArchiveError(
-            _("The database refuses what is in the archive: %(reason)s Nothing was restored.")
-            % {"reason": str(error).splitlines()[0][:300]}
-        ) from error
-    except BaseException:
-        restoring.delete_files()
-        raise
+    with _refusing_what_fails():
+        restoring.check_people()
+        try:
+            with transaction.atomic():
+                company = restoring.make_company(name=name, schema_name=schema_name)
+                began(company)
+            restoring.copy_files()
+            with transaction.atomic():
+                made = restoring.fill(company)
+                ended(made)
+        except BaseException:
+            restoring.delete()
+            raise
     if start:
         made.mended = start_restored(made.company)
     return made
@@ -159,7 +183,7 @@ def ensure_same_version(manifest: Manifest) -> None:
                 "The archive was made by a newer version of TicketFlower (it has %(example)s). "
                 "Update this installation to that version, then restore it. Nothing was restored."
             )
-            % {"example": sorted(unknown)[0][:100]}
+            % {"example": shown(sorted(unknown)[0][:100])}
         )
     if missing := own - theirs:
         raise OtherVersionError(
@@ -172,6 +196,63 @@ def ensure_same_version(manifest: Manifest) -> None:
         )
 
 
+def people_of(archive: ArchiveReader) -> Iterator[dict[str, Any]]:
+    """The people of an archive, each as it may be stored here.
+
+    Raises:
+        UnreadableArchiveError: somebody is none.
+    """
+    for line in archive.lines(PEOPLE):
+        yield _person(parse(line, PEOPLE))
+
+
+def _person(row: Any) -> dict[str, Any]:
+    kinds = {
+        "id": int,
+        "email": str,
+        "first_name": str,
+        "last_name": str,
+        "is_active": bool,
+        "is_available": bool,
+        "is_superuser": bool,
+        "roles": list,
+        "date_joined": str,
+    }
+    if not isinstance(row, dict) or set(row) != {*kinds, "last_login"}:
+        raise _refused(PEOPLE)
+    if any(type(row[name]) is not kind for name, kind in kinds.items()):
+        raise _refused(PEOPLE)
+    texts = [row["email"], row["first_name"], row["last_name"], *row["roles"]]
+    if not all(isinstance(each, str) and is_storable(each) for each in texts):
+        raise _refused(PEOPLE)
+    email, last_login = plain_email(row["email"]), row["last_login"]
+    with _refusing(ValidationError, ValueError, TypeError, OverflowError):
+        validate_email(email)
+        joined = _moment(row["date_joined"])
+        seen = None if last_login is None else _moment(last_login)
+    names = [plain_name(row[each]) for each in ("first_name", "last_name")]
+    if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
+        raise _refused(PEOPLE)
+    if not 0 < row["id"] < MAX_ID:
+        raise _refused(PEOPLE)
+    first, last = names
+    return row | {
+        "email": email,
+        "date_joined": joined,
+        "last_login": seen,
+        "first_name": first,
+        "last_name": last,
+    }
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError, TypeError or OverflowError where it is none that can be stored."""
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
+
+
 class _Restoring:
     def __init__(
         self, archive: ArchiveReader, addresses: Mapping[str, str], makes_up_addresses: bool
@@ -181,35 +262,56 @@ class _Restoring:
         self._manifest = archive.manifest
         self._people: dict[int, int] = {}  # numbers in the archive, and here
         self._types: dict[int, int] = {}
+        self._rows: list[dict[str, Any]] = []  # people, as they are in the archive
+        self._company: Company | None = None
         self._schema = ""
-        self._copied: list[str] = []
+        self._copied: set[str] = set()
 
-    def restore(self, *, name: str, schema_name: str) -> Restored:
+    def check_people(self) -> None:
+        """Before anything is made: what most often stands in the way."""
+        self._rows = list(people_of(self._archive))
+        if not self._makes_up_addresses:
+            self._new_addresses([row["email"] for row in self._rows if not row["is_superuser"]])
+
+    def make_company(self, *, name: str, schema_name: str) -> Company:
+        """Empty, and switched off."""
         company = create_company(name=name, schema_name=schema_name)
         company.is_active = False
         asks = self._manifest.company.get("asks_second_factor")
         company.asks_second_factor = asks is True
         company.save(update_fields=["is_active", "asks_second_factor"])
-        self._schema = company.schema_name
+        self._company, self._schema = company, company.schema_name
+        return company
+
+    def fill(self, company: Company) -> Restored:
         people, stand_ins = self._make_people(company)
         with schema_context(self._schema):
             made = Restored(company, people, stand_ins)
             self._types = self._content_types()
             made.rows = self._restore_tables()
             connection.check_constraints()
-            made.files, made.missing_files = self._copy_files()
+            made.files, made.missing_files = self._compare_files()
             reseal_restored()
-            at, rows = self._manifest.made_at, sum(made.rows.values())
+            at, rows = shown(self._manifest.made_at[:100]), sum(made.rows.values())
             record(RESTORED, about=company, made_at=at, rows=rows)
         record_in_installation(RESTORED, about=company, people=people, made_at=at, rows=rows)
         return made
+
+    def delete(self) -> None:
+        """The company, where it was made. If not now, the job that deletes does it."""
+        if self._company is None or not Company.objects.filter(pk=self._company.pk).exists():
+            return
+        try:
+            delete_unfinished(company_id=self._company.pk)
+        except (DatabaseError, TicketFlowerError, OSError):
+            log.exception("What is left of a company that was not restored is deleted later.")
 
     # People
 
     def _make_people(self, company: Company) -> tuple[int, int]:
         """The company's people, and a stand-in for everybody else whom rows name."""
         roles = dict(Group.objects.filter(name__in=SystemRole.values).values_list("name", "pk"))
-        rows = [self._person(parse(line, PEOPLE)) for line in self._archive.lines(PEOPLE)]
+        rows = self._rows
         own = [row for row in rows if not row["is_superuser"]]
         emails = self._new_addresses([row["email"] for row in own])
         numbers = [row["id"] for row in rows]
@@ -243,41 +345,6 @@ class _Restoring:
                 if role in roles
             )
         return len(own), len(rows) - len(own)
-
-    def _person(self, row: Any) -> dict[str, Any]:
-        kinds = {
-            "id": int,
-            "email": str,
-            "first_name": str,
-            "last_name": str,
-            "is_active": bool,
-            "is_available": bool,
-            "is_superuser": bool,
-            "roles": list,
-            "date_joined": str,
-        }
-        if not isinstance(row, dict) or set(row) != {*kinds, "last_login"}:
-            raise _refused(PEOPLE)
-        if any(type(row[name]) is not kind for name, kind in kinds.items()):
-            raise _refused(PEOPLE)
-        email, last_login = plain_email(row["email"]), row["last_login"]
-        with _refusing(ValidationError, ValueError, TypeError):
-            validate_email(email)
-            joined = parse_datetime(row["date_joined"])
-            seen = None if last_login is None else parse_datetime(last_login)
-        names = [plain_name(row[each]) for each in ("first_name", "last_name")]
-        if joined is None or len(email) > 254 or any(len(each) > LONGEST_NAME for each in names):
-            raise _refused(PEOPLE)
-        if not 0 < row["id"] < MAX_ID or (last_login is not None and seen is None):
-            raise _refused(PEOPLE)
-        first, last = names
-        return row | {
-            "email": email,
-            "date_joined": joined,
-            "last_login": seen,
-            "first_name": first,
-            "last_name": last,
-        }
 
     def _new_addresses(self, emails: list[str]) -> dict[str, str]:
         """What each address becomes."""
@@ -323,7 +390,7 @@ class _Restoring:
         found = {(each.app_label, each.model): each.pk for each in ContentType.objects.all()}
         types = {}
         for number, names in self._manifest.content_types.items():
-            if isinstance(names, list) and len(names) == 2 and number.isdigit():
+            if isinstance(names, list) and len(names) == 2 and number.isdecimal():
                 known = found.get((str(names[0]), str(names[1])))
                 if known is not None:
                     types[int(number)] = known
@@ -418,7 +485,7 @@ class _Restoring:
     def _subject(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
         """Which person a row of a log is about."""
         for name, kind, number in (AUDIT_SUBJECT, LOG_SUBJECT):
-            if table.name != name or not str(row[number] or "").isdigit():
+            if table.name != name or not str(row[number] or "").isdecimal():
                 continue
             what = row[kind]
             if name == LOG_SUBJECT[0]:
@@ -430,37 +497,31 @@ class _Restoring:
 
     # Files
 
-    def _copy_files(self) -> tuple[int, list[str]]:
+    def copy_files(self) -> None:
+        """Those that the archive says are files of uploads; `fill` compares them with these."""
+        names = set(self._manifest.entries)
+        with schema_context(self._schema):
+            for uuid, entry in self._manifest.files.items():
+                if not UUID.fullmatch(uuid) or not isinstance(entry, str):
+                    raise _refused("files")
+                if entry not in names or not entry.startswith("files/"):
+                    raise _refused("files")
+                with self._archive.open(entry) as content:
+                    key = default_storage.save(_file_key(uuid), File(content))
+                self._copied.add(uuid)
+                self._archive.note(self._manifest.entries[entry]["bytes"])
+                if key != _file_key(uuid):
+                    raise _refused("files")
+
+    def _compare_files(self) -> tuple[int, list[str]]:
+        """How many uploads have their file, and which have not."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT uuid::text FROM tickets_fileupload ORDER BY id")
             uploads = [row[0] for row in cursor.fetchall()]
-        unknown = self._manifest.files.keys() - set(uploads)
-        if unknown:
+        if self._copied - set(uploads):
             raise _refused("files")
-        missing, names = [], set(self._manifest.entries)
-        for uuid in uploads:
-            entry = self._manifest.files.get(uuid)
-            if entry is None:
-                missing.append(uuid)
-                continue
-            if not isinstance(entry, str) or entry not in names or not entry.startswith("files/"):
-                raise _refused("files")
-            with self._archive.open(entry) as content:
-                key = default_storage.save(_file_key(uuid), File(content))
-            self._copied.append(key)
-            self._archive.note(self._manifest.entries[entry]["bytes"])
-            if key != _file_key(uuid):
-                raise _refused("files")
+        missing = [uuid for uuid in uploads if uuid not in self._copied]
         return len(uploads) - len(missing), missing
-
-    def delete_files(self) -> None:
-        """What was copied, where the rest was undone."""
-        if not self._schema:
-            return
-        with schema_context(self._schema):
-            for key in self._copied:
-                with suppress(OSError):
-                    default_storage.delete(key)
 
 
 def reseal_restored() -> None:
@@ -510,7 +571,7 @@ def _empty(tables: Mapping[str, Table]) -> None:
     """What a new company begins with gives way to what the archive holds."""
     names = [sql.Identifier(current_schema(), name) for name in tables]
     with connection.cursor() as cursor:
-        # Of a schema that this transaction has made: nobody else can have written there.
+        # Of a company that is still being made, and switched off: nobody works there.
         cursor.execute("SELECT set_config('ticketflower.erasing', 'on', true)")
         cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
         cursor.execute("SELECT set_config('ticketflower.erasing', 'off', true)")
@@ -559,6 +620,24 @@ def _refused(where: str) -> UnreadableArchiveError:
         _("“%(where)s” in the archive holds what no archive has. Nothing was restored.")
         % {"where": where[:100]}
     )
+
+
+@contextmanager
+def _refusing_what_fails() -> Iterator[None]:
+    """Whoever made the archive may have put anything anywhere: whatever that breaks is an archive
+    that is refused, and no job that comes again and again. The log says what it was."""
+    try:
+        yield
+    except (DataError, IntegrityError) as error:
+        raise UnreadableArchiveError(
+            _("The database refuses what is in the archive: %(reason)s Nothing was restored.")
+            % {"reason": shown(str(error).splitlines()[0][:300])}
+        ) from error
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        log.exception("An archive could not be restored.")
+        raise UnreadableArchiveError(
+            _("The archive holds what no archive has. Nothing was restored.")
+        ) from error
 
 
 class _refusing:  # noqa: N801 - it reads like suppress

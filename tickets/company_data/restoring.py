@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,11 +25,11 @@ from tenants.audit.record import record_in_installation
 from tenants.connection import PUBLIC
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer, is_under_way
-from tenants.models import Company, CompanyExport, CompanyRestore, User
+from tenants.models import CompanyExport, CompanyRestore, User
 from tenants.models.company_restore import UNDER_WAY, RestoreStatus
-from tenants.names import plain_email
 from tenants.schema_names import make_schema_name
-from tickets.company_data.archive import PEOPLE, ArchiveReader, Manifest, parse
+from tickets.company_data.archive import PEOPLE, ArchiveReader, Manifest
+from tickets.company_data.delete_company import delete_unfinished, give_up
 from tickets.company_data.errors import (
     AddressesInUseError,
     ArchiveGoneError,
@@ -38,7 +38,12 @@ from tickets.company_data.errors import (
 )
 from tickets.company_data.export_company import telling
 from tickets.company_data.kinds_of_audit import RESTORE_FAILED, RESTORE_STARTED
-from tickets.company_data.restore_company import ensure_same_version, restore_company
+from tickets.company_data.restore_company import (
+    Restored,
+    ensure_same_version,
+    people_of,
+    restore_company,
+)
 from tickets.job_names import RESTORE_COMPANY
 
 # Of an archive that was uploaded: unpacked at most so many times what may be uploaded.
@@ -109,14 +114,7 @@ def look_into(source: IO[bytes]) -> Seen:
     about = archive.manifest.entries.get(PEOPLE)
     seen = Seen(archive.manifest)
     if about is not None and about["bytes"] <= MOST_AT_ONCE:
-        people = [parse(line, PEOPLE) for line in archive.lines(PEOPLE)]
-        emails = [
-            plain_email(each["email"])
-            for each in people
-            if isinstance(each, dict)
-            and isinstance(each.get("email"), str)
-            and not each.get("is_superuser")
-        ]
+        emails = [each["email"] for each in people_of(archive) if not each["is_superuser"]]
         used = User.objects.filter(email__in=emails).order_by("email")
         seen.addresses_in_use = list(used.values_list("email", flat=True))
     return seen
@@ -171,7 +169,8 @@ def start_restore(
 
 
 def make_restore(*, restore_id: int) -> None:
-    """Make the company. Safe to repeat: company and outcome are written by one transaction."""
+    """Make the company. Safe to repeat: what the company holds and the outcome are written by one
+    transaction, and an empty company that a killed worker has left is deleted first."""
     restore = CompanyRestore.objects.filter(pk=restore_id).first()
     if restore is None or not restore.is_under_way:
         return
@@ -179,8 +178,9 @@ def make_restore(*, restore_id: int) -> None:
     rows.filter(status__in=UNDER_WAY).update(status=RestoreStatus.RUNNING, progress=0)
     failure = ""
     try:
-        with acting_as(Actor(ActorKind.SUPERUSER, name=restore.asked_by)), transaction.atomic():
-            if not _lock(str(restore_id), waits=False):
+        by = Actor(ActorKind.SUPERUSER, name=restore.asked_by)
+        with acting_as(by), _alone(restore_id) as is_alone:
+            if not is_alone:
                 return  # the same job, beside itself
             restore.refresh_from_db()
             if restore.is_under_way:
@@ -198,29 +198,35 @@ def make_restore(*, restore_id: int) -> None:
 
 def _make(restore: CompanyRestore) -> None:
     rows = CompanyRestore.objects.filter(pk=restore.pk)
-    _delete_leftovers(restore.schema_name)
+    if restore.begun_id is not None:
+        delete_unfinished(company_id=restore.begun_id)
+
+    def ended(made: Restored) -> None:
+        rows.update(
+            status=RestoreStatus.DONE,
+            progress=100,
+            company=made.company,
+            people=made.people,
+            rows=sum(made.rows.values()),
+            files=made.files,
+            missing_files=len(made.missing_files),
+            finished_at=timezone.now(),
+        )
+
     with (
         _archive_of(restore) as (source, most),
-        telling(lambda percent: rows.update(progress=percent)) as tell,
+        telling(lambda percent: rows.filter(status__in=UNDER_WAY).update(progress=percent)) as tell,
     ):
-        made = restore_company(
+        restore_company(
             source,
             name=restore.name,
             schema_name=restore.schema_name,
             makes_up_addresses=restore.makes_up_addresses,
             most_bytes=most,
             tell=tell,
+            began=lambda company: rows.update(begun_id=company.pk),
+            ended=ended,
         )
-    rows.update(
-        status=RestoreStatus.DONE,
-        progress=100,
-        company=made.company,
-        people=made.people,
-        rows=sum(made.rows.values()),
-        files=made.files,
-        missing_files=len(made.missing_files),
-        finished_at=timezone.now(),
-    )
 
 
 @contextmanager
@@ -241,15 +247,6 @@ def _archive_of(restore: CompanyRestore) -> Iterator[tuple[IO[bytes], int]]:
         yield source, most
     finally:
         source.close()
-
-
-def _delete_leftovers(schema: str) -> None:
-    """Files that a killed worker has copied for a company that was not made."""
-    if Company.objects.filter(schema_name=schema).exists():
-        return
-    with schema_context(schema), suppress(FileNotFoundError):
-        for name in default_storage.listdir("uploads")[1]:
-            default_storage.delete(f"uploads/{name}")
 
 
 def end_abandoned_restores() -> None:
@@ -280,6 +277,9 @@ def _fail(restore: CompanyRestore, failure: str) -> None:
             status=RestoreStatus.FAILED, failure=failure, finished_at=timezone.now()
         )
         if failed:
+            restore.refresh_from_db(fields=["begun_id"])
+            if restore.begun_id is not None:
+                give_up(company_id=restore.begun_id)
             by = Actor(ActorKind.SUPERUSER, name=restore.asked_by)
             schema = restore.schema_name
             record_in_installation(
@@ -294,9 +294,22 @@ def _forget_archive(restore: CompanyRestore) -> None:
             default_storage.delete(restore.key)
 
 
-def _lock(what: str, *, waits: bool = True) -> bool:
-    """Until the end of the transaction. False: somebody else has it."""
-    name = "pg_advisory_xact_lock" if waits else "pg_try_advisory_xact_lock"
+def _lock(what: str) -> None:
+    """Wait for it; it is kept until the end of the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name}(hashtextextended(%s, 0))", [f"restore:{what}"])
-        return cursor.fetchone()[0] is not False
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"restore:{what}"])
+
+
+@contextmanager
+def _alone(restore_id: int) -> Iterator[bool]:
+    """Whether no other process makes it; none does until the end. The lock dies with us."""
+    name = [f"restore:{restore_id}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", name)
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", name)

@@ -11,8 +11,15 @@ from django_tenants.management.commands.migrate_schemas import MigrateSchemasCom
 from django_tenants.migration_executors import get_executor
 
 from tenants.connection import PUBLIC, use_public
+from tenants.errors import SharedTablesInUseError
 from tenants.migrating.one_run import only_one_run
-from tenants.migrating.upgrade import IN_USE, Outcome, upgrade_companies, write_versions
+from tenants.migrating.upgrade import (
+    IN_USE,
+    Outcome,
+    upgrade_companies,
+    upgrade_shared,
+    write_versions,
+)
 from tenants.migrating.versions import forget_what_is_known, is_public_up_to_date
 from tenants.models import Company
 from tenants.wall.build import build_all_walls
@@ -91,7 +98,14 @@ class Command(MigrateSchemasCommand):
             return
         # As Django's own command takes them: all of its options, none of ours.
         self.options = {**options, "schema_name": PUBLIC}
-        get_executor("standard")((), self.options).run_migrations(tenants=[PUBLIC])
+
+        def migrate() -> None:
+            get_executor("standard")((), self.options).run_migrations(tenants=[PUBLIC])
+
+        try:
+            upgrade_shared(migrate, tell=self.stdout.write)
+        except SharedTablesInUseError as error:
+            raise CommandError(str(error)) from error
 
     def _build_walls(self, failures: dict[str, str]) -> None:
         """Around new tables, and around all of a company that an older version made meanwhile."""

@@ -7,6 +7,7 @@ import uuid
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -18,7 +19,7 @@ from tenants.connection import forget_search_path, use_public
 from tenants.data_migrations import DataMigration
 from tenants.migrating.collecting import Replay, Standard, collect_steps
 from tenants.migrating.testing import database_of_its_own, more_migrations, one_more
-from tenants.migrating.upgrade import IN_USE, NO_SCHEMA, upgrade_companies
+from tenants.migrating.upgrade import IN_USE, NO_SCHEMA, upgrade_companies, upgrade_shared
 from tenants.migrating.versions import (
     forget_what_is_known,
     is_up_to_date,
@@ -352,6 +353,28 @@ class BesideOthersTests(_UpgradeCase):
             self.assertEqual((outcome.failures, outcome.upgraded), ({}, 1))
             self.assertEqual(told.count("1 of 1 companies (100 %)"), 2)
             self.are_consistent()
+
+    def test_shared_tables_in_use_are_tried_again_and_told_in_the_end(self) -> None:
+        holder = self.hold("public.tenants_company")
+        field: Any = models.TextField(null=True)
+        more = one_more("9999_shared", "tenants", migrations.AddField("company", "more", field))
+        soon = mock.patch.object(upgrade_shared, "__kwdefaults__", {"pauses": (0, 0)})
+        with more_migrations(more), soon:
+            with self.assertRaises(CommandError) as told:
+                self.migrate(shared=True, verbosity=0)
+            self.assertIn("in use all the time", str(told.exception))
+            self.assertFalse(holder.is_waited_for())
+
+            class LetsGo(StringIO):
+                def write(self, text: str) -> int:
+                    if "Trying again" in text:  # after the first time
+                        holder.release()
+                    return super().write(text)
+
+            said = LetsGo()
+            call_command("migrate_schemas", shared=True, verbosity=0, stdout=said)
+            self.assertEqual(said.getvalue().count("Trying again"), 1)
+        self.assertEqual(self.select("SHOW lock_timeout"), [("0",)])
 
     def test_a_run_that_is_killed_is_finished_by_the_next(self) -> None:
         holder = self.hold("initech.tickets_ticket")

@@ -411,18 +411,28 @@ class WhatIsSeenTests(WallCase):
 
     def test_what_was_prepared_in_one_company_is_planned_anew_in_another(self) -> None:
         """The policies' functions are evaluated when a statement is planned."""
-        raw = database().connection
-        with raw.cursor() as cursor:
-            cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-            cursor.execute("PREPARE everybody AS SELECT count(*) FROM public.tenants_user")
-            counts = []
-            for path in ("public", "acme, public", "globex, public", "public", "acme, public"):
-                cursor.execute(f"SET search_path = {path}")
-                cursor.execute("EXECUTE everybody")
-                counts.append(cursor.fetchone()[0])
-            cursor.execute("DEALLOCATE everybody")
-        everybody, acme, globex, again, acme_again = counts
-        self.assertEqual([everybody, acme], [again, acme_again])
+        counts = []
+        self.ask("SET LOCAL plan_cache_mode = force_generic_plan")
+        self.ask("PREPARE everybody AS SELECT count(*) FROM public.tenants_user")
+        for schema in (
+            PUBLIC,
+            ACME,
+            GLOBEX,
+            PUBLIC,
+            "never_made",
+            PUBLIC,
+            ACME,
+            "never_made",
+            ACME,
+        ):
+            database().set_schema(schema)
+            counts.append(self.ask("EXECUTE everybody")[0][0])
+        self.ask("DEALLOCATE everybody")
+        everybody, acme, globex, again, gone, more, acme_again, gone_again, last = counts
+        self.assertEqual([everybody, acme, everybody, acme], [again, acme_again, more, last])
+        with company_of(PUBLIC):
+            superusers = User.objects.filter(company=None).count()
+        self.assertEqual([gone, gone_again], [superusers, superusers])
         self.assertGreater(everybody, acme)
         self.assertGreater(acme, globex)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -15,16 +16,20 @@ from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import reverse
 from django_tenants.utils import schema_context
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.audit.models import AuditEvent
-from tenants.connection import use_company, use_public
+from tenants.connection import company_of, use_public
 from tenants.models import Company, CompanyRestore, User
+from tenants.services import create_company
 from tenants.testing import PASSWORD
 from tickets.company_data import restoring
-from tickets.company_data.archive import MANIFEST
+from tickets.company_data.archive import MANIFEST, PEOPLE
+from tickets.company_data.delete_company import delete_company
 from tickets.company_data.pages.restore_page import RestorePage
 from tickets.company_data.tests.test_data_pages import PagesCase
 from tickets.company_data.write_archive import write_archive
+from tickets.job_names import DELETE_COMPANY
 from workflows.models import CompanyRole
 
 NAME = "Acme again"
@@ -43,6 +48,7 @@ class RestorePagesCase(PagesCase):
         self.before = self.stored()
         self.log_in(self.root)
         self.confirm()
+        use_public()  # where superusers look at what came of it
 
     def send(self, archive: bytes | None = None, **more: Any) -> Any:
         content = self.archive if archive is None else archive
@@ -54,9 +60,7 @@ class RestorePagesCase(PagesCase):
     def make(self) -> CompanyRestore:
         """As the worker does it."""
         restore = CompanyRestore.objects.latest("pk")
-        use_public()
         restoring.make_restore(restore_id=restore.pk)
-        use_company(self.acme)
         restore.refresh_from_db()
         return restore
 
@@ -74,13 +78,19 @@ class RestorePagesCase(PagesCase):
         """The archives that were uploaded and are still there."""
         return sorted(self.stored() - self.before)  # storages keep the folder of an earlier test
 
-    def changed(self, name: str, change: Any) -> bytes:
-        """The archive with another content of an entry, which the manifest does not know."""
+    def changed(self, name: str, change: Any, *, is_said: bool = False) -> bytes:
+        """The archive with another content of an entry, which the manifest knows or does not."""
         target = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(self.archive)) as old, zipfile.ZipFile(target, "w") as new:
+            manifest = json.loads(old.read(MANIFEST))
             for each in old.namelist():
-                content = old.read(each)
-                new.writestr(each, change(content) if each == name else content)
+                content = change(old.read(each)) if each == name else old.read(each)
+                if each == name and is_said:
+                    about = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+                    manifest["entries"][name] = about
+                if each == MANIFEST and is_said:
+                    content = json.dumps(manifest).encode()
+                new.writestr(each, content)
         return target.getvalue()
 
 
@@ -113,7 +123,8 @@ class RestoreTests(RestorePagesCase):
         self.assertEqual((event.actor_kind, event.actor_name), ("superuser", str(self.root)))
 
     def test_an_export_that_is_kept(self) -> None:
-        export = self.made_export()
+        with company_of("acme"):
+            export = self.made_export()
         answer = self.send(b"", export=export.pk, makes_up_addresses="")
         self.assertContains(answer, "has these e-mail addresses already")
         self.assertEqual(self.send(b"", export=export.pk).status_code, 302)
@@ -131,13 +142,36 @@ class RestoreTests(RestorePagesCase):
         self.assertEqual(self.make().status, "DONE")
         self.assertEqual(Company.objects.count(), companies)
 
-    def test_what_a_killed_worker_left_does_not_stop_the_next(self) -> None:
+    def begin(self) -> CompanyRestore:
+        """As a worker leaves it that is killed while it fills the company."""
         self.send(schema_name="acme_again")
+        company = create_company(name=NAME, schema_name="acme_again")
+        CompanyRestore.objects.update(status="RUNNING", begun_id=company.pk)
         with schema_context("acme_again"):
             default_storage.save("uploads/left", SimpleUploadedFile("x", b"x"))
-        self.assertEqual(self.make().status, "DONE")
+        return CompanyRestore.objects.get()
+
+    def test_what_a_killed_worker_left_does_not_stop_the_next(self) -> None:
+        begun = self.begin().begun_id
+        restore = self.make()
+        self.assertEqual((restore.status, restore.failure), ("DONE", ""))
+        assert restore.company is not None
+        self.assertNotEqual(restore.company.pk, begun)
         with schema_context("acme_again"):
             self.assertFalse(default_storage.exists("uploads/left"))
+
+    def test_what_is_never_finished_is_deleted(self) -> None:
+        begun = self.begin().begun_id
+        assert begun is not None
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")
+        restoring.end_abandoned_restores()
+        self.assertEqual(CompanyRestore.objects.get().status, "FAILED")
+        job = ProcrastinateJob.objects.get(task_name=DELETE_COMPANY)
+        self.assertEqual(job.args["company_id"], begun)
+        self.assertTrue(delete_company(company_id=begun))
+        self.assertFalse(Company.objects.filter(name=NAME).exists())
+        self.assertEqual(CompanyRestore.objects.get().status, "FAILED")
 
     def test_one_at_a_time(self) -> None:
         self.send()
@@ -167,8 +201,20 @@ class RefusedTests(RestorePagesCase):
         self.assert_refused(self.send(other.getvalue()), "archive", "no archive of a company")
         self.assert_refused(self.send(b""), "archive", "Choose a file, or one of the exports.")
 
+    def test_people_who_are_none(self) -> None:
+        for email in ("\ud800", "a\0@acme.example", "a@\ud800.example", 5):
+
+            def damaged(content: bytes, email: object = email) -> bytes:
+                first, *others = content.splitlines()
+                row = json.dumps({**json.loads(first), "email": email}).encode()
+                return b"\n".join([row, *others]) + b"\n"
+
+            archive = self.changed(PEOPLE, damaged, is_said=True)
+            self.assert_refused(self.send(archive), "archive", "holds what no archive has")
+
     def test_both_a_file_and_an_export(self) -> None:
-        export = self.made_export()
+        with company_of("acme"):
+            export = self.made_export()
         answer = self.send(export=export.pk)
         self.assert_refused(answer, "archive", "Choose a file, or one of the exports.")
         self.assert_refused(self.send(b"", export=0), "export", "Select a valid choice")

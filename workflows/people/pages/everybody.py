@@ -15,6 +15,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -26,8 +27,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from tenants.account.changing_address import tell_old_address
 from tenants.active_company import is_outside
 from tenants.connection import PUBLIC, company_of
+from tenants.mail.set_up import is_mail_set_up
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import User
 from tenants.pages.badges import clipped
@@ -51,7 +54,9 @@ class EverybodyAdmin(PersonAdmin):
             {
                 "fields": ("system_roles",),
                 "description": _(
-                    "Company roles and the password are changed inside the company: enter it first."
+                    "Company roles are changed inside the company: enter it first. The e-mail "
+                    "address and the password are changed by its people. Where no admin can log "
+                    "in, make a one-time link on the company's page."
                 ),
             },
         ),
@@ -167,7 +172,9 @@ class EverybodyAdmin(PersonAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         if not is_outside(request):
             return super().get_readonly_fields(request, obj)
-        return ("company", "password_link", "second_factor_link", "last_log_in", "date_joined")
+        own = ("company", "password_link", "second_factor_link", "last_log_in", "date_joined")
+        is_of_company = obj is not None and not obj.is_superuser
+        return (*own, "email") if is_of_company else own
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
@@ -193,7 +200,11 @@ class EverybodyAdmin(PersonAdmin):
             # The admin goes on with the object that it was given: now it is the one made.
             obj.__dict__.update(made.__dict__)
         elif obj.is_superuser:
-            save_superuser(superuser=obj, by=actor)
+            old = form.initial["email"]
+            with transaction.atomic():
+                save_superuser(superuser=obj, by=actor)
+                if obj.email != old and is_mail_set_up():
+                    tell_old_address(person=obj, old=old)
         else:
             roles = [SystemRole(role) for role in form.cleaned_data["system_roles"]]
             with _in_company_of(obj):

@@ -77,7 +77,8 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].required = True
         roles = self.instance.system_roles() if self.instance.pk else set()
         self.initial.setdefault("system_roles", [role.value for role in roles])
-        if self.instance.pk and not in_public() and is_mail_set_up():
+        is_asked = "email" in self.fields and not in_public() and is_mail_set_up()
+        if self.instance.pk and is_asked:
             self.fields["email"].help_text = _(
                 "Another address counts once the person has followed the link in a mail to it."
             )
@@ -253,6 +254,12 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         fieldsets = super().get_fieldsets(request, obj)
         return _without(_SECRETS, fieldsets) if request.user.is_superuser else fieldsets
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Whoever has somebody's address becomes that person, by a forgotten password."""
+        fields = super().get_readonly_fields(request, obj)
+        is_of_company = obj is not None and not obj.is_superuser
+        return (*fields, "email") if request.user.is_superuser and is_of_company else fields
+
     # --- who comes in ------------------------------------------------------------------------
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -261,8 +268,10 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         return not (is_inside and is_mail_set_up()) and super().has_add_permission(request)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
+        """Where mail is sent it invites whoever is new, which a superuser does not."""
         may = request.user.has_perms(("tenants.add_user", "tenants.change_user"))
-        return active_company(request) is not None and may
+        invites = request.user.is_superuser and is_mail_set_up()
+        return active_company(request) is not None and may and not invites
 
     # --- whose people ----------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from tenants.connection import PUBLIC
 from tenants.errors import EmailInUseError, LastAdminError, OwnAccountError
+from tenants.mail.models import OutgoingMail
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import create_person
@@ -195,6 +197,14 @@ class SuperuserTests(EverybodyTestCase):
         self.change(found, is_active="on")
         self.assertTrue(User.objects.get(pk=self.bea.pk).is_active)
 
+    @override_settings(MAIL_HOST="mail.example")
+    def test_the_old_address_is_told(self) -> None:
+        self.change(self.bea, email="bo@ticketflower.example")
+        self.change(self.bea, email="bo@ticketflower.example", first_name="Beate")
+        with outside():
+            mail = OutgoingMail.objects.get()
+        self.assertEqual(mail.to, "boss@ticketflower.example")
+
     def test_nobody_deactivates_themselves(self) -> None:
         page = self.change(self.root, first_name="Rita", last_name="Root", is_active=None)
         self.assertContains(page, str(OwnAccountError()))
@@ -245,6 +255,17 @@ class PeopleOfCompaniesTests(EverybodyTestCase):
         self.assertEqual((found.first_name, found.company), ("Ulla", self.acme))
         self.assertFalse(found.is_superuser)
         self.assertEqual(found.password, self.uma.password)
+
+    def test_nobodys_address_is_changed(self) -> None:
+        """Whoever has the address of a person sets a new password of theirs by a mail."""
+        for person in (self.alice, self.charlie):
+            page = self.client.get(page_of(person))
+            self.assertContains(page, "one-time link on the company")
+            self.assertNotContains(page, 'name="email"')
+            self.change(person, first_name="New", email="mine@elsewhere.example")
+            with outside():
+                found = User.objects.get(pk=person.pk)
+            self.assertEqual((found.first_name, found.email), ("New", person.email))
 
     def test_the_last_admin_of_a_company_stays(self) -> None:
         page = self.change(self.alice, is_active=None)

@@ -6,13 +6,17 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
+from django.test import override_settings
 from django.urls import reverse
 
+from tenants.audit.models import AuditEvent
+from tenants.connection import use_company, use_public
 from tenants.errors import LastAdminError, OtherCompanyError
+from tenants.mail.models import OutgoingMail
 from tenants.models import User
 from tenants.roles import ROLE_DESCRIPTIONS, SystemRole
-from tenants.testing import PASSWORD, CompanyTestCase, outside
-from workflows.models import CompanyRole
+from tenants.testing import PASSWORD, CompanyTestCase, email_of, outside
+from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import save_person
 from workflows.running.tests.work import NOW
 
@@ -314,6 +318,31 @@ class SuperuserTests(PeopleScreenTestCase):
         self.assertEqual(self.uma.first_name, "Ulla")
         url = reverse(CHANGE, args=[self.charlie.pk])
         self.assertEqual(self.client.get(url).status_code, 404)
+
+    def test_nobodys_address_is_changed(self) -> None:
+        """Whoever has the address of a person sets a new password of theirs by a mail."""
+        self.enter(self.acme)
+        for host in ("", "mail.example"):
+            with self.subTest(host), override_settings(MAIL_HOST=host):
+                self.change(self.alice, first_name=f"Al{host}", email="mine@elsewhere.example")
+                self.alice.refresh_from_db()
+                self.assertEqual(self.alice.first_name, f"Al{host}")
+                self.assertEqual(self.alice.email, email_of("alice"))
+                self.assertFalse(AuditEvent.objects.filter(kind="account.address_asked").exists())
+                use_public()
+                self.assertFalse(OutgoingMail.objects.exists())
+                use_company(self.acme)
+
+    def test_nobody_is_invited(self) -> None:
+        self.enter(self.acme)
+        with override_settings(MAIL_HOST="mail.example"):
+            for name in ("invite", "import"):
+                url = reverse(f"admin:tenants_user_{name}")
+                for send in (self.client.get, self.client.post):
+                    self.assertEqual(send(url, {"addresses": "a@b.example"}).status_code, 403)
+            page = self.client.get(reverse(LIST))
+            self.assertNotContains(page, "Invite people")
+        self.assertFalse(Invitation.objects.exists())
 
 
 class LogTests(PeopleScreenTestCase):

@@ -110,8 +110,8 @@ class InvitePage(Page):
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:
-        # A link that is shown lets whoever has it be that person: none for superusers.
-        return super().admits(request) and (not request.user.is_superuser or is_mail_set_up())
+        # A superuser who invites a mailbox of their own would be somebody of the company.
+        return super().admits(request) and not request.user.is_superuser
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return self.page(InviteForm())
