@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -49,14 +50,13 @@ def ask_for_new_password(*, email: str, sender: str) -> None:
         defer(JOB, email=plain, sender=sender)
 
 
-def mail_new_password(*, email: str, sender: str) -> None:
-    """The job of it, in `public`."""
+def mail_new_password(*, email: str, sender: str, name: str = "") -> None:
+    """The job of it, in `public`; `name` is that of the mail: one, however often the job runs."""
     person = User.objects.select_related("company").filter(email=email).first()
     if person is None or not may_have_mailed_link(person):
         return
     if person.company is not None and not is_up_to_date(person.company):
         return
-    record_of_person(NEW_PASSWORD_ASKED, about=person, by=Actor(ActorKind.VISITOR, sender=sender))
     company = person.company
     written = write(
         "account/mail_new_password",
@@ -66,13 +66,18 @@ def mail_new_password(*, email: str, sender: str) -> None:
         email=person.email,
         minutes=int(MAILED_LIFETIME.total_seconds() // 60),
     )
-    with company_of(PUBLIC if company is None else company.schema_name):
-        queue_mail(
-            to=person,
-            kind="new password",
-            subject=gettext("Your new password"),
-            text=written.text,
-            html=written.html,
-            expires=MAILED_LIFETIME,
-            is_secret=True,
-        )
+    with transaction.atomic():
+        with company_of(PUBLIC if company is None else company.schema_name):
+            queued = queue_mail(
+                to=person,
+                kind="new password",
+                subject=gettext("Your new password"),
+                text=written.text,
+                html=written.html,
+                expires=MAILED_LIFETIME,
+                is_secret=True,
+                name=name,
+            )
+        if queued is not None:
+            by = Actor(ActorKind.VISITOR, sender=sender)
+            record_of_person(NEW_PASSWORD_ASKED, about=person, by=by)

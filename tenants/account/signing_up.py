@@ -62,8 +62,8 @@ def ask_to_sign_up(wanted: SignUp) -> None:
         defer(JOB, **{**asdict(wanted), "email": email})
 
 
-def mail_sign_up(wanted: SignUp) -> None:
-    """The job of it, in `public`."""
+def mail_sign_up(wanted: SignUp, *, name: str = "") -> None:
+    """The job of it, in `public`; `name` is that of the mail: one, however often the job runs."""
     holder = User.objects.filter(email=wanted.email).first()
     is_theirs = holder is not None and (holder.is_superuser or has_proven_address(holder))
     if is_theirs:
@@ -88,6 +88,7 @@ def mail_sign_up(wanted: SignUp) -> None:
             html=written.html,
             expires=LIFETIME,
             is_secret=True,
+            name=name,
         )
 
 
