@@ -114,6 +114,9 @@ def invite(
             each.email: each
             for each in Invitation.objects.open().filter(email__in=emails).select_for_update()
         }
+        # Who has another address by now: the link to the old one counts no more.
+        persons = [each.person for each in people if each.person is not None]
+        Invitation.objects.open().filter(person__in=persons).exclude(email__in=emails).delete()
         for each, email in zip(people, emails, strict=True):
             invitation = known.get(email) or Invitation(email=email)
             invitation.first_name = each.first_name or invitation.first_name

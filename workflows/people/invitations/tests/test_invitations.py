@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
@@ -226,6 +227,52 @@ class InvitationTests(InvitationCase):
         self.assertContains(page, 'value="Nina"')
         self.come(link)
         self.assertTrue(User.objects.filter(email="nina@example.com").exists())
+
+
+class PersonWithoutPasswordTests(InvitationCase):
+    """The link is for one person at one address, who has never come."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ada = create_person(
+            company=self.acme,
+            email="mistyped@example.com",
+            password=None,
+            first_name="Ada",
+            last_name="Added",
+            roles=[SystemRole.USER],
+        )
+
+    def assert_ended(self, link: str) -> None:
+        self.assertContains(CompanyClient().get(link), "does not count any more")
+        answer = self.come(link)
+        self.assertContains(answer, "does not count any more")
+        self.assertNotIn("sessionid", answer.cookies)
+        self.assertFalse(User.objects.get(pk=self.ada.pk).has_usable_password())
+
+    def test_who_reads_the_old_address_does_not_come_in_as_them(self) -> None:
+        link = self.mailed_link("mistyped@example.com")
+        old = Invitation.objects.get(email="mistyped@example.com")
+        self.ada.email = "ada@example.com"
+        self.ada.save()
+        self.assert_ended(link)
+        # Once more, it goes to the address that they have, and the old one is gone.
+        page = self.client.post(PAGE, {"do": "again", "invitation": old.pk})
+        [(email, link)] = page.context["links"]
+        self.assertEqual(email, "ada@example.com")
+        self.assertEqual(Invitation.objects.open().get().email, "ada@example.com")
+        self.come("/" + link.split("/", 3)[3])
+        self.assertTrue(User.objects.get(pk=self.ada.pk).check_password(NEW))
+
+    def test_who_has_come_by_an_identity_provider_gets_no_password(self) -> None:
+        link = self.mailed_link("mistyped@example.com")
+        User.objects.filter(pk=self.ada.pk).update(last_login=timezone.now())
+        self.assert_ended(link)
+
+    def test_nobody_comes_past_a_second_factor(self) -> None:
+        link = self.mailed_link("mistyped@example.com")
+        Authenticator.objects.create(user=self.ada, type=Authenticator.Type.TOTP, data={})
+        self.assert_ended(link)
 
 
 class AddressElsewhereTests(InvitationCase):
