@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.account.log_ins import end_log_ins
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
+from tenants.connection import PUBLIC, company_of
 from tenants.errors import TenantsError
 from tenants.models import User
 
@@ -38,9 +40,13 @@ class TakeItError(TenantsError):
 
 
 def prove_address(person: User) -> None:
-    """Note that the person reads mail at their address: they have followed a link sent there."""
-    with transaction.atomic():
-        EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
+    """Note that the person reads mail at their address: they have followed a link sent there.
+
+    Whoever had the address before, and proved it, has another one by now: that counts no more.
+    """
+    others = Q(user=person) & ~Q(email=person.email) | ~Q(user=person) & Q(email=person.email)
+    with transaction.atomic(), company_of(PUBLIC):  # also people of other companies
+        EmailAddress.objects.filter(others).delete()
         EmailAddress.objects.update_or_create(
             user=person, email=person.email, defaults={"verified": True, "primary": True}
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.test import override_settings
 from django.urls import reverse
 
@@ -14,6 +15,7 @@ from tenants.connection import PUBLIC, company_of, use_company
 from tenants.mail.message import texts_of
 from tenants.mail.models import OutgoingMail
 from tenants.models import User
+from tenants.services import save_user
 from tenants.testing import CompanyClient, CompanyTestCase, outside
 
 PAGE = reverse("admin:account_address")
@@ -81,6 +83,21 @@ class ChangingAddressTests(CompanyTestCase):
         self.assertEqual(
             User.objects.get(pk=self.walt.pk).email, f"address-lost-{self.walt.pk}@invalid"
         )
+
+    def test_an_address_that_an_admin_has_changed_is_proven_no_more(self) -> None:
+        prove_address(self.uma)
+        with outside():
+            self.uma.email = "uma.other@example.com"
+            save_user(user=self.uma)
+        self.assertFalse(EmailAddress.objects.filter(user=self.uma).exists())
+
+    def test_what_somebody_had_proven_before_stops_nobody(self) -> None:
+        with company_of(PUBLIC):
+            EmailAddress.objects.create(user=self.charlie, email=NEW, verified=True, primary=True)
+        self.assertContains(self.confirm(self.link()), f"From now on you log in with {NEW}")
+        self.assertTrue(has_proven_address(User.objects.get(pk=self.uma.pk)))
+        with company_of(PUBLIC):
+            self.assertEqual(EmailAddress.objects.get(email=NEW).user_id, self.uma.pk)
 
     def test_whoever_is_logged_in_may_follow_it(self) -> None:
         link = self.link()
