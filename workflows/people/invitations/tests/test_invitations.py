@@ -216,6 +216,14 @@ class InvitationTests(InvitationCase):
             self.assertContains(page, "as many invitations as it may")
         self.assertEqual(Invitation.objects.count(), 2)
 
+    def test_more_than_are_left_are_refused_with_their_number_and_none_counts(self) -> None:
+        with override_settings(COMPANY_MOST_INVITATIONS_A_DAY=3):
+            self.invite("a@example.com")
+            page = self.invite("b@example.com, c@example.com, d@example.com")
+            self.assertContains(page, "may send 2 more invitations today")
+            self.invite("b@example.com, c@example.com")
+        self.assertEqual(Invitation.objects.count(), 3)
+
     def test_a_role_is_chosen(self) -> None:
         page = self.invite("nina@example.com", system_roles=[])
         self.assertContains(page, "without one they would see nothing")
@@ -382,6 +390,23 @@ class PeopleWhereMailIsSentTests(InvitationCase):
         self.assertEqual(len(invited.company_roles), 1)
         self.assertTrue(Invitation.objects.filter(email=self.charlie.email).exists())
         self.assertEqual(OutgoingMail.objects.count(), 2)
+
+    def test_a_file_with_too_many_new_people_is_refused_at_once_and_stops_nobody(self) -> None:
+        head = "E-mail,First name,Last name,System roles,Company roles\n"
+        rows = [f"n{each}@example.com,Nina,New,User,\n" for each in range(3)]
+        with override_settings(COMPANY_MOST_INVITATIONS_A_DAY=2):
+            page = self.upload(head + "".join(rows))
+            self.assertContains(page, "may send 2 more invitations today")
+            self.upload(head + "".join(rows[:2]))
+            self.assertEqual(Invitation.objects.count(), 2)
+
+    def test_looking_at_a_file_uses_nothing_up(self) -> None:
+        text = "E-mail,First name,Last name,System roles\nnina@example.com,Nina,New,User\n"
+        for _ in range(8):
+            file = SimpleUploadedFile("people.csv", text.encode(), "text/csv")
+            self.client.post(reverse("admin:tenants_user_import"), {"import_file": file})
+        self.upload(text)
+        self.assertTrue(Invitation.objects.filter(email="nina@example.com").exists())
 
     def test_an_admin_changes_an_address_only_with_its_reader(self) -> None:
         page = reverse("admin:tenants_user_change", args=[self.uma.pk])
