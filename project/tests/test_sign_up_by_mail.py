@@ -109,6 +109,22 @@ class SignUpByMailTests(CompanyTestCase):
             User.objects.get(pk=self.uma.pk).email, f"address-lost-{self.uma.pk}@invalid"
         )
 
+    def test_one_whose_account_or_company_is_off_yields_although_it_was_proven(self) -> None:
+        prove_address(self.uma)
+        with company_of(PUBLIC):
+            prove_address(self.charlie)
+        User.objects.filter(pk=self.uma.pk).update(is_active=False)
+        with outside():
+            Company.objects.filter(pk=self.globex.pk).update(is_active=False)
+        for person in (self.uma, self.charlie):
+            with self.subTest(person.email):
+                link = self.link(person.email)
+                self.assertContains(self.finish(link), "is switched off")
+                self.finish(link, takes_address="1")
+                with outside():
+                    now = User.objects.get(email=person.email)
+                self.assertNotIn(now.company_id, (self.acme.pk, self.globex.pk))
+
     def test_links_that_do_not_count(self) -> None:
         link = self.link()
         for each in (link[:-4] + "xyz/", "/sign-up/nonsense/"):

@@ -1,7 +1,7 @@
 """Whose address it is: proven by a link that was sent there, and by nothing else.
 
-Who has proven an address keeps it. Who never has loses it to whoever does, so that nobody can take
-somebody else's away.
+Who has proven an address keeps it, unless their account is switched off. Who never has loses it to
+whoever does, so that nobody can take somebody else's away.
 """
 
 from __future__ import annotations
@@ -31,11 +31,21 @@ class ElsewhereError(TenantsError):
 
 
 class TakeItError(TenantsError):
-    """The same; whoever holds it has never proven it."""
+    """The same; whoever holds it does not keep it."""
 
     message = _(
         "An account here uses this e-mail address, and has never proven that it is theirs. If it "
         "is yours, log in to it. If not, tick the box: the address is taken away from it."
+    )
+
+
+class SwitchedOffError(TakeItError):
+    """Whoever holds it may not log in."""
+
+    message = _(
+        "An account here uses this e-mail address, and it or its company is switched off. If it is "
+        "yours and you need it, ask an admin of its company. If not, tick the box: the address is "
+        "taken away from it."
     )
 
 
@@ -58,18 +68,29 @@ def has_proven_address(person: User) -> bool:
     )
 
 
+def keeps_address(holder: User) -> bool:
+    """Whether nobody gets the address of this person: it is theirs, and they can use it."""
+    return holder.is_superuser or (not _is_off(holder) and has_proven_address(holder))
+
+
 def free_address(holder: User, *, takes_address: bool) -> None:
     """Let somebody have an address who has just proven it, and which another account holds.
 
     Raises:
         ElsewhereError: that account has proven it, too: it is theirs.
         TakeItError: it has not, and they have not said that it is not theirs.
+        SwitchedOffError: the same of one that may not log in, proven or not.
     """
-    if holder.is_superuser or has_proven_address(holder):
+    if keeps_address(holder):
         raise ElsewhereError
     if not takes_address:
-        raise TakeItError
+        raise SwitchedOffError if _is_off(holder) else TakeItError
     take_address_away(holder)
+
+
+def _is_off(person: User) -> bool:
+    company = person.company
+    return not person.is_active or (company is not None and not company.is_active)
 
 
 def take_address_away(person: User) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import free_address, has_proven_address, prove_address
+from tenants.account.addresses import free_address, keeps_address, prove_address
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
@@ -65,8 +65,7 @@ def ask_to_sign_up(wanted: SignUp) -> None:
 def mail_sign_up(wanted: SignUp, *, name: str = "") -> None:
     """The job of it, in `public`; `name` is that of the mail: one, however often the job runs."""
     holder = User.objects.filter(email=wanted.email).first()
-    is_theirs = holder is not None and (holder.is_superuser or has_proven_address(holder))
-    if is_theirs:
+    if holder is not None and keeps_address(holder):
         subject, template = gettext("You have an account already"), "mail_known"
         link = reverse("admin:login")
     else:
