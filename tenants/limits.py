@@ -81,9 +81,12 @@ DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
-# Mails that anybody may have sent to an address: by sender, and by the address.
+# Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
+# itself: whoever has others sent uses nobody's new passwords up.
 MAILS_ASKED_FOR = Limit("mails asked for", HOUR, 60)
-MAILS_TO_ADDRESS = Limit("mails to an address", HOUR, 3)
+NEW_PASSWORDS_TO_ADDRESS = Limit("new passwords to an address", HOUR, 3)
+SIGN_UPS_TO_ADDRESS = Limit("sign-ups to an address", HOUR, 3)
+CHANGES_TO_ADDRESS = Limit("changes to an address", HOUR, 3)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,

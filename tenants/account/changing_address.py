@@ -17,7 +17,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
-from tenants.limits import MAILS_TO_ADDRESS
+from tenants.limits import CHANGES_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
 from tenants.models import User
@@ -28,6 +28,10 @@ from tenants.services import save_user
 ADDRESS_ASKED = declare("account.address_asked", _("Asked for another e-mail address"))
 ADDRESS_CHANGED = declare("account.address_changed", _("Changed their e-mail address"))
 LIFETIME: Final = timedelta(days=1)
+TOO_OFTEN: Final = _(
+    "Three mails an hour are sent to one address, and that was too often: no mail was sent. Try "
+    "again later."
+)
 _SALT: Final = "tenants.account.changing_address"
 
 
@@ -44,24 +48,25 @@ class AddressChange:
     email: str
 
 
-def ask_for_address(*, person: User, email: str) -> None:
-    """Mail a link to the new address. Too often: nothing is sent.
+def ask_for_address(*, person: User, email: str) -> bool:
+    """Mail a link to the new address; False: that was too often, and nothing is sent.
 
     Whether somebody else has the address is told to none but who reads its mail.
     """
     new = plain_email(email)
     if new == person.email:
-        return
+        return True
     with refusals(RateLimitedError) as refused:
-        MAILS_TO_ADDRESS.count(new)
+        CHANGES_TO_ADDRESS.count(new)
     if refused.error is not None:
-        return
+        return False
     with transaction.atomic():
         record_of_person(ADDRESS_ASKED, about=person, email=new)
         token = dumps([person.pk, person.email, new], salt=_SALT)
         _mail(
             person, to=new, template="mail_new_address", path=reverse("new_address", args=[token])
         )
+    return True
 
 
 def read_address_link(token: str) -> AddressChange:

@@ -24,7 +24,7 @@ from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError
 from tenants.jobs import defer
-from tenants.limits import MAILS_TO_ADDRESS
+from tenants.limits import NEW_PASSWORDS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
 from tenants.migrating.versions import is_up_to_date
@@ -43,7 +43,7 @@ def ask_for_new_password(*, email: str, sender: str) -> None:
     """
     plain = plain_email(email)
     with refusals(RateLimitedError) as refused:
-        MAILS_TO_ADDRESS.count(plain)
+        NEW_PASSWORDS_TO_ADDRESS.count(plain)
     if refused.error is not None:
         return
     with company_of(PUBLIC):

@@ -20,7 +20,7 @@ from tenants.account.addresses import free_address, keeps_address, prove_address
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
-from tenants.limits import MAILS_TO_ADDRESS
+from tenants.limits import SIGN_UPS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
@@ -55,7 +55,7 @@ def ask_to_sign_up(wanted: SignUp) -> None:
     """Have a link mailed. Too often: nothing is sent. Two statements, whoever it is."""
     email = plain_email(wanted.email)
     with refusals(RateLimitedError) as refused:
-        MAILS_TO_ADDRESS.count(email)
+        SIGN_UPS_TO_ADDRESS.count(email)
     if refused.error is not None:
         return
     with company_of(PUBLIC):

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from tenants.account.addresses import TakeItError, has_proven_address
 from tenants.account.changing_address import (
+    TOO_OFTEN,
     AddressLinkEndedError,
     ask_for_address,
     change_address,
@@ -47,7 +48,9 @@ class AddressPage(AccountPage):
         form = AddressForm(request.POST)
         if not is_mail_set_up() or not form.is_valid():
             return self.page(form=form)
-        ask_for_address(person=self.person, email=form.cleaned_data["email"])
+        if not ask_for_address(person=self.person, email=form.cleaned_data["email"]):
+            form.add_error("email", TOO_OFTEN)
+            return self.page(form=form)
         return self.page(form=AddressForm(), asked=form.cleaned_data["email"])
 
     def page(self, **context: Any) -> HttpResponse:

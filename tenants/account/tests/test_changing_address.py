@@ -84,6 +84,15 @@ class ChangingAddressTests(CompanyTestCase):
             User.objects.get(pk=self.walt.pk).email, f"address-lost-{self.walt.pk}@invalid"
         )
 
+    def test_the_fourth_mail_of_an_hour_is_not_promised(self) -> None:
+        for _ in range(3):
+            self.assertContains(self.ask(), "is on its way")
+        page = self.ask()
+        self.assertContains(page, "no mail was sent")
+        self.assertNotContains(page, "is on its way")
+        self.assertContains(page, f'value="{NEW}"')
+        self.assertEqual(OutgoingMail.objects.filter(to=NEW).count(), 3)
+
     def test_an_address_that_an_admin_has_changed_is_proven_no_more(self) -> None:
         prove_address(self.uma)
         with outside():

@@ -17,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.account import one_time_links
 from tenants.account.addresses import has_proven_address
 from tenants.account.forgotten_password import JOB
+from tenants.account.signing_up import SignUp, ask_to_sign_up
 from tenants.audit.models import AuditEvent
 from tenants.connection import PUBLIC, company_of
 from tenants.mail.message import texts_of
@@ -114,6 +115,15 @@ class ForgottenPasswordTests(CompanyTestCase):
         self.assertContains(pages[-1], "is on its way")
         with outside():
             self.assertEqual(ProcrastinateJob.objects.filter(task_name=JOB).count(), 3)
+
+    def test_other_mails_to_the_address_use_no_new_passwords_up(self) -> None:
+        self.log_in(self.walt)
+        for _ in range(4):
+            ask_to_sign_up(SignUp("Flowers", "Flora", "Fern", self.uma.email))
+            self.client.post(reverse("admin:account_address"), {"email": self.uma.email})
+        self.ask(self.uma.email)
+        with outside():
+            self.assertEqual(ProcrastinateJob.objects.filter(task_name=JOB).count(), 1)
 
     def test_a_link_ends(self) -> None:
         link = self.link(self.uma)

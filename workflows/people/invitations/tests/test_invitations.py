@@ -410,19 +410,24 @@ class PeopleWhereMailIsSentTests(InvitationCase):
 
     def test_an_admin_changes_an_address_only_with_its_reader(self) -> None:
         page = reverse("admin:tenants_user_change", args=[self.uma.pk])
+        values = {
+            "first_name": "Uma",
+            "last_name": "Urban",
+            "system_roles": ["user"],
+            "is_available": "on",
+            "is_active": "on",
+        }
         for email in ("uma.new@example.com", self.charlie.email):
-            values = {
-                "first_name": "Uma",
-                "last_name": "Urban",
-                "email": email,
-                "system_roles": ["user"],
-                "is_available": "on",
-                "is_active": "on",
-            }
+            values["email"] = email
             answer = self.client.post(page, values, follow=True)
             self.assertContains(answer, f"A mail to {email} is on its way")
             self.assertEqual(User.objects.get(pk=self.uma.pk).email, self.uma.email)
         self.assertEqual(OutgoingMail.objects.filter(kind="e-mail address").count(), 2)
+        for _ in range(2):
+            self.client.post(page, values, follow=True)
+        answer = self.client.post(page, values, follow=True)
+        self.assertContains(answer, "no mail was sent")
+        self.assertNotContains(answer, "is on its way")
 
     def test_who_has_no_role_and_who_never_came_is_pointed_out(self) -> None:
         self.uma.groups.clear()
