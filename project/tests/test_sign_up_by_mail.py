@@ -39,8 +39,8 @@ class SignUpByMailTests(CompanyTestCase):
         }
         return CompanyClient().post(PAGE, values)
 
-    def mail(self, email: str = "flora@example.com") -> OutgoingMail:
-        self.ask(email)
+    def mail(self, email: str = "flora@example.com", **more: str) -> OutgoingMail:
+        self.ask(email, **more)
         with company_of(PUBLIC):
             for job in ProcrastinateJob.objects.filter(task_name=JOB, args__email=email):
                 run_job(job)
@@ -91,6 +91,14 @@ class SignUpByMailTests(CompanyTestCase):
         mail = self.mail(self.uma.email)
         self.assertEqual(mail.subject, "You have an account already")
         self.assertIsNone(LINK.search(texts_of(mail)[0]))
+
+    def test_the_mail_says_nothing_that_was_typed(self) -> None:
+        typed = {"company_name": "Buy cheap", "first_name": "Dear", "last_name": "Winner"}
+        prove_address(self.uma)
+        for email in ("stranger@example.com", self.uma.email):
+            mail = self.mail(email, **typed)
+            for word in typed.values():
+                self.assertNotIn(word, mail.subject + "".join(texts_of(mail)))
 
     def test_a_job_that_runs_twice_sends_one_mail(self) -> None:
         self.mail()

@@ -114,12 +114,13 @@ def change_address(*, token: str, takes_address: bool) -> User:
 
 
 def _mail(person: User, *, to: str, template: str, path: str = "") -> None:
+    """With a `path` it goes to somebody who has proven nothing: it names nobody."""
     company = person.company
     written = write(
         f"account/{template}",
-        company="" if company is None else company.name,
+        company="" if company is None or path else company.name,
         path=path,
-        name=person.first_name,
+        name="" if path else person.first_name,
         new=person.email if not path else to,
     )
     with company_of(PUBLIC if company is None else company.schema_name):

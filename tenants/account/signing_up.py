@@ -71,11 +71,10 @@ def mail_sign_up(wanted: SignUp, *, name: str = "") -> None:
     else:
         subject, template = gettext("Sign your company up"), "mail_sign_up"
         link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT)])
+    # Nothing that was typed: anybody has this mail sent to anybody. It is on the page of the link.
     written = write(
         f"account/{template}",
         path=link,
-        name=wanted.first_name,
-        wanted=wanted,
         forgotten=absolute(reverse("forgotten_password")),
     )
     with company_of(PUBLIC):

@@ -61,6 +61,12 @@ class ChangingAddressTests(CompanyTestCase):
         event = AuditEvent.objects.get(kind="account.address_changed")
         self.assertEqual(event.data["changes"], {"email": [self.uma.email, NEW]})
 
+    def test_the_mail_to_a_stranger_names_nobody(self) -> None:
+        self.link()
+        for text in texts_of(OutgoingMail.objects.get(to=NEW)):
+            self.assertNotIn(self.uma.first_name, text.replace(NEW, ""))
+            self.assertNotIn(self.acme.name, text)
+
     def test_the_page_says_the_same_of_addresses_that_somebody_has(self) -> None:
         pages = [
             TOKEN.sub("", self.ask(email).content.decode()).replace(email, "E")
