@@ -545,6 +545,29 @@ class SetUpTests(MailCase):
                 found = {each.id for each in run_checks()}
         self.assertLessEqual({"mail.E001", "mail.E002", "mail.E003"}, found)
 
+    def test_a_sender_whose_domain_has_an_umlaut(self) -> None:
+        with (
+            MailServer() as server,
+            override_settings(MAIL_FROM="Bücher <tickets@bücher.example>"),
+        ):
+            found = [each.id for each in run_checks() if str(each.id).startswith("mail.")]
+            sent = self.send(self.queue())
+        self.assertEqual((found, sent.status), ([], MailStatus.SENT))
+        self.assertEqual(server.senders, ["tickets@xn--bcher-kva.example"])
+        [message] = server.received
+        self.assertEqual(message["From"], "Bücher <tickets@xn--bcher-kva.example>")
+        self.assertTrue(message["Message-ID"].endswith("@xn--bcher-kva.example>"))
+
+    def test_a_sender_that_the_network_has_no_form_for(self) -> None:
+        with MailServer() as server:
+            for address in ("tickets@" + "ü" * 60 + ".example", "tüte@example.com"):
+                with self.subTest(address), override_settings(MAIL_FROM=address):
+                    self.assertIn("mail.E002", [each.id for each in run_checks()])
+                    waits = self.send(self.queue())
+                    self.assertNotEqual(waits.status, MailStatus.SENT)
+                    self.assertTrue(waits.reason)
+        self.assertEqual(server.received, [])
+
     def test_what_a_template_writes(self) -> None:
         with override_settings(PUBLIC_URL="https://tickets.example"):
             written = write("mail/test", company="Smith & <Sons>", path="/app/")
