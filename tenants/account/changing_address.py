@@ -1,4 +1,5 @@
-"""Another e-mail address: it counts once a link that was sent there has been followed."""
+"""Another e-mail address: it counts once a link that was sent there has been followed. In the same
+way somebody proves that the address that they have is theirs."""
 
 from __future__ import annotations
 
@@ -9,10 +10,9 @@ from typing import Any, Final
 from django.core.signing import BadSignature, dumps, loads
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import free_address, prove_address
+from tenants.account.addresses import free_address, has_proven_address, prove_address
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
@@ -32,6 +32,11 @@ TOO_OFTEN: Final = _(
     "Three mails an hour are sent to one address, and that was too often: no mail was sent. Try "
     "again later."
 )
+_SUBJECTS: Final = {
+    "mail_new_address": _("Your new e-mail address"),
+    "mail_own_address": _("Your e-mail address"),
+    "mail_old_address": _("Your e-mail address was changed"),
+}
 _SALT: Final = "tenants.account.changing_address"
 
 
@@ -47,25 +52,32 @@ class AddressChange:
     person: User
     email: str
 
+    @property
+    def is_own(self) -> bool:
+        """They keep the address, and prove it."""
+        return bool(self.email == self.person.email)
+
 
 def ask_for_address(*, person: User, email: str) -> bool:
-    """Mail a link to the new address; False: that was too often, and nothing is sent.
+    """Mail a link to the new address, or to the one that they have and have not proven; False: that
+    was too often, and nothing is sent.
 
     Whether somebody else has the address is told to none but who reads its mail.
     """
     new = plain_email(email)
-    if new == person.email:
+    is_own = new == person.email
+    if is_own and has_proven_address(person):
         return True
     with refusals(RateLimitedError) as refused:
         CHANGES_TO_ADDRESS.count(new)
     if refused.error is not None:
         return False
     with transaction.atomic():
-        record_of_person(ADDRESS_ASKED, about=person, email=new)
+        if not is_own:
+            record_of_person(ADDRESS_ASKED, about=person, email=new)
         token = dumps([person.pk, person.email, new], salt=_SALT)
-        _mail(
-            person, to=new, template="mail_new_address", path=reverse("new_address", args=[token])
-        )
+        template = "mail_own_address" if is_own else "mail_new_address"
+        _mail(person, to=new, template=template, path=reverse("new_address", args=[token]))
     return True
 
 
@@ -86,6 +98,8 @@ def read_address_link(token: str) -> AddressChange:
         raise AddressLinkEndedError
     if person.company is not None and not person.company.is_active:
         raise AddressLinkEndedError
+    if old == new and has_proven_address(person):
+        raise AddressLinkEndedError
     return AddressChange(person, new)
 
 
@@ -101,6 +115,9 @@ def change_address(*, token: str, takes_address: bool) -> User:
     with transaction.atomic():
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
         change = read_address_link(token)
+        if change.is_own:
+            prove_address(change.person)
+            return change.person
         person, old = change.person, change.person.email
         holder = User.objects.select_for_update(of=("self",)).filter(email=change.email).first()
         if holder is not None:
@@ -127,9 +144,7 @@ def _mail(person: User, *, to: str, template: str, path: str = "") -> None:
         queue_mail(
             to=to,
             kind="e-mail address",
-            subject=gettext("Your new e-mail address")
-            if path
-            else gettext("Your e-mail address was changed"),
+            subject=str(_SUBJECTS[template]),
             text=written.text,
             html=written.html,
             expires=LIFETIME,

@@ -61,6 +61,26 @@ class ChangingAddressTests(CompanyTestCase):
         event = AuditEvent.objects.get(kind="account.address_changed")
         self.assertEqual(event.data["changes"], {"email": [self.uma.email, NEW]})
 
+    def test_the_address_that_somebody_has_is_proven_by_a_link_too(self) -> None:
+        self.log_in(self.uma)
+        self.assertContains(self.client.get(PAGE), "Prove it by a mail")
+        page = self.client.post(PAGE, {"do": "prove"})
+        self.assertContains(page, f"A mail to {self.uma.email} is on its way")
+        mail = OutgoingMail.objects.get(to=self.uma.email)
+        self.assertEqual(mail.subject, "Your e-mail address")
+        found = LINK.search(texts_of(mail)[0])
+        assert found is not None
+        self.assertContains(CompanyClient().get(found[1]), "Say that the address is yours")
+        self.assertFalse(has_proven_address(self.uma))
+        self.assertContains(self.confirm(found[1]), "You have proven that")
+        self.assertTrue(has_proven_address(self.uma))
+        self.assertEqual(User.objects.get(pk=self.uma.pk).email, self.uma.email)
+        self.assertContains(self.confirm(found[1]), "does not count any more", status_code=404)
+        self.assertNotContains(self.client.get(PAGE), "Prove it by a mail")
+        self.client.post(PAGE, {"do": "prove"})
+        self.assertEqual(OutgoingMail.objects.count(), 1)
+        self.assertFalse(AuditEvent.objects.filter(kind="account.address_changed").exists())
+
     def test_the_mail_to_a_stranger_names_nobody(self) -> None:
         self.link()
         for text in texts_of(OutgoingMail.objects.get(to=NEW)):
