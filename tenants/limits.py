@@ -22,6 +22,7 @@ from tenants.rate_limits import (
     begin_attempts,
     count_request,
     count_requests,
+    counted_requests,
     end_attempts,
     forget_old_counts,
 )
@@ -56,6 +57,10 @@ class Limit:
         count_request(
             self.kind, who, most=self._most(), seconds=self.seconds, remembers=self.remembers
         )
+
+    def is_used_up(self, who: str) -> bool:
+        """Whether the next one would be too often. Counts nothing."""
+        return counted_requests(self.kind, who, seconds=self.seconds) >= self._most()
 
     def count_many(self, who: str, number: int) -> None:
         """Count so many at once, or none of them.
@@ -114,6 +119,8 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+# The link in the mail of a sign-up is good for one company.
+SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 
 # How many people a company invites, and how often one address. A trial of an upload is taken back.
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")

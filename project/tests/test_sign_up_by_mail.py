@@ -15,6 +15,7 @@ from tenants.connection import PUBLIC, company_of, use_company
 from tenants.mail.message import texts_of
 from tenants.mail.models import OutgoingMail
 from tenants.models import Company, User
+from tenants.services import save_user
 from tenants.testing import CompanyClient, CompanyTestCase, outside, run_job
 
 PAGE = reverse("sign_up")
@@ -132,6 +133,27 @@ class SignUpByMailTests(CompanyTestCase):
                 with outside():
                     now = User.objects.get(email=person.email)
                 self.assertNotIn(now.company_id, (self.acme.pk, self.globex.pk))
+
+    def test_a_link_is_good_for_one_company_also_when_its_person_has_another_address(self) -> None:
+        link = self.link()
+        self.finish(link)
+        with outside():
+            person = User.objects.get(email="flora@example.com")
+            person.email = "fern@example.com"
+            save_user(user=person)
+            before = Company.objects.count()
+        self.assertContains(self.finish(link), "does not count any more")
+        with outside():
+            self.assertEqual(Company.objects.count(), before)
+
+    def test_what_comes_to_nothing_uses_up_nobodys_sign_ups(self) -> None:
+        link, other = self.link(self.uma.email), self.link()
+        with override_settings(SIGN_UPS_PER_HOUR=1):
+            for _ in range(3):
+                self.assertContains(self.finish(link), "has never proven")
+            self.finish(other)
+        with outside():
+            self.assertTrue(User.objects.filter(email="flora@example.com").exists())
 
     def test_links_that_do_not_count(self) -> None:
         link = self.link()

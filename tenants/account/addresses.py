@@ -73,8 +73,8 @@ def keeps_address(holder: User) -> bool:
     return holder.is_superuser or (not _is_off(holder) and has_proven_address(holder))
 
 
-def free_address(holder: User, *, takes_address: bool) -> None:
-    """Let somebody have an address who has just proven it, and which another account holds.
+def ensure_yields(holder: User, *, takes_address: bool) -> None:
+    """See that an account does not keep its address from somebody who has just proven it.
 
     Raises:
         ElsewhereError: that account has proven it, too: it is theirs.
@@ -85,6 +85,15 @@ def free_address(holder: User, *, takes_address: bool) -> None:
         raise ElsewhereError
     if not takes_address:
         raise SwitchedOffError if _is_off(holder) else TakeItError
+
+
+def free_address(holder: User, *, takes_address: bool) -> None:
+    """Let them have it.
+
+    Raises:
+        ElsewhereError, TakeItError, SwitchedOffError: as `ensure_yields`.
+    """
+    ensure_yields(holder, takes_address=takes_address)
     take_address_away(holder)
 
 
