@@ -27,7 +27,6 @@ from tenants.account.signing_up import (
     read_sign_up,
 )
 from tenants.errors import TenantsError
-from tenants.limits import SIGN_UPS_OF_ALL
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models import Company
 from tenants.pages.page import Page
@@ -118,7 +117,6 @@ class SignUpByMailPage(VisitorPage):
 
     def finish(self, form: FinishSignUpForm, token: str) -> HttpResponse:
         with refusals(TenantsError) as refused:
-            SIGN_UPS_OF_ALL.count("")
             person = finish_sign_up(
                 token=token,
                 password=form.cleaned_data["password"],

@@ -166,13 +166,14 @@ class SecondFactorDemandedError(TenantsError):
 
 
 class RateLimitedError(TenantsError):
-    """`seconds` is how long to wait."""
+    """`seconds` is how long to wait; `left` is how many there could still be, of many at once."""
 
     message = _("That is too often. Try again later.")
     status = HTTPStatus.TOO_MANY_REQUESTS
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, *, left: int = 0) -> None:
         self.seconds = seconds
+        self.left = left
         super().__init__()
 
 

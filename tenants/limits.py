@@ -21,6 +21,8 @@ from tenants.rate_limits import (
     Pauses,
     begin_attempts,
     count_request,
+    count_requests,
+    counted_requests,
     end_attempts,
     forget_old_counts,
 )
@@ -35,7 +37,8 @@ DAY: Final = 24 * HOUR
 class Limit:
     """So many requests in so many seconds; `setting` is that which says how many, if one does.
 
-    A page that `counts_itself` answers in a way of its own where it is too often.
+    A page that `counts_itself` answers in a way of its own where it is too often. A process
+    `remembers` who asked too often: not what is counted in a transaction that may be taken back.
     """
 
     kind: str
@@ -43,6 +46,7 @@ class Limit:
     most: int = 0
     setting: str = ""
     counts_itself: bool = False
+    remembers: bool = True
 
     def count(self, who: str) -> None:
         """Count a request of somebody, or about something.
@@ -50,8 +54,24 @@ class Limit:
         Raises:
             RateLimitedError: that is too often.
         """
-        most = getattr(settings, self.setting) if self.setting else self.most
-        count_request(self.kind, who, most=most, seconds=self.seconds)
+        count_request(
+            self.kind, who, most=self._most(), seconds=self.seconds, remembers=self.remembers
+        )
+
+    def is_used_up(self, who: str) -> bool:
+        """Whether the next one would be too often. Counts nothing."""
+        return counted_requests(self.kind, who, seconds=self.seconds) >= self._most()
+
+    def count_many(self, who: str, number: int) -> None:
+        """Count so many at once, or none of them.
+
+        Raises:
+            RateLimitedError: they are too many; it says how many there could be.
+        """
+        count_requests(self.kind, who, number, most=self._most(), seconds=self.seconds)
+
+    def _most(self) -> int:
+        return int(getattr(settings, self.setting)) if self.setting else self.most
 
 
 # --- by the address of the sender: counted by LimitsMiddleware, by the names of the pages -------
@@ -66,9 +86,12 @@ DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
-# Mails that anybody may have sent to an address: by sender, and by the address.
+# Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
+# itself: whoever has others sent uses nobody's new passwords up.
 MAILS_ASKED_FOR = Limit("mails asked for", HOUR, 60)
-MAILS_TO_ADDRESS = Limit("mails to an address", HOUR, 3)
+NEW_PASSWORDS_TO_ADDRESS = Limit("new passwords to an address", HOUR, 3)
+SIGN_UPS_TO_ADDRESS = Limit("sign-ups to an address", HOUR, 3)
+CHANGES_TO_ADDRESS = Limit("changes to an address", HOUR, 3)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
@@ -96,10 +119,12 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
+# The link in the mail of a sign-up is good for one company.
+SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 
-# How many people a company invites, and how often one address.
+# How many people a company invites, and how often one address. A trial of an upload is taken back.
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
-INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5)
+INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5, remembers=False)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)

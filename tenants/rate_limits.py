@@ -31,6 +31,19 @@ ON CONFLICT (key) DO UPDATE SET
                     THEN known.began_at ELSE clock_timestamp() END
 RETURNING count, EXTRACT(EPOCH FROM began_at - clock_timestamp()) + %(window)s
 """
+# Many at once: writes nothing, and returns nothing, where they are too many.
+COUNT_MANY = """
+INSERT INTO public.tenants_requestcount AS known (key, began_at, count)
+VALUES (%(key)s, clock_timestamp(), %(number)s)
+ON CONFLICT (key) DO UPDATE SET
+    count = CASE WHEN known.began_at > clock_timestamp() - %(window)s * interval '1 second'
+                 THEN known.count ELSE 0 END + EXCLUDED.count,
+    began_at = CASE WHEN known.began_at > clock_timestamp() - %(window)s * interval '1 second'
+                    THEN known.began_at ELSE clock_timestamp() END
+WHERE known.began_at <= clock_timestamp() - %(window)s * interval '1 second'
+   OR known.count + EXCLUDED.count <= %(most)s
+RETURNING count
+"""
 COUNTED = """
 SELECT count FROM public.tenants_requestcount
  WHERE key = %s AND began_at > clock_timestamp() - %s * interval '1 second'
@@ -129,6 +142,29 @@ def count_request(kind: str, who: str, *, most: int, seconds: int, remembers: bo
         if remembers:
             refused.set(key, left, timeout=left)
     raise RateLimitedError(left)
+
+
+def count_requests(kind: str, who: str, number: int, *, most: int, seconds: int) -> None:
+    """Count so many requests of somebody at once, or none of them.
+
+    Raises:
+        RateLimitedError: there would be more than `most`; it says how many there could be.
+    """
+    if number <= 0:
+        return
+    if number <= most:
+        with connection.cursor() as cursor:
+            values: dict[str, Any] = {
+                "key": _key(kind, who),
+                "number": number,
+                "window": seconds,
+                "most": most,
+            }
+            cursor.execute(COUNT_MANY, values)
+            if cursor.fetchone() is not None:
+                return
+    counted = counted_requests(kind, who, seconds=seconds)
+    raise RateLimitedError(seconds, left=max(0, most - counted))
 
 
 def counted_requests(kind: str, who: str, *, seconds: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -113,7 +114,8 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
     """Save a person; `fields` are the ones to write (None: all).
 
     A form has looked whether the e-mail address is free, but of two who press the button
-    at the same moment both were told that it is: the database decides.
+    at the same moment both were told that it is: the database decides. Whoever has proven another
+    address than the one they get has proven nothing any more.
 
     Raises:
         EmailInUseError: somebody, of whatever company, has this e-mail address.
@@ -122,9 +124,12 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
     user.email = plain_email(user.email)
     if not user.email:
         raise ValueError("A user needs an e-mail address.")
+    is_new, written = user._state.adding, None if fields is None else tuple(fields)
     try:
         with transaction.atomic():
-            user.save(update_fields=fields)
+            user.save(update_fields=written)
+            if not is_new and (written is None or "email" in written):
+                EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
     except IntegrityError as error:
         if emails_in_use([user.email], but_of=user.pk):
             raise EmailInUseError from error

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
+from unittest import mock
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -23,6 +24,9 @@ from django.http import HttpRequest
 from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import PUBLIC, company_of, current_schema, use_company, use_public
 from tenants.migrating.versions import is_public_up_to_date
@@ -350,6 +354,15 @@ def request_as(user: User, company: Company | None = None) -> HttpRequest:
     request.user = user
     request.company = company if company is not None else user.company  # type: ignore[attr-defined]
     return request
+
+
+def run_job(job: ProcrastinateJob) -> None:
+    """Do a job that knows which one it is, as a worker does, in the test's transaction."""
+    context = JobContext(
+        app=app, job=job.procrastinate_job, start_timestamp=0, abort_reason=lambda: None
+    )
+    with mock.patch("tenants.jobs.close_old_connections"):
+        app.tasks[job.task_name](context, **job.args)
 
 
 def child_environment(**extra: str) -> dict[str, str]:

@@ -10,12 +10,13 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.account.addresses import has_proven_address, prove_address
-from tenants.account.signing_up import JOB, SignUp, mail_sign_up
+from tenants.account.signing_up import JOB
 from tenants.connection import PUBLIC, company_of, use_company
 from tenants.mail.message import texts_of
 from tenants.mail.models import OutgoingMail
 from tenants.models import Company, User
-from tenants.testing import CompanyClient, CompanyTestCase, outside
+from tenants.services import save_user
+from tenants.testing import CompanyClient, CompanyTestCase, outside, run_job
 
 PAGE = reverse("sign_up")
 NEW = "green-apples-fall-slowly"
@@ -39,12 +40,11 @@ class SignUpByMailTests(CompanyTestCase):
         }
         return CompanyClient().post(PAGE, values)
 
-    def mail(self, email: str = "flora@example.com") -> OutgoingMail:
-        self.ask(email)
+    def mail(self, email: str = "flora@example.com", **more: str) -> OutgoingMail:
+        self.ask(email, **more)
         with company_of(PUBLIC):
             for job in ProcrastinateJob.objects.filter(task_name=JOB, args__email=email):
-                arguments = {name: each for name, each in job.args.items() if name != "schema"}
-                mail_sign_up(SignUp(**arguments))
+                run_job(job)
             found: OutgoingMail = OutgoingMail.objects.filter(to=email).latest("pk")
         return found
 
@@ -93,6 +93,20 @@ class SignUpByMailTests(CompanyTestCase):
         self.assertEqual(mail.subject, "You have an account already")
         self.assertIsNone(LINK.search(texts_of(mail)[0]))
 
+    def test_the_mail_says_nothing_that_was_typed(self) -> None:
+        typed = {"company_name": "Buy cheap", "first_name": "Dear", "last_name": "Winner"}
+        prove_address(self.uma)
+        for email in ("stranger@example.com", self.uma.email):
+            mail = self.mail(email, **typed)
+            for word in typed.values():
+                self.assertNotIn(word, mail.subject + "".join(texts_of(mail)))
+
+    def test_a_job_that_runs_twice_sends_one_mail(self) -> None:
+        self.mail()
+        with company_of(PUBLIC):
+            run_job(ProcrastinateJob.objects.get(task_name=JOB))
+            self.assertEqual(OutgoingMail.objects.count(), 1)
+
     def test_one_that_was_never_proven_yields(self) -> None:
         link = self.link(self.uma.email)
         self.assertContains(self.finish(link), "has never proven")
@@ -103,6 +117,43 @@ class SignUpByMailTests(CompanyTestCase):
         self.assertEqual(
             User.objects.get(pk=self.uma.pk).email, f"address-lost-{self.uma.pk}@invalid"
         )
+
+    def test_one_whose_account_or_company_is_off_yields_although_it_was_proven(self) -> None:
+        prove_address(self.uma)
+        with company_of(PUBLIC):
+            prove_address(self.charlie)
+        User.objects.filter(pk=self.uma.pk).update(is_active=False)
+        with outside():
+            Company.objects.filter(pk=self.globex.pk).update(is_active=False)
+        for person in (self.uma, self.charlie):
+            with self.subTest(person.email):
+                link = self.link(person.email)
+                self.assertContains(self.finish(link), "is switched off")
+                self.finish(link, takes_address="1")
+                with outside():
+                    now = User.objects.get(email=person.email)
+                self.assertNotIn(now.company_id, (self.acme.pk, self.globex.pk))
+
+    def test_a_link_is_good_for_one_company_also_when_its_person_has_another_address(self) -> None:
+        link = self.link()
+        self.finish(link)
+        with outside():
+            person = User.objects.get(email="flora@example.com")
+            person.email = "fern@example.com"
+            save_user(user=person)
+            before = Company.objects.count()
+        self.assertContains(self.finish(link), "does not count any more")
+        with outside():
+            self.assertEqual(Company.objects.count(), before)
+
+    def test_what_comes_to_nothing_uses_up_nobodys_sign_ups(self) -> None:
+        link, other = self.link(self.uma.email), self.link()
+        with override_settings(SIGN_UPS_PER_HOUR=1):
+            for _ in range(3):
+                self.assertContains(self.finish(link), "has never proven")
+            self.finish(other)
+        with outside():
+            self.assertTrue(User.objects.filter(email="flora@example.com").exists())
 
     def test_links_that_do_not_count(self) -> None:
         link = self.link()

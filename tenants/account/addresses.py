@@ -1,18 +1,20 @@
 """Whose address it is: proven by a link that was sent there, and by nothing else.
 
-Who has proven an address keeps it. Who never has loses it to whoever does, so that nobody can take
-somebody else's away.
+Who has proven an address keeps it, unless their account is switched off. Who never has loses it to
+whoever does, so that nobody can take somebody else's away.
 """
 
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.account.log_ins import end_log_ins
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
+from tenants.connection import PUBLIC, company_of
 from tenants.errors import TenantsError
 from tenants.models import User
 
@@ -29,7 +31,7 @@ class ElsewhereError(TenantsError):
 
 
 class TakeItError(TenantsError):
-    """The same; whoever holds it has never proven it."""
+    """The same; whoever holds it does not keep it."""
 
     message = _(
         "An account here uses this e-mail address, and has never proven that it is theirs. If it "
@@ -37,10 +39,24 @@ class TakeItError(TenantsError):
     )
 
 
+class SwitchedOffError(TakeItError):
+    """Whoever holds it may not log in."""
+
+    message = _(
+        "An account here uses this e-mail address, and it or its company is switched off. If it is "
+        "yours and you need it, ask an admin of its company. If not, tick the box: the address is "
+        "taken away from it."
+    )
+
+
 def prove_address(person: User) -> None:
-    """Note that the person reads mail at their address: they have followed a link sent there."""
-    with transaction.atomic():
-        EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
+    """Note that the person reads mail at their address: they have followed a link sent there.
+
+    Whoever had the address before, and proved it, has another one by now: that counts no more.
+    """
+    others = Q(user=person) & ~Q(email=person.email) | ~Q(user=person) & Q(email=person.email)
+    with transaction.atomic(), company_of(PUBLIC):  # also people of other companies
+        EmailAddress.objects.filter(others).delete()
         EmailAddress.objects.update_or_create(
             user=person, email=person.email, defaults={"verified": True, "primary": True}
         )
@@ -52,18 +68,38 @@ def has_proven_address(person: User) -> bool:
     )
 
 
-def free_address(holder: User, *, takes_address: bool) -> None:
-    """Let somebody have an address who has just proven it, and which another account holds.
+def keeps_address(holder: User) -> bool:
+    """Whether nobody gets the address of this person: it is theirs, and they can use it."""
+    return holder.is_superuser or (not _is_off(holder) and has_proven_address(holder))
+
+
+def ensure_yields(holder: User, *, takes_address: bool) -> None:
+    """See that an account does not keep its address from somebody who has just proven it.
 
     Raises:
         ElsewhereError: that account has proven it, too: it is theirs.
         TakeItError: it has not, and they have not said that it is not theirs.
+        SwitchedOffError: the same of one that may not log in, proven or not.
     """
-    if holder.is_superuser or has_proven_address(holder):
+    if keeps_address(holder):
         raise ElsewhereError
     if not takes_address:
-        raise TakeItError
+        raise SwitchedOffError if _is_off(holder) else TakeItError
+
+
+def free_address(holder: User, *, takes_address: bool) -> None:
+    """Let them have it.
+
+    Raises:
+        ElsewhereError, TakeItError, SwitchedOffError: as `ensure_yields`.
+    """
+    ensure_yields(holder, takes_address=takes_address)
     take_address_away(holder)
+
+
+def _is_off(person: User) -> bool:
+    company = person.company
+    return not person.is_active or (company is not None and not company.is_active)
 
 
 def take_address_away(person: User) -> None:

@@ -1,4 +1,5 @@
-"""Another e-mail address: it counts once a link that was sent there has been followed."""
+"""Another e-mail address: it counts once a link that was sent there has been followed. In the same
+way somebody proves that the address that they have is theirs."""
 
 from __future__ import annotations
 
@@ -9,15 +10,14 @@ from typing import Any, Final
 from django.core.signing import BadSignature, dumps, loads
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import free_address, prove_address
+from tenants.account.addresses import free_address, has_proven_address, prove_address
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
-from tenants.limits import MAILS_TO_ADDRESS
+from tenants.limits import CHANGES_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
 from tenants.models import User
@@ -28,6 +28,15 @@ from tenants.services import save_user
 ADDRESS_ASKED = declare("account.address_asked", _("Asked for another e-mail address"))
 ADDRESS_CHANGED = declare("account.address_changed", _("Changed their e-mail address"))
 LIFETIME: Final = timedelta(days=1)
+TOO_OFTEN: Final = _(
+    "Three mails an hour are sent to one address, and that was too often: no mail was sent. Try "
+    "again later."
+)
+_SUBJECTS: Final = {
+    "mail_new_address": _("Your new e-mail address"),
+    "mail_own_address": _("Your e-mail address"),
+    "mail_old_address": _("Your e-mail address was changed"),
+}
 _SALT: Final = "tenants.account.changing_address"
 
 
@@ -43,25 +52,33 @@ class AddressChange:
     person: User
     email: str
 
+    @property
+    def is_own(self) -> bool:
+        """They keep the address, and prove it."""
+        return bool(self.email == self.person.email)
 
-def ask_for_address(*, person: User, email: str) -> None:
-    """Mail a link to the new address. Too often: nothing is sent.
+
+def ask_for_address(*, person: User, email: str) -> bool:
+    """Mail a link to the new address, or to the one that they have and have not proven; False: that
+    was too often, and nothing is sent.
 
     Whether somebody else has the address is told to none but who reads its mail.
     """
     new = plain_email(email)
-    if new == person.email:
-        return
+    is_own = new == person.email
+    if is_own and has_proven_address(person):
+        return True
     with refusals(RateLimitedError) as refused:
-        MAILS_TO_ADDRESS.count(new)
+        CHANGES_TO_ADDRESS.count(new)
     if refused.error is not None:
-        return
+        return False
     with transaction.atomic():
-        record_of_person(ADDRESS_ASKED, about=person, email=new)
+        if not is_own:
+            record_of_person(ADDRESS_ASKED, about=person, email=new)
         token = dumps([person.pk, person.email, new], salt=_SALT)
-        _mail(
-            person, to=new, template="mail_new_address", path=reverse("new_address", args=[token])
-        )
+        template = "mail_own_address" if is_own else "mail_new_address"
+        _mail(person, to=new, template=template, path=reverse("new_address", args=[token]))
+    return True
 
 
 def read_address_link(token: str) -> AddressChange:
@@ -81,6 +98,8 @@ def read_address_link(token: str) -> AddressChange:
         raise AddressLinkEndedError
     if person.company is not None and not person.company.is_active:
         raise AddressLinkEndedError
+    if old == new and has_proven_address(person):
+        raise AddressLinkEndedError
     return AddressChange(person, new)
 
 
@@ -96,6 +115,9 @@ def change_address(*, token: str, takes_address: bool) -> User:
     with transaction.atomic():
         User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
         change = read_address_link(token)
+        if change.is_own:
+            prove_address(change.person)
+            return change.person
         person, old = change.person, change.person.email
         holder = User.objects.select_for_update(of=("self",)).filter(email=change.email).first()
         if holder is not None:
@@ -114,21 +136,20 @@ def tell_old_address(*, person: User, old: str) -> None:
 
 
 def _mail(person: User, *, to: str, template: str, path: str = "") -> None:
+    """With a `path` it goes to somebody who has proven nothing: it names nobody."""
     company = person.company
     written = write(
         f"account/{template}",
-        company="" if company is None else company.name,
+        company="" if company is None or path else company.name,
         path=path,
-        name=person.first_name,
+        name="" if path else person.first_name,
         new=person.email if not path else to,
     )
     with company_of(PUBLIC if company is None else company.schema_name):
         queue_mail(
             to=to,
             kind="e-mail address",
-            subject=gettext("Your new e-mail address")
-            if path
-            else gettext("Your e-mail address was changed"),
+            subject=str(_SUBJECTS[template]),
             text=written.text,
             html=written.html,
             expires=LIFETIME,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError
 from tenants.jobs import defer
-from tenants.limits import MAILS_TO_ADDRESS
+from tenants.limits import NEW_PASSWORDS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
 from tenants.migrating.versions import is_up_to_date
@@ -42,21 +43,20 @@ def ask_for_new_password(*, email: str, sender: str) -> None:
     """
     plain = plain_email(email)
     with refusals(RateLimitedError) as refused:
-        MAILS_TO_ADDRESS.count(plain)
+        NEW_PASSWORDS_TO_ADDRESS.count(plain)
     if refused.error is not None:
         return
     with company_of(PUBLIC):
         defer(JOB, email=plain, sender=sender)
 
 
-def mail_new_password(*, email: str, sender: str) -> None:
-    """The job of it, in `public`."""
+def mail_new_password(*, email: str, sender: str, name: str = "") -> None:
+    """The job of it, in `public`; `name` is that of the mail: one, however often the job runs."""
     person = User.objects.select_related("company").filter(email=email).first()
     if person is None or not may_have_mailed_link(person):
         return
     if person.company is not None and not is_up_to_date(person.company):
         return
-    record_of_person(NEW_PASSWORD_ASKED, about=person, by=Actor(ActorKind.VISITOR, sender=sender))
     company = person.company
     written = write(
         "account/mail_new_password",
@@ -66,13 +66,18 @@ def mail_new_password(*, email: str, sender: str) -> None:
         email=person.email,
         minutes=int(MAILED_LIFETIME.total_seconds() // 60),
     )
-    with company_of(PUBLIC if company is None else company.schema_name):
-        queue_mail(
-            to=person,
-            kind="new password",
-            subject=gettext("Your new password"),
-            text=written.text,
-            html=written.html,
-            expires=MAILED_LIFETIME,
-            is_secret=True,
-        )
+    with transaction.atomic():
+        with company_of(PUBLIC if company is None else company.schema_name):
+            queued = queue_mail(
+                to=person,
+                kind="new password",
+                subject=gettext("Your new password"),
+                text=written.text,
+                html=written.html,
+                expires=MAILED_LIFETIME,
+                is_secret=True,
+                name=name,
+            )
+        if queued is not None:
+            by = Actor(ActorKind.VISITOR, sender=sender)
+            record_of_person(NEW_PASSWORD_ASKED, about=person, by=by)

@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import free_address, has_proven_address, prove_address
+from tenants.account.addresses import ensure_yields, free_address, keeps_address, prove_address
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
-from tenants.limits import MAILS_TO_ADDRESS
+from tenants.limits import SIGN_UP_LINK, SIGN_UPS_OF_ALL, SIGN_UPS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
@@ -55,28 +55,26 @@ def ask_to_sign_up(wanted: SignUp) -> None:
     """Have a link mailed. Too often: nothing is sent. Two statements, whoever it is."""
     email = plain_email(wanted.email)
     with refusals(RateLimitedError) as refused:
-        MAILS_TO_ADDRESS.count(email)
+        SIGN_UPS_TO_ADDRESS.count(email)
     if refused.error is not None:
         return
     with company_of(PUBLIC):
         defer(JOB, **{**asdict(wanted), "email": email})
 
 
-def mail_sign_up(wanted: SignUp) -> None:
-    """The job of it, in `public`."""
+def mail_sign_up(wanted: SignUp, *, name: str = "") -> None:
+    """The job of it, in `public`; `name` is that of the mail: one, however often the job runs."""
     holder = User.objects.filter(email=wanted.email).first()
-    is_theirs = holder is not None and (holder.is_superuser or has_proven_address(holder))
-    if is_theirs:
+    if holder is not None and keeps_address(holder):
         subject, template = gettext("You have an account already"), "mail_known"
         link = reverse("admin:login")
     else:
         subject, template = gettext("Sign your company up"), "mail_sign_up"
         link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT)])
+    # Nothing that was typed: anybody has this mail sent to anybody. It is on the page of the link.
     written = write(
         f"account/{template}",
         path=link,
-        name=wanted.first_name,
-        wanted=wanted,
         forgotten=absolute(reverse("forgotten_password")),
     )
     with company_of(PUBLIC):
@@ -88,6 +86,7 @@ def mail_sign_up(wanted: SignUp) -> None:
             html=written.html,
             expires=LIFETIME,
             is_secret=True,
+            name=name,
         )
 
 
@@ -110,10 +109,22 @@ def finish_sign_up(*, token: str, password: str, takes_address: bool) -> User:
     Raises:
         SignUpEndedError: as `read_sign_up`, or it was used.
         ElsewhereError, TakeItError: an account has the address: see `free_address`.
+        RateLimitedError: too many companies were signed up, by whomever.
         EmailInUseError: somebody was quicker.
     """
     wanted = read_sign_up(token)
+    # What comes to nothing is not one of the companies that are counted.
+    known = User.objects.select_related("company").filter(email=wanted.email).first()
+    if known is not None:
+        ensure_yields(known, takes_address=takes_address)
+    if SIGN_UP_LINK.is_used_up(token):
+        raise SignUpEndedError
+    SIGN_UPS_OF_ALL.count("")
     with transaction.atomic():
+        with refusals(RateLimitedError) as refused:
+            SIGN_UP_LINK.count(token)
+        if refused.error is not None:
+            raise SignUpEndedError
         holder = User.objects.select_for_update(of=("self",)).filter(email=wanted.email).first()
         if holder is not None:
             free_address(holder, takes_address=takes_address)

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
+from tenants.mail.message import in_ascii
 from tenants.mail.set_up import is_mail_set_up, sender
 
 SECURITIES = ("starttls", "tls", "none")
@@ -28,8 +27,8 @@ def check_mail(**kwargs: Any) -> list[CheckMessage]:
     if not is_mail_set_up():
         return found
     try:
-        validate_email(sender()[1] if settings.MAIL_FROM else "")
-    except ValidationError:
+        in_ascii(sender()[1] if settings.MAIL_FROM else "").encode("ascii")
+    except ValueError:
         found.append(
             Error(
                 "MAIL_HOST is set, and MAIL_FROM is not the address that mails come from.",

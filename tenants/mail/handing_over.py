@@ -97,7 +97,7 @@ def _begin(server: smtplib.SMTP, *, to: str) -> None:
         _ensure(code in (_OK, 251), answer, code)
         code, answer = server.docmd("DATA")
         _ensure(code == _START_INPUT, answer, code)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: an address that is not in ASCII
         raise TryAgainError(_said(error)) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Final
 
@@ -16,6 +16,7 @@ from tenants.connection import current_schema
 from tenants.errors import EncryptionKeyMissingError, TenantsError, UndecryptableError
 from tenants.jobs import defer
 from tenants.mail.handing_over import (
+    SECONDS_FOR_THE_END,
     RefusedError,
     TryAgainError,
     UnsureError,
@@ -41,6 +42,8 @@ PAUSES: Final = tuple(MINUTE * each for each in (1, 3, 6, 15, 30, 60, 120, 240))
 JITTER: Final = 0.25
 # A job that comes a little early does not go away again.
 EARLY: Final = timedelta(seconds=5)
+# Whoever hands a mail over waits so long for its answer at most; after twice that they are gone.
+GONE_AFTER: Final = timedelta(seconds=2 * SECONDS_FOR_THE_END)
 _chance = SystemRandom()
 
 
@@ -63,50 +66,63 @@ def send_mail(*, mail_id: int) -> None:
     if mail is None or mail.status in ENDED:
         return
     if mail.status == MailStatus.HANDING_OVER:
-        _leave_unsure(mail, "It was broken off while it was handed over.")
+        # Somebody may be at it still, and waits for the answer: theirs is what becomes of it.
+        if mail.changed_at is None or mail.changed_at + GONE_AFTER <= now:
+            _leave_unsure(mail, "It was broken off while it was handed over.")
         return
     if mail.due_at > now + EARLY:
         return  # its job comes then
     if mail.give_up_at <= now:
-        _give_up(mail, mail.reason)
+        _give_up(_Handing(mail), mail.reason)
         return
     try:
         message, to = message_of(mail), in_ascii(mail.to)
     except (ValueError, UndecryptableError, EncryptionKeyMissingError) as error:
-        _give_up(mail, str(error))
+        _give_up(_Handing(mail), str(error))
         return
+    handing = _Handing(mail)
     try:
-        if not _Handing(mail).do(message, to):
+        if not handing.do(message, to):
             return
     except UnsureError as error:
         _leave_unsure(mail, error.reason)
     except RefusedError as error:
-        _give_up(mail, error.reason)
+        _give_up(handing, error.reason)
     except TryAgainError as error:
-        _try_again(mail, error.reason)
+        _try_again(handing, error.reason)
     else:
         _close(mail)
 
 
 class _Handing:
-    """Hands a mail over; whether it is this process that does."""
+    """Hands a mail over. `taken_at` is when this process took the row to send the mail's end: from
+    then on the row is its own, and nobody else's answer counts."""
 
     def __init__(self, mail: OutgoingMail) -> None:
         self.mail = mail
-        self.is_ours = False
+        self.taken_at: datetime | None = None
 
     def do(self, message: bytes, to: str) -> bool:
         name = f"{current_schema()}-{self.mail.pk}-{self.mail.message_id[1:17]}"
         hand_over(message, to=to, name=name, before_the_end=self.take)
-        return self.is_ours
+        return self.taken_at is not None
 
     def take(self) -> bool:
         """Of several that come as far as here with the same mail, one."""
-        changed = OutgoingMail.objects.filter(
-            pk=self.mail.pk, status=MailStatus.WAITING, attempts=self.mail.attempts
-        ).update(status=MailStatus.HANDING_OVER, changed_at=timezone.now())
-        self.is_ours = changed == 1
-        return self.is_ours
+        now = timezone.now()
+        if self.row().update(status=MailStatus.HANDING_OVER, changed_at=now) == 1:
+            self.taken_at = now
+        return self.taken_at is not None
+
+    def row(self) -> OutgoingMailQuerySet:
+        """The row, unless somebody else has it, or has done something with it since it was read."""
+        row = OutgoingMail.objects.filter(pk=self.mail.pk, attempts=self.mail.attempts)
+        if self.taken_at is None:
+            return row.filter(status=MailStatus.WAITING)
+        # Also where somebody has held this process for dead meanwhile.
+        return row.filter(
+            status__in=(MailStatus.HANDING_OVER, MailStatus.UNSURE), changed_at=self.taken_at
+        )
 
 
 def send_again(*, mail: OutgoingMail) -> None:
@@ -147,26 +163,34 @@ def _close(mail: OutgoingMail) -> None:
     )
 
 
-def _try_again(mail: OutgoingMail, reason: str) -> None:
-    now = timezone.now()
+def _try_again(handing: _Handing, reason: str) -> None:
+    mail, now = handing.mail, timezone.now()
     due_at = now + timedelta(seconds=_pause(mail.attempts))
     if due_at >= mail.give_up_at:
-        _give_up(mail, reason)
+        _give_up(handing, reason)
         return
     with transaction.atomic():
-        changed = _unchanged(mail).update(
-            status=MailStatus.WAITING,
-            attempts=mail.attempts + 1,
-            reason=_reason(reason),
-            due_at=due_at,
-            changed_at=now,
+        # A secret that was wiped, as this process was held for dead, cannot be sent again.
+        changed = (
+            handing.row()
+            .exclude(is_secret=True, text="")
+            .update(
+                status=MailStatus.WAITING,
+                attempts=mail.attempts + 1,
+                reason=_reason(reason),
+                due_at=due_at,
+                changed_at=now,
+            )
         )
         if changed:
             defer(SEND_MAIL, after_seconds=(due_at - now).total_seconds(), mail_id=mail.pk)
+    if not changed:
+        _give_up(handing, reason)
 
 
-def _give_up(mail: OutgoingMail, reason: str) -> None:
-    changed = _unchanged(mail).update(
+def _give_up(handing: _Handing, reason: str) -> None:
+    mail = handing.mail
+    changed = handing.row().update(
         status=MailStatus.FAILED,
         attempts=mail.attempts + 1,
         reason=_reason(reason),
@@ -187,15 +211,6 @@ def _leave_unsure(mail: OutgoingMail, reason: str) -> None:
 
 def _without_secrets(mail: OutgoingMail) -> dict[str, str]:
     return {"text": "", "html": ""} if mail.is_secret else {}
-
-
-def _unchanged(mail: OutgoingMail) -> OutgoingMailQuerySet:
-    """The row, unless somebody else has done something with it since it was read."""
-    return OutgoingMail.objects.filter(
-        pk=mail.pk,
-        attempts=mail.attempts,
-        status__in=(MailStatus.WAITING, MailStatus.HANDING_OVER),
-    )
 
 
 def _reason(text: str) -> str:

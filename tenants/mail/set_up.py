@@ -17,17 +17,20 @@ def is_mail_set_up() -> bool:
 
 
 def sender() -> tuple[str, str]:
-    """Name and address that mails come from."""
+    """Name and address that mails come from, with its domain as the network knows it."""
     name, address = parseaddr(settings.MAIL_FROM)
-    return name or BRAND, address or f"mail@{own_domain()}"
+    local, at, domain = address.rpartition("@")
+    return name or BRAND, f"{local}{at}{_in_ascii(domain)}" or f"mail@{own_domain()}"
 
 
 def own_domain() -> str:
-    """The domain in the numbers of mails: that of the sender, else of the site."""
+    """The domain in the numbers of mails, as the network knows it: that of the sender, else of the
+    site."""
     _name, address = parseaddr(settings.MAIL_FROM)
-    domain = address.rpartition("@")[2] or urlsplit(settings.PUBLIC_URL).hostname or ""
+    domain = _in_ascii(address.rpartition("@")[2] or urlsplit(settings.PUBLIC_URL).hostname or "")
     # A number has a dot in its domain, and no brackets of an address.
-    return domain if "." in domain and ":" not in domain else NOWHERE
+    is_fine = "." in domain and ":" not in domain and domain.isascii()
+    return domain if is_fine else NOWHERE
 
 
 def absolute(path: str) -> str:
@@ -36,3 +39,11 @@ def absolute(path: str) -> str:
     It is made of PUBLIC_URL alone: what a request says of its host anybody can write.
     """
     return f"{settings.PUBLIC_URL}{path}"
+
+
+def _in_ascii(domain: str) -> str:
+    """As it is, where there is no such form: then the check says so when the program starts."""
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain

@@ -10,7 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from tenants.errors import AttemptsPausedError, RateLimitedError
 from tenants.models import RequestCount
-from tenants.rate_limits import Pauses, begin_attempt, count_request, forget_old_counts
+from tenants.rate_limits import (
+    Pauses,
+    begin_attempt,
+    count_request,
+    count_requests,
+    forget_old_counts,
+)
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
 
 WINDOW = 60
@@ -53,6 +59,19 @@ class RateLimitTests(CompanyTestCase):
         except RateLimitedError as limited:
             return limited.seconds
         return 0
+
+    def test_many_at_once_are_all_counted_or_none(self) -> None:
+        def left(number: int) -> int:
+            """How many there could still be; -1 where they pass."""
+            try:
+                count_requests("kind", "uma", number, most=5, seconds=WINDOW)
+            except RateLimitedError as limited:
+                return limited.left
+            return -1
+
+        self.assertEqual([left(6), left(3), left(3), left(2), left(1)], [5, -1, 2, -1, 0])
+        self.pass_seconds(WINDOW + 1)
+        self.assertEqual([left(5), left(1)], [-1, 0])
 
     def test_so_many_pass_and_the_next_one_is_told_how_long_to_wait(self) -> None:
         self.assertEqual([self.refused(), self.refused()], [0, 0])

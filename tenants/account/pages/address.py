@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from tenants.account.addresses import TakeItError, has_proven_address
 from tenants.account.changing_address import (
+    TOO_OFTEN,
     AddressLinkEndedError,
     ask_for_address,
     change_address,
@@ -44,11 +45,20 @@ class AddressPage(AccountPage):
         return self.page(form=AddressForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if request.POST.get("do") == "prove" and is_mail_set_up():
+            return self.prove()
         form = AddressForm(request.POST)
         if not is_mail_set_up() or not form.is_valid():
             return self.page(form=form)
-        ask_for_address(person=self.person, email=form.cleaned_data["email"])
+        if not ask_for_address(person=self.person, email=form.cleaned_data["email"]):
+            form.add_error("email", TOO_OFTEN)
+            return self.page(form=form)
         return self.page(form=AddressForm(), asked=form.cleaned_data["email"])
+
+    def prove(self) -> HttpResponse:
+        """The address that they have."""
+        is_sent = ask_for_address(person=self.person, email=self.person.email)
+        return self.page(form=AddressForm(), proof="" if is_sent else TOO_OFTEN, asks_proof=is_sent)
 
     def page(self, **context: Any) -> HttpResponse:
         return self.show(
@@ -78,7 +88,7 @@ class ConfirmAddressPage(Page):
         with company_of(PUBLIC), refusals(TenantsError) as refused:
             change = read_address_link(token)
             person = change_address(token=token, takes_address="takes_address" in request.POST)
-            return self.answer(done=person.email)
+            return self.answer(done=person.email, change=change)
         if isinstance(refused.error, AddressLinkEndedError):
             return self.answer(refusal=refused.text)
         asks = isinstance(refused.error, TakeItError)

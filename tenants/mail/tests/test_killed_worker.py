@@ -6,8 +6,11 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.utils import timezone
+
 from tenants.mail.models import MailStatus, OutgoingMail
 from tenants.mail.outbox import NewMail, queue_mails
+from tenants.mail.send_mail import GONE_AFTER
 from tenants.mail.tests.mail_server import OK, Hanging, MailServer
 from tenants.testing import CompanyTransactionTestCase, start_manage
 from tenants.testing_waits import PATIENCE, wait_until
@@ -35,6 +38,12 @@ class KilledWorkerTests(CompanyTransactionTestCase):
         finally:
             worker.kill()
             worker.wait(timeout=PATIENCE)
+
+    def let_time_pass(self) -> None:
+        """As long as it takes until nobody can wait for a server's answer any more."""
+        OutgoingMail.objects.filter(status=MailStatus.HANDING_OVER).update(
+            changed_at=timezone.now() - GONE_AFTER
+        )
 
     def statuses(self) -> list[str]:
         return list(OutgoingMail.objects.order_by("pk").values_list("status", flat=True))
@@ -71,6 +80,7 @@ class KilledWorkerTests(CompanyTransactionTestCase):
             with self.worker(server):
                 wait_until(hanging.reached.is_set)
             self.assertEqual(self.statuses(), [MailStatus.HANDING_OVER])
+            self.let_time_pass()
             with self.worker(server):
                 wait_until(lambda: self.statuses() == [MailStatus.UNSURE])
             self.assertEqual(server.mails, 1)
@@ -81,6 +91,7 @@ class KilledWorkerTests(CompanyTransactionTestCase):
             for taken in (3, 9, 15):
                 with self.worker(server):
                     wait_until(lambda taken=taken: server.mails >= taken)  # type: ignore[misc]
+                self.let_time_pass()
             with self.worker(server):
                 wait_until(lambda: set(self.statuses()) <= {MailStatus.SENT, MailStatus.UNSURE})
             subjects = [message["Subject"] for message in server.received]

@@ -6,7 +6,7 @@ import os
 import socket
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -26,7 +26,10 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import PUBLIC, company_of, use_company
+from tenants.mail import send_mail as sending
+from tenants.mail.handing_over import RefusedError, TryAgainError
 from tenants.mail.looking_after import forget_old, wake_forgotten
+from tenants.mail.message import texts_of
 from tenants.mail.models import MailStatus, OutgoingMail
 from tenants.mail.outbox import (
     LONGEST_HTML,
@@ -37,7 +40,13 @@ from tenants.mail.outbox import (
     queue_mail,
     queue_mails,
 )
-from tenants.mail.send_mail import NotGivenUpError, TextsGoneError, send_again, send_mail
+from tenants.mail.send_mail import (
+    NotGivenUpError,
+    TextsGoneError,
+    _Handing,
+    send_again,
+    send_mail,
+)
 from tenants.mail.tests.mail_server import SENDER, MailServer
 from tenants.mail.writing import write
 from tenants.testing import CompanyTestCase
@@ -247,10 +256,64 @@ class SendMailTests(MailCase):
             self.assertEqual(self.send(mail).status, MailStatus.SENT)
             # The other has read the row before, and comes to its end only now.
             OutgoingMail.objects.filter(pk=mail.pk).update(status=MailStatus.HANDING_OVER)
-            from tenants.mail.send_mail import _Handing  # noqa: PLC0415
-
             self.assertFalse(_Handing(first).do(b"Subject: twice\r\n\r\ntext\r\n", mail.to))
         self.assertEqual(len(server.received), 1)
+
+    def send_while(
+        self, mail: OutgoingMail, meanwhile: Callable[[], object], error: Exception, *, taken: bool
+    ) -> OutgoingMail:
+        """Something happens while a job hands a mail over, before or after it has taken the row;
+        then it hears a no."""
+
+        def hand_over(*_args: object, before_the_end: Callable[[], bool], **_more: object) -> None:
+            if taken:
+                self.assertTrue(before_the_end())
+            meanwhile()
+            raise error
+
+        with mock.patch.object(sending, "hand_over", hand_over):
+            return self.send(mail)
+
+    def test_whoever_comes_second_and_hears_a_no_leaves_what_another_has_taken(self) -> None:
+        for error in (TryAgainError("451 Later"), RefusedError("550 No such user")):
+            with self.subTest(error.reason):
+                mail = self.queue()
+                first = _Handing(OutgoingMail.objects.get(pk=mail.pk))
+                left = self.send_while(mail, first.take, error, taken=False)
+                self.assertEqual(left.status, MailStatus.HANDING_OVER)
+                self.assertEqual(len(self.jobs_of(mail)), 1)
+
+    def test_whoever_comes_while_the_answer_is_waited_for_leaves_it_to_who_waits(self) -> None:
+        mail = self.queue(text="token", is_secret=True)
+        left = self.send_while(
+            mail, lambda: send_mail(mail_id=mail.pk), TryAgainError("451 Later"), taken=True
+        )
+        self.assertEqual((left.status, left.reason), (MailStatus.WAITING, "451 Later"))
+        self.assertEqual(texts_of(left)[0], "token")
+        self.assertEqual(len(self.jobs_of(mail)), 2)
+
+    def test_who_was_held_for_dead_and_hears_a_no_says_so(self) -> None:
+        for is_secret, expected in ((False, MailStatus.WAITING), (True, MailStatus.FAILED)):
+            with (
+                self.subTest(is_secret=is_secret),
+                mock.patch.object(sending, "GONE_AFTER", timedelta()),
+            ):
+                mail = self.queue(is_secret=is_secret)
+                left = self.send_while(
+                    mail,
+                    lambda mail=mail: send_mail(mail_id=mail.pk),  # type: ignore[misc]
+                    TryAgainError("451 Later"),
+                    taken=True,
+                )
+                self.assertEqual((left.status, left.reason), (expected, "451 Later"))
+
+    def test_one_that_was_broken_off_is_left_after_a_while(self) -> None:
+        mail = self.queue()
+        _Handing(mail).take()
+        self.assertEqual(self.send(mail).status, MailStatus.HANDING_OVER)
+        long_ago = timezone.now() - sending.GONE_AFTER
+        OutgoingMail.objects.filter(pk=mail.pk).update(changed_at=long_ago)
+        self.assertEqual(self.send(mail).status, MailStatus.UNSURE)
 
     def test_a_server_that_puts_off_is_asked_again_later(self) -> None:
         mail = self.queue()
@@ -481,6 +544,29 @@ class SetUpTests(MailCase):
             with override_settings(MAIL_FROM="nobody", PUBLIC_URL="", MAIL_SECURITY="some"):
                 found = {each.id for each in run_checks()}
         self.assertLessEqual({"mail.E001", "mail.E002", "mail.E003"}, found)
+
+    def test_a_sender_whose_domain_has_an_umlaut(self) -> None:
+        with (
+            MailServer() as server,
+            override_settings(MAIL_FROM="Bücher <tickets@bücher.example>"),
+        ):
+            found = [each.id for each in run_checks() if str(each.id).startswith("mail.")]
+            sent = self.send(self.queue())
+        self.assertEqual((found, sent.status), ([], MailStatus.SENT))
+        self.assertEqual(server.senders, ["tickets@xn--bcher-kva.example"])
+        [message] = server.received
+        self.assertEqual(message["From"], "Bücher <tickets@xn--bcher-kva.example>")
+        self.assertTrue(message["Message-ID"].endswith("@xn--bcher-kva.example>"))
+
+    def test_a_sender_that_the_network_has_no_form_for(self) -> None:
+        with MailServer() as server:
+            for address in ("tickets@" + "ü" * 60 + ".example", "tüte@example.com"):
+                with self.subTest(address), override_settings(MAIL_FROM=address):
+                    self.assertIn("mail.E002", [each.id for each in run_checks()])
+                    waits = self.send(self.queue())
+                    self.assertNotEqual(waits.status, MailStatus.SENT)
+                    self.assertTrue(waits.reason)
+        self.assertEqual(server.received, [])
 
     def test_what_a_template_writes(self) -> None:
         with override_settings(PUBLIC_URL="https://tickets.example"):

@@ -21,6 +21,7 @@ from tenants.errors import EmailInUseError
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.roles import SystemRole
+from tenants.second_factor import has_second_factor
 from tenants.services import set_password
 from workflows.errors import WorkflowsError
 from workflows.models import CompanyRole, Invitation
@@ -69,7 +70,7 @@ def read_invitation(token: str, *, now: datetime) -> Open:
         found = Invitation.objects.open().select_related("person").filter(pk=number).first()
     if found is None or not constant_time_compare(found.digest, digest_of(str(secret))):
         raise InvitationEndedError
-    if found.expires_at <= now or (found.person is not None and not _may_set(found.person)):
+    if found.expires_at <= now or (found.person is not None and not _may_set(found)):
         raise InvitationEndedError
     return Open(company, found)
 
@@ -100,6 +101,9 @@ def accept_invitation(
         with company_of(company.schema_name):
             # The first who has it is the one.
             Invitation.objects.select_for_update().filter(pk=opened.invitation.pk).first()
+            # Their address stays as it is until they are in.
+            known = User.objects.filter(pk=opened.invitation.person_id)
+            known.select_for_update(of=("self",), no_key=True).first()
         invitation = read_invitation(token, now=now).invitation
         with company_of(PUBLIC):
             _free_address(invitation, company, takes_address=takes_address)
@@ -160,6 +164,16 @@ def _free_address(invitation: Invitation, company: Company, *, takes_address: bo
     free_address(other, takes_address=takes_address)
 
 
-def _may_set(person: User) -> bool:
-    """Somebody who was added, and has never had a password."""
-    return person.is_active and not person.has_usable_password() and not person.is_superuser
+def _may_set(invitation: Invitation) -> bool:
+    """Somebody who was added, still has the address to which the link went, and has never come in
+    any way: by a password, or by an identity provider."""
+    person = invitation.person
+    return (
+        person is not None
+        and person.email == invitation.email
+        and person.is_active
+        and person.last_login is None
+        and not person.has_usable_password()
+        and not person.is_superuser
+        and not has_second_factor(person)
+    )

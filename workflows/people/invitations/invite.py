@@ -43,6 +43,19 @@ class TooManyInvitationsError(WorkflowsError):
     )
 
 
+class TooManyAtOnceError(WorkflowsError):
+    """Fewer could be invited."""
+
+    message = _(
+        "Your company may send %(left)s more invitations today, and these would be %(count)s. "
+        "Nobody was invited: invite so many of them today, and the others from tomorrow on."
+    )
+
+    def __init__(self, *, left: int, count: int) -> None:
+        self.left, self.count = left, count
+        super().__init__()
+
+
 class InvitedTooOftenError(WorkflowsError):
     message = _(
         "%(email)s was invited several times today. Nobody was invited; try again tomorrow, or "
@@ -98,7 +111,7 @@ def invite(
     Who is known as a `person` keeps the roles that they have.
 
     Raises:
-        TooManyInvitationsError, InvitedTooOftenError
+        TooManyInvitationsError, TooManyAtOnceError, InvitedTooOftenError
     """
     company = Company.objects.current()
     for_all, groups_for_all = tuple(roles), tuple(company_roles)
@@ -114,6 +127,9 @@ def invite(
             each.email: each
             for each in Invitation.objects.open().filter(email__in=emails).select_for_update()
         }
+        # Who has another address by now: the link to the old one counts no more.
+        persons = [each.person for each in people if each.person is not None]
+        Invitation.objects.open().filter(person__in=persons).exclude(email__in=emails).delete()
         for each, email in zip(people, emails, strict=True):
             invitation = known.get(email) or Invitation(email=email)
             invitation.first_name = each.first_name or invitation.first_name
@@ -154,12 +170,14 @@ def digest_of(secret: str) -> str:
 
 
 def _count(company: Company, people: Sequence[Invitee]) -> None:
-    """Before anything is written: what is refused counts, too."""
-    for each in people:
-        try:
-            INVITATIONS.count(company.schema_name)
-        except RateLimitedError as error:
+    """Before anything is written."""
+    try:
+        INVITATIONS.count_many(company.schema_name, len(people))
+    except RateLimitedError as error:
+        if not error.left:
             raise TooManyInvitationsError from error
+        raise TooManyAtOnceError(left=error.left, count=len(people)) from error
+    for each in people:
         try:
             INVITATIONS_TO_ONE.count(f"{company.schema_name} {plain_email(each.email)}")
         except RateLimitedError as error:

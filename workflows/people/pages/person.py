@@ -26,7 +26,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from tenants.account.changing_address import ask_for_address
+from tenants.account.changing_address import TOO_OFTEN, ask_for_address
 from tenants.active_company import active_company
 from tenants.connection import in_public
 from tenants.errors import LastAdminError
@@ -404,7 +404,9 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         )
 
     def _ask_for_address(self, request: HttpRequest, person: User, wanted: str) -> None:
-        ask_for_address(person=person, email=wanted)
+        if not ask_for_address(person=person, email=wanted):
+            messages.warning(request, TOO_OFTEN)
+            return
         text = gettext(
             "A mail to %(email)s is on its way. The address changes when the link in it is "
             "followed."

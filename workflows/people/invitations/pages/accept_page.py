@@ -10,19 +10,23 @@ from django.contrib.auth import login
 from django.contrib.auth.forms import SetPasswordMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants import passwords
 from tenants.account.addresses import TakeItError
 from tenants.account.log_ins import BACKEND
+from tenants.account.pages.log_in import wait_for_second_factor
 from tenants.backends import may_log_in_here
 from tenants.errors import CompanyBehindError, TicketFlowerError
+from tenants.failed_log_ins import LogInBy
 from tenants.models import User
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
 from tenants.pages.page import Page
 from tenants.refusals import refusals
+from tenants.second_factor import has_second_factor
 from workflows.people.invitations.accept import (
     InvitationEndedError,
     Open,
@@ -138,6 +142,10 @@ class AcceptPage(Page):
                 gettext("Your access is set up. Your company has you log in with its own log-in."),
             )
             return redirect("admin:company_log_in")
+        if has_second_factor(found):  # since it was looked
+            return wait_for_second_factor(
+                self.request, found, by=LogInBy.PASSWORD, wanted=reverse("admin:index")
+            )
         login(self.request, found, backend=BACKEND)
         return redirect("admin:index")
 

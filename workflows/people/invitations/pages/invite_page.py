@@ -173,7 +173,11 @@ class InvitePage(Page):
             return self._gone()
         person = found.person
         made = invite(
-            people=[Invitee(found.email, found.first_name, found.last_name, person)],
+            people=[
+                Invitee(found.email, found.first_name, found.last_name)
+                if person is None
+                else _invitee(person)
+            ],
             roles=[SystemRole(each) for each in found.system_roles if each in SystemRole],
             company_roles=CompanyRole.objects.filter(pk__in=found.company_roles),
             by=self.person,

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
@@ -215,6 +216,14 @@ class InvitationTests(InvitationCase):
             self.assertContains(page, "as many invitations as it may")
         self.assertEqual(Invitation.objects.count(), 2)
 
+    def test_more_than_are_left_are_refused_with_their_number_and_none_counts(self) -> None:
+        with override_settings(COMPANY_MOST_INVITATIONS_A_DAY=3):
+            self.invite("a@example.com")
+            page = self.invite("b@example.com, c@example.com, d@example.com")
+            self.assertContains(page, "may send 2 more invitations today")
+            self.invite("b@example.com, c@example.com")
+        self.assertEqual(Invitation.objects.count(), 3)
+
     def test_a_role_is_chosen(self) -> None:
         page = self.invite("nina@example.com", system_roles=[])
         self.assertContains(page, "without one they would see nothing")
@@ -226,6 +235,52 @@ class InvitationTests(InvitationCase):
         self.assertContains(page, 'value="Nina"')
         self.come(link)
         self.assertTrue(User.objects.filter(email="nina@example.com").exists())
+
+
+class PersonWithoutPasswordTests(InvitationCase):
+    """The link is for one person at one address, who has never come."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ada = create_person(
+            company=self.acme,
+            email="mistyped@example.com",
+            password=None,
+            first_name="Ada",
+            last_name="Added",
+            roles=[SystemRole.USER],
+        )
+
+    def assert_ended(self, link: str) -> None:
+        self.assertContains(CompanyClient().get(link), "does not count any more")
+        answer = self.come(link)
+        self.assertContains(answer, "does not count any more")
+        self.assertNotIn("sessionid", answer.cookies)
+        self.assertFalse(User.objects.get(pk=self.ada.pk).has_usable_password())
+
+    def test_who_reads_the_old_address_does_not_come_in_as_them(self) -> None:
+        link = self.mailed_link("mistyped@example.com")
+        old = Invitation.objects.get(email="mistyped@example.com")
+        self.ada.email = "ada@example.com"
+        self.ada.save()
+        self.assert_ended(link)
+        # Once more, it goes to the address that they have, and the old one is gone.
+        page = self.client.post(PAGE, {"do": "again", "invitation": old.pk})
+        [(email, link)] = page.context["links"]
+        self.assertEqual(email, "ada@example.com")
+        self.assertEqual(Invitation.objects.open().get().email, "ada@example.com")
+        self.come("/" + link.split("/", 3)[3])
+        self.assertTrue(User.objects.get(pk=self.ada.pk).check_password(NEW))
+
+    def test_who_has_come_by_an_identity_provider_gets_no_password(self) -> None:
+        link = self.mailed_link("mistyped@example.com")
+        User.objects.filter(pk=self.ada.pk).update(last_login=timezone.now())
+        self.assert_ended(link)
+
+    def test_nobody_comes_past_a_second_factor(self) -> None:
+        link = self.mailed_link("mistyped@example.com")
+        Authenticator.objects.create(user=self.ada, type=Authenticator.Type.TOTP, data={})
+        self.assert_ended(link)
 
 
 class AddressElsewhereTests(InvitationCase):
@@ -336,21 +391,43 @@ class PeopleWhereMailIsSentTests(InvitationCase):
         self.assertTrue(Invitation.objects.filter(email=self.charlie.email).exists())
         self.assertEqual(OutgoingMail.objects.count(), 2)
 
+    def test_a_file_with_too_many_new_people_is_refused_at_once_and_stops_nobody(self) -> None:
+        head = "E-mail,First name,Last name,System roles,Company roles\n"
+        rows = [f"n{each}@example.com,Nina,New,User,\n" for each in range(3)]
+        with override_settings(COMPANY_MOST_INVITATIONS_A_DAY=2):
+            page = self.upload(head + "".join(rows))
+            self.assertContains(page, "may send 2 more invitations today")
+            self.upload(head + "".join(rows[:2]))
+            self.assertEqual(Invitation.objects.count(), 2)
+
+    def test_looking_at_a_file_uses_nothing_up(self) -> None:
+        text = "E-mail,First name,Last name,System roles\nnina@example.com,Nina,New,User\n"
+        for _ in range(8):
+            file = SimpleUploadedFile("people.csv", text.encode(), "text/csv")
+            self.client.post(reverse("admin:tenants_user_import"), {"import_file": file})
+        self.upload(text)
+        self.assertTrue(Invitation.objects.filter(email="nina@example.com").exists())
+
     def test_an_admin_changes_an_address_only_with_its_reader(self) -> None:
         page = reverse("admin:tenants_user_change", args=[self.uma.pk])
+        values = {
+            "first_name": "Uma",
+            "last_name": "Urban",
+            "system_roles": ["user"],
+            "is_available": "on",
+            "is_active": "on",
+        }
         for email in ("uma.new@example.com", self.charlie.email):
-            values = {
-                "first_name": "Uma",
-                "last_name": "Urban",
-                "email": email,
-                "system_roles": ["user"],
-                "is_available": "on",
-                "is_active": "on",
-            }
+            values["email"] = email
             answer = self.client.post(page, values, follow=True)
             self.assertContains(answer, f"A mail to {email} is on its way")
             self.assertEqual(User.objects.get(pk=self.uma.pk).email, self.uma.email)
         self.assertEqual(OutgoingMail.objects.filter(kind="e-mail address").count(), 2)
+        for _ in range(2):
+            self.client.post(page, values, follow=True)
+        answer = self.client.post(page, values, follow=True)
+        self.assertContains(answer, "no mail was sent")
+        self.assertNotContains(answer, "is on its way")
 
     def test_who_has_no_role_and_who_never_came_is_pointed_out(self) -> None:
         self.uma.groups.clear()
