@@ -8,7 +8,6 @@ from django.db import transaction
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.advancing.timers import restart_timers
 from tickets.models import Message, Ticket
 from workflows.errors import NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance
@@ -29,7 +28,7 @@ def go_on_without_answer(*, task: TaskInstance, user: User, now: datetime) -> No
             raise NotYourTaskError
         if not locked.waits_for_answer:
             raise TaskNotWorkableError
-        _go_on(ticket, locked, manager, without=True)
+        manager.end_question(locked, without=True)
 
 
 def take_answer(message: Message) -> None:
@@ -45,7 +44,7 @@ def take_answer(message: Message) -> None:
     for number in its.values_list("pk", flat=True):
         locked, manager = _lock(ticket, number, message.written_by, message.written_at)
         if locked.waits_for_answer:
-            _go_on(ticket, locked, manager, without=False)
+            manager.end_question(locked, without=False)
 
 
 def _lock(
@@ -54,8 +53,3 @@ def _lock(
     lock_ticket(ticket.pk)
     manager = WorkflowRepair.lock(ticket.workflow_instance_id or 0, now=now, actor=user)
     return manager.read_task(task_id), manager
-
-
-def _go_on(ticket: Ticket, task: TaskInstance, manager: WorkflowRepair, *, without: bool) -> None:
-    manager.end_question(task, without=without)
-    restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)

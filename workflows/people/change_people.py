@@ -21,6 +21,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
+from tenants.fast.batch import Batch
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import plain_email
@@ -35,9 +36,11 @@ from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.models.task_instance import ASSIGNMENT, WORKABLE
+from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
+from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 
 PERSON_CHANGED = declare("people.changed", _("Changed a person"))
@@ -418,8 +421,9 @@ def _ensure_own(person: User, company: Company) -> None:
 
 
 def _forms() -> QuerySet[TaskInstance]:
+    """Those that somebody has, also while they wait for an answer."""
     return TaskInstance.objects.filter(
-        status__in=WORKABLE, definition__task_type__in=FORM_TYPES, assigned_to__isnull=False
+        status__in=ALIVE, definition__task_type__in=FORM_TYPES, assigned_to__isnull=False
     )
 
 
@@ -472,8 +476,11 @@ def _release(
     released = 0
     for task in forms.select_related("assigned_to").order_by("pk"):
         person = task.assigned_to
-        task.release(by=passed_over)
         batch = batch_of_history(now=now)
+        had_asked = task.waits_for_answer
+        if had_asked:
+            _go_on(task, batch, now=now, actor=actor)
+        task.release(by=passed_over)
         batch.update(task, *ASSIGNMENT)
         batch.insert_values(
             WorkflowEvent,
@@ -485,8 +492,25 @@ def _release(
             data={"from": str(person), "from_id": person.pk} if person else {},
         )
         batch.write()
+        if had_asked:
+            QUESTION_ENDED.call_all(task, now)
         released += 1
     return released
+
+
+def _go_on(task: TaskInstance, batch: Batch, *, now: datetime, actor: User | None) -> None:
+    """A form that waits for an answer waits no more: with the batch that the caller writes."""
+    task.go_on(due_at=due_after_question(task, now=now))
+    batch.update(task, "status", "due_at")
+    batch.insert_values(
+        WorkflowEvent,
+        workflow_instance_id=task.workflow_instance_id,
+        task_instance_id=task.pk,
+        kind=str(ANSWERED),
+        actor_id=None if actor is None else actor.pk,
+        at=now,
+        data={"without": True},
+    )
 
 
 def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:

@@ -27,6 +27,7 @@ from tickets.saving.save_answers import save_task_answers
 from tickets.working.complete_task import complete_task
 from workflows.errors import NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance, Transition
+from workflows.people.change_people import release_tasks, save_person
 
 HOUR = timedelta(hours=1)
 
@@ -176,6 +177,61 @@ class AskTests(AskCase):
         self.said(self.uma, "Red.")
         self.assertEqual(self.reload().assigned_to, self.walt)
         self.assert_whole()
+
+
+class WorkerWhoLeavesTests(AskCase):
+    """Somebody who asked goes before the answer comes: nobody waits for them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.give_role(self.walt, SystemRole.TASK_WORKER)
+        self.walt.is_available = True
+        self.walt.save()
+        self.ask()
+
+    def save(self, *roles: SystemRole) -> None:
+        save_person(person=self.wendy, roles=roles, company_roles=None, now=timezone.now(),
+                    actor=self.alice)  # fmt: skip
+
+    def assert_given_to_walt(self) -> None:
+        task = self.reload()
+        self.assertEqual((task.assigned_to, task.status), (self.walt, "OPEN"))
+        assert task.due_at is not None
+        self.assertGreater(task.due_at, self.due)
+        self.assertEqual(self.timers(), 1)
+        self.assert_whole()
+        self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_who_is_switched_off(self) -> None:
+        self.wendy.is_active = False
+        self.save(SystemRole.TASK_WORKER)
+        self.assert_given_to_walt()
+
+    def test_who_is_no_task_worker_any_more(self) -> None:
+        self.save(SystemRole.USER)
+        self.assert_given_to_walt()
+
+    def test_who_gives_all_to_others(self) -> None:
+        release_tasks(user=self.wendy, now=timezone.now())
+        self.assert_given_to_walt()
+
+    def test_on_hold_it_is_given_out_when_the_ticket_goes_on(self) -> None:
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.save(SystemRole.USER)
+        self.assertIsNone(self.reload().assigned_to)
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assert_given_to_walt()
+
+    def test_an_answer_on_hold_to_somebody_who_cannot_do_it(self) -> None:
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.wendy.groups.clear()
+        self.said(self.uma, "Red.")
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assert_given_to_walt()
+
+    def test_the_doctor_finds_who_cannot_do_it(self) -> None:
+        self.wendy.groups.clear()
+        self.assertIn("who cannot do it", " ".join(str(each) for each in company_findings()))
 
 
 class AskPageTests(AskCase):
