@@ -13,7 +13,9 @@ from django.utils import timezone
 from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
+from tenants.testing_effort import steps_of
 from tickets.conversation.edit_message import MOST_EDITS, edit_message
+from tickets.conversation.mentions import MOST_MENTIONS, find_mentions
 from tickets.conversation.pages.timeline import MOST_SHOWN
 from tickets.conversation.telling import people_to_tell
 from tickets.conversation.tests.talk_case import INTERNAL, PUBLIC, TalkCase, page_about
@@ -32,6 +34,7 @@ from tickets.models import FileUpload, Follower, Message, Notice, Ticket
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.reassign_task import reassign_task
+from tickets.taking_part.access import participants
 from workflows.models import WorkflowEvent
 
 
@@ -191,6 +194,17 @@ class TellingTests(TalkCase):
             with self.subTest(text):
                 written = self.write(self.uma, text)
                 self.assertEqual((written.message.mentions, written.strangers), ([], []))
+
+    def test_looking_for_names_takes_bounded_work(self) -> None:
+        among = participants(self.ticket)
+
+        def effort(text: str) -> int:
+            return steps_of(lambda: find_mentions(text, visibility=PUBLIC, among=among))
+
+        few, many = (f"@\ufdfa{' \ufdfa' * 7} " * number for number in (MOST_MENTIONS, 550))
+        effort(few)
+        self.assertLess(effort(many), 2 * effort(few))
+        self.assertLess(effort("@" + "\ufdfa" * 9_000), effort(few))
 
     def test_names_with_letters_that_fold(self) -> None:
         User.objects.filter(pk=self.terry.pk).update(first_name="Änne", last_name="Weiß")
