@@ -10,9 +10,10 @@ from django.db import transaction
 
 from tenants.models import User
 from tickets.advancing.lock_task import lock_workable
+from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.timers import cancel_timers
 from tickets.conversation.telling import tell_of_question
-from tickets.conversation.write_message import Written, write_message
+from tickets.conversation.write_message import Written, plain_message, sent_before, write_message
 from tickets.errors import CannotAskOneselfError
 from tickets.models import Message, Ticket, Visibility
 from workflows.models import TaskInstance
@@ -38,17 +39,20 @@ def ask_requester(
         CannotAskOneselfError: the worker submitted the ticket.
         what `write_message` raises
     """
+    text = plain_message(text)
     with transaction.atomic():
-        sent = Message.objects.filter(written_by=user, token=token).select_related("ticket")
-        if (before := sent.first()) is not None and before.text == text.strip():
+        ticket = lock_ticket(Ticket.objects.get(workflow_instance=task.workflow_instance_id).pk)
+        # Before it is looked whether it may be worked on: it may wait for the answer to this.
+        sent = Message(ticket=ticket, written_by=user, token=token, text=text)
+        if (before := sent_before(sent, files)) is not None:
             return Written(before, is_new=False)
-        manager, locked, ticket = lock_workable(task, user=user, now=now)
+        manager, locked, _ticket = lock_workable(task, user=user, now=now)
         if ticket.created_by_id == user.pk:
             raise CannotAskOneselfError
         manager.ask_requester(locked)
         cancel_timers(locked)
         written = write_message(
-            ticket=Ticket.objects.select_related("created_by").get(pk=ticket.pk),
+            ticket=ticket,
             user=user,
             text=text,
             visibility=Visibility.PUBLIC,
@@ -57,5 +61,8 @@ def ask_requester(
             now=now,
             asks=True,
         )
+        if not written.is_new:  # written by the same form at this moment: it asks nobody
+            transaction.set_rollback(True)
+            return written
         tell_of_question(written.message, task=locked)
     return written

@@ -80,7 +80,7 @@ def write_message(
             written_at=now,
             token=token,
         )
-        if (earlier := _sent_before(message)) is not None:
+        if (earlier := _save_once(message, files)) is not None:
             return Written(earlier, is_new=False)
         claim_message_files(files, message=message, user=user)
         told = people_to_tell(message, everybody)
@@ -111,7 +111,17 @@ def _hold(ticket: Ticket) -> None:
             raise MayNotWriteError
 
 
-def _sent_before(message: Message) -> Message | None:
+def sent_before(message: Message, files: Collection[UUID]) -> Message | None:
+    """What was saved of the same form, that is of this token, these words and these files.
+
+    Another text with the same token comes from a tab that was opened twice.
+    """
+    with_token = Message.objects.filter(written_by=message.written_by, token=message.token)
+    earlier = with_token.select_related("ticket").first()
+    return earlier if earlier is not None and _is_same(earlier, message, files) else None
+
+
+def _save_once(message: Message, files: Collection[UUID]) -> Message | None:
     """Save it, unless the same was sent with its token: then that one, and nothing is saved.
 
     Another text with the same token comes from a tab that was opened twice: it is a message of its
@@ -120,7 +130,7 @@ def _sent_before(message: Message) -> Message | None:
     with_token = Message.objects.filter(written_by=message.written_by, token=message.token)
     for _time in range(2):
         earlier = with_token.first()
-        if earlier is not None and _is_same(earlier, message):
+        if earlier is not None and _is_same(earlier, message, files):
             return earlier
         if earlier is not None:
             message.token = uuid4().hex
@@ -133,7 +143,7 @@ def _sent_before(message: Message) -> Message | None:
     return with_token.get()
 
 
-def _is_same(one: Message, other: Message) -> bool:
+def _is_same(one: Message, other: Message, files: Collection[UUID]) -> bool:
     sent = [(each.ticket_id, each.visibility, each.text) for each in (one, other)]
     # It may have been edited since.
     return sent[0] == sent[1] or (one.edited_at is not None and sent[0][0] == sent[1][0])

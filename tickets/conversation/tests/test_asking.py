@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.roles import SystemRole
 from tickets.advancing.timers import fire_timer
 from tickets.conversation.ask_requester import ask_requester
+from tickets.conversation.edit_message import edit_message
 from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
 from tickets.conversation.write_message import Written
@@ -136,11 +137,28 @@ class AskTests(AskCase):
         self.assertEqual(Message.objects.count(), 2)
 
     def test_the_same_form_asks_once(self) -> None:
-        for _time in range(2):
-            ask_requester(
-                task=self.task, user=self.wendy, text="Why?", token="a", now=timezone.now()
-            )
-        self.assertEqual(Message.objects.count(), 1)
+        def ask() -> Written:
+            return ask_requester(task=self.task, user=self.wendy, text="Why\r\nthis? ", token="a",
+                                 now=timezone.now())  # fmt: skip
+
+        first = ask().message
+        for text in ("Why this one?", "Why that one?"):
+            again = ask()
+            self.assertEqual((again.message, again.is_new), (first, False))
+            edit_message(message=first, user=self.wendy, text=text, now=timezone.now())
+        self.said(self.uma, "Red.")
+        self.assertEqual((ask().message, self.reload().status), (first, "OPEN"))
+        self.assertEqual(Message.objects.count(), 2)
+        self.assert_whole()
+
+    def test_what_was_written_already_is_no_question(self) -> None:
+        """The same form, sent as a message to all by another tab meanwhile."""
+        written = self.write(self.wendy, "Why?", token="a").message
+        again = ask_requester(
+            task=self.task, user=self.wendy, text="Why?", token="a", now=timezone.now()
+        )
+        self.assertEqual((again.message, again.is_new), (written, False))
+        self.assertFalse(self.reload().waits_for_answer)
 
     def test_ticket_admins_do_with_it_what_they_do_with_others(self) -> None:
         self.give_role(self.walt, SystemRole.TASK_WORKER)
