@@ -93,6 +93,17 @@ class CannotAskOneselfError(TicketsError):
     message = _("You submitted this ticket yourself: there is nobody to ask.")
 
 
+class RequesterGoneError(TicketsError):
+    message = _(
+        "%(person)s, who submitted this ticket, cannot answer any more: their account is switched "
+        "off. Write it down without letting the task wait."
+    )
+
+    def __init__(self, person: object) -> None:
+        super().__init__()
+        self.person = person
+
+
 class QuestionInternalError(TicketsError):
     message = _(
         "An internal note cannot ask whoever submitted the ticket: they do not read it. Write to "

@@ -14,7 +14,7 @@ from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.timers import cancel_timers
 from tickets.conversation.telling import tell_of_question
 from tickets.conversation.write_message import Written, plain_message, sent_before, write_message
-from tickets.errors import CannotAskOneselfError
+from tickets.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.models import Message, Ticket, Visibility
 from workflows.models import TaskInstance
 
@@ -37,6 +37,7 @@ def ask_requester(
         NotYourTaskError, TaskNotWorkableError: as in `complete_task`.
         WorkflowOnHoldError: the ticket is on hold.
         CannotAskOneselfError: the worker submitted the ticket.
+        RequesterGoneError: who submitted it is switched off.
         what `write_message` raises
     """
     text = plain_message(text)
@@ -49,6 +50,8 @@ def ask_requester(
         manager, locked, _ticket = lock_workable(task, user=user, now=now)
         if ticket.created_by_id == user.pk:
             raise CannotAskOneselfError
+        if not ticket.created_by.is_active:
+            raise RequesterGoneError(ticket.created_by)
         manager.ask_requester(locked)
         cancel_timers(locked)
         written = write_message(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.models import Message, Ticket
 from workflows.errors import NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance
+from workflows.running.questions import ASKED_OF
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -45,6 +48,12 @@ def take_answer(message: Message) -> None:
         locked, manager = _lock(ticket, number, message.written_by, message.written_at)
         if locked.waits_for_answer:
             manager.end_question(locked, without=False)
+
+
+@ASKED_OF.register
+def tasks_that_asked(people: Collection[int]) -> QuerySet[TaskInstance]:
+    waiting = TaskInstance.objects.waiting_for_answer()
+    return waiting.filter(workflow_instance__ticket__created_by__in=people)
 
 
 def _lock(

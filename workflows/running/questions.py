@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from tenants.hooks import Hook
+from tenants.models import User
 from workflows.models import TaskInstance
 from workflows.running.events.asked import ASKED
 
 # The task, whose time begins anew, and now. An app above registers its functions while it starts.
 QUESTION_ENDED: Hook[[TaskInstance, datetime], None] = Hook()
+# The numbers of people who submitted tickets; the tasks that wait for an answer of theirs.
+ASKED_OF: Hook[[Collection[int]], QuerySet[TaskInstance]] = Hook()
+
+
+def questions_to(people: Iterable[User]) -> QuerySet[TaskInstance]:
+    """The forms that wait for an answer of these people."""
+    numbers = [each.pk for each in people]
+    found = TaskInstance.objects.none()
+    for tasks in ASKED_OF.call_all(numbers):
+        found |= tasks
+    return found
 
 
 def due_after_question(task: TaskInstance, *, now: datetime) -> datetime | None:

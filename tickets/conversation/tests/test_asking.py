@@ -16,7 +16,7 @@ from tickets.conversation.edit_message import edit_message
 from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
 from tickets.conversation.write_message import Written
-from tickets.errors import CannotAskOneselfError
+from tickets.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.health.company import company_findings
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Message, Notice, Ticket
@@ -25,6 +25,7 @@ from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.tests.repair_case import broken_invariants
 from tickets.saving.save_answers import save_task_answers
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.errors import NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance, Transition
@@ -195,6 +196,50 @@ class AskTests(AskCase):
         self.said(self.uma, "Red.")
         self.assertEqual(self.reload().assigned_to, self.walt)
         self.assert_whole()
+
+
+class RequesterWhoLeavesTests(AskCase):
+    """Who cannot answer is not asked, and nobody waits for them."""
+
+    def switch_off(self) -> None:
+        self.uma.is_active = False
+        save_person(person=self.uma, roles=[SystemRole.USER], company_roles=None,
+                    now=timezone.now(), actor=self.alice)  # fmt: skip
+
+    def test_they_are_not_asked(self) -> None:
+        self.switch_off()
+        with self.assertRaises(RequesterGoneError):
+            self.ask()
+        self.assertEqual((self.reload().status, Message.objects.count()), ("OPEN", 0))
+        self.log_in(self.wendy)
+        self.assertNotContains(self.client.get(self.my_task), "The task waits until")
+        answer = self.post(self.wendy, page=self.my_task, text="Which?", asks=self.task.pk)
+        self.assertContains(answer, "cannot answer any more")
+        self.assertContains(answer, "Which?")
+
+    def test_the_task_goes_on_when_they_leave(self) -> None:
+        self.ask()
+        self.switch_off()
+        task = self.reload()
+        self.assertEqual((task.status, task.assigned_to), ("OPEN", self.wendy))
+        assert task.due_at is not None
+        self.assertGreater(task.due_at, self.due)
+        self.assertEqual(self.timers(), 1)
+        self.assert_whole()
+        self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_they_were_at_work_on_others(self) -> None:
+        """Whoever asks and is asked at once: both are ended."""
+        self.ask()
+        self.give_role(self.uma, SystemRole.TASK_WORKER)
+        self.give_role(self.walt, SystemRole.USER)
+        others = submit_ticket(definition=self.definition, data={"what": "A lamp"}, user=self.walt)
+        TaskInstance.objects.filter(workflow_instance=others.workflow_instance_id).update(
+            status="PENDING", assigned_to=self.uma
+        )
+        self.switch_off()
+        self.assertEqual(self.reload().status, "OPEN")
+        self.assertFalse(TaskInstance.objects.filter(assigned_to=self.uma).exists())
 
 
 class WorkerWhoLeavesTests(AskCase):
