@@ -325,6 +325,8 @@ class WorkflowRepair(WorkflowStateManager):
         if task.assigned_to_id is not None:
             workers = eligible_workers(task.definition.candidate_role)
             if not workers.filter(pk=task.assigned_to_id).exists():
+                if task.waits_for_answer:
+                    self._go_on(task, without=True)
                 self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS

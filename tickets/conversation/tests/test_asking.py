@@ -20,6 +20,7 @@ from tickets.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.health.company import company_findings
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Message, Notice, Ticket
+from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
@@ -27,8 +28,10 @@ from tickets.repairing.tests.repair_case import broken_invariants
 from tickets.saving.save_answers import save_task_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
+from workflows.authoring.editing.new_draft import new_draft
+from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.errors import NotYourTaskError, TaskNotWorkableError
-from workflows.models import TaskInstance, Transition
+from workflows.models import CompanyRole, TaskInstance, Transition
 from workflows.people.change_people import release_tasks, save_person
 
 HOUR = timedelta(hours=1)
@@ -289,6 +292,28 @@ class WorkerWhoLeavesTests(AskCase):
         hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
         self.wendy.groups.clear()
         self.said(self.uma, "Red.")
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assert_given_to_walt()
+
+    def move(self) -> None:
+        """To a version in which only walt's role may do it."""
+        role = CompanyRole.objects.create(name="Buyers")
+        role.members.add(self.walt)
+        draft = new_draft(workflow=self.definition.workflow, user=self.carla)
+        fields = draft.tasks.get(key="check").fields
+        draft.tasks.filter(key="order").update(fields=fields)
+        draft.tasks.filter(key="check").update(candidate_role=role)
+        published = publish_workflow(workflow=draft, user=self.carla)
+        moves = move_tickets(tickets=[self.ticket], to=published, by=self.terry, reason="Newer.")
+        self.assertEqual([each.refusal for each in moves], [""])
+
+    def test_moved_to_a_version_in_which_they_may_not_do_it(self) -> None:
+        self.move()
+        self.assert_given_to_walt()
+
+    def test_moved_on_hold(self) -> None:
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.move()
         resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
         self.assert_given_to_walt()
 
