@@ -19,7 +19,7 @@ from tickets.errors import (
     TooManyFilesError,
 )
 from tickets.files.keep_file import claim_message_files
-from tickets.models import Message, Ticket, Visibility
+from tickets.models import FileUpload, Message, Ticket, Visibility
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.taking_part.access import access_to, participants
 from workflows.engine.composed import composed_text
@@ -82,7 +82,10 @@ def write_message(
         )
         if (earlier := _save_once(message, files)) is not None:
             return Written(earlier, is_new=False)
-        claim_message_files(files, message=message, user=user)
+        own = _unused(files, user, token)
+        if not text and not own:
+            raise EmptyMessageError
+        claim_message_files(own, message=message, user=user)
         told = people_to_tell(message, everybody)
         asked = ticket.created_by_id if asks else None
         tell_of(message, [each for each in told if each.person.pk != asked])
@@ -109,6 +112,14 @@ def _hold(ticket: Ticket) -> None:
         cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR KEY SHARE", [ticket.pk])
         if cursor.fetchone() is None:
             raise MayNotWriteError
+
+
+def _unused(files: Collection[UUID], user: User, token: str) -> Collection[UUID]:
+    """Without those that another message of the same form has already."""
+    if not files:
+        return files
+    used = FileUpload.objects.filter(uuid__in=files, message__written_by=user, message__token=token)
+    return set(files) - set(used.values_list("uuid", flat=True))
 
 
 def sent_before(message: Message, files: Collection[UUID]) -> Message | None:
@@ -144,6 +155,12 @@ def _save_once(message: Message, files: Collection[UUID]) -> Message | None:
 
 
 def _is_same(one: Message, other: Message, files: Collection[UUID]) -> bool:
-    sent = [(each.ticket_id, each.visibility, each.text) for each in (one, other)]
     # It may have been edited since.
-    return sent[0] == sent[1] or (one.edited_at is not None and sent[0][0] == sent[1][0])
+    text = one.earlier[0]["text"] if one.earlier else one.text
+    if (one.ticket_id, one.visibility, text) != (other.ticket_id, other.visibility, other.text):
+        return False
+    # By their names: whoever sends a form again sends its files again, too.
+    own = FileUpload.objects.filter(uploaded_by=other.written_by, uuid__in=files)
+    names = [list(each.order_by("filename", "pk").values_list("filename", flat=True))
+             for each in (own, one.files.all())]  # fmt: skip
+    return names[0] == names[1]

@@ -87,6 +87,28 @@ class ServiceTests(TalkCase):
         self.assertTrue(self.write(self.wendy, "Once", token=token).is_new)
         self.assertEqual(Message.objects.count(), 3)
 
+    def test_another_form_with_the_same_token_is_another_message(self) -> None:
+        first = self.write(self.wendy, "See", token="a").message
+        edit_message(message=first, user=self.wendy, text="See this", now=timezone.now())
+        self.assertEqual(self.write(self.wendy, "See", token="a").message, first)
+        self.assertTrue(self.write(self.wendy, "Hello", token="a").is_new)
+        self.assertTrue(self.write(self.wendy, "See", INTERNAL, token="a").is_new)
+        files = [self.upload(self.wendy, "one.txt")]
+        self.assertTrue(self.write(self.wendy, "See", files=files, token="a").is_new)
+        self.assertEqual(Message.objects.count(), 4)
+
+    def test_the_same_files_sent_twice_are_one_message(self) -> None:
+        first = self.write(self.uma, "See", files=[self.upload(self.uma)], token="b").message
+        # Chosen and sent once more, they are other uploads.
+        again = self.write(self.uma, "See", files=[self.upload(self.uma)], token="b")
+        self.assertEqual((again.message, again.is_new), (first, False))
+        # Kept from a form that could not be sent, they are the same.
+        kept = [each.uuid for each in first.files.all()]
+        again = self.write(self.uma, "See", files=kept, token="b")
+        self.assertEqual((again.message, again.is_new), (first, False))
+        other = self.write(self.uma, "See", files=[self.upload(self.uma, "b.txt")], token="b")
+        self.assertTrue(other.is_new)
+
     def test_files_are_ones_own_and_of_one_message(self) -> None:
         key = self.upload(self.uma)
         with self.assertRaises(UnknownUploadError):
@@ -275,6 +297,15 @@ class PageTests(TalkCase):
         answer = self.post(self.uma, text="Shorter", kept=[str(upload.uuid)])
         self.assertEqual(answer.status_code, 302)
         self.assertEqual(Message.objects.get().files.get(), upload)
+
+    def test_a_kept_file_sent_twice_makes_one(self) -> None:
+        key, token = self.upload(self.uma), uuid.uuid4().hex
+        for _time in range(2):
+            answer = self.post(self.uma, token=token, kept=[str(key)])
+            self.assertEqual(answer.status_code, 302)
+        self.assertEqual(Message.objects.count(), 1)
+        answer = self.post(self.uma, token=token, text="Another", kept=[str(key)])
+        self.assertEqual((answer.status_code, Message.objects.count()), (302, 2))
 
     def test_what_is_made_up_is_no_error_page(self) -> None:
         for values in (
