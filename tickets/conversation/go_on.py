@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.models import Message, Ticket
-from workflows.errors import NotYourTaskError, TaskNotWorkableError
+from workflows.errors import NotWaitingError, NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance
 from workflows.running.questions import ASKED_OF
 from workflows.running.workflow_repair import WorkflowRepair
@@ -22,13 +22,16 @@ def go_on_without_answer(*, task: TaskInstance, user: User, now: datetime) -> No
 
     Raises:
         NotYourTaskError: somebody else has it.
-        TaskNotWorkableError: it does not wait (any more).
+        NotWaitingError: it does not wait (any more).
+        TaskNotWorkableError: it has ended.
     """
     with transaction.atomic():
         ticket = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         locked, manager = _lock(ticket, task.pk, user, now)
         if locked.assigned_to_id != user.pk:
             raise NotYourTaskError
+        if locked.is_workable:
+            raise NotWaitingError
         if not locked.waits_for_answer:
             raise TaskNotWorkableError
         manager.end_question(locked, without=True)

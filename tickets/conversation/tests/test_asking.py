@@ -30,9 +30,10 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.errors import NotYourTaskError, TaskNotWorkableError
+from workflows.errors import NotWaitingError, NotYourTaskError, TaskNotWorkableError
 from workflows.models import CompanyRole, TaskInstance, Transition
 from workflows.people.change_people import release_tasks, save_person
+from workflows.running.pool import release_task
 
 HOUR = timedelta(hours=1)
 
@@ -122,15 +123,30 @@ class AskTests(AskCase):
             go_on_without_answer(task=self.task, user=self.terry, now=timezone.now())
         go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
         self.assertEqual(self.reload().status, "OPEN")
-        with self.assertRaises(TaskNotWorkableError):
+        with self.assertRaises(NotWaitingError):
             go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
         self.said(self.uma, "Red.")  # too late: it is a message like others
         self.assert_whole()
 
+    def test_what_is_said_of_a_task_that_waits_or_goes_on(self) -> None:
+        self.ask()
+        for refused in (
+            lambda: self.ask("And which size?"),
+            lambda: complete_task(task=self.task, output={"ok": True}, user=self.wendy),
+            lambda: save_task_answers(task=self.task, answers={"ok": True}, user=self.wendy),
+            lambda: release_task(task=self.task, user=self.wendy, now=timezone.now()),
+        ):
+            with self.assertRaisesMessage(TaskNotWorkableError, "It waits for an answer."):
+                refused()
+        self.said(self.uma, "Red.")
+        with self.assertRaisesMessage(NotWaitingError, "you can go on"):
+            go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
+        complete_task(task=self.reload(), output={"ok": True}, user=self.wendy)
+        with self.assertRaisesMessage(TaskNotWorkableError, "finished or cancelled"):
+            go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
+
     def test_what_is_refused(self) -> None:
         self.ask()
-        with self.assertRaises(TaskNotWorkableError):
-            self.ask("And which size?")
         self.said(self.uma, "Red.")
         self.give_role(self.uma, SystemRole.TASK_WORKER)
         reassign_task(task=self.task, to=self.uma, by=self.terry, reason="She knows.")
