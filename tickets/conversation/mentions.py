@@ -29,10 +29,14 @@ _AFTER_NAMES: Final = ".,;:!?)]}>\"'*_~`\u2019\u201d\u00bb\u2026"
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """`named` is what is kept of those who may read it; `strangers` may not."""
+    """`named` is what is kept of those who may read it.
+
+    `strangers` are the words after an @ that named nobody of them, as they were typed: whoever
+    writes learns no more of whether somebody of that name is here.
+    """
 
     named: list[Json]
-    strangers: list[User]
+    strangers: list[str]
 
 
 def find_mentions(
@@ -43,22 +47,23 @@ def find_mentions(
     places = [list(_words_after(text, at.end())) for at in ats]
     # Both, as the database does not fold every letter: “ß” is “ss” for us.
     wanted = {each for found in places for key, typed in found for each in (key, typed.lower())}
-    if not wanted:
+    if not any(places):
         return Mentions([], [])
     readers = {each.person.pk for each in among if each.access.may_write(visibility)}
-    people = _people_called(wanted)
+    people = [each for each in _people_called(wanted) if each.pk in readers]
     named: dict[tuple[int, str], Json] = {}
-    strangers: dict[int, User] = {}
+    strangers: dict[str, None] = {}
     for candidates in places:
         for key, typed in candidates:  # the longest first
             called = [each for each in people if key in _keys_of(each)]
-            allowed = [each for each in called if each.pk in readers]
-            for each in allowed:
+            for each in called:
                 named[each.pk, typed] = {"id": each.pk, "name": typed}
             if called:
-                strangers |= {} if allowed else {each.pk: each for each in called}
                 break
-    return Mentions(list(named.values()), list(strangers.values()))
+        else:
+            words = [typed for _key, typed in candidates[-1:] if typed[0].isalnum()]
+            strangers |= dict.fromkeys(words)
+    return Mentions(list(named.values()), list(strangers))
 
 
 def _words_after(text: str, start: int) -> Iterator[tuple[str, str]]:

@@ -29,11 +29,11 @@ MOST_FILES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`is_new`: not the same form again. `strangers`: those it names who may not read it."""
+    """`is_new`: not the same form again. `strangers`: see `Mentions`."""
 
     message: Message
     is_new: bool = True
-    strangers: list[User] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
 
 
 def write_message(

@@ -171,11 +171,11 @@ class TellingTests(TalkCase):
     def test_who_is_named_is_told_so_where_they_may_read_it(self) -> None:
         written = self.write(self.uma, "@Terry Tate, and @walt@acme.example, please.")
         self.assertEqual(self.told(written.message), {"Terry": True, "Wendy": False})
-        self.assertEqual(written.strangers, [self.walt])
+        self.assertEqual(written.strangers, ["walt@acme.example"])
         self.assertEqual(written.message.mentioned_ids, {self.terry.pk})
         note = self.write(self.wendy, "@uma urban must not know. @terry tate?", INTERNAL)
         self.assertEqual(self.told(note.message), {"Terry": True})
-        self.assertEqual(note.strangers, [self.uma])
+        self.assertEqual(note.strangers, ["uma"])
 
     def notices(self) -> set[tuple[str, str]]:
         found = Notice.objects.filter(kind__in=("MESSAGE", "MENTION"))
@@ -212,10 +212,13 @@ class TellingTests(TalkCase):
         self.assertTrue(answer["Location"].endswith(f"#message-{message.pk}"))
 
     def test_what_names_nobody(self) -> None:
-        for text in ("me@terry tate", "@", "@ Terry Tate", "@nobody", "@Charlie Chaplin", "@@@@"):
+        for text, typed in {
+            "me@terry tate": [], "@": [], "@ Terry Tate": [], "@@@@": [], "@nobody": ["nobody"],
+            "@Charlie Chaplin": ["Charlie"], "@charlie@beta.example!": ["charlie@beta.example"],
+        }.items():  # fmt: skip
             with self.subTest(text):
                 written = self.write(self.uma, text)
-                self.assertEqual((written.message.mentions, written.strangers), ([], []))
+                self.assertEqual((written.message.mentions, written.strangers), ([], typed))
 
     def test_looking_for_names_takes_bounded_work(self) -> None:
         among = participants(self.ticket)
@@ -328,7 +331,17 @@ class PageTests(TalkCase):
     def test_a_stranger_who_is_named_is_told_to_the_writer(self) -> None:
         answer = self.post(self.uma, text="@Walt Wood should look.")
         page = self.client.get(answer.url)
-        self.assertContains(page, "Walt Wood cannot read this, and was not told.")
+        self.assertContains(page, "Told nobody of this who is not here, or cannot read it: @Walt")
+
+    def test_an_at_does_not_tell_who_is_here(self) -> None:
+        said = []
+        for name in ("walt@acme.example", "nemo@acme.example", "Walt Wood", "Nemo Wood"):
+            page = self.client.get(self.post(self.uma, text=f"@{name} should look.").url)
+            said.append([str(each) for each in page.context["messages"]])
+            self.assertNotIn("Walt Wood", " ".join(said[-1]))
+        known, unknown, known_name, unknown_name = (" ".join(each) for each in said)
+        self.assertEqual(known.replace("walt", "nemo"), unknown)
+        self.assertEqual(known_name.replace("Walt", "Nemo"), unknown_name)
 
     def test_whom_an_at_offers(self) -> None:
         names = reverse("admin:tickets_message_names", args=(self.ticket.pk,))
