@@ -80,6 +80,17 @@ class MessageTooLongError(MessageRefusedError):
         self.longest, self.excess = longest, length - longest
 
 
+class TooManyMessagesError(MessageRefusedError):
+    message = _(
+        "You have written %(most)s messages within an hour, which is as many as may be. Send this "
+        "one a little later: what you typed is still here."
+    )
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 class TooManyFilesError(TicketsError):
     message = _("A message has at most %(most)s files. Send the others with another one.")
     field = "attachments"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from tickets.errors import (
     MayNotWriteError,
     MessageTooLongError,
     TooManyFilesError,
+    TooManyMessagesError,
 )
 from tickets.files.keep_file import claim_message_files
 from tickets.models import FileUpload, Message, Ticket, Visibility
@@ -25,6 +26,8 @@ from tickets.taking_part.access import access_to, participants
 from workflows.engine.composed import composed_text
 
 MOST_FILES: Final = 10
+# Of one person, on all tickets: others are told of each by mail.
+MOST_AN_HOUR: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def write_message(
     Raises:
         MayNotWriteError: this person takes no such part in the ticket.
         EmptyMessageError, MessageTooLongError, TooManyFilesError: it cannot be kept like this.
+        TooManyMessagesError: this person wrote too many within an hour.
         UnknownUploadError: a file is not this person's, or belongs to something already.
     """
     if not access_to(ticket, user).may_write(visibility):
@@ -82,6 +86,7 @@ def write_message(
         )
         if (earlier := _save_once(message, files)) is not None:
             return Written(earlier, is_new=False)
+        _ensure_not_too_many(user, now)
         own = _unused(files, user, token)
         if not text and not own:
             raise EmptyMessageError
@@ -112,6 +117,13 @@ def _hold(ticket: Ticket) -> None:
         cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR KEY SHARE", [ticket.pk])
         if cursor.fetchone() is None:
             raise MayNotWriteError
+
+
+def _ensure_not_too_many(user: User, now: datetime) -> None:
+    """The new one is among them."""
+    since = Message.objects.filter(written_by=user, written_at__gt=now - timedelta(hours=1))
+    if since.count() > MOST_AN_HOUR:
+        raise TooManyMessagesError(MOST_AN_HOUR)
 
 
 def _unused(files: Collection[UUID], user: User, token: str) -> Collection[UUID]:

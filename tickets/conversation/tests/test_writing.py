@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -309,6 +311,21 @@ class PageTests(TalkCase):
         self.assertEqual(Message.objects.count(), 1)
         answer = self.post(self.uma, token=token, text="Another", kept=[str(key)])
         self.assertEqual((answer.status_code, Message.objects.count()), (302, 2))
+
+    def test_so_many_an_hour(self) -> None:
+        with mock.patch("tickets.conversation.write_message.MOST_AN_HOUR", 3):
+            token = uuid.uuid4().hex
+            for sent in ("", "", token):
+                self.post(self.uma, **({"token": sent} if sent else {}))
+            answer = self.post(self.uma, text="One more of uma")
+            self.assertContains(answer, "You have written 3 messages within an hour")
+            self.assertContains(answer, "One more of uma")
+            # The same form again is no further one, and others are not held up.
+            self.assertEqual(self.post(self.uma, token=token).status_code, 302)
+            self.assertEqual(self.post(self.wendy).status_code, 302)
+            self.assertEqual(Message.objects.count(), 4)
+            Message.objects.update(written_at=timezone.now() - timedelta(minutes=61))
+            self.assertEqual(self.post(self.uma).status_code, 302)
 
     def test_what_is_made_up_is_no_error_page(self) -> None:
         for values in (
