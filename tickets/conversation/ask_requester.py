@@ -31,7 +31,7 @@ def ask_requester(
     """Write a public message that asks the requester, and let the task wait for the answer.
 
     The ticket is not put on hold. Meanwhile nothing is due, and no time of the task is counted:
-    when it goes on, its timers begin anew, and it is due as much later as it waited.
+    when it goes on, its timers begin anew, and it has as much working time as was left.
 
     Raises:
         NotYourTaskError, TaskNotWorkableError: as in `complete_task`.

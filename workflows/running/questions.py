@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from tenants.hooks import Hook
 from tenants.models import User
-from workflows.models import TaskInstance
+from workflows.models import BusinessCalendar, TaskInstance
 from workflows.running.events.asked import ASKED
 
 # The task, whose time begins anew, and now. An app above registers its functions while it starts.
@@ -28,8 +28,16 @@ def questions_to(people: Iterable[User]) -> QuerySet[TaskInstance]:
 
 
 def due_after_question(task: TaskInstance, *, now: datetime) -> datetime | None:
-    """When it is due: as much later as it waited. None: it had no time."""
+    """When it is due: after as much working time as was left of it. None: it had no time.
+
+    What was overdue, or is due where nobody ever works, is due as much later as it waited.
+    """
     asked = task.events.filter(kind=ASKED).order_by("-pk").first()
-    due = str(asked.data.get("due") or "") if asked is not None else ""
-    waited = now - asked.at if asked is not None else timedelta()
-    return datetime.fromisoformat(due) + waited if due else None
+    if asked is None or not asked.data.get("due"):
+        return None
+    due = datetime.fromisoformat(str(asked.data["due"]))
+    working_time = BusinessCalendar.objects.current().working_time()
+    anew = None
+    if due > asked.at:
+        anew = working_time.after_hours(now, working_time.between(asked.at, due))
+    return anew or due + (now - asked.at)

@@ -403,8 +403,9 @@ class WorkflowStateManager:
     def end_question(self, task: TaskInstance, *, without: bool) -> None:
         """Let a form go on that waits for an answer; also on hold.
 
-        It is due as much later as it waited. Where its worker may not be given it any more, it is
-        given to somebody else; on hold that is done when the workflow is resumed.
+        It has as much working time as was left: see `due_after_question`. Where its worker may not
+        be given it any more, it is given to somebody else; on hold that is done when the workflow
+        is resumed.
         """
         self._go_on(task, without=without)
         worker = task.assigned_to

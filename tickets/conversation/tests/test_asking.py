@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -31,11 +31,13 @@ from tickets.working.complete_task import complete_task
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.errors import NotWaitingError, NotYourTaskError, TaskNotWorkableError
-from workflows.models import CompanyRole, TaskInstance, Transition
+from workflows.models import BusinessCalendar, CompanyRole, TaskInstance, Transition
 from workflows.people.change_people import release_tasks, save_person
 from workflows.running.pool import release_task
 
 HOUR = timedelta(hours=1)
+AROUND_THE_CLOCK = [[[0, 1440]]] * 7
+OFFICE = [[[540, 1020]]] * 5 + [[]] * 2  # from 9 to 17 o'clock
 
 
 class AskCase(TalkCase):
@@ -49,6 +51,7 @@ class AskCase(TalkCase):
 
     def setUp(self) -> None:
         super().setUp()
+        BusinessCalendar.objects.create(time_zone="UTC", week=AROUND_THE_CLOCK)
         self.due = timezone.now() + 2 * HOUR
         TaskInstance.objects.filter(pk=self.task.pk).update(due_at=self.due)
 
@@ -116,6 +119,26 @@ class AskTests(AskCase):
         self.said(self.uma, "Red.")
         self.assertEqual((self.reload().status, self.timers()), ("OPEN", 1))
         self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_it_has_as_much_working_time_as_was_left(self) -> None:
+        BusinessCalendar.objects.update(week=OFFICE)
+        for due, asked, answered, expected in (
+            # Asked on Friday at 16, an hour before it was due, and answered on Sunday.
+            ("2026-03-06T17:00", "2026-03-06T16:00", "2026-03-08T12:00", "2026-03-09T10:00"),
+            # On Tuesday at 10, when two days were left.
+            ("2026-03-05T10:00", "2026-03-03T10:00", "2026-03-06T15:00", "2026-03-10T15:00"),
+            # When it was overdue for an hour.
+            ("2026-03-03T10:00", "2026-03-03T11:00", "2026-03-03T15:00", "2026-03-03T14:00"),
+        ):
+            with self.subTest(asked):
+                due_at, asked_at, now, wanted = (
+                    datetime.fromisoformat(each).replace(tzinfo=UTC)
+                    for each in (due, asked, answered, expected)
+                )
+                TaskInstance.objects.filter(pk=self.task.pk).update(due_at=due_at)
+                ask_requester(task=self.task, user=self.wendy, text="?", token=asked, now=asked_at)
+                go_on_without_answer(task=self.task, user=self.wendy, now=now)
+                self.assertEqual(self.reload().due_at, wanted)
 
     def test_without_an_answer(self) -> None:
         self.ask()
