@@ -18,6 +18,10 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         # What people are told is written with the events of steps: see WITH_EVENT.
         import_module("tickets.notices.kinds")
+        # The time of a task begins with the end of its question: see QUESTION_ENDED.
+        import_module("tickets.advancing.timers")
+        # Nobody waits for an answer of who left: see ASKED_OF.
+        import_module("tickets.conversation.go_on")
         import_module("tickets.notices.of_events")
         import_module("tickets.taking_part.ways_to_see")
         # The last app with models: when its turn comes, the permissions of all apps are there.

@@ -76,6 +76,17 @@ class MessageTooLongError(TicketsError):
         self.longest, self.excess = longest, length - longest
 
 
+class TooManyMessagesError(MessageRefusedError):
+    message = _(
+        "You have written %(most)s messages within an hour, which is as many as may be. Send this "
+        "one a little later: what you typed is still here."
+    )
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 class TooManyFilesError(TicketsError):
     message = _("A message has at most %(most)s files. Send the others with another one.")
     field = "attachments"
@@ -87,6 +98,17 @@ class TooManyFilesError(TicketsError):
 
 class CannotAskOneselfError(TicketsError):
     message = _("You submitted this ticket yourself: there is nobody to ask.")
+
+
+class RequesterGoneError(TicketsError):
+    message = _(
+        "%(person)s, who submitted this ticket, cannot answer any more: their account is switched "
+        "off. Write it down without letting the task wait."
+    )
+
+    def __init__(self, person: object) -> None:
+        super().__init__()
+        self.person = person
 
 
 class QuestionInternalError(TicketsError):

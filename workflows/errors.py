@@ -54,6 +54,14 @@ class WorkflowOnHoldError(TaskNotWorkableError):
     message = _("This ticket is on hold: a ticket admin has stopped it for now. Try again later.")
 
 
+class TaskWaitsError(TaskNotWorkableError):
+    message = _("It waits for an answer. Go on without one first.")
+
+
+class NotWaitingError(WorkflowsError):
+    message = _("This task does not wait for an answer any more: you can go on.")
+
+
 class WorkflowEndedError(WorkflowsError):
     message = _(
         "This ticket has ended already: it was completed or cancelled. Nothing was changed."

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
 from tickets.models import Ticket
-from workflows.errors import NotYourTaskError, TaskNotWorkableError
+from workflows.errors import NotYourTaskError, TaskNotWorkableError, TaskWaitsError
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
@@ -51,6 +51,7 @@ def lock_workable(
 
     Raises:
         NotYourTaskError: the task is assigned to somebody else.
+        TaskWaitsError: it waits for an answer.
         TaskNotWorkableError: it has ended already, or is no form.
     """
     locked: Any = (_locked_with_next_task if moves_on else _locked).first(task.pk)
@@ -59,6 +60,8 @@ def lock_workable(
     if locked.assigned_to_id != user.pk:
         raise NotYourTaskError
     # Before its definition is looked for: one that has ended may be of an older version.
+    if locked.waits_for_answer:
+        raise TaskWaitsError
     if not locked.is_workable:
         raise TaskNotWorkableError
     instance = locked.workflow_instance

@@ -35,6 +35,7 @@ from workflows.models import (
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.kind import TaskTime, kinds_with
+from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move
 from workflows.running.step_part import StepPart
 from workflows.running.workflow_repair import WorkflowRepair
@@ -94,6 +95,14 @@ def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None
         return  # its time begins with the answer
     if task.is_alive and task.workflow_instance.status == WorkflowStatus.IN_PROGRESS:
         set_timers(ticket_id=ticket_id, task=task, now=now)
+
+
+@QUESTION_ENDED.register
+def begin_time_after_question(task: TaskInstance, now: datetime) -> None:
+    """Whoever ends a question begins the task's time with it."""
+    tickets = Ticket.objects.filter(workflow_instance=task.workflow_instance_id)
+    if (number := tickets.values_list("pk", flat=True).first()) is not None:
+        restart_timers(ticket_id=number, task=task, now=now)
 
 
 def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.advancing.timers import restart_timers
 from tickets.models import Message, Ticket
-from workflows.errors import NotYourTaskError, TaskNotWorkableError
+from workflows.errors import NotWaitingError, NotYourTaskError, TaskNotWorkableError
 from workflows.models import TaskInstance
+from workflows.running.questions import ASKED_OF
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -20,16 +22,19 @@ def go_on_without_answer(*, task: TaskInstance, user: User, now: datetime) -> No
 
     Raises:
         NotYourTaskError: somebody else has it.
-        TaskNotWorkableError: it does not wait (any more).
+        NotWaitingError: it does not wait (any more).
+        TaskNotWorkableError: it has ended.
     """
     with transaction.atomic():
         ticket = Ticket.objects.get(workflow_instance=task.workflow_instance_id)
         locked, manager = _lock(ticket, task.pk, user, now)
         if locked.assigned_to_id != user.pk:
             raise NotYourTaskError
+        if locked.is_workable:
+            raise NotWaitingError
         if not locked.waits_for_answer:
             raise TaskNotWorkableError
-        _go_on(ticket, locked, manager, without=True)
+        manager.end_question(locked, without=True)
 
 
 def take_answer(message: Message) -> None:
@@ -45,7 +50,13 @@ def take_answer(message: Message) -> None:
     for number in its.values_list("pk", flat=True):
         locked, manager = _lock(ticket, number, message.written_by, message.written_at)
         if locked.waits_for_answer:
-            _go_on(ticket, locked, manager, without=False)
+            manager.end_question(locked, without=False)
+
+
+@ASKED_OF.register
+def tasks_that_asked(people: Collection[int]) -> QuerySet[TaskInstance]:
+    waiting = TaskInstance.objects.waiting_for_answer()
+    return waiting.filter(workflow_instance__ticket__created_by__in=people)
 
 
 def _lock(
@@ -54,8 +65,3 @@ def _lock(
     lock_ticket(ticket.pk)
     manager = WorkflowRepair.lock(ticket.workflow_instance_id or 0, now=now, actor=user)
     return manager.read_task(task_id), manager
-
-
-def _go_on(ticket: Ticket, task: TaskInstance, manager: WorkflowRepair, *, without: bool) -> None:
-    manager.end_question(task, without=without)
-    restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)

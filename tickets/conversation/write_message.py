@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -17,23 +17,26 @@ from tickets.errors import (
     MayNotWriteError,
     MessageTooLongError,
     TooManyFilesError,
+    TooManyMessagesError,
 )
 from tickets.files.keep_file import claim_message_files
-from tickets.models import Message, Ticket, Visibility
+from tickets.models import FileUpload, Message, Ticket, Visibility
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.taking_part.access import access_to, participants
 from workflows.engine.composed import composed_text
 
 MOST_FILES: Final = 10
+# Of one person, on all tickets: others are told of each by mail.
+MOST_AN_HOUR: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`is_new`: not the same form again. `strangers`: those it names who may not read it."""
+    """`is_new`: not the same form again. `strangers`: see `Mentions`."""
 
     message: Message
     is_new: bool = True
-    strangers: list[User] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
 
 
 def write_message(
@@ -58,6 +61,7 @@ def write_message(
     Raises:
         MayNotWriteError: this person takes no such part in the ticket.
         EmptyMessageError, MessageTooLongError, TooManyFilesError: it cannot be kept like this.
+        TooManyMessagesError: this person wrote too many within an hour.
         UnknownUploadError: a file is not this person's, or belongs to something already.
     """
     if not access_to(ticket, user).may_write(visibility):
@@ -80,9 +84,13 @@ def write_message(
             written_at=now,
             token=token,
         )
-        if (earlier := _sent_before(message)) is not None:
+        if (earlier := _save_once(message, files)) is not None:
             return Written(earlier, is_new=False)
-        claim_message_files(files, message=message, user=user)
+        _ensure_not_too_many(user, now)
+        own = _unused(files, user, token)
+        if not text and not own:
+            raise EmptyMessageError
+        claim_message_files(own, message=message, user=user)
         told = people_to_tell(message, everybody)
         asked = ticket.created_by_id if asks else None
         tell_of(message, [each for each in told if each.person.pk != asked])
@@ -111,7 +119,32 @@ def _hold(ticket: Ticket) -> None:
             raise MayNotWriteError
 
 
-def _sent_before(message: Message) -> Message | None:
+def _ensure_not_too_many(user: User, now: datetime) -> None:
+    """The new one is among them."""
+    since = Message.objects.filter(written_by=user, written_at__gt=now - timedelta(hours=1))
+    if since.count() > MOST_AN_HOUR:
+        raise TooManyMessagesError(MOST_AN_HOUR)
+
+
+def _unused(files: Collection[UUID], user: User, token: str) -> Collection[UUID]:
+    """Without those that another message of the same form has already."""
+    if not files:
+        return files
+    used = FileUpload.objects.filter(uuid__in=files, message__written_by=user, message__token=token)
+    return set(files) - set(used.values_list("uuid", flat=True))
+
+
+def sent_before(message: Message, files: Collection[UUID]) -> Message | None:
+    """What was saved of the same form, that is of this token, these words and these files.
+
+    Another text with the same token comes from a tab that was opened twice.
+    """
+    with_token = Message.objects.filter(written_by=message.written_by, token=message.token)
+    earlier = with_token.select_related("ticket").first()
+    return earlier if earlier is not None and _is_same(earlier, message, files) else None
+
+
+def _save_once(message: Message, files: Collection[UUID]) -> Message | None:
     """Save it, unless the same was sent with its token: then that one, and nothing is saved.
 
     Another text with the same token comes from a tab that was opened twice: it is a message of its
@@ -120,7 +153,7 @@ def _sent_before(message: Message) -> Message | None:
     with_token = Message.objects.filter(written_by=message.written_by, token=message.token)
     for _time in range(2):
         earlier = with_token.first()
-        if earlier is not None and _is_same(earlier, message):
+        if earlier is not None and _is_same(earlier, message, files):
             return earlier
         if earlier is not None:
             message.token = uuid4().hex
@@ -133,7 +166,13 @@ def _sent_before(message: Message) -> Message | None:
     return with_token.get()
 
 
-def _is_same(one: Message, other: Message) -> bool:
-    sent = [(each.ticket_id, each.visibility, each.text) for each in (one, other)]
+def _is_same(one: Message, other: Message, files: Collection[UUID]) -> bool:
     # It may have been edited since.
-    return sent[0] == sent[1] or (one.edited_at is not None and sent[0][0] == sent[1][0])
+    text = one.earlier[0]["text"] if one.earlier else one.text
+    if (one.ticket_id, one.visibility, text) != (other.ticket_id, other.visibility, other.text):
+        return False
+    # By their names: whoever sends a form again sends its files again, too.
+    own = FileUpload.objects.filter(uploaded_by=other.written_by, uuid__in=files)
+    names = [list(each.order_by("filename", "pk").values_list("filename", flat=True))
+             for each in (own, one.files.all())]  # fmt: skip
+    return names[0] == names[1]

@@ -31,6 +31,7 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
 from workflows.running.assignment import available_workers, eligible_workers
@@ -117,7 +118,7 @@ def _forms_of_ineligible_workers() -> Iterator[Finding]:
         Q(assigned_to=None)
         | ~Exists(workers)
         | Q(definition__candidate_role__isnull=False) & ~Exists(members),
-        status__in=WORKABLE,
+        Q(status__in=WORKABLE) | Q(status=TaskStatus.PENDING, assigned_to__isnull=False),
         definition__task_type__in=FORM_TYPES,
         workflow_instance__status__in=ALIVE,
     ).select_related("definition", "assigned_to", "workflow_instance__ticket")
@@ -273,7 +274,7 @@ def _people_of_other_companies() -> Iterator[Finding]:
         yield finding(pk, message)
     # Those that are open are found among the forms of who cannot do them.
     tasks = TaskInstance.objects.filter(assigned_to__isnull=False)
-    tasks = tasks.exclude(assigned_to__in=ours).exclude(status__in=WORKABLE)
+    tasks = tasks.exclude(assigned_to__in=ours).exclude(status__in=ALIVE_TASK)
     tasks = tasks.order_by("pk").select_related("definition", "workflow_instance__ticket")
     for task in tasks.iterator(chunk_size=AT_A_TIME):
         message = _("“%(task)s” was given to somebody of another company.")

@@ -65,10 +65,10 @@ def resume_ticket(
         repair = begin_repair(
             RESUMED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
         )
-        repair.manager.resume(reason=repair.reason)
         current = repair.manager.instance.current_task_id
-        if current is not None:
-            task = repair.manager.read_task(current)
+        task = None if current is None else repair.manager.read_task(current)
+        repair.manager.resume(task, reason=repair.reason)
+        if task is not None:
             defer_call_if_due(task, ticket_id=repair.ticket.pk)
             restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
         advance_after_commit(repair.ticket.pk)

@@ -49,9 +49,9 @@ def reassign_task(
             now=now,
         )
         locked = repair.manager.read_task(task.pk)
-        stood_still = locked.status == TaskStatus.ERROR or locked.waits_for_answer
+        had_failed = locked.status == TaskStatus.ERROR
         repair.manager.reassign(locked, to=to, reason=repair.reason)
-        if stood_still:  # its time is over, or counted while nobody could do it
+        if had_failed:  # its time is over, or counted while nobody could do it
             restart_timers(ticket_id=owner.pk, task=locked, now=repair.manager.now)
         repair.resolve_errors_of(
             locked, how=sentence_with_person(_("Given to somebody by %(person)s:"), by)

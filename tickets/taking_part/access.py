@@ -2,9 +2,8 @@
 
 The one place that decides it: pages, files, mentions and notices ask here.
 
-* The requester and the followers read and write public messages.
-* The workers of its tasks, of now and before, and ticket admins read and write internal notes, too;
-  and so do followers who are more than users.
+* The requester and the followers read and write public messages: nobody gains more by following.
+* The workers of its tasks, of now and before, and ticket admins read and write internal notes, too.
 
 What somebody may by one of these they may, whatever else they are: a requester who is given a task
 of the ticket is on its team.
@@ -84,7 +83,7 @@ def access_to(ticket: Ticket, user: object) -> Access:
     if user.has_perm(SEES_ALL):
         return Access(public=True, internal=True, may_hide=user.has_perm("tickets.change_ticket"))
     is_worker, is_follower = _part_of(ticket, user)
-    if is_worker or (is_follower and _is_more_than_user(user)):
+    if is_worker:
         return _EVERYTHING
     return Access(public=is_follower or ticket.created_by_id == user.pk)
 
@@ -105,7 +104,7 @@ def participants(ticket: Ticket) -> list[Participant]:
         roles = {group.name for group in person.groups.all()}
         is_admin = SystemRole.TICKET_ADMIN in roles
         is_worker, is_follower = person.pk in workers, person.pk in following
-        team = is_admin or is_worker or (is_follower and bool(roles - {SystemRole.USER}))
+        team = is_admin or is_worker
         found.append(
             Participant(
                 person,
@@ -159,7 +158,3 @@ def _workers(ticket: Ticket) -> tuple[set[int], set[int]]:
     had = {each for each in given.values_list("data__to_id", flat=True) if isinstance(each, int)}
     busy = {person for person, status in having if person and status in UNFINISHED}
     return {person for person, _status in having if person} | had, busy
-
-
-def _is_more_than_user(user: User) -> bool:
-    return bool(user.system_roles() - {SystemRole.USER})

@@ -167,6 +167,22 @@ class WorkingTime:
         except (StopIteration, OverflowError):
             return start.astimezone(UTC) + timedelta(days=duration.days, minutes=duration.minutes)
 
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """How much working time there is from ``start`` to ``end``; none where it ends before."""
+        found = timedelta()
+        for opens, closes in self._spans_from(start):
+            if opens >= end:
+                break
+            found += max(min(closes, end) - max(opens, start), timedelta())
+        return found
+
+    def after_hours(self, start: datetime, hours: timedelta) -> datetime | None:
+        """As `after`, by hours as they pass; None without any working time for two years."""
+        try:
+            return self._hours_later(self._first_working_moment(start), hours)
+        except (StopIteration, OverflowError):
+            return None
+
     def _first_working_moment(self, start: datetime) -> datetime:
         for opens, closes in self._spans_from(start):
             if start < closes:

@@ -21,6 +21,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
+from tenants.fast.batch import Batch
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import plain_email
@@ -35,9 +36,11 @@ from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.models.task_instance import ASSIGNMENT, WORKABLE
+from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
+from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
 from workflows.running.sealing import batch_of_history
 
 PERSON_CHANGED = declare("people.changed", _("Changed a person"))
@@ -128,7 +131,7 @@ def save_person(
     """
     company = Company.objects.current()
     with transaction.atomic():
-        _lock(_forms_of(person))
+        _lock(_forms_of(person), questions_to([person]))
         _ensure_own(person, company)
         chosen = None if company_roles is None else tuple(company_roles)
         change = PersonChange(person, tuple(roles), chosen)
@@ -156,7 +159,8 @@ def save_people(
     new = [each for each in changes if each.person._state.adding]
     known = [each for each in changes if not each.person._state.adding]
     with transaction.atomic():
-        _lock(_forms().filter(assigned_to__in=[each.person.pk for each in known]))
+        forms = _forms().filter(assigned_to__in=[each.person.pk for each in known])
+        _lock(forms, questions_to(each.person for each in known))
         for each in changes:
             _ensure_own(each.person, company)
         with people_within_limit(company):
@@ -365,6 +369,8 @@ def _save_locked(
         _release(_forms_of(person), now=now, actor=actor)
     elif lost := before.company_roles - after.company_roles:
         _release(_forms_of(person, lost), now=now, actor=actor)
+    if before.is_active and not after.is_active:
+        _end_questions_to(person, now=now, actor=actor)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
     changes = changed(before.logged, after.logged)
@@ -418,8 +424,9 @@ def _ensure_own(person: User, company: Company) -> None:
 
 
 def _forms() -> QuerySet[TaskInstance]:
+    """Those that somebody has, also while they wait for an answer."""
     return TaskInstance.objects.filter(
-        status__in=WORKABLE, definition__task_type__in=FORM_TYPES, assigned_to__isnull=False
+        status__in=ALIVE, definition__task_type__in=FORM_TYPES, assigned_to__isnull=False
     )
 
 
@@ -429,7 +436,7 @@ def _forms_of(person: User, roles: Collection[int] | None = None) -> QuerySet[Ta
     return forms if roles is None else forms.filter(definition__candidate_role__in=roles)
 
 
-def _lock(forms: QuerySet[TaskInstance]) -> None:
+def _lock(*forms: QuerySet[TaskInstance]) -> None:
     """Lock what will change: these forms' instances and the waiting ones', then the choosing.
 
     Once nobody else can choose a worker the instances are looked up again: a form may have
@@ -438,13 +445,13 @@ def _lock(forms: QuerySet[TaskInstance]) -> None:
     """
     known: set[int] = set()
     while True:
-        known |= _instances_of(forms, TaskInstance.objects.unassigned())
+        known |= _instances_of(*forms, TaskInstance.objects.unassigned())
         with transaction.atomic():
             # no_key: others may still write rows that only point at the instance, such as events.
             instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
             list(instances.select_for_update(no_key=True).values_list("pk"))
             lock_assignment()
-            if _instances_of(forms, TaskInstance.objects.unassigned()) <= known:
+            if _instances_of(*forms, TaskInstance.objects.unassigned()) <= known:
                 return
             transaction.set_rollback(True)
 
@@ -472,8 +479,11 @@ def _release(
     released = 0
     for task in forms.select_related("assigned_to").order_by("pk"):
         person = task.assigned_to
-        task.release(by=passed_over)
         batch = batch_of_history(now=now)
+        had_asked = task.waits_for_answer
+        if had_asked:
+            _go_on(task, batch, now=now, actor=actor)
+        task.release(by=passed_over)
         batch.update(task, *ASSIGNMENT)
         batch.insert_values(
             WorkflowEvent,
@@ -485,8 +495,34 @@ def _release(
             data={"from": str(person), "from_id": person.pk} if person else {},
         )
         batch.write()
+        if had_asked:
+            QUESTION_ENDED.call_all(task, now)
         released += 1
     return released
+
+
+def _end_questions_to(person: User, *, now: datetime, actor: User | None) -> None:
+    """Somebody who left answers no more: what waits for them goes on with whoever has it."""
+    for task in questions_to([person]).order_by("pk"):
+        batch = batch_of_history(now=now)
+        _go_on(task, batch, now=now, actor=actor)
+        batch.write()
+        QUESTION_ENDED.call_all(task, now)
+
+
+def _go_on(task: TaskInstance, batch: Batch, *, now: datetime, actor: User | None) -> None:
+    """A form that waits for an answer waits no more: with the batch that the caller writes."""
+    task.go_on(due_at=due_after_question(task, now=now))
+    batch.update(task, "status", "due_at")
+    batch.insert_values(
+        WorkflowEvent,
+        workflow_instance_id=task.workflow_instance_id,
+        task_instance_id=task.pk,
+        kind=str(ANSWERED),
+        actor_id=None if actor is None else actor.pk,
+        at=now,
+        data={"without": True},
+    )
 
 
 def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:

@@ -11,7 +11,12 @@ from datetime import datetime
 from django.db import transaction
 
 from tenants.models import User
-from workflows.errors import MayNotClaimError, NotYourTaskError, TaskNotWorkableError
+from workflows.errors import (
+    MayNotClaimError,
+    NotYourTaskError,
+    TaskNotWorkableError,
+    TaskWaitsError,
+)
 from workflows.models import TaskInstance
 from workflows.running.assignment import eligible_workers, lock_assignment
 from workflows.running.state_manager import WorkflowStateManager
@@ -50,6 +55,8 @@ def release_task(*, task: TaskInstance, user: User, now: datetime) -> None:
         locked = _read(task)
         if locked.assigned_to_id != user.pk:
             raise NotYourTaskError
+        if locked.waits_for_answer:
+            raise TaskWaitsError
         if not locked.is_workable:
             raise TaskNotWorkableError
         manager.release_task(locked, by=user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.db import connection
@@ -56,6 +56,7 @@ from workflows.running.events.started import STARTED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
 from workflows.running.with_event import WITH_EVENT, Happened
@@ -402,22 +403,24 @@ class WorkflowStateManager:
     def end_question(self, task: TaskInstance, *, without: bool) -> None:
         """Let a form go on that waits for an answer; also on hold.
 
-        It is due as much later as it waited. Where its worker may not be given it any more, it is
-        given to somebody else.
+        It has as much working time as was left: see `due_after_question`. Where its worker may not
+        be given it any more, it is given to somebody else; on hold that is done when the workflow
+        is resumed.
         """
+        self._go_on(task, without=without)
         worker = task.assigned_to
-        asked = task.events.filter(kind=ASKED).order_by("-pk").first()
-        due = str(asked.data.get("due") or "") if asked is not None else ""
-        waited = self.now - asked.at if asked is not None else timedelta()
-        task.go_on(due_at=datetime.fromisoformat(due) + waited if due else None)
-        self._batch.update(task, "status", "due_at")
-        self._record(ANSWERED, task=task, data={"without": True} if without else {})
-        self._save()
         workers = eligible_workers(task.definition.candidate_role)
         if worker is None or workers.filter(pk=worker.pk).exists():
             return
         if self.instance.status == WorkflowStatus.IN_PROGRESS:
             self.release_task(task, by=worker)
+
+    def _go_on(self, task: TaskInstance, *, without: bool) -> None:
+        task.go_on(due_at=due_after_question(task, now=self.now))
+        self._batch.update(task, "status", "due_at")
+        self._record(ANSWERED, task=task, data={"without": True} if without else {})
+        self._save()
+        QUESTION_ENDED.call_all(task, self.now)
 
     def begin_call(self, task: TaskInstance, *, input_data: JsonObject) -> None:
         """Record one more attempt of an action's call, before the call is made.

@@ -272,7 +272,7 @@ class WorkflowRepair(WorkflowStateManager):
         if to is not None and task.assigned_to_id == to.pk and not failed:
             raise NothingChangedError
         if task.waits_for_answer:
-            self.end_question(task, without=True)
+            self._go_on(task, without=True)
         task.completed_at = None
         self._assign_or_release(task, to, reason=reason)
 
@@ -321,10 +321,12 @@ class WorkflowRepair(WorkflowStateManager):
             self._find_worker(task, reason=reason)
 
     def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
-        """After the rules of a form have changed: keep who has it, or find somebody."""
+        """After something about a form has changed: keep who has it, or find somebody."""
         if task.assigned_to_id is not None:
             workers = eligible_workers(task.definition.candidate_role)
             if not workers.filter(pk=task.assigned_to_id).exists():
+                if task.waits_for_answer:
+                    self._go_on(task, without=True)
                 self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
@@ -349,8 +351,10 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(HELD, data={"reason": reason})
         self._save_instance("status")
 
-    def resume(self, *, reason: str) -> None:
+    def resume(self, task: TaskInstance | None, *, reason: str) -> None:
         """Go on where `hold` stopped; the caller advances, and defers the call that is due.
+
+        A form of somebody who may not be given it any more, or of nobody, finds a worker.
 
         Raises:
             WorkflowEndedError: it has ended.
@@ -362,6 +366,8 @@ class WorkflowRepair(WorkflowStateManager):
         self.instance.resume()
         self._record(RESUMED, data={"reason": reason})
         self._save_instance("status")
+        if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
+            self._find_worker(task, reason=reason)
 
     def cancel(self, *, reason: str) -> list[TaskInstance]:
         """End it here, with all of its unfinished tasks, which are returned.

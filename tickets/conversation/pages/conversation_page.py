@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from tenants.body_limits import FILES_BODY, SMALL_BODY
@@ -221,9 +222,10 @@ def _named(people: list[User]) -> list[dict[str, str]]:
 
 
 def warn_of_strangers(request: HttpRequest, written: Written) -> None:
-    for person in written.strangers:
-        text = _("%(person)s cannot read this, and was not told.")
-        messages.warning(request, text % {"person": person})
+    if written.strangers:
+        names = ", ".join(f"@{Truncator(each).chars(80)}" for each in written.strangers)
+        text = _("Told nobody of this who is not here, or cannot read it: %(names)s")
+        messages.warning(request, text % {"names": names})
 
 
 def ticket_address(ticket: Ticket, person: User) -> str:

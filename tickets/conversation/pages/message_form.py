@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -130,5 +131,7 @@ class MessageForm(TextForm):
                     keys.append(UUID(key))
                 except ValueError:
                     continue
-        free = FileUpload.objects.filter(ticket=None, uploaded_by=self._person, uuid__in=keys)
-        return list(free.order_by("pk"))
+        own = FileUpload.objects.filter(uploaded_by=self._person, uuid__in=keys)
+        # With those of the message that this form has made already: it may be sent twice.
+        sent_already = Q(message__written_by=self._person, message__token=self.token)
+        return list(own.filter(Q(ticket=None) | sent_already).order_by("pk"))

@@ -115,7 +115,8 @@ class Conversation:
         task: TaskInstance | None = None,
     ) -> None:
         """`task` is this person's own, which they are working on: from it they may ask."""
-        self.task = task if task is not None and ticket.created_by_id != person.pk else None
+        may_ask = ticket.created_by_id != person.pk and ticket.created_by.is_active
+        self.task = task if may_ask else None
         self.ticket, self.person = ticket, person
         self.access = access_to(ticket, person) if access is None else access
         self.history = history

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,23 +12,32 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.roles import SystemRole
 from tickets.advancing.timers import fire_timer
 from tickets.conversation.ask_requester import ask_requester
+from tickets.conversation.edit_message import edit_message
 from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
 from tickets.conversation.write_message import Written
-from tickets.errors import CannotAskOneselfError
+from tickets.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.health.company import company_findings
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Message, Notice, Ticket
+from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.tests.repair_case import broken_invariants
 from tickets.saving.save_answers import save_task_answers
+from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
-from workflows.errors import NotYourTaskError, TaskNotWorkableError
-from workflows.models import TaskInstance, Transition
+from workflows.authoring.editing.new_draft import new_draft
+from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.errors import NotWaitingError, NotYourTaskError, TaskNotWorkableError
+from workflows.models import BusinessCalendar, CompanyRole, TaskInstance, Transition
+from workflows.people.change_people import release_tasks, save_person
+from workflows.running.pool import release_task
 
 HOUR = timedelta(hours=1)
+AROUND_THE_CLOCK = [[[0, 1440]]] * 7
+OFFICE = [[[540, 1020]]] * 5 + [[]] * 2  # from 9 to 17 o'clock
 
 
 class AskCase(TalkCase):
@@ -42,6 +51,7 @@ class AskCase(TalkCase):
 
     def setUp(self) -> None:
         super().setUp()
+        BusinessCalendar.objects.create(time_zone="UTC", week=AROUND_THE_CLOCK)
         self.due = timezone.now() + 2 * HOUR
         TaskInstance.objects.filter(pk=self.task.pk).update(due_at=self.due)
 
@@ -110,21 +120,56 @@ class AskTests(AskCase):
         self.assertEqual((self.reload().status, self.timers()), ("OPEN", 1))
         self.assertEqual([str(each) for each in company_findings()], [])
 
+    def test_it_has_as_much_working_time_as_was_left(self) -> None:
+        BusinessCalendar.objects.update(week=OFFICE)
+        for due, asked, answered, expected in (
+            # Asked on Friday at 16, an hour before it was due, and answered on Sunday.
+            ("2026-03-06T17:00", "2026-03-06T16:00", "2026-03-08T12:00", "2026-03-09T10:00"),
+            # On Tuesday at 10, when two days were left.
+            ("2026-03-05T10:00", "2026-03-03T10:00", "2026-03-06T15:00", "2026-03-10T15:00"),
+            # When it was overdue for an hour.
+            ("2026-03-03T10:00", "2026-03-03T11:00", "2026-03-03T15:00", "2026-03-03T14:00"),
+        ):
+            with self.subTest(asked):
+                due_at, asked_at, now, wanted = (
+                    datetime.fromisoformat(each).replace(tzinfo=UTC)
+                    for each in (due, asked, answered, expected)
+                )
+                TaskInstance.objects.filter(pk=self.task.pk).update(due_at=due_at)
+                ask_requester(task=self.task, user=self.wendy, text="?", token=asked, now=asked_at)
+                go_on_without_answer(task=self.task, user=self.wendy, now=now)
+                self.assertEqual(self.reload().due_at, wanted)
+
     def test_without_an_answer(self) -> None:
         self.ask()
         with self.assertRaises(NotYourTaskError):
             go_on_without_answer(task=self.task, user=self.terry, now=timezone.now())
         go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
         self.assertEqual(self.reload().status, "OPEN")
-        with self.assertRaises(TaskNotWorkableError):
+        with self.assertRaises(NotWaitingError):
             go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
         self.said(self.uma, "Red.")  # too late: it is a message like others
         self.assert_whole()
 
+    def test_what_is_said_of_a_task_that_waits_or_goes_on(self) -> None:
+        self.ask()
+        for refused in (
+            lambda: self.ask("And which size?"),
+            lambda: complete_task(task=self.task, output={"ok": True}, user=self.wendy),
+            lambda: save_task_answers(task=self.task, answers={"ok": True}, user=self.wendy),
+            lambda: release_task(task=self.task, user=self.wendy, now=timezone.now()),
+        ):
+            with self.assertRaisesMessage(TaskNotWorkableError, "It waits for an answer."):
+                refused()
+        self.said(self.uma, "Red.")
+        with self.assertRaisesMessage(NotWaitingError, "you can go on"):
+            go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
+        complete_task(task=self.reload(), output={"ok": True}, user=self.wendy)
+        with self.assertRaisesMessage(TaskNotWorkableError, "finished or cancelled"):
+            go_on_without_answer(task=self.task, user=self.wendy, now=timezone.now())
+
     def test_what_is_refused(self) -> None:
         self.ask()
-        with self.assertRaises(TaskNotWorkableError):
-            self.ask("And which size?")
         self.said(self.uma, "Red.")
         self.give_role(self.uma, SystemRole.TASK_WORKER)
         reassign_task(task=self.task, to=self.uma, by=self.terry, reason="She knows.")
@@ -135,11 +180,28 @@ class AskTests(AskCase):
         self.assertEqual(Message.objects.count(), 2)
 
     def test_the_same_form_asks_once(self) -> None:
-        for _time in range(2):
-            ask_requester(
-                task=self.task, user=self.wendy, text="Why?", token="a", now=timezone.now()
-            )
-        self.assertEqual(Message.objects.count(), 1)
+        def ask() -> Written:
+            return ask_requester(task=self.task, user=self.wendy, text="Why\r\nthis? ", token="a",
+                                 now=timezone.now())  # fmt: skip
+
+        first = ask().message
+        for text in ("Why this one?", "Why that one?"):
+            again = ask()
+            self.assertEqual((again.message, again.is_new), (first, False))
+            edit_message(message=first, user=self.wendy, text=text, now=timezone.now())
+        self.said(self.uma, "Red.")
+        self.assertEqual((ask().message, self.reload().status), (first, "OPEN"))
+        self.assertEqual(Message.objects.count(), 2)
+        self.assert_whole()
+
+    def test_what_was_written_already_is_no_question(self) -> None:
+        """The same form, sent as a message to all by another tab meanwhile."""
+        written = self.write(self.wendy, "Why?", token="a").message
+        again = ask_requester(
+            task=self.task, user=self.wendy, text="Why?", token="a", now=timezone.now()
+        )
+        self.assertEqual((again.message, again.is_new), (written, False))
+        self.assertFalse(self.reload().waits_for_answer)
 
     def test_ticket_admins_do_with_it_what_they_do_with_others(self) -> None:
         self.give_role(self.walt, SystemRole.TASK_WORKER)
@@ -176,6 +238,127 @@ class AskTests(AskCase):
         self.said(self.uma, "Red.")
         self.assertEqual(self.reload().assigned_to, self.walt)
         self.assert_whole()
+
+
+class RequesterWhoLeavesTests(AskCase):
+    """Who cannot answer is not asked, and nobody waits for them."""
+
+    def switch_off(self) -> None:
+        self.uma.is_active = False
+        save_person(person=self.uma, roles=[SystemRole.USER], company_roles=None,
+                    now=timezone.now(), actor=self.alice)  # fmt: skip
+
+    def test_they_are_not_asked(self) -> None:
+        self.switch_off()
+        with self.assertRaises(RequesterGoneError):
+            self.ask()
+        self.assertEqual((self.reload().status, Message.objects.count()), ("OPEN", 0))
+        self.log_in(self.wendy)
+        self.assertNotContains(self.client.get(self.my_task), "The task waits until")
+        answer = self.post(self.wendy, page=self.my_task, text="Which?", asks=self.task.pk)
+        self.assertContains(answer, "cannot answer any more")
+        self.assertContains(answer, "Which?")
+
+    def test_the_task_goes_on_when_they_leave(self) -> None:
+        self.ask()
+        self.switch_off()
+        task = self.reload()
+        self.assertEqual((task.status, task.assigned_to), ("OPEN", self.wendy))
+        assert task.due_at is not None
+        self.assertGreater(task.due_at, self.due)
+        self.assertEqual(self.timers(), 1)
+        self.assert_whole()
+        self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_they_were_at_work_on_others(self) -> None:
+        """Whoever asks and is asked at once: both are ended."""
+        self.ask()
+        self.give_role(self.uma, SystemRole.TASK_WORKER)
+        self.give_role(self.walt, SystemRole.USER)
+        others = submit_ticket(definition=self.definition, data={"what": "A lamp"}, user=self.walt)
+        TaskInstance.objects.filter(workflow_instance=others.workflow_instance_id).update(
+            status="PENDING", assigned_to=self.uma
+        )
+        self.switch_off()
+        self.assertEqual(self.reload().status, "OPEN")
+        self.assertFalse(TaskInstance.objects.filter(assigned_to=self.uma).exists())
+
+
+class WorkerWhoLeavesTests(AskCase):
+    """Somebody who asked goes before the answer comes: nobody waits for them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.give_role(self.walt, SystemRole.TASK_WORKER)
+        self.walt.is_available = True
+        self.walt.save()
+        self.ask()
+
+    def save(self, *roles: SystemRole) -> None:
+        save_person(person=self.wendy, roles=roles, company_roles=None, now=timezone.now(),
+                    actor=self.alice)  # fmt: skip
+
+    def assert_given_to_walt(self) -> None:
+        task = self.reload()
+        self.assertEqual((task.assigned_to, task.status), (self.walt, "OPEN"))
+        assert task.due_at is not None
+        self.assertGreater(task.due_at, self.due)
+        self.assertEqual(self.timers(), 1)
+        self.assert_whole()
+        self.assertEqual([str(each) for each in company_findings()], [])
+
+    def test_who_is_switched_off(self) -> None:
+        self.wendy.is_active = False
+        self.save(SystemRole.TASK_WORKER)
+        self.assert_given_to_walt()
+
+    def test_who_is_no_task_worker_any_more(self) -> None:
+        self.save(SystemRole.USER)
+        self.assert_given_to_walt()
+
+    def test_who_gives_all_to_others(self) -> None:
+        release_tasks(user=self.wendy, now=timezone.now())
+        self.assert_given_to_walt()
+
+    def test_on_hold_it_is_given_out_when_the_ticket_goes_on(self) -> None:
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.save(SystemRole.USER)
+        self.assertIsNone(self.reload().assigned_to)
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assert_given_to_walt()
+
+    def test_an_answer_on_hold_to_somebody_who_cannot_do_it(self) -> None:
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.wendy.groups.clear()
+        self.said(self.uma, "Red.")
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assert_given_to_walt()
+
+    def move(self) -> None:
+        """To a version in which only walt's role may do it."""
+        role = CompanyRole.objects.create(name="Buyers")
+        role.members.add(self.walt)
+        draft = new_draft(workflow=self.definition.workflow, user=self.carla)
+        fields = draft.tasks.get(key="check").fields
+        draft.tasks.filter(key="order").update(fields=fields)
+        draft.tasks.filter(key="check").update(candidate_role=role)
+        published = publish_workflow(workflow=draft, user=self.carla)
+        moves = move_tickets(tickets=[self.ticket], to=published, by=self.terry, reason="Newer.")
+        self.assertEqual([each.refusal for each in moves], [""])
+
+    def test_moved_to_a_version_in_which_they_may_not_do_it(self) -> None:
+        self.move()
+        self.assert_given_to_walt()
+
+    def test_moved_on_hold(self) -> None:
+        hold_ticket(ticket=self.ticket, by=self.terry, reason="Wait.")
+        self.move()
+        resume_ticket(ticket=self.ticket, by=self.terry, reason="Go on.")
+        self.assert_given_to_walt()
+
+    def test_the_doctor_finds_who_cannot_do_it(self) -> None:
+        self.wendy.groups.clear()
+        self.assertIn("who cannot do it", " ".join(str(each) for each in company_findings()))
 
 
 class AskPageTests(AskCase):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from tenants.testing_effort import steps_of
-from tickets.conversation.rendering import _rendered, render_message
+from tickets.conversation.rendering import MOST_HTML, Shown, render_anew, render_message
 from tickets.models.message import LONGEST_MESSAGE
 
 HOSTILE = {
@@ -30,8 +30,12 @@ HOSTILE = {
 }
 
 
+# Six tables of 160 columns, with 409 lines of one cell each: the others are filled in.
+WIDE_TABLES = 6 * "\n".join(["|".join("a" * 160), "|".join("-" * 160), *("a" * 409), "\n"])
+
+
 def effort(text: str) -> int:
-    return steps_of(lambda: _rendered.__wrapped__(text, ("Wendy Wells",)))
+    return steps_of(lambda: render_anew(text, ("Wendy Wells",)))
 
 
 class HarmlessTests(SimpleTestCase):
@@ -92,6 +96,31 @@ class HarmlessTests(SimpleTestCase):
             with self.subTest(name):
                 text = (part * LONGEST_MESSAGE)[:LONGEST_MESSAGE]
                 self.assertLess(effort(text), most)
+
+    def test_a_table_has_so_many_cells_at_most(self) -> None:
+        self.assertEqual(render_message("a|b\n-|-\nc|d").count("<td>"), 2)
+        for before in ("", "> ", "- "):
+            with self.subTest(before):
+                text = before + WIDE_TABLES
+                self.assertLess(len(text), LONGEST_MESSAGE)
+                self.assertNotIn("<td>", render_anew(text, ()))
+
+    def test_what_is_shown_is_bounded(self) -> None:
+        for text in ("a.co ", "&", "'", "a\n", "\n- a", "**a** "):
+            with self.subTest(text):
+                long = (text * LONGEST_MESSAGE)[:LONGEST_MESSAGE]
+                self.assertLessEqual(len(render_anew(long, ())), MOST_HTML)
+
+    def test_what_is_kept_is_bounded_in_bytes(self) -> None:
+        shown = Shown(most_bytes=10_000)
+        for number in range(100):
+            shown.keep((str(number), ()), "x" * 900)
+            self.assertLessEqual(shown.size, 10_000)
+        self.assertIsNone(shown.get(("0", ())))
+        self.assertEqual(shown.get(("99", ())), "x" * 900)
+        shown.keep(("large", ()), "x" * 20_000)
+        self.assertIsNone(shown.get(("large", ())))
+        self.assertIsNotNone(shown.get(("99", ())))
 
     def test_nesting(self) -> None:
         for opening in ("> ", "- ", "1. ", "*", "[", "  - "):

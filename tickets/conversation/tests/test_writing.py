@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -13,7 +15,9 @@ from django.utils import timezone
 from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
+from tenants.testing_effort import steps_of
 from tickets.conversation.edit_message import MOST_EDITS, edit_message
+from tickets.conversation.mentions import MOST_MENTIONS, find_mentions
 from tickets.conversation.pages.timeline import MOST_SHOWN
 from tickets.conversation.telling import people_to_tell
 from tickets.conversation.tests.talk_case import INTERNAL, PUBLIC, TalkCase, page_about
@@ -32,6 +36,7 @@ from tickets.models import FileUpload, Follower, Message, Notice, Ticket
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.reassign_task import reassign_task
+from tickets.taking_part.access import participants
 from workflows.models import WorkflowEvent
 
 
@@ -83,6 +88,28 @@ class ServiceTests(TalkCase):
         self.assertTrue(other.is_new)
         self.assertTrue(self.write(self.wendy, "Once", token=token).is_new)
         self.assertEqual(Message.objects.count(), 3)
+
+    def test_another_form_with_the_same_token_is_another_message(self) -> None:
+        first = self.write(self.wendy, "See", token="a").message
+        edit_message(message=first, user=self.wendy, text="See this", now=timezone.now())
+        self.assertEqual(self.write(self.wendy, "See", token="a").message, first)
+        self.assertTrue(self.write(self.wendy, "Hello", token="a").is_new)
+        self.assertTrue(self.write(self.wendy, "See", INTERNAL, token="a").is_new)
+        files = [self.upload(self.wendy, "one.txt")]
+        self.assertTrue(self.write(self.wendy, "See", files=files, token="a").is_new)
+        self.assertEqual(Message.objects.count(), 4)
+
+    def test_the_same_files_sent_twice_are_one_message(self) -> None:
+        first = self.write(self.uma, "See", files=[self.upload(self.uma)], token="b").message
+        # Chosen and sent once more, they are other uploads.
+        again = self.write(self.uma, "See", files=[self.upload(self.uma)], token="b")
+        self.assertEqual((again.message, again.is_new), (first, False))
+        # Kept from a form that could not be sent, they are the same.
+        kept = [each.uuid for each in first.files.all()]
+        again = self.write(self.uma, "See", files=kept, token="b")
+        self.assertEqual((again.message, again.is_new), (first, False))
+        other = self.write(self.uma, "See", files=[self.upload(self.uma, "b.txt")], token="b")
+        self.assertTrue(other.is_new)
 
     def test_files_are_ones_own_and_of_one_message(self) -> None:
         key = self.upload(self.uma)
@@ -146,11 +173,11 @@ class TellingTests(TalkCase):
     def test_who_is_named_is_told_so_where_they_may_read_it(self) -> None:
         written = self.write(self.uma, "@Terry Tate, and @walt@acme.example, please.")
         self.assertEqual(self.told(written.message), {"Terry": True, "Wendy": False})
-        self.assertEqual(written.strangers, [self.walt])
+        self.assertEqual(written.strangers, ["walt@acme.example"])
         self.assertEqual(written.message.mentioned_ids, {self.terry.pk})
         note = self.write(self.wendy, "@uma urban must not know. @terry tate?", INTERNAL)
         self.assertEqual(self.told(note.message), {"Terry": True})
-        self.assertEqual(note.strangers, [self.uma])
+        self.assertEqual(note.strangers, ["uma"])
 
     def notices(self) -> set[tuple[str, str]]:
         found = Notice.objects.filter(kind__in=("MESSAGE", "MENTION"))
@@ -187,10 +214,24 @@ class TellingTests(TalkCase):
         self.assertTrue(answer["Location"].endswith(f"#message-{message.pk}"))
 
     def test_what_names_nobody(self) -> None:
-        for text in ("me@terry tate", "@", "@ Terry Tate", "@nobody", "@Charlie Chaplin", "@@@@"):
+        for text, typed in {
+            "me@terry tate": [], "@": [], "@ Terry Tate": [], "@@@@": [], "@nobody": ["nobody"],
+            "@Charlie Chaplin": ["Charlie"], "@charlie@beta.example!": ["charlie@beta.example"],
+        }.items():  # fmt: skip
             with self.subTest(text):
                 written = self.write(self.uma, text)
-                self.assertEqual((written.message.mentions, written.strangers), ([], []))
+                self.assertEqual((written.message.mentions, written.strangers), ([], typed))
+
+    def test_looking_for_names_takes_bounded_work(self) -> None:
+        among = participants(self.ticket)
+
+        def effort(text: str) -> int:
+            return steps_of(lambda: find_mentions(text, visibility=PUBLIC, among=among))
+
+        few, many = (f"@\ufdfa{' \ufdfa' * 7} " * number for number in (MOST_MENTIONS, 550))
+        effort(few)
+        self.assertLess(effort(many), 2 * effort(few))
+        self.assertLess(effort("@" + "\ufdfa" * 9_000), effort(few))
 
     def test_names_with_letters_that_fold(self) -> None:
         User.objects.filter(pk=self.terry.pk).update(first_name="Änne", last_name="Weiß")
@@ -262,6 +303,30 @@ class PageTests(TalkCase):
         self.assertEqual(answer.status_code, 302)
         self.assertEqual(Message.objects.get().files.get(), upload)
 
+    def test_a_kept_file_sent_twice_makes_one(self) -> None:
+        key, token = self.upload(self.uma), uuid.uuid4().hex
+        for _time in range(2):
+            answer = self.post(self.uma, token=token, kept=[str(key)])
+            self.assertEqual(answer.status_code, 302)
+        self.assertEqual(Message.objects.count(), 1)
+        answer = self.post(self.uma, token=token, text="Another", kept=[str(key)])
+        self.assertEqual((answer.status_code, Message.objects.count()), (302, 2))
+
+    def test_so_many_an_hour(self) -> None:
+        with mock.patch("tickets.conversation.write_message.MOST_AN_HOUR", 3):
+            token = uuid.uuid4().hex
+            for sent in ("", "", token):
+                self.post(self.uma, **({"token": sent} if sent else {}))
+            answer = self.post(self.uma, text="One more of uma")
+            self.assertContains(answer, "You have written 3 messages within an hour")
+            self.assertContains(answer, "One more of uma")
+            # The same form again is no further one, and others are not held up.
+            self.assertEqual(self.post(self.uma, token=token).status_code, 302)
+            self.assertEqual(self.post(self.wendy).status_code, 302)
+            self.assertEqual(Message.objects.count(), 4)
+            Message.objects.update(written_at=timezone.now() - timedelta(minutes=61))
+            self.assertEqual(self.post(self.uma).status_code, 302)
+
     def test_what_is_made_up_is_no_error_page(self) -> None:
         for values in (
             {"kept": ["x", str(uuid.uuid4())]},
@@ -283,7 +348,17 @@ class PageTests(TalkCase):
     def test_a_stranger_who_is_named_is_told_to_the_writer(self) -> None:
         answer = self.post(self.uma, text="@Walt Wood should look.")
         page = self.client.get(answer.url)
-        self.assertContains(page, "Walt Wood cannot read this, and was not told.")
+        self.assertContains(page, "Told nobody of this who is not here, or cannot read it: @Walt")
+
+    def test_an_at_does_not_tell_who_is_here(self) -> None:
+        said = []
+        for name in ("walt@acme.example", "nemo@acme.example", "Walt Wood", "Nemo Wood"):
+            page = self.client.get(self.post(self.uma, text=f"@{name} should look.").url)
+            said.append([str(each) for each in page.context["messages"]])
+            self.assertNotIn("Walt Wood", " ".join(said[-1]))
+        known, unknown, known_name, unknown_name = (" ".join(each) for each in said)
+        self.assertEqual(known.replace("walt", "nemo"), unknown)
+        self.assertEqual(known_name.replace("Walt", "Nemo"), unknown_name)
 
     def test_whom_an_at_offers(self) -> None:
         names = reverse("admin:tickets_message_names", args=(self.ticket.pk,))
