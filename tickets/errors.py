@@ -76,7 +76,8 @@ class MessageTooLongError(TicketsError):
         self.longest, self.excess = longest, length - longest
 
 
-class TooManyMessagesError(MessageRefusedError):
+class TooManyMessagesError(TicketsError):
+    field = "text"
     message = _(
         "You have written %(most)s messages within an hour, which is as many as may be. Send this "
         "one a little later: what you typed is still here."
