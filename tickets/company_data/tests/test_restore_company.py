@@ -386,7 +386,7 @@ class RefusalTests(RestoreCase):
         name = "public/people.jsonl"
         rows = zipfile.ZipFile(self.archive).read(name).splitlines()
         first = json.loads(rows[0])
-        for change in (
+        changes: tuple[dict[str, Any], ...] = (
             {"email": "no address"},
             {"email": json.loads(rows[1])["email"]},
             {"id": -1},
@@ -403,7 +403,8 @@ class RefusalTests(RestoreCase):
             {"roles": [{}, None]},
             {"date_joined": "0001-01-01T00:00:00+14:00"},
             {"date_joined": "9999-12-31T23:59:59-14:00"},
-        ):
+        )
+        for change in changes:
             with self.subTest(change):
                 content = b"\n".join([json.dumps({**first, **change}).encode(), *rows[1:]]) + b"\n"
                 self.refused(self.changed(**{name: content}), UnreadableArchiveError)
