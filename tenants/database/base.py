@@ -12,7 +12,7 @@ from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 
 # An empty schema. Postgres leaves out of a path what is not there: without this one, the path of a
-# company whose schema is gone would be that of `public`, and plans made outside would be used there.
+# company whose schema is gone would be that of `public`: plans made outside would be used.
 INSIDE: Final = "ticketflower_inside"
 # An empty schema; the policies of shared tables look whether it is on the search_path.
 SUPERUSERS_INSIDE: Final = "ticketflower_superusers"

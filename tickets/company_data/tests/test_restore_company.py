@@ -386,6 +386,7 @@ class RefusalTests(RestoreCase):
         name = "public/people.jsonl"
         rows = zipfile.ZipFile(self.archive).read(name).splitlines()
         first = json.loads(rows[0])
+        change: dict[str, Any]
         for change in (
             {"email": "no address"},
             {"email": json.loads(rows[1])["email"]},
