@@ -20,6 +20,9 @@ COPY . .
 RUN DJANGO_SECRET_KEY=only-to-collect-static-files DATABASE_URL=postgres://none@none/none \
     python manage.py collectstatic --noinput
 
+# What translators wrote, as Django reads it.
+RUN python -m project.translating
+
 # Compiled once, too: the user below may not write here, and each process would do it anew.
 RUN python -m compileall -q project tenants workflows tickets
 

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants import passwords, visits
 from tenants.account.signing_up import SignUp
 from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
+from tenants.language_and_zone import language_here
 from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
 from tenants.models import Company, User
 from tenants.models.fields import EmailAddressInput, NameInput
@@ -184,7 +185,7 @@ class SignUpForm(forms.Form):
             self.add_error(None, refused.text)
             return None
         with refusals(EmailInUseError):
-            return sign_up(**self.cleaned_data)
+            return sign_up(**self.cleaned_data, language=language_here())
         self.add_error("email", self.taken())
         return None
 
@@ -205,7 +206,7 @@ class AskToSignUpForm(SignUpForm):
         self.fields["email"].help_text = _("You get a mail there, with a link that goes on.")
 
     def wanted(self) -> SignUp:
-        return SignUp(**self.cleaned_data)
+        return SignUp(**self.cleaned_data, language=language_here())
 
 
 class FinishSignUpForm(forms.Form):

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 from project.database import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
@@ -89,12 +88,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
+    "tenants.middleware.LanguageMiddleware",
     "project.being_upgraded.InstallationUpToDateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.ActiveCompanyMiddleware",
+    "tenants.middleware.PersonsLanguageMiddleware",
     "tenants.middleware.ActorMiddleware",
     "project.being_upgraded.CompanyUpToDateMiddleware",
     "project.to_be_deleted.CompanyToBeDeletedMiddleware",
@@ -306,8 +307,12 @@ MAIL_TIMEOUT_SECONDS = float(os.environ.get("MAIL_TIMEOUT_SECONDS") or 30)
 MAIL_FOLDER = Path(os.environ.get("MAIL_FOLDER") or DATA_DIR / "mails")
 
 # --- language and time ---------------------------------------------------------------------
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each by its own name, as whoever looks for it reads it. Their texts: project/translating/.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# Of mails to people who have chosen none, and of visitors whose browsers ask for none of these.
+LANGUAGE_CODE = (os.environ.get("LANGUAGE_CODE") or "en").strip().lower()
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(f"LANGUAGE_CODE is one of {', '.join(dict(LANGUAGES))}.")
 TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
 USE_TZ = True
 

@@ -14,11 +14,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
 from project.forms import EmailLoginForm, OwnPasswordForm
+from project.script_texts import script_texts
 from tenants.account.pages.address import AddressPage
 from tenants.account.pages.company_log_in import (
     CompanyLogInAtPage,
@@ -165,7 +165,7 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """The words of all scripts: Django's admin asks for those of its own alone."""
-        return JavaScriptCatalog.as_view()(request)
+        return script_texts(request)
 
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

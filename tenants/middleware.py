@@ -7,12 +7,15 @@ from django.contrib import messages
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from tenants.active_company import CompanyRequest, find_active_company, visit_of
 from tenants.audit.acting import acting_as, actor_of, visitor
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
+from tenants.language_and_zone import known_language, zone_of
 from tenants.limits import BY_SENDER, count_sender
 from tenants.log_context import note
 from tenants.models import User
@@ -136,6 +139,43 @@ class ActiveCompanyMiddleware:
             note(company=request.company.schema_name)
             use_company(request.company)
         return self.get_response(request)
+
+
+class LanguageMiddleware:
+    """Answers in the language that the browser asks for, until it is known who asks.
+
+    Before everything that writes a page. It asks the database nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with translation.override(translation.get_language_from_request(request)):
+            response = self.get_response(request)
+        patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+
+class PersonsLanguageMiddleware:
+    """Answers in the person's language and time zone. After the middleware that sets the company.
+
+    Where they have chosen none: in the browser's language, and in the company's zone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: CompanyRequest) -> HttpResponseBase:
+        person = request.user if isinstance(request.user, User) else None
+        language = known_language(person.language) if person else ""
+        with (
+            translation.override(language or translation.get_language()),
+            timezone.override(zone_of(person, request.company)),
+        ):
+            response = self.get_response(request)
+            response.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 class ActorMiddleware:

@@ -33,7 +33,13 @@ PASSWORD_CHANGED = declare("account.password_changed", _("Changed a password"))
 
 
 def sign_up(
-    *, company_name: str, first_name: str, last_name: str, email: str, password: str | None
+    *,
+    company_name: str,
+    first_name: str,
+    last_name: str,
+    email: str,
+    password: str | None,
+    language: str = "",
 ) -> User:
     """Make a company, its schema and its first user, who has every system role.
 
@@ -49,6 +55,7 @@ def sign_up(
             password=password,
             first_name=first_name,
             last_name=last_name,
+            language=language,
             roles=SystemRole,
         )
 

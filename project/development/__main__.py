@@ -27,8 +27,11 @@ from project.development.servers import (
 from project.development.upgrading import LEFT_OUT
 from project.development.upgrading.newest_django import ensure_newest_django
 from project.environment import BASE_DIR, data_dir, load_environment
+from project.translating import catalogues, problems
 
 DEPRECATIONS = "default::DeprecationWarning,default::PendingDeprecationWarning"
+# What these do needs no translations.
+WITHOUT_CATALOGUES = ("messages", "stop", "reset")
 BENCHMARKS = BASE_DIR / "bench" / "run.py"
 
 
@@ -87,6 +90,16 @@ def check(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def messages(arguments: argparse.Namespace) -> int:
+    """Bring the catalogues to what the sources say, and say what is left to translate."""
+    for path, catalogue in catalogues.update():
+        left = sum(1 for _problem in problems.in_catalogue(catalogue))
+        name = path.relative_to(BASE_DIR).as_posix()
+        print(f"{name}: {len(catalogue)} texts, {left} to be translated or mended")
+    catalogues.compile_all()
+    return 0
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Run the benchmarks."""
     if not BENCHMARKS.exists():
@@ -121,6 +134,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "prepare": prepare,
     "test": test,
     "check": check,
+    "messages": messages,
     "bench": bench,
     "smoke": smoke,
     "stop": stop,
@@ -162,6 +176,8 @@ def main() -> int:
     end_on_signals()
     try:
         load_environment()
+        if arguments.command not in WITHOUT_CATALOGUES:
+            catalogues.compile_all()
         return COMMANDS[arguments.command](arguments)
     except (DevelopmentError, EmbeddedPostgresError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)

@@ -8,8 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from babel.messages.pofile import PoFileError
+
 from project.development import audit, javascript
 from project.environment import BASE_DIR
+from project.translating import catalogues
+from project.translating.extraction import CannotBeTranslatedError
 
 BANDIT_LOOKS_AT = ("project", "tenants", "tickets", "workflows", "manage.py", "dev.py")
 # What is checked, and how the virtual environment's Python does it.
@@ -58,8 +62,20 @@ def run_checks(environment: Mapping[str, str]) -> int:
 def _checks(environment: Mapping[str, str]) -> Iterator[tuple[str, Check]]:
     for name, command in PYTHON_CHECKS.items():
         yield name, _running([sys.executable, *command], environment)
+    yield "catalogues", _catalogues
     yield "advisories", _advisories
     yield from _javascript_checks(environment)
+
+
+def _catalogues() -> Outcome:
+    """Whether the catalogues have exactly the texts of the sources."""
+    try:
+        behind = list(catalogues.behind())
+    except (CannotBeTranslatedError, PoFileError) as error:
+        return Outcome("FAILED", str(error))
+    if not behind:
+        return Outcome("ok")
+    return Outcome("FAILED", "\n".join([*behind, "`python3 dev.py messages` brings them there."]))
 
 
 def _advisories() -> Outcome:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-import struct
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.test import override_settings
-from django.urls import reverse
+from django.urls import reverse_lazy
 
+from project.script_texts import catalogue_in
 from tenants.testing import CompanyTestCase
 
 OURS = ("project", "tenants", "workflows", "tickets")
@@ -52,6 +54,8 @@ def unspoken(script: str) -> Iterator[str]:
 
 
 class ScriptTextTests(CompanyTestCase):
+    address = reverse_lazy("admin:jsi18n")
+
     def test_no_text_is_written_past_the_catalogue(self) -> None:
         root = Path(settings.BASE_DIR)
         scripts = sorted(path for app in OURS for path in (root / app).rglob("*.js"))
@@ -82,30 +86,34 @@ class ScriptTextTests(CompanyTestCase):
             with self.subTest(script=script):
                 self.assertEqual(list(unspoken(script)), [])
 
-    def test_the_editor_gets_its_words_from_the_catalogue(self) -> None:
+    def test_scripts_get_their_words_from_the_catalogue(self) -> None:
         self.log_in(self.carla)
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "de" / "LC_MESSAGES"
             target.mkdir(parents=True)
-            (target / "djangojs.mo").write_bytes(catalogue({"Add a link": "Link hinzufügen"}))
-            with override_settings(
-                LANGUAGE_CODE="de", LANGUAGES=[("de", "German")], LOCALE_PATHS=[folder]
-            ):
-                response = self.client.get(reverse("admin:jsi18n"))
-        self.assertEqual(response.headers["Content-Type"], 'text/javascript; charset="utf-8"')
-        self.assertIn("Link hinzuf\\u00fcgen", response.content.decode())
+            with (target / "djangojs.mo").open("wb") as stream:
+                write_mo(stream, catalogue({"Add a link": "Eine Verknüpfung, wie im Test"}))
+            with override_settings(LOCALE_PATHS=[folder]):
+                catalogue_in.cache_clear()
+                self.addCleanup(catalogue_in.cache_clear)
+                page = self.client.get(self.address, headers={"accept-language": "de"})
+        self.assertEqual(page.headers["Content-Type"], 'text/javascript; charset="utf-8"')
+        self.assertIn("Eine Verkn\\u00fcpfung, wie im Test", page.content.decode())
+
+    def test_they_are_sent_once_for_each_language(self) -> None:
+        self.log_in(self.carla)
+        english = self.client.get(self.address)
+        etag = {"if-none-match": english.headers["ETag"]}
+        self.assertIn("no-cache", english.headers["Cache-Control"])
+        again = self.client.get(self.address, headers=etag)
+        self.assertEqual((again.status_code, again.content), (304, b""))
+        german = self.client.get(self.address, headers={**etag, "accept-language": "de"})
+        self.assertEqual(german.status_code, 200)
+        self.assertNotEqual(german.headers["ETag"], english.headers["ETag"])
 
 
-def catalogue(texts: dict[str, str]) -> bytes:
-    """What msgfmt would make of these texts: a file of the format that gettext reads."""
-    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **texts}.items())
-    count, start = len(pairs), 28
-    texts_at = start + 16 * count
-    tables, data = [b"", b""], b""
-    for side in (0, 1):
-        for pair in pairs:
-            encoded = pair[side].encode()
-            tables[side] += struct.pack("<II", len(encoded), texts_at + len(data))
-            data += encoded + b"\0"
-    head = struct.pack("<7I", 0x950412DE, 0, count, start, start + 8 * count, 0, 0)
-    return head + tables[0] + tables[1] + data
+def catalogue(texts: dict[str, str]) -> Catalog:
+    made = Catalog(locale="de")
+    for text, said in texts.items():
+        made.add(text, said)
+    return made

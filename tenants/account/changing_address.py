@@ -17,6 +17,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
+from tenants.language_and_zone import speaking_to
 from tenants.limits import CHANGES_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
@@ -138,18 +139,20 @@ def tell_old_address(*, person: User, old: str) -> None:
 def _mail(person: User, *, to: str, template: str, path: str = "") -> None:
     """With a `path` it goes to somebody who has proven nothing: it names nobody."""
     company = person.company
-    written = write(
-        f"account/{template}",
-        company="" if company is None or path else company.name,
-        path=path,
-        name="" if path else person.first_name,
-        new=person.email if not path else to,
-    )
+    with speaking_to(person):
+        subject = str(_SUBJECTS[template])
+        written = write(
+            f"account/{template}",
+            company="" if company is None or path else company.name,
+            path=path,
+            name="" if path else person.first_name,
+            new=person.email if not path else to,
+        )
     with company_of(PUBLIC if company is None else company.schema_name):
         queue_mail(
             to=to,
             kind="e-mail address",
-            subject=str(_SUBJECTS[template]),
+            subject=subject,
             text=written.text,
             html=written.html,
             expires=LIFETIME,

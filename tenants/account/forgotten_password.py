@@ -24,6 +24,7 @@ from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError
 from tenants.jobs import defer
+from tenants.language_and_zone import speaking_to
 from tenants.limits import NEW_PASSWORDS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
@@ -58,20 +59,22 @@ def mail_new_password(*, email: str, sender: str, name: str = "") -> None:
     if person.company is not None and not is_up_to_date(person.company):
         return
     company = person.company
-    written = write(
-        "account/mail_new_password",
-        company="" if company is None else company.name,
-        path=reverse("one_time_link", args=[make_mailed_link(person=person)]),
-        name=person.first_name,
-        email=person.email,
-        minutes=int(MAILED_LIFETIME.total_seconds() // 60),
-    )
+    with speaking_to(person):
+        subject = gettext("Your new password")
+        written = write(
+            "account/mail_new_password",
+            company="" if company is None else company.name,
+            path=reverse("one_time_link", args=[make_mailed_link(person=person)]),
+            name=person.first_name,
+            email=person.email,
+            minutes=int(MAILED_LIFETIME.total_seconds() // 60),
+        )
     with transaction.atomic():
         with company_of(PUBLIC if company is None else company.schema_name):
             queued = queue_mail(
                 to=person,
                 kind="new password",
-                subject=gettext("Your new password"),
+                subject=subject,
                 text=written.text,
                 html=written.html,
                 expires=MAILED_LIFETIME,

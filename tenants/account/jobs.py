@@ -27,7 +27,8 @@ def mail_sign_up(
     first_name: str,
     last_name: str,
     email: str,
+    language: str = "",
 ) -> None:
     """Mail a link with which a company is signed up."""
-    wanted = signing_up.SignUp(company_name, first_name, last_name, email)
+    wanted = signing_up.SignUp(company_name, first_name, last_name, email, language)
     in_company(signing_up.mail_sign_up)(schema, wanted, name=f"sign-up.{context.job.id}")

@@ -20,10 +20,11 @@ from tenants.account.addresses import ensure_yields, free_address, keeps_address
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
+from tenants.language_and_zone import speaking
 from tenants.limits import SIGN_UP_LINK, SIGN_UPS_OF_ALL, SIGN_UPS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.set_up import absolute
-from tenants.mail.writing import write
+from tenants.mail.writing import Written, write
 from tenants.models import User
 from tenants.names import plain_email
 from tenants.refusals import refusals
@@ -43,12 +44,16 @@ class SignUpEndedError(TenantsError):
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What somebody typed who wants to sign a company up."""
+    """What somebody typed who wants to sign a company up, and the language that they read.
+
+    The language is empty where it is that of the installation.
+    """
 
     company_name: str
     first_name: str
     last_name: str
     email: str
+    language: str = ""
 
 
 def ask_to_sign_up(wanted: SignUp) -> None:
@@ -58,25 +63,19 @@ def ask_to_sign_up(wanted: SignUp) -> None:
         SIGN_UPS_TO_ADDRESS.count(email)
     if refused.error is not None:
         return
+    job: dict[str, str] = {**asdict(wanted), "email": email}
+    if not wanted.language:
+        del job["language"]  # an older worker does not know it
     with company_of(PUBLIC):
-        defer(JOB, **{**asdict(wanted), "email": email})
+        defer(JOB, **job)
 
 
 def mail_sign_up(wanted: SignUp, *, name: str = "") -> None:
     """The job of it, in `public`; `name` is that of the mail: one, however often the job runs."""
     holder = User.objects.filter(email=wanted.email).first()
-    if holder is not None and keeps_address(holder):
-        subject, template = gettext("You have an account already"), "mail_known"
-        link = reverse("admin:login")
-    else:
-        subject, template = gettext("Sign your company up"), "mail_sign_up"
-        link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT)])
-    # Nothing that was typed: anybody has this mail sent to anybody. It is on the page of the link.
-    written = write(
-        f"account/{template}",
-        path=link,
-        forgotten=absolute(reverse("forgotten_password")),
-    )
+    is_known = holder is not None and keeps_address(holder)
+    with speaking(wanted.language):
+        subject, written = _you_are_known() if is_known else _link_for(wanted)
     with company_of(PUBLIC):
         queue_mail(
             to=wanted.email,
@@ -88,6 +87,19 @@ def mail_sign_up(wanted: SignUp, *, name: str = "") -> None:
             is_secret=True,
             name=name,
         )
+
+
+def _you_are_known() -> tuple[str, Written]:
+    forgotten = absolute(reverse("forgotten_password"))
+    written = write("account/mail_known", path=reverse("admin:login"), forgotten=forgotten)
+    return gettext("You have an account already"), written
+
+
+def _link_for(wanted: SignUp) -> tuple[str, Written]:
+    """Nothing that was typed: anybody has this mail sent to anybody. It is on the page of the
+    link."""
+    link = reverse("sign_up_by_mail", args=[dumps(asdict(wanted), salt=_SALT)])
+    return gettext("Sign your company up"), write("account/mail_sign_up", path=link)
 
 
 def read_sign_up(token: str) -> SignUp:

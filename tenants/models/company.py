@@ -71,6 +71,11 @@ class Company(TenantMixin):
         db_default="",
         help_text=_("Which migrations the schema has: tenants.migrating.versions. Empty: unknown."),
     )
+    # As its working hours have it, beside the person whom a request reads anyway. Empty: that of
+    # the installation.
+    time_zone: models.CharField[str, str] = models.CharField(
+        _("time zone"), max_length=63, blank=True, default="", db_default="", editable=False
+    )
     # What the company uses, and its own limits: tenants/company_limits.py.
     file_bytes: models.BigIntegerField[int, int] = models.BigIntegerField(
         _("bytes of files"), default=0, db_default=0, editable=False

@@ -109,6 +109,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Switch this off instead of deleting a person: their history stays."),
     )
     is_staff = models.BooleanField(_("staff"), default=False, editable=False)
+    # Empty: as the browser asks, and as the company has it. See tenants/language_and_zone.py.
+    language: models.CharField[str, str] = models.CharField(
+        _("language"), max_length=10, blank=True, default="", db_default=""
+    )
+    time_zone: models.CharField[str, str] = models.CharField(
+        _("time zone"), max_length=63, blank=True, default="", db_default=""
+    )
     erased_at = models.DateTimeField(
         _("erased at"),
         null=True,

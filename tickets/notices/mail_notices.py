@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.urls import reverse
 
+from tenants.language_and_zone import speaking_to
 from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
@@ -73,7 +74,15 @@ def wishes_of_people(people: Iterable[int]) -> dict[int, Any]:
 
 
 def mail_about(notice: Notice, person: User, company: Company) -> NewMail:
-    """The mail about one notice. Those about one ticket are one conversation in mail programs."""
+    """The mail about one notice, in the person's language and zone.
+
+    Those about one ticket are one conversation in mail programs.
+    """
+    with speaking_to(person, company):
+        return _mail_about(notice, person, company)
+
+
+def _mail_about(notice: Notice, person: User, company: Company) -> NewMail:
     kind = kind_of(notice)
     written = write(
         "notices/mail/notice",

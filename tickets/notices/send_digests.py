@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import ngettext
 
+from tenants.language_and_zone import speaking_to
 from tenants.mail.outbox import NewMail, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
@@ -61,6 +62,14 @@ def _send_digest(person_id: int, company: Company, local: datetime) -> bool:
 
 
 def _digest(notices: list[Notice], person: User, company: Company, local: datetime) -> NewMail:
+    """In the person's language and zone."""
+    with speaking_to(person, company):
+        return _write_digest(notices, person, company, local)
+
+
+def _write_digest(
+    notices: list[Notice], person: User, company: Company, local: datetime
+) -> NewMail:
     count = len(notices)
     subject = ngettext("%(count)d notice", "%(count)d notices", count) % {"count": count}
     lines = [

@@ -1,6 +1,6 @@
 """Texts for people. The engine has them in English; who shows them may have them translated.
 
-The engine knows no Django. So it marks its texts with the names that `makemessages` finds, and
+The engine knows no Django. So it marks its texts with the names that `dev.py messages` finds, and
 whoever has translations says once, at the start, where a text is looked up (`translate_with`:
 workflows/apps.py). Without that the texts stay English.
 """

@@ -18,6 +18,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import EmailInUseError
+from tenants.language_and_zone import language_here
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.roles import SystemRole
@@ -137,7 +138,11 @@ def _person_of(
         end_log_ins(person=person, names=None, keep=None)
         return person
     person = User(
-        email=invitation.email, company=company, first_name=first_name, last_name=last_name
+        email=invitation.email,
+        company=company,
+        first_name=first_name,
+        last_name=last_name,
+        language=language_here(),
     )
     person.set_password(password)
     roles = CompanyRole.objects.filter(pk__in=invitation.company_roles)

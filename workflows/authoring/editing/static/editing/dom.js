@@ -35,7 +35,7 @@ export function placeName() {
 
 /**
  * All words for people go through Django's catalogue, which the page loads before this. Write
- * `gettext("whole sentence")`: `manage.py makemessages -d djangojs` finds only that.
+ * `gettext("whole sentence")`: `dev.py messages` finds only that.
  * @param {string} text
  * @param {Gaps} gaps
  */
