@@ -106,11 +106,12 @@ def behind() -> Iterator[str]:
 
 def keys_of(catalogue: Catalog) -> set[Key]:
     """What tells the texts of a catalogue apart. Those for one and for many go together."""
-    return {
-        ("\0".join(message.id) if isinstance(message.id, tuple) else message.id, message.context)
-        for message in catalogue
-        if message.id
-    }
+    found: set[Key] = set()
+    for message in catalogue:
+        texts = [message.id] if isinstance(message.id, str) else message.id
+        if any(texts):
+            found.add(("\0".join(texts), message.context))
+    return found
 
 
 def compile_all() -> list[Path]:

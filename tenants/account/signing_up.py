@@ -63,7 +63,7 @@ def ask_to_sign_up(wanted: SignUp) -> None:
         SIGN_UPS_TO_ADDRESS.count(email)
     if refused.error is not None:
         return
-    job: dict[str, str] = {**asdict(wanted), "email": email}
+    job: dict[str, Any] = {**asdict(wanted), "email": email}
     if not wanted.language:
         del job["language"]  # an older worker does not know it
     with company_of(PUBLIC):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from tenants.mail.set_up import is_mail_set_up, own_domain, sender
 
@@ -72,7 +73,8 @@ def _write(message: bytes, *, name: str) -> None:
         draft.write_bytes(message)
         draft.replace(folder / f"{name}.eml")
     except OSError as error:
-        raise TryAgainError(f"The file could not be written: {error.strerror}") from error
+        reason = gettext("The file could not be written: %(reason)s")
+        raise TryAgainError(reason % {"reason": error.strerror}) from error
 
 
 def _send(message: bytes, *, to: str, before_the_end: Callable[[], bool]) -> None:

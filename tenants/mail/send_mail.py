@@ -10,6 +10,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.connection import current_schema
@@ -68,7 +69,7 @@ def send_mail(*, mail_id: int) -> None:
     if mail.status == MailStatus.HANDING_OVER:
         # Somebody may be at it still, and waits for the answer: theirs is what becomes of it.
         if mail.changed_at is None or mail.changed_at + GONE_AFTER <= now:
-            _leave_unsure(mail, "It was broken off while it was handed over.")
+            _leave_unsure(mail, gettext("It was broken off while it was handed over."))
         return
     if mail.due_at > now + EARLY:
         return  # its job comes then

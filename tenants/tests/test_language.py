@@ -1,4 +1,4 @@
-"""Everybody reads in their own language: visitors in their browser's, people in the one they chose."""
+"""Everybody reads in their own language: visitors in their browser's, people as they chose."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from tenants.active_company import CompanyRequest
 from tenants.language_and_zone import (
     known_language,
     language_here,
@@ -18,7 +19,7 @@ from tenants.language_and_zone import (
     zone_names,
     zone_of,
 )
-from tenants.middleware import LanguageMiddleware, PersonsLanguageMiddleware
+from tenants.middleware import PersonsLanguageMiddleware
 from tenants.models import Company, User
 from tenants.testing import CompanyTestCase
 
@@ -108,10 +109,10 @@ class ZoneTests(SimpleTestCase):
             found.append(timezone.get_current_timezone_name())
             return HttpResponse()
 
-        request = HttpRequest()
+        request = CompanyRequest()
         request.user = User(time_zone="Asia/Tokyo")
-        request.company = Company(time_zone="Europe/Berlin")  # type: ignore[attr-defined]
-        LanguageMiddleware(PersonsLanguageMiddleware(answer))(request)
+        request.company = Company(time_zone="Europe/Berlin")
+        PersonsLanguageMiddleware(answer)(request)
         self.assertEqual(found, ["Asia/Tokyo"])
         self.assertEqual(timezone.get_current_timezone_name(), "UTC")
 

@@ -31,13 +31,16 @@ from .schema_cost import (
     check_visits,
     schema_cost,
 )
+from .texts import gettext, gettext_noop
 
 MAX_PATTERN_CHARACTERS = 500
 NOT_BLANK: Final = r"\S"
 # A form has up to 200 questions, each of up to 50 columns.
 MOST_PARTS_OF_FORM: Final = 100_000
 MOST_BYTES_COMPILED: Final = MOST_BYTES_OF_FORM + MOST_PARTS_OF_FORM * 2_000
-TOO_LARGE: Final = "The schema is too large. Make it simpler, or its patterns shorter."
+TOO_LARGE: Final = gettext_noop(
+    "The schema is too large. Make it simpler, or its patterns shorter."
+)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?", re.DOTALL)
 
 
@@ -54,11 +57,11 @@ class SchemaChecker:
         try:
             self._cost = schema_cost(schema)
         except TooDeepError as error:
-            raise SchemaError(TOO_LARGE) from error
+            raise SchemaError(gettext(TOO_LARGE)) from error
         if not is_ours and (
             self._cost.parts > MOST_PARTS_OF_FORM or self._cost.size > MOST_BYTES_COMPILED
         ):
-            raise SchemaError(TOO_LARGE)
+            raise SchemaError(gettext(TOO_LARGE))
         self.is_ours = is_ours
         self.size = self._cost.size
         self._schema = schema
@@ -123,7 +126,7 @@ def _compile(schema: JsonObject) -> Draft202012Validator:
     except BaseException as error:
         # The library's panic is no Exception, so that nothing else catches it.
         if isinstance(error, MemoryError) or type(error).__name__ == "PanicException":
-            raise SchemaError(TOO_LARGE) from error
+            raise SchemaError(gettext(TOO_LARGE)) from error
         raise
 
 
@@ -142,14 +145,14 @@ def is_web_address(text: str) -> bool:
 @lru_cache(maxsize=2_000)  # sentences, by patterns of at most 500 characters
 def _compile_pattern(pattern: str) -> str:
     if pattern_cost(pattern).size > MOST_BYTES_OF_PATTERN:
-        return (
+        return gettext(
             "The pattern is too large once its repetitions are written out. Write + in place of a "
             "repetition that counts, such as {1,40}, and give “max” to limit the length."
         )
     try:
         compile_validator({"pattern": pattern})
     except (ValidationError, SchemaError):
-        return (
+        return gettext(
             "The pattern is not a regular expression that can be used. It may not look ahead or "
             "behind or refer back to a group, and its repetitions must stay small."
         )
@@ -159,7 +162,9 @@ def _compile_pattern(pattern: str) -> str:
 def pattern_problem(pattern: str) -> str:
     """Why a pattern cannot be used, or an empty string."""
     if len(pattern) > MAX_PATTERN_CHARACTERS:
-        return f"The pattern is longer than {MAX_PATTERN_CHARACTERS} characters. Make it shorter."
+        return gettext("The pattern is longer than %(most)s characters. Make it shorter.") % {
+            "most": MAX_PATTERN_CHARACTERS
+        }
     return _compile_pattern(pattern)
 
 
@@ -181,48 +186,63 @@ _FORMATS: Final[Mapping[str, Draft202012Validator]] = {
     for name in ("date", "date-time")
 }
 _TYPES: Final = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "yes or no",
-    "array": "a list",
-    "object": "a group of named values",
-    "null": "nothing",
+    "string": gettext_noop("text"),
+    "integer": gettext_noop("a whole number"),
+    "number": gettext_noop("a number"),
+    "boolean": gettext_noop("yes or no"),
+    "array": gettext_noop("a list"),
+    "object": gettext_noop("a group of named values"),
+    "null": gettext_noop("nothing"),
 }
 # What to do about a value that does not have a format.
 FORMAT_SENTENCES: Final[Mapping[str, str]] = {
-    "date": "Enter a date, such as 2026-03-31.",
-    "time": "Enter a time with its zone, such as 14:30:00Z.",
-    "date-time": "Enter a date and a time with its zone, such as 2026-03-31T14:30:00Z.",
-    "email": "Enter an e-mail address, such as name@example.com.",
-    "uri": "Enter a web address that starts with http:// or https://.",
+    "date": gettext_noop("Enter a date, such as 2026-03-31."),
+    "time": gettext_noop("Enter a time with its zone, such as 14:30:00Z."),
+    "date-time": gettext_noop(
+        "Enter a date and a time with its zone, such as 2026-03-31T14:30:00Z."
+    ),
+    "email": gettext_noop("Enter an e-mail address, such as name@example.com."),
+    "uri": gettext_noop("Enter a web address that starts with http:// or https://."),
 }
-_WRONG_FORM: Final = "This does not have the form that is asked for."
-REQUIRED: Final = "Answer this question: an answer is required."
+_WRONG_FORM: Final = gettext_noop("This does not have the form that is asked for.")
+REQUIRED: Final = gettext_noop("Answer this question: an answer is required.")
 _LIMITS: Final = {
-    "minimum": "Enter a number of at least %(limit)s.",
-    "maximum": "Enter a number of at most %(limit)s.",
-    "exclusiveMinimum": "Enter a number greater than %(limit)s.",
-    "exclusiveMaximum": "Enter a number less than %(limit)s.",
-    "minProperties": "Give at least %(limit)s values.",
-    "maxProperties": "Give at most %(limit)s values.",
+    "minimum": gettext_noop("Enter a number of at least %(limit)s."),
+    "maximum": gettext_noop("Enter a number of at most %(limit)s."),
+    "exclusiveMinimum": gettext_noop("Enter a number greater than %(limit)s."),
+    "exclusiveMaximum": gettext_noop("Enter a number less than %(limit)s."),
+    "minProperties": gettext_noop("Give at least %(limit)s values."),
+    "maxProperties": gettext_noop("Give at most %(limit)s values."),
 }
 _COUNTS: Final = {
-    "minLength": ("Enter at least one character.", "Enter at least %(limit)s characters."),
-    "maxLength": ("Enter at most one character.", "Enter at most %(limit)s characters."),
-    "minItems": ("Give at least one entry.", "Give at least %(limit)s entries."),
-    "maxItems": ("Give at most one entry.", "Give at most %(limit)s entries."),
+    "minLength": (
+        gettext_noop("Enter at least one character."),
+        gettext_noop("Enter at least %(limit)s characters."),
+    ),
+    "maxLength": (
+        gettext_noop("Enter at most one character."),
+        gettext_noop("Enter at most %(limit)s characters."),
+    ),
+    "minItems": (
+        gettext_noop("Give at least one entry."),
+        gettext_noop("Give at least %(limit)s entries."),
+    ),
+    "maxItems": (
+        gettext_noop("Give at most one entry."),
+        gettext_noop("Give at most %(limit)s entries."),
+    ),
 }
+_NOT_VALID: Final = gettext_noop("This value is not valid. Correct it.")
 _OTHERS: Final = {
-    "uniqueItems": "Give each entry only once.",
-    "anyOf": "This does not fit any of the allowed forms. Correct it.",
-    "oneOf": "This does not fit exactly one of the allowed forms. Correct it.",
-    "not": "This value is not allowed here. Enter another.",
-    "contains": "One entry that is needed is missing from this list.",
-    "falseSchema": "Leave this out: no value is allowed here.",
-    "propertyNames": "A name in here is not allowed. Correct it.",
-    "unevaluatedItems": "Leave out the entries that are not asked for.",
-    "unevaluatedProperties": "Leave out the values that are not asked for.",
+    "uniqueItems": gettext_noop("Give each entry only once."),
+    "anyOf": gettext_noop("This does not fit any of the allowed forms. Correct it."),
+    "oneOf": gettext_noop("This does not fit exactly one of the allowed forms. Correct it."),
+    "not": gettext_noop("This value is not allowed here. Enter another."),
+    "contains": gettext_noop("One entry that is needed is missing from this list."),
+    "falseSchema": gettext_noop("Leave this out: no value is allowed here."),
+    "propertyNames": gettext_noop("A name in here is not allowed. Correct it."),
+    "unevaluatedItems": gettext_noop("Leave out the entries that are not asked for."),
+    "unevaluatedProperties": gettext_noop("Leave out the values that are not asked for."),
 }
 
 
@@ -232,22 +252,25 @@ def sentence(error: ValidationError) -> str:
     details: dict[str, object] = error.kind.as_dict()
     if keyword in _COUNTS:
         one, many = _COUNTS[keyword]
-        return one if details["limit"] == 1 else many % {"limit": details["limit"]}
+        limit = details["limit"]
+        return gettext(one) if limit == 1 else gettext(many) % {"limit": limit}
     if keyword in _LIMITS:
-        return _LIMITS[keyword] % {"limit": plain_number(details["limit"])}
+        return gettext(_LIMITS[keyword]) % {"limit": plain_number(details["limit"])}
     if keyword == "multipleOf":
-        return "Enter a multiple of {step}.".format(step=plain_number(details["multiple_of"]))
+        return gettext("Enter a multiple of {step}.").format(
+            step=plain_number(details["multiple_of"])
+        )
     if keyword == "type":
         return _type_sentence(details["types"])
     if keyword == "required":
-        return REQUIRED
+        return gettext(REQUIRED)
     if keyword in {"enum", "const"}:
         return options_sentence(details.get("options", [details.get("expected_value")]))
     if keyword == "pattern":
         return _pattern_sentence(error)
     if keyword == "format":
-        return FORMAT_SENTENCES.get(str(details["format"]), _WRONG_FORM)
-    return _OTHERS.get(keyword, "This value is not valid. Correct it.")
+        return gettext(FORMAT_SENTENCES.get(str(details["format"]), _WRONG_FORM))
+    return gettext(_OTHERS.get(keyword, _NOT_VALID))
 
 
 def plain_number(value: object) -> str:
@@ -258,30 +281,35 @@ def plain_number(value: object) -> str:
 
 
 def _type_sentence(types: object) -> str:
-    names = [_TYPES.get(str(each), str(each)) for each in types] if isinstance(types, list) else []
-    names.sort(key=_TYPES["null"].__eq__)
-    return "Give {types} here.".format(types=" or ".join(names))
+    known = [str(each) for each in types] if isinstance(types, list) else []
+    known.sort(key="null".__eq__)
+    names = [gettext(_TYPES[each]) if each in _TYPES else each for each in known]
+    return gettext("Give {types} here.").format(types=gettext(" or ").join(names))
 
 
 def options_sentence(options: object) -> str:
     """That one of these is to be chosen; there may be too many to name."""
     if not isinstance(options, list) or len(options) > 12:
-        return "Choose one of the options."
-    return "Choose one of these: {options}.".format(
+        return gettext("Choose one of the options.")
+    return gettext("Choose one of these: {options}.").format(
         options=", ".join(short(_shown(each)) for each in options),
     )
 
 
 def _shown(option: Json) -> str:
     if isinstance(option, bool):
-        return "yes" if option else "no"
-    return "nothing" if option is None else plain_number(option)
+        return gettext("yes") if option else gettext("no")
+    return gettext("nothing") if option is None else plain_number(option)
 
 
 def _pattern_sentence(error: ValidationError) -> str:
     if error.kind.as_dict().get("pattern") == NOT_BLANK:
-        return REQUIRED if not error.instance else "Enter some text: spaces alone are no answer."
-    return _WRONG_FORM
+        return (
+            gettext(REQUIRED)
+            if not error.instance
+            else gettext("Enter some text: spaces alone are no answer.")
+        )
+    return gettext(_WRONG_FORM)
 
 
 __all__ = [

@@ -21,6 +21,7 @@ from .schema_cost import (
     target_of,
 )
 from .storable import unstorable
+from .texts import gettext
 
 MAX_PROBLEMS = 100
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -48,10 +49,16 @@ def check_schema(schema: object) -> list[Problem]:
     """
     broken = [Problem(path, message) for path, message in unstorable(schema)]
     if broken or not isinstance(schema, dict):
-        message = "Give the schema as an object, such as {“type”: “object”}."
+        message = gettext("Give the schema as an object, such as {“type”: “object”}.")
         return broken or [Problem((), message, schema)]
     if count_parts(schema) > MOST_PARTS:
-        return [Problem((), f"The schema has more than {MOST_PARTS} parts. Make it simpler.")]
+        return [
+            Problem(
+                (),
+                gettext("The schema has more than %(most)s parts. Make it simpler.")
+                % {"most": MOST_PARTS},
+            )
+        ]
     circles = _circular(schema)
     problems = list(islice(_schema_problems(schema, schema, (), circles), MAX_PROBLEMS))
     if not problems:
@@ -64,14 +71,16 @@ def _cost_problems(schema: JsonObject) -> list[Problem]:
     try:
         cost = schema_cost(schema)
     except TooDeepError:
-        return [Problem((), "One reference leads to the next too often. Use fewer levels.")]
+        return [
+            Problem((), gettext("One reference leads to the next too often. Use fewer levels."))
+        ]
     if cost.parts > MOST_PARTS:
-        message = (
+        message = gettext(
             "The schema is too large once its references, and what “unevaluated…” goes through "
             "again, are followed. Make it simpler."
         )
     elif cost.size > MOST_BYTES_OF_FORM:
-        message = (
+        message = gettext(
             "The patterns of the schema are too large together. Write + in place of repetitions "
             "that count, such as {1,40}."
         )
@@ -86,10 +95,10 @@ def _schema_problems(
     if not isinstance(part, dict):
         return
     for key in sorted(_REFUSED & set(part)):
-        message = f"A schema may not use “{key}”. Remove it."
+        message = gettext("A schema may not use “%(key)s”. Remove it.") % {"key": key}
         yield Problem((*path, key), message, part[key])
     if part.get("$schema", _DRAFT) not in (_DRAFT, f"{_DRAFT}#"):
-        message = "Only JSON Schema draft 2020-12 is read. Remove “$schema”."
+        message = gettext("Only JSON Schema draft 2020-12 is read. Remove “$schema”.")
         yield Problem((*path, "$schema"), message, part["$schema"])
     yield from _reference_problems(part, root, path, circles)
     for step, inner in subschemas(part):
@@ -103,7 +112,7 @@ def _reference_problems(
         return
     target = part["$ref"]
     if not isinstance(target, str) or not target.startswith(_DEFINITIONS):
-        message = (
+        message = gettext(
             "A reference leads to a definition in the same schema, such as “#/$defs/address”. "
             "Copy what you need into “$defs”."
         )
@@ -111,10 +120,10 @@ def _reference_problems(
     elif _resolved(target, root) is None:
         names = [f"#/$defs/{name}" for name in _definitions(root, "$defs")]
         meant = nearest(target, names)
-        message = "There is no such definition in this schema." + did_you_mean(meant)
+        message = gettext("There is no such definition in this schema.") + did_you_mean(meant)
         yield Problem((*path, "$ref"), message, target, meant)
     elif target in circles:
-        message = "This reference leads back to itself. Write the levels out instead."
+        message = gettext("This reference leads back to itself. Write the levels out instead.")
         yield Problem((*path, "$ref"), message, target)
 
 
@@ -181,6 +190,6 @@ def _library_problems(schema: JsonObject) -> list[Problem]:
         path = tuple(error.instance_path)
         found: object = error.instance if path else None
         meant = nearest(found, _JSON_TYPES) if path and path[-1] == "type" else ""
-        message = "JSON Schema does not allow this here. Correct it." + did_you_mean(meant)
+        message = gettext("JSON Schema does not allow this here. Correct it.") + did_you_mean(meant)
         return [Problem(path, message, found, meant)]
     return []

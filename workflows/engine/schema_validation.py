@@ -65,8 +65,8 @@ def schema_problems(
     elif keyword in {"additionalProperties", "unevaluatedProperties"}:
         unexpected = details["unexpected"]
         for name in unexpected if isinstance(unexpected, list) else []:
-            advice = did_you_mean(nearest(name, known)) or " Leave it out."
-            message = "There is no field of this name." + advice
+            advice = did_you_mean(nearest(name, known)) or gettext(" Leave it out.")
+            message = gettext("There is no field of this name.") + advice
             yield FieldProblem(dotted((*path, str(name))), message)
     else:
         yield FieldProblem(dotted(path), sentence(error))

@@ -19,6 +19,7 @@ from .process import EndOutcome, Json, JsonObject, Process
 from .schema_validation import SchemaValidator
 from .storable import unstorable
 from .task_types import TaskType
+from .texts import gettext
 from .transforms import apply_transform
 
 MAX_STEPS = 200
@@ -192,7 +193,8 @@ class _Run:
             if len(self.steps) > max_steps:
                 return self._ended(
                     Outcome.ERROR,
-                    error=f"It went through {max_steps} tasks without an end and was stopped.",
+                    error=gettext("It went through %(count)d tasks without an end and was stopped.")
+                    % {"count": max_steps},
                 )
             step, outcome = self._visit(key)
             self.steps.append(step)
@@ -239,7 +241,9 @@ class _Run:
         """A person is asked again; an output that a call gives is an error."""
         if rules.task_type.is_form:
             return replace(step, refused=refused), Outcome.REFUSED
-        error = f"The output does not fit the output schema. {_sentences(refused)}"
+        error = gettext("The output does not fit the output schema. %(problems)s") % {
+            "problems": _sentences(refused)
+        }
         return replace(step, error=error, refused=refused), Outcome.ERROR
 
     def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:
@@ -278,9 +282,11 @@ class _Run:
             try:
                 body = apply_transform(rules.input_transform, context)
             except TransformError as error:
-                return None, f"What the call sends could not be put together. {error}"
+                return None, gettext("What the call sends could not be put together. %(error)s") % {
+                    "error": error
+                }
         if not isinstance(body, dict):
-            return None, "The input transform must make an object."
+            return None, gettext("The input transform must make an object.")
         schema = rules.input_schema
         try:
             problems = SchemaValidator({} if is_empty(schema) else schema).validate(body)
@@ -289,7 +295,8 @@ class _Run:
         if problems:
             return (
                 body,
-                f"What the call sends does not fit its input schema. {_sentences(problems)}",
+                gettext("What the call sends does not fit its input schema. %(problems)s")
+                % {"problems": _sentences(problems)},
             )
         return body, ""
 

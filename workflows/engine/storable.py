@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator
 
 from .problems import Path
+from .texts import gettext
 
 MAX_DEPTH = 60
 MAX_INTEGER = 2**63 - 1
@@ -24,11 +25,11 @@ def unstorable(value: object, *, max_depth: int = MAX_DEPTH) -> Iterator[tuple[P
     while stack:
         path, item = stack.pop()
         if isinstance(item, dict | list) and len(path) >= max_depth:
-            yield path, "This is nested too deeply. Use fewer levels."
+            yield path, gettext("This is nested too deeply. Use fewer levels.")
         elif isinstance(item, dict):
             for key in item:
                 if not isinstance(key, str):
-                    yield path, "Every name must be text."
+                    yield path, gettext("Every name must be text.")
                 elif message := _text_problem(key):
                     yield path, message
                 else:
@@ -58,20 +59,22 @@ def _scalar_problem(value: object) -> str:
     if isinstance(value, str):
         return _text_problem(value)
     if isinstance(value, int):
-        return "" if -MAX_INTEGER <= value <= MAX_INTEGER else "This number is too large."
+        return "" if -MAX_INTEGER <= value <= MAX_INTEGER else gettext("This number is too large.")
     if isinstance(value, float):
         if not math.isfinite(value):
-            return "Enter an ordinary number."
+            return gettext("Enter an ordinary number.")
         # Postgres gives a whole number back as an integer, however it was written.
-        return "" if abs(value) <= MAX_INTEGER else "This number is too large."
-    return "This is not a value that can be kept. Use text, a number, yes or no, or a list."
+        return "" if abs(value) <= MAX_INTEGER else gettext("This number is too large.")
+    return gettext(
+        "This is not a value that can be kept. Use text, a number, yes or no, or a list."
+    )
 
 
 def _text_problem(text: str) -> str:
     if "\x00" in text:
-        return "This text has a character that cannot be kept (NUL). Remove it."
+        return gettext("This text has a character that cannot be kept (NUL). Remove it.")
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "This text has a broken character. Type it again."
+        return gettext("This text has a broken character. Type it again.")
     return ""

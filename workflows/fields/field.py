@@ -19,16 +19,13 @@ from workflows.engine.composed import composed_text
 from workflows.engine.frozen import refuse
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
+from workflows.engine.texts import gettext_noop as gettext_noop
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 
 # The keys that the specs of all types have.
 COMMON_KEYS: Final = ("name", "label", "type", "required", "help", "visible_when", "seen_by")
 LIMIT_KEYS: Final = ("min", "max", "more_than", "less_than")
-
-
-def gettext_noop(text: str) -> str:
-    """Mark a text for the translators; whoever shows it translates it."""
-    return text
 
 
 def as_typed(text: str) -> str:
@@ -191,6 +188,11 @@ class FieldType:
         return f"<{self.key}>"
 
     @property
+    def advice(self) -> str:
+        """The hint in the language of whoever reads it now."""
+        return gettext(self.hint)
+
+    @property
     def all_keys(self) -> frozenset[str]:
         """The keys beyond the common ones."""
         return self.keys | {each.key for each in self.own_keys}
@@ -231,7 +233,7 @@ class FieldType:
 
     def wrong_kind(self, value: object) -> str:
         """What to do about a value of the wrong JSON type."""
-        return self.hint
+        return self.advice
 
     def read(self, question: Field, text: str, *, zone: tzinfo) -> Json:
         """What was typed; what cannot be read stays text, for the schema to refuse.

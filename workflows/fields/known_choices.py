@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from tenants.names import name_key
 from workflows.engine.problems import Path, Problem, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.fields.listed import known_choice
 from workflows.fields.registry import type_of
 
@@ -29,13 +30,17 @@ def _look_alikes(choices: Json, path: Path) -> Iterator[Problem]:
     for index, each in enumerate(choices if isinstance(choices, list) else []):
         for value, label in _pairs([each]):
             if not name_key(label):
-                message = "Nothing of this choice can be seen. Give it words."
+                message = gettext("Nothing of this choice can be seen. Give it words.")
                 yield Problem((*path, index), message, each)
             elif other := values.get(name_key(value)):
-                message = f"This choice looks like “{short(other)}”. Remove one, or rename it."
+                message = gettext(
+                    "This choice looks like “%(other)s”. Remove one, or rename it."
+                ) % {"other": short(other)}
                 yield Problem((*path, index), message, each)
             elif name_key(label) in labels:
-                message = f"Another choice is shown as “{short(label)}” too. Give it other words."
+                message = gettext(
+                    "Another choice is shown as “%(label)s” too. Give it other words."
+                ) % {"label": short(label)}
                 yield Problem((*path, index), message, each)
             values.setdefault(name_key(value), value)
             labels.add(name_key(label))

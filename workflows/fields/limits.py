@@ -6,21 +6,28 @@ from typing import Final
 
 from workflows.engine.number_text import number_problem, possible_numbers
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext, gettext_noop
 from workflows.fields.spec_values import given_number, is_whole, number
 
-FIXED: Final = "A limit is fixed: it cannot depend on today or on another answer."
+FIXED: Final = gettext_noop("A limit is fixed: it cannot depend on today or on another answer.")
 
 
 def count_problem(value: Json, most: int) -> str:
     """Why a value is no limit of what is counted; empty where it is one."""
     fits = is_whole(value) and 0 <= number(value) <= most
-    return "" if fits else no_limit(value, f"Give the limit as a whole number from 0 to {most}.")
+    return (
+        ""
+        if fits
+        else no_limit(
+            value, gettext("Give the limit as a whole number from 0 to %(most)s.") % {"most": most}
+        )
+    )
 
 
 def no_limit(value: Json, message: str) -> str:
     """Why this is no limit of a number; `message` says what is one."""
     if isinstance(value, dict):
-        return f"{message} {FIXED}"
+        return f"{message} {gettext(FIXED)}"
     if isinstance(value, str) and len(possible_numbers(value)) > 1:
         return number_problem(value)
     return message
@@ -38,11 +45,13 @@ def order_problem(spec: JsonObject) -> str:
     )
     if pairs_fit:
         return ""
-    return "The lowest allowed value is above the highest, so that no answer fits. Correct it."
+    return gettext(
+        "The lowest allowed value is above the highest, so that no answer fits. Correct it."
+    )
 
 
 def zero_problem(spec: JsonObject) -> str:
     """Of a required answer that is counted: whether none at all is the most."""
     if spec.get("required") is True and given_number(spec, "max") == 0:
-        return "An answer is required, but “max” is 0, so that no answer fits. Correct it."
+        return gettext("An answer is required, but “max” is 0, so that no answer fits. Correct it.")
     return ""

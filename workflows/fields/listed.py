@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from tenants.names import LONGEST_NAME, name_key
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.fields.field import LIST, CheckList, Field, FieldType
 from workflows.fields.limits import count_problem, order_problem, zero_problem
 from workflows.fields.spec_values import given_number, is_absent, otherwise
@@ -53,16 +54,18 @@ class Offering(FieldType):
     ) -> Iterator[Problem]:
         choices, place = spec.get("choices"), (*path, "choices")
         if is_absent(choices):
-            yield Problem(place, "Give the choices, as a list.", choices)
+            yield Problem(place, gettext("Give the choices, as a list."), choices)
             return
         if not isinstance(choices, list) or len(choices) > MAX_CHOICES:
-            message = f"Give the choices as a list of at most {MAX_CHOICES}."
+            message = gettext("Give the choices as a list of at most %(most)s.") % {
+                "most": MAX_CHOICES
+            }
             yield Problem(place, message, choices)
             return
         yield from _choice_problems(choices, place)
         least = given_number(spec, "min")
         if least is not None and least > len(choices):
-            message = "“min” asks for more answers than there are choices. Lower it."
+            message = gettext("“min” asks for more answers than there are choices. Lower it.")
             yield Problem((*path, "min"), message, spec.get("min"))
 
     def read(self, question: Field, text: str, *, zone: tzinfo) -> Json:
@@ -78,10 +81,14 @@ def _choice_problems(choices: list[Json], place: Path) -> Iterator[Problem]:
     for index, choice in enumerate(choices):
         pair = choice_of(choice)
         if pair is None:
-            message = "Give a choice as text, or as an object with value and label, both text."
+            message = gettext(
+                "Give a choice as text, or as an object with value and label, both text."
+            )
             yield Problem((*place, index), message, choice)
         elif pair[0] in seen:
-            yield Problem((*place, index), "This choice is listed twice. Remove one.", choice)
+            yield Problem(
+                (*place, index), gettext("This choice is listed twice. Remove one."), choice
+            )
         else:
             seen.add(pair[0])
 

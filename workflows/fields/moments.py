@@ -6,6 +6,7 @@ from typing import Final
 
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.fields.field import Field, FieldType, gettext_noop
 from workflows.fields.limits import FIXED
 
@@ -21,22 +22,24 @@ class Moment(FieldType):
     def limit_problem(self, value: Json) -> str:
         probe = Field(name="limit", label="limit", type=self)
         fits = compile_validator(self.schema(probe), is_ours=True).is_valid(value)
-        return "" if fits else f"{self.hint} {FIXED}"
+        return "" if fits else f"{self.advice} {gettext(FIXED)}"
 
     def contradiction(self, spec: JsonObject) -> str:
         low, high = spec.get("min"), spec.get("max")
         both = isinstance(low, str) and isinstance(high, str) and low and high
         if both and self.is_earlier(str(high), str(low)):
-            return "“min” is later than “max”, so that no answer fits. Correct one of them."
+            return gettext(
+                "“min” is later than “max”, so that no answer fits. Correct one of them."
+            )
         return ""
 
     def problem(self, question: Field, value: Json) -> str:
         if not isinstance(value, str):
             return ""
         if isinstance(question.minimum, str) and self.is_earlier(value, question.minimum):
-            return f"Enter {question.minimum} or later."
+            return gettext("Enter %(minimum)s or later.") % {"minimum": question.minimum}
         if isinstance(question.maximum, str) and self.is_earlier(question.maximum, value):
-            return f"Enter {question.maximum} or earlier."
+            return gettext("Enter %(maximum)s or earlier.") % {"maximum": question.maximum}
         return ""
 
     def is_earlier(self, text: str, other: str) -> bool:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from workflows.engine.number_text import NumberTextError, number_problem, parse_number
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.fields.field import NUMBER, Field, FieldType
 from workflows.fields.limits import order_problem
 from workflows.fields.spec_values import otherwise
@@ -48,9 +49,11 @@ class Numeric(FieldType):
     def wrong_kind(self, value: object) -> str:
         """Of a text that is no number, why it is none."""
         if not isinstance(value, str):
-            return self.hint
+            return self.advice
         problem = number_problem(value, whole=self.is_whole)
-        return problem or f"{self.hint} It stands in quotation marks: leave them out."
+        return problem or gettext("%(hint)s It stands in quotation marks: leave them out.") % {
+            "hint": self.advice
+        }
 
     def sample(self, question: Field) -> Json:
         return question.minimum if isinstance(question.minimum, int | float) else 100

@@ -9,6 +9,7 @@ from workflows.engine.json_schema import (
     options_sentence,
     sentence,
 )
+from workflows.engine.texts import gettext
 from workflows.fields.field import Field
 
 
@@ -20,13 +21,15 @@ def answer_sentence(error: ValidationError, field: Field | None) -> str:
 def _own_sentence(error: ValidationError, field: Field) -> str:
     keyword: str = error.kind.name
     if field.type.says_its_form and keyword != "maxLength":
-        return field.type.hint
+        return field.type.advice
     if keyword in {"minLength", "minItems"} and field.required and not error.instance:
-        return REQUIRED
+        return gettext(REQUIRED)
     if keyword == "type":
         return field.type.wrong_kind(error.instance)
     if keyword in {"enum", "const"} and field.choices:
         return options_sentence([label for _value, label in field.choices])
     if keyword == "pattern" and field.help and error.kind.as_dict().get("pattern") != NOT_BLANK:
-        return f"This does not have the form that is asked for: {field.help}"
+        return gettext("This does not have the form that is asked for: %(help)s") % {
+            "help": field.help
+        }
     return ""

@@ -31,7 +31,7 @@ from workflows.engine.pattern_cost import (
 from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
-from workflows.engine.texts import gettext
+from workflows.engine.texts import gettext, gettext_noop
 from workflows.fields.field import (
     COMMON_KEYS,
     LIMIT_KEYS,
@@ -57,7 +57,7 @@ _KEYS: Final = (
     *("default", "min", "max", "more_than", "less_than", "pattern", "choices", "fields"),
     *OWN_KEYS,
 )
-PATTERNS_TOO_LARGE: Final = (
+PATTERNS_TOO_LARGE: Final = gettext_noop(
     "The patterns up to here are too large together. Write + in place of a repetition that "
     "counts, such as {1,40}, and give “max” to limit the length."
 )
@@ -68,7 +68,7 @@ _ALL_KEYS: Final = _COMMON | frozenset(_KEYS)
 _LOCKED: Final = frozenset(
     {"readonly", "disabled", "calculated", "calculatevalue", "formula", "expression", "computed"}
 )
-_NOT_LOCKED: Final = (
+_NOT_LOCKED: Final = gettext_noop(
     " Answers cannot be calculated or locked: what is always the same belongs into the presets "
     "of the ticket type. Remove it."
 )
@@ -117,7 +117,7 @@ def _pattern_problems(specs: object) -> Iterator[Problem]:
             continue  # said where it stands, and not compiled
         total += min(pattern_cost(pattern).size, MOST_BYTES_OF_PATTERN)
         if total > MOST_BYTES_OF_FORM:
-            yield Problem(path, PATTERNS_TOO_LARGE, pattern)
+            yield Problem(path, gettext(PATTERNS_TOO_LARGE), pattern)
 
 
 def compile_schema(specs: object, *, exclude: Collection[str] = ()) -> JsonObject:
@@ -131,11 +131,13 @@ def compile_schema(specs: object, *, exclude: Collection[str] = ()) -> JsonObjec
 
 def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterator[Problem]:
     if not isinstance(specs, list):
-        yield Problem(path, "Give the fields as a list, one entry a field.", specs)
+        yield Problem(path, gettext("Give the fields as a list, one entry a field."), specs)
         return
     limit = MAX_RECORD_FIELDS if inside_records else MAX_FIELDS
     if len(specs) > limit:
-        message = f"There are more than {limit} fields. Leave some out."
+        message = gettext("There are more than %(limit)s fields. Leave some out.") % {
+            "limit": limit
+        }
         yield Problem(path, message, len(specs))
         return
     names = [each.get("name") for each in specs if isinstance(each, dict)]
@@ -144,13 +146,15 @@ def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterat
     for index, spec in enumerate(specs):
         place: Path = (*path, index)
         if not isinstance(spec, dict):
-            yield Problem(place, "Give a field as an object with name, label and type.", spec)
+            yield Problem(
+                place, gettext("Give a field as an object with name, label and type."), spec
+            )
             continue
         yield from _spec_problems(spec, place, inside_records=inside_records)
         yield from _visibility_problems(spec, place, known, inside_records=inside_records)
         name = spec.get("name")
         if isinstance(name, str) and name in seen:
-            message = "Another field has this name too. Give each field a name of its own."
+            message = gettext("Another field has this name too. Give each field a name of its own.")
             yield Problem((*place, "name"), message, name)
         elif isinstance(name, str):
             seen.add(name)
@@ -181,17 +185,19 @@ def _key_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
         if key not in _ALL_KEYS:
             is_locked = key.lower().replace("_", "") in _LOCKED
             meant = "" if is_locked else nearest(key, _ALL_KEYS)
-            message = f"A field has no “{short(key)}”."
-            advice = _NOT_LOCKED if is_locked else did_you_mean(meant) or " Remove it."
+            message = gettext("A field has no “%(key)s”.") % {"key": short(key)}
+            advice = (
+                gettext(_NOT_LOCKED) if is_locked else did_you_mean(meant) or gettext(" Remove it.")
+            )
             yield Problem((*path, key), message + advice, spec[key], meant)
 
 
 def _name_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
     name = spec.get("name")
     if is_absent(name):
-        yield Problem((*path, "name"), "Give the field a name.", name)
+        yield Problem((*path, "name"), gettext("Give the field a name."), name)
     elif not isinstance(name, str) or not _NAME.fullmatch(name):
-        message = (
+        message = gettext(
             "A name starts with a small letter and has only small letters, digits and "
             "underscores, 63 characters at most."
         )
@@ -202,11 +208,11 @@ def _text_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
     for key, limit in (("label", LONGEST_NAME), ("help", 2_000)):
         value = spec.get(key)
         if value is not None and (not isinstance(value, str) or len(value) > limit):
-            message = "Give “%(key)s” as text of at most %(limit)d characters."
+            message = gettext("Give “%(key)s” as text of at most %(limit)d characters.")
             yield Problem((*path, key), message % {"key": key, "limit": limit}, value)
     required = spec.get("required")
     if not is_absent(required) and not isinstance(required, bool):
-        yield Problem((*path, "required"), "Give “required” as true or false.", required)
+        yield Problem((*path, "required"), gettext("Give “required” as true or false."), required)
 
 
 def _seen_by_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
@@ -214,11 +220,15 @@ def _seen_by_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> 
     if is_absent(given):
         return
     if inside_records:
-        message = "A record is seen as a whole. Give “seen_by” to the question that asks for them."
+        message = gettext(
+            "A record is seen as a whole. Give “seen_by” to the question that asks for them."
+        )
         yield Problem(place, message, given)
     elif given not in tuple(SeenBy):
         meant = nearest(given, tuple(SeenBy))
-        message = "Give “seen_by” as one of these: {words}.".format(words=", ".join(SeenBy))
+        message = gettext("Give “seen_by” as one of these: {words}.").format(
+            words=", ".join(SeenBy)
+        )
         yield Problem(place, message + did_you_mean(meant), given, meant)
 
 
@@ -226,10 +236,14 @@ def _type_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Ite
     given = spec.get("type")
     if (field_type := type_of(spec)) is None:
         meant = nearest(given, TYPES)
-        message = "Give the field one of these types: {types}.".format(types=", ".join(TYPES))
+        message = gettext("Give the field one of these types: {types}.").format(
+            types=", ".join(TYPES)
+        )
         yield Problem((*path, "type"), message + did_you_mean(meant), given, meant)
     elif inside_records and not field_type.in_records:
-        message = "A record cannot hold a field of type %(type)s. Move it out of the records."
+        message = gettext(
+            "A record cannot hold a field of type %(type)s. Move it out of the records."
+        )
         yield Problem((*path, "type"), message % {"type": field_type}, given)
 
 
@@ -238,7 +252,7 @@ def _inapplicable_problems(
 ) -> Iterator[Problem]:
     for key in _KEYS:
         if key not in field_type.all_keys and not is_absent(spec.get(key)):
-            message = "A field of type %(type)s has no “%(key)s”. Remove it."
+            message = gettext("A field of type %(type)s has no “%(key)s”. Remove it.")
             yield Problem((*path, key), message % {"type": field_type, "key": key}, spec[key])
 
 
@@ -263,7 +277,7 @@ def _own_key_problems(spec: JsonObject, path: Path, field_type: FieldType) -> It
         fits = isinstance(value, str) and len(value) <= LONGEST_NAME and value == value.strip()
         if is_absent(value) or fits or (is_number and own.holds is Holds.COMPANY_ROLE):
             continue
-        message = (
+        message = gettext(
             "Give “%(key)s” as text of at most %(longest)d characters, without blanks around it."
         )
         words = {"key": own.key, "longest": LONGEST_NAME}
@@ -281,23 +295,25 @@ def _visibility_problems(
     if is_empty(rule):
         return
     if inside_records:
-        message = "The fields of a record are always shown. Remove “visible_when”."
+        message = gettext("The fields of a record are always shown. Remove “visible_when”.")
         yield Problem(place, message, rule)
         return
     if found := check_condition(rule):
         yield from (Problem(place, message, rule) for message in found)
         return
     if has_computed_names(rule):
-        message = "The rule computes the name of a field. Name the field directly."
+        message = gettext("The rule computes the name of a field. Name the field directly.")
         yield Problem(place, message, rule)
     for variable in sorted(variables_read(rule)):
         name = variable.split(".", 1)[0]
         if name == spec.get("name"):
-            message = "A field cannot depend on its own answer. Name another field."
+            message = gettext("A field cannot depend on its own answer. Name another field.")
             yield Problem(place, message, rule)
         elif name not in known:
             meant = nearest(name, known)
-            message = f"The rule reads “{short(name)}”, but there is no such field."
+            message = gettext("The rule reads “%(name)s”, but there is no such field.") % {
+                "name": short(name)
+            }
             yield Problem(place, message + did_you_mean(meant), name, meant)
 
 
@@ -315,7 +331,7 @@ def _default_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
     except CheckError as error:
         message = str(error)
     if message := message or field.type.problem(field, default):
-        text = f"The field itself refuses its default: {message}"
+        text = gettext("The field itself refuses its default: %(message)s") % {"message": message}
         yield Problem((*path, "default"), text, default)
 
 

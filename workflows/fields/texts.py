@@ -9,6 +9,7 @@ from workflows.engine.json_schema import NOT_BLANK, pattern_problem
 from workflows.engine.pattern_cost import most_characters
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.fields.field import CheckList, Field, FieldType, TitleUse, gettext_noop
 from workflows.fields.limits import count_problem, order_problem, zero_problem
 from workflows.fields.spec_values import given_number, is_absent, otherwise
@@ -24,7 +25,7 @@ OF_CHARACTERS: Final = (
 class FreeText(FieldType):
     """Text without a form of its own, or with a pattern."""
 
-    hint = "Enter text."
+    hint = gettext_noop("Enter text.")
     keys = frozenset({"default", "min", "max", "pattern"})
     at_least, at_most = OF_CHARACTERS
     title_use = TitleUse.WHOLE
@@ -42,7 +43,9 @@ class FreeText(FieldType):
     def _without_max(self, spec: JsonObject) -> str:
         low = given_number(spec, "min")
         if given_number(spec, "max") is None and low is not None and low > self.usual_most:
-            return f"Give “max” as well: without it {self.usual_most} characters are the most."
+            return gettext(
+                "Give “max” as well: without it %(usual_most)s characters are the most."
+            ) % {"usual_most": self.usual_most}
         return ""
 
     def spec_problems(
@@ -54,7 +57,7 @@ class FreeText(FieldType):
         message = (
             pattern_problem(pattern)
             if isinstance(pattern, str)
-            else "Give the pattern as text: a regular expression."
+            else gettext("Give the pattern as text: a regular expression.")
         )
         if not message and isinstance(pattern, str):
             message = self._length_problem(pattern, spec)
@@ -66,10 +69,11 @@ class FreeText(FieldType):
         longest = otherwise(given_number(spec, "max"), self.usual_most)
         if not isinstance(longest, int | float) or longest <= most:
             return ""
-        return (
-            f"Texts of up to {longest} characters would take too long to compare with this "
-            f"pattern. Give at most {most} as “max”, or write the pattern with fewer repetitions."
-        )
+        return gettext(
+            "Texts of up to %(longest)s characters would take too long to compare "
+            "with this pattern. Give at most %(most)s as “max”, or write the pattern "
+            "with fewer repetitions."
+        ) % {"longest": longest, "most": most}
 
     def schema(self, question: Field) -> JsonObject:
         schema: JsonObject = {

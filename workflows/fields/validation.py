@@ -28,6 +28,7 @@ from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.problems import FieldProblem, Path, dotted
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import schema_problems, unstorable_problems
+from workflows.engine.texts import gettext, gettext_noop
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import Field
 from workflows.fields.schema import fields_schema
@@ -37,9 +38,11 @@ from workflows.fields.specs import parse_fields
 MAX_PROBLEMS = 100
 MOST_BYTES_KEPT: Final = 64 * 1024 * 1024
 _BYTES_A_CHARACTER: Final = 20  # of the specs, once they are compiled
-_NOT_A_FORM: Final = "Give the answers as an object: a name and a value for each."
+_NOT_A_FORM: Final = gettext_noop("Give the answers as an object: a name and a value for each.")
 _OF_OBJECTS: Final = frozenset({"required", "additionalProperties", "unevaluatedProperties"})
-_NOT_THERE: Final = "The ticket type sets this, but it is not there any more: %(refusal)s"
+_NOT_THERE: Final = gettext_noop(
+    "The ticket type sets this, but it is not there any more: %(refusal)s"
+)
 
 
 class Validator:
@@ -92,7 +95,7 @@ class Validator:
         """What is wrong with the answers; at most MAX_PROBLEMS, in no promised order."""
         broken = unstorable_problems(data)
         if broken or not isinstance(data, dict):
-            return broken or [FieldProblem("", _NOT_A_FORM)]
+            return broken or [FieldProblem("", gettext(_NOT_A_FORM))]
         try:
             return list(islice(self._problems(composed_object(data), facts), MAX_PROBLEMS))
         except CheckError as error:
@@ -167,7 +170,8 @@ class Validator:
             for problem in _field_problems(error, path, self._known(path), self._field(path)):
                 if problem.field in self.presets:
                     problem = FieldProblem(
-                        problem.field, "This value is set by the ticket type. Leave it out."
+                        problem.field,
+                        gettext("This value is set by the ticket type. Leave it out."),
                     )
                 if problem.field not in wrong:  # the first thing to do about a field is enough
                     yield problem
@@ -179,7 +183,7 @@ class Validator:
         yield from _refusals(asked, data, facts)
         preset = [each for name, each in self._looked_up.items() if name in self.presets]
         for each in _refusals(preset, self.presets_taken_in(facts), facts):
-            yield FieldProblem(each.field, _NOT_THERE % {"refusal": each.message})
+            yield FieldProblem(each.field, gettext(_NOT_THERE) % {"refusal": each.message})
 
     def _visibility_problems(
         self, data: JsonObject, wrong: set[str], facts: Facts
@@ -192,15 +196,18 @@ class Validator:
             if is_visible is None and not wrong & _top_names(field.visible_when):
                 yield FieldProblem(
                     field.name,
-                    "It cannot be decided whether this question is asked. "
-                    "Correct the answers that it depends on, or its rule “visible_when”.",
+                    gettext(
+                        "It cannot be decided whether this question is asked. "
+                        "Correct the answers that it depends on, or its rule “visible_when”."
+                    ),
                 )
             elif is_visible is False and field.name in data:
                 yield FieldProblem(
-                    field.name, "This question is not asked with these answers. Leave it out."
+                    field.name,
+                    gettext("This question is not asked with these answers. Leave it out."),
                 )
             elif is_visible and field.required and field.name not in data:
-                yield FieldProblem(field.name, REQUIRED)
+                yield FieldProblem(field.name, gettext(REQUIRED))
 
     def _read_by_rules(self, data: JsonObject, facts: Facts) -> PreparedData | None:
         """What `visible_when` reads, prepared once for all fields; None where it cannot be."""
@@ -285,7 +292,7 @@ def check_presets(
     """
     broken = unstorable_problems(presets)
     if broken or not isinstance(presets, dict):
-        return broken or [FieldProblem("", _NOT_A_FORM)]
+        return broken or [FieldProblem("", gettext(_NOT_A_FORM))]
     presets = composed_object(presets)
     fields = [each for each in parse_fields(specs) if "default" in each.type.keys]
     known = {each.name: each for each in fields}

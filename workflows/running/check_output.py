@@ -4,6 +4,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
 from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
 from workflows.fields.facts import Facts
 from workflows.fields.look_up import facts_for
@@ -37,7 +38,7 @@ def check_output(
 def check_object(value: Json, schema: Json) -> None:
     """Raises InvalidDataError: it is no object, or does not fit the JSON Schema."""
     if not isinstance(value, dict):
-        problem = FieldProblem("", "Give it as an object: a name and a value for each.")
+        problem = FieldProblem("", gettext("Give it as an object: a name and a value for each."))
         raise InvalidDataError([problem])
     problems = SchemaValidator({} if is_empty(schema) else schema).validate(value)
     if problems:

@@ -32,11 +32,11 @@ class ExtractionTests(SimpleTestCase):
             'pgettext("month", "May")\n'
             "_(variable)\n"
         )
-        found = {(each.texts, each.context) for each in self.found(source, "a.py")}
-        wanted = {("One text.",), ("Yes",), ("No",), ("This",), ("That",)}
-        wanted_in_all = {(texts, None) for texts in wanted}
-        wanted_in_all |= {(("%(count)d file", "%(count)d files"), None), (("May",), "month")}
-        self.assertEqual(found, wanted_in_all)
+        found: set[object] = {(each.texts, each.context) for each in self.found(source, "a.py")}
+        one = ("One text.", "Yes", "No", "This", "That")
+        many = ("%(count)d file", "%(count)d files")
+        wanted: set[object] = {((text,), None) for text in one}
+        self.assertEqual(found, wanted | {(many, None), (("May",), "month")})
 
     def test_a_text_that_is_put_together_is_refused(self) -> None:
         for source in ('_(f"Hello {name}")', '_("Hello " + name)', '_("Hello %s" % name)'):

@@ -13,7 +13,7 @@ class Boolean(FieldType):
     order = 50
     name = gettext_noop("Yes or no")
     aliases = ("yes_no", "yes_or_no", "bool", "checkbox")
-    hint = "Answer yes or no."
+    hint = gettext_noop("Answer yes or no.")
     kind = YES_NO
     cell = CellForm.YES_NO
 

@@ -12,7 +12,7 @@ class Choice(Offering):
     order = 60
     name = gettext_noop("One choice")
     aliases = ("single_choice", "select", "dropdown", "radio", "enum")
-    hint = "Choose one of the options."
+    hint = gettext_noop("Choose one of the options.")
     keys = frozenset({"default", "choices"})
     title_use = TitleUse.PART
 

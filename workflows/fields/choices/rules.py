@@ -12,7 +12,7 @@ class Choices(Offering, Listed):
     order = 70
     name = gettext_noop("Several choices")
     aliases = ("several_choices", "multiple_choice", "multi_select", "checkboxes")
-    hint = "Choose from the options; give them as a list."
+    hint = gettext_noop("Choose from the options; give them as a list.")
     keys = frozenset({"default", "choices", "min", "max"})
     at_least = gettext_noop("At least %(limit)s of them")
     at_most = gettext_noop("At most %(limit)s of them")

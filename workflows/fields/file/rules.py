@@ -16,7 +16,7 @@ class File(FieldType):
     order = 140
     name = gettext_noop("File")
     aliases = ("upload", "attachment")
-    hint = "Choose a file."
+    hint = gettext_noop("Choose a file.")
     keys = frozenset()
     kind = gettext_noop("a file")
     parts = MappingProxyType({"upload": Part(), "filename": Part()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.engine.process import Json
+from workflows.engine.texts import gettext
 from workflows.fields.field import CellForm, gettext_noop
 from workflows.fields.limits import no_limit
 from workflows.fields.numeric import Numeric
@@ -14,7 +15,7 @@ class Integer(Numeric):
     order = 30
     name = gettext_noop("Whole number")
     aliases = ("whole_number", "int", "bigint")
-    hint = "Enter a whole number."
+    hint = gettext_noop("Enter a whole number.")
     json_type = "integer"
     is_whole = True
     cell = CellForm.WHOLE_NUMBER
@@ -22,7 +23,7 @@ class Integer(Numeric):
 
     def limit_problem(self, value: Json) -> str:
         fits = is_whole(value) and abs(number(value)) <= MAX_INTEGER
-        message = "Give the limit as a whole number of at most 16 digits."
+        message = gettext("Give the limit as a whole number of at most 16 digits.")
         return "" if fits else no_limit(value, message)
 
 

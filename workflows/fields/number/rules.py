@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.engine.process import Json
+from workflows.engine.texts import gettext
 from workflows.fields.field import CellForm, gettext_noop
 from workflows.fields.limits import no_limit
 from workflows.fields.numeric import Numeric
@@ -16,7 +17,7 @@ class Number(Numeric):
     order = 40
     name = gettext_noop("Number")
     aliases = ("decimal", "float", "double", "numeric")
-    hint = "Enter a number."
+    hint = gettext_noop("Enter a number.")
     json_type = "number"
     is_whole = False
     cell = CellForm.NUMBER
@@ -24,7 +25,7 @@ class Number(Numeric):
 
     def limit_problem(self, value: Json) -> str:
         fits = is_number(value) and abs(number(value)) <= MAX_NUMBER
-        return "" if fits else no_limit(value, "Give the limit as a number.")
+        return "" if fits else no_limit(value, gettext("Give the limit as a number."))
 
 
 TYPE = Number()

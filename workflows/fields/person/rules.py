@@ -15,6 +15,7 @@ from typing import Final
 from tenants.names import name_key, plain_email, plain_name
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
+from workflows.engine.texts import gettext
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import (
     TEXT,
@@ -35,11 +36,13 @@ LONGEST_EMAIL: Final = 254
 LONGEST_SHOWN_NAME: Final = 300
 # “Walt Worker (walt@example.com)”, as lists show people.
 _WITH_EMAIL: Final = re.compile(r".*[(<]([^()<>\s]+@[^()<>\s]+)[)>]", re.DOTALL)
-_NOBODY: Final = (
+_NOBODY: Final = gettext_noop(
     "Nobody who can be chosen here has this name or e-mail address. Correct it, or choose "
     "somebody else."
 )
-_SEVERAL: Final = "Several people are called that. Write the e-mail address of the one you mean."
+_SEVERAL: Final = gettext_noop(
+    "Several people are called that. Write the e-mail address of the one you mean."
+)
 
 
 class Person(FieldType):
@@ -47,7 +50,7 @@ class Person(FieldType):
     order = 145
     name = gettext_noop("Person")
     aliases = ("user", "somebody")
-    hint = "Name somebody of the company, by e-mail address."
+    hint = gettext_noop("Name somebody of the company, by e-mail address.")
     own_keys = (
         SpecKey(
             ROLE,
@@ -114,10 +117,10 @@ class Person(FieldType):
         if isinstance(value, dict) and facts.keeps(question.name, value):
             return ""
         if isinstance(value, str):
-            return _SEVERAL if len(_who(question, value, facts)) > 1 else _NOBODY
+            return gettext(_SEVERAL if len(_who(question, value, facts)) > 1 else _NOBODY)
         if isinstance(value, dict):
             found = _who(question, value, facts)
-            return "" if any(_answer(each) == value for each in found) else _NOBODY
+            return "" if any(_answer(each) == value for each in found) else gettext(_NOBODY)
         return ""
 
     def made_up(self, reference: Reference) -> JsonObject:

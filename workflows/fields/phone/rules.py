@@ -17,7 +17,7 @@ class Phone(FieldType):
     order = 130
     name = gettext_noop("Phone number")
     aliases = ("telephone", "tel", "phone_number")
-    hint = "Enter a phone number: digits and spaces, with + before a country code."
+    hint = gettext_noop("Enter a phone number: digits and spaces, with + before a country code.")
     at_least, at_most = OF_CHARACTERS
     says_its_form = True
     title_use = TitleUse.PART

@@ -7,6 +7,7 @@ from typing import Final
 
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import CellForm, CheckList, Field, gettext_noop
 from workflows.fields.listed import Listed
@@ -22,7 +23,7 @@ class Records(Listed):
     order = 150
     name = gettext_noop("Table of records")
     aliases = ("list", "table", "array")
-    hint = "Give a list of records."
+    hint = gettext_noop("Give a list of records.")
     keys = frozenset({"default", "min", "max", "fields"})
     at_least = gettext_noop("At least %(limit)s records")
     at_most = gettext_noop("At most %(limit)s records")
@@ -34,7 +35,9 @@ class Records(Listed):
         self, spec: JsonObject, path: Path, check_list: CheckList
     ) -> Iterator[Problem]:
         if is_absent(spec.get("fields")):
-            yield Problem((*path, "fields"), "Give the fields of a record, as a list.", None)
+            yield Problem(
+                (*path, "fields"), gettext("Give the fields of a record, as a list."), None
+            )
             return
         yield from check_list(spec["fields"], (*path, "fields"))
 

@@ -16,7 +16,7 @@ class Time(Moment):
     key = "time"
     order = 90
     name = gettext_noop("Time")
-    hint = "Enter a time, such as 14:30."
+    hint = gettext_noop("Enter a time, such as 14:30.")
     says_its_form = True
     comparable = Comparable(re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"), "14:30")
     cell = CellForm.TIME
