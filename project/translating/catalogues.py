@@ -18,10 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from project.environment import BASE_DIR
-from project.translating.extraction import APPS, DOMAINS, texts_of
+from project.translating.extraction import APPS, DOMAINS, LANGUAGES, texts_of
 
-# English stands in the sources; these are translated to.
-LANGUAGES = ("de",)
 Key = tuple[str, str | None]
 _HEADER = "# Texts of TicketFlower. `python3 dev.py messages` keeps this list up to date."
 _BEGAN = datetime(2026, 11, 29, tzinfo=UTC)

@@ -17,10 +17,13 @@ from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
 from project.environment import BASE_DIR
+from project.translating import of_unfold
 
 APPS = ("tenants", "workflows", "tickets", "project")
 # Python and templates; what scripts say is sent to browsers, and has catalogues of its own.
 DOMAINS = ("django", "djangojs")
+# English stands in the sources; these are translated to.
+LANGUAGES = ("de",)
 # By the function: which arguments are texts, and which is the context in which they are meant.
 _ONE, _MANY = (0,), (0, 1)
 _ARGUMENTS: dict[str, tuple[tuple[int, ...], int | None]] = {
@@ -65,6 +68,18 @@ def texts_of(app: str, domain: str) -> Iterator[Found]:
         content = path.read_text(encoding="utf-8")
         if path.suffix != ".py" or "gettext" in content:
             yield from texts_in(content, path.relative_to(BASE_DIR).as_posix())
+    if (app, domain) == ("project", "django"):
+        yield from texts_of_unfold()
+
+
+def texts_of_unfold() -> Iterator[Found]:
+    """What Unfold's pages say and no library translates."""
+    translated = set.intersection(*(of_unfold.translated(each) for each in LANGUAGES))
+    for path, place in of_unfold.sources():
+        content = path.read_text(encoding="utf-8")
+        if path.suffix == ".py" and "gettext" not in content:
+            continue
+        yield from (f for f in texts_in(content, place) if f.texts[0] not in translated)
 
 
 def sources(app: str, domain: str) -> Iterator[Path]:

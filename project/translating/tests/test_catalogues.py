@@ -7,15 +7,34 @@ from tempfile import TemporaryDirectory
 from unittest import mock, skipUnless
 
 from babel.messages.catalog import Catalog
+from django.apps import apps
 from django.conf import settings
 from django.test import SimpleTestCase
+from django.utils import translation
+from django.utils.translation import gettext
 
-from project.translating import catalogues
+from project.translating import catalogues, of_unfold
 from project.translating.extraction import CannotBeTranslatedError, Found, texts_in
 from project.translating.problems import in_catalogue
 
 # Switched on when all texts are translated; from then on a text without a translation fails.
 IS_COMPLETE = True
+
+
+class OfUnfoldTests(SimpleTestCase):
+    def test_what_is_installed(self) -> None:
+        start = "unfold.contrib."
+        installed = settings.INSTALLED_APPS
+        parts = [each.removeprefix(start) for each in installed if each.startswith(start)]
+        self.assertEqual(parts, [*of_unfold.CONTRIB])
+        for name in of_unfold.TRANSLATED:
+            self.assertTrue(name == "django.conf" or apps.is_installed(name), name)
+
+    def test_its_pages_are_in_german(self) -> None:
+        """Texts of its templates, of its code, and one that Django translates."""
+        with translation.override("de"):
+            texts = [gettext(each) for each in ("Filters", "Select action to run", "Search")]
+        self.assertEqual(texts, ["Filter", "Aktion zum Ausführen wählen", "Suchen"])
 
 
 class ExtractionTests(SimpleTestCase):
