@@ -51,6 +51,11 @@ class TooManySavedAnswersError(TicketsError):
     message = _("You have saved too many tickets for later. Submit or discard some of them first.")
 
 
+class MayNotPrioritizeError(TicketsError):
+    message = _("Only whoever has a task of the ticket, and ticket admins, set its priority.")
+    status = HTTPStatus.FORBIDDEN
+
+
 # Messages
 
 

@@ -18,6 +18,7 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
+from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
@@ -34,7 +35,7 @@ class MyTicketAdmin(CompanyModelAdmin):
     change_list_template = "following/my_ticket_list.html"
     list_display = ("number", "name", "state", "position", "type", "submitted_at", "ended_at")
     list_display_links = ("number", "name")
-    search_fields = ("title", "definition__title", "=id")
+    search_fields = ("title", "definition__title")
     ordering = ("-pk",)
 
     # Whose tickets
@@ -65,7 +66,8 @@ class MyTicketAdmin(CompanyModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> Any:
-        return super().get_search_results(request, queryset, search_term.replace("#", " "))
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return add_number(queryset, found, search_term, "pk"), may_repeat
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -90,7 +92,7 @@ class MyTicketAdmin(CompanyModelAdmin):
 
     @display(description=_("Number"), ordering="pk")
     def number(self, ticket: MyTicket) -> str:
-        return f"#{ticket.pk}"
+        return ticket.number
 
     @display(description=_("Title"), ordering="title")
     def name(self, ticket: MyTicket) -> SafeString:

@@ -12,7 +12,6 @@ from unfold.decorators import display
 
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
-from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
 from tickets.conversation.pages.timeline import Conversation
 from tickets.files.pages.files import download_base
@@ -31,6 +30,8 @@ from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.exports import TicketResource
+from tickets.overseeing.pages.bulk_change_page import BulkChangeAdmin
+from tickets.prioritizing.pages.priority_page import ShownPriority
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.seeing import viewer_of
@@ -39,7 +40,7 @@ from workflows.models import TaskInstance, WorkflowDefinition
 
 
 @admin.register(Ticket)
-class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
+class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
     """Everybody's tickets, for ticket admins."""
 
     list_title = gettext_lazy("All tickets")
@@ -86,7 +87,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
 
     @display(description=gettext_lazy("Ticket"), ordering="pk", header=True)
     def number_column(self, ticket: Ticket) -> list[str]:
-        return [clipped(ticket.title), f"#{ticket.pk}"]
+        return [clipped(ticket.title), ticket.number]
 
     @display(description=gettext_lazy("Type"), ordering="definition__title")
     def type_column(self, ticket: Ticket) -> str:
@@ -125,6 +126,9 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
             "ticket": obj,
             "workflow": workflow,
             "badge": ticket_badge(obj),
+            "priority": ShownPriority(
+                obj, may_change=not obj.has_ended and RepairingPage.admits(request)
+            ),
             "where": progress.position_in_words(obj),
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
