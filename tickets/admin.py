@@ -15,6 +15,7 @@ from tickets.overseeing.pages import bulk_change_page, task_instance, ticket
 from tickets.prioritizing.pages import priority_page
 from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
+from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
 from tickets.submitting.pages import choose_page, ticket_form
 from tickets.working.pages import (

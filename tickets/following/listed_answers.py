@@ -36,6 +36,18 @@ def listed_answers(ticket: Ticket, workflow: WorkflowDefinition) -> list[tuple[s
     return found
 
 
+def answer_of(ticket: Ticket, workflow: WorkflowDefinition, name: str) -> str:
+    """The answer to one listed question; empty where there is none in this version."""
+    data = ticket.data if isinstance(ticket.data, dict) else {}
+    if data.get(name) is None or name not in listed_names(workflow.fields):
+        return ""
+    for question in definition_of(workflow.pk).ticket_form({}).all_fields:
+        if question.name == name:
+            text = " ".join(answer_text(question, data[name]).split())
+            return Truncator(text).chars(LONGEST_ANSWER)
+    return ""
+
+
 def listed_names(specs: Json) -> set[str]:
     """The names of the questions of a form that lists show."""
     return {

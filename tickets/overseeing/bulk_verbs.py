@@ -71,8 +71,8 @@ class Cancel(BulkVerb):
     name, icon = "cancel", "block"
     title = _("Cancel")
     text = _(
-        "The tickets end here for good. Whoever submitted one reads the reason, and nobody can take "
-        "it up again."
+        "The tickets end here for good. Whoever submitted one reads the reason, and nobody can "
+        "take it up again."
     )
     is_danger = True
 

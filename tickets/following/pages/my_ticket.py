@@ -20,7 +20,8 @@ from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
-from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
 
@@ -76,6 +77,7 @@ class MyTicketAdmin(CompanyModelAdmin):
             "title": gettext("My tickets"),
             "subtitle": None,
             "saved_tickets": self._saved_tickets(request),
+            "views_bar": ViewsBar(request, ListOfViews.MY_TICKETS),
             **(extra_context or {}),
         }
         response: HttpResponse = super().changelist_view(request, context)

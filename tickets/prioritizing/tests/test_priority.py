@@ -11,11 +11,12 @@ from tickets.models import Ticket
 from tickets.prioritizing.set_priority import set_priority
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.tests.screens import FIELDS, ScreenTestCase, make_type
+from workflows.engine.process import JsonObject
 from workflows.errors import NothingChangedError, WorkflowEndedError
 from workflows.models import WorkflowEvent
 from workflows.priorities import Priority
 
-URGENCY = {
+URGENCY: JsonObject = {
     "name": "urgency", "label": "How urgent is it?", "type": "choice",
     "choices": [{"value": "low", "label": "It can wait"}, {"value": "urgent", "label": "Now"}],
 }  # fmt: skip

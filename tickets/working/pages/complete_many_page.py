@@ -40,7 +40,7 @@ class CompleteManyPage(WorkerPage):
         self.tasks: list[MyTask] = [own[pk] for pk in chosen if pk in own]
         if not self.tasks:
             raise Http404
-        self.fitting, self.refused = same_form(self.tasks)
+        self.fitting, self.left_out = same_form(self.tasks)
 
     def back(self) -> HttpResponse:
         return redirect("admin:tickets_mytask_changelist")
@@ -57,7 +57,7 @@ class CompleteManyPage(WorkerPage):
         if done:
             text = ngettext("%(count)d task is done.", "%(count)d tasks are done.", len(done))
             messages.success(request, text % {"count": len(done)})
-        refused = [each for each in [*found, *self.refused] if each.refusal]
+        refused = [each for each in [*found, *self.left_out] if each.refusal]
         for each in refused[:MOST_REASONS]:
             words = {"ticket": each.task.workflow_instance.ticket, "reason": each.refusal}
             text = gettext("Not completed: %(ticket)s. %(reason)s")
@@ -81,6 +81,6 @@ class CompleteManyPage(WorkerPage):
         return self.show(
             form=form,
             fitting=self.fitting,
-            refused=self.refused,
+            refused=self.left_out,
             task=self.fitting[0] if self.fitting else self.tasks[0],
         )

@@ -25,7 +25,8 @@ from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.finding.pages.search import add_number
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
-from tickets.models import MyTask, SavedAnswers
+from tickets.models import ListOfViews, MyTask, SavedAnswers
+from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
@@ -189,6 +190,7 @@ class MyTaskAdmin(CompanyModelAdmin):
             "may_act": WorkerPage.admits(request),
             "open_count": MyTask.objects.inbox(user).count(),
             "tabs": self._tabs(request),
+            "views_bar": ViewsBar(request, ListOfViews.MY_TASKS),
             **self._answers_of_lost_tasks(request, user),
             **(extra_context or {}),
         }
