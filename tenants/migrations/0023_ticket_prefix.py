@@ -7,7 +7,7 @@ import tenants.models.company
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0019_company_restore"),
+        ("tenants", "0022_language_and_zone"),
     ]
 
     operations = [
