@@ -18,6 +18,7 @@ TABLES = {
     "instance": "workflows_workflowinstance",
     "task": "workflows_taskinstance",
     "event": "workflows_workflowevent",
+    "entry": "tickets_searchentry",
 }
 
 # `numbers` has a row (n, at) for each ticket. Ids are counted from the largest that there is, so
@@ -69,6 +70,18 @@ INSERTS = (
         (9, NULL, 'COMPLETED', '{"label": "decided"}')
     ) AS events (number, nth, kind, data)
     WHERE number <= 3 OR NOT %(open)s
+    """,
+    # As tickets/finding/write_entries.py does, with a word of each ticket and one of twenty.
+    """
+    INSERT INTO tickets_searchentry (ticket_id, source, found_by, text, places, plain, words)
+    SELECT %(ticket)s + n, source, found_by, text, places, lower(text),
+        array_to_tsvector(string_to_array(mark || replace(lower(text), ' ', ' ' || mark), ' '))
+    FROM numbers, LATERAL (VALUES
+        ('ticket', 'REQUESTER', 'r', concat_ws(' ', 'Bench', 'Because', 'thing' || n,
+            CASE WHEN n %% greatest(%(all)s / 20, 1) = 0 THEN 'seldom' END),
+            '[["title", ""]]'::jsonb),
+        ('task/' || %(task)s + 2 * n, 'TEAM', 't', 'Fine paper' || n, '[["answer", "Note"]]')
+    ) AS entries (source, found_by, mark, text, places)
     """,
 )
 # What the engine writes about a decision (workflows/state_manager.py).

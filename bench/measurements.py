@@ -24,6 +24,7 @@ from bench.over_http import complete_scenarios, server, submit_scenarios
 from bench.processes import rates
 from bench.report import Report, Row, rows_of
 from bench.scenarios import ORM, OURS, preparations
+from bench.searching import search_scenarios
 from bench.setup import Bench, make_company
 from bench.upgrading import sign_up_rows, upgrade_rows
 from tenants.connection import use_public
@@ -32,7 +33,8 @@ from tenants.connection import use_public
 @dataclass(frozen=True)
 class Size:
     """How much is measured; of the `companies` that there are, steps go round those `used`;
-    `upgraded` are those that a new version meets; `checked` tickets are looked at by the doctor.
+    `upgraded` are those that a new version meets; `checked` tickets are looked at by the
+    doctor, and `searched` are those of a company that is searched.
 
     Many short rounds: what else the machine does then hits the scenarios of a round alike.
     """
@@ -44,11 +46,19 @@ class Size:
     used: int
     upgraded: int
     checked: tuple[int, ...]
+    searched: int
 
 
 SIZES = {
     "tiny": Size(
-        rounds=1, operations=2, tickets=(10, 20), companies=3, used=2, upgraded=6, checked=(2, 4)
+        rounds=1,
+        operations=2,
+        tickets=(10, 20),
+        companies=3,
+        used=2,
+        upgraded=6,
+        checked=(2, 4),
+        searched=30,
     ),
     "quick": Size(
         rounds=12,
@@ -58,6 +68,7 @@ SIZES = {
         used=5,
         upgraded=50,
         checked=(500, 2_000),
+        searched=20_000,
     ),
     "normal": Size(
         rounds=60,
@@ -67,6 +78,7 @@ SIZES = {
         used=10,
         upgraded=300,
         checked=(500, 2_000),
+        searched=200_000,
     ),
     "full": Size(
         rounds=60,
@@ -76,6 +88,7 @@ SIZES = {
         used=10,
         upgraded=1_000,
         checked=(2_000, 20_000),
+        searched=200_000,
     ),
 }
 
@@ -219,6 +232,26 @@ class Measurements:
             times = round(float(large["MB at most"]) / max(float(small["MB at most"]), 1), 2)
             name = f"the doctor, {what}: memory at {more:,} tickets, times that at {few:,}"
             self.report.goal(name, found=times, at_most=2)
+
+    def searching(self) -> None:
+        """A search in a company with many tickets, and in one with few, in turn."""
+        few, many = self.small, self._company(self.size.searched)
+        rows: list[Row] = []
+        for what, pair in search_scenarios(few, many).items():
+            rounds, operations = min(self.size.rounds, 20), min(self.size.operations, 5)
+            measure(list(pair), rounds=rounds, operations=operations, tidy=lambda: None)
+            times = round(pair[0].times(pair[1]), 2)
+            small, large = (each.figures() for each in pair)
+            rows.append(
+                {
+                    "what": what,
+                    f"ms at {self.size.tickets[0]:,}": small["ms"],
+                    f"ms at {self.size.searched:,}": large["ms"],
+                    "statements": large["statements"],
+                    "times": times,
+                }
+            )
+        self.report.add("Searching all tickets", rows)
 
     def upgrading(self) -> None:
         """A new version with many companies, and one more company beside them."""

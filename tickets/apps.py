@@ -23,6 +23,8 @@ class TicketsConfig(AppConfig):
         # Nobody waits for an answer of who left: see ASKED_OF.
         import_module("tickets.conversation.go_on")
         import_module("tickets.notices.of_events")
+        # And so is what searches find.
+        import_module("tickets.finding.write_entries")
         import_module("tickets.taking_part.ways_to_see")
         # The last app with models: when its turn comes, the permissions of all apps are there.
         post_migrate.connect(sync_system_roles, sender=self, dispatch_uid="sync_system_roles")

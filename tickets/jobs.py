@@ -6,6 +6,7 @@ from tickets.company_data import jobs as company_data
 from tickets.company_use import jobs as company_use
 from tickets.erasing import jobs as erasing
 from tickets.files import jobs as files
+from tickets.finding import jobs as finding
 from tickets.keeping import jobs as keeping
 from tickets.notices import jobs as notices
 from tickets.overseeing import jobs as overseeing
@@ -18,6 +19,7 @@ __all__ = [
     "company_use",
     "erasing",
     "files",
+    "finding",
     "keeping",
     "notices",
     "overseeing",

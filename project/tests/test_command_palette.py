@@ -9,6 +9,7 @@ from project.command_palette import LIMIT
 from tenants.connection import use_company
 from tenants.models import User
 from tenants.testing import CompanyTestCase
+from tickets.finding.index_tickets import index_tickets
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
@@ -19,10 +20,12 @@ from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 def make_tickets(*titles: str, by: User) -> list[Ticket]:
     workflow = WorkflowDefinition.objects.create(key="errands", title="Errands")
     kind = TicketDefinition.objects.create(key="errand", title="Errand", workflow=workflow)
-    return [
+    tickets = [
         Ticket.objects.create(title=title, definition=kind, workflow=workflow, created_by=by)
         for title in titles
     ]
+    index_tickets([each.pk for each in tickets])
+    return tickets
 
 
 class CommandPaletteTests(CompanyTestCase):

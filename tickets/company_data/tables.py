@@ -24,6 +24,9 @@ LEFT_OUT: Final = {
         "The outbox of mails: what was sent is with those to whom it was written, and nothing is "
         "to be sent from where the archive is restored."
     ),
+    "tickets_searchentry": gettext_noop(
+        "What searches find is made anew of the tickets and messages, within minutes."
+    ),
     "workflows_signingsecret": gettext_noop(
         "Secrets stay where they are. Where the archive is restored, a new one is made: give it "
         "to the systems that are called."

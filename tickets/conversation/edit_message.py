@@ -16,6 +16,7 @@ from tickets.errors import (
     NotYourMessageError,
     TooManyEditsError,
 )
+from tickets.finding.write_entries import index_message
 from tickets.models import Message
 from tickets.taking_part.access import access_to, participants
 
@@ -55,6 +56,7 @@ def edit_message(*, message: Message, user: User, text: str, now: datetime) -> W
         locked.earlier = [*locked.earlier, {"text": locked.text, "until": now.isoformat()}]
         locked.text, locked.mentions, locked.edited_at = text, mentions.named, now
         locked.save(update_fields=["text", "mentions", "earlier", "edited_at"])
+        index_message(locked)
         told = people_to_tell(locked, everybody)
         tell_of(locked, [e for e in told if e.is_mentioned and e.person.pk not in named_before])
     return Written(locked, strangers=mentions.strangers)

@@ -11,6 +11,7 @@ from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import plain_name
 from tickets.errors import MayNotHideError, ReasonMissingError
+from tickets.finding.write_entries import index_message
 from tickets.models import Message
 from tickets.models.message import LONGEST_REASON
 from tickets.taking_part.access import access_to
@@ -38,4 +39,5 @@ def hide_message(*, message: Message, user: User, reason: str, now: datetime) ->
             return
         locked.hidden_at, locked.hidden_by, locked.hidden_reason = now, user, reason
         locked.save(update_fields=["hidden_at", "hidden_by", "hidden_reason"])
+        index_message(locked)
         record(MESSAGE_HIDDEN, about=locked, ticket=str(locked.ticket), reason=reason)

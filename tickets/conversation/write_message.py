@@ -20,6 +20,7 @@ from tickets.errors import (
     TooManyMessagesError,
 )
 from tickets.files.keep_file import claim_message_files
+from tickets.finding.write_entries import index_message
 from tickets.models import FileUpload, Message, Ticket, Visibility
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.taking_part.access import access_to, participants
@@ -91,6 +92,7 @@ def write_message(
         if not text and not own:
             raise EmptyMessageError
         claim_message_files(own, message=message, user=user)
+        index_message(message)
         told = people_to_tell(message, everybody)
         asked = ticket.created_by_id if asks else None
         tell_of(message, [each for each in told if each.person.pk != asked])

@@ -27,6 +27,8 @@ from tenants.models import LinkedAccount, LogInSession, Passkey, User
 from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
+from tickets.finding.index_tickets import AT_ONCE, index_tickets
+from tickets.finding.plain_text import plain_text
 from tickets.job_names import ERASE_PERSON
 from tickets.models import (
     FileUpload,
@@ -36,6 +38,7 @@ from tickets.models import (
     NoticePreferences,
     SavedAnswers,
     SavedView,
+    SearchEntry,
     Ticket,
 )
 from workflows.engine.process import Json
@@ -135,6 +138,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_texts(_SENT)
     erasing.blank_texts(_WRITTEN)
     Follower.objects.filter(person=person).delete()
+    erasing.index_anew(tickets)
     for schema in (current_schema(), PUBLIC):  # the installation has logs of its own
         with company_of(schema):
             erasing.blank_texts(_LOG)
@@ -307,6 +311,15 @@ class _Erasing:
                     instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
                     reseal_erased(instances)
+
+    def index_anew(self, tickets: list[int]) -> None:
+        """What searches find of these tickets, and of those in which the person was named."""
+        named = Q()
+        for each in map(plain_text, self._names):
+            named |= Q(plain__contains=each)
+        found = SearchEntry.objects.filter(named).values_list("ticket", flat=True)
+        for numbers in batched(sorted({*tickets, *found}), AT_ONCE):
+            index_tickets(numbers)
 
     def delete_mails(self) -> None:
         """Those to them, which wait or were sent, and how they came in."""

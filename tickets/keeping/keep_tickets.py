@@ -132,7 +132,7 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
 def _delete_what_was_said(numbers: list[int]) -> int:
     """Messages and followers of those that are gone; what must not be changed is not among them."""
     with connection.cursor() as cursor:
-        for table in ("tickets_follower", "tickets_message"):
+        for table in ("tickets_searchentry", "tickets_follower", "tickets_message"):
             query = sql.SQL(
                 "DELETE FROM {} WHERE ticket_id = ANY(%s)"
                 " AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.id = ticket_id)"

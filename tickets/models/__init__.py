@@ -7,6 +7,7 @@ from tickets.models.my_ticket import MyTicket
 from tickets.models.notice import MailState, Notice, NoticePreferences
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
+from tickets.models.search_entry import FoundBy, SearchEntry
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 
@@ -17,6 +18,7 @@ __all__ = [
     "ErrorType",
     "FileUpload",
     "Follower",
+    "FoundBy",
     "ListOfViews",
     "MailState",
     "Message",
@@ -26,6 +28,7 @@ __all__ = [
     "NoticePreferences",
     "SavedAnswers",
     "SavedView",
+    "SearchEntry",
     "Ticket",
     "TicketError",
     "Visibility",

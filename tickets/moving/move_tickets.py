@@ -12,6 +12,7 @@ from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tickets.advancing.timers import restart_timers
 from tickets.errors import TooManyTicketsError
+from tickets.finding.index_tickets import index_answers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, check_repair, repair_transaction
 from workflows.engine.errors import FieldError
@@ -115,6 +116,7 @@ def _move(
     ticket.workflow = target.workflow
     manager.update_with_next_write(ticket, "workflow", "updated_at")
     manager.move_to_version(target, task, reason=repair.reason)
+    index_answers(ticket.pk)  # the questions, and who sees the answers, are that version's
     if task is not None:
         restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
 

@@ -36,20 +36,20 @@ SELECT {name} WHERE EXISTS (SELECT FROM {schema}.tickets_notice WHERE mail = 'DI
 
 def companies_to_look_at(*, now: datetime) -> list[str]:
     """The schemas of active companies with tasks that are due, or waiting. By partial indexes."""
-    return list(_companies_with(_TASKS, {"long_ago": now - LONG_AGO, "until": now + SOON}))
+    return list(companies_with(_TASKS, {"long_ago": now - LONG_AGO, "until": now + SOON}))
 
 
 def companies_with_mails() -> list[str]:
     """The schemas of active companies with notices of which nobody has been told by mail yet."""
-    return list(_companies_with(_MAILS, {}))
+    return list(companies_with(_MAILS, {}))
 
 
 def companies_with_digests() -> list[str]:
     """The schemas of active companies with notices that wait for the daily digest."""
-    return list(_companies_with(_DIGESTS, {}))
+    return list(companies_with(_DIGESTS, {}))
 
 
-def _companies_with(question: str, values: dict[str, Any]) -> Iterator[str]:
+def companies_with(question: str, values: dict[str, Any]) -> Iterator[str]:
     """Those of whose schema the question has a row. Outside of companies.
 
     One that is behind lacks the tables: it is asked when it has them.

@@ -7,12 +7,15 @@ nowhere else. `tickets/seeing/tests/test_nobody_else_shows_answers.py` holds tha
 from tickets.seeing.answers import (
     TaskAnswers,
     answers_for_requester,
+    outputs_now,
+    outputs_of_visits,
     shown_answers,
     shown_output,
+    submitted_answers,
     uploads_for_requester,
     visible_answers,
 )
-from tickets.seeing.reasons import cancel_reason
+from tickets.seeing.reasons import cancel_reason, cancel_reasons
 from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
 
 __all__ = [
@@ -20,9 +23,13 @@ __all__ = [
     "Viewer",
     "answers_for_requester",
     "cancel_reason",
+    "cancel_reasons",
     "has_or_had_task",
+    "outputs_now",
+    "outputs_of_visits",
     "shown_answers",
     "shown_output",
+    "submitted_answers",
     "uploads_for_requester",
     "viewer_of",
     "visible_answers",

@@ -7,7 +7,7 @@ of calls, what has no question, and what stood there before a correction is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from workflows.forms import (
     show_answers_for_requester,
 )
 from workflows.models import TaskDefinition, TaskInstance, TaskStatus
+from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.definition_cache import definition_of
 
 
@@ -56,11 +57,16 @@ def answers_for_requester(ticket: Ticket) -> list[TaskAnswers]:
     workflow instance.
     """
     found = []
-    for definition, output in _outputs_now(ticket):
+    for definition, output in outputs_now(ticket):
         answers = shown_output(definition, output, viewer=Viewer.REQUESTER)
         if answers:
             found.append(TaskAnswers(definition, answers))
     return found
+
+
+def submitted_answers(ticket: Ticket) -> list[Shown]:
+    """What was submitted: whoever sees the ticket sees it. No query: fetch it with its workflow."""
+    return show_answers(ticket.workflow.fields, ticket.data)
 
 
 def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) -> list[Shown]:
@@ -87,7 +93,7 @@ def uploads_for_requester(ticket: Ticket) -> set[UUID]:
     """
     found = uploads_in(_objects(ticket.workflow.fields), ticket.data)
     keys: set[UUID] = set().union(*found.values())
-    for definition, output in _outputs_now(ticket):
+    for definition, output in outputs_now(ticket):
         if definition.is_form:
             names = {each.name for each in answered_for_requester(definition.fields, output)}
             seen = [each for each in _objects(definition.fields) if each.get("name") in names]
@@ -99,8 +105,8 @@ def _objects(specs: Json) -> list[JsonObject]:
     return [each for each in specs if isinstance(each, dict)] if isinstance(specs, list) else []
 
 
-def _outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
-    """The output of each task that counts now."""
+def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
+    """The output of each task that counts now, whoever may see it. No query, as above."""
     instance = ticket.workflow_instance
     if instance is None or not isinstance(instance.data, dict):
         return
@@ -110,14 +116,19 @@ def _outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
             yield definition, output
 
 
+def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
+    """The visits of the tasks of these workflow instances of which something came: the team's."""
+    return TaskInstance.objects.filter(
+        workflow_instance__in=instances,
+        status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
+        output_data__isnull=False,
+    ).select_related("definition")
+
+
 def _answers_of_visits(ticket: Ticket, before: TaskInstance | None) -> list[TaskAnswers]:
     if ticket.workflow_instance_id is None:
         return []
-    tasks = TaskInstance.objects.filter(
-        workflow_instance=ticket.workflow_instance_id,
-        status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
-        output_data__isnull=False,
-    )
+    tasks = outputs_of_visits([ticket.workflow_instance_id])
     if before is not None:
         tasks = tasks.filter(pk__lt=before.pk)
     rows = tasks.select_related("definition", "assigned_to").order_by("pk")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
+from workflows.engine.process import Json
 from workflows.fields.field import SeenBy
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.cancelled import CANCELLED
@@ -25,3 +28,9 @@ def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
         if isinstance(data, dict) and (is_told or viewer is Viewer.TEAM):
             return str(data.get("reason") or "")
     return ""
+
+
+def cancel_reasons(instances: Collection[int]) -> list[tuple[int, Json]]:
+    """What was said when these workflow instances were cancelled, and who may see it."""
+    events = WorkflowEvent.objects.filter(workflow_instance__in=instances, kind=CANCELLED)
+    return list(events.values_list("workflow_instance_id", "data"))

@@ -21,6 +21,7 @@ from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
+from tickets.finding.write_entries import write_ticket
 from tickets.models import Ticket
 from tickets.saving.save_answers import forget_saved_answers
 from workflows.engine.process import JsonObject
@@ -96,6 +97,7 @@ def submit_ticket(
         with transaction.atomic():
             ticket, _ids = _checked(definition, data, user, title, slot)
             ticket.save(force_insert=True)
+            write_ticket(ticket)
             advance_after_commit(ticket.pk)
             connection.check_constraints()
     except (TicketFlowerError, *UNREACHABLE):

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,8 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
-from tickets.finding.pages.search import add_number
+from tickets.finding.find_tickets import Scope
+from tickets.finding.pages.search import FindsInTickets, where_it_is
 from tickets.following.pages import progress
 from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.saved_views.pages.views_bar import ViewsBar
@@ -26,7 +28,7 @@ from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
 
 @admin.register(MyTicket)
-class MyTicketAdmin(CompanyModelAdmin):
+class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
     """The tickets that one has submitted, and the form that submits one."""
 
     may_add = True
@@ -36,7 +38,10 @@ class MyTicketAdmin(CompanyModelAdmin):
     change_list_template = "following/my_ticket_list.html"
     list_display = ("number", "name", "state", "position", "type", "submitted_at", "ended_at")
     list_display_links = ("number", "name")
-    search_fields = ("title", "definition__title")
+    search_fields = ("title",)  # which has the search shown: see FindsInTickets
+    # Also of those who are of a ticket's team: they read here what requesters do.
+    search_scope = Scope.REQUESTER
+    search_help_text = _("Search numbers, people, answers, messages")
     ordering = ("-pk",)
 
     # Whose tickets
@@ -63,12 +68,6 @@ class MyTicketAdmin(CompanyModelAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str]:
         left_out = {"position"} if is_archive(request) else {"ended_at"}
         return [name for name in self.list_display if name not in left_out]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> Any:
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        return add_number(queryset, found, search_term, "pk"), may_repeat
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -98,7 +97,7 @@ class MyTicketAdmin(CompanyModelAdmin):
 
     @display(description=_("Title"), ordering="title")
     def name(self, ticket: MyTicket) -> SafeString:
-        return clipped(ticket.title)
+        return format_html("{}{}", clipped(ticket.title), where_it_is(ticket))
 
     @display(description=_("Type"), ordering="definition__title")
     def type(self, ticket: MyTicket) -> SafeString:

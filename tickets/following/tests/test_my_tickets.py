@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils import timezone
 
+from tickets.finding.index_tickets import index_tickets
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.complete_task import complete_task
@@ -49,6 +50,7 @@ class ListTests(ScreenTestCase):
     def test_it_finds_by_number_and_title(self) -> None:
         ticket, _other = self.submit(), self.submit()
         Ticket.objects.filter(pk=ticket.pk).update(title="Standing desk")
+        index_tickets([ticket.pk])
         for words in (f"#{ticket.pk}", "standing"):
             rows = self.client.get(LIST, {"q": words}).context["cl"].result_list
             self.assertIn(ticket.pk, [row.pk for row in rows])

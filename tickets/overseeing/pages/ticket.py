@@ -18,6 +18,7 @@ from tenants.pages.badges import badge, clipped
 from tenants.pages.links import admin_link
 from tickets.conversation.pages.timeline import Conversation
 from tickets.files.pages.files import download_base
+from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.filters import (
     DueTicketFilter,
     HasErrorsFilter,
@@ -27,7 +28,7 @@ from tickets.finding.pages.filters import (
     TicketStatusFilter,
     TicketTypeFilter,
 )
-from tickets.finding.pages.search import add_number
+from tickets.finding.pages.search import FindsInTickets, where_it_is
 from tickets.following.pages import progress
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import (
@@ -73,7 +74,7 @@ class TicketChangeList(ChangeList):
 
 
 @admin.register(Ticket)
-class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
+class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
     """Everybody's tickets, for ticket admins."""
 
     list_title = gettext_lazy("All tickets")
@@ -107,8 +108,9 @@ class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
         SubmitterFilter,
     )
     list_filter_submit = True
-    search_fields = ("title", "created_by__email")
-    search_help_text = gettext_lazy("Search by number, title or e-mail address")
+    search_fields = ("title",)  # which has the search shown: see FindsInTickets
+    search_scope = Scope.TEAM
+    search_help_text = gettext_lazy("Search numbers, people, answers, messages")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
@@ -151,15 +153,9 @@ class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
         }
         return super().changelist_view(request, context)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        return add_number(queryset, found, search_term, "pk"), may_repeat
-
     @display(description=gettext_lazy("Ticket"), ordering="pk", header=True)
     def number_column(self, ticket: Ticket) -> list[str]:
-        return [clipped(ticket.title), ticket.number]
+        return [clipped(ticket.title), format_html("{}{}", ticket.number, where_it_is(ticket))]
 
     @display(description=gettext_lazy("Type"), ordering="definition__title")
     def type_column(self, ticket: Ticket) -> str:

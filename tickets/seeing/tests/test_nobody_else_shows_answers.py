@@ -42,6 +42,7 @@ WHY_READERS = {
     "tickets/company_data/people_in_rows.py": "restores rows as they were",
     "tickets/erasing/erase_person.py": "blanks answers",
     "tickets/following/pages/history.py": "gives it to tickets.seeing",
+    "tickets/finding/index_tickets.py": "gives it to tickets.seeing",
     "tickets/health/mending.py": "asks whether there is one",
     "tickets/health/timers.py": "the context of rules",
     "tickets/overseeing/pages/task_instance.py": "gives it to tickets.seeing",

@@ -22,10 +22,11 @@ from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.tabs import TabbedChangeList, is_archive
-from tickets.finding.pages.search import add_number
+from tickets.finding.find_tickets import Scope
+from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
-from tickets.models import ListOfViews, MyTask, SavedAnswers
+from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
@@ -82,7 +83,7 @@ class PoolChangeList(TabbedChangeList):
 
 
 @admin.register(MyTask)
-class MyTaskAdmin(CompanyModelAdmin):
+class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
     """The tasks that one was given: a list to work off, and the page that carries one out."""
 
     may_change = True
@@ -95,10 +96,11 @@ class MyTaskAdmin(CompanyModelAdmin):
         *("waiting", "claim", "completed"),
     )
     list_display_links = ("task",)
-    search_fields = (
-        "definition__title",
-        "workflow_instance__ticket__title",
-    )
+    # Of the pool, whose tickets the person does not see yet; see `get_search_results`.
+    search_fields = ("definition__title", f"{TICKET}__title")
+    search_scope = Scope.TEAM
+    search_help_text = _("Search numbers, people, answers, messages")
+    ticket_field = f"{TICKET}__pk"
 
     # Whose tasks
 
@@ -171,11 +173,24 @@ class MyTaskAdmin(CompanyModelAdmin):
         # The page of a task is for whoever has it.
         return None if is_pool(request) else self.list_display_links
 
+    def searched_tickets(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return Ticket.objects.filter(workflow_instance__in=queryset.values("workflow_instance"))
+
+    def ticket_of(self, row: Any) -> Ticket:
+        ticket: Ticket = row.workflow_instance.ticket
+        return ticket
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> Any:
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        return add_number(queryset, found, search_term, "workflow_instance__ticket__pk"), may_repeat
+    ) -> tuple[QuerySet[Any], bool]:
+        """In the tickets, and in the titles of the tasks; of the pool by what its list shows."""
+        of_titles, _may_repeat = super(FindsInTickets, self).get_search_results(
+            request, queryset, search_term
+        )
+        if is_pool(request):
+            return add_number(queryset, of_titles, search_term, self.ticket_field), False
+        found, _may_repeat = super().get_search_results(request, queryset, search_term)
+        return found | of_titles, False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -231,7 +246,8 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     @display(description=_("Ticket"), ordering=f"{TICKET}__id")
     def ticket(self, task: MyTask) -> SafeString:
-        return clipped(task.workflow_instance.ticket)
+        ticket = task.workflow_instance.ticket
+        return format_html("{}{}", clipped(ticket), where_it_is(task))
 
     @display(description=_("Type"), ordering=f"{TICKET}__definition__title")
     def type(self, task: MyTask) -> SafeString:

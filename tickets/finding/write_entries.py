@@ -1,0 +1,179 @@
+"""Entries of the search, written in the transaction of what they say.
+
+Those of a step become one more part of its own statement, so that it costs no statement and no
+round trip more: every event that a step records comes by here before it is written. Each entry is
+put in the place of the one before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection
+from django.utils import translation
+
+from tenants.fast.batch import Batch
+from tickets.finding.entries import (
+    Entry,
+    entry_of_answers,
+    entry_of_message,
+    entry_of_reason,
+    entry_of_task,
+    entry_of_ticket,
+    source_of_answers,
+    source_of_message,
+    source_of_task,
+    tells_requester,
+)
+from tickets.models import Message, Ticket
+from workflows.engine.process import Json
+from workflows.models import TaskInstance
+from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.changed import CHANGED
+from workflows.running.events.started import STARTED
+from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.with_event import WITH_EVENT, Happened
+
+_INSERT: Final = """
+INSERT INTO tickets_searchentry (ticket_id, source, found_by, text, places, plain, words)
+SELECT t.id, %s::text, %s::text, %s::text, %s::jsonb, %s::text,
+       array_to_tsvector(string_to_array(%s::text, ' '))
+"""
+_INSTEAD: Final = """
+ON CONFLICT (ticket_id, source) DO UPDATE
+   SET found_by = excluded.found_by, text = excluded.text, places = excluded.places,
+       plain = excluded.plain, words = excluded.words
+"""
+# A ticket that whoever locked or makes it has named, and one that must be looked up. One that is
+# not of the same statement is held: see `index_tickets`.
+_NAMED: Final = " FROM (SELECT %s::bigint AS id) AS t"
+_LOOKED_UP: Final = (
+    " FROM (SELECT id FROM tickets_ticket WHERE workflow_instance_id = %s::bigint) AS t"
+)
+_HELD: Final = " FROM (SELECT id FROM tickets_ticket WHERE id = %s::bigint FOR KEY SHARE) AS t"
+_DELETE: Final = (
+    "DELETE FROM tickets_searchentry e USING (SELECT t.id{ticket}) AS t"
+    " WHERE e.ticket_id = t.id AND e.source = %s::text"
+)
+
+
+INSERT_MANY: Final = f"{_INSERT}{_NAMED}{_INSTEAD}"
+
+
+def values_of(entry: Entry, ticket_id: int) -> tuple[Any, ...]:
+    """For INSERT_MANY: one row, of a ticket that is there."""
+    return (*_values(entry), ticket_id)
+
+
+def _values(entry: Entry) -> tuple[Any, ...]:
+    plain = entry.plain
+    places = json.dumps(entry.places, ensure_ascii=False)
+    return (
+        entry.source,
+        entry.found_by.value,
+        entry.text,
+        places,
+        plain,
+        entry.words(plain),
+    )
+
+
+def in_one_language[**P, R](make: Callable[P, R]) -> Callable[P, R]:
+    """Have words such as Yes come out the same, whoever it is that writes them."""
+
+    def made(*args: P.args, **kwargs: P.kwargs) -> R:
+        with translation.override(settings.LANGUAGE_CODE):
+            return make(*args, **kwargs)
+
+    return made
+
+
+# With the events of a step
+
+
+@WITH_EVENT.register
+@in_one_language
+def write_with_event(batch: Batch, happened: Happened) -> None:
+    """Add what a step changes of the search to the statement of the step."""
+    match happened.kind:
+        case kind if kind == STARTED:
+            _write_ticket(batch)
+        case kind if kind == TASK_COMPLETED:
+            _write_output(batch, happened, happened.data.get("output"))
+        case kind if kind == CHANGED and happened.data.get("what") == "ticket":
+            _write_ticket(batch)
+        case kind if kind == CHANGED and happened.data.get("what") == "output":
+            _write_output(batch, happened, happened.data.get("new"))
+        case kind if kind == CANCELLED:
+            entry = entry_of_reason(happened.data)
+            if entry is not None:
+                _add(batch, happened, entry)
+
+
+def _write_ticket(batch: Batch) -> None:
+    if isinstance(batch.about, Ticket):
+        entry = entry_of_ticket(batch.about)
+        batch.add_statement(INSERT_MANY, *values_of(entry, batch.about.pk))
+
+
+def _write_output(batch: Batch, happened: Happened, output: Json) -> None:
+    task: TaskInstance | None = happened.task
+    if task is None or not task.definition.is_form:
+        return
+    definition = task.definition
+    _put(batch, happened, source_of_task(task.pk), entry_of_task(definition, task.pk, output))
+    if tells_requester(definition):
+        source = source_of_answers(definition.key)
+        _put(batch, happened, source, entry_of_answers(definition, output))
+
+
+def _put(batch: Batch, happened: Happened, source: str, entry: Entry | None) -> None:
+    if entry is not None:
+        _add(batch, happened, entry)
+        return
+    ticket, value = _ticket_of(batch, happened)
+    batch.add_statement(_DELETE.format(ticket=ticket), value, source)
+
+
+def _add(batch: Batch, happened: Happened, entry: Entry) -> None:
+    ticket, value = _ticket_of(batch, happened)
+    batch.add_statement(f"{_INSERT}{ticket}{_INSTEAD}", *_values(entry), value)
+
+
+def _ticket_of(batch: Batch, happened: Happened) -> tuple[str, int]:
+    if isinstance(batch.about, Ticket):
+        return _NAMED, batch.about.pk
+    return _LOOKED_UP, happened.instance_id
+
+
+# By whoever changes something else
+
+
+@in_one_language
+def write_ticket(ticket: Ticket) -> None:
+    """For a ticket whose workflow could not be started: no event has come by."""
+    _execute(ticket.pk, entry_of_ticket(ticket))
+
+
+@in_one_language
+def index_message(message: Message) -> None:
+    """A message that was written, edited or hidden, in its transaction, after its row.
+
+    Two statements.
+    """
+    filenames = list(message.files.order_by("pk").values_list("filename", flat=True))
+    entry = entry_of_message(message, filenames)
+    if entry is not None:
+        _execute(message.ticket_id, entry)
+        return
+    with connection.cursor() as cursor:
+        source = source_of_message(message.pk)
+        cursor.execute(_DELETE.format(ticket=_HELD), [message.ticket_id, source])
+
+
+def _execute(ticket_id: int, entry: Entry) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_INSERT}{_HELD}{_INSTEAD}", [*_values(entry), ticket_id])
