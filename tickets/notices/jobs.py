@@ -40,7 +40,7 @@ def tell_of_tasks_everywhere(timestamp: int) -> None:
             defer(TELL_OF_TASKS)
 
 
-@app.task(name=TELL_OF_TASKS, queue=Queue.UPKEEP, retry=PATIENT)
+@app.task(name=TELL_OF_TASKS, queue=Queue.MAILS, retry=PATIENT)
 @in_company
 def tell_of_tasks() -> None:
     """Tell the people of a company."""
