@@ -1,8 +1,8 @@
 """Whether Postgres can hold the locks that many companies need.
 
-A person whose row is deleted, with their company, is looked for by Postgres in every table of every
-company that points to people: one transaction locks all of these, with their indexes. Where there is
-no room it fails, and so may what others do at that moment.
+A person whose row is deleted, with their company, is looked for by Postgres in every table of
+every company that points to people: one transaction locks all of these, with their indexes. Where
+there is no room it fails, and so may what others do at that moment.
 """
 
 from __future__ import annotations

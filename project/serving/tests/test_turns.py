@@ -46,18 +46,14 @@ class TurnsTests(IsolatedAsyncioTestCase):
         await self.turns.take("x", "")
         await self.ask("a.1.p", "a.1.q", "a.1.r", "a.2.p", "b.1.p", "b.1.q")
         self.turns.give_back()
-        self.assertEqual(
-            await self.end(), ["a.1.p", "b.1.p", "a.2.p", "b.1.q", "a.1.q", "a.1.r"]
-        )
+        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "a.2.p", "b.1.q", "a.1.q", "a.1.r"])
 
     async def test_of_too_many_the_longest_line_loses_its_newest(self) -> None:
         await self.turns.take("x", "")
         await self.ask("a.1.p", "a.1.q", "a.1.r", "a.1.s", "b.1.p", "c.1.p")
         await self.ask("a.1.t", "b.1.q")
         self.turns.give_back()
-        self.assertEqual(
-            await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "b.1.q", "a.1.r"]
-        )
+        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "b.1.q", "a.1.r"])
         for name in ("a.1.s", "a.1.t"):
             self.assertIsInstance(self.asked[name].exception(), TooManyWaitError)
 
