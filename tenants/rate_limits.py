@@ -193,7 +193,7 @@ def count_what_fits(
     if not numbers:
         return {}
     of_key = {_key(kind, who): who for who in numbers}
-    values = {
+    values: dict[str, Any] = {
         "keys": list(of_key),
         "numbers": [numbers[who] for who in of_key.values()],
         "window": seconds,

@@ -56,7 +56,7 @@ def _send_digest(person_id: int, company: Company, local: datetime) -> bool:
             return False
         waiting = waiting.filter(pk__lte=found["last"])
         person = User.objects.get(pk=person_id)
-        is_wanted = person.is_active and found["unread"] > 0
+        is_wanted = person.is_active and bool(found["unread"])
         if is_wanted:
             listed = list(waiting.unread().with_words().order_by("pk")[:MOST_LISTED])
             queue_mails([_digest(listed, found["unread"], person, company, local)])
