@@ -62,5 +62,5 @@ def _figures(bench: Bench, check: object, tickets: int) -> Row:
         "statements": statements,
         "seconds": round(seconds, 3),
         "ms a ticket": round(1000 * seconds / tickets, 3),
-        "MB at most": round(peak / 1_000_000, 1),
+        "MB at most": round(peak / 1_000_000, 2),
     }

@@ -187,6 +187,7 @@ COMPANY_MOST_PEOPLE = int(os.environ.get("COMPANY_MOST_PEOPLE") or 1_000)
 COMPANY_MOST_STORED_MB = int(os.environ.get("COMPANY_MOST_STORED_MB") or 10_000)
 COMPANY_MOST_WAITING_JOBS = int(os.environ.get("COMPANY_MOST_WAITING_JOBS") or 10_000)
 COMPANY_MOST_CALLS_A_DAY = int(os.environ.get("COMPANY_MOST_CALLS_A_DAY") or 50_000)
+COMPANY_MOST_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_MAILS_A_DAY") or 20_000)
 # How many people a company may invite in a day.
 COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_DAY") or 1_000)
 LOGIN_URL = reverse_lazy("admin:login")

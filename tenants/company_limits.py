@@ -25,7 +25,7 @@ from tenants.errors import (
     TooManyPeopleError,
 )
 from tenants.models import Company, User
-from tenants.rate_limits import count_request, counted_requests
+from tenants.rate_limits import count_request, count_what_fits, counted_requests
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -79,7 +79,13 @@ CALLS: Final = CompanyLimit(
     _("Calls to other systems in 24 hours"),
     _("Further calls wait until the 24 hours are over. Nothing is lost."),
 )
-COMPANY_LIMITS: Final = (PEOPLE, STORAGE, WAITING_JOBS, CALLS)
+MAILS: Final = CompanyLimit(
+    "most_mails_a_day",
+    "COMPANY_MOST_MAILS_A_DAY",
+    _("Mails about notices in 24 hours"),
+    _("Further notices wait for the daily digest. In TicketFlower they are listed at once."),
+)
+COMPANY_LIMITS: Final = (PEOPLE, STORAGE, WAITING_JOBS, CALLS, MAILS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +125,16 @@ def _amount(limit: CompanyLimit, number: int) -> str:
 
 
 def uses_of(company: Company) -> list[Use]:
-    """What a company uses of each limit. Three queries, however much it has."""
+    """What a company uses of each limit. Four queries, however much it has."""
     fresh = Company.objects.get(pk=company.pk)
     used = {
         PEOPLE: User.objects.of_company(company).active().count(),
         STORAGE: fresh.file_bytes + fresh.database_bytes,
         WAITING_JOBS: fresh.waiting_jobs,
         CALLS: counted_requests(_CALLS_KIND, fresh.schema_name, seconds=DAY),
+        MAILS: min(
+            counted_requests(_MAILS_KIND, fresh.schema_name, seconds=DAY), MAILS.most(fresh)
+        ),
     }
     return [
         Use(limit, used[limit], limit.most(fresh) * (MEGABYTE if limit is STORAGE else 1))
@@ -227,3 +236,16 @@ def count_call(company: Company) -> None:
         count_request(_CALLS_KIND, company.schema_name, most=most, seconds=DAY, remembers=False)
     except RateLimitedError as error:
         raise CallsUsedUpError(error.seconds) from error
+
+
+_MAILS_KIND: Final = "mails of a company"
+
+
+def take_mails(company: Company, number: int) -> int:
+    """How many of so many mails about notices the company may write now. One statement.
+
+    Inside the transaction that writes them.
+    """
+    key = company.schema_name
+    most = MAILS.most(company)
+    return count_what_fits(_MAILS_KIND, {key: number}, most=most, seconds=DAY)[key]

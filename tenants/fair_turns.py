@@ -26,8 +26,10 @@ class Queue(StrEnum):
     """The kinds of work. Names of queues stand in the database."""
 
     STEPS = "steps"  # of tickets: what somebody waits for. The first: what is unknown goes there.
-    UPKEEP = "upkeep"  # of the queue itself, and for all companies
-    MAILS = "mails"  # that wait in an outbox
+    # Of the queue itself, and looking which companies have something to do: periodic jobs, and none
+    # about a single company, whose work may take long.
+    UPKEEP = "upkeep"
+    MAILS = "mails"  # that wait in an outbox, and notices
     CALLS = "calls"  # to other systems, which may hang
     BULK = "bulk"  # imports, many repairs at once, cleaning up
 

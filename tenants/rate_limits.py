@@ -5,6 +5,7 @@ What may be asked for how often stands in `tenants/limits.py`; here it is counte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
@@ -17,6 +18,8 @@ from tenants.errors import AttemptsPausedError, RateLimitedError
 
 # The longest pause after a wrong password doubles no further than so many times.
 _MOST_DOUBLINGS = 30
+# As the column holds it.
+_LARGEST_COUNT = 2**31 - 1
 _PARAMETERS = ("memory", "sliding", "free", "first", "longest")
 
 # Each is one statement, so that no two processes count the same request; the server's clock, so
@@ -43,6 +46,19 @@ ON CONFLICT (key) DO UPDATE SET
 WHERE known.began_at <= clock_timestamp() - %(window)s * interval '1 second'
    OR known.count + EXCLUDED.count <= %(most)s
 RETURNING count
+"""
+# Several at once, each with a number of its own; those that are too many are counted, too.
+COUNT_EACH = """
+INSERT INTO public.tenants_requestcount AS known (key, began_at, count)
+SELECT key, clock_timestamp(), number
+  FROM unnest(%(keys)s::text[], %(numbers)s::integer[]) AS asked (key, number) ORDER BY key
+ON CONFLICT (key) DO UPDATE SET
+    count = least(%(largest)s::bigint, EXCLUDED.count::bigint +
+            CASE WHEN known.began_at > clock_timestamp() - %(window)s * interval '1 second'
+                 THEN known.count ELSE 0 END),
+    began_at = CASE WHEN known.began_at > clock_timestamp() - %(window)s * interval '1 second'
+                    THEN known.began_at ELSE clock_timestamp() END
+RETURNING key, count
 """
 COUNTED = """
 SELECT count FROM public.tenants_requestcount
@@ -165,6 +181,31 @@ def count_requests(kind: str, who: str, number: int, *, most: int, seconds: int)
                 return
     counted = counted_requests(kind, who, seconds=seconds)
     raise RateLimitedError(seconds, left=max(0, most - counted))
+
+
+def count_what_fits(
+    kind: str, numbers: Mapping[str, int], *, most: int, seconds: int
+) -> dict[str, int]:
+    """Count so many requests of each of several; returns how many of them each may have.
+
+    By one statement, which locks their counts in one order until the end of the transaction.
+    """
+    if not numbers:
+        return {}
+    of_key = {_key(kind, who): who for who in numbers}
+    values: dict[str, Any] = {
+        "keys": list(of_key),
+        "numbers": [numbers[who] for who in of_key.values()],
+        "window": seconds,
+        "largest": _LARGEST_COUNT,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_EACH, values)
+        counted = {of_key[key]: int(count) for key, count in cursor.fetchall()}
+    return {
+        who: max(0, min(numbers[who], most - (count - numbers[who])))
+        for who, count in counted.items()
+    }
 
 
 def counted_requests(kind: str, who: str, *, seconds: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv6Address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -17,16 +19,25 @@ def sender_of(request: HttpRequest) -> str:
     Behind a proxy that we trust (HTTPS=1) it is the one that the proxy saw: the last of
     X-Forwarded-For. What stands before it anybody can write.
     """
+    return sender_in(request.META)
+
+
+def sender_in(environ: Mapping[str, Any]) -> str:
+    """The same of a request that Django has not seen yet, as WSGI describes it."""
     if settings.HTTPS:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
         if forwarded:
             return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return str(environ.get("REMOTE_ADDR", ""))
 
 
 def place_of(request: HttpRequest) -> str:
     """What is counted as one sender: the address, and of IPv6 its network."""
-    sender = sender_of(request)
+    return place_of_sender(sender_of(request))
+
+
+def place_of_sender(sender: str) -> str:
+    """The same of an address."""
     try:
         address = IPv6Address(sender.partition("%")[0])
     except AddressValueError:

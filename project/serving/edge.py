@@ -2,7 +2,8 @@
 
 Many connections are held by one event loop, and cost next to nothing while they wait; Django runs
 in one thread of each process, as it is fastest. So a request reaches Django when its body is
-there, and leaves it when its answer is made, however slow the other side is. How large a body may
+there, and leaves it when its answer is made, however slow the other side is. Who sends much waits
+longer than who sends little (`project/serving/turns.py`). How large a body may
 be, Django is asked before more than SMALL_BODY of it is read. `/healthz` is answered by the loop
 itself, whatever Django is busy with.
 
@@ -28,6 +29,7 @@ from project.serving.bodies import (
     SenderGoneError,
 )
 from project.serving.responses import Answer, Send, plain_answer, refusal
+from project.serving.turns import TooManyWaitError, Turns, line_of
 from project.serving.wsgi_call import Application, Environ, call, environ_of
 from tenants.body_limits import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
 from tenants.log_context import logged
@@ -63,7 +65,7 @@ class Edge:
         self._django = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
         self._bodies: dict[Body, None] = {}
         self._large: dict[Body, None] = {}
-        self._queued = 0
+        self._turns = Turns(MOST_QUEUED)
         self._busy_since: float | None = None
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -162,14 +164,14 @@ class Edge:
         return int(dict(answer.headers).get(name, SMALL_BODY))
 
     async def _ask_django(self, environ: Environ) -> Answer:
-        if self._queued >= MOST_QUEUED:
-            return refusal(503, "TooManyRequests", BUSY, [(b"retry-after", b"60")])
-        self._queued += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._django, self._call, loop.time, environ)
-        finally:
-            self._queued -= 1
+            await self._turns.take(*line_of(environ))
+        except TooManyWaitError:
+            return refusal(503, "TooManyRequests", BUSY, [(b"retry-after", b"60")])
+        loop = asyncio.get_running_loop()
+        answer = loop.run_in_executor(self._django, self._call, loop.time, environ)
+        answer.add_done_callback(lambda _answer: self._turns.give_back())
+        return await answer
 
     def _call(self, now: Callable[[], float], environ: Environ) -> Answer:
         self._busy_since = now()

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import connection
 from psycopg import sql
 
-from tenants.connection import PUBLIC, company_of
+from tenants.connection import PUBLIC, company_of, looking_at_many_companies
 from tenants.jobs import defer_many
 from tenants.mail.models import OutgoingMail
 from tenants.mail.outbox import SEND_MAIL
@@ -28,25 +28,27 @@ def wake_forgotten() -> int:
     """Defer jobs for mails that are due for long and have none, as nobody could do it: they came
     to a worker that did not know them yet, or failed for good. Returns how many."""
     count = 0
-    for schemas in batched(_outboxes(), AT_ONCE):
-        for schema, ids in _forgotten(schemas):
-            with company_of(schema):
-                defer_many(SEND_MAIL, [{"mail_id": each} for each in ids])
-            count += len(ids)
+    with looking_at_many_companies():
+        for schemas in batched(_outboxes(), AT_ONCE):
+            for schema, ids in _forgotten(schemas):
+                with company_of(schema):
+                    defer_many(SEND_MAIL, [{"mail_id": each} for each in ids])
+                count += len(ids)
     return count
 
 
 def forget_old() -> None:
     """Delete the rows of mails that have come to their end long ago."""
-    for schema in _outboxes():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL(
-                    "DELETE FROM {} WHERE created_at < now() - make_interval(secs => %s)"
-                    " AND status IN ('SENT', 'UNSURE', 'FAILED')"
-                ).format(sql.Identifier(schema, _TABLE)),
-                [KEEP.total_seconds()],
-            )
+    statement = sql.SQL(
+        "DELETE FROM {} WHERE created_at < now() - make_interval(secs => %s)"
+        " AND status IN ('SENT', 'UNSURE', 'FAILED')"
+    )
+    with looking_at_many_companies():
+        for schema in _outboxes():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    statement.format(sql.Identifier(schema, _TABLE)), [KEEP.total_seconds()]
+                )
 
 
 def _outboxes() -> list[str]:

@@ -121,6 +121,9 @@ class Company(TenantMixin):
     most_calls_a_day: models.PositiveIntegerField[int | None, int | None] = (
         models.PositiveIntegerField(_("calls to other systems a day"), null=True, blank=True)
     )
+    most_mails_a_day: models.PositiveIntegerField[int | None, int | None] = (
+        models.PositiveIntegerField(_("mails about notices a day"), null=True, blank=True)
+    )
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
         _("signed up at"), auto_now_add=True
     )

@@ -9,6 +9,7 @@ from procrastinate.jobs import Job
 from tenants.company_limits import (
     CALLS,
     COMPANY_LIMITS,
+    MAILS,
     MEGABYTE,
     PEOPLE,
     STORAGE,
@@ -156,10 +157,10 @@ class UseTests(CompanyTestCase):
             database_bytes=3, file_bytes=4, waiting_jobs=5
         )
         count_call(self.acme)
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(4):
             used = {use.limit: use.used for use in uses_of(self.acme)}
         people = User.objects.of_company(self.acme).active().count()
-        self.assertEqual(used, {PEOPLE: people, STORAGE: 7, WAITING_JOBS: 5, CALLS: 1})
+        self.assertEqual(used, {PEOPLE: people, STORAGE: 7, WAITING_JOBS: 5, CALLS: 1, MAILS: 0})
 
     def test_what_was_counted_long_ago_counts_no_more(self) -> None:
         count_call(self.acme)

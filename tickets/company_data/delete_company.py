@@ -23,11 +23,11 @@ from psycopg import sql
 
 from tenants.audit.acting import current_actor
 from tenants.audit.record import record, record_in_installation
-from tenants.connection import PUBLIC, company_of
+from tenants.connection import PUBLIC, company_of, looking_at_many_companies
 from tenants.deletion import forget_what_is_known, waits_until
 from tenants.errors import CompanyToBeDeletedError
 from tenants.jobs import defer
-from tenants.models import Company
+from tenants.models import Company, User
 from tenants.names import name_key
 from tickets.company_data.errors import DeletionBegunError, WrongNameError
 from tickets.company_data.kinds_of_audit import (
@@ -40,6 +40,8 @@ from tickets.job_names import DELETE_COMPANY
 
 # How long a drop waits for its lock; then the job comes again.
 LOCK_TIMEOUT: Final = "3s"
+# People whose rows are deleted in one transaction.
+PEOPLE_AT_ONCE: Final = 20
 
 
 class JobsRunError(CompanyToBeDeletedError):
@@ -272,9 +274,17 @@ def drop_role_of(company: Company) -> None:
 
 
 def _delete_people(company: Company) -> None:
-    """The people, after whatever points to them; which tables do, the catalogue says."""
-    with transaction.atomic():
-        _delete_pointing("tenants_user", sql.SQL("company_id = {}").format(sql.Literal(company.pk)))
+    """The people, after whatever points to them; which tables do, the catalogue says.
+
+    A few at a time: for each, Postgres looks into all tables of all companies that point to people.
+    """
+    of_company = sql.SQL(
+        "id IN (SELECT id FROM public.tenants_user WHERE company_id = {} ORDER BY id LIMIT {})"
+    ).format(sql.Literal(company.pk), sql.Literal(PEOPLE_AT_ONCE))
+    with looking_at_many_companies():
+        while User.objects.filter(company=company.pk).exists():
+            with transaction.atomic():
+                _delete_pointing("tenants_user", of_company)
 
 
 def _delete_row(company: Company) -> None:

@@ -45,7 +45,7 @@ def restore_company(schema: str, restore_id: int) -> None:
     restoring.make_restore(restore_id=restore_id)
 
 
-@app.task(name=DELETE_COMPANY, queue=Queue.UPKEEP, retry=PATIENT)
+@app.task(name=DELETE_COMPANY, queue=Queue.BULK, retry=PATIENT)
 def delete_company(schema: str, company_id: int) -> None:
     """Delete a company whose time has come. It works in `public`, which `schema` is."""
     close_old_connections()

@@ -37,8 +37,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.unread().update(read_at=now)
 
     def with_words(self) -> NoticeQuerySet:
-        """With what their sentences say, in one query."""
-        return self.select_related("ticket", "actor", "recipient")
+        """With what their sentences say, in one query: of a ticket not its answers, which may be
+        megabytes each."""
+        return self.select_related("ticket", "actor", "recipient").defer("ticket__data")
 
 
 class Notice(models.Model):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import close_old_connections
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django import app
 
+from tenants.connection import looking_at_many_companies
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, defer, in_company
 from tenants.models import Company
@@ -35,12 +38,11 @@ from tickets.notices.watch_tasks import tell_of_tasks as tell
 def tell_of_tasks_everywhere(timestamp: int) -> None:
     """Have people told of tasks that are due or that nobody has, in each company that has such."""
     close_old_connections()
-    for schema in companies_to_look_at(now=timezone.now()):
-        with schema_context(schema):
-            defer(TELL_OF_TASKS)
+    with looking_at_many_companies():
+        _defer_in(companies_to_look_at(now=timezone.now()), TELL_OF_TASKS)
 
 
-@app.task(name=TELL_OF_TASKS, queue=Queue.UPKEEP, retry=PATIENT)
+@app.task(name=TELL_OF_TASKS, queue=Queue.MAILS, retry=PATIENT)
 @in_company
 def tell_of_tasks() -> None:
     """Tell the people of a company."""
@@ -53,9 +55,8 @@ def tell_of_tasks() -> None:
 def mail_notices_everywhere(timestamp: int) -> None:
     """Have mails written about new notices, in each company that has such."""
     close_old_connections()
-    for schema in companies_with_mails():
-        with schema_context(schema):
-            defer(MAIL_NOTICES)
+    with looking_at_many_companies():
+        _defer_in(companies_with_mails(), MAIL_NOTICES)
 
 
 @app.task(name=MAIL_NOTICES, queue=Queue.MAILS, retry=PATIENT)
@@ -71,9 +72,8 @@ def mail_notices() -> None:
 def send_digests_everywhere(timestamp: int) -> None:
     """Have the digests written that are due, in each company that has something for one."""
     close_old_connections()
-    for schema in companies_with_digests():
-        with schema_context(schema):
-            defer(SEND_DIGESTS)
+    with looking_at_many_companies():
+        _defer_in(companies_with_digests(), SEND_DIGESTS)
 
 
 @app.task(name=SEND_DIGESTS, queue=Queue.MAILS, retry=PATIENT)
@@ -90,9 +90,7 @@ def forget_notices_everywhere(timestamp: int) -> None:
     """Have old notices deleted in every active company."""
     close_old_connections()
     staying = Company.objects.active().filter(deletion_due_at=None)
-    for schema in list(staying.values_list("schema_name", flat=True)):
-        with schema_context(schema):
-            defer(FORGET_NOTICES)
+    _defer_in(list(staying.values_list("schema_name", flat=True)), FORGET_NOTICES)
 
 
 @app.task(name=FORGET_NOTICES, queue=Queue.BULK, retry=PATIENT)
@@ -100,3 +98,9 @@ def forget_notices_everywhere(timestamp: int) -> None:
 def forget_notices() -> None:
     """Delete a company's notices that are old."""
     forget(now=timezone.now())
+
+
+def _defer_in(schemas: Iterable[str], name: str) -> None:
+    for schema in schemas:
+        with schema_context(schema):
+            defer(name)

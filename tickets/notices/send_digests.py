@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils.translation import ngettext
 
@@ -47,41 +48,46 @@ def _send_digest(person_id: int, company: Company, local: datetime) -> bool:
         row = NoticePreferences.objects.select_for_update().get(person=person_id)
         if row.digest_on is not None and row.digest_on >= local.date():
             return False
+        # However many there are: those that come meanwhile are for the next one.
         waiting = Notice.objects.filter(recipient=person_id, mail=MailState.DIGEST)
-        notices = list(waiting.with_words().order_by("pk"))
+        unread = Count("pk", filter=Q(read_at=None))
+        found = waiting.aggregate(last=Max("pk"), unread=unread)
+        if found["last"] is None:
+            return False
+        waiting = waiting.filter(pk__lte=found["last"])
         person = User.objects.get(pk=person_id)
-        unread = [each for each in notices if each.read_at is None]
-        is_wanted = person.is_active and bool(unread)
+        is_wanted = person.is_active and bool(found["unread"])
         if is_wanted:
-            queue_mails([_digest(unread, person, company, local)])
+            listed = list(waiting.unread().with_words().order_by("pk")[:MOST_LISTED])
+            queue_mails([_digest(listed, found["unread"], person, company, local)])
             row.digest_on = local.date()
             row.save(update_fields=["digest_on"])
-        ids = [each.pk for each in notices]
-        Notice.objects.filter(pk__in=ids).update(mail=MailState.DONE)
+        waiting.update(mail=MailState.DONE)
     return is_wanted
 
 
-def _digest(notices: list[Notice], person: User, company: Company, local: datetime) -> NewMail:
-    """In the person's language and zone."""
+def _digest(
+    listed: list[Notice], count: int, person: User, company: Company, local: datetime
+) -> NewMail:
+    """In the person's language and zone. Of `count` notices some are listed."""
     with speaking_to(person, company):
-        return _write_digest(notices, person, company, local)
+        return _write_digest(listed, count, person, company, local)
 
 
 def _write_digest(
-    notices: list[Notice], person: User, company: Company, local: datetime
+    listed: list[Notice], count: int, person: User, company: Company, local: datetime
 ) -> NewMail:
-    count = len(notices)
     subject = ngettext("%(count)d notice", "%(count)d notices", count) % {"count": count}
     lines = [
         (sentence_for(each, person), absolute(reverse("admin:notice", args=[each.pk])))
-        for each in notices[:MOST_LISTED]
+        for each in listed
     ]
     written = write(
         "notices/mail/digest",
         company=company.name,
         path=reverse("admin:notices"),
         lines=lines,
-        more=count - len(lines),
+        more=max(0, count - len(lines)),
         preferences=absolute(reverse("admin:notice_preferences")),
     )
     return NewMail(

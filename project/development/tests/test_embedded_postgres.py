@@ -82,8 +82,8 @@ class EmbeddedPostgresTests(unittest.TestCase):
             "C.UTF-8",
         )
 
-    def test_it_has_room_to_migrate_many_schemas_at_once(self) -> None:
-        self.assertEqual(self.query("SHOW max_locks_per_transaction"), "512")
+    def test_it_has_room_for_the_locks_of_many_companies(self) -> None:
+        self.assertEqual(self.query("SHOW max_locks_per_transaction"), "1150")
 
     def test_it_refuses_a_wrong_password(self) -> None:
         with self.assertRaisesRegex(psycopg.OperationalError, "password authentication failed"):

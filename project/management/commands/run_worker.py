@@ -20,6 +20,7 @@ from project.observing.jobs import say_job
 from tenants import metrics
 from tenants.connection import limit_waiting
 from tenants.fair_turns import FairJobManager, concurrency
+from tenants.lock_room import warn_of_lack_of_locks
 from tenants.wall.check import ensure_wall
 from tenants.wall.pooler import SwappedConnectionError
 
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         )
         try:
             ensure_wall()
+            warn_of_lack_of_locks()
         except SwappedConnectionError as error:
             raise CommandError(str(error)) from error
         metrics.start()

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy
 
 from tickets.notices.kinds.kind import ByMail, NoticeKind
+from tickets.notices.mail_notices import MOST_AN_HOUR
 from tickets.notices.pages.notice_page import NoticePage
 from tickets.notices.preferences import set_wishes, wishes_of
 
@@ -30,7 +31,8 @@ class NoticePreferencesPage(NoticePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         wishes = wishes_of(self.person)
-        return self.show(kinds=[_shown(kind, wish) for kind, wish in wishes.items()])
+        kinds = [_shown(kind, wish) for kind, wish in wishes.items()]
+        return self.show(kinds=kinds, most_an_hour=MOST_AN_HOUR)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         sent = {kind: ByMail.read(request.POST.get(str(kind))) for kind in wishes_of(self.person)}

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tenants.company_limits import MAILS, uses_of
+from tenants.connection import use_company
 from tenants.mail.message import message_of
 from tenants.mail.models import OutgoingMail
 from tenants.mail.outbox import message_id_of
-from tenants.models import User
+from tenants.models import Company, User
 from tenants.testing import CompanyClient
 from tickets.models import MailState, Notice, NoticePreferences
 from tickets.notices.find_companies import companies_with_digests, companies_with_mails
 from tickets.notices.kinds.kind import ByMail, all_kinds, kind_named
-from tickets.notices.mail_notices import mail_about, mail_notices
+from tickets.notices.mail_notices import MOST_AN_HOUR, mail_about, mail_notices
 from tickets.notices.preferences import set_wishes, wishes_of
 from tickets.notices.send_digests import send_digests
 from tickets.notices.stop_mail import DIGEST, stop_address
@@ -169,6 +172,56 @@ class DigestTests(MailCase):
         mail_notices(now=MORNING)
         send_digests(now=MORNING)
         self.assertIn("… and 33 more.", self.mails()[0].text)
+
+
+class TooManyTests(MailCase):
+    """Whoever has others written to, on and on, fills their digests and not their mailboxes."""
+
+    def test_of_very_many_to_one_person_the_rest_is_for_the_digest(self) -> None:
+        self.add(self.uma, MOST_AN_HOUR - 1)
+        self.assertEqual(mail_notices(now=MORNING), MOST_AN_HOUR - 1)
+        self.add(self.uma, 120)
+        self.add(self.wendy, 2)
+        self.assertEqual(mail_notices(now=MORNING), 1 + 2)
+        self.assertEqual(self.states().count("DIGEST"), 119)
+        self.assertEqual(self.states().count("WAITS"), 0)
+        self.assertEqual(send_digests(now=MORNING), 1)
+        self.assertEqual(self.states().count("DIGEST"), 0)
+        self.assertIn("and 69 more", self.mails()[-1].text)
+
+    @override_settings(COMPANY_MOST_MAILS_A_DAY=5)
+    def test_of_very_many_of_a_company_the_rest_is_for_the_digest(self) -> None:
+        for person in (self.uma, self.wendy, self.walt):
+            self.add(person, 3)
+        self.assertEqual(mail_notices(now=MORNING), 5)
+        self.assertEqual(self.states().count("DIGEST"), 4)
+        self.assertTrue(next(use for use in uses_of(self.acme) if use.limit is MAILS).is_reached)
+        # A superuser may give a company more.
+        Company.objects.filter(pk=self.acme.pk).update(most_mails_a_day=1_000)
+        use_company(Company.objects.get(pk=self.acme.pk))
+        self.add(self.wendy)
+        self.assertEqual(mail_notices(now=MORNING), 1)
+
+    def test_what_is_undone_does_not_count(self) -> None:
+        self.add(self.uma, 50)
+        with transaction.atomic():
+            mail_notices(now=MORNING)
+            transaction.set_rollback(True)
+        self.assertEqual(mail_notices(now=MORNING), 50)
+
+    def test_nothing_reads_what_tickets_hold(self) -> None:
+        """It may be megabytes for each notice, of which a digest has any number."""
+        self.wish(self.wendy, ByMail.DIGEST)
+        self.add(self.uma, 2)
+        self.add(self.wendy, 2)
+        self.log_in(self.uma)
+        with CaptureQueriesContext(connection) as queries:
+            mail_notices(now=MORNING)
+            send_digests(now=MORNING)
+            self.client.get(reverse("admin:notices"))
+        self.assertEqual(len(self.mails()), 3)
+        column = '"tickets_ticket"."data"'
+        self.assertEqual([each["sql"] for each in queries if column in each["sql"]], [])
 
 
 class StopMailTests(MailCase):

@@ -1,0 +1,142 @@
+"""Whoever sends much waits for themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest import IsolatedAsyncioTestCase
+
+from django.conf import settings
+from django.test import SimpleTestCase, override_settings
+
+from project.serving.edge import Edge
+from project.serving.turns import VISITORS, TooManyWaitError, Turns, line_of
+from project.serving.wsgi_call import Environ
+
+
+class TurnsTests(IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        self.turns = Turns(most=6)
+        self.done: list[str] = []
+        self.asked: dict[str, asyncio.Task[None]] = {}
+
+    async def ask(self, *names: str) -> None:
+        """Requests such as `a.1`: the line, the member; a letter more tells them apart."""
+        for name in names:
+            self.asked[name] = asyncio.create_task(self.request(name))
+            await asyncio.sleep(0)
+
+    async def request(self, name: str) -> None:
+        line, member, *_rest = name.split(".")
+        await self.turns.take(line, member)
+        self.done.append(name)
+        await asyncio.sleep(0)
+        self.turns.give_back()
+
+    async def end(self) -> list[str]:
+        await asyncio.gather(*self.asked.values(), return_exceptions=True)
+        return self.done
+
+    async def test_senders_take_turns(self) -> None:
+        await self.turns.take("x", "")
+        await self.ask("a.1.p", "a.1.q", "a.1.r", "b.1.p", "c.1.p")
+        self.turns.give_back()
+        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "a.1.r"])
+
+    async def test_sessions_of_one_address_do_so_within_its_line(self) -> None:
+        await self.turns.take("x", "")
+        await self.ask("a.1.p", "a.1.q", "a.1.r", "a.2.p", "b.1.p", "b.1.q")
+        self.turns.give_back()
+        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "a.2.p", "b.1.q", "a.1.q", "a.1.r"])
+
+    async def test_of_too_many_the_longest_line_loses_its_newest(self) -> None:
+        await self.turns.take("x", "")
+        await self.ask("a.1.p", "a.1.q", "a.1.r", "a.1.s", "b.1.p", "c.1.p")
+        await self.ask("a.1.t", "b.1.q")
+        self.turns.give_back()
+        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "b.1.q", "a.1.r"])
+        for name in ("a.1.s", "a.1.t"):
+            self.assertIsInstance(self.asked[name].exception(), TooManyWaitError)
+
+    async def test_whoever_goes_away_is_passed_over(self) -> None:
+        await self.turns.take("x", "")
+        await self.ask("a.1.p", "b.1.p", "c.1.p")
+        self.asked["b.1.p"].cancel()
+        await asyncio.sleep(0)
+        self.turns.give_back()
+        self.asked["a.1.p"].cancel()  # its turn has come, and it does not know it yet
+        self.assertEqual(await self.end(), ["c.1.p"])
+        await self.ask("d.1.p")
+        self.assertEqual(await self.end(), ["c.1.p", "d.1.p"])
+
+
+class EdgeTests(IsolatedAsyncioTestCase):
+    """The edge lets nobody wait behind all that somebody else has sent."""
+
+    async def test_a_flood_of_log_ins_holds_no_page_up(self) -> None:
+        served: list[str] = []
+
+        def application(environ: Environ, start_response: object) -> list[bytes]:
+            served.append(environ["HTTP_X_NAME"])
+            assert callable(start_response)
+            start_response("200 OK", [])
+            return [b""]
+
+        edge = Edge(application)
+        cookie = f"{settings.SESSION_COOKIE_NAME}=s".encode()
+        floods = [
+            self.ask(edge, f"flood {number}", client=f"9.9.9.{number}", method="POST")
+            for number in range(20)
+        ]
+        page = self.ask(edge, "page", client="1.1.1.1", headers=[(b"cookie", cookie)])
+        await asyncio.gather(*floods, page)
+        self.assertEqual(len(served), 21)
+        self.assertLessEqual(served.index("page"), 2)
+
+    async def ask(
+        self,
+        edge: Edge,
+        name: str,
+        *,
+        client: str,
+        method: str = "GET",
+        headers: list[tuple[bytes, bytes]] | None = None,
+    ) -> None:
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/app/",
+            "raw_path": b"/app/",
+            "query_string": b"",
+            "http_version": "1.1",
+            "client": (client, 1),
+            "headers": [(b"x-name", name.encode()), *(headers or [])],
+        }
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: object) -> None:
+            """Nobody reads it."""
+
+        await edge(scope, receive, send)
+
+
+class LineTests(SimpleTestCase):
+    def line(self, method: str = "GET", cookies: str = "", **more: str) -> tuple[str, str]:
+        environ = {"REQUEST_METHOD": method, "REMOTE_ADDR": "1.2.3.4", "HTTP_COOKIE": cookies}
+        return line_of({**environ, **more})
+
+    def test_it_is_the_senders_and_its_members_are_sessions(self) -> None:
+        name = settings.SESSION_COOKIE_NAME
+        self.assertEqual(self.line(), ("1.2.3.4", ""))
+        self.assertEqual(self.line(cookies=f"x{name}=b; {name}=a; c=d"), ("1.2.3.4", "a"))
+        self.assertEqual(self.line("POST", f"{name}=a"), ("1.2.3.4", "a"))
+
+    def test_forms_of_visitors_share_one(self) -> None:
+        for cookies in ("", "csrftoken=a", f"{settings.SESSION_COOKIE_NAME}="):
+            self.assertEqual(self.line("POST", cookies), (VISITORS, "1.2.3.4"))
+
+    @override_settings(HTTPS=True)
+    def test_behind_a_proxy_it_is_whom_that_has_seen(self) -> None:
+        forwarded = {"HTTP_X_FORWARDED_FOR": "6.6.6.6, 2001:db8::1"}
+        self.assertEqual(self.line(**forwarded), ("20010db800000000/64", ""))

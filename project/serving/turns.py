@@ -1,0 +1,119 @@
+"""Whose request is next: senders take turns.
+
+Django does one request at a time in each process. In one queue for everybody, whoever sends many
+requests, or some that cost much (each log-in computes a password's hash for a third of a second),
+lets all others wait behind them. So each sender has a line of their own, and the lines take turns;
+within a line its members do. Where too many wait, the longest line loses its newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from tenants.sender import place_of_sender, sender_in
+
+# Forms of those who are not logged in, wherever they come from: who has many addresses has not many
+# turns.
+VISITORS = "visitors"
+_READS = ("GET", "HEAD", "OPTIONS")
+
+
+class TooManyWaitError(Exception):
+    """There is no room for this request."""
+
+
+def line_of(environ: Mapping[str, Any]) -> tuple[str, str]:
+    """In which line a request stands, and as which member of it.
+
+    A line is a sender's address, its members are the sessions: many people may stand behind one
+    address. Nothing is asked of the database, so who invents sessions has many members, and still
+    one line.
+    """
+    place = place_of_sender(sender_in(environ))
+    cookies = environ.get("HTTP_COOKIE", "")
+    found = re.search(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([^;]+)", cookies)
+    if found is None and environ["REQUEST_METHOD"] not in _READS:
+        return VISITORS, place
+    return place, found[1] if found else ""
+
+
+class Turns:
+    """One request at a time. All of it happens in one event loop.
+
+    `most` may wait: whoever would be more is refused, or has somebody else refused who stands in a
+    longer line.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._is_taken = False
+        self._lines: OrderedDict[str, OrderedDict[str, deque[asyncio.Future[None]]]] = OrderedDict()
+        self._lengths: dict[str, int] = {}
+
+    async def take(self, line: str, member: str) -> None:
+        """Wait for the turn; `give_back` it.
+
+        Raises:
+            TooManyWaitError
+        """
+        if not self._is_taken:
+            self._is_taken = True
+            return
+        if sum(self._lengths.values()) >= self._most:
+            self._make_room(line)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._lines.setdefault(line, OrderedDict()).setdefault(member, deque()).append(turn)
+        self._lengths[line] = self._lengths.get(line, 0) + 1
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.give_back()  # it came at the same moment
+            raise
+
+    def give_back(self) -> None:
+        """Let the next one begin."""
+        while self._lines:
+            turn = self._next()
+            if not turn.done():  # who has gone meanwhile is passed over
+                turn.set_result(None)
+                return
+        self._is_taken = False
+
+    def _next(self) -> asyncio.Future[None]:
+        line, members = self._lines.popitem(last=False)
+        member, waiting = members.popitem(last=False)
+        turn = waiting.popleft()
+        if waiting:
+            members[member] = waiting
+        self._keep(line, members, fewer=1)
+        return turn
+
+    def _keep(
+        self, line: str, members: OrderedDict[str, deque[asyncio.Future[None]]], *, fewer: int
+    ) -> None:
+        """Put a line to the end, if anybody is left in it."""
+        if members:
+            self._lines[line] = members
+            self._lengths[line] -= fewer
+        else:
+            del self._lengths[line]
+
+    def _make_room(self, line: str) -> None:
+        longest = max(self._lengths, key=self._lengths.__getitem__)
+        if self._lengths.get(line, 0) + 1 >= self._lengths[longest]:
+            raise TooManyWaitError
+        members = self._lines[longest]
+        member = max(members, key=lambda each: len(members[each]))
+        newest = members[member].pop()
+        if not members[member]:
+            del members[member]
+        self._lengths[longest] -= 1
+        if not newest.done():
+            newest.set_exception(TooManyWaitError())

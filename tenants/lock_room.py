@@ -1,0 +1,70 @@
+"""Whether Postgres can hold the locks that many companies need.
+
+A person whose row is deleted, with their company, is looked for by Postgres in every table of
+every company that points to people: one transaction locks all of these, with their indexes. Where
+there is no room it fails, and so may what others do at that moment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
+logger = logging.getLogger(__name__)
+
+# Locks for each company; a test counts them.
+LOCKS_OF_A_COMPANY: Final = 110
+_ROOM: Final = """
+SELECT current_setting('max_locks_per_transaction')::bigint
+       * (current_setting('max_connections')::bigint
+          + current_setting('max_prepared_transactions')::bigint),
+       (SELECT count(*) FROM public.tenants_company)
+"""
+_HINT: Final = (
+    "Deleting a company would fail, and may make others fail meanwhile. Set "
+    "max_locks_per_transaction to {} or more, and start Postgres anew: “Sizes” in docs/running.md."
+)
+
+
+def lack_of_locks() -> tuple[str, str]:
+    """What is too little, and what to do; empty texts where there is room enough."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(_ROOM)
+        room, companies = cursor.fetchone()
+        needed = companies * LOCKS_OF_A_COMPANY
+        if room >= needed:
+            return "", ""
+        cursor.execute("SELECT current_setting('max_connections')::bigint")
+        (connected,) = cursor.fetchone()
+    said = (
+        f"Postgres has room for {room} locks, and {companies} companies may need {needed} at once."
+    )
+    return said, _HINT.format(-(-needed // connected))
+
+
+def warn_of_lack_of_locks() -> None:
+    """Called before a server starts. A database that is away is met later."""
+    try:
+        said, hint = lack_of_locks()
+    except DatabaseError:
+        return
+    if said:
+        logger.warning("%s %s", said, hint)
+
+
+@checks.register(checks.Tags.database)
+def check_room_for_locks(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_options: Any
+) -> list[checks.CheckMessage]:
+    """tenants.W013: there are more companies than the server can lock the tables of."""
+    if not databases or DEFAULT_DB_ALIAS not in databases:
+        return []
+    try:
+        said, hint = lack_of_locks()
+    except DatabaseError:  # tenants.E012 says so, or there are no companies yet
+        return []
+    return [checks.Warning(said, hint=hint, id="tenants.W013")] if said else []
