@@ -283,6 +283,7 @@ def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's `ACCOUNT.navigation`: the menu under one's own name."""
     links = [
+        (_("Profile"), "admin:account_profile"),
         (_("Change password"), "admin:password_change"),
         (_("E-mail address"), "admin:account_address"),
         (_("Second factor"), "admin:account_second_factor"),

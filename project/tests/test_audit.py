@@ -78,6 +78,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:login": ("account.logged_in", "account.log_in_failed"),
     "admin:passkey_log_in": ("account.logged_in", "account.log_in_failed"),
     "admin:account_address": ("account.address_asked",),
+    "admin:account_profile": ("account.profile_changed",),
     "new_address": ("account.address_changed", "account.address_lost"),
     "forgotten_password": ("account.new_password_asked",),
     "admin:logout": ("account.logged_out",),
