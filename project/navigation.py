@@ -21,6 +21,7 @@ from tenants.pages.menu import MenuSection
 from tenants.pages.page import Page, registered_pages
 from tickets.models import ErrorStatus, TicketError
 from tickets.notices.pages.preferences import NoticePreferencesPage
+from tickets.working.pages.absence_pages import AbsencePage
 from workflows.models import TaskInstance
 
 if TYPE_CHECKING:
@@ -291,6 +292,8 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     if NoticePreferencesPage.admits(request):
         links.append((_("How you are told"), "admin:notice_preferences"))
+    if AbsencePage.admits(request):
+        links.append((_("When you are away"), "admin:tickets_mytask_absence"))
     return [{"title": title, "link": reverse(name)} for title, name in links]
 
 

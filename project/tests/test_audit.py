@@ -213,6 +213,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_myticket_discard": _OWN,
     "admin:tickets_mytask_discard": _OWN,
     "admin:tickets_mytask_availability": _OWN,
+    "admin:tickets_mytask_absence": ("people.absence_planned",),
     "admin:tickets_mytask_hand_on": _OWN,
     "stop_mail": _OWN,
     "admin:notices": _OWN,
