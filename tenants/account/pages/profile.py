@@ -52,8 +52,8 @@ class ProfileForm(forms.Form):
     )
 
     def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
-        initial = {name: getattr(person, name) for name in OWN_FIELDS}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {name: getattr(person, name) for name in OWN_FIELDS}
+        super().__init__(*args, **kwargs)
         zone = zone_of(None, person.company).key.replace("_", " ")
         own = gettext("As in the company: %(zone)s") % {"zone": zone}
         names = [("", gettext("As my browser asks for")), *settings.LANGUAGES]

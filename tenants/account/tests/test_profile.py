@@ -32,7 +32,7 @@ class ProfileTests(CompanyTestCase):
         self.assertEqual(event.kind, "account.profile_changed")
         self.assertEqual(event.subject_id, str(self.wendy.pk))
         changes = {"language": ["", "de"], "time_zone": ["", "Asia/Tokyo"]}
-        self.assertEqual(event.changes, changes)
+        self.assertEqual(event.data["changes"], changes)
 
     def test_what_is_not_changed_is_not_recorded(self) -> None:
         self.client.post(PAGE, {**PROFILE, "language": "", "time_zone": ""})

@@ -30,7 +30,8 @@ class AbsenceTests(CompanyTestCase):
         plan_absence(user=self.wendy, away_from=begin, away_until=end, now=now)
 
     def wendy_now(self) -> User:
-        return User.objects.get(pk=self.wendy.pk)
+        person: User = User.objects.get(pk=self.wendy.pk)
+        return person
 
     def test_they_go_and_come_back(self) -> None:
         self.plan(NOW + DAY, NOW + 3 * DAY)
@@ -139,7 +140,7 @@ class PeopleListTests(CompanyTestCase):
         found = re.findall(
             r"Deactivated|Invited|Never came|Away until [^<]*|Away|There", page.content.decode()
         )
-        return found[-1].strip()
+        return str(found[-1]).strip()
 
     def test_it_says_who_came_and_who_is_there(self) -> None:
         came: dict[str, object] = {"last_login": NOW}
