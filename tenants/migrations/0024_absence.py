@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0022_language_and_zone")]
+    dependencies = [("tenants", "0023_ticket_prefix")]
 
     operations = [
         migrations.AddField(
