@@ -77,8 +77,8 @@ SIZES = {
         companies=100,
         used=10,
         upgraded=300,
-            checked=(500, 2_000, 10_000),
-            searched=200_000,
+        checked=(500, 2_000, 10_000),
+        searched=200_000,
     ),
     "full": Size(
         rounds=60,

@@ -21,6 +21,7 @@ from tenants.pages.menu import MenuSection
 from tenants.pages.page import Page, registered_pages
 from tickets.models import ErrorStatus, TicketError
 from tickets.notices.pages.preferences import NoticePreferencesPage
+from tickets.working.pages.absence_pages import AbsencePage
 from workflows.models import TaskInstance
 
 if TYPE_CHECKING:
@@ -283,6 +284,7 @@ def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's `ACCOUNT.navigation`: the menu under one's own name."""
     links = [
+        (_("Profile"), "admin:account_profile"),
         (_("Change password"), "admin:password_change"),
         (_("E-mail address"), "admin:account_address"),
         (_("Second factor"), "admin:account_second_factor"),
@@ -290,6 +292,8 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     if NoticePreferencesPage.admits(request):
         links.append((_("How you are told"), "admin:notice_preferences"))
+    if AbsencePage.admits(request):
+        links.append((_("When you are away"), "admin:tickets_mytask_absence"))
     return [{"title": title, "link": reverse(name)} for title, name in links]
 
 

@@ -314,6 +314,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_CODE = (os.environ.get("LANGUAGE_CODE") or "en").strip().lower()
 if LANGUAGE_CODE not in dict(LANGUAGES):
     raise ImproperlyConfigured(f"LANGUAGE_CODE is one of {', '.join(dict(LANGUAGES))}.")
+FORMAT_MODULE_PATH = "project.formats"
 TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
 USE_TZ = True
 

@@ -27,6 +27,7 @@ from tenants.account.pages.company_log_in import (
     OwnCompanyLogInPage,
 )
 from tenants.account.pages.log_in import LogInView, PasskeyLogInPage, SecondFactorPage
+from tenants.account.pages.profile import ProfilePage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
 from tenants.models import User
@@ -80,6 +81,11 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
                 "account/email/",
                 self.admin_view(AddressPage.as_view()),
                 name="account_address",
+            ),
+            path(
+                "account/profile/",
+                self.admin_view(ProfilePage.as_view()),
+                name="account_profile",
             ),
             path(
                 "account/sessions/",

@@ -23,6 +23,7 @@ ALLOWED: Final = frozenset(
         "admin:login",
         "admin:second_factor",
         "admin:account_second_factor",
+        "admin:account_profile",
         "admin:account_sessions",
         "admin:password_change",
         "admin:tenants_company_data",

@@ -107,6 +107,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,
+    "admin:account_profile": NEW_PASSWORD,
     "forgotten_password": MAILS_ASKED_FOR,
     "admin:password_change": NEW_PASSWORD,
     "admin:account_second_factor": NEW_PASSWORD,

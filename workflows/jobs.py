@@ -1,5 +1,6 @@
 """Registers the jobs of definitions with the queue, which looks for a module of this name."""
 
 from workflows.authoring.importing import jobs as importing
+from workflows.people import jobs as people
 
-__all__ = ["importing"]
+__all__ = ["importing", "people"]

@@ -115,6 +115,7 @@ DECIDE_THEMSELVES = {
     "sign_up_by_mail",  # likewise
     "new_address",  # likewise
     "admin:account_address",  # one's own
+    "admin:account_profile",
     "forgotten_password",
     "enter_company",
     "leave_company",

@@ -116,6 +116,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone: models.CharField[str, str] = models.CharField(
         _("time zone"), max_length=63, blank=True, default="", db_default=""
     )
+    # When they go, and when they are back: workflows/people/absence.py.
+    away_from = models.DateTimeField(_("away from"), null=True, blank=True)
+    away_until = models.DateTimeField(_("away until"), null=True, blank=True)
     erased_at = models.DateTimeField(
         _("erased at"),
         null=True,

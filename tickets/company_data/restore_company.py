@@ -78,7 +78,7 @@ from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
 from tickets.health import company_findings
 from workflows.engine.process import Json
 from workflows.fields.person.rules import MAX_ID
-from workflows.models import WorkflowDefinition, WorkflowInstance
+from workflows.models import BusinessCalendar, WorkflowDefinition, WorkflowInstance
 from workflows.models.version_checksum import checksums
 from workflows.running.sealing import reseal
 
@@ -541,6 +541,10 @@ def reseal_restored() -> None:
         reason = "The company was restored from an archive."
         reseal(numbers, reason=reason, actor=None, now=now)
         last = numbers[-1]
+    calendar = BusinessCalendar.objects.first()
+    if calendar is not None:  # the company's zone stands beside it, too
+        company = Company.objects.current()
+        Company.objects.filter(pk=company.pk).update(time_zone=calendar.time_zone)
     published = WorkflowDefinition.objects.exclude(checksum="").values_list("pk", flat=True)
     for pk, checksum in checksums(list(published)).items():
         WorkflowDefinition.objects.filter(pk=pk).update(checksum=checksum)

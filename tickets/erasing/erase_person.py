@@ -378,6 +378,8 @@ class _Erasing:
             person.first_name, person.last_name = "Erased", f"person {person.pk}"
             person.email, person.last_login, person.erased_at = self.email, None, timezone.now()
             person.is_active = person.is_available = False
+            person.language = person.time_zone = ""
+            person.away_from = person.away_until = None
             person.set_unusable_password()
             person.save()
             record(PERSON_ERASED, about=person)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from tenants.language_and_zone import speaking_to
+from tenants.language_and_zone import speaking_to, zone_of
 from tenants.mail.outbox import NewMail, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
@@ -19,9 +18,8 @@ from tenants.models import Company, User
 from tickets.models import MailState, Notice, NoticePreferences
 from tickets.notices.stop_mail import DIGEST, stop_address
 from tickets.notices.words import sentence_for
-from workflows.models import BusinessCalendar
 
-# In the company's zone: not before this hour.
+# In the person's zone: not before this hour.
 HOUR: Final = 7
 # Sentences of one digest; it says how many more there are.
 MOST_LISTED: Final = 50
@@ -33,16 +31,17 @@ def send_digests(*, now: datetime) -> int:
     A person gets one a day at most: the day stands in their row, which is locked, and in the name
     of the mail. Safe to repeat, and beside itself.
     """
-    local = now.astimezone(ZoneInfo(BusinessCalendar.objects.current().time_zone))
-    if local.hour < HOUR:
-        return 0
     company = Company.objects.current()
     waiting = Notice.objects.filter(mail=MailState.DIGEST).order_by("recipient")
     people = list(waiting.values_list("recipient", flat=True).distinct())
-    return sum(_send_digest(person, company, local) for person in people)
+    return sum(_send_digest(person, company, now) for person in people)
 
 
-def _send_digest(person_id: int, company: Company, local: datetime) -> bool:
+def _send_digest(person_id: int, company: Company, now: datetime) -> bool:
+    person = User.objects.get(pk=person_id)
+    local = now.astimezone(zone_of(person, company))
+    if local.hour < HOUR:
+        return False
     NoticePreferences.objects.get_or_create(person_id=person_id)
     with transaction.atomic():
         row = NoticePreferences.objects.select_for_update().get(person=person_id)
@@ -55,7 +54,6 @@ def _send_digest(person_id: int, company: Company, local: datetime) -> bool:
         if found["last"] is None:
             return False
         waiting = waiting.filter(pk__lte=found["last"])
-        person = User.objects.get(pk=person_id)
         is_wanted = person.is_active and bool(found["unread"])
         if is_wanted:
             listed = list(waiting.unread().with_words().order_by("pk")[:MOST_LISTED])

@@ -85,4 +85,4 @@ def _moment(value: object, person: User) -> str:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         return _("a day")
-    return date_format(timezone.localtime(moment), "j F Y, H:i")
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")

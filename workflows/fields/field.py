@@ -245,6 +245,10 @@ class FieldType:
         """What to do about a value of the wrong JSON type."""
         return self.advice
 
+    def wrong_form(self, value: object) -> str:
+        """What to do about a text that has not the form of an answer."""
+        return self.advice
+
     def read(self, question: Field, text: str, *, zone: tzinfo) -> Json:
         """What was typed; what cannot be read stays text, for the schema to refuse.
 

@@ -22,6 +22,8 @@ def _own_sentence(error: ValidationError, field: Field) -> str:
     keyword: str = error.kind.name
     if field.type.says_its_form and keyword != "maxLength":
         return field.type.advice
+    if keyword == "format" and isinstance(error.instance, str):
+        return field.type.wrong_form(error.instance)
     if keyword in {"minLength", "minItems"} and field.required and not error.instance:
         return gettext(REQUIRED)
     if keyword == "type":

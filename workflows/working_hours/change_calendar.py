@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
+from tenants.models import Company
 from workflows.engine.calendar import Span
 from workflows.models import BusinessCalendar
 
@@ -32,6 +33,9 @@ def save_business_calendar(
         old: dict[str, Any] = {} if stored is None else {n: getattr(stored, n) for n in values}
         # One row at most: the first is made once, and a unique constraint sees to it.
         calendar, _made = BusinessCalendar.objects.update_or_create(defaults=values)
+        # Where each request finds it without a statement more: all that is shown is in it.
+        company = Company.objects.current()
+        Company.objects.filter(pk=company.pk).update(time_zone=time_zone)
         changes = changed(old, values)
         if changes:
             record(CALENDAR_CHANGED, about=calendar, changes=changes)

@@ -25,7 +25,6 @@ from tickets.notices.send_digests import send_digests
 from tickets.notices.stop_mail import DIGEST, stop_address
 from tickets.notices.tests.test_every_kind_everywhere import EXAMPLES, WITHOUT_TICKET
 from tickets.notices.tests.test_notice_pages import NoticePagesCase
-from workflows.models import BusinessCalendar
 
 MORNING = datetime(2026, 3, 4, 8, tzinfo=UTC)
 
@@ -155,9 +154,21 @@ class DigestTests(MailCase):
         self.assertEqual(self.mails()[1].text.count("mentioned you on"), 1)
 
     def test_it_waits_for_the_morning_of_the_company(self) -> None:
-        BusinessCalendar.objects.create(time_zone="America/New_York")
+        self.acme.time_zone = "America/New_York"
+        self.acme.save()
+        use_company(self.acme)
         self.assertEqual(send_digests(now=MORNING), 0)
         self.assertEqual(send_digests(now=MORNING + timedelta(hours=5)), 1)
+
+    def test_and_for_that_of_whoever_is_elsewhere(self) -> None:
+        User.objects.filter(pk=self.uma.pk).update(time_zone="America/New_York")
+        self.assertEqual(send_digests(now=MORNING), 0)
+        self.assertEqual(send_digests(now=MORNING + timedelta(hours=5)), 1)
+
+    def test_it_is_in_the_language_of_who_gets_it(self) -> None:
+        User.objects.filter(pk=self.uma.pk).update(language="de")
+        send_digests(now=MORNING)
+        self.assertIn("Benachrichtigung", self.mails()[0].subject)
 
     def test_what_was_read_is_not_in_it(self) -> None:
         Notice.objects.update(read_at=MORNING)

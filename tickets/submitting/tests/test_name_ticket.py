@@ -33,7 +33,7 @@ class NameTicketTest(SimpleTestCase):
     def test_what_is_answered_before_it_is_told_in_the_words_of_the_form(self) -> None:
         self.assertEqual(
             self.name(paid=True, kind="sick", first="2026-07-01", days=3, where="Home"),
-            "Leave: Sick leave · July 1, 2026 · Home",
+            "Leave: Sick leave · 1 Jul 2026 · Home",
         )
 
     def test_what_is_set_beforehand_is_the_same_in_all_and_left_out(self) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from tenants.pages.page import register_page
+from tenants.refusals import refusals
 from tickets.models import MyTask
 from tickets.working.pages.worker_page import WorkerPage
+from workflows.fields.datetime.moment_field import MomentField
+from workflows.people.absence import AbsenceError, forget_absence, plan_absence
 from workflows.people.change_people import release_tasks, set_availability
 
 
@@ -23,11 +29,56 @@ class AvailabilityPage(WorkerPage):
         user, is_available = self.person, request.POST.get("available") == "yes"
         set_availability(user=user, is_available=is_available, now=timezone.now(), actor=user)
         if is_available:
+            forget_absence(user=user, now=timezone.now())
             text = gettext("Welcome back. What waited for somebody is given out again.")
         else:
             text = gettext("You are away now, and are given no new tasks.")
         messages.success(request, text)
         return self.back()
+
+
+class AbsenceForm(forms.Form):
+    """From when until when; both or none."""
+
+    away_from = MomentField(label=gettext_lazy("Away from"), required=False)
+    away_until = MomentField(label=gettext_lazy("Back on"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for name, other in (("away_from", "away_until"), ("away_until", "away_from")):
+            if not self.errors and data.get(other) and not data.get(name):
+                self.add_error(name, gettext("Give both times, or none."))
+        return data
+
+
+@register_page(MyTask, "absence/", name="tickets_mytask_absence")
+class AbsencePage(WorkerPage):
+    """POST notes from when until when the worker is away; both empty: they do not go."""
+
+    title = gettext_lazy("When you are away")
+    template_name = "working/absence.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(form=AbsenceForm(initial=self._planned()), zone=self._zone())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = AbsenceForm(request.POST, initial=self._planned())
+        if form.is_valid():
+            with refusals(AbsenceError) as refused:
+                plan_absence(user=self.person, now=timezone.now(), **form.cleaned_data)
+                if form.cleaned_data["away_from"] is None:
+                    messages.success(request, gettext("You do not plan to be away."))
+                else:
+                    messages.success(request, gettext("It is noted when you are away."))
+                return self.back()
+            form.add_error("away_until", refused.text)
+        return self.show(form=form, zone=self._zone())
+
+    def _planned(self) -> dict[str, Any]:
+        return {"away_from": self.person.away_from, "away_until": self.person.away_until}
+
+    def _zone(self) -> str:
+        return timezone.get_current_timezone_name().replace("_", " ")
 
 
 @register_page(MyTask, "hand-on/", name="tickets_mytask_hand_on")

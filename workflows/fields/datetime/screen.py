@@ -10,10 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from workflows.engine.process import Json
+from workflows.fields.datetime.moment_input import MomentInput
 from workflows.fields.datetime.rules import TYPE
 from workflows.fields.field import Field
 from workflows.fields.moment_screen import MomentScreen
-from workflows.fields.screen import Shows, text_input
+from workflows.fields.screen import Shows
 from workflows.fields.shown import plain
 
 
@@ -25,7 +26,7 @@ class DateTimeScreen(MomentScreen):
     compared = "datetime"
 
     def widget(self, question: Field, *, compact: bool) -> forms.Widget:
-        return text_input("datetime-local", step="any")
+        return MomentInput()
 
     def shows_exactly(self, first: Json) -> bool:
         return isinstance(first, str)

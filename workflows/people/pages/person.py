@@ -13,11 +13,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -179,6 +180,13 @@ class CompanyRoleFilter(admin.SimpleListFilter):
         return queryset.filter(company_roles=int(role)) if role and role in known else queryset
 
 
+STATE_COLORS = {
+    "off": "danger",
+    "invited": "info",
+    "never": "warning",
+    "away": "warning",
+    "there": "success",
+}
 _SECRETS = frozenset({"password1", "password2", "password_link", "second_factor_link"})
 
 
@@ -220,7 +228,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     ordering = ("first_name", "last_name", "email")
     filter_horizontal = ()
     list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available", LogInFilter)
-    list_display = ("person", "roles", "company_role_names", "is_available", "is_active")
+    list_display = ("person", "roles", "company_role_names", "state", "is_available", "is_active")
     readonly_fields = (
         "password_link",
         "second_factor_link",
@@ -281,7 +289,9 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         if company is None:
             return people.none()
         roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
-        return people.of_company(company).prefetch_related(roles)
+        invited = Invitation.objects.open().filter(person=OuterRef("pk"))
+        of_company = people.of_company(company).annotate(is_invited=Exists(invited))
+        return of_company.prefetch_related(roles)
 
     # --- the list ----------------------------------------------------------------------------
 
@@ -305,6 +315,22 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         names = {group.name for group in person.groups.all()}  # prefetched
         roles = [str(role.label) for role in SystemRole if role.value in names]
         return roles or ([gettext("None: sees nothing")] if person.is_active else [])
+
+    @display(description=_("state"), label=STATE_COLORS)
+    def state(self, person: User) -> tuple[str, str]:
+        """What an admin asks first: whether they came in at all, and whether they are there."""
+        if not person.is_active:
+            return "off", gettext("Deactivated")
+        if person.last_login is None and getattr(person, "is_invited", False):
+            return "invited", gettext("Invited")
+        if person.last_login is None:
+            return "never", gettext("Never came")
+        if person.is_available:
+            return "there", gettext("There")
+        if person.away_until is None:
+            return "away", gettext("Away")
+        until = date_format(timezone.localtime(person.away_until), "DATE_FORMAT")
+        return "away", gettext("Away until %(day)s") % {"day": until}
 
     @display(description=_("company roles"), label=True)
     def company_role_names(self, person: User) -> list[str]:

@@ -1,159 +1,156 @@
-"""Whoever is away gets nothing new; what they have can go to others, and they can come back."""
+"""Whoever says when they are away goes and comes back by themselves."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
+from django.test import override_settings
 from django.urls import reverse
 
-from tenants.errors import OtherCompanyError
+from tenants.audit.models import AuditEvent
+from tenants.connection import PUBLIC, company_of
 from tenants.models import User
-from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
-from tenants.testing_waits import in_thread, wait_until_blocked
-from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
-from workflows.people.change_people import release_tasks, set_availability
-from workflows.running.assignment import choose_worker, lock_assignment
-from workflows.running.state_manager import WorkflowStateManager
-from workflows.running.tests.work import NOW, make_form, make_task
+from tenants.testing import CompanyTestCase
+from workflows.models import Invitation
+from workflows.people.absence import (
+    AbsenceError,
+    companies_with_absences,
+    forget_absence,
+    plan_absence,
+    switch_absences,
+)
 
-LIST = reverse("admin:tickets_mytask_changelist")
-AVAILABILITY = reverse("admin:tickets_mytask_availability")
-HAND_ON = reverse("admin:tickets_mytask_hand_on")
-PEOPLE = reverse("admin:tenants_user_changelist")
-
-
-def worker_of(task: TaskInstance) -> User | None:
-    return TaskInstance.objects.select_related("assigned_to").get(pk=task.pk).assigned_to
+NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
-class AwayTests(CompanyTestCase):
-    def away(self, *people: User) -> None:
-        for person in people:
-            set_availability(user=person, is_available=False, now=NOW)
+class AbsenceTests(CompanyTestCase):
+    def plan(self, begin: datetime | None, end: datetime | None, now: datetime = NOW) -> None:
+        plan_absence(user=self.wendy, away_from=begin, away_until=end, now=now)
 
-    def back(self, *people: User) -> None:
-        for person in people:
-            set_availability(user=person, is_available=True, now=NOW)
+    def wendy_now(self) -> User:
+        person: User = User.objects.get(pk=self.wendy.pk)
+        return person
 
-    def test_whoever_is_away_gets_nothing_new(self) -> None:
-        self.away(self.wendy)
-        self.assertEqual(choose_worker(None), self.walt)
-        self.away(self.walt)
-        self.assertIsNone(choose_worker(None))
+    def test_they_go_and_come_back(self) -> None:
+        self.plan(NOW + DAY, NOW + 3 * DAY)
+        for after, count, is_available in (
+            (timedelta(), 0, True),
+            (DAY, 1, False),
+            (DAY, 0, False),  # and once more
+            (3 * DAY, 1, True),
+            (4 * DAY, 0, True),
+        ):
+            self.assertEqual(switch_absences(now=NOW + after), count, after)
+            self.assertEqual(self.wendy_now().is_available, is_available, after)
+        self.assertIsNone(self.wendy_now().away_until)
 
-    def test_whoever_is_away_keeps_what_they_have(self) -> None:
-        task = make_task(make_form(), to=self.wendy)
-        self.away(self.wendy)
-        self.assertEqual(worker_of(task), self.wendy)
+    def test_an_absence_that_nobody_looked_at_is_over(self) -> None:
+        self.plan(NOW + DAY, NOW + 2 * DAY)
+        self.assertEqual(switch_absences(now=NOW + 9 * DAY), 1)
+        self.assertTrue(self.wendy_now().is_available)
 
-    def test_whoever_comes_back_is_given_what_waits_oldest_first(self) -> None:
-        self.away(self.wendy, self.walt)
-        form = make_form()
-        tasks = [make_task(form) for _ in range(3)]
-        # Made in this order, but the last one has waited longest.
-        TaskInstance.objects.filter(pk=tasks[2].pk).update(created_at=NOW - timedelta(days=9))
-        self.back(self.wendy)
-        given = WorkflowEvent.objects.filter(kind="ASSIGNED").order_by("pk")
-        self.assertEqual(
-            list(given.values_list("task_instance", flat=True)),
-            [tasks[2].pk, tasks[0].pk, tasks[1].pk],
-        )
-        self.assertEqual([worker_of(task) for task in tasks], [self.wendy] * 3)
+    def test_who_goes_at_once_is_away(self) -> None:
+        self.plan(NOW - DAY, NOW + DAY)
+        self.assertFalse(self.wendy_now().is_available)
 
-    def test_open_work_is_handed_round_at_once(self) -> None:
-        task = make_task(make_form(), to=self.wendy)
-        self.away(self.wendy)
-        self.assertEqual(release_tasks(user=self.wendy, now=NOW, actor=self.alice), 1)
-        self.assertEqual(worker_of(task), self.walt)
+    def test_who_is_back_early_stays(self) -> None:
+        self.plan(NOW, NOW + 3 * DAY)
+        User.objects.filter(pk=self.wendy.pk).update(is_available=True)
+        forget_absence(user=self.wendy, now=NOW + DAY)
+        self.assertEqual(switch_absences(now=NOW + DAY), 0)
+        self.assertTrue(self.wendy_now().is_available)
 
-    def test_whoever_hands_on_while_available_is_not_given_it_back(self) -> None:
-        task = make_task(make_form(), to=self.wendy)
-        self.away(self.walt)
-        release_tasks(user=self.wendy, now=NOW)
-        self.assertIsNone(worker_of(task))
-        self.away(self.wendy)
-        self.back(self.wendy)
-        self.assertEqual(worker_of(task), self.wendy)
+    def test_a_plan_is_taken_back(self) -> None:
+        self.plan(NOW + DAY, NOW + 2 * DAY)
+        self.plan(None, None)
+        self.assertEqual(switch_absences(now=NOW + DAY), 0)
 
-    def test_somebody_of_another_company_cannot_be_changed_here(self) -> None:
-        with self.assertRaises(OtherCompanyError):
-            set_availability(user=self.charlie, is_available=False, now=NOW)
-        with outside():
-            self.assertTrue(User.objects.get(pk=self.charlie.pk).is_available)
+    def test_what_makes_no_sense(self) -> None:
+        for begin, end in ((NOW + DAY, NOW), (NOW + DAY, NOW + DAY), (NOW - 2 * DAY, NOW - DAY)):
+            with self.assertRaises(AbsenceError):
+                self.plan(begin, end)
+        with self.assertRaises(AbsenceError):
+            self.plan(NOW, None)
+
+    def test_only_companies_with_something_to_do_are_looked_at(self) -> None:
+        self.plan(NOW + DAY, NOW + 2 * DAY)
+        with company_of(PUBLIC):
+            self.assertEqual(companies_with_absences(now=NOW), [])
+            self.assertEqual(companies_with_absences(now=NOW + DAY), ["acme"])
+
+    def test_charlie_of_another_company_is_not_touched(self) -> None:
+        User.objects.filter(pk=self.charlie.pk).update(away_from=NOW, away_until=NOW + DAY)
+        self.assertEqual(switch_absences(now=NOW), 0)
 
 
-class ScreenTests(CompanyTestCase):
-    def test_a_worker_goes_and_comes_back(self) -> None:
+class AbsencePageTests(CompanyTestCase):
+    page = reverse("admin:tickets_mytask_absence")
+
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.wendy)
-        self.assertContains(self.client.get(LIST), "I am away")
-        page = self.client.post(AVAILABILITY, {"available": "no"}, follow=True)
-        self.assertContains(page, "I am back")
-        self.assertFalse(User.objects.get(pk=self.wendy.pk).is_available)
-        self.client.post(AVAILABILITY, {"available": "yes"})
-        self.assertTrue(User.objects.get(pk=self.wendy.pk).is_available)
 
-    def test_a_worker_hands_on_what_is_open(self) -> None:
-        task = make_task(make_form(), to=self.wendy)
-        self.log_in(self.wendy)
-        self.client.post(AVAILABILITY, {"available": "no"})
-        self.assertContains(self.client.get(LIST), "Hand on my open task")
-        self.client.post(HAND_ON)
-        self.assertEqual(worker_of(task), self.walt)
+    def test_it_is_noted_in_the_zone_of_the_person(self) -> None:
+        User.objects.filter(pk=self.wendy.pk).update(time_zone="Europe/Berlin")
+        times = {"away_from": "2999-07-01T08:00", "away_until": "2999-07-15T08:00"}
+        self.client.post(self.page, times)
+        wendy = User.objects.get(pk=self.wendy.pk)
+        self.assertEqual(wendy.away_from, datetime(2999, 7, 1, 6, tzinfo=UTC))
+        self.assertTrue(AuditEvent.objects.filter(kind="people.absence_planned").exists())
+        self.assertContains(self.client.get(self.page), 'value="2999-07-01T08:00"')
+        self.client.post(self.page, {})
+        self.assertIsNone(User.objects.get(pk=self.wendy.pk).away_from)
 
-    def test_a_link_changes_nothing(self) -> None:
-        self.log_in(self.wendy)
-        for page in (AVAILABILITY, HAND_ON):
-            self.assertEqual(self.client.get(page).status_code, 405)
+    def test_what_is_wrong_is_said_beside_it_and_kept(self) -> None:
+        for begin, end, wrong in (
+            ("2999-07-01T08:00", "", "away_until"),
+            ("", "2999-07-01T08:00", "away_from"),
+            ("2999-07-02T08:00", "2999-07-01T08:00", "away_until"),
+            ("soon", "2999-07-01T08:00", "away_from"),
+            ("9999-12-31T23:59", "2999-07-01T08:00", "away_until"),
+        ):
+            with self.subTest(begin=begin, end=end):
+                answer = self.client.post(self.page, {"away_from": begin, "away_until": end})
+                self.assertEqual(list(answer.context["form"].errors), [wrong])
+                self.assertContains(answer, f'value="{begin or end}"')
 
-    def test_only_workers_are_asked(self) -> None:
-        for person in (self.uma, self.alice, self.terry, self.root):
-            with self.subTest(person=str(person)):
-                self.log_in(person)
-                for page in (AVAILABILITY, HAND_ON):
-                    self.assertEqual(self.client.post(page).status_code, 403)
+    @override_settings(TIME_ZONE="UTC")
+    def test_an_hour_that_comes_twice_is_asked_about(self) -> None:
+        User.objects.filter(pk=self.wendy.pk).update(time_zone="Europe/Berlin")
+        times = {"away_from": "2030-10-27T02:30", "away_until": "2030-11-01T08:00"}
+        self.assertContains(self.client.post(self.page, times), "UTC+01:00")
+        self.client.post(self.page, {**times, "away_from-clock": "2030-10-27T01:30:00Z"})
+        away_from = User.objects.get(pk=self.wendy.pk).away_from
+        self.assertEqual(away_from, datetime(2030, 10, 27, 1, 30, tzinfo=UTC))
 
-    def test_an_admin_hands_somebodys_tasks_round(self) -> None:
-        task = make_task(make_form(), to=self.wendy)
+    def test_charlie_and_who_is_no_worker(self) -> None:
+        self.log_in(self.charlie)
+        self.assertNotContains(self.client.get(self.page), "Wendy")
+        self.log_in(self.uma)
+        self.assertEqual(self.client.get(self.page).status_code, 403)
+
+
+class PeopleListTests(CompanyTestCase):
+    def state_of(self, **values: object) -> str:
+        User.objects.filter(pk=self.walt.pk).update(**values)
         self.log_in(self.alice)
-        page = self.client.post(
-            PEOPLE,
-            {"action": "reassign_open_tasks", "_selected_action": [self.wendy.pk]},
-            follow=True,
+        page = self.client.get(reverse("admin:tenants_user_changelist"), {"q": self.walt.email})
+        found = re.findall(
+            r"Deactivated|Invited|Never came|Away until [^<]*|Away|There", page.content.decode()
         )
-        self.assertContains(page, "1 open task was taken away")
-        self.assertEqual(worker_of(task), self.walt)
-        event = WorkflowEvent.objects.get(task_instance=task, kind="RELEASED")
-        self.assertEqual(event.actor, self.alice)
+        return str(found[-1]).strip()
 
-    def test_nobody_else_hands_round(self) -> None:
-        task = make_task(make_form(), to=self.wendy)
-        for person in (self.charlie, self.terry):
-            self.log_in(person)
-            self.client.post(
-                PEOPLE, {"action": "reassign_open_tasks", "_selected_action": [self.wendy.pk]}
-            )
-            self.assertEqual(worker_of(task), self.wendy)
-
-
-class AtOnceTests(CompanyTransactionTestCase):
-    def test_what_is_made_while_somebody_comes_back_does_not_wait(self) -> None:
-        """A task for which nobody was there, and which is not committed yet, is given out too."""
-        role = CompanyRole.objects.create(name="Accounting")
-        role.members.add(self.wendy)
-        form = make_form(role=role)
-        form.workflow.transitions.create(to_task=form)
-        set_availability(user=self.wendy, is_available=False, now=NOW)
-        self.addCleanup(User.objects.filter(pk=self.wendy.pk).update, is_available=True)
-
-        def come_back() -> None:
-            set_availability(user=self.wendy, is_available=True, now=NOW)
-
-        with transaction.atomic():
-            lock_assignment()
-            back = in_thread(come_back, company=self.acme)
-            wait_until_blocked()  # for whoever chooses a worker
-            WorkflowStateManager.create(form.workflow, now=NOW).advance({})
-            self.assertEqual(TaskInstance.objects.get().status, TaskStatus.PENDING)
-        self.assertIsNone(back.wait())
-        self.assertEqual(worker_of(TaskInstance.objects.get()), self.wendy)
+    def test_it_says_who_came_and_who_is_there(self) -> None:
+        came: dict[str, object] = {"last_login": NOW}
+        away = datetime(2999, 7, 15, 8, tzinfo=UTC)
+        self.assertEqual(self.state_of(last_login=None), "Never came")
+        Invitation.objects.create(
+            email=self.walt.email, person=self.walt, sent_at=NOW, expires_at=NOW + DAY
+        )
+        self.assertEqual(self.state_of(last_login=None), "Invited")
+        self.assertEqual(self.state_of(**came), "There")
+        self.assertEqual(self.state_of(is_available=False), "Away")
+        self.assertEqual(self.state_of(away_until=away), "Away until 15 Jul 2999")
+        self.assertEqual(self.state_of(is_active=False), "Deactivated")
