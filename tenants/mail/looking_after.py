@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tenants.connection import PUBLIC, company_of
 from tenants.jobs import defer_many
-from tenants.mail.models import OutgoingMail
+from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.mail.outbox import SEND_MAIL
 from tenants.models import Company
 
@@ -37,7 +37,7 @@ def wake_forgotten() -> int:
 
 
 def forget_old() -> None:
-    """Delete the rows of mails that have come to their end long ago."""
+    """Delete the rows of mails that have come to their end long ago, and of those that came in."""
     for schema in _outboxes():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -45,6 +45,12 @@ def forget_old() -> None:
                     "DELETE FROM {} WHERE created_at < now() - make_interval(secs => %s)"
                     " AND status IN ('SENT', 'UNSURE', 'FAILED')"
                 ).format(sql.Identifier(schema, _TABLE)),
+                [KEEP.total_seconds()],
+            )
+            cursor.execute(
+                sql.SQL(
+                    "DELETE FROM {} WHERE received_at < now() - make_interval(secs => %s)"
+                ).format(sql.Identifier(schema, ReceivedMail._meta.db_table)),
                 [KEEP.total_seconds()],
             )
 
@@ -57,7 +63,7 @@ def _outboxes() -> list[str]:
         cursor.execute(
             "SELECT name FROM unnest(%s::text[]) AS name"
             " WHERE to_regclass(quote_ident(name) || %s) IS NOT NULL",
-            [schemas, f".{_TABLE}"],
+            [schemas, f".{ReceivedMail._meta.db_table}"],
         )
         return [name for (name,) in cursor.fetchall()]
 

@@ -24,6 +24,10 @@ LEFT_OUT: Final = {
         "The outbox of mails: what was sent is with those to whom it was written, and nothing is "
         "to be sent from where the archive is restored."
     ),
+    "mail_receivedmail": gettext_noop(
+        "Which mails came in: what was taken of them is among the messages, and addresses for "
+        "replies are good where they were made."
+    ),
     "workflows_signingsecret": gettext_noop(
         "Secrets stay where they are. Where the archive is restored, a new one is made: give it "
         "to the systems that are called."

@@ -8,7 +8,7 @@ too, so that the outbox refuses a second one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,11 +20,12 @@ from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
 from tenants.models import Company, User
-from tickets.models import MailState, Notice, NoticePreferences
+from tickets.models import MailState, Message, Notice, NoticePreferences, Visibility
 from tickets.notices.kinds.kind import ByMail
 from tickets.notices.preferences import wish_of
+from tickets.notices.reply_address import reply_address
 from tickets.notices.stop_mail import stop_address
-from tickets.notices.words import kind_of, subject_for, text_for
+from tickets.notices.words import kind_of, message_of_notice, subject_for, text_for
 
 # Notices of one transaction.
 AT_ONCE: Final = 100
@@ -44,10 +45,11 @@ def mail_notices(*, now: datetime) -> int:
             notices = list(locked[:AT_ONCE])
             if not notices:
                 return total
-            total += _mail(notices, company)
+            total += _mail(notices, company, now)
 
 
-def _mail(notices: list[Notice], company: Company) -> int:
+def _mail(notices: list[Notice], company: Company, now: datetime) -> int:
+    messages = messages_of(notices)
     wishes = wishes_of_people(notice.recipient_id for notice in notices)
     mails: list[NewMail] = []
     for_digest: list[int] = []
@@ -57,7 +59,7 @@ def _mail(notices: list[Notice], company: Company) -> int:
             continue
         match wish_of(kind_of(notice), wishes.get(person.pk)):
             case ByMail.AT_ONCE:
-                mails.append(mail_about(notice, person, company))
+                mails.append(mail_about(notice, person, company, messages, now=now))
             case ByMail.DIGEST:
                 for_digest.append(notice.pk)
     queue_mails(mails)
@@ -73,22 +75,57 @@ def wishes_of_people(people: Iterable[int]) -> dict[int, Any]:
     return dict(found.values_list("person", "mail"))
 
 
-def mail_about(notice: Notice, person: User, company: Company) -> NewMail:
+def messages_of(notices: Iterable[Notice]) -> dict[int, Message]:
+    """The messages that notices are about, by their ids. One query."""
+    ids = {each for notice in notices if (each := message_of_notice(notice))}
+    return {each.pk: each for each in Message.objects.filter(pk__in=ids).defer("earlier")}
+
+
+def mail_about(
+    notice: Notice,
+    person: User,
+    company: Company,
+    messages: Mapping[int, Message],
+    *,
+    now: datetime,
+) -> NewMail:
     """The mail about one notice, in the person's language and zone.
 
-    Those about one ticket are one conversation in mail programs.
+    Those about one ticket are one conversation in mail programs. Where mails are answered here, it
+    says who reads an answer: of what the team alone reads, the team alone.
     """
     with speaking_to(person, company):
-        return _mail_about(notice, person, company)
+        return _mail_about(notice, person, company, messages, now=now)
 
 
-def _mail_about(notice: Notice, person: User, company: Company) -> NewMail:
+def _mail_about(
+    notice: Notice,
+    person: User,
+    company: Company,
+    messages: Mapping[int, Message],
+    *,
+    now: datetime,
+) -> NewMail:
     kind = kind_of(notice)
+    message = messages.get(message_of_notice(notice))
+    if message is None:
+        is_internal = kind.declared.is_for_team
+    else:
+        is_internal = message.visibility == Visibility.INTERNAL
+    answer_to = "" if notice.ticket_id is None else reply_address(
+        company_id=company.pk,
+        ticket_id=notice.ticket_id,
+        person_id=person.pk,
+        is_internal=is_internal,
+        now=now,
+    )  # fmt: skip
     written = write(
         "notices/mail/notice",
         company=company.name,
         path=reverse("admin:notice", args=[notice.pk]),
-        text=text_for(notice, person),
+        text=text_for(notice, person, message),
+        is_answered=bool(answer_to),
+        is_internal=is_internal,
         title=kind.declared.title,
         preferences=absolute(reverse("admin:notice_preferences")),
     )
@@ -103,5 +140,6 @@ def _mail_about(notice: Notice, person: User, company: Company) -> NewMail:
         name=f"notice.{notice.pk}",
         in_reply_to=thread,
         references=[thread] if thread else (),
+        reply_to=answer_to,
         list_unsubscribe=stop_address(person, str(kind)),
     )

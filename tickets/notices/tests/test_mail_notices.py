@@ -111,7 +111,7 @@ class MailNoticesTests(MailCase):
                 about=EXAMPLES[kind],
             )
             notice = Notice.objects.with_words().latest("pk")
-            mail = mail_about(notice, self.uma, self.acme)
+            mail = mail_about(notice, self.uma, self.acme, {}, now=MORNING)
             address = reverse("admin:notice", args=[notice.pk])
             with self.subTest(kind):
                 for text in (mail.text, mail.html):
@@ -126,7 +126,7 @@ class MailNoticesTests(MailCase):
         self.ticket.save()
         notice = self.add(self.uma)[0]
         notice.ticket = self.ticket
-        mail = mail_about(notice, self.uma, self.acme)
+        mail = mail_about(notice, self.uma, self.acme, {}, now=MORNING)
         self.assertIn('<b onclick="x">&', mail.text)
         self.assertNotIn("<b onclick", mail.html)
 
