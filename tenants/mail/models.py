@@ -102,7 +102,8 @@ class OutgoingMail(models.Model):
     class Meta:
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
-        default_permissions = ("view",)
+        # Who may change one may have it sent again.
+        default_permissions = ("view", "change")
         ordering = ("-pk",)
         constraints = (
             # Not unique=True, which makes a second index for LIKE in each schema.
@@ -118,7 +119,7 @@ class OutgoingMail(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.subject
+        return self.to  # the subject is not for everybody who sees the list
 
 
 class Refusal(models.TextChoices):

@@ -24,6 +24,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="outgoingmail",
+            options={
+                "default_permissions": ("view", "change"),
+                "ordering": ("-pk",),
+                "verbose_name": "mail",
+                "verbose_name_plural": "mails",
+            },
+        ),
         migrations.CreateModel(
             name="ReceivedMail",
             fields=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import imaplib
 import os
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, Self
+from unittest import mock
 
 from django.test import override_settings
 
@@ -18,7 +20,7 @@ from tenants.mail.tests.mail_server import free_port
 from tenants.testing_waits import PATIENCE, wait_until
 
 # Debian, for one, has it where only root looks.
-FOLDERS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+FOLDERS = os.pathsep.join((*os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"))
 NOT_FOUND = (
     "No Dovecot 2.3 was found (apt install dovecot-imapd): replies were not read from a mailbox."
 )
@@ -85,7 +87,7 @@ class ImapServer:
             shutil.copy(file, self._folder / name)
         (self._folder / "mail").mkdir()
         is_root = os.geteuid() == 0
-        own, group = os.environ.get("USER") or str(os.geteuid()), str(os.getegid())
+        own, group = getpass.getuser(), str(os.getegid())
         uid, gid = (NOBODY, NOBODY) if is_root else (os.geteuid(), os.getegid())
         if is_root:
             os.chown(self._folder / "mail", uid, gid)
@@ -108,8 +110,9 @@ class ImapServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self._authority = os.environ.get("SSL_CERT_FILE")
-        os.environ["SSL_CERT_FILE"] = str(self._folder / "certificate.pem")
+        trusted = {"SSL_CERT_FILE": str(self._folder / "certificate.pem")}
+        self._trust = mock.patch.dict(os.environ, trusted)
+        self._trust.start()
         self._settings = override_settings(**self.settings())
         self._settings.enable()
         try:
@@ -121,10 +124,7 @@ class ImapServer:
 
     def __exit__(self, *error: object) -> None:
         self._settings.disable()
-        if self._authority is None:
-            del os.environ["SSL_CERT_FILE"]
-        else:
-            os.environ["SSL_CERT_FILE"] = self._authority
+        self._trust.stop()
         self._process.terminate()
         self._process.wait(PATIENCE)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -145,10 +145,10 @@ class ImapServer:
 
     def deliver(self, raw: bytes) -> None:
         with self._client() as client:
-            code, said = client.append(
+            answer = client.append(
                 "INBOX", "", imaplib.Time2Internaldate(time.gmtime(0)), raw.replace(b"\n", b"\r\n")
             )
-            assert code == "OK", said
+            assert answer[0] == "OK", answer
 
     def count(self, criteria: str = "UNSEEN", folder: str = "INBOX") -> int:
         """Mails in a folder; -1: there is no such folder."""

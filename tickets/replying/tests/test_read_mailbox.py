@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tenants.connection import use_company
 from tenants.limits import DAY, Limit
+from tenants.mail.incoming.mailbox import Mailbox
 from tenants.mail.models import OutgoingMail
 from tenants.mail.send_mail import send_mail
 from tenants.mail.tests.mail_server import MailServer
@@ -21,6 +22,7 @@ from tenants.mail.tests.test_send_mail import certificate
 from tickets.notices.mail_notices import mail_notices
 from tickets.replying import read_mailbox as reading
 from tickets.replying.read_mailbox import LOCK, read_mailbox
+from tickets.replying.take_mail import take_mail
 from tickets.replying.tests.imap_server import NOT_FOUND, ImapServer, find_dovecot
 from tickets.replying.tests.replies import ReplyCase, without_commit
 
@@ -72,7 +74,7 @@ class ReadMailboxTests(ReplyCase):
         self.assertEqual((self.server.count(), self.count()), (1, before))
         # Committed and not marked: the mail comes again, and makes no second message.
         with (
-            mock.patch.object(reading.Mailbox, "done", side_effect=KeyboardInterrupt("killed")),
+            mock.patch.object(Mailbox, "done", side_effect=KeyboardInterrupt("killed")),
             self.assertRaises(KeyboardInterrupt),
         ):
             self.read()
@@ -81,12 +83,11 @@ class ReadMailboxTests(ReplyCase):
         self.assertEqual((self.server.count(), self.count()), (0, before + 1))
         # What breaks something stops no other, and is left aside at last.
         few = Limit("attempts at a mail in a test", DAY, 2, remembers=False)
-        take = reading.take_mail
 
         def broken(raw: bytes, **values: object) -> object:
             if b"Poison" in raw:
                 raise RuntimeError
-            return take(raw, **values)  # type: ignore[arg-type]
+            return take_mail(raw, **values)  # type: ignore[arg-type]
 
         for text in ("Poison", "Second"):
             self.server.deliver(self.mail(self.uma, to, text).as_bytes())
