@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.language_and_zone import speaking_to
 from tenants.mail.models import Refusal
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
@@ -52,17 +53,19 @@ def answer_politely(person: User, refusal: Refusal, *, now: datetime) -> None:
     said = SAID.get(refusal)
     if said is None or not person.is_active:
         return
-    written = write(
-        "replying/mail/refused",
-        company=Company.objects.current().name,
-        path=reverse("admin:index"),
-        said=str(said),
-    )
-    queue_mail(
-        to=person,
-        kind="REPLY_REFUSED",
-        subject=_("Your answer by mail did not arrive"),
-        text=written.text,
-        html=written.html,
-        name=f"reply-refused.{person.pk}.{now:%Y-%m-%d}",
-    )
+    company = Company.objects.current()
+    with speaking_to(person, company):
+        written = write(
+            "replying/mail/refused",
+            company=company.name,
+            path=reverse("admin:index"),
+            said=str(said),
+        )
+        queue_mail(
+            to=person,
+            kind="REPLY_REFUSED",
+            subject=_("Your answer by mail did not arrive"),
+            text=written.text,
+            html=written.html,
+            name=f"reply-refused.{person.pk}.{now:%Y-%m-%d}",
+        )

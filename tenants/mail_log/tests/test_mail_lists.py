@@ -22,7 +22,9 @@ REFUSED = reverse("admin:mail_receivedmail_changelist")
 class MailListTests(CompanyTestCase):
     def queue(self, **values: Any) -> OutgoingMail:
         given = {"to": self.uma, "kind": "test", "subject": "A subject", "text": "T", **values}
-        return OutgoingMail.objects.get(pk=queue_mail(**given))
+        number = queue_mail(**given)
+        assert number is not None
+        return OutgoingMail.objects.get(pk=number)
 
     def page(self, address: str, person: User) -> str:
         self.log_in(person)
