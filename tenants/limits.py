@@ -140,6 +140,8 @@ PASSKEY_CHALLENGE = Limit("passkey challenge", 10 * MINUTE, 1)
 # How many failed log-ins of an hour stand one by one in the log of a company, or the installation.
 FAILURES_RECORDED = Limit("failed log-ins recorded", HOUR, 500)
 
+# How many mails about notices a company's people get in an hour; what comes after them waits.
+NOTICE_MAILS = Limit("mails about notices", HOUR, setting="COMPANY_MOST_MAILS_AN_HOUR")
 # How many mails that were refused in an hour stand one by one in the list of a company.
 REFUSED_MAILS_RECORDED = Limit("refused mails recorded", HOUR, 500)
 # How often a mail in the mailbox is tried that cannot be handled.

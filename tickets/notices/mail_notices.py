@@ -1,21 +1,27 @@
 """Mails about notices, written by a job from what stands in the database: each once.
 
-A notice waits (WAITS) from the statement that makes it. The job looks how its person wants to be
-told, and in one transaction puts the mail into the outbox and notes that it has; a job that runs
-twice, or beside another, finds the notice noted, or locked. The name of the mail is the notice's
-too, so that the outbox refuses a second one.
+A notice waits (WAITS) from the statement that makes it. Every minute the job looks how its person
+wants to be told, and in one transaction puts the mail into the outbox and notes that it has; a job
+that runs twice, or beside another, finds the notice noted, or locked. What waits together for one
+person and ticket is one mail, if its answer goes to the same people. The name of the mail is that
+of its first notice, so that the outbox refuses a second one.
+
+A company gets so many of these mails an hour: what comes after them waits, and is not lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import ngettext
 
+from tenants.errors import RateLimitedError
 from tenants.language_and_zone import speaking_to
+from tenants.limits import NOTICE_MAILS
 from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
@@ -29,29 +35,37 @@ from tickets.notices.words import kind_of, message_of_notice, subject_for, text_
 
 # Notices of one transaction.
 AT_ONCE: Final = 100
+# Of one mail: it says how many more there are.
+MOST_TOGETHER: Final = 20
 
 
 def mail_notices(*, now: datetime) -> int:
     """Write the mails about the active company's new notices; returns how many were written.
 
     Who is not active any more, or has read a notice meanwhile, is not mailed. What is for the
-    digest is put there.
+    digest is put there. Where the company has had its mails of this hour, the others wait.
     """
     company, total = Company.objects.current(), 0
     while True:
-        with transaction.atomic():
-            waiting = Notice.objects.filter(mail=MailState.WAITS).order_by("pk").with_words()
-            locked = waiting.select_for_update(of=("self",), skip_locked=True)
-            notices = list(locked[:AT_ONCE])
-            if not notices:
-                return total
-            total += _mail(notices, company, now)
+        try:
+            with transaction.atomic():
+                # Those of one person and ticket beside each other.
+                order = ("recipient", "ticket", "pk")
+                waiting = Notice.objects.filter(mail=MailState.WAITS).order_by(*order).with_words()
+                locked = waiting.select_for_update(of=("self",), skip_locked=True)
+                notices = list(locked[:AT_ONCE])
+                if not notices:
+                    return total
+                total += _mail(notices, company, now)
+        except RateLimitedError:
+            return total
 
 
 def _mail(notices: list[Notice], company: Company, now: datetime) -> int:
     messages = messages_of(notices)
     wishes = wishes_of_people(notice.recipient_id for notice in notices)
-    mails: list[NewMail] = []
+    # By person and ticket, and who reads an answer; what is about no ticket is a mail of its own.
+    together: dict[tuple[int, int, bool], list[Notice]] = {}
     for_digest: list[int] = []
     for notice in notices:
         person = notice.recipient
@@ -59,9 +73,17 @@ def _mail(notices: list[Notice], company: Company, now: datetime) -> int:
             continue
         match wish_of(kind_of(notice), wishes.get(person.pk)):
             case ByMail.AT_ONCE:
-                mails.append(mail_about(notice, person, company, messages, now=now))
+                about = notice.ticket_id or -notice.pk
+                key = (person.pk, about, is_internal(notice, messages))
+                together.setdefault(key, []).append(notice)
             case ByMail.DIGEST:
                 for_digest.append(notice.pk)
+    mails = [
+        mail_about(each, each[0].recipient, company, messages, now=now)
+        for each in together.values()
+    ]
+    if mails:
+        NOTICE_MAILS.count_many(company.schema_name, len(mails))
     queue_mails(mails)
     ids = [notice.pk for notice in notices]
     Notice.objects.filter(pk__in=for_digest).update(mail=MailState.DIGEST)
@@ -81,65 +103,82 @@ def messages_of(notices: Iterable[Notice]) -> dict[int, Message]:
     return {each.pk: each for each in Message.objects.filter(pk__in=ids).defer("earlier")}
 
 
+def is_internal(notice: Notice, messages: Mapping[int, Message]) -> bool:
+    """Whether an answer to its mail is for the team alone: as what it answers."""
+    message = messages.get(message_of_notice(notice))
+    if message is None:
+        return kind_of(notice).declared.is_for_team
+    return message.visibility == Visibility.INTERNAL
+
+
 def mail_about(
-    notice: Notice,
+    notices: Sequence[Notice],
     person: User,
     company: Company,
     messages: Mapping[int, Message],
     *,
     now: datetime,
 ) -> NewMail:
-    """The mail about one notice, in the person's language and zone.
+    """The mail about notices to one person, of one ticket, in the person's language and zone.
 
     Those about one ticket are one conversation in mail programs. Where mails are answered here, it
     says who reads an answer: of what the team alone reads, the team alone.
     """
     with speaking_to(person, company):
-        return _mail_about(notice, person, company, messages, now=now)
+        return _mail_about(notices, person, company, messages, now)
 
 
 def _mail_about(
-    notice: Notice,
+    notices: Sequence[Notice],
     person: User,
     company: Company,
     messages: Mapping[int, Message],
-    *,
     now: datetime,
 ) -> NewMail:
-    kind = kind_of(notice)
-    message = messages.get(message_of_notice(notice))
-    if message is None:
-        is_internal = kind.declared.is_for_team
-    else:
-        is_internal = message.visibility == Visibility.INTERNAL
-    answer_to = "" if notice.ticket_id is None else reply_address(
+    last = notices[-1]
+    ticket, for_team = last.ticket_id, is_internal(last, messages)
+    answer_to = "" if ticket is None else reply_address(
         company_id=company.pk,
-        ticket_id=notice.ticket_id,
+        ticket_id=ticket,
         person_id=person.pk,
-        is_internal=is_internal,
+        is_internal=for_team,
         now=now,
     )  # fmt: skip
+    shown = notices[:MOST_TOGETHER]
+    lines = [(text_for(each, person, messages.get(message_of_notice(each))), _address(each))
+             for each in shown]  # fmt: skip
+    is_one = len(notices) == 1
     written = write(
-        "notices/mail/notice",
+        "notices/mail/notice" if is_one else "notices/mail/notices",
         company=company.name,
-        path=reverse("admin:notice", args=[notice.pk]),
-        text=text_for(notice, person, message),
+        path=reverse("admin:notice", args=[last.pk]) if is_one else reverse("admin:notices"),
+        text=lines[0][0],
+        lines=lines,
+        more=len(notices) - len(shown),
         is_answered=bool(answer_to),
-        is_internal=is_internal,
-        title=kind.declared.title,
+        is_internal=for_team,
         preferences=absolute(reverse("admin:notice_preferences")),
     )
-    ticket = notice.ticket_id
     thread = "" if ticket is None else message_id_of(f"ticket.{ticket}")
     return NewMail(
         to=person,
-        kind=str(kind),
-        subject=subject_for(notice, person),
+        kind=str(kind_of(last)),
+        subject=subject_for(last, person) if is_one else _subject(notices),
         text=written.text,
         html=written.html,
-        name=f"notice.{notice.pk}",
+        name=f"notice.{notices[0].pk}",
         in_reply_to=thread,
         references=[thread] if thread else (),
         reply_to=answer_to,
-        list_unsubscribe=stop_address(person, str(kind)),
+        list_unsubscribe=stop_address(person, str(kind_of(last))),
     )
+
+
+def _subject(notices: Sequence[Notice]) -> str:
+    count = len(notices)
+    said = ngettext("%(count)d notice: %(ticket)s", "%(count)d notices: %(ticket)s", count)
+    return said % {"count": count, "ticket": notices[0].ticket}
+
+
+def _address(notice: Notice) -> str:
+    return absolute(reverse("admin:notice", args=[notice.pk]))

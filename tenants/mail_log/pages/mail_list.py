@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from tenants.active_company import is_outside
+from tenants.active_company import active_company, is_outside
+from tenants.limits import NOTICE_MAILS
 from tenants.pages.bounded import BoundedPaginator
 from tenants.pages.detail_page import DetailPageAdmin
 
@@ -22,6 +23,13 @@ class MailListAdmin(DetailPageAdmin):
     sortable_by = ()
     paginator = BoundedPaginator
     list_before_template = "mail_log/tabs.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        company = active_company(request)
+        waits = company is not None and NOTICE_MAILS.is_used_up(company.schema_name)
+        return super().changelist_view(request, {"mails_wait": waits, **(extra_context or {})})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_outside(request) or super().has_module_permission(request)
