@@ -34,6 +34,8 @@ MOST_PART_HEADER: Final = 4 * 1024
 MOST_PARTS: Final = 100
 # Levels of parts in parts, as the mail says them: those that stand beside each other count, too.
 MOST_NESTED: Final = 40
+# Each is an object of its own while a mail is parsed; 30 MB of files are 400,000.
+MOST_LINES: Final = 800_000
 # In bytes, of a text; in characters, of what is made of it.
 MOST_TEXT_BYTES: Final = 2 * 1024 * 1024
 MOST_TEXT: Final = 200_000
@@ -147,6 +149,8 @@ def _digest(what: bytes) -> str:
 def _ensure_within_bounds(raw: bytes) -> None:
     if len(raw) > settings.MAIL_IN_MOST_BYTES:
         raise UnreadableMailError(Refusal.TOO_LARGE)
+    if max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES:
+        raise UnreadableMailError(Refusal.UNREADABLE)
     end = _END_OF_HEADERS.search(raw)
     if (end.start() if end else len(raw)) > MOST_HEADERS:
         raise UnreadableMailError(Refusal.UNREADABLE)
@@ -168,7 +172,8 @@ def _sender(message: Message[str, str]) -> str:
     found = [address for _name, address in getaddresses([str(values[0])[:2000]])]
     if len(found) != 1 or "@" not in found[0] or len(found[0]) > LONGEST_ADDRESS:
         return ""
-    return plain_email(found[0])
+    address = plain_email(found[0])
+    return address if address.isprintable() else ""
 
 
 class _Parts:
@@ -183,7 +188,8 @@ class _Parts:
     def text(self) -> str:
         """Plain text, where there is any; else that of the HTML."""
         plain = "\n\n".join(each for each in self.plain if each.strip())[:MOST_TEXT]
-        return plain or "\n\n".join(map(text_of_html, self.html))[:MOST_TEXT]
+        # All at once: what the HTML may cost is bounded for a mail, not for each of its parts.
+        return plain or text_of_html("\n".join(self.html))[:MOST_TEXT]
 
     def collect(self, part: Message[str, str], *, depth: int) -> None:
         self._parts += 1

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.core.checks import run_checks
 from django.test import override_settings
 from django.utils import timezone
 
+from tenants.connection import use_company
 from tenants.mail.models import OutgoingMail, ReceivedMail
+from tenants.mail.tests.mail_server import free_port
 from tenants.models import User
 from tenants.testing import CompanyClient
 from tickets.conversation.ask_requester import ask_requester
 from tickets.models import FileUpload, Message, Notice, Visibility
 from tickets.notices.reply_address import DAYS, read_token, reply_address
+from tickets.replying import jobs
 from tickets.replying.tests.replies import ADDRESS, ReplyCase, without_commit
 
 
@@ -230,6 +234,30 @@ class TakeMailTests(ReplyCase):
         self.take(self.mail("stranger@elsewhere.example", to))
         self.assertEqual((self.refused("globex"), self.refused("public")), ([], []))
 
+    def test_whatever_stands_in_a_mail_breaks_nothing(self) -> None:
+        self.said(self.wendy)
+        to = self.address_of(self.uma).encode()
+        before = self.count()
+        for sender in (
+            b"a\x00@x.example",
+            b"\xff@x.example",
+            b"=?utf-8?q?=00?= <a@x.example>",
+            b"",
+        ):
+            raw = (
+                b"From: "
+                + sender
+                + b"\nTo: "
+                + to
+                + b"\nMessage-ID: <\x00\xff"
+                + sender
+                + b">\n\nHi"
+            )
+            self.assertEqual(self.take(raw).refusal, "WRONG_SENDER")
+        self.assertEqual(self.count(), before)
+        mail = self.mail(self.uma, to.decode()).as_bytes()
+        self.assertIsNone(self.take(mail.replace(b"Monday", b"Mon\x00day\xff")).refusal)
+
     def test_html_alone_becomes_text(self) -> None:
         self.said(self.wendy)
         mail = self.mail(self.uma, self.address_of(self.uma))
@@ -274,3 +302,34 @@ class WebhookTests(ReplyCase):
     def test_what_is_no_mail(self) -> None:
         code, said = self.send(b"\xff\x00" * 1000)
         self.assertEqual((code, said), (200, {"status": "refused", "reason": "NO_ADDRESS"}))
+
+
+class JobTests(ReplyCase):
+    def test_without_a_mailbox_or_a_server_nothing_happens(self) -> None:
+        jobs.read_mailbox(timestamp=0)
+        unused = free_port()  # nobody listens there any more
+        wanted = {"MAIL_IN_HOST": "127.0.0.1", "MAIL_IN_PORT": unused, "MAIL_IN_PASSWORD": "typed"}
+        with (
+            override_settings(**wanted),
+            self.assertLogs("tickets.replying.jobs", "WARNING") as said,
+        ):
+            jobs.read_mailbox(timestamp=0)
+        self.assertIn("cannot be read", said.output[0])
+        self.assertNotIn("typed", said.output[0])
+        use_company(self.acme)
+
+    def test_settings_that_do_not_fit_are_told(self) -> None:
+        def told() -> set[str]:
+            return {str(each.id) for each in run_checks() if str(each.id).startswith("mail.")}
+
+        self.assertEqual(told(), set())
+        for values, wanted in (
+            ({"MAIL_IN_ADDRESS": "a-very-long-name@example.com"}, {"mail.E005"}),
+            ({"MAIL_IN_ADDRESS": "nobody"}, {"mail.E005"}),
+            ({"MAIL_IN_ADDRESS": "a+b@example.com"}, {"mail.E005"}),
+            ({"MAIL_IN_TOKEN": ""}, {"mail.E006"}),
+            ({"MAIL_IN_ADDRESS": ""}, {"mail.E007"}),
+            ({"MAIL_IN_SECURITY": "ssl"}, {"mail.E004"}),
+        ):
+            with self.subTest(values), override_settings(**values):
+                self.assertEqual(told(), wanted)

@@ -41,6 +41,7 @@ class ReadMailTests(TestCase):
             "headers without an end": b"X: " + b"y" * 200_000,
             "a long header of a part": HEADERS + long_header + b"\r\nText",
             "many parts": wide,
+            "many lines": HEADERS + b"\n" * 900_000,
         }
         for name, raw in hostile.items():
             with self.subTest(name):
