@@ -163,6 +163,12 @@ LISTS = (
                 "admin:audit_auditevent_changelist",
                 "audit.view_auditevent",
             ),
+            Entry(
+                _("Mails"),
+                "outbox",
+                "admin:mail_outgoingmail_changelist",
+                "mail.view_outgoingmail",
+            ),
         ),
     ),
     Section(
@@ -188,6 +194,13 @@ LISTS = (
                 "policy",
                 "admin:audit_auditevent_changelist",
                 "audit.view_auditevent",
+                inside=False,
+            ),
+            Entry(
+                _("Mails of the installation"),
+                "outbox",
+                "admin:mail_outgoingmail_changelist",
+                "mail.view_outgoingmail",
                 inside=False,
             ),
         ),

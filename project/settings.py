@@ -306,6 +306,26 @@ MAIL_FROM = os.environ.get("MAIL_FROM") or ""
 # How long the server is waited for, at each step of what is said.
 MAIL_TIMEOUT_SECONDS = float(os.environ.get("MAIL_TIMEOUT_SECONDS") or 30)
 MAIL_FOLDER = Path(os.environ.get("MAIL_FOLDER") or DATA_DIR / "mails")
+# Replies by mail: the address that mails about tickets are answered to, each with a signed part
+# after a +. Without it nobody is told that they may answer.
+MAIL_IN_ADDRESS = (os.environ.get("MAIL_IN_ADDRESS") or "").strip()
+# The mailbox in which they arrive (IMAP), ...
+MAIL_IN_HOST = os.environ.get("MAIL_IN_HOST") or ""
+MAIL_IN_SECURITY = (os.environ.get("MAIL_IN_SECURITY") or "tls").strip().lower()
+MAIL_IN_PORT = int(os.environ.get("MAIL_IN_PORT") or {"tls": 993}.get(MAIL_IN_SECURITY, 143))
+MAIL_IN_USER = os.environ.get("MAIL_IN_USER") or ""
+MAIL_IN_PASSWORD = os.environ.get("MAIL_IN_PASSWORD") or ""
+MAIL_IN_FOLDER = os.environ.get("MAIL_IN_FOLDER") or "INBOX"
+# Where they are moved when they were read; without it they are marked as read.
+MAIL_IN_DONE_FOLDER = os.environ.get("MAIL_IN_DONE_FOLDER") or ""
+# ... or who sends them to /mail-in/ (Authorization: Bearer ...).
+MAIL_IN_TOKEN = os.environ.get("MAIL_IN_TOKEN") or ""
+if MAIL_IN_TOKEN and len(MAIL_IN_TOKEN) < 16:
+    raise ImproperlyConfigured("MAIL_IN_TOKEN has at least 16 characters.")
+# The name under which one's own mail server writes Authentication-Results.
+MAIL_IN_AUTHSERV_ID = (os.environ.get("MAIL_IN_AUTHSERV_ID") or "").strip().lower()
+# The largest mail, in bytes: files are a third larger in it.
+MAIL_IN_MOST_BYTES = int(os.environ.get("MAIL_IN_MOST_BYTES") or 30 * 1024 * 1024)
 
 # --- language and time ---------------------------------------------------------------------
 # Each by its own name, as whoever looks for it reads it. Their texts: project/translating/.

@@ -12,6 +12,7 @@ from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
+from tickets.replying.pages.mail_in import mail_in
 from workflows.people.invitations.pages.accept_page import AcceptPage
 
 handler400 = views.bad_request
@@ -61,5 +62,6 @@ urlpatterns = [
     path("app/", admin.site.urls),
     # Without the slash too: a POST cannot be redirected to the address with one.
     re_path(r"^callbacks/(?P<token>[^/]+)/?$", receive, name="callback"),
+    re_path(r"^mail-in/?$", mail_in, name="mail_in"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

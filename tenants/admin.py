@@ -11,6 +11,7 @@ from procrastinate.contrib.django import admin as job_admin  # likewise
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.account.pages import identity_provider, one_time_link, second_factor
+from tenants.mail_log.pages import outgoing, received
 from tenants.pages import company
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "identity_provider",
     "job_admin",
     "one_time_link",
+    "outgoing",
+    "received",
     "second_factor",
 ]
 

@@ -83,6 +83,8 @@ CALLBACK_ADDRESS = Limit(
     "callback address", MINUTE, setting="CALLBACKS_PER_ADDRESS", counts_itself=True
 )
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
+# Each is a mail that a provider hands on.
+MAIL_IN = Limit("mail in", MINUTE, 600)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
@@ -103,6 +105,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
+    "mail_in": MAIL_IN,
     "stop_mail": STOP_MAIL,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
@@ -137,6 +140,11 @@ PASSKEY_CHALLENGE = Limit("passkey challenge", 10 * MINUTE, 1)
 
 # How many failed log-ins of an hour stand one by one in the log of a company, or the installation.
 FAILURES_RECORDED = Limit("failed log-ins recorded", HOUR, 500)
+
+# How many mails that were refused in an hour stand one by one in the list of a company.
+REFUSED_MAILS_RECORDED = Limit("refused mails recorded", HOUR, 500)
+# How often a mail in the mailbox is tried that cannot be handled.
+MAIL_ATTEMPTS = Limit("attempts at a mail", DAY, 30, remembers=False)
 
 # --- attempts at a password, or at a second factor -----------------------------------------------
 # By account and address: nobody locks out somebody who is elsewhere.

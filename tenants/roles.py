@@ -51,6 +51,9 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "workflows.view_businesscalendar",
         "workflows.change_businesscalendar",
         "audit.view_auditevent",
+        "mail.view_outgoingmail",
+        "mail.change_outgoingmail",
+        "mail.view_receivedmail",
     ),
     SystemRole.USER: (
         "tickets.view_myticket",

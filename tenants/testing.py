@@ -270,6 +270,7 @@ EMPTIED = (
     "django_admin_log",
     "django_session",
     "mail_outgoingmail",
+    "mail_receivedmail",
     "mfa_authenticator",
     "procrastinate_events",
     "procrastinate_periodic_defers",

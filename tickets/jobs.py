@@ -11,6 +11,7 @@ from tickets.keeping import jobs as keeping
 from tickets.notices import jobs as notices
 from tickets.overseeing import jobs as overseeing
 from tickets.repairing import jobs as repairing
+from tickets.replying import jobs as replying
 
 __all__ = [
     "advancing",
@@ -24,4 +25,5 @@ __all__ = [
     "notices",
     "overseeing",
     "repairing",
+    "replying",
 ]

@@ -36,6 +36,8 @@ from django.utils import timezone
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record
+from tenants.mail.models import OutgoingMail, ReceivedMail
+from tenants.mail.outbox import queue_mail
 from tenants.models import Company, CompanyExport, CompanyRestore, User
 from tenants.pages import page as pages
 from tenants.pages.page import ObjectPage
@@ -144,7 +146,7 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting"}
+NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in"}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}
@@ -243,6 +245,12 @@ class Examples:
                 failure=f"{MARK} failed",
                 created_at=timezone.now(),
             )
+        queue_mail(to=user, kind="test", subject=f"{MARK} mail", text=MARK)
+        self.mail = OutgoingMail.objects.latest("pk")
+        OutgoingMail.objects.filter(pk=self.mail.pk).update(status="FAILED", reason=f"{MARK} said")
+        self.received = ReceivedMail.objects.create(
+            digest="0" * 64, refusal="EMPTY", sender=f"{MARK}@example.com"
+        )
         self.log = LogEntry.objects.create(
             user=user,
             content_type=ContentType.objects.get_for_model(User),
@@ -299,6 +307,8 @@ class Examples:
             FileUpload: [upload],
             Message: [self.message],
             LogEntry: [self.log],
+            OutgoingMail: [self.mail],
+            ReceivedMail: [self.received],
             AuditEvent: list(AuditEvent.objects.filter(subject_name__contains=MARK)[:1]),
         }
 

@@ -47,8 +47,14 @@ class NavigationTests(CompanyTestCase):
                 "Company roles",
             ],
             self.alice: [
-                *("Dashboard", "People", "Company roles", "Audit log", "Working hours"),
-                *("Signing secret", "Second factors", "Identity provider", "Export and deletion"),
+                *("Dashboard", "People", "Company roles", "Audit log", "Mails"),
+                *(
+                    "Working hours",
+                    "Signing secret",
+                    "Second factors",
+                    "Identity provider",
+                    "Export and deletion",
+                ),
                 "Limits and use",
             ],
         }
@@ -74,6 +80,7 @@ class NavigationTests(CompanyTestCase):
                 "Companies",
                 "People and superusers",
                 "Audit log of the installation",
+                "Mails of the installation",
                 "Restore a company",
             ],
         )

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tenants.connection import PUBLIC, company_of, looking_at_many_companies
 from tenants.jobs import defer_many
-from tenants.mail.models import OutgoingMail
+from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.mail.outbox import SEND_MAIL
 from tenants.models import Company
 
@@ -38,17 +38,22 @@ def wake_forgotten() -> int:
 
 
 def forget_old() -> None:
-    """Delete the rows of mails that have come to their end long ago."""
-    statement = sql.SQL(
+    """Delete the rows of mails that have come to their end long ago, and of those that came in."""
+    sent = sql.SQL(
         "DELETE FROM {} WHERE created_at < now() - make_interval(secs => %s)"
         " AND status IN ('SENT', 'UNSURE', 'FAILED')"
     )
+    received = sql.SQL("DELETE FROM {} WHERE received_at < now() - make_interval(secs => %s)")
     with looking_at_many_companies():
         for schema in _outboxes():
             with connection.cursor() as cursor:
-                cursor.execute(
-                    statement.format(sql.Identifier(schema, _TABLE)), [KEEP.total_seconds()]
-                )
+                for statement, table in (
+                    (sent, _TABLE),
+                    (received, ReceivedMail._meta.db_table),
+                ):
+                    cursor.execute(
+                        statement.format(sql.Identifier(schema, table)), [KEEP.total_seconds()]
+                    )
 
 
 def _outboxes() -> list[str]:
@@ -59,7 +64,7 @@ def _outboxes() -> list[str]:
         cursor.execute(
             "SELECT name FROM unnest(%s::text[]) AS name"
             " WHERE to_regclass(quote_ident(name) || %s) IS NOT NULL",
-            [schemas, f".{_TABLE}"],
+            [schemas, f".{ReceivedMail._meta.db_table}"],
         )
         return [name for (name,) in cursor.fetchall()]
 

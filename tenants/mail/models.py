@@ -1,4 +1,4 @@
-"""The outbox."""
+"""The outbox, and what came in."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ class OutgoingMail(models.Model):
     class Meta:
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
-        default_permissions = ("view",)
+        # Who may change one may have it sent again.
+        default_permissions = ("view", "change")
         ordering = ("-pk",)
         constraints = (
             # Not unique=True, which makes a second index for LIKE in each schema.
@@ -118,4 +119,78 @@ class OutgoingMail(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.subject
+        return self.to  # the subject is not for everybody who sees the list
+
+
+class Refusal(models.TextChoices):
+    """Why a mail that came in was not taken. The values stand in the database."""
+
+    UNREADABLE = "UNREADABLE", _("It is no mail, or one that no mail program writes")
+    TOO_LARGE = "TOO_LARGE", _("It is too large")
+    NO_ADDRESS = "NO_ADDRESS", _("It was not sent to an address for replies")
+    UNKNOWN_ADDRESS = "UNKNOWN_ADDRESS", _("The address for replies is not one of ours")
+    EXPIRED = "EXPIRED", _("The address for replies is too old")
+    AUTOMATIC = "AUTOMATIC", _("A program has written it")
+    BOUNCED = "BOUNCED", _("It says that a mail was not delivered")
+    OWN = "OWN", _("We have sent it ourselves")
+    FORGED = "FORGED", _("The mail server says that its sender is forged")
+    WRONG_SENDER = "WRONG_SENDER", _("It comes from another address than the mail was sent to")
+    NO_ACCESS = "NO_ACCESS", _("Its sender may not write on the ticket, or not any more")
+    EMPTY = "EMPTY", _("It has no text of its own")
+    TOO_LONG = "TOO_LONG", _("Its text is too long")
+    TOO_MANY = "TOO_MANY", _("Its sender has written too many messages")
+    FILES = "FILES", _("A file is too large, or there are too many")
+    STORAGE = "STORAGE", _("The company has no room for its files")
+    SWITCHED_OFF = "SWITCHED_OFF", _("The company is switched off, or to be deleted")
+    FAILED = "FAILED", _("It could not be handled, however often that was tried")
+
+
+class ReceivedMailQuerySet(models.QuerySet["ReceivedMail"]):
+    def refused(self) -> ReceivedMailQuerySet:
+        return self.exclude(refusal="")
+
+
+class ReceivedMail(models.Model):
+    """A mail that came in, and what became of it; nothing of what it says.
+
+    One that is about a company stands in its schema, all others in `public`. `digest` is that of
+    its Message-ID: the same mail makes one row, and one message, however often it comes. Nothing
+    here points to another row: what it is about may be gone.
+    """
+
+    digest: models.CharField[str, str] = models.CharField(_("digest"), max_length=64)
+    received_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
+        _("received"), db_default=Now()
+    )
+    refusal: models.CharField[str, str] = models.CharField(
+        _("why it was refused"),
+        max_length=20,
+        choices=Refusal.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    sender: models.CharField[str, str] = models.CharField(
+        _("from"), max_length=LONGEST_ADDRESS, default="", db_default=""
+    )
+    person_id: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(
+        _("number of the person"), null=True
+    )
+    ticket_id: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(
+        _("number of the ticket"), null=True
+    )
+    message_id: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(
+        _("number of the message"), null=True
+    )
+
+    objects: ClassVar[ReceivedMailQuerySet] = ReceivedMailQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("received mail")
+        verbose_name_plural = _("received mails")
+        default_permissions = ("view",)
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint(fields=("digest",), name="received_mail_once"),)
+
+    def __str__(self) -> str:
+        return self.sender

@@ -27,6 +27,10 @@ LEFT_OUT: Final = {
     "tickets_searchentry": gettext_noop(
         "What searches find is made anew of the tickets and messages, within minutes."
     ),
+    "mail_receivedmail": gettext_noop(
+        "Which mails came in: what was taken of them is among the messages, and addresses for "
+        "replies are good where they were made."
+    ),
     "workflows_signingsecret": gettext_noop(
         "Secrets stay where they are. Where the archive is restored, a new one is made: give it "
         "to the systems that are called."

@@ -22,7 +22,7 @@ from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
-from tenants.mail.models import OutgoingMail
+from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.models import LinkedAccount, LogInSession, Passkey, User
 from tenants.names import plain_email
 from tenants.second_factor import remove_second_factor
@@ -325,6 +325,8 @@ class _Erasing:
         """Those to them, which wait or were sent, and how they came in."""
         theirs = Q(person_id=self.person.pk) | Q(to=self.person.email)
         OutgoingMail.objects.filter(theirs).delete()
+        from_them = Q(person_id=self.person.pk) | Q(sender=self.person.email)
+        ReceivedMail.objects.filter(from_them).update(sender="", person_id=None)
         EmailAddress.objects.filter(user=self.person).delete()
         if current_schema() != PUBLIC:
             to_them = Q(person=self.person) | Q(email=self.person.email)

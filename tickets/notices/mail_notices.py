@@ -1,9 +1,10 @@
 """Mails about notices, written by a job from what stands in the database: each once.
 
-A notice waits (WAITS) from the statement that makes it. The job looks how its person wants to be
-told, and in one transaction puts the mail into the outbox and notes that it has; a job that runs
-twice, or beside another, finds the notice noted, or locked. The name of the mail is the notice's
-too, so that the outbox refuses a second one.
+A notice waits (WAITS) from the statement that makes it. Every minute the job looks how its person
+wants to be told, and in one transaction puts the mail into the outbox and notes that it has; a job
+that runs twice, or beside another, finds the notice noted, or locked. What waits together for one
+person and ticket is one mail, if its answer goes to the same people. The name of the mail is that
+of its first notice, so that the outbox refuses a second one.
 
 Somebody who writes on and on, to everybody, has mails sent by the address that all companies share.
 So a person is written to so often an hour, and all of a company's people so often a day
@@ -13,12 +14,13 @@ So a person is written to so often an hour, and all of a company's people so oft
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from tenants.company_limits import take_mails
 from tenants.language_and_zone import speaking_to
@@ -27,39 +29,46 @@ from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
 from tenants.models import Company, User
 from tenants.rate_limits import count_what_fits
-from tickets.models import MailState, Notice, NoticePreferences
+from tickets.models import MailState, Message, Notice, NoticePreferences, Visibility
 from tickets.notices.kinds.kind import ByMail
 from tickets.notices.preferences import wish_of
+from tickets.notices.reply_address import reply_address
 from tickets.notices.stop_mail import stop_address
-from tickets.notices.words import kind_of, subject_for, text_for
+from tickets.notices.words import kind_of, message_of_notice, subject_for, text_for
 
 # Notices of one transaction.
 AT_ONCE: Final = 100
 # Mails about notices to one person.
 MOST_AN_HOUR: Final = 60
 HOUR: Final = 60 * 60
+# Of one mail: it says how many more there are.
+MOST_TOGETHER: Final = 20
 
 
 def mail_notices(*, now: datetime) -> int:
     """Write the mails about the active company's new notices; returns how many were written.
 
     Who is not active any more, or has read a notice meanwhile, is not mailed. What is for the
-    digest is put there.
+    digest is put there. Where the company has had its mails of this hour, the others wait.
     """
     company, total = Company.objects.current(), 0
     while True:
         with transaction.atomic():
-            waiting = Notice.objects.filter(mail=MailState.WAITS).order_by("pk").with_words()
+            # Those of one person and ticket beside each other.
+            order = ("recipient", "ticket", "pk")
+            waiting = Notice.objects.filter(mail=MailState.WAITS).order_by(*order).with_words()
             locked = waiting.select_for_update(of=("self",), skip_locked=True)
             notices = list(locked[:AT_ONCE])
             if not notices:
                 return total
-            total += _mail(notices, company)
+            total += _mail(notices, company, now)
 
 
-def _mail(notices: list[Notice], company: Company) -> int:
+def _mail(notices: list[Notice], company: Company, now: datetime) -> int:
+    messages = messages_of(notices)
     wishes = wishes_of_people(notice.recipient_id for notice in notices)
-    at_once: list[Notice] = []
+    # By person and ticket, and who reads an answer; what is about no ticket is a mail of its own.
+    together: dict[tuple[int, int, bool], list[Notice]] = {}
     for_digest: set[int] = set()
     for notice in notices:
         person = notice.recipient
@@ -67,33 +76,46 @@ def _mail(notices: list[Notice], company: Company) -> int:
             continue
         match wish_of(kind_of(notice), wishes.get(person.pk)):
             case ByMail.AT_ONCE:
-                at_once.append(notice)
+                about = notice.ticket_id or -notice.pk
+                key = (person.pk, about, is_internal(notice, messages))
+                together.setdefault(key, []).append(notice)
             case ByMail.DIGEST:
                 for_digest.add(notice.pk)
-    now = _not_too_many(at_once, company)
-    for_digest |= {notice.pk for notice in at_once} - {notice.pk for notice in now}
-    queue_mails([mail_about(notice, notice.recipient, company) for notice in now])
+    at_once = list(together.values())
+    fitting = _not_too_many(at_once, company)
+    told = {notice.pk for each in fitting for notice in each}
+    for_digest |= {notice.pk for each in at_once for notice in each} - told
+    queue_mails(
+        [mail_about(each, each[0].recipient, company, messages, now=now) for each in fitting]
+    )
     ids = [notice.pk for notice in notices]
     Notice.objects.filter(pk__in=for_digest).update(mail=MailState.DIGEST)
     Notice.objects.filter(pk__in=set(ids) - for_digest).update(mail=MailState.DONE)
-    return len(now)
+    return len(fitting)
 
 
-def _not_too_many(notices: list[Notice], company: Company) -> list[Notice]:
-    """Those of which people are told by mail at once. Two statements; none without notices."""
-    if not notices:
+def _not_too_many(mails: list[list[Notice]], company: Company) -> list[list[Notice]]:
+    """Those that are sent at once, of mails that each tell of some notices of one person.
+
+    Two statements; none without mails.
+    """
+    if not mails:
         return []
-    asked = Counter(f"{company.schema_name}\n{notice.recipient_id}" for notice in notices)
+    asked = Counter(_counted_as(each, company) for each in mails)
     left = count_what_fits(
         "mails about notices to a person", asked, most=MOST_AN_HOUR, seconds=HOUR
     )
     fitting = []
-    for notice in notices:
-        who = f"{company.schema_name}\n{notice.recipient_id}"
+    for each in mails:
+        who = _counted_as(each, company)
         if left[who]:
             left[who] -= 1
-            fitting.append(notice)
+            fitting.append(each)
     return fitting[: take_mails(company, len(fitting))] if fitting else []
+
+
+def _counted_as(notices: list[Notice], company: Company) -> str:
+    return f"{company.schema_name}\n{notices[0].recipient_id}"
 
 
 def wishes_of_people(people: Iterable[int]) -> dict[int, Any]:
@@ -102,35 +124,88 @@ def wishes_of_people(people: Iterable[int]) -> dict[int, Any]:
     return dict(found.values_list("person", "mail"))
 
 
-def mail_about(notice: Notice, person: User, company: Company) -> NewMail:
-    """The mail about one notice, in the person's language and zone.
+def messages_of(notices: Iterable[Notice]) -> dict[int, Message]:
+    """The messages that notices are about, by their ids. One query."""
+    ids = {each for notice in notices if (each := message_of_notice(notice))}
+    return {each.pk: each for each in Message.objects.filter(pk__in=ids).defer("earlier")}
 
-    Those about one ticket are one conversation in mail programs.
+
+def is_internal(notice: Notice, messages: Mapping[int, Message]) -> bool:
+    """Whether an answer to its mail is for the team alone: as what it answers."""
+    message = messages.get(message_of_notice(notice))
+    if message is None:
+        return kind_of(notice).declared.is_for_team
+    return message.visibility == Visibility.INTERNAL
+
+
+def mail_about(
+    notices: Sequence[Notice],
+    person: User,
+    company: Company,
+    messages: Mapping[int, Message],
+    *,
+    now: datetime,
+) -> NewMail:
+    """The mail about notices to one person, of one ticket, in the person's language and zone.
+
+    Those about one ticket are one conversation in mail programs. Where mails are answered here, it
+    says who reads an answer: of what the team alone reads, the team alone.
     """
     with speaking_to(person, company):
-        return _mail_about(notice, person, company)
+        return _mail_about(notices, person, company, messages, now)
 
 
-def _mail_about(notice: Notice, person: User, company: Company) -> NewMail:
-    kind = kind_of(notice)
+def _mail_about(
+    notices: Sequence[Notice],
+    person: User,
+    company: Company,
+    messages: Mapping[int, Message],
+    now: datetime,
+) -> NewMail:
+    last = notices[-1]
+    ticket, for_team = last.ticket_id, is_internal(last, messages)
+    answer_to = "" if ticket is None else reply_address(
+        company_id=company.pk,
+        ticket_id=ticket,
+        person_id=person.pk,
+        is_internal=for_team,
+        now=now,
+    )  # fmt: skip
+    shown = notices[:MOST_TOGETHER]
+    lines = [(text_for(each, person, messages.get(message_of_notice(each))), _address(each))
+             for each in shown]  # fmt: skip
+    is_one = len(notices) == 1
     written = write(
-        "notices/mail/notice",
+        "notices/mail/notice" if is_one else "notices/mail/notices",
         company=company.name,
-        path=reverse("admin:notice", args=[notice.pk]),
-        text=text_for(notice, person),
-        title=kind.declared.title,
+        path=reverse("admin:notice", args=[last.pk]) if is_one else reverse("admin:notices"),
+        text=lines[0][0],
+        lines=lines,
+        more=len(notices) - len(shown),
+        is_answered=bool(answer_to),
+        is_internal=for_team,
         preferences=absolute(reverse("admin:notice_preferences")),
     )
-    ticket = notice.ticket_id
     thread = "" if ticket is None else message_id_of(f"ticket.{ticket}")
     return NewMail(
         to=person,
-        kind=str(kind),
-        subject=subject_for(notice, person),
+        kind=str(kind_of(last)),
+        subject=subject_for(last, person) if is_one else _subject(notices),
         text=written.text,
         html=written.html,
-        name=f"notice.{notice.pk}",
+        name=f"notice.{notices[0].pk}",
         in_reply_to=thread,
         references=[thread] if thread else (),
-        list_unsubscribe=stop_address(person, str(kind)),
+        reply_to=answer_to,
+        list_unsubscribe=stop_address(person, str(kind_of(last))),
     )
+
+
+def _subject(notices: Sequence[Notice]) -> str:
+    count = len(notices)
+    said = ngettext("%(count)d notice: %(ticket)s", "%(count)d notices: %(ticket)s", count)
+    return said % {"count": count, "ticket": notices[0].ticket}
+
+
+def _address(notice: Notice) -> str:
+    return absolute(reverse("admin:notice", args=[notice.pk]))

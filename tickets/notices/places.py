@@ -9,7 +9,7 @@ from django.urls import reverse
 from tenants.models import User
 from tickets.models import Notice
 from tickets.notices.kinds.kind import Place
-from tickets.notices.words import kind_of
+from tickets.notices.words import kind_of, message_of_notice
 from workflows.models import TaskInstance
 
 DASHBOARD = "admin:index"
@@ -43,16 +43,11 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
             yield Place.TASK, reverse("admin:tickets_mytask_change", args=[task])
     if person.has_perm("tickets.view_ticket"):
         yield Place.TICKET, reverse("admin:tickets_ticket_change", args=[ticket.pk])
-    if _message_of(notice):
+    if message_of_notice(notice):
         yield Place.MESSAGES, reverse("admin:tickets_message_conversation", args=[ticket.pk])
 
 
 def part_of_page(notice: Notice) -> str:
     """Where on the page it stands that the notice is about: the end of an address."""
-    message = _message_of(notice)
+    message = message_of_notice(notice)
     return f"#message-{message}" if message else ""
-
-
-def _message_of(notice: Notice) -> int:
-    message = notice.about.get("message")
-    return message if isinstance(message, int) else 0

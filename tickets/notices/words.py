@@ -14,11 +14,11 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.models import Notice, Ticket
+from tickets.models import Message, Notice, Ticket
 from tickets.notices.kinds.kind import NoticeKind, Sentence, kind_named
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
-# Of an answer in a mail; the ticket has all of it.
+# Of an answer or a message in a mail; the ticket has all of it.
 LONGEST_ANSWER: Final = 2_000
 
 
@@ -37,10 +37,19 @@ def subject_for(notice: Notice, person: User) -> str:
     return capfirst(" ".join(subject.split()))
 
 
-def text_for(notice: Notice, person: User) -> str:
-    """What a mail says above the link: a sentence, and the answers of a ticket that has ended."""
+def message_of_notice(notice: Notice) -> int:
+    """The id of the message that it is about; 0: it is about none."""
+    message = notice.about.get("message") if isinstance(notice.about, dict) else None
+    return message if isinstance(message, int) else 0
+
+
+def text_for(notice: Notice, person: User, message: Message | None = None) -> str:
+    """What a mail says above the link: a sentence, and the answers of a ticket that has ended, or
+    what somebody wrote: whoever is told of a `message` may read it, unless it was hidden."""
     said = _filled(kind_of(notice).declared.words.text, notice, person)
     lines = [f"{label}: {text}" for label, text in answers_for(notice, person)]
+    if message is not None and not message.is_hidden and message.text:
+        lines.append(Truncator(message.text).chars(LONGEST_ANSWER))
     return "\n\n".join([said, *lines])
 
 

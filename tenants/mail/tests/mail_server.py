@@ -44,7 +44,7 @@ class MailServer:
     port: int = 0
 
     def __enter__(self) -> Self:
-        self.port = _free_port()
+        self.port = free_port()
         options: dict[str, Any] = {}
         if self.tls is not None:
             options |= {"tls_context": self.tls, "require_starttls": True}
@@ -132,7 +132,7 @@ class Hanging:
         self.let_go.wait(PATIENCE)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

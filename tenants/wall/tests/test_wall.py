@@ -87,6 +87,7 @@ OF_OTHERS: Final = {
     "django_admin_log": "SELECT * FROM public.{}",
     "audit_auditevent": "SELECT * FROM public.{}",
     "mail_outgoingmail": "SELECT * FROM public.{}",
+    "mail_receivedmail": "SELECT * FROM public.{}",
     "tenants_companyrestore": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
@@ -341,6 +342,7 @@ class FromInsideTests(WallCase):
             "account_emailconfirmation",
             "audit_auditevent",
             "mail_outgoingmail",
+            "mail_receivedmail",
             "tenants_companyrestore",
             "django_admin_log",
             "procrastinate_periodic_defers",

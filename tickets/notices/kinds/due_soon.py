@@ -20,5 +20,6 @@ DUE_SOON = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TASK_WORKER}),
         leads_to=Place.TASK,
+        is_for_team=True,
     ),
 )

@@ -20,5 +20,6 @@ ERROR = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TICKET_ADMIN}),
         leads_to=Place.TICKET,
+        is_for_team=True,
     ),
 )

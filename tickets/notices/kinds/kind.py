@@ -59,6 +59,7 @@ class Kind:
 
     `roles` are those of the people whom it may reach: others are not asked how they want it.
     Superusers are reached by what they see on their dashboard, outside of companies.
+    `is_for_team`: whoever answers the mail writes to the team alone.
     `tells_answers`: a mail to whoever submitted the ticket has the answers that are for them.
     """
 
@@ -69,6 +70,7 @@ class Kind:
     roles: frozenset[SystemRole]
     leads_to: Place
     tells_answers: bool = False
+    is_for_team: bool = False
 
 
 class NoticeKind(str):

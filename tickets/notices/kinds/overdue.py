@@ -20,5 +20,6 @@ OVERDUE = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TASK_WORKER, SystemRole.TICKET_ADMIN}),
         leads_to=Place.TASK,
+        is_for_team=True,
     ),
 )

@@ -20,5 +20,6 @@ TASK_GIVEN = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TASK_WORKER}),
         leads_to=Place.TASK,
+        is_for_team=True,
     ),
 )

@@ -47,13 +47,33 @@ class MailNoticesTests(MailCase):
     def test_each_is_mailed_once(self) -> None:
         self.add(self.uma, 2)
         self.assertIn("acme", companies_with_mails())
-        self.assertEqual([mail_notices(now=MORNING) for _time in range(2)], [2, 0])
+        self.assertEqual([mail_notices(now=MORNING) for _time in range(2)], [1, 0])
         self.assertNotIn("acme", companies_with_mails())
-        self.assertEqual([each.to for each in self.mails()], [self.uma.email] * 2)
+        self.assertEqual([each.to for each in self.mails()], [self.uma.email])
         # Also where what notes it was lost.
         Notice.objects.update(mail=MailState.WAITS)
         mail_notices(now=MORNING)
-        self.assertEqual(len(self.mails()), 2)
+        self.assertEqual(len(self.mails()), 1)
+
+    def test_what_waits_together_is_one_mail(self) -> None:
+        notices = self.add(self.uma, 3)
+        self.add(self.wendy, 2)
+        self.assertEqual(mail_notices(now=MORNING), 2)
+        to_uma = next(each for each in self.mails() if each.to == self.uma.email)
+        for notice in notices:
+            address = reverse("admin:notice", args=[notice.pk])
+            self.assertIn(f"{address}\n", to_uma.text)
+            self.assertIn(f'{address}"', to_uma.html)
+        self.assertEqual(to_uma.text.count("mentioned you on"), 3)
+        self.assertTrue(to_uma.subject.startswith("3 notices: "), to_uma.subject)
+        self.add(self.uma)
+        mail_notices(now=MORNING)
+        self.assertEqual(len(self.mails()), 3)
+
+    def test_of_very_many_some_are_shown(self) -> None:
+        self.add(self.uma, 50)
+        self.assertEqual(mail_notices(now=MORNING), 1)
+        self.assertIn("… and 30 more.", self.mails()[0].text)
 
     def test_what_is_undone_is_not_mailed(self) -> None:
         self.add(self.uma)
@@ -79,8 +99,9 @@ class MailNoticesTests(MailCase):
         self.assertEqual(self.states(), ["DONE", "DONE"])
 
     def test_a_ticket_is_one_conversation(self) -> None:
-        self.add(self.uma, 2)
-        mail_notices(now=MORNING)
+        for _time in range(2):
+            self.add(self.uma)
+            mail_notices(now=MORNING)
         first, second = self.mails()
         thread = message_id_of(f"ticket.{self.ticket.pk}")
         self.assertEqual({first.in_reply_to, second.references}, {thread})
@@ -113,7 +134,7 @@ class MailNoticesTests(MailCase):
                 about=EXAMPLES[kind],
             )
             notice = Notice.objects.with_words().latest("pk")
-            mail = mail_about(notice, self.uma, self.acme)
+            mail = mail_about([notice], self.uma, self.acme, {}, now=MORNING)
             address = reverse("admin:notice", args=[notice.pk])
             with self.subTest(kind):
                 for text in (mail.text, mail.html):
@@ -128,7 +149,7 @@ class MailNoticesTests(MailCase):
         self.ticket.save()
         notice = self.add(self.uma)[0]
         notice.ticket = self.ticket
-        mail = mail_about(notice, self.uma, self.acme)
+        mail = mail_about([notice], self.uma, self.acme, {}, now=MORNING)
         self.assertIn('<b onclick="x">&', mail.text)
         self.assertNotIn("<b onclick", mail.html)
 

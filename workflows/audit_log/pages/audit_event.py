@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -30,6 +28,7 @@ from tenants.audit.acting import ActorKind
 from tenants.audit.kinds import title_of
 from tenants.audit.models import AuditEvent
 from tenants.pages.badges import badge, clipped
+from tenants.pages.bounded import BoundedPaginator
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import prefix_of
 from workflows.audit_log.pages.audit_resource import AuditResource
@@ -53,20 +52,9 @@ from workflows.flat import FlatExportAdmin
 
 # So many of the newest events are listed, and searched by words, of those that the filters leave:
 # what a page costs does not grow with the log.
-MOST_LISTED: Final = 10_000
 MOST_SEARCHED: Final = 20_000
 LINK: Final = '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
 _TONES: Final[Mapping[str, str]] = {ActorKind.SUPERUSER: "warn", ActorKind.VISITOR: "info"}
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than MOST_LISTED."""
-
-    object_list: QuerySet[Any]
-
-    @cached_property
-    def count(self) -> int:
-        return int(self.object_list.order_by()[:MOST_LISTED].count())
 
 
 @admin.register(AuditEvent)

@@ -1,0 +1,263 @@
+"""A mail as others have sent it: what we use of it, within bounds.
+
+Whoever knows an address may send whatever they like to it. So what a mail may make us do is bounded
+before the library reads it: how large it is, how deep and how many its parts are, how long its
+headers. The library's older policy (compat32) is used, as its newer one understands headers by
+rules whose cost grows with their square.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email import policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import getaddresses
+from typing import Final
+
+from django.conf import settings
+
+from tenants.mail.incoming.html_text import text_of_html
+from tenants.mail.models import LONGEST_ADDRESS, Refusal
+from tenants.names import plain_email
+
+# In bytes: all headers of a mail, and one that describes a part.
+MOST_HEADERS: Final = 128 * 1024
+MOST_PART_HEADER: Final = 4 * 1024
+MOST_PARTS: Final = 100
+# Levels of parts in parts, as the mail says them: those that stand beside each other count, too.
+MOST_NESTED: Final = 40
+# Each is an object of its own while a mail is parsed; 30 MB of files are 400,000.
+MOST_LINES: Final = 800_000
+# In bytes, of a text; in characters, of what is made of it.
+MOST_TEXT_BYTES: Final = 2 * 1024 * 1024
+MOST_TEXT: Final = 200_000
+# Pictures of signatures, in bytes: smaller ones in the middle of a mail are no files.
+SMALL_PICTURE: Final = 10 * 1024
+_NESTED: Final = re.compile(rb"multipart/|message/", re.IGNORECASE)
+_PART_HEADER: Final = re.compile(
+    rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
+)
+_END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n|\r\r")
+# Others make something else than text of bytes, or take very long for it.
+_CHARSETS: Final = (
+    *("ascii", "utf-8", "utf-16", "iso8859-", "iso2022_", "cp125", "cp437", "cp85", "cp86", "cp9"),
+    *("koi8-", "gb", "big5", "euc_", "shift_jis", "mac-", "hz", "johab", "tis-620"),
+)
+# Signatures that machines check.
+_NO_FILES: Final = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
+
+
+class UnreadableMailError(Exception):
+    """What was sent is no mail, or goes beyond the bounds. `reason` says which."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file of a mail. Its name and type are what the sender says."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMail:
+    """What we use of a mail. `digest` is its own: that of its Message-ID, else of all of it.
+
+    `sender` is the one address that it says it is from, as addresses are compared. `recipients`
+    are the headers that say where it was sent to, as they stand there. `text` is all of its text,
+    with what it quotes.
+    """
+
+    digest: str
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    headers: Message[str, str] = field(repr=False)
+    text: str = field(default="", repr=False)
+    files: tuple[IncomingFile, ...] = field(default=(), repr=False)
+
+    def header(self, name: str) -> str:
+        """The first of this name, in one line; empty where there is none."""
+        return " ".join(str(self.headers.get(name) or "").split())
+
+    def all_of(self, name: str) -> list[str]:
+        return [" ".join(str(each).split()) for each in self.headers.get_all(name) or []]
+
+
+RECIPIENT_HEADERS: Final = (
+    *("Delivered-To", "X-Original-To", "X-Envelope-To", "Envelope-To", "To", "Cc"),
+)
+
+
+def read_mail(raw: bytes, *, headers_only: bool = False) -> IncomingMail:
+    """Read a mail (RFC 5322). With `headers_only` the rest of it is not there, or too large.
+
+    Raises:
+        UnreadableMailError
+    """
+    _ensure_within_bounds(raw)
+    try:
+        message = BytesParser(policy=policy.compat32).parsebytes(raw, headersonly=headers_only)
+        found = _Parts()
+        if not headers_only:
+            found.collect(message, depth=0)
+    except UnreadableMailError:
+        raise
+    # Whatever the library stumbles over: it is a mail that nobody's program has written.
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableMailError(Refusal.UNREADABLE) from error
+    message_id = " ".join(str(message.get("Message-ID") or "").split())[:1000]
+    return IncomingMail(
+        digest=_digest(message_id.encode("utf-8", "replace") if message_id else raw),
+        sender=_sender(message),
+        recipients=tuple(
+            str(value)[:MOST_PART_HEADER]
+            for name in RECIPIENT_HEADERS
+            for value in (message.get_all(name) or [])[:10]
+        ),
+        message_id=message_id,
+        headers=message,
+        text=found.text(),
+        files=tuple(found.files),
+    )
+
+
+def digest_of(raw: bytes) -> str:
+    """That of a mail which cannot be read."""
+    return _digest(raw)
+
+
+def _digest(what: bytes) -> str:
+    return hashlib.sha256(what).hexdigest()
+
+
+def _ensure_within_bounds(raw: bytes) -> None:
+    if len(raw) > settings.MAIL_IN_MOST_BYTES:
+        raise UnreadableMailError(Refusal.TOO_LARGE)
+    if max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES:
+        raise UnreadableMailError(Refusal.UNREADABLE)
+    end = _END_OF_HEADERS.search(raw)
+    if (end.start() if end else len(raw)) > MOST_HEADERS:
+        raise UnreadableMailError(Refusal.UNREADABLE)
+    nested = _NESTED.finditer(raw)
+    if (
+        sum(1 for _found, _number in zip(nested, range(MOST_NESTED + 1), strict=False))
+        > MOST_NESTED
+    ):
+        raise UnreadableMailError(Refusal.UNREADABLE)
+    if any(found.end() - found.start() > MOST_PART_HEADER for found in _PART_HEADER.finditer(raw)):
+        raise UnreadableMailError(Refusal.UNREADABLE)
+
+
+def _sender(message: Message[str, str]) -> str:
+    """The address; empty where there is none, or more than one."""
+    values = message.get_all("From") or []
+    if len(values) != 1:
+        return ""
+    found = [address for _name, address in getaddresses([str(values[0])[:2000]])]
+    if len(found) != 1 or "@" not in found[0] or len(found[0]) > LONGEST_ADDRESS:
+        return ""
+    address = plain_email(found[0])
+    return address if address.isprintable() else ""
+
+
+class _Parts:
+    """Goes over the parts of a mail."""
+
+    def __init__(self) -> None:
+        self.plain: list[str] = []
+        self.html: list[str] = []
+        self.files: list[IncomingFile] = []
+        self._parts = 0
+
+    def text(self) -> str:
+        """Plain text, where there is any; else that of the HTML."""
+        plain = "\n\n".join(each for each in self.plain if each.strip())[:MOST_TEXT]
+        # All at once: what the HTML may cost is bounded for a mail, not for each of its parts.
+        return plain or text_of_html("\n".join(self.html))[:MOST_TEXT]
+
+    def collect(self, part: Message[str, str], *, depth: int) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS or depth > MOST_NESTED:
+            raise UnreadableMailError(Refusal.UNREADABLE)
+        if part.get_content_type() == "message/rfc822":
+            self.files.append(IncomingFile(_name_of(part) or "mail.eml", "message/rfc822",
+                                           _inside(part)))  # fmt: skip
+        elif part.is_multipart():
+            payload = part.get_payload()
+            for each in payload if isinstance(payload, list) else []:
+                if isinstance(each, Message):
+                    self.collect(each, depth=depth + 1)
+        else:
+            self._leaf(part)
+
+    def _leaf(self, part: Message[str, str]) -> None:
+        content_type, name = part.get_content_type(), _name_of(part)
+        disposition = part.get_content_disposition()
+        payload = part.get_payload(decode=True)
+        content = payload if isinstance(payload, bytes) else b""
+        if not name and disposition != "attachment" and content_type in ("text/plain", "text/html"):
+            texts = self.plain if content_type == "text/plain" else self.html
+            texts.append(
+                _decoded(content[:MOST_TEXT_BYTES], part.get_content_charset())[:MOST_TEXT]
+            )
+            return
+        is_picture = part.get_content_maintype() == "image"
+        is_of_text = disposition != "attachment" and part.get("Content-ID") is not None
+        if content_type in _NO_FILES or not content:
+            return
+        if is_picture and is_of_text and len(content) < SMALL_PICTURE:
+            return
+        self.files.append(IncomingFile(name or _made_up(content_type), content_type, content))
+
+
+def _inside(part: Message[str, str]) -> bytes:
+    """A mail in a mail, as bytes."""
+    payload = part.get_payload()
+    if isinstance(payload, list) and payload and isinstance(payload[0], Message):
+        return payload[0].as_bytes(policy=policy.compat32)
+    return b""
+
+
+def _name_of(part: Message[str, str]) -> str:
+    """The name of a file, in whatever way it is written; empty: it has none."""
+    name = part.get_filename()
+    if not name:
+        return ""
+    with suppress(HeaderParseError, LookupError, ValueError):
+        return str(make_header(decode_header(name)))
+    return str(name)
+
+
+def _made_up(content_type: str) -> str:
+    subtype = re.sub(r"[^a-z0-9]", "", content_type.partition("/")[2])[:10]
+    return f"file.{subtype}" if subtype else "file"
+
+
+def _decoded(content: bytes, charset: object) -> str:
+    for each in _known([str(charset or ""), "utf-8"]):
+        with suppress(UnicodeDecodeError, LookupError):
+            return content.decode(each)
+    return content.decode("cp1252", "replace")
+
+
+def _known(charsets: Iterable[str]) -> Iterable[str]:
+    for each in charsets:
+        with suppress(LookupError, ValueError):
+            if codecs.lookup(each).name.startswith(_CHARSETS):
+                yield each
