@@ -47,14 +47,9 @@ class NavigationTests(CompanyTestCase):
                 "Company roles",
             ],
             self.alice: [
-                *("Dashboard", "People", "Company roles", "Audit log", "Mails"),
-                *(
-                    "Working hours",
-                    "Signing secret",
-                    "Second factors",
-                    "Identity provider",
-                    "Export and deletion",
-                ),
+                *("Dashboard", "People", "Company roles", "Audit log", "Working hours"),
+                *("Ticket numbers", "Mails", "Signing secret", "Second factors"),
+                *("Identity provider", "Export and deletion"),
                 "Limits and use",
             ],
         }
