@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from django.template.base import Lexer, TokenType
-
 # Several words as people write them: a capital first, or a mark that ends a sentence.
 _SENTENCE = re.compile(
     r"\s*(%s|[A-Z“][\w’'”“-]*[,:;]?)(\s+[\w%(){}\[\]“”‘’\"'#,;:.&/+@=…–-]+)+[.?!:…]?\s*"  # noqa: RUF001
@@ -36,6 +34,8 @@ _LOGS = re.compile(r"log(ger)?|_log(ger)?|stdout|stderr", re.IGNORECASE)
 # Attributes of HTML that people see or are read to them.
 _SHOWN_ATTRIBUTES = {"title", "placeholder", "alt", "aria-label", "aria-description"}
 _WORD = re.compile(r"[A-Za-z]{2}")
+# A tag, a variable or a comment of a template.
+_TAG = re.compile(r"(\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\})")
 _NOT_WORDS = {"script", "style", "code", "kbd", "samp"}
 # These have no end.
 _EMPTY = {"base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -102,19 +102,16 @@ def in_template(content: str) -> Iterator[str]:
 
 
 def _without_tags(content: str) -> Iterator[str]:
-    """The HTML of a template: tags and variables leave a blank, and so does what tags translate."""
+    """The HTML of a template: tags and variables leave a mark, and so does what tags translate."""
     inside = ""
-    for token in Lexer(content).tokenize():
-        name = token.contents.split(maxsplit=1)[0] if token.contents.strip() else ""
-        if token.token_type == TokenType.BLOCK:
-            if name in ("blocktranslate", "blocktrans", "comment"):
-                inside = f"end{name}"
-            elif name == inside:
-                inside = ""
-        elif token.token_type == TokenType.TEXT and not inside:
-            yield token.contents
-            continue
-        yield "…"
+    for part in _TAG.split(content):
+        is_tag = bool(_TAG.fullmatch(part))
+        name = part[2:-2].split()[0] if part[2:-2].split() and part.startswith("{%") else ""
+        if name in ("blocktranslate", "blocktrans", "comment"):
+            inside = f"end{name}"
+        elif inside and name == inside:
+            inside = ""
+        yield part if not is_tag and not inside else "…"
 
 
 class _Shown(HTMLParser):

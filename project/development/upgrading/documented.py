@@ -10,6 +10,10 @@ MODULES = frozenset(
     {
         "allauth.account.models",
         "allauth.mfa.adapter",
+        "babel.messages.catalog",
+        "babel.messages.extract",
+        "babel.messages.mofile",
+        "babel.messages.pofile",
         "cryptography.fernet",
         "cryptography.hazmat.primitives",
         "cryptography.hazmat.primitives.kdf.hkdf",
@@ -82,6 +86,7 @@ MODULES = frozenset(
         "django.urls",
         "django.utils.datastructures",
         "django.utils.crypto.constant_time_compare",
+        "django.utils.cache",
         "django.utils.crypto.get_random_string",
         "django.utils.dateparse",
         "django.utils.decorators",

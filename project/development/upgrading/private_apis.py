@@ -447,6 +447,11 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "As above.",
         ("(failfast=False, resultclass=None, buffer=False)",),
     ),
+    PrivateApi(
+        "django.utils.translation.template.templatize",
+        "Finds the texts of templates as `makemessages` does: project/translating/extraction.py.",
+        ("(src, origin=None)",),
+    ),
     PrivateApi("unittest.case.TestCase._testMethodName", "As above: the same test once more."),
     PrivateApi("unittest.case._SubTest._message", "As above: the same part of it once more."),
     PrivateApi(
