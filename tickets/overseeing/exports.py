@@ -57,13 +57,13 @@ class TicketResource(FlatResource[TicketRow]):
     submitted_by = column("submitted_by", "Submitted by")
     submitted_at = column("submitted_at", "Submitted at")
     status = column("status", "Status")
-    priority = column("priority", "Priority")
-    due_at = column("due_at", "Due at")
     outcome = column("outcome", "Outcome")
     end = column("end", "How it ended")
     is_stuck = column("is_stuck", "Has an error")
     current_task = column("current_task", "Current task")
     assigned_to = column("assigned_to", "Assigned to")
+    priority = column("priority", "Priority")
+    due_at = column("due_at", "Due at")
     data = column("data", "Data")
 
     def row_of(self, thing: Ticket) -> TicketRow:
