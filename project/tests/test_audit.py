@@ -231,6 +231,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
     "admin:tickets_mytask_claim": _STEP,
+    "admin:tickets_mytask_changelist": _ASKS,
     "admin:tickets_mytask_hand_over": _STEP,
     "admin:tickets_mytask_complete_many": _STEP,
     "admin:tickets_message_conversation": _SAID,
@@ -295,7 +296,7 @@ class AddressTests(CompanyTestCase):
         for person, company in (
             (self.root, None),
             (self.root, self.acme),
-            *((each, self.acme) for each in (self.alice, self.terry, self.carla)),
+            *((each, self.acme) for each in (self.alice, self.terry, self.carla, self.wendy)),
         ):
             request = request_as(person)
             request.company = company  # type: ignore[attr-defined]
