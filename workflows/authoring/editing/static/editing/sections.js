@@ -608,7 +608,7 @@ function priorityFields(type) {
   /** @type {Option[]} */
   const questions = (store.document.workflow.fields || [])
     .filter((each) => each.type === "choice" && each.choices?.length)
-    .filter((each) => each.choices?.every((choice) => known.includes(valueOf(choice))))
+    .filter((each) => each.choices?.every((choice) => known.includes(choiceValue(choice))))
     .map((each) => [each.name || "", each.label || each.name || ""]);
   if (!questions.length && !type.priority_from) return [usually];
   const from = select(
@@ -622,7 +622,7 @@ function priorityFields(type) {
 }
 
 /** @param {Choice} choice */
-function valueOf(choice) {
+function choiceValue(choice) {
   return (typeof choice === "string" ? choice : choice.value) || "";
 }
 
