@@ -220,7 +220,15 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": section.title,
             "separator": section.title is not None,
-            "items": [_item(request.user, link, active=link.url == current) for link in links],
+            "items": [
+                _item(
+                    request.user,
+                    link,
+                    active=link.url == current,
+                    is_here=link.url == request.path,
+                )
+                for link in links
+            ],
         }
         for section, links in sections
     ]
@@ -272,7 +280,7 @@ def current_url(path: str, urls: list[str]) -> str:
     return max(candidates, key=len, default="")
 
 
-def _item(user: User, link: Link, *, active: bool) -> dict[str, Any]:
+def _item(user: User, link: Link, *, active: bool, is_here: bool) -> dict[str, Any]:
     item: dict[str, Any] = {
         "title": link.entry.title,
         "icon": link.entry.icon,
@@ -280,6 +288,8 @@ def _item(user: User, link: Link, *, active: bool) -> dict[str, Any]:
         "active": active,
     }
     if link.entry.badge is not None:
+        if is_here:  # the list beside it says how many there are now
+            forget_count(link.entry.url_name, user)
         item["badge"] = cached_count(link.entry.url_name, link.entry.badge, user)
         item["badge_variant"] = link.entry.badge_variant
     return item
@@ -291,7 +301,16 @@ def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
     The cache's KEY_FUNCTION puts the company's schema in front, so that a superuser does not
     carry one company's count into another.
     """
-    return int(cache.get_or_set(f"badge:{name}:{user.pk}", lambda: count(user), BADGE_SECONDS) or 0)
+    return int(cache.get_or_set(_key(name, user), lambda: count(user), BADGE_SECONDS) or 0)
+
+
+def forget_count(name: str, user: User) -> None:
+    """Have the count of a badge made anew."""
+    cache.delete(_key(name, user))
+
+
+def _key(name: str, user: User) -> str:
+    return f"badge:{name}:{user.pk}"
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:

@@ -144,6 +144,16 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:workflows_ticketdefinition_offer": ("definitions.ticket_type_changed",),
     "admin:workflows_taskinstance_export": ("files.list_downloaded",),
     "admin:tickets_ticket_priority": ("tickets.prioritized",),
+    "admin:tickets_ticket_changelist": (
+        "tickets.change_of_many",
+        "tickets.prioritized",
+        "tickets.held",
+        "tickets.resumed",
+        "tickets.cancelled",
+        "tickets.task_reassigned",
+    ),
+    "admin:tickets_savedview_save": ("tickets.view_shared",),
+    "admin:tickets_savedview_delete": ("tickets.view_deleted",),
     "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:mail_outgoingmail_send_again": ("company.mail_sent_again",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
@@ -224,6 +234,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
     "admin:tickets_mytask_claim": _STEP,
+    "admin:tickets_mytask_changelist": _ASKS,
     "admin:tickets_mytask_hand_over": _STEP,
     "admin:tickets_mytask_complete_many": _STEP,
     "admin:tickets_message_conversation": _SAID,
@@ -289,7 +300,7 @@ class AddressTests(CompanyTestCase):
         for person, company in (
             (self.root, None),
             (self.root, self.acme),
-            *((each, self.acme) for each in (self.alice, self.terry, self.carla)),
+            *((each, self.acme) for each in (self.alice, self.terry, self.carla, self.wendy)),
         ):
             request = request_as(person)
             request.company = company  # type: ignore[attr-defined]
@@ -337,6 +348,12 @@ READ_ONLY: Final = frozenset(
 ACTIONS: Final = {
     "tenants.user: reassign_open_tasks",
     "tickets.mytask: complete_chosen",
+    "tickets.ticket: cancel_chosen",
+    "tickets.ticket: hold_chosen",
+    "tickets.ticket: message_chosen",
+    "tickets.ticket: prioritize_chosen",
+    "tickets.ticket: reassign_chosen",
+    "tickets.ticket: resume_chosen",
     "tickets.ticketerror: retry_chosen",
     "workflows.companyrole: delete_selected",
 }

@@ -49,6 +49,7 @@ from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, outside
 from tickets.conversation.write_message import write_message
 from tickets.files.keep_file import keep_file
 from tickets.models import (
+    BulkChange,
     BulkRetry,
     ErrorType,
     FileUpload,
@@ -56,6 +57,7 @@ from tickets.models import (
     MyTask,
     MyTicket,
     Notice,
+    SavedView,
     Ticket,
     TicketError,
     Visibility,
@@ -103,7 +105,7 @@ FOR_VISITORS = {
     "metrics",
 }
 # Who sees the ticket sees its files; no role is given them of themselves.
-FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload, Message}
+FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload, Message, SavedView}
 # Pages at one model's address that show another one's objects, and are guarded like those.
 SHOWS: dict[str, type[Model]] = {"admin:workflows_workflowdefinition_move_tickets": Ticket}
 # Permissions to do something, not to see or change a model: `check_permissions` looks at them.
@@ -142,6 +144,8 @@ DECIDE_THEMSELVES = {
     "admin:tickets_message_go_on",
     "admin:tickets_message_hide",
     "admin:tickets_ticket_priority",
+    "admin:tickets_savedview_save",  # whoever sees the list
+    "admin:tickets_savedview_delete",
     "admin:tickets_message_earlier",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
@@ -216,6 +220,18 @@ class Examples:
             refused=[{"error": self.error.pk, "message": f"{MARK} refused"}],
             reason=f"{MARK} reason",
             created_by=user,
+        )
+        self.bulk_change = BulkChange.objects.create(
+            verb="hold",
+            ticket_ids=[self.ticket.pk],
+            total=1,
+            done=1,
+            refused=[{"ticket": self.ticket.pk, "message": f"{MARK} refused"}],
+            reason=f"{MARK} reason",
+            created_by=user,
+        )
+        self.saved_view = SavedView.objects.create(
+            of="ALL_TICKETS", name=f"{MARK} view", query="o=1", owner=user
         )
         self.saved = save_ticket_answers(
             definition=self.ticket_type,
@@ -306,6 +322,7 @@ class Examples:
             TicketError: [self.error],
             FileUpload: [upload],
             Message: [self.message],
+            SavedView: [self.saved_view],
             LogEntry: [self.log],
             OutgoingMail: [self.mail],
             ReceivedMail: [self.received],
@@ -321,6 +338,7 @@ class Examples:
             "task_id": [self.task.pk],
             "ticket_id": [self.ticket.pk],
             "retry_id": [self.bulk_retry.pk],
+            "change_id": [self.bulk_change.pk],
             "run_id": [self.import_run.pk],
             "saved_id": [self.saved.pk],
             "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),

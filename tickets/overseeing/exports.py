@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,17 @@ class TicketResource(FlatResource[TicketRow]):
 
     has_many_tables = True
 
+    def __init__(self, shown: Collection[str] | None = None, **options: Any) -> None:
+        """`shown` are the columns by their names, besides number and title; None: all."""
+        super().__init__(**options)
+        self._shown = shown
+
+    def get_export_fields(self, selected_fields: Any = None) -> list[Field]:
+        found: list[Field] = super().get_export_fields(selected_fields)
+        if self._shown is None:
+            return found
+        return [each for each in found if each.attribute in {"pk", "title", *self._shown}]
+
     @classmethod
     def headings(cls) -> list[str]:
         return [each for each in super().headings() if each != cls.fields["data"].column_name]
@@ -57,13 +68,13 @@ class TicketResource(FlatResource[TicketRow]):
     submitted_by = column("submitted_by", "Submitted by")
     submitted_at = column("submitted_at", "Submitted at")
     status = column("status", "Status")
-    priority = column("priority", "Priority")
-    due_at = column("due_at", "Due at")
     outcome = column("outcome", "Outcome")
     end = column("end", "How it ended")
     is_stuck = column("is_stuck", "Has an error")
     current_task = column("current_task", "Current task")
     assigned_to = column("assigned_to", "Assigned to")
+    priority = column("priority", "Priority")
+    due_at = column("due_at", "Due at")
     data = column("data", "Data")
 
     def row_of(self, thing: Ticket) -> TicketRow:
@@ -94,6 +105,8 @@ class TicketResource(FlatResource[TicketRow]):
         with file.table(title, [each.column_name for each in columns]) as table:
             for row in self.rows(queryset.defer("data")):
                 table.add([self.export_field(each, row) for each in columns])
+        if self._shown is not None and "data" not in self._shown:
+            return
         own = [each for each in columns if each.attribute != "ticket_type"]
         for kind, tickets in types_of(queryset):
             rows = self._with_cells(tickets, own)

@@ -116,7 +116,11 @@ class FlatExportAdmin(ExportMixin):
             count = queryset.count()
             self._ensure_few(count)
             if form.is_valid():
-                answer = self._download(queryset, formats[int(form.cleaned_data["format"])]())
+                answer = self._download(
+                    self.export_resource(request),
+                    queryset,
+                    formats[int(form.cleaned_data["format"])](),
+                )
                 self._record_download(request, answer, rows=count)
                 return answer
         except (
@@ -138,9 +142,14 @@ class FlatExportAdmin(ExportMixin):
             )
             raise FlatFileError(text % {"count": count, "most": MOST_EXPORTED})
 
-    def _download(self, queryset: QuerySet[Any], file_format: Any) -> HttpResponseBase:
+    def export_resource(self, request: HttpRequest) -> FlatResource[Any]:
+        """What makes the rows of a download."""
+        return self.resource_classes[0]()
+
+    def _download(
+        self, resource: FlatResource[Any], queryset: QuerySet[Any], file_format: Any
+    ) -> HttpResponseBase:
         """The file is whole before anything of it is sent: what it reads is this company's."""
-        resource = self.resource_classes[0]()
         title = str(self.opts.verbose_name_plural)
         with file_format.begin(has_many_tables=resource.has_many_tables) as file:
             resource.write(queryset, file, title=f"{title[:1].upper()}{title[1:]}")
@@ -169,7 +178,11 @@ class FlatExportAdmin(ExportMixin):
         return {
             **context,
             "title": _("Download: %(name)s") % name,
-            "headings": self.resource_classes[0].headings(),
+            "headings": [
+                each.column_name
+                for each in self.export_resource(request).get_export_fields()
+                if each.column_name in self.resource_classes[0].headings()
+            ],
             "export_help": self.export_help,
             "list_url": self._list(),
         }

@@ -27,9 +27,11 @@ from tickets.conversation.hide_message import hide_message
 from tickets.conversation.write_message import write_message
 from tickets.files.keep_file import keep_file
 from tickets.models import (
+    BulkChange,
     BulkRetry,
     Message,
     NoticePreferences,
+    SavedView,
     Ticket,
     TicketError,
     Visibility,
@@ -156,6 +158,10 @@ class FullCompany(CompanyTransactionTestCase):
         ticket = self.party(boss=answer_of(self.walt))
         NoticePreferences.objects.create(person=self.walt, mail={"TASK_GIVEN": "NEVER"})
         BulkRetry.objects.create(error_ids=[1], total=1, reason=REASON, created_by=self.terry)
+        BulkChange.objects.create(verb="hold", ticket_ids=[1], total=1, created_by=self.terry)
+        SavedView.objects.create(
+            of="ALL_TICKETS", name="Late", query="due=overdue", owner=self.terry
+        )
         save_ticket_answers(
             definition=self.type,
             slot="1" * 32,

@@ -48,7 +48,7 @@ PERSON, JSON, JOB, TYPE, SUBJECT = "person", "json with people", "job", "content
 TABLES: dict[str, dict[str, str]] = {
     "audit_auditevent": {"actor_id": PERSON, "subject_id": SUBJECT},
     "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
-    "tickets_bulkchange": {"created_by_id": PERSON, "arguments": JSON},
+    "tickets_bulkchange": {"created_by_id": PERSON},
     "tickets_bulkretry": {"created_by_id": PERSON},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},

@@ -51,6 +51,7 @@ from tickets.overseeing.pages.ticket_columns import (
     FIRST,
     answer_column,
     chosen_columns,
+    exported_columns,
     offered_columns,
     shows_answers,
 )
@@ -121,6 +122,9 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TicketChangeList]:
         return TicketChangeList
+
+    def export_resource(self, request: HttpRequest) -> TicketResource:
+        return TicketResource(exported_columns(request))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         titles = dict(offered_columns(request))

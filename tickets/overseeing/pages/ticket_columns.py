@@ -23,6 +23,17 @@ COLUMN: Final = "column"
 # The filter that chooses a type, whose questions then have columns of their own.
 TYPE: Final = "type"
 ANSWER: Final = "answer_"
+# What a download has of each column.
+EXPORTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "type_column": ("ticket_type",),
+    "submitter_column": ("submitted_by",),
+    "status_column": ("status", "outcome", "is_stuck"),
+    "priority_column": ("priority",),
+    "where_column": ("current_task", "assigned_to", "end"),
+    "due_column": ("due_at",),
+    "submitted_column": ("submitted_at",),
+    "answers_column": ("data",),
+}
 # Always there, and first.
 FIRST: Final = "number_column"
 OFFERED: Final[Mapping[str, StrOrPromise]] = {
@@ -62,6 +73,17 @@ def chosen_columns(request: HttpRequest) -> list[str]:
     wanted = request.GET.get(COLUMNS, "").split(",")
     found = [name for name, _title in offered_columns(request) if name in wanted]
     return found[:MOST_COLUMNS] or list(USUAL)
+
+
+def exported_columns(request: HttpRequest) -> set[str] | None:
+    """What a download has of the chosen columns, as TicketResource names it; None: all."""
+    if not request.GET.get(COLUMNS):
+        return None
+    return {name for column in chosen_columns(request) for name in _exported(column)}
+
+
+def _exported(column: str) -> tuple[str, ...]:
+    return ("data",) if column.startswith(ANSWER) else EXPORTED.get(column, ())
 
 
 def shows_answers(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from unittest.mock import patch
 
@@ -117,4 +118,15 @@ class ColumnsTests(ScreenTestCase):
         page = self.client.get(LIST, query)
         self.assertContains(page, "field-answer_what")
         self.assertContains(page, "A desk", count=None)
-        self.assertNotContains(self.client.get(LIST, {"columns": "answer_what"}), 'answer_what"')
+        self.assertNotContains(self.client.get(LIST, {"columns": "answer_what"}), "field-answer")
+
+    def test_a_download_has_the_columns_that_are_shown(self) -> None:
+        ticket = self.submit()
+        self.log_in(self.terry)
+        address = f"{reverse('admin:tickets_ticket_export')}?columns=priority_column"
+        page = self.client.get(address)
+        self.assertContains(page, "Priority")
+        self.assertNotContains(page, "Submitted by")
+        sent = self.client.post(address, {"format": "2", "resource": "0"})
+        row = {"Number": ticket.pk, "Title": ticket.title, "Priority": "Normal"}
+        self.assertEqual(json.loads(sent.getvalue()), [row])

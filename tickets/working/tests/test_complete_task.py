@@ -48,7 +48,7 @@ class CompleteTests(ScreenTestCase):
         self.assertEqual(self.status(), TaskStatus.IN_PROGRESS)
 
     def test_it_completes_and_the_ticket_moves_on(self) -> None:
-        self.assertRedirects(self.send(ok="true"), LIST)
+        self.assertRedirects(self.send(ok="true"), f"{LIST}?next=1")
         self.task.refresh_from_db()
         self.assertEqual(self.task.status, TaskStatus.COMPLETED)
         self.assertEqual(self.task.output_data, {"ok": True})
@@ -83,7 +83,7 @@ class CompleteTests(ScreenTestCase):
 
     def test_a_second_click_is_no_mistake(self) -> None:
         self.send(ok="true")
-        self.assertRedirects(self.send(ok="true"), LIST)
+        self.assertRedirects(self.send(ok="true"), f"{LIST}?next=1")
         self.assertContains(self.send(ok="false", reason="No"), "This task is not open any more")
 
     def test_a_completed_task_is_read_only(self) -> None:
