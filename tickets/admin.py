@@ -18,6 +18,7 @@ from tickets.replaying.pages import replay_page
 from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
 from tickets.submitting.pages import choose_page, ticket_form
+from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (
     absence_pages,
     complete_many_page,

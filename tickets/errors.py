@@ -15,6 +15,23 @@ class TicketsError(TicketFlowerError):
     message = _("This is not possible for this ticket.")
 
 
+# One's own ticket
+
+
+class NotYourTicketError(TicketsError):
+    message = _("Somebody else submitted this ticket.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class ReasonTooLongError(TicketsError):
+    field = "reason"
+    message = _("The reason is too long: at most %(most)s characters.")
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 # Submitting and saving
 
 

@@ -218,6 +218,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:notices_bell": _OWN,
     "admin:notice_preferences": _OWN,
     "admin:tickets_myticket_add": _STEP,
+    "admin:tickets_myticket_withdraw": _STEP,
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
     "admin:tickets_mytask_claim": _STEP,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
 from workflows.fields.field import SeenBy
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.withdrawn import WITHDRAWN
+
+# The kinds of events that end a ticket before its time.
+_ENDINGS: Final = (str(CANCELLED), str(WITHDRAWN))
 
 
 def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
@@ -18,7 +24,7 @@ def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
     if viewer is Viewer.NOBODY or ticket.status != WorkflowStatus.CANCELLED:
         return ""
     events = WorkflowEvent.objects.filter(
-        workflow_instance=ticket.workflow_instance_id, kind=CANCELLED
+        workflow_instance=ticket.workflow_instance_id, kind__in=_ENDINGS
     )
     for data in events.values_list("data", flat=True)[:1]:
         is_told = isinstance(data, dict) and data.get("seen_by") == SeenBy.REQUESTER

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from tenants.models import User
 from tenants.pages.badges import clipped
 from tenants.pages.company_admin import CompanyModelAdmin
-from tenants.pages.page import ObjectPage, register_page
+from tenants.pages.page import ObjectPage, buttons_of, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
 from tickets.finding.pages.search import add_number
@@ -152,4 +152,5 @@ class MyTicketPage(ObjectPage):
             asks_me=progress.asks_requester(ticket),
             now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
+            buttons=buttons_of(request, ticket),
         )

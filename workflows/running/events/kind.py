@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.process import JsonObject
 from workflows.errors import HistoryError
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
 from workflows.working_hours.durations import duration_in_words
 
@@ -169,6 +170,14 @@ def task_becomes(status: TaskStatus) -> Effect:
         state.task_of(event).status = status.value
 
     return effect
+
+
+def cancels_all(state: State, event: WorkflowEvent) -> None:
+    """The instance ends before its time, with its unfinished tasks."""
+    state.status = WorkflowStatus.CANCELLED.value
+    for task in state.tasks.values():
+        if task.status in UNFINISHED:
+            task.status = TaskStatus.CANCELLED.value
 
 
 def _refuse_unknown_kind(state: State, event: WorkflowEvent) -> None:
