@@ -17,7 +17,7 @@ from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page,
 from tickets.replaying.pages import replay_page
 from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
-from tickets.submitting.pages import choose_page, ticket_form
+from tickets.submitting.pages import begun_from, choose_page, ticket_form
 from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (
     absence_pages,

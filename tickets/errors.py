@@ -32,6 +32,23 @@ class ReasonTooLongError(TicketsError):
         self.most = most
 
 
+class CannotReopenError(TicketsError):
+    message = _(
+        "This ticket cannot be reopened: it runs, it ended too long ago, or tickets of its type "
+        "are not reopened. You can copy it into a new one."
+    )
+
+
+class ReopenedAlreadyError(TicketsError):
+    """`number` is that of the follow-up ticket."""
+
+    message = _("You have reopened this ticket already: its follow-up is ticket #%(number)s.")
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 # Submitting and saving
 
 

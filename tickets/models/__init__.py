@@ -5,10 +5,12 @@ from tickets.models.message import Follower, Message, Visibility
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
 from tickets.models.notice import MailState, Notice, NoticePreferences
+from tickets.models.rating import Rating, Score
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
+from tickets.models.ticket_link import LinkKind, TicketLink
 
 __all__ = [
     "BulkChange",
@@ -18,15 +20,19 @@ __all__ = [
     "FileUpload",
     "Follower",
     "ListOfViews",
+    "LinkKind",
     "MailState",
     "Message",
     "MyTask",
     "MyTicket",
     "Notice",
     "NoticePreferences",
+    "Rating",
     "SavedAnswers",
     "SavedView",
+    "Score",
     "Ticket",
     "TicketError",
+    "TicketLink",
     "Visibility",
 ]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.canonical import default_of
@@ -164,6 +165,13 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", entry["outcome"])}
     if entry.get("due_in"):
         yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
+    if isinstance(days := entry.get("reopen_days"), int) and days:
+        text = ngettext(
+            "may be reopened for %(days)d day", "may be reopened for %(days)d days", days
+        )
+        yield text % {"days": days}
+    if entry.get("asks_rating") is True:
+        yield _("asks for a rating")
     if "type" in entry:
         yield _type_name(entry["type"])
     if entry.get("required") is True:

@@ -11,9 +11,10 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from tenants.body_limits import FILES_BODY, LARGE_BODY
 from tenants.errors import CompanyLimitError
@@ -26,7 +27,9 @@ from tenants.pages.refusals import refusals_as_messages, refusals_in
 from tenants.refusals import Refusals, refusals
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.errors import (
+    CannotReopenError,
     MayNotSubmitError,
+    ReopenedAlreadyError,
     SubmissionFailedError,
     TicketsError,
     TooManySavedAnswersError,
@@ -35,6 +38,7 @@ from tickets.errors import (
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers
+from tickets.models.message import LONGEST_MESSAGE
 from tickets.models.ticket import ticket_number
 from tickets.saving.pages.saved import (
     continued_form,
@@ -45,12 +49,14 @@ from tickets.saving.pages.saved import (
 )
 from tickets.saving.save_answers import save_ticket_answers
 from tickets.submitting.name_ticket import name_ticket
+from tickets.submitting.pages.begun_from import COPY, REOPENS, BegunFrom, begun_from
 from tickets.submitting.pages.offered import (
     asks_the_same,
     named_definition,
     offered_as_named,
     offered_now,
 )
+from tickets.submitting.reopen_ticket import reopen_ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
@@ -74,6 +80,18 @@ class TitleForm(forms.Form):
     token = forms.RegexField(TOKEN, required=False, widget=forms.HiddenInput)
 
 
+class ReopenForm(TitleForm):
+    """With what the ticket that is reopened has left open."""
+
+    why = forms.CharField(
+        label=_("Why do you reopen it?"),
+        help_text=_("It is the first message of the follow-up: whoever works on it reads it."),
+        max_length=LONGEST_MESSAGE,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        error_messages={"required": _("Say what is still open, or open again.")},
+    )
+
+
 class NothingNamedError(TicketsError):
     message = _("The address names no ticket type. Choose one.")
 
@@ -82,7 +100,8 @@ class NothingNamedError(TicketsError):
 class TicketFormPage(Page):
     """The form of one ticket type, named by `?definition=`.
 
-    With `?saved=` it is one that was begun, with what was answered so far. `named` is the version
+    With `?saved=` it is one that was begun, with what was answered so far; with `?copy=` and
+    `?reopens=` it begins with the answers of an old ticket. `named` is the version
     that the address names, and that was filled in; `definition` the one that is offered today.
     """
 
@@ -94,6 +113,7 @@ class TicketFormPage(Page):
     named: TicketDefinition
     definition: TicketDefinition
     saved: SavedAnswers | None
+    old: BegunFrom | None
 
     def find(self, **arguments: Any) -> None:
         offered = offered_as_named(self.request, self.person)
@@ -101,6 +121,7 @@ class TicketFormPage(Page):
         if named is None:
             raise NothingNamedError
         self.saved = self._named_saved()
+        self.old = begun_from(self.request, self.person)
         definition = offered or offered_now(named, self.person)
         if definition is None:
             text = gettext("You can no longer submit this type of ticket. Choose another.")
@@ -147,10 +168,21 @@ class TicketFormPage(Page):
             return self._sent_page(number)
         if self.saved is not None:
             return self._continue(self.saved)
+        if self.old is not None:
+            form = self.old.form(request, definition, self.person)
+            initial = {"token": token, "title": self.old.title()}
+            return self._form_page(form, self._title_form(initial=initial))
         form = AnswersForm(definition.workflow.fields, presets=definition.presets)
         if definition != self.named:
             return redirect(_form_address(definition))
         return self._form_page(form, TitleForm(initial={"token": token}))
+
+    def _title_form(self, data: Any = None, **options: Any) -> TitleForm:
+        return (ReopenForm if self._reopens else TitleForm)(data, **options)
+
+    @property
+    def _reopens(self) -> bool:
+        return self.old is not None and self.old.reopens
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         form = AnswersForm(
@@ -160,8 +192,8 @@ class TicketFormPage(Page):
             files=request.FILES,
             keeper=UploadKeeper(user=self.person),
         )
-        title_form = TitleForm(request.POST)
-        if is_saving(request):
+        title_form = self._title_form(request.POST)
+        if is_saving(request) and not self._reopens:
             return self._save(form, title_form)
         if not asks_the_same(self.definition, self.named):
             text = gettext(
@@ -181,6 +213,19 @@ class TicketFormPage(Page):
             title = title_form.cleaned_data["title"] or name_ticket(
                 definition=self.definition, fields=form.validator.fields.values(), answers=answers
             )
+            if self.old is not None and self.old.reopens:
+                follow_up = reopen_ticket(
+                    old=self.old.ticket,
+                    why=title_form.cleaned_data["why"],
+                    definition=self.definition,
+                    data=answers,
+                    user=self.person,
+                    title=title,
+                    token=token,
+                    now=timezone.now(),
+                    checks_now=checks_now,
+                )
+                return follow_up.pk
             ticket = submit_ticket(
                 definition=self.definition,
                 data=answers,
@@ -197,6 +242,8 @@ class TicketFormPage(Page):
             UnknownUploadError,
             SubmissionFailedError,
             CompanyLimitError,
+            CannotReopenError,
+            ReopenedAlreadyError,
         ):
             try:
                 number, is_new = run_once(self.request, token=token, act=submit)
@@ -277,7 +324,8 @@ class TicketFormPage(Page):
             references=progress.references(definition.ext_ref),
             form=form,
             title_form=title_form,
-            action=_form_address(definition, self.saved),
+            action=_form_address(definition, self.saved, self.old),
+            reopens=self.old.ticket if self.old is not None and self.old.reopens else None,
             form_name=_form_name(self.request, definition),
             saved=self.saved,
             visible_url=_visible_address(definition) if form.is_conditional else "",
@@ -314,12 +362,16 @@ def _show_already_submitted(request: HttpRequest, number: int) -> None:
 
 def _form_name(request: HttpRequest, definition: TicketDefinition) -> str:
     """What typed.js calls this form: the same in every version of the ticket type."""
-    saved = request.GET.get("saved", "")
-    return f"ticket.{definition.key}.{saved if saved.isdigit() else ''}"
+    named = {name: request.GET.get(name, "") for name in ("saved", COPY, REOPENS)}
+    begun = [f"{name}{text}" for name, text in named.items() if text.isdigit()]
+    return f"ticket.{definition.key}.{'.'.join(begun).removeprefix('saved')}"
 
 
-def _form_address(definition: TicketDefinition, saved: SavedAnswers | None = None) -> str:
+def _form_address(
+    definition: TicketDefinition, saved: SavedAnswers | None = None, old: BegunFrom | None = None
+) -> str:
     query = {"definition": definition.pk} | ({"saved": saved.pk} if saved else {})
+    query |= {} if old is None else old.query
     return reverse("admin:tickets_myticket_add", query=query)
 
 

@@ -63,9 +63,7 @@ class WithdrawPage(ObjectPage):
 
         def withdraw() -> int:
             reason = form.cleaned_data["reason"]
-            withdraw_ticket(
-                ticket=self.object, user=self.person, reason=reason, now=timezone.now()
-            )
+            withdraw_ticket(ticket=self.object, user=self.person, reason=reason, now=timezone.now())
             return int(self.object.pk)
 
         with refusals_in(form, ReasonMissingError, ReasonTooLongError):
