@@ -8,6 +8,7 @@ from tickets.files.pages import files
 from tickets.following.pages import my_ticket
 from tickets.health import recording
 from tickets.keeping.pages import keep_page
+from tickets.linking.pages import link_pages
 from tickets.moving.pages import move_page
 from tickets.numbering.pages import prefix_page
 from tickets.overseeing import tickets_of_definitions
@@ -17,7 +18,7 @@ from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page,
 from tickets.replaying.pages import replay_page
 from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
-from tickets.submitting.pages import begun_from, choose_page, ticket_form
+from tickets.submitting.pages import begun_from, choose_page, for_others, ticket_form
 from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (
     absence_pages,

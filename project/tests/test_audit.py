@@ -145,6 +145,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tickets_ticket_priority": ("tickets.prioritized",),
     "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
+    "admin:tickets_message_duplicate": ("tickets.marked_duplicate",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
     "admin:audit_auditevent_export": ("files.list_downloaded",),
     "admin:workflows_taskdefinition_upload": ("definitions.tasks_saved",),
@@ -228,6 +229,8 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
     "admin:tickets_message_follow": _OWN,
+    "admin:tickets_message_link": _SAID,
+    "admin:tickets_message_unlink": _SAID,
     "admin:tickets_mytask_release": _STEP,
 }
 # What no POST leads to: commands, jobs, what is read, what superusers open, and what an identity

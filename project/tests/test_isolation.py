@@ -140,6 +140,9 @@ DECIDE_THEMSELVES = {
     "admin:tickets_message_hide",
     "admin:tickets_ticket_priority",
     "admin:tickets_message_earlier",
+    "admin:tickets_message_link",
+    "admin:tickets_message_unlink",
+    "admin:tickets_message_duplicate",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.

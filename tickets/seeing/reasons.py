@@ -9,10 +9,11 @@ from tickets.seeing.viewer import Viewer
 from workflows.fields.field import SeenBy
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.withdrawn import WITHDRAWN
 
 # The kinds of events that end a ticket before its time.
-_ENDINGS: Final = (str(CANCELLED), str(WITHDRAWN))
+_ENDINGS: Final = (str(CANCELLED), str(DUPLICATE), str(WITHDRAWN))
 
 
 def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:

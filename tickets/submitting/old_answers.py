@@ -19,7 +19,7 @@ from workflows.models import TicketDefinition
 
 @dataclass(frozen=True, slots=True)
 class OldAnswers:
-    """`left_out` are the questions of the old ticket whose answers, or files, are not taken over."""
+    """`left_out` are the questions of the old ticket whose answers or files are not taken over."""
 
     answers: JsonObject = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)

@@ -7,13 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.advancing.end_early import clean_up_after
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.errors import NotYourTicketError, ReasonMissingError, ReasonTooLongError
-from tickets.models import Ticket, TicketError
-from tickets.notices.kinds.task_withdrawn import TASK_WITHDRAWN
-from tickets.notices.tell import tell
-from workflows.models import TaskInstance
+from tickets.models import Ticket
 from workflows.running.workflow_repair import WorkflowRepair
 
 LONGEST_REASON: Final = 2_000
@@ -41,23 +38,5 @@ def withdraw_ticket(*, ticket: Ticket, user: User, reason: str, now: datetime) -
             raise NotYourTicketError
         manager = lock_instance_of(locked, WorkflowRepair, now=now, actor=user)
         tasks = manager.withdraw(reason=reason)
-        for task in tasks:
-            if not task.definition.is_form:
-                cancel_jobs_of_task(task, now=now)
-            _tell_worker(task, locked, user)
         how = _("%(person)s withdrew the ticket: %(reason)s") % {"person": user, "reason": reason}
-        _resolve_errors(locked, how)
-
-
-def _tell_worker(task: TaskInstance, ticket: Ticket, by: User) -> None:
-    if task.assigned_to_id is not None:
-        about = {"task": task.pk, "title": task.definition.title}
-        tell(TASK_WITHDRAWN, [task.assigned_to_id], ticket_id=ticket.pk, about={**about}, by=by)
-
-
-def _resolve_errors(ticket: Ticket, how: str) -> None:
-    errors = TicketError.objects.filter(ticket=ticket).unresolved()
-    for error in errors.select_for_update(no_key=True).order_by("pk"):
-        earlier = error.resolution_notes.strip()
-        error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
-        error.save(update_fields=["status", "resolution_notes", "updated_at"])
+        clean_up_after(manager, tasks, ticket=locked, by=user, why="withdrawn", how=how)

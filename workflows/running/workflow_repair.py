@@ -36,6 +36,7 @@ from workflows.running.check_output import check_object, check_output
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
+from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.held import HELD
 from workflows.running.events.kind import EventKind
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
@@ -54,7 +55,8 @@ WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
 class WorkflowRepair(WorkflowStateManager):
     """The state manager, in the hands of a ticket admin: `actor` did it, for a `reason`.
 
-    Of whoever submitted the ticket, too, who takes it back (`withdraw`).
+    Of whoever submitted the ticket, too, who takes it back (`withdraw`), and of a worker who says
+    that it is a duplicate.
 
     `read_task` first: it locks the task's row too, for what takes tasks without the
     instance's lock (assigning what waits).
@@ -400,6 +402,14 @@ class WorkflowRepair(WorkflowStateManager):
             WorkflowEndedError: it has ended already.
         """
         return self._end_early(WITHDRAWN, reason=reason)
+
+    def close_as_duplicate(self, *, of: int, reason: str) -> list[TaskInstance]:
+        """As `cancel`: the ticket of the number `of` is about the same.
+
+        Raises:
+            WorkflowEndedError: it has ended already.
+        """
+        return self._end_early(DUPLICATE, reason=reason, data={"of": of})
 
     def _end_early(
         self, kind: EventKind, *, reason: str, data: JsonObject | None = None

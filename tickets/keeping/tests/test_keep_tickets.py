@@ -57,7 +57,13 @@ POINTING = {
 
 
 # What `delete_tickets` deletes beside it, as nobody guards it.
-DELETED_BESIDE = {"tickets_follower.ticket_id", "tickets_message.ticket_id"}
+DELETED_BESIDE = {
+    "tickets_follower.ticket_id",
+    "tickets_message.ticket_id",
+    "tickets_rating.ticket_id",
+    "tickets_ticketlink.other_id",
+    "tickets_ticketlink.ticket_id",
+}
 
 
 class KeepCase(SmallWorkflow, CompanyTestCase):

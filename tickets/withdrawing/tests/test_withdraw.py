@@ -45,7 +45,7 @@ class WithdrawTicketTests(SmallWorkflow, CompanyTestCase):
         ticket = Ticket.objects.get()
         self.assertEqual((ticket.status, self.current(ticket).status), ("CANCELLED",) * 2)
         assert task.assigned_to is not None
-        told = Notice.objects.with_words().get(kind="TASK_WITHDRAWN")
+        told = Notice.objects.with_words().get(kind="TASK_GONE")
         self.assertEqual(told.recipient, task.assigned_to)
         self.assertIn("Uma Urban withdrew", sentence_for(told, told.recipient))
         self.assertFalse(Notice.objects.filter(kind="TICKET_ENDED").exists())
