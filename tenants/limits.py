@@ -85,6 +85,7 @@ CALLBACK_ADDRESS = Limit(
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
+RATE_TICKET = Limit("rate ticket", MINUTE, 60)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 # Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
 # itself: whoever has others sent uses nobody's new passwords up.
@@ -104,6 +105,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "stop_mail": STOP_MAIL,
+    "rate_ticket": RATE_TICKET,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,

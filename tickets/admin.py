@@ -14,6 +14,7 @@ from tickets.numbering.pages import prefix_page
 from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import bulk_change_page, task_instance, ticket
 from tickets.prioritizing.pages import priority_page
+from tickets.rating.pages import rate_pages, ratings_page
 from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
 from tickets.saved_views.pages import view_pages

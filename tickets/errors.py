@@ -49,6 +49,19 @@ class ReopenedAlreadyError(TicketsError):
         self.number = number
 
 
+class CannotRateError(TicketsError):
+    message = _("This ticket cannot be rated, or not any more.")
+
+
+class CommentTooLongError(TicketsError):
+    message = _("The comment is too long: at most %(most)s characters.")
+    field = "comment"
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 # Tickets and each other
 
 

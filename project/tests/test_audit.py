@@ -187,6 +187,7 @@ _STEP: Final = "an ordinary step or answer of a ticket: its history has it"
 _ASKS: Final = "it asks, and changes nothing"
 _OWN: Final = "one's own: a half-filled form, whether one is there, what one follows or was told"
 _SAID: Final = "messages and their edits stand on the ticket, with who wrote them and when"
+_RATED: Final = "a rating stands on its ticket, with when it was given"
 # Why the others record nothing.
 NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:jsi18n": _ASKS,
@@ -215,6 +216,8 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_availability": _OWN,
     "admin:tickets_mytask_hand_on": _OWN,
     "stop_mail": _OWN,
+    "rate_ticket": _RATED,
+    "admin:tickets_myticket_rate": _RATED,
     "admin:notices": _OWN,
     "admin:notices_bell": _OWN,
     "admin:notice_preferences": _OWN,

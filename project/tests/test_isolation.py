@@ -84,6 +84,7 @@ FOR_VISITORS = {
     "sign_up",
     "one_time_link",
     "stop_mail",
+    "rate_ticket",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -127,6 +128,7 @@ DECIDE_THEMSELVES = {
     "admin:company_log_in_back",  # the session says who has begun
     "admin:account_sessions",  # one's own, whoever it is
     "stop_mail",  # whoever has the address: it is signed
+    "rate_ticket",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -336,6 +338,7 @@ class Examples:
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
+            "rate_ticket": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

@@ -29,11 +29,12 @@ class RatingQuerySet(models.QuerySet["Rating"]):
         return self.filter(ticket__in=tickets.order_by().values("pk"))
 
     def counts(self) -> dict[str, int]:
-        """{"good": how many, "bad": how many}; one query."""
+        """{"good": how many, "bad": how many, "total": both}; one query."""
         found = self.order_by().aggregate(
             good=Count("pk", filter=Q(score=Score.GOOD)), bad=Count("pk", filter=Q(score=Score.BAD))
         )
-        return {name: found[name] or 0 for name in ("good", "bad")}
+        good, bad = found["good"] or 0, found["bad"] or 0
+        return {"good": good, "bad": bad, "total": good + bad}
 
 
 class Rating(models.Model):

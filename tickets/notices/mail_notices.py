@@ -9,12 +9,14 @@ too, so that the outbox refuses a second one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.urls import reverse
 
+from tenants.hooks import Hook
 from tenants.language_and_zone import speaking_to
 from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute
@@ -25,6 +27,22 @@ from tickets.notices.kinds.kind import ByMail
 from tickets.notices.preferences import wish_of
 from tickets.notices.stop_mail import stop_address
 from tickets.notices.words import kind_of, subject_for, text_for
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoice:
+    """One of several things that a mail offers to do: `question` stands above all of them."""
+
+    question: StrOrPromise
+    text: StrOrPromise
+    address: str
+
+
+# What subjects above offer in the mail about a notice.
+choices_in_mail: Final = Hook[[Notice, User], list[MailChoice]]()
 
 # Notices of one transaction.
 AT_ONCE: Final = 100
@@ -84,12 +102,14 @@ def mail_about(notice: Notice, person: User, company: Company) -> NewMail:
 
 def _mail_about(notice: Notice, person: User, company: Company) -> NewMail:
     kind = kind_of(notice)
+    choices = [each for found in choices_in_mail.call_all(notice, person) for each in found]
     written = write(
         "notices/mail/notice",
         company=company.name,
         path=reverse("admin:notice", args=[notice.pk]),
         text=text_for(notice, person),
         title=kind.declared.title,
+        choices=choices,
         preferences=absolute(reverse("admin:notice_preferences")),
     )
     ticket = notice.ticket_id

@@ -22,6 +22,7 @@ from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
 from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.rating.pages.rate_pages import own_rating
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
@@ -153,5 +154,6 @@ class MyTicketPage(ObjectPage):
             now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
             buttons=buttons_of(request, ticket),
+            own_rating=own_rating(ticket),
             links=Links(ticket, self.person, conversation.access),
         )

@@ -23,6 +23,7 @@ from tickets.finding.pages.filters import (
     HasErrorsFilter,
     OutcomeFilter,
     PriorityFilter,
+    RatingFilter,
     SubmitterFilter,
     TicketStatusFilter,
     TicketTypeFilter,
@@ -39,7 +40,7 @@ from tickets.following.pages.badges import (
 )
 from tickets.following.pages.history import WholeHistory
 from tickets.linking.pages.links_section import Links
-from tickets.models import ListOfViews, Ticket, TicketError
+from tickets.models import ListOfViews, Rating, Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.exports import TicketResource
@@ -106,6 +107,7 @@ class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
         DueTicketFilter,
         HasErrorsFilter,
         SubmitterFilter,
+        RatingFilter,
     )
     list_filter_submit = True
     search_fields = ("title", "created_by__email")
@@ -240,6 +242,7 @@ class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
                 {"error": each, "badge": error_badge(each), "link": admin_link(each)}
                 for each in obj.errors.select_related("task__definition")
             ],
+            "rating": Rating.objects.filter(ticket=obj).first() if obj.has_ended else None,
             "files": obj.files.select_related("uploaded_by"),
             "file_url": download_base(),
             "may_see_tasks": request.user.has_perm("workflows.view_taskinstance"),

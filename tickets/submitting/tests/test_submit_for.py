@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +17,6 @@ from tickets.errors import MayNotSubmitError, MayNotSubmitForError, UnknownUploa
 from tickets.files.keep_file import keep_file
 from tickets.files.pages.files import may_download
 from tickets.models import FileUpload, Follower, Notice, Ticket
-from tickets.submitting import submit_ticket as module
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import ScreenTestCase
 from workflows.models import CompanyRole, WorkflowEvent
@@ -86,15 +86,11 @@ class SubmitForTests(ScreenTestCase):
             self.submit_for(self.terry, data={"what": "A desk", "doc": others})
 
     def test_where_the_first_step_fails_it_is_said_all_the_same(self) -> None:
-        def broken(*_args: Any, **_more: Any) -> None:
-            raise DatabaseError
-
-        step, module.take_step = module.take_step, broken
-        try:
-            with self.assertLogs("tickets.submitting", level="ERROR"):
-                ticket = self.submit_for(self.terry)
-        finally:
-            module.take_step = step
+        with (
+            mock.patch("tickets.submitting.submit_ticket.take_step", side_effect=DatabaseError),
+            self.assertLogs("tickets.submitting", level="ERROR"),
+        ):
+            ticket = self.submit_for(self.terry)
         self.assertEqual(Ticket.objects.get(pk=ticket.pk).created_by, self.uma)
         event = WorkflowEvent.objects.order_by("pk")[0]
         self.assertEqual((event.kind, event.actor), ("SUBMITTED_FOR", self.terry))
