@@ -40,11 +40,11 @@ class CannotReopenError(TicketsError):
 
 
 class ReopenedAlreadyError(TicketsError):
-    """`number` is that of the follow-up ticket."""
+    """`number` is what people call the follow-up ticket."""
 
-    message = _("You have reopened this ticket already: its follow-up is ticket #%(number)s.")
+    message = _("You have reopened this ticket already: its follow-up is ticket %(number)s.")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: str) -> None:
         super().__init__()
         self.number = number
 
@@ -71,11 +71,11 @@ class MayNotLinkError(TicketsError):
 
 
 class NoSuchTicketError(TicketsError):
-    message = _("There is no ticket #%(number)s that you may see. Check the number.")
+    message = _("There is no ticket %(number)s that you may see. Check the number.")
     field = "number"
     status = HTTPStatus.NOT_FOUND
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: str) -> None:
         super().__init__()
         self.number = number
 
@@ -86,10 +86,10 @@ class LinkToItselfError(TicketsError):
 
 
 class LinkedAlreadyError(TicketsError):
-    message = _("It is linked to ticket #%(number)s already.")
+    message = _("It is linked to ticket %(number)s already.")
     field = "number"
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: str) -> None:
         super().__init__()
         self.number = number
 
@@ -100,10 +100,10 @@ class MayNotMarkDuplicateError(TicketsError):
 
 
 class DuplicateInCircleError(TicketsError):
-    message = _("Ticket #%(number)s is itself a duplicate of this one. Choose another.")
+    message = _("Ticket %(number)s is itself a duplicate of this one. Choose another.")
     field = "number"
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: str) -> None:
         super().__init__()
         self.number = number
 

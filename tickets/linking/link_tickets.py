@@ -13,6 +13,7 @@ from tickets.errors import (
     NoSuchTicketError,
 )
 from tickets.models import LinkKind, Ticket, TicketLink
+from tickets.models.ticket import ticket_number
 from tickets.models.ticket_link import TicketLinkQuerySet
 from tickets.taking_part.access import Access, access_to, tickets_seen_by
 
@@ -33,7 +34,7 @@ def link_tickets(
     with transaction.atomic():
         other = lock_both(ticket, number, user=user)
         if between(ticket, other).exists():
-            raise LinkedAlreadyError(other.pk)
+            raise LinkedAlreadyError(ticket_number(other.pk))
         return TicketLink.objects.create(
             ticket=ticket, other=other, kind=kind, made_by=user, made_at=now
         )
@@ -66,11 +67,11 @@ def lock_both(ticket: Ticket, number: int, *, user: User) -> Ticket:
     if number == ticket.pk:
         raise LinkToItselfError
     if not tickets_seen_by(user).filter(pk=number).exists():
-        raise NoSuchTicketError(number)
+        raise NoSuchTicketError(ticket_number(number))
     both = Ticket.objects.filter(pk__in=(ticket.pk, number)).order_by("pk")
     found = {each.pk: each for each in both.select_for_update(of=("self",), no_key=True)}
     if len(found) < len((ticket, number)):
-        raise NoSuchTicketError(number)
+        raise NoSuchTicketError(ticket_number(number))
     return found[number]
 
 

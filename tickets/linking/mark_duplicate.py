@@ -19,6 +19,7 @@ from tickets.errors import (
 )
 from tickets.linking.link_tickets import between, lock_both
 from tickets.models import Follower, LinkKind, Ticket, TicketLink
+from tickets.models.ticket import ticket_number
 from tickets.taking_part.access import Access, access_to
 from workflows.models import TaskInstance
 from workflows.models.task_instance import UNFINISHED
@@ -54,9 +55,10 @@ def mark_as_duplicate(
         locked = Ticket.objects.select_related("created_by", "definition").get(pk=ticket.pk)
         _ensure_no_circle(locked, other)
         manager = lock_instance_of(locked, WorkflowRepair, now=now, actor=user)
-        tasks = manager.close_as_duplicate(of=other.pk, reason=reason)
-        words = {"person": user, "number": other.pk, "reason": reason}
-        how = _("%(person)s closed the ticket as a duplicate of #%(number)s: %(reason)s") % words
+        called = ticket_number(other.pk)
+        tasks = manager.close_as_duplicate(of=other.pk, called=called, reason=reason)
+        words = {"person": user, "number": called, "reason": reason}
+        how = _("%(person)s closed the ticket as a duplicate of %(number)s: %(reason)s") % words
         clean_up_after(manager, tasks, ticket=locked, by=user, why="duplicate", how=how)
         _point(locked, other, user=user, now=now)
         _let_follow(locked, other, now=now)
@@ -86,7 +88,7 @@ def _ensure_no_circle(ticket: Ticket, other: Ticket) -> None:
     seen, now = set[int](), {other.pk}
     while now:
         if ticket.pk in now:
-            raise DuplicateInCircleError(other.pk)
+            raise DuplicateInCircleError(ticket_number(other.pk))
         seen |= now
         now = set(marked.filter(ticket__in=now).values_list("other", flat=True)) - seen
 
@@ -95,7 +97,7 @@ def _point(ticket: Ticket, other: Ticket, *, user: User, now: datetime) -> None:
     """A link that says something else gives way to that of a duplicate."""
     links = between(ticket, other)
     if links.filter(kind=LinkKind.DUPLICATE).exists():
-        raise LinkedAlreadyError(other.pk)
+        raise LinkedAlreadyError(ticket_number(other.pk))
     links.delete()
     TicketLink.objects.create(
         ticket=ticket, other=other, kind=LinkKind.DUPLICATE, made_by=user, made_at=now

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0015_messages"),
+        ("tickets", "0016_work_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

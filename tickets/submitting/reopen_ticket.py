@@ -16,6 +16,7 @@ from tickets.errors import (
     ReopenedAlreadyError,
 )
 from tickets.models import LinkKind, Ticket, TicketLink
+from tickets.models.ticket import ticket_number
 from tickets.models.ticket_link import follow_ups_of
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.process import JsonObject
@@ -80,7 +81,7 @@ def ensure_may_reopen(
         raise CannotReopenError
     running = follow_ups_of(ticket).filter(pk__in=Ticket.objects.running().values("pk")).first()
     if running is not None:
-        raise ReopenedAlreadyError(running.pk)
+        raise ReopenedAlreadyError(ticket_number(running.pk))
 
 
 def reopened_until(ticket: Ticket, definition: TicketDefinition) -> datetime | None:

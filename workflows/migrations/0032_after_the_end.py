@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0030_invitations"),
+        ("workflows", "0031_priority_and_icon"),
     ]
 
     operations = [

@@ -403,13 +403,13 @@ class WorkflowRepair(WorkflowStateManager):
         """
         return self._end_early(WITHDRAWN, reason=reason)
 
-    def close_as_duplicate(self, *, of: int, reason: str) -> list[TaskInstance]:
-        """As `cancel`: the ticket of the number `of` is about the same.
+    def close_as_duplicate(self, *, of: int, called: str, reason: str) -> list[TaskInstance]:
+        """As `cancel`: the ticket `of`, which people call `called`, is about the same.
 
         Raises:
             WorkflowEndedError: it has ended already.
         """
-        return self._end_early(DUPLICATE, reason=reason, data={"of": of})
+        return self._end_early(DUPLICATE, reason=reason, data={"of": of, "called": called})
 
     def _end_early(
         self, kind: EventKind, *, reason: str, data: JsonObject | None = None

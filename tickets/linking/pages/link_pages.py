@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -26,10 +25,10 @@ from tickets.errors import MayNotLinkError, MayNotMarkDuplicateError, ReasonMiss
 from tickets.linking.link_tickets import link_tickets, may_link, unlink_tickets
 from tickets.linking.mark_duplicate import mark_as_duplicate, may_mark_duplicate
 from tickets.models import LinkKind, Message, TicketLink
+from tickets.models.ticket import ticket_id_in, ticket_number
 from workflows.errors import WorkflowEndedError
 
 LONGEST_REASON = 2_000
-_NUMBER = re.compile(r"[0-9]+\s*$")
 
 
 class NumberForm(forms.Form):
@@ -44,8 +43,7 @@ class NumberForm(forms.Form):
 
     def clean_number(self) -> int:
         """As people write it: #12, 12, or with what the company puts before it."""
-        found = _NUMBER.search(self.cleaned_data["number"])
-        number = None if found is None else number_in(found[0].strip())
+        number = ticket_id_in(self.cleaned_data["number"])
         if number is None:
             raise forms.ValidationError(gettext("Write the number of a ticket, such as #12."))
         return number
@@ -111,8 +109,8 @@ class LinkPage(_LinkingPage):
                     user=self.person,
                     now=timezone.now(),
                 )
-                text = gettext("It is linked to ticket #%(number)s now.")
-                messages.success(request, text % {"number": link.other_id})
+                text = gettext("It is linked to ticket %(number)s now.")
+                messages.success(request, text % {"number": ticket_number(link.other_id)})
                 return self.back()
         return self.form_page(form)
 
@@ -156,7 +154,7 @@ class DuplicatePage(_LinkingPage):
                     user=self.person,
                     now=timezone.now(),
                 )
-                text = gettext("It is closed as a duplicate of ticket #%(number)s.")
-                messages.success(request, text % {"number": other.pk})
+                text = gettext("It is closed as a duplicate of ticket %(number)s.")
+                messages.success(request, text % {"number": ticket_number(other.pk)})
                 return self.back()
         return self.form_page(form)

@@ -219,7 +219,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "after": duration_in_words(str(data.get("after") or "")),
         "from": str(data.get("from") or ""),
         "what": str(data.get("what") or ""),
-        "of": str(data.get("of") or ""),
+        "of": str(data.get("called") or ""),
         "next": _next(data, titles),
     }
 
