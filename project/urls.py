@@ -12,6 +12,7 @@ from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
+from tickets.rating.pages.rate_pages import RateByLinkPage
 from tickets.replying.pages.mail_in import mail_in
 from workflows.people.invitations.pages.accept_page import AcceptPage
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("forgotten-password/", ForgottenPasswordPage.as_view(), name="forgotten_password"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
     path("stop-mail/<str:token>/", csrf_exempt(StopMailPage.as_view()), name="stop_mail"),
+    path("rate/<str:token>/", RateByLinkPage.as_view(), name="rate_ticket"),
     path("new-address/<str:token>/", ConfirmAddressPage.as_view(), name="new_address"),
     path("invitation/<str:token>/", AcceptPage.as_view(), name="invitation"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),

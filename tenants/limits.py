@@ -87,6 +87,7 @@ DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 MAIL_IN = Limit("mail in", MINUTE, 600)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
+RATE_TICKET = Limit("rate ticket", MINUTE, 60)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 # Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
 # itself: whoever has others sent uses nobody's new passwords up.
@@ -107,6 +108,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "one_time_link": NEW_PASSWORD,
     "mail_in": MAIL_IN,
     "stop_mail": STOP_MAIL,
+    "rate_ticket": RATE_TICKET,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,

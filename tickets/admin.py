@@ -8,16 +8,19 @@ from tickets.files.pages import files
 from tickets.following.pages import my_ticket
 from tickets.health import recording
 from tickets.keeping.pages import keep_page
+from tickets.linking.pages import link_pages
 from tickets.moving.pages import move_page
 from tickets.numbering.pages import prefix_page
 from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import bulk_change_page, task_instance, ticket
 from tickets.prioritizing.pages import priority_page
+from tickets.rating.pages import rate_pages, ratings_page
 from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
 from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
-from tickets.submitting.pages import choose_page, ticket_form
+from tickets.submitting.pages import begun_from, choose_page, for_others, ticket_form
+from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (
     absence_pages,
     complete_many_page,

@@ -26,5 +26,7 @@ class TicketsConfig(AppConfig):
         # And so is what searches find.
         import_module("tickets.finding.write_entries")
         import_module("tickets.taking_part.ways_to_see")
+        # The mail about the end of a ticket offers to rate it.
+        import_module("tickets.rating.rating_link")
         # The last app with models: when its turn comes, the permissions of all apps are there.
         post_migrate.connect(sync_system_roles, sender=self, dispatch_uid="sync_system_roles")

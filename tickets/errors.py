@@ -15,11 +15,117 @@ class TicketsError(TicketFlowerError):
     message = _("This is not possible for this ticket.")
 
 
+# One's own ticket
+
+
+class NotYourTicketError(TicketsError):
+    message = _("Somebody else submitted this ticket.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class ReasonTooLongError(TicketsError):
+    field = "reason"
+    message = _("The reason is too long: at most %(most)s characters.")
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
+class CannotReopenError(TicketsError):
+    message = _(
+        "This ticket cannot be reopened: it runs, it ended too long ago, or tickets of its type "
+        "are not reopened. You can copy it into a new one."
+    )
+
+
+class ReopenedAlreadyError(TicketsError):
+    """`number` is what people call the follow-up ticket."""
+
+    message = _("You have reopened this ticket already: its follow-up is ticket %(number)s.")
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
+class CannotRateError(TicketsError):
+    message = _("This ticket cannot be rated, or not any more.")
+
+
+class CommentTooLongError(TicketsError):
+    message = _("The comment is too long: at most %(most)s characters.")
+    field = "comment"
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
+# Tickets and each other
+
+
+class MayNotLinkError(TicketsError):
+    message = _("You cannot change what this ticket is linked to.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class NoSuchTicketError(TicketsError):
+    message = _("There is no ticket %(number)s that you may see. Check the number.")
+    field = "number"
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
+class LinkToItselfError(TicketsError):
+    message = _("That is this very ticket. Write the number of another one.")
+    field = "number"
+
+
+class LinkedAlreadyError(TicketsError):
+    message = _("It is linked to ticket %(number)s already.")
+    field = "number"
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
+class MayNotMarkDuplicateError(TicketsError):
+    message = _("Only ticket admins, and who has a task of the ticket to do, can say this.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class DuplicateInCircleError(TicketsError):
+    message = _("Ticket %(number)s is itself a duplicate of this one. Choose another.")
+    field = "number"
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
 # Submitting and saving
 
 
 class MayNotSubmitError(TicketsError):
     message = _("You may not submit tickets of this type, or it is no longer offered.")
+
+
+class MayNotSubmitForError(TicketsError):
+    message = _(
+        "You cannot submit this for this person: both of you must be allowed to, or you must be a "
+        "ticket admin and they must be."
+    )
+    status = HTTPStatus.FORBIDDEN
+
+
+class NoSuchRequesterError(TicketsError):
+    message = _("Nobody with this e-mail address may submit tickets here. Choose somebody else.")
+    field = "person"
 
 
 class UnknownUploadError(TicketsError):

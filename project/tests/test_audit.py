@@ -157,6 +157,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:mail_outgoingmail_send_again": ("company.mail_sent_again",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
+    "admin:tickets_message_duplicate": ("tickets.marked_duplicate",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
     "admin:audit_auditevent_export": ("files.list_downloaded",),
     "admin:workflows_taskdefinition_upload": ("definitions.tasks_saved",),
@@ -199,6 +200,7 @@ _STEP: Final = "an ordinary step or answer of a ticket: its history has it"
 _ASKS: Final = "it asks, and changes nothing"
 _OWN: Final = "one's own: a half-filled form, whether one is there, what one follows or was told"
 _SAID: Final = "messages and their edits stand on the ticket, with who wrote them and when"
+_RATED: Final = "a rating stands on its ticket, with when it was given"
 # Why the others record nothing.
 NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:jsi18n": _ASKS,
@@ -227,10 +229,13 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_availability": _OWN,
     "admin:tickets_mytask_hand_on": _OWN,
     "stop_mail": _OWN,
+    "rate_ticket": _RATED,
+    "admin:tickets_myticket_rate": _RATED,
     "admin:notices": _OWN,
     "admin:notices_bell": _OWN,
     "admin:notice_preferences": _OWN,
     "admin:tickets_myticket_add": _STEP,
+    "admin:tickets_myticket_withdraw": _STEP,
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
     "admin:tickets_mytask_claim": _STEP,
@@ -242,6 +247,8 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
     "admin:tickets_message_follow": _OWN,
+    "admin:tickets_message_link": _SAID,
+    "admin:tickets_message_unlink": _SAID,
     "admin:tickets_mytask_release": _STEP,
 }
 # What no POST leads to: commands, jobs, what is read, what superusers open, and what an identity

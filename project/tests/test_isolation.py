@@ -88,6 +88,7 @@ FOR_VISITORS = {
     "sign_up",
     "one_time_link",
     "stop_mail",
+    "rate_ticket",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -132,6 +133,7 @@ DECIDE_THEMSELVES = {
     "admin:company_log_in_back",  # the session says who has begun
     "admin:account_sessions",  # one's own, whoever it is
     "stop_mail",  # whoever has the address: it is signed
+    "rate_ticket",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -147,6 +149,9 @@ DECIDE_THEMSELVES = {
     "admin:tickets_savedview_save",  # whoever sees the list
     "admin:tickets_savedview_delete",
     "admin:tickets_message_earlier",
+    "admin:tickets_message_link",
+    "admin:tickets_message_unlink",
+    "admin:tickets_message_duplicate",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
@@ -362,6 +367,7 @@ class Examples:
             "callback": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
+            "rate_ticket": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

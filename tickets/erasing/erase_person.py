@@ -79,6 +79,7 @@ _WRITTEN: Final = (
     ("tickets_message", "text"),
     ("tickets_message", "earlier"),
     ("tickets_message", "hidden_reason"),
+    ("tickets_rating", "comment"),
 )
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 

@@ -120,6 +120,13 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
             [numbers],
         )
         counts["messages"] = _delete_what_was_said(numbers)
+        cursor.execute(
+            "DELETE FROM tickets_ticketlink WHERE ticket_id = ANY(%(ids)s) AND NOT EXISTS ("
+            "SELECT FROM tickets_ticket t WHERE t.id = ticket_id)"
+            " OR other_id = ANY(%(ids)s) AND NOT EXISTS ("
+            "SELECT FROM tickets_ticket t WHERE t.id = other_id)",
+            {"ids": numbers},
+        )
         # What waits for them would look for them in vain.
         cursor.execute(
             "DELETE FROM public.procrastinate_jobs WHERE status = 'todo'"
@@ -130,9 +137,15 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
 
 
 def _delete_what_was_said(numbers: list[int]) -> int:
-    """Messages and followers of those that are gone; what must not be changed is not among them."""
+    """Messages, followers and ratings of those that are gone; no history is among them."""
     with connection.cursor() as cursor:
-        for table in ("tickets_searchentry", "tickets_follower", "tickets_message"):
+        tables = (
+            "tickets_searchentry",
+            "tickets_rating",
+            "tickets_follower",
+            "tickets_message",
+        )
+        for table in tables:
             query = sql.SQL(
                 "DELETE FROM {} WHERE ticket_id = ANY(%s)"
                 " AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.id = ticket_id)"

@@ -5,11 +5,13 @@ from tickets.models.message import Follower, Message, Visibility
 from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
 from tickets.models.notice import MailState, Notice, NoticePreferences
+from tickets.models.rating import Rating, Score
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
 from tickets.models.search_entry import FoundBy, SearchEntry
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
+from tickets.models.ticket_link import LinkKind, TicketLink
 
 __all__ = [
     "BulkChange",
@@ -19,6 +21,7 @@ __all__ = [
     "FileUpload",
     "Follower",
     "FoundBy",
+    "LinkKind",
     "ListOfViews",
     "MailState",
     "Message",
@@ -26,10 +29,13 @@ __all__ = [
     "MyTicket",
     "Notice",
     "NoticePreferences",
+    "Rating",
     "SavedAnswers",
     "SavedView",
+    "Score",
     "SearchEntry",
     "Ticket",
     "TicketError",
+    "TicketLink",
     "Visibility",
 ]

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import ngettext
 
 from tenants.company_limits import take_mails
+from tenants.hooks import Hook
 from tenants.language_and_zone import speaking_to
 from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute
@@ -35,6 +37,22 @@ from tickets.notices.preferences import wish_of
 from tickets.notices.reply_address import reply_address
 from tickets.notices.stop_mail import stop_address
 from tickets.notices.words import kind_of, message_of_notice, subject_for, text_for
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoice:
+    """One of several things that a mail offers to do: `question` stands above all of them."""
+
+    question: StrOrPromise
+    text: StrOrPromise
+    address: str
+
+
+# What subjects above offer in the mail about a notice.
+choices_in_mail: Final = Hook[[Notice, User], list[MailChoice]]()
 
 # Notices of one transaction.
 AT_ONCE: Final = 100
@@ -175,6 +193,7 @@ def _mail_about(
     lines = [(text_for(each, person, messages.get(message_of_notice(each))), _address(each))
              for each in shown]  # fmt: skip
     is_one = len(notices) == 1
+    choices = [each for found in choices_in_mail.call_all(last, person) for each in found]
     written = write(
         "notices/mail/notice" if is_one else "notices/mail/notices",
         company=company.name,
@@ -184,6 +203,7 @@ def _mail_about(
         more=len(notices) - len(shown),
         is_answered=bool(answer_to),
         is_internal=for_team,
+        choices=choices,
         preferences=absolute(reverse("admin:notice_preferences")),
     )
     thread = "" if ticket is None else message_id_of(f"ticket.{ticket}")

@@ -16,6 +16,7 @@ from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ERROR_KEPT, TicketError
 from tickets.notices.kinds.error import ERROR
 from tickets.notices.kinds.kind import NoticeKind
+from tickets.notices.kinds.submitted_for_me import SUBMITTED_FOR_ME
 from tickets.notices.kinds.task_given import TASK_GIVEN
 from tickets.notices.kinds.ticket_ended import TICKET_ENDED
 from tickets.notices.kinds.ticket_moved import TICKET_MOVED
@@ -24,7 +25,9 @@ from workflows.engine.process import JsonObject
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.completed import COMPLETED
+from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.moved import MOVED
+from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.with_event import WITH_EVENT, Happened
 
 type _Tells = Callable[[Batch, Happened], None]
@@ -108,6 +111,18 @@ def _ended(batch: Batch, happened: Happened) -> None:
 def _cancelled(batch: Batch, happened: Happened) -> None:
     by = happened.by_id
     _add(batch, happened, TICKET_ENDED, {"cancelled": True}, _TO_REQUESTER, by, by=by)
+
+
+@_tells_of(DUPLICATE)
+def _closed(batch: Batch, happened: Happened) -> None:
+    by = happened.by_id
+    _add(batch, happened, TICKET_ENDED, {"duplicate": True}, _TO_REQUESTER, by, by=by)
+
+
+@_tells_of(SUBMITTED_FOR)
+def _submitted_for(batch: Batch, happened: Happened) -> None:
+    by = happened.by_id
+    _add(batch, happened, SUBMITTED_FOR_ME, {}, _TO_REQUESTER, by, by=by)
 
 
 def _add(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.advancing.end_early import tell_worker
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 
@@ -24,7 +25,7 @@ def cancel_ticket(
 ) -> None:
     """End a ticket before its time: its unfinished tasks end, its errors are resolved.
 
-    The answer of a call that is under way changes nothing any more.
+    The answer of a call that is under way changes nothing any more. Who had a task of it is told.
 
     Raises:
         MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
@@ -37,6 +38,7 @@ def cancel_ticket(
         for task in repair.manager.cancel(reason=repair.reason):
             if not task.definition.is_form:
                 cancel_jobs_of_task(task, now=repair.manager.now)
+            tell_worker(task, ticket=repair.ticket, by=by, why="cancelled")
         errors = TicketError.objects.filter(ticket=repair.ticket)
         repair.resolve(
             errors, how=sentence_with_person(_("The ticket was cancelled by %(person)s:"), by)

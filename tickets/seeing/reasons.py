@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
@@ -10,6 +11,11 @@ from workflows.engine.process import Json
 from workflows.fields.field import SeenBy
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.duplicate import DUPLICATE
+from workflows.running.events.withdrawn import WITHDRAWN
+
+# The kinds of events that end a ticket before its time.
+_ENDINGS: Final = (str(CANCELLED), str(DUPLICATE), str(WITHDRAWN))
 
 
 def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
@@ -21,7 +27,7 @@ def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
     if viewer is Viewer.NOBODY or ticket.status != WorkflowStatus.CANCELLED:
         return ""
     events = WorkflowEvent.objects.filter(
-        workflow_instance=ticket.workflow_instance_id, kind=CANCELLED
+        workflow_instance=ticket.workflow_instance_id, kind__in=_ENDINGS
     )
     for data in events.values_list("data", flat=True)[:1]:
         is_told = isinstance(data, dict) and data.get("seen_by") == SeenBy.REQUESTER

@@ -17,13 +17,16 @@ from tenants.models import Company, User
 from tenants.names import plain_name
 from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
+from tickets.advancing.lock_ticket import lock_instance_of
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.finding.write_entries import write_ticket
-from tickets.models import Ticket
+from tickets.models import Follower, Ticket
 from tickets.saving.save_answers import forget_saved_answers
+from tickets.submitting.submit_for import ensure_may_submit_for, record_submitted_for
+from tickets.taking_part.access import access_to
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
@@ -55,6 +58,7 @@ def submit_ticket(
     title: str = "",
     slot: str = "",
     checks_now: bool = False,
+    by: User | None = None,
 ) -> Ticket:
     """Submit a ticket and start its workflow, in one transaction.
 
@@ -65,10 +69,15 @@ def submit_ticket(
     says. Where the ticket itself cannot be kept, nothing is. Inside a transaction of the caller's
     the commit comes later; `checks_now` asks the database for what it would refuse only then.
 
+    `by` submits it in the place of `user`, who is its requester: this stands in the history and in
+    the audit log, the requester is told, and who may not see it otherwise follows it. The files
+    are those that `by` has uploaded.
+
     Where the database gave an id that is taken, its sequences are put right on the way.
 
     Raises:
         MayNotSubmitError: the type is not offered to this person (any more).
+        MayNotSubmitForError: `by` may not submit it for this person.
         InvalidDataError: the data does not fit the form; it lists every problem.
         UnknownUploadError: the data names a file that this person did not upload.
         StorageFullError, TooManyJobsError: the company has no room for more.
@@ -78,9 +87,11 @@ def submit_ticket(
     ticket = None
     try:
         with transaction.atomic():
-            ticket, ids = _checked(definition, data, user, title, slot)
+            ticket, ids = _checked(definition, data, user, title, slot, by)
             with errors_as_step_failed():
-                _start(ticket, ids, commits=not checks_now)
+                _start(ticket, ids, commits=not checks_now and by is None, by=by)
+                if by is not None:
+                    _note_submitter(ticket, by)
                 if checks_now:
                     connection.check_constraints()
             note(ticket=ticket.pk)
@@ -95,9 +106,13 @@ def submit_ticket(
             align_sequences()
     try:
         with transaction.atomic():
-            ticket, _ids = _checked(definition, data, user, title, slot)
+            ticket, _ids = _checked(definition, data, user, title, slot, by)
             ticket.save(force_insert=True)
             write_ticket(ticket)
+            if by is not None:
+                manager = lock_instance_of(ticket, WorkflowStateManager, now=timezone.now())
+                manager.submitted_for(user, by=by)
+                _note_submitter(ticket, by)
             advance_after_commit(ticket.pk)
             connection.check_constraints()
     except (TicketFlowerError, *UNREACHABLE):
@@ -124,11 +139,18 @@ class _Ids:
 
 
 def _checked(
-    definition: TicketDefinition, data: JsonObject, user: User, title: str, slot: str
+    definition: TicketDefinition,
+    data: JsonObject,
+    user: User,
+    title: str,
+    slot: str,
+    by: User | None,
 ) -> tuple[Ticket, _Ids]:
     """The ticket, not inserted yet: what points to it is checked at the commit."""
     if not user.has_perm("tickets.add_myticket"):
         raise MayNotSubmitError
+    if by is not None:
+        ensure_may_submit_for(user, definition, by=by)
     ensure_room_for_work(Company.objects.current())
     offered: Any = _offered.first(definition.pk, user.pk)
     if offered is None:
@@ -152,12 +174,19 @@ def _checked(
         created_by=user,
     )
     if slot:
-        forget_saved_answers(user=user, slot=slot)
-    claim_files(workflow.fields, data, ticket=ticket, user=user)
+        forget_saved_answers(user=by or user, slot=slot)
+    claim_files(workflow.fields, data, ticket=ticket, user=by or user)
     return ticket, _Ids(instance=offered.instance_id, task=offered.next_task_id)
 
 
-def _start(ticket: Ticket, ids: _Ids, *, commits: bool) -> None:
+def _note_submitter(ticket: Ticket, by: User) -> None:
+    record_submitted_for(ticket, by=by)
+    if not access_to(ticket, by):
+        follow = Follower(ticket=ticket, person=by, since=timezone.now())
+        Follower.objects.bulk_create([follow], ignore_conflicts=True)
+
+
+def _start(ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None) -> None:
     now = timezone.now()
     manager = WorkflowStateManager.begin(
         ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
@@ -166,4 +195,6 @@ def _start(ticket: Ticket, ids: _Ids, *, commits: bool) -> None:
     manager.is_about(ticket)
     with manager.in_one_statement(commits=commits):
         manager.insert_with_next_write(ticket)
+        if by is not None:
+            manager.submitted_for(ticket.created_by, by=by)
         take_step(ticket, manager, now=now)

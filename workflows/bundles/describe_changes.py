@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.canonical import default_of
@@ -164,6 +165,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", entry["outcome"])}
     if entry.get("due_in"):
         yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
+    yield from _words_after_the_end(entry)
     if "type" in entry:
         yield _type_name(entry["type"])
     if entry.get("required") is True:
@@ -176,6 +178,16 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:
+    if isinstance(days := ticket_type.get("reopen_days"), int) and days:
+        text = ngettext(
+            "may be reopened for %(days)d day", "may be reopened for %(days)d days", days
+        )
+        yield text % {"days": days}
+    if ticket_type.get("asks_rating") is True:
+        yield _("asks for a rating")
 
 
 def word_for(name: str, value: Json) -> str:

@@ -78,6 +78,8 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "priority": ("urgency", "default_priority"),
         "priority_from": ("priority_field", "priority_question"),
         "icon": ("symbol",),
+        "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
+        "asks_rating": ("rating", "rated", "ask_rating"),
     },
     "company_role": {
         "name": ("role", "role_name", "title"),

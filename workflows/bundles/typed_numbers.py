@@ -11,7 +11,12 @@ from workflows.engine.process import Json, JsonObject
 from workflows.fields.registry import type_of
 
 _WHOLE: Final = frozenset(
-    {("tasks", "timeout_seconds"), ("tasks", "retries"), ("transitions", "priority")}
+    {
+        ("tasks", "timeout_seconds"),
+        ("tasks", "retries"),
+        ("transitions", "priority"),
+        ("ticket_types", "reopen_days"),
+    }
 )
 
 

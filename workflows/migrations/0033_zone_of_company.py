@@ -13,7 +13,7 @@ UPDATE public.tenants_company AS company SET time_zone = calendar.time_zone
 class Migration(migrations.Migration):
     dependencies = [
         ("tenants", "0022_language_and_zone"),
-        ("workflows", "0031_priority_and_icon"),
+        ("workflows", "0032_after_the_end"),
     ]
 
     operations = [migrations.RunSQL(COPY, migrations.RunSQL.noop)]

@@ -105,6 +105,20 @@ class TicketDefinition(models.Model):
             "version before it says."
         ),
     )
+    reopen_days = models.PositiveIntegerField(
+        _("reopen within days"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "For how many days after its end a ticket may be reopened, as a follow-up. 0: never."
+        ),
+    )
+    asks_rating = models.BooleanField(
+        _("asks for a rating"),
+        default=False,
+        db_default=False,
+        help_text=_("Whoever submitted a ticket is asked at its end how satisfied they are."),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

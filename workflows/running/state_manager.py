@@ -53,6 +53,7 @@ from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.started import STARTED
+from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
@@ -201,6 +202,14 @@ class WorkflowStateManager:
     def execute_with_next_write(self, statement: str, *values: object) -> None:
         """Have another statement, that changes other rows, run with what is done next."""
         self._batch.add_statement(statement, *values)
+
+    def submitted_for(self, requester: User, *, by: User) -> None:
+        """Note that somebody submitted the ticket in the place of its requester."""
+        actor, self.actor = self.actor, by
+        data: JsonObject = {"to": str(requester), "to_id": requester.pk}
+        self._record(SUBMITTED_FOR, data=data)
+        self.actor = actor
+        self._save()
 
     def advance(self, facts: JsonObject) -> Move:
         """Take the step that is due, if one is: from the start, or from a completed task.

@@ -36,13 +36,16 @@ from workflows.running.check_output import check_object, check_output
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
+from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.held import HELD
+from workflows.running.events.kind import EventKind
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.resumed import RESUMED
 from workflows.running.events.retried import RETRIED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.version_changed import VERSION_CHANGED
+from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import WorkflowStateManager
 
@@ -51,6 +54,9 @@ WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
 
 class WorkflowRepair(WorkflowStateManager):
     """The state manager, in the hands of a ticket admin: `actor` did it, for a `reason`.
+
+    Of whoever submitted the ticket, too, who takes it back (`withdraw`), and of a worker who says
+    that it is a duplicate.
 
     `read_task` first: it locks the task's row too, for what takes tasks without the
     instance's lock (assigning what waits).
@@ -387,6 +393,27 @@ class WorkflowRepair(WorkflowStateManager):
         Raises:
             WorkflowEndedError: it has ended already.
         """
+        return self._end_early(CANCELLED, reason=reason)
+
+    def withdraw(self, *, reason: str) -> list[TaskInstance]:
+        """As `cancel`, by whoever submitted the ticket: `actor`, as the caller has checked.
+
+        Raises:
+            WorkflowEndedError: it has ended already.
+        """
+        return self._end_early(WITHDRAWN, reason=reason)
+
+    def close_as_duplicate(self, *, of: int, called: str, reason: str) -> list[TaskInstance]:
+        """As `cancel`: the ticket `of`, which people call `called`, is about the same.
+
+        Raises:
+            WorkflowEndedError: it has ended already.
+        """
+        return self._end_early(DUPLICATE, reason=reason, data={"of": of, "called": called})
+
+    def _end_early(
+        self, kind: EventKind, *, reason: str, data: JsonObject | None = None
+    ) -> list[TaskInstance]:
         self.ensure_not_ended()
         unfinished = (
             TaskInstance.objects.filter(workflow_instance=self.instance)
@@ -400,7 +427,8 @@ class WorkflowRepair(WorkflowStateManager):
             task.cancel(now=self.now)
             self._batch.update(task, "status", "completed_at")
         self.instance.cancel(now=self.now)
-        self._record(CANCELLED, data={"reason": reason, "seen_by": SeenBy.REQUESTER.value})
+        told: JsonObject = {"reason": reason, "seen_by": SeenBy.REQUESTER.value}
+        self._record(kind, data={**told, **(data or {})})
         self._save_instance("status", "completed_at")
         return tasks
 

@@ -457,6 +457,23 @@ TICKET_TYPES: Final = Sheet(
             ),
             16,
         ),
+        Column(
+            "reopen_days",
+            "Reopen within days",
+            kinds.NUMBER,
+            gettext_lazy(
+                "For how many days after its end a ticket may be reopened, as a follow-up. "
+                "Empty: never."
+            ),
+            14,
+        ),
+        Column(
+            "asks_rating",
+            "Asks for a rating",
+            kinds.YES_NO,
+            gettext_lazy("Whether people are asked at the end how satisfied they are: yes or no."),
+            12,
+        ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),

@@ -31,9 +31,11 @@ from tickets.models import (
     BulkRetry,
     Message,
     NoticePreferences,
+    Rating,
     SavedView,
     Ticket,
     TicketError,
+    TicketLink,
     Visibility,
 )
 from tickets.repairing.cancel_ticket import cancel_ticket
@@ -176,6 +178,14 @@ class FullCompany(CompanyTransactionTestCase):
         self.call_under_way()
         self.talk_about(ticket)
         self.type.roles_with_access.add(*CompanyRole.objects.all())
+        Rating.objects.create(ticket=ticket, score="GOOD", rated_at=timezone.now())
+        TicketLink.objects.create(
+            ticket=ticket,
+            other=Ticket.objects.exclude(pk=ticket.pk)[0],
+            kind="RELATES",
+            made_by=self.terry,
+            made_at=timezone.now(),
+        )
         TicketError.objects.create(
             ticket=ticket, error_type="TASK_UPDATE", message="It was down.", status="RESOLVED"
         )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
-from tickets.models import Ticket, TicketError
+from tickets.models import Score, Ticket, TicketError
 from tickets.models.ticket_error import UNRESOLVED
 from workflows.end_outcomes import outcome_choices
 from workflows.engine.process import EndOutcome
@@ -48,6 +48,17 @@ class SubmitterFilter(_PeopleFilter):
     title = _("submitter")
     parameter_name = "submitter"
     field = "created_by"
+
+
+class RatingFilter(ChosenFilter):
+    title = _("rating")
+    parameter_name = "rating"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Score.choices)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(rating__score=chosen)
 
 
 class WorkerFilter(_PeopleFilter):

@@ -16,13 +16,15 @@ from unfold.decorators import display
 from tenants.models import User
 from tenants.pages.badges import clipped
 from tenants.pages.company_admin import CompanyModelAdmin
-from tenants.pages.page import ObjectPage, register_page
+from tenants.pages.page import ObjectPage, buttons_of, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
 from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.search import FindsInTickets, where_it_is
 from tickets.following.pages import progress
+from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.rating.pages.rate_pages import own_rating
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
@@ -136,6 +138,7 @@ class MyTicketPage(ObjectPage):
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         ticket = self.object
         is_stuck = bool(getattr(ticket, "is_stuck", False))
+        conversation = Conversation(request, ticket, self.person, history=progress.Moments(ticket))
         return self.show(
             **progress.submitted(ticket),
             title=ticket.title,
@@ -145,10 +148,11 @@ class MyTicketPage(ObjectPage):
             answers=answers_for_requester(ticket),
             cancel_reason=cancel_reason(ticket, viewer=Viewer.REQUESTER),
             outcome_tone=progress.outcome_tone(ticket),
-            conversation=Conversation(
-                request, ticket, self.person, history=progress.Moments(ticket)
-            ),
+            conversation=conversation,
             asks_me=progress.asks_requester(ticket),
             now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
+            buttons=buttons_of(request, ticket),
+            own_rating=own_rating(ticket),
+            links=Links(ticket, self.person, conversation.access),
         )

@@ -28,6 +28,7 @@ from workflows.picture.graph import TransitionKey, draw_process
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
+from workflows.running.events.submitted_for import SUBMITTED_FOR
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
@@ -95,6 +96,7 @@ class Moments:
     def newest(self, *, before: int, most: int) -> list[Happened]:
         ticket = self._ticket
         found: list[Happened] = []
+        says_submission = False  # that somebody else did it stands among the events
         if ticket.workflow_instance_id is not None:
             told = [str(kind) for kind in all_kinds() if kind.screen.timeline is not None]
             events = WorkflowEvent.objects.filter(
@@ -103,7 +105,8 @@ class Moments:
             rows = events.select_related("actor", "task_instance__definition").order_by("-pk")
             for event in rows[:most]:
                 found += [Happened(event.pk, event.at, each) for each in _moments(event)]
-        if before > _SUBMISSION and len(found) < most:
+                says_submission = says_submission or event.kind == SUBMITTED_FOR
+        if before > _SUBMISSION and len(found) < most and not says_submission:
             text = _("%(person)s submitted the ticket.") % {"person": ticket.created_by}
             moment = Moment(ticket.created_at, text, "send")
             found.append(Happened(_SUBMISSION, ticket.created_at, moment))

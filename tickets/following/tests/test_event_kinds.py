@@ -89,6 +89,13 @@ EXAMPLES = {
     "ERROR_RESOLVED": Example({"error_id": 1, "what": "It is down.", "notes": "It is up."}),
     "ERASED": Example({}, False),
     "CANCELLED": Example({"reason": "No."}, False, {"status": "CANCELLED", "tasks": ENDED}),
+    "SUBMITTED_FOR": Example({"to": "Wendy Wells", "to_id": WENDY}, of_task=False),
+    "DUPLICATE": Example(
+        {"reason": "The same.", "of": 12, "called": "#12"},
+        False,
+        {"status": "CANCELLED", "tasks": ENDED},
+    ),
+    "WITHDRAWN": Example({"reason": "Found it."}, False, {"status": "CANCELLED", "tasks": ENDED}),
     "COMPLETED": Example({"label": "done"}, False, {"status": "COMPLETED", "end_label": "done"}),
 }
 

@@ -61,6 +61,9 @@ DELETED_BESIDE = {
     "tickets_follower.ticket_id",
     "tickets_message.ticket_id",
     "tickets_searchentry.ticket_id",
+    "tickets_rating.ticket_id",
+    "tickets_ticketlink.other_id",
+    "tickets_ticketlink.ticket_id",
 }
 
 

@@ -1,4 +1,5 @@
-"""A ticket ended. About: `label` of the end, `cancelled` where a person ended it."""
+"""A ticket ended. About: `label` of the end, `cancelled` where a person ended it,
+`duplicate` where one closed it as such."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 def _sentence(notice: Notice) -> StrOrPromise:
     if notice.about.get("cancelled"):
         return _("%(person)s cancelled %(ticket)s.")
+    if notice.about.get("duplicate"):
+        return _("%(person)s closed %(ticket)s: it is a duplicate of another ticket.")
     if notice.about.get("label"):
         return _("%(ticket)s has ended: %(label)s.")
     return _("%(ticket)s has ended.")
@@ -26,6 +29,8 @@ def _sentence(notice: Notice) -> StrOrPromise:
 def _subject(notice: Notice) -> StrOrPromise:
     if notice.about.get("cancelled"):
         return _("Cancelled: %(ticket)s")
+    if notice.about.get("duplicate"):
+        return _("Closed as a duplicate: %(ticket)s")
     return _("%(label)s: %(ticket)s") if notice.about.get("label") else _("Ended: %(ticket)s")
 
 

@@ -22,6 +22,8 @@ from workflows.models import TaskInstance
 DUE: Final = "2026-03-04T10:00:00+00:00"
 EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "TASK_GIVEN": {"title": "Check 100% of it"},
+    "TASK_GONE": {"title": "Check it", "why": "withdrawn"},
+    "SUBMITTED_FOR_ME": {},
     "MESSAGE": {"message": 1},
     "MENTION": {"message": 1},
     "TICKET_MOVED": {"title": "Check it"},

@@ -24,6 +24,7 @@ from tickets.finding.pages.filters import (
     HasErrorsFilter,
     OutcomeFilter,
     PriorityFilter,
+    RatingFilter,
     SubmitterFilter,
     TicketStatusFilter,
     TicketTypeFilter,
@@ -39,7 +40,8 @@ from tickets.following.pages.badges import (
     ticket_badge,
 )
 from tickets.following.pages.history import WholeHistory
-from tickets.models import ListOfViews, Ticket, TicketError
+from tickets.linking.pages.links_section import Links
+from tickets.models import ListOfViews, Rating, Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.exports import TicketResource
@@ -107,6 +109,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
         DueTicketFilter,
         HasErrorsFilter,
         SubmitterFilter,
+        RatingFilter,
     )
     list_filter_submit = True
     search_fields = ("title",)  # which has the search shown: see FindsInTickets
@@ -228,18 +231,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
             **progress.submitted(obj),
-            "conversation": Conversation(
-                request,
-                obj,
-                request.user,
-                history=WholeHistory(
-                    workflow,
-                    obj.workflow_instance_id,
-                    viewer=viewer_of(request.user, obj),
-                ),
-            )
-            if isinstance(request.user, User)
-            else None,
+            **_talk(request, obj, workflow),
             "tasks": [
                 {"task": each, "badge": task_badge(each), "link": admin_link(each)}
                 for each in tasks.select_related("definition", "assigned_to").order_by("pk")
@@ -250,12 +242,25 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
                 {"error": each, "badge": error_badge(each), "link": admin_link(each)}
                 for each in obj.errors.select_related("task__definition")
             ],
+            "rating": Rating.objects.filter(ticket=obj).first() if obj.has_ended else None,
             "files": obj.files.select_related("uploaded_by"),
             "file_url": download_base(),
             "may_see_tasks": request.user.has_perm("workflows.view_taskinstance"),
             "may_see_errors": request.user.has_perm("tickets.view_ticketerror"),
             "may_see_definitions": request.user.has_perm("workflows.view_workflowdefinition"),
         }
+
+
+def _talk(request: HttpRequest, ticket: Ticket, workflow: WorkflowDefinition) -> dict[str, Any]:
+    """What is said on the ticket, and what it is linked to."""
+    if not isinstance(request.user, User):
+        return {}
+    history = WholeHistory(
+        workflow, ticket.workflow_instance_id, viewer=viewer_of(request.user, ticket)
+    )
+    conversation = Conversation(request, ticket, request.user, history=history)
+    links = Links(ticket, request.user, conversation.access)
+    return {"conversation": conversation, "links": links}
 
 
 def _outcome(ticket: Ticket) -> str:

@@ -24,6 +24,7 @@ from tickets.errors import CompletionFailedError, UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.following.pages.badges import task_badge
+from tickets.linking.pages.links_section import Links
 from tickets.models import MyTask, SavedAnswers, Ticket
 from tickets.prioritizing.pages.priority_page import ShownPriority
 from tickets.saving.pages.saved import (
@@ -240,18 +241,20 @@ class WorkPage(Page):
     def _ticket_context(self, ticket: Ticket, saved: SavedAnswers | None) -> dict[str, Any]:
         """What only the worker who has the task may see of its ticket."""
         task = self.task
+        conversation = Conversation(
+            self.request,
+            ticket,
+            self.person,
+            history=progress.Moments(ticket),
+            task=task if task.is_workable else None,
+        )
         return {
             **progress.submitted(ticket),
             "priority": ShownPriority(ticket, may_change=task.is_alive and self.may_change),
             "earlier": visible_answers(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
-            "conversation": Conversation(
-                self.request,
-                ticket,
-                self.person,
-                history=progress.Moments(ticket),
-                task=task if task.is_workable else None,
-            ),
+            "conversation": conversation,
+            "links": Links(ticket, self.person, conversation.access),
             "now": progress.moment_of_now(ticket),
             "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
             "sent": shown_output(

@@ -49,6 +49,8 @@ _TICKET_TYPE = (
     "priority",
     "priority_from",
     "icon",
+    "reopen_days",
+    "asks_rating",
     "edit_layout",
     "display_layout",
 )

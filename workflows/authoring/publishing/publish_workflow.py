@@ -111,6 +111,8 @@ def _moved(
         priority=definition.priority,
         priority_from=definition.priority_from,
         icon=definition.icon,
+        reopen_days=definition.reopen_days,
+        asks_rating=definition.asks_rating,
         edit_layout=definition.edit_layout,
         display_layout=definition.display_layout,
         created_by=user,

@@ -220,7 +220,15 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         "transitions": transitions,
         "ticket_types": [
             {"key": key, "title": draw(LINE)}
-            | draw(optional(description=TEXT, ext_ref=LINKS, edit_layout=TEXT))
+            | draw(
+                optional(
+                    description=TEXT,
+                    ext_ref=LINKS,
+                    edit_layout=TEXT,
+                    reopen_days=st.integers(0, 3650),
+                    asks_rating=st.booleans(),
+                )
+            )
             | ({"roles_with_access": draw(st.permutations(named))} if named else {})
             for key in draw(st.lists(KEYS, max_size=2, unique=True))
         ],

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.process import JsonObject
 from workflows.errors import HistoryError
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
 from workflows.working_hours.durations import duration_in_words
 
@@ -171,6 +172,14 @@ def task_becomes(status: TaskStatus) -> Effect:
     return effect
 
 
+def cancels_all(state: State, event: WorkflowEvent) -> None:
+    """The instance ends before its time, with its unfinished tasks."""
+    state.status = WorkflowStatus.CANCELLED.value
+    for task in state.tasks.values():
+        if task.status in UNFINISHED:
+            task.status = TaskStatus.CANCELLED.value
+
+
 def _refuse_unknown_kind(state: State, event: WorkflowEvent) -> None:
     raise HistoryError
 
@@ -210,6 +219,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "after": duration_in_words(str(data.get("after") or "")),
         "from": str(data.get("from") or ""),
         "what": str(data.get("what") or ""),
+        "of": str(data.get("called") or ""),
         "next": _next(data, titles),
     }
 

@@ -160,6 +160,8 @@ def bundles(draw: st.DrawFn) -> JsonObject:
             "description": texts,
             "presets": st.dictionaries(keys, scalars | objects, max_size=3),
             "roles_with_access": st.lists(texts, max_size=3),
+            "reopen_days": st.integers(-1, 9),
+            "asks_rating": st.booleans(),
         },
     )
     answers: st.SearchStrategy[Any] = st.fixed_dictionaries(

@@ -3,7 +3,7 @@
 import { presetsEditor } from "./answers.js";
 import { button, byId, field, find, gettext, icon, iconButton, makeElement, ngettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
-import { durationControl, manyOf, number, select, text } from "./inputs.js";
+import { checkbox, durationControl, manyOf, number, select, text } from "./inputs.js";
 
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
@@ -478,6 +478,8 @@ export function typesSection() {
       chips: [
         (type.roles_with_access || []).join(", ") || gettext("for everybody"),
         Object.keys(type.presets || {}).length ? gettext("with presets") : "",
+        type.reopen_days ? gettext("can be reopened") : "",
+        type.asks_rating ? gettext("asks for a rating") : "",
       ],
     }),
     body: typeBody,
@@ -582,6 +584,11 @@ function typeBody(type, refresh) {
     field(gettext("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
     ...priorityFields(type),
     iconField(type),
+    number(gettext("For how many days after its end it may be reopened"), type, "reopen_days", {
+      otherwise: 0,
+      help: gettext("A reopened ticket is a follow-up ticket with the old answers. Empty: never."),
+    }),
+    asksRating(type, refresh),
     makeElement(
       "details",
       { class: "ed-more ed-wide" },
@@ -639,6 +646,25 @@ function iconField(type) {
   });
   choose.append(shown);
   return choose;
+}
+
+/**
+ * Whether whoever submitted a ticket is asked at its end how satisfied they are.
+ * @param {TicketType} type
+ * @param {() => void} refresh
+ */
+function asksRating(type, refresh) {
+  return checkbox(
+    gettext("At the end, ask whoever submitted it how satisfied they are"),
+    type.asks_rating === true,
+    (isChecked) => {
+      if (isChecked) type.asks_rating = true;
+      else delete type.asks_rating;
+      changed();
+      refresh();
+    },
+    { name: "asks_rating" },
+  );
 }
 
 // Company roles

@@ -99,6 +99,8 @@
  * @property {string} [priority] one of `Start.priorities`; without it, the usual one
  * @property {string} [priority_from] the name of a question of the ticket's form
  * @property {string} [icon] one of `Start.icons`
+ * @property {Json} [reopen_days] for how many days a ticket may be reopened; without it, never
+ * @property {boolean} [asks_rating]
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
  */

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0023_ticket_prefix")]
+    dependencies = [("tenants", "0025_most_mails_a_day")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,50 @@
+"""What is left to do when a ticket has ended before its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tenants.models import User
+from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.models import Ticket, TicketError
+from tickets.notices.kinds.task_gone import TASK_GONE
+from tickets.notices.tell import tell
+from workflows.models import TaskInstance
+from workflows.running.state_manager import WorkflowStateManager
+
+
+def clean_up_after(
+    manager: WorkflowStateManager,
+    tasks: Iterable[TaskInstance],
+    *,
+    ticket: Ticket,
+    by: User,
+    why: str,
+    how: str,
+) -> None:
+    """Take the jobs of calls away, tell who had a task, and resolve the open errors.
+
+    `tasks` are those that were unfinished; `why` is what `TASK_GONE` knows; `how` a sentence for
+    the notes of errors.
+    """
+    for task in tasks:
+        if not task.definition.is_form:
+            cancel_jobs_of_task(task, now=manager.now)
+        tell_worker(task, ticket=ticket, by=by, why=why)
+    errors = TicketError.objects.filter(ticket=ticket).unresolved()
+    for error in errors.select_for_update(no_key=True).order_by("pk"):
+        earlier = error.resolution_notes.strip()
+        error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
+        error.save(update_fields=["status", "resolution_notes", "updated_at"])
+
+
+def tell_worker(task: TaskInstance, *, ticket: Ticket, by: User, why: str) -> None:
+    """Tell who has a task that it is not needed any more."""
+    if task.assigned_to_id is not None:
+        tell(
+            TASK_GONE,
+            [task.assigned_to_id],
+            ticket_id=ticket.pk,
+            about={"task": task.pk, "title": task.definition.title, "why": why},
+            by=by,
+        )

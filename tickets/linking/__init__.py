@@ -1,0 +1,1 @@
+"""What tickets are to each other: related, duplicates, follow-ups."""

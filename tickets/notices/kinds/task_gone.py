@@ -1,0 +1,51 @@
+"""A ticket ended before its time of which somebody had a task to do.
+
+About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", or what a ticket admin has done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenants.roles import SystemRole
+from tickets.models import Notice
+from tickets.notices.kinds.kind import ByMail, Kind, Place, Words, declare
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def _sentence(notice: Notice) -> StrOrPromise:
+    match notice.about.get("why"):
+        case "withdrawn":
+            return _("%(person)s withdrew %(ticket)s. You need not do “%(task)s” any more.")
+        case "duplicate":
+            return _(
+                "%(person)s closed %(ticket)s as a duplicate. You need not do “%(task)s” any more."
+            )
+    return _("%(person)s cancelled %(ticket)s. You need not do “%(task)s” any more.")
+
+
+def _subject(notice: Notice) -> StrOrPromise:
+    match notice.about.get("why"):
+        case "withdrawn":
+            return _("Withdrawn: %(ticket)s")
+        case "duplicate":
+            return _("Closed as a duplicate: %(ticket)s")
+    return _("Cancelled: %(ticket)s")
+
+
+TASK_GONE = declare(
+    "TASK_GONE",
+    Kind(
+        title=gettext_lazy("A task of mine is not needed any more"),
+        icon="undo",
+        words=Words(sentence=_sentence, subject=_subject, text=_sentence),
+        by_mail=ByMail.AT_ONCE,
+        roles=frozenset({SystemRole.TASK_WORKER}),
+        leads_to=Place.TASK,
+    ),
+)

@@ -1,0 +1,1 @@
+"""How satisfied those who submitted tickets are with what came of them."""
