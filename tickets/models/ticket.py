@@ -91,7 +91,17 @@ class Ticket(models.Model):
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
         ordering = ("-pk",)
-        indexes = (models.Index(fields=("created_by", "-id"), name="ticket_of_a_person"),)
+        permissions = (("view_report", _("Can see the report")),)
+        indexes = (
+            models.Index(fields=("created_by", "-id"), name="ticket_of_a_person"),
+            models.Index(fields=("created_at",), name="ticket_submitted"),
+            # Those whose workflow could not be made: see `running`.
+            models.Index(
+                fields=("id",),
+                condition=Q(workflow_instance__isnull=True),
+                name="ticket_without_workflow",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"

@@ -160,6 +160,12 @@ class TaskInstance(StatusModel):
                 ),
                 name="task_instance_due",
             ),
+            # When it was finished: what the report counts.
+            models.Index(
+                fields=("completed_at",),
+                condition=Q(status="COMPLETED"),
+                name="task_instance_finished",
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ stand in `public`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
+from tenants.pages.numbers import number_in
 from tickets.models import Ticket, TicketError
+from tickets.models.ticket import TicketQuerySet
 from tickets.models.ticket_error import UNRESOLVED
 from workflows.end_outcomes import outcome_choices
 from workflows.engine.process import EndOutcome
@@ -27,6 +29,8 @@ from workflows.task_types import task_type_choices
 
 # A dropdown with more people than this is no help: search by e-mail address then.
 MOST_PEOPLE = 200
+# Not statuses, but several at once.
+RUNNING, UNFINISHED_TASKS = "RUNNING", "UNFINISHED"
 
 
 class _PeopleFilter(ChosenFilter):
@@ -36,8 +40,12 @@ class _PeopleFilter(ChosenFilter):
         company = active_company(request)
         if company is None:
             return []
-        people = User.objects.filter(company=company)[:MOST_PEOPLE]
-        return [(str(person.pk), str(person)) for person in people]
+        people = User.objects.filter(company=company)
+        found = {str(person.pk): str(person) for person in people[:MOST_PEOPLE]}
+        asked = number_in(self.value() or "")
+        if asked is not None and str(asked) not in found:  # a link may lead to anybody
+            found |= {str(person.pk): str(person) for person in people.filter(pk=asked)}
+        return list(found.items())
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(**{self.field: int(chosen)})
@@ -60,9 +68,11 @@ class TicketStatusFilter(ChosenFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(WorkflowStatus.choices)
+        return [(RUNNING, _("Running: has not ended")), *WorkflowStatus.choices]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        if chosen == RUNNING:
+            return cast("TicketQuerySet", queryset).running()
         status = Q(workflow_instance__status=chosen)
         if chosen == WorkflowStatus.NOT_STARTED:
             status |= Q(workflow_instance=None)
@@ -123,13 +133,19 @@ class TaskStatusFilter(ChosenFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("UNASSIGNED", _("Waiting for a worker")), *TaskStatus.choices]
+        return [
+            ("UNASSIGNED", _("Waiting for a worker")),
+            (UNFINISHED_TASKS, _("Not finished")),
+            *TaskStatus.choices,
+        ]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         if chosen == "UNASSIGNED":
             return queryset.filter(
                 status=TaskStatus.PENDING, assigned_to=None, definition__task_type__in=FORM_TYPES
             )
+        if chosen == UNFINISHED_TASKS:
+            return queryset.filter(status__in=UNFINISHED)
         return queryset.filter(status=chosen)
 
 
