@@ -21,6 +21,7 @@ from bench.floors import close_raw_connection
 from bench.latency import commit_to_next_task, engine_cpu
 from bench.measure import Scenario, measure
 from bench.over_http import complete_scenarios, server, submit_scenarios
+from bench.pages import PAGES, page_rows
 from bench.processes import rates
 from bench.report import Report, Row, rows_of
 from bench.scenarios import ORM, OURS, preparations
@@ -32,7 +33,8 @@ from tenants.connection import use_public
 @dataclass(frozen=True)
 class Size:
     """How much is measured; of the `companies` that there are, steps go round those `used`;
-    `upgraded` are those that a new version meets; `checked` tickets are looked at by the doctor.
+    `upgraded` are those that a new version meets; `checked` tickets are looked at by the doctor;
+    pages are `seen` with few tickets and with many.
 
     Many short rounds: what else the machine does then hits the scenarios of a round alike.
     """
@@ -44,11 +46,19 @@ class Size:
     used: int
     upgraded: int
     checked: tuple[int, ...]
+    seen: tuple[int, int]
 
 
 SIZES = {
     "tiny": Size(
-        rounds=1, operations=2, tickets=(10, 20), companies=3, used=2, upgraded=6, checked=(2, 4)
+        rounds=1,
+        operations=2,
+        tickets=(10, 20),
+        companies=3,
+        used=2,
+        upgraded=6,
+        checked=(2, 4),
+        seen=(10, 20),
     ),
     "quick": Size(
         rounds=12,
@@ -58,6 +68,7 @@ SIZES = {
         used=5,
         upgraded=50,
         checked=(500, 2_000),
+        seen=(1_000, 20_000),
     ),
     "normal": Size(
         rounds=60,
@@ -67,6 +78,7 @@ SIZES = {
         used=10,
         upgraded=300,
         checked=(500, 2_000),
+        seen=(1_000, 200_000),
     ),
     "full": Size(
         rounds=60,
@@ -76,6 +88,7 @@ SIZES = {
         used=10,
         upgraded=1_000,
         checked=(2_000, 20_000),
+        seen=(1_000, 200_000),
     ),
 }
 
@@ -219,6 +232,17 @@ class Measurements:
             times = round(float(large["MB at most"]) / max(float(small["MB at most"]), 1), 2)
             name = f"the doctor, {what}: memory at {more:,} tickets, times that at {few:,}"
             self.report.goal(name, found=times, at_most=2)
+
+    def pages(self) -> None:
+        """What people look at, in a company with many tickets and in one with few."""
+        few, many = self.size.seen
+        companies = self._company(few), self._company(many)
+        rows = page_rows(*companies, rounds=self.size.rounds // 6 + 1, operations=3)
+        self.report.add(f"Pages with {many:,} tickets, and with {few:,}", rows)
+        for row in rows:
+            if row["what"] in PAGES:
+                name = f"{row['what']} with {many:,} tickets, times {few:,}"
+                self.report.goal(name, found=float(row["times"]), at_most=1.3)
 
     def upgrading(self) -> None:
         """A new version with many companies, and one more company beside them."""

@@ -56,6 +56,16 @@ class Browser:
             text = f"{address} answered with {answer.status} {location}: {page[:2000]!r}"
             raise RuntimeError(text)
 
+    def get(self, address: str, user_id: int) -> None:
+        """Raises RuntimeError where the page does not come."""
+        cookies = f"{settings.SESSION_COOKIE_NAME}={_session_of(user_id)}"
+        headers = {"Host": FORM["Host"], "Cookie": cookies}
+        self._connection.request("GET", address, headers=headers)
+        answer = self._connection.getresponse()
+        page = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{address} answered with {answer.status}: {page[:2000]!r}")
+
     def spending(self) -> Spent:
         self._connection.request("GET", "/spent")
         return Spent(**json.loads(self._connection.getresponse().read()))

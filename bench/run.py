@@ -12,7 +12,17 @@ from pathlib import Path
 
 from bench.setup import start_django
 
-PARTS = ("steps", "http", "latency", "engine", "processes", "growth", "doctor", "upgrading")
+PARTS = (
+    "steps",
+    "http",
+    "latency",
+    "engine",
+    "processes",
+    "growth",
+    "doctor",
+    "upgrading",
+    "pages",
+)
 RESULTS = Path(__file__).resolve().parent / "results"
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.template.engine import Engine
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -57,11 +58,13 @@ def page_crumbs(context: Context) -> list[Crumb]:
 def list_count(cl: ChangeList) -> str:
     """How many rows a list has: “3 tickets”, also of the screen “My tickets”."""
     counted = getattr(cl.model_admin, "counted", None)
+    is_capped = getattr(cl.paginator, "is_capped", False)
+    count = f"{number_format(cl.result_count)}+" if is_capped else str(cl.result_count)
     if counted is not None:
-        return str(counted % {"count": cl.result_count})
+        return str(counted % {"count": count})
     opts = (cl.opts.concrete_model or cl.model)._meta
     name = opts.verbose_name if cl.result_count == 1 else opts.verbose_name_plural
-    return f"{cl.result_count} {name}"
+    return f"{count} {name}"
 
 
 @register.simple_tag(takes_context=True)

@@ -144,6 +144,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:workflows_taskinstance_export": ("files.list_downloaded",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
+    "admin:tickets_ticket_report_export": ("files.list_downloaded",),
     "admin:audit_auditevent_export": ("files.list_downloaded",),
     "admin:workflows_taskdefinition_upload": ("definitions.tasks_saved",),
     "admin:workflows_workflowdefinition_download": ("files.definition_downloaded",),

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 
 from tenants.active_company import active_company
 from tenants.pages.page import with_pages
+from tenants.pages.paging import capped_paginator
 from tenants.pages.refusals import TellsRefusals
 
 
@@ -83,6 +84,18 @@ class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     compressed_fields = False
     list_filter_submit = False
     warn_unsaved_form = True
+
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,
+    ) -> Any:
+        return capped_paginator(
+            request, queryset, per_page, orphans=orphans, allow_empty=allow_empty_first_page
+        )
 
     def get_urls(self) -> list[URLPattern]:
         return with_pages(self, super().get_urls())

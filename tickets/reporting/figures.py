@@ -170,8 +170,13 @@ class Figures:
         rows = (
             self._ended()
             .annotate(begin=self.period.step("workflow_instance__completed_at"))
-            .values("begin", "workflow_instance__status", "workflow_instance__outcome")
-            .annotate(count=Count("pk"), definition_id=F("definition_id"))
+            .values(
+                "begin",
+                "workflow_instance__status",
+                "workflow_instance__outcome",
+                "definition_id",
+            )
+            .annotate(count=Count("pk"))
             .values_list(
                 "begin",
                 "workflow_instance__status",

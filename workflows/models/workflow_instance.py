@@ -28,6 +28,7 @@ class WorkflowStatus(models.TextChoices):
 
 # The statuses that nothing leaves.
 ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
+RUNNING = (WorkflowStatus.NOT_STARTED, WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 
 
 class WorkflowInstance(StatusModel):

@@ -29,13 +29,12 @@ def over_time(figures: Figures) -> Section:
         )
         for begin, days in steps
     ]
-    if sum(opened.values()) + sum(ended.values()):
-        whole = str(figures.period.days)
-        total = (
-            Text(_("In all")),
-            Number(sum(opened.values()), Ticket, of_type(figures, submitted=whole)),
-            Number(sum(ended.values()), Ticket, of_type(figures, ended=whole)),
-        )
+    whole = str(figures.period.days)
+    total = (
+        Text(_("In all")),
+        Number(sum(opened.values()), Ticket, of_type(figures, submitted=whole)),
+        Number(sum(ended.values()), Ticket, of_type(figures, ended=whole)),
+    )
     return Section(
         key="over-time",
         title=_("Submitted and ended"),
