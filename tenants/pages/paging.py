@@ -15,7 +15,7 @@ PAGES_AHEAD: Final = 20
 LAST_PAGE: Final = 1_000_000
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Says how many rows there are, up to `most`; `is_capped` that there are more."""
 
     most: int

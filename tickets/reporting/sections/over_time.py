@@ -44,7 +44,7 @@ def over_time(figures: Figures) -> Section:
         empty=_("No ticket was submitted in this time, and none ended."),
         chart=Chart(
             "line",
-            [date_format(begin, "DATE_FORMAT") for begin, _days in steps],
+            [date_format(begin, "SHORT_DATE_FORMAT") for begin, _days in steps],
             (
                 Line(_("Submitted"), [opened[begin] for begin, _days in steps]),
                 Line(_("Ended"), [ended[begin] for begin, _days in steps], "--color-green-600"),

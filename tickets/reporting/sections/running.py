@@ -14,7 +14,7 @@ from tickets.reporting.period import day_of
 
 # From so many days of age on, to so many; None: and more.
 AGES: Final = (
-    (0, 0, _("since today")),
+    (0, 0, _("today")),
     (1, 6, _("1 to 6 days")),
     (7, 29, _("7 to 29 days")),
     (30, 89, _("30 to 89 days")),
