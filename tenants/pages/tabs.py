@@ -27,6 +27,12 @@ class TabbedChangeList(ChangeList):
         found.pop(ARCHIVE, None)
         return found
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Unfold says “N results” where that is not all there is, and here nobody counts it twice.
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         self.is_archive = is_archive(request)
         self.root_queryset = self.model_admin.tab(self.root_queryset, archive=self.is_archive)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.fast.seals import SealedTable
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import EndOutcome, JsonObject
-from workflows.models import WorkflowDefinition, WorkflowInstance, WorkflowStatus
+from workflows.models import TaskStatus, WorkflowDefinition, WorkflowInstance, WorkflowStatus
 from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.workflow_instance import ENDED, RUNNING
@@ -33,6 +33,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             pk__in=_ids(workflow_instance__status__in=RUNNING).union(
                 _ids(workflow_instance=None), all=True
             )
+        )
+
+    def waiting_for_requester(self) -> TicketQuerySet:
+        """Those whose task waits for an answer of who submitted them."""
+        return self.running().filter(
+            workflow_instance__current_task__status=TaskStatus.PENDING,
+            workflow_instance__current_task__assigned_to__isnull=False,
         )
 
     def ended(self) -> TicketQuerySet:

@@ -6,6 +6,7 @@ stand in `public`.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,6 +18,7 @@ from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
 from tenants.pages.numbers import number_in
+from tickets.finding.days import beginning_of
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.models.ticket_error import UNRESOLVED
@@ -160,6 +162,24 @@ class TaskTypeFilter(ChosenFilter):
         return queryset.filter(definition__task_type=chosen)
 
 
+def end_of_day(now: datetime) -> datetime:
+    """When tomorrow begins."""
+    return beginning_of(timezone.localtime(now).date() + timedelta(days=1))
+
+
+class NeedsMeFilter(ChosenFilter):
+    """Of one's own tickets."""
+
+    title = _("waiting for")
+    parameter_name = "needs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("My answer"))]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return cast("TicketQuerySet", queryset).waiting_for_requester()
+
+
 class DueFilter(ChosenFilter):
     """By when a task should be finished; what is finished is never overdue."""
 
@@ -169,6 +189,7 @@ class DueFilter(ChosenFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("overdue", _("Overdue")),
+            ("today", _("Due today")),
             ("later", _("Due later")),
             ("none", _("Without a due date")),
         ]
@@ -180,4 +201,6 @@ class DueFilter(ChosenFilter):
         now = timezone.now()
         if chosen == "overdue":
             return unfinished.filter(due_at__lt=now)
+        if chosen == "today":
+            return unfinished.filter(due_at__gte=now, due_at__lt=end_of_day(now))
         return unfinished.filter(due_at__gte=now)

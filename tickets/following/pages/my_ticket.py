@@ -18,6 +18,7 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
+from tickets.finding.pages.filters import NeedsMeFilter
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
@@ -28,12 +29,12 @@ class MyTicketAdmin(CompanyModelAdmin):
     """The tickets that one has submitted, and the form that submits one."""
 
     may_add = True
-    # Of one person: there are few, and Unfold says "N results" where it has no total.
-    show_full_result_count = True
     actions = None
     change_list_template = "following/my_ticket_list.html"
     list_display = ("number", "name", "state", "position", "type", "submitted_at", "ended_at")
     list_display_links = ("number", "name")
+    list_filter = (NeedsMeFilter,)
+    list_filter_submit = True
     search_fields = ("title", "definition__title", "=id")
     ordering = ("-pk",)
 

@@ -21,6 +21,7 @@ from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.tabs import TabbedChangeList, is_archive
+from tickets.finding.pages.filters import DueFilter
 from tickets.following.pages.badges import due_badge, task_badge
 from tickets.models import MyTask, SavedAnswers
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
@@ -56,12 +57,12 @@ class MyTaskAdmin(CompanyModelAdmin):
     """The tasks that one was given: a list to work off, and the page that carries one out."""
 
     may_change = True
-    # Of one person: there are few, and Unfold says "N results" where it has no total.
-    show_full_result_count = True
     actions = None
     change_list_template = "working/my_task_list.html"
     list_display = ("task", "ticket", "state", "since", "due", "completed")
     list_display_links = ("task",)
+    list_filter = (DueFilter,)
+    list_filter_submit = True
     search_fields = (
         "definition__title",
         "workflow_instance__ticket__title",
