@@ -13,7 +13,7 @@ from tickets.overseeing import tickets_of_definitions
 from tickets.overseeing.pages import task_instance, ticket
 from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
-from tickets.reporting.pages import report_page
+from tickets.reporting.pages import flow_page, report_page
 from tickets.saving.pages import discard_pages
 from tickets.submitting.pages import choose_page, ticket_form
 from tickets.working.pages import absence_pages, my_task, pool_pages, work_page

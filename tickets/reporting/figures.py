@@ -57,6 +57,24 @@ class MedianAndNinetieth(Aggregate):
     output_field = ArrayField(DurationField())
 
 
+# When work on a task began: when its worker said so, else when they were given it; of a call, when
+# it was made first. Who finishes a task without saying that they begin has begun it in that moment.
+BEGUN: Any = Case(
+    When(started_at__lt=F("completed_at"), then=F("started_at")),
+    default=Coalesce(F("assigned_at"), F("started_at"), F("completed_at")),
+    output_field=DateTimeField(),
+)
+
+
+def _between(end: Any, begin: Any) -> Any:
+    return ExpressionWrapper(end - begin, output_field=DurationField())
+
+
+WAITING: Any = _between(BEGUN, F("created_at"))
+DOING: Any = _between(F("completed_at"), BEGUN)
+WHOLE: Any = _between(F("completed_at"), F("created_at"))
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """How long something took, in seconds; None where nothing did."""
@@ -238,10 +256,7 @@ class Figures:
         """The tasks that were finished, those of most first."""
         rows = list(
             self._done()
-            .annotate(
-                waiting=ExpressionWrapper(BEGUN - F("created_at"), output_field=DurationField()),
-                doing=ExpressionWrapper(F("completed_at") - BEGUN, output_field=DurationField()),
-            )
+            .annotate(waiting=WAITING, doing=DOING)
             .values("definition__workflow__key", "definition__key")
             .annotate(
                 count=Count("pk"),
@@ -313,12 +328,3 @@ class Figures:
             .annotate(count=Count("pk"))
         )
         return {(row["error_type"], row["status"]): row["count"] for row in rows}
-
-
-# When work on a task began: when its worker said so, else when they were given it; of a call, when
-# it was made first. Who finishes a task without saying that they begin has begun it in that moment.
-BEGUN: Any = Case(
-    When(started_at__lt=F("completed_at"), then=F("started_at")),
-    default=Coalesce(F("assigned_at"), F("started_at"), F("completed_at")),
-    output_field=DateTimeField(),
-)

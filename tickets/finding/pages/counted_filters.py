@@ -13,10 +13,12 @@ from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext, gettext_lazy
 
+from tenants.names import LONGEST_NAME
 from tenants.pages.filters import ChosenFilter
 from tickets.finding.days import Days
-from workflows.models import TaskDefinition, TaskStatus
+from workflows.models import TaskDefinition, TaskStatus, WorkflowDefinition
 
+END = "is:"
 SEPARATOR = "."  # between the keys of a workflow and of its task
 
 
@@ -96,6 +98,39 @@ class TaskKeyFilter(ChosenFilter):
 def _of_keys(text: str) -> Q:
     workflow, _separator, task = text.replace("\0", "").partition(SEPARATOR)
     return Q(workflow__key=workflow, key=task)
+
+
+class WorkflowFilter(ChosenFilter):
+    """A workflow in all its versions, by its key."""
+
+    title = gettext_lazy("workflow")
+    parameter_name = "flow"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        asked = (self.value() or "").replace("\0", "")
+        found = WorkflowDefinition.objects.filter(key=asked).order_by("-version")
+        title = found.values_list("title", flat=True).first() if asked else None
+        return [] if title is None else [(asked, title)]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        versions = WorkflowDefinition.objects.filter(key=chosen)
+        return queryset.filter(workflow_instance__workflow__in=versions.values("pk"))
+
+
+class EndFilter(ChosenFilter):
+    """Tickets that came to the end of this label: `is:`, and the label, which may be empty."""
+
+    title = gettext_lazy("how it ended")
+    parameter_name = "end"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        asked = (self.value() or "").replace("\0", "")[: LONGEST_NAME + len(END)]
+        if not asked.startswith(END):
+            return []
+        return [(asked, asked.removeprefix(END) or gettext("Without a name"))]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(workflow_instance__end_label=chosen.removeprefix(END))
 
 
 class InTimeFilter(ChosenFilter):

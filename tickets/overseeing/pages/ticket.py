@@ -16,7 +16,12 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
 from tickets.conversation.pages.timeline import Conversation
 from tickets.files.pages.files import download_base
-from tickets.finding.pages.counted_filters import EndedFilter, SubmittedFilter
+from tickets.finding.pages.counted_filters import (
+    EndedFilter,
+    EndFilter,
+    SubmittedFilter,
+    WorkflowFilter,
+)
 from tickets.finding.pages.filters import (
     HasErrorsFilter,
     OutcomeFilter,
@@ -70,6 +75,8 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         SubmitterFilter,
         SubmittedFilter,
         EndedFilter,
+        EndFilter,
+        WorkflowFilter,
     )
     list_filter_submit = True
     search_fields = ("title", "created_by__email")

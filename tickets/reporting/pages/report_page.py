@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Model
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -20,56 +16,16 @@ from django.utils.translation import gettext, gettext_lazy
 from tenants.audit.record import record
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
-from tickets.models import Ticket, TicketError
-from tickets.reporting.cells import Cell, Chart, Number, Section
+from tickets.models import Ticket
 from tickets.reporting.figures import Figures, TicketTypes
 from tickets.reporting.pages.period_form import PeriodForm
+from tickets.reporting.pages.shown import shown_section
 from tickets.reporting.report import make_report
 from tickets.reporting.write_report import write_report
 from workflows.flat.admin import DOWNLOADED
 from workflows.flat.formats import Csv, Xlsx
-from workflows.models import TaskInstance
 
 FORMATS: Final[dict[str, type[Xlsx | Csv]]] = {"xlsx": Xlsx, "csv": Csv}
-# Instead of Unfold's, whose bars are hair-thin and whose steps are no whole numbers. What of them
-# depends on light and dark Unfold sets anyway.
-_TICKS: Final = {"color": "#7b8190", "precision": 0, "maxTicksLimit": 8}
-CHART_OPTIONS: Final = json.dumps(
-    {
-        "animation": False,
-        "maintainAspectRatio": False,
-        "borderWidth": 2,
-        "maxBarThickness": 28,
-        "plugins": {"legend": {"display": False}},
-        "elements": {"point": {"radius": 2}},
-        "scales": {
-            "x": {"grid": {"display": False}, "ticks": _TICKS},
-            "y": {"beginAtZero": True, "grid": {"display": True}, "ticks": _TICKS},
-        },
-    }
-)
-# What somebody must be allowed to see to be led to the lists of what was counted.
-SEES: Final[dict[type[Model], str]] = {
-    Ticket: "tickets.view_ticket",
-    TaskInstance: "workflows.view_taskinstance",
-    TicketError: "tickets.view_ticketerror",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ShownCell:
-    """`url` is empty where there is no list, or none for whoever looks."""
-
-    text: str
-    url: str
-    is_number: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShownSection:
-    section: Section
-    rows: Sequence[Sequence[ShownCell]]
-    chart: str
 
 
 class _ReportPage(Page):
@@ -111,19 +67,9 @@ class ReportPage(_ReportPage):
             **context,
             period=figures.period.days.in_words,
             type_title=self.types.titles.get(figures.type_key, ""),
-            chart_options=CHART_OPTIONS,
-            sections=[self._shown(each) for each in make_report(figures)],
+            sections=[shown_section(each, by=self.person) for each in make_report(figures)],
             export_url=reverse("admin:tickets_ticket_report_export", query=query),
         )
-
-    def _shown(self, section: Section) -> ShownSection:
-        rows = [[self._cell(each) for each in row] for row in section.shown]
-        has_chart = section.chart is not None and bool(section.rows)
-        return ShownSection(section, rows, chart_data(section.chart) if has_chart else "")
-
-    def _cell(self, cell: Cell) -> ShownCell:
-        may_look = isinstance(cell, Number) and self.person.has_perm(SEES[cell.model])
-        return ShownCell(str(cell), cell.url if may_look else "", cell.is_number)
 
 
 @register_page(Ticket, "report/export/", name="tickets_ticket_report_export")
@@ -153,20 +99,3 @@ class ReportExportPage(_ReportPage):
             content_type=file.content_type,
             headers={"X-Content-Type-Options": "nosniff"},
         )
-
-
-def chart_data(chart: Chart | None) -> str:
-    """As Unfold's components hand it to Chart.js. The second line is dashed: colour is not all."""
-    if chart is None:
-        return ""
-    datasets = [
-        {
-            "label": str(line.label),
-            "data": list(line.values),
-            "borderColor": f"var({line.color})",
-            "backgroundColor": f"var({line.color})",
-            "borderDash": [6, 4] if number else [],
-        }
-        for number, line in enumerate(chart.lines)
-    ]
-    return json.dumps({"labels": list(chart.labels), "datasets": datasets})

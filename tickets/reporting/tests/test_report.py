@@ -48,6 +48,7 @@ class ReportCase(SmallWorkflow, CompanyTestCase):
         super().setUpTestData()
         case = cls("make_rows")
         case.make_rows()
+        cls.workflow = case.workflow
 
     def make_rows(self) -> None:
         self.make_workflow()
