@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
+from django.core.management import call_command
 from django.urls import reverse
 
 from bench.measure import Act, Scenario, measure
@@ -44,6 +45,7 @@ REPORTS: Mapping[str, tuple[str, str, str]] = {
 
 def page_rows(few: Bench, many: Bench, *, rounds: int, operations: int) -> list[Row]:
     """A row for each page: with few tickets, with many, and how many times as much that is."""
+    call_command("collectstatic", interactive=False, verbosity=0)  # or no page finds its styles
     rows: list[Row] = []
     with ExitStack() as stack:
         browsers = [(bench, stack.enter_context(server(bench))) for bench in (few, many)]

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
+from unfold.views import ChangeList
 
 from tenants.pages.numbers import number_in
 
@@ -50,3 +51,19 @@ def capped_paginator(
     page = min(number_in(request.GET.get("p", "")) or 1, LAST_PAGE)
     paginator.most = (page + PAGES_AHEAD) * per_page
     return paginator
+
+
+class PagedChangeList(ChangeList):
+    """Looks up which rows stand on the page, and only then what is shown of them.
+
+    By one statement Postgres would join all that is shown to every row before it sorts them and
+    takes those of the page: lists join more tables than it puts into an order by itself.
+    """
+
+    queryset: QuerySet[Any]
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        keys = list(self.result_list.values_list("pk", flat=True))
+        self.result_list = self.queryset.filter(pk__in=keys)

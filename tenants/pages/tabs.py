@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.views import ChangeList
+
+from tenants.pages.paging import PagedChangeList
 
 ARCHIVE = "archive"
 
@@ -13,7 +14,7 @@ def is_archive(request: HttpRequest) -> bool:
     return bool(request.GET.get(ARCHIVE))
 
 
-class TabbedChangeList(ChangeList):
+class TabbedChangeList(PagedChangeList):
     """A list in two tabs: what runs, and with `?archive=1` what has ended.
 
     Its admin class has a method `tab(queryset, archive=...)` that says which rows are which.

@@ -71,11 +71,9 @@ class FlowPage(DefinitionPage):
             lines.append(_("%(count)d here now") % {"count": task.now})
         if task.whole.count:
             median = self._seconds(task.whole.median, task.whole.count)
-            times = _times(task.whole.count)
+            lines.append(_times(task.whole.count))
             if median is not None:
-                words = {"times": times, "median": Span(median)}
-                times = _("%(times)s, median %(median)s") % words
-            lines.append(times)
+                lines.append(_("median %(median)s") % {"median": Span(median)})
         return lines
 
     def _tasks(self, figures: FlowFigures) -> Section:

@@ -54,7 +54,7 @@ class FlowTests(ReportCase):
     def test_a_ticket_admin_is_led_to_what_was_counted(self) -> None:
         page = self.page(self.terry)
         self.assertContains(page, "5 here now")
-        self.assertContains(page, "4 times, median 3 days 12 hours")
+        self.assertContains(page, "4 times, median 3 days 12 hours.")
         numbers = [
             (cell, section.section.key)
             for section in page.context["sections"]

@@ -48,7 +48,7 @@ class ReportCase(SmallWorkflow, CompanyTestCase):
         super().setUpTestData()
         case = cls("make_rows")
         case.make_rows()
-        cls.workflow = case.workflow
+        cls.workflow, cls.check, cls.type = case.workflow, case.check, case.type
 
     def make_rows(self) -> None:
         self.make_workflow()
