@@ -12,8 +12,6 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenants.pages.links import prefix_of
-
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -54,7 +52,8 @@ class Number:
 
     @property
     def url(self) -> str:
-        return reverse(f"admin:{prefix_of(self.model)}_changelist", query=dict(self.filters))
+        name = f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist"
+        return reverse(name, query=dict(self.filters))
 
 
 @dataclass(frozen=True, slots=True)

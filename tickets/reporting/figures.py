@@ -31,7 +31,7 @@ from django.db.models.functions import Coalesce, TruncDay
 from django.utils.timezone import get_current_timezone
 
 from tenants.models import User
-from tickets.finding.pages.counted_filters import LATE
+from tickets.finding.counted import LATE
 from tickets.models import Ticket, TicketError
 from tickets.reporting.period import Period, day_of
 from workflows.models import (

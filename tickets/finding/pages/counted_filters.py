@@ -8,18 +8,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants.names import LONGEST_NAME
 from tenants.pages.filters import ChosenFilter
+from tickets.finding.counted import END, IN_TIME, LATE, keys_of
 from tickets.finding.days import Days
 from workflows.models import TaskDefinition, TaskStatus, WorkflowDefinition
-
-END = "is:"
-SEPARATOR = "."  # between the keys of a workflow and of its task
 
 
 class DaysFilter(ChosenFilter):
@@ -96,7 +94,7 @@ class TaskKeyFilter(ChosenFilter):
 
 
 def _of_keys(text: str) -> Q:
-    workflow, _separator, task = text.replace("\0", "").partition(SEPARATOR)
+    workflow, task = keys_of(text)
     return Q(workflow__key=workflow, key=task)
 
 
@@ -145,8 +143,3 @@ class InTimeFilter(ChosenFilter):
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         done = queryset.filter(status=TaskStatus.COMPLETED)
         return done.filter(LATE if chosen == "no" else IN_TIME)
-
-
-# Of tasks that were finished.
-LATE = Q(completed_at__gt=F("due_at"))
-IN_TIME = Q(completed_at__lte=F("due_at"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
-from tickets.finding.pages.counted_filters import END, SEPARATOR
+from tickets.finding.counted import END, task_of
 from tickets.models import Ticket
 from tickets.reporting.cells import Cell, Number, Section, Span, Text
 from tickets.reporting.flow import FEWEST, FlowFigures, TaskFigures
@@ -85,7 +85,7 @@ class FlowPage(DefinitionPage):
             task = figures.tasks.get(key)
             if task is None:
                 continue
-            keys = {"task": f"{figures.key}{SEPARATOR}{key}"}
+            keys = {"task": task_of(figures.key, key)}
             done = {**keys, "status": TaskStatus.COMPLETED.value, "done": days}
             count = task.whole.count
             whole = task.whole

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from tickets.finding.pages.counted_filters import SEPARATOR
+from tickets.finding.counted import task_of
 from tickets.reporting.cells import Number, Section, Span, Text
 from tickets.reporting.figures import Figures
 from tickets.reporting.links import of_type
@@ -18,7 +18,7 @@ def tasks(figures: Figures) -> Section:
             figures,
             status=TaskStatus.COMPLETED.value,
             done=days,
-            task=f"{each.workflow_key}{SEPARATOR}{each.key}",
+            task=task_of(each.workflow_key, each.key),
         )
         rows.append(
             (
