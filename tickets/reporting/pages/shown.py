@@ -53,6 +53,7 @@ class ShownSection:
     section: Section
     rows: Sequence[Sequence[ShownCell]]
     chart: str
+    chart_options: str = CHART_OPTIONS
 
 
 def shown_section(section: Section, *, by: User) -> ShownSection:

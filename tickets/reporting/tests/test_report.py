@@ -226,7 +226,7 @@ class PageTests(ReportCase):
         page = self.client.get(REPORT, {"period": "90"})
         self.assertContains(page, "A task could not be done")
         self.assertContains(page, "/tickets/ticket/?submitted=")
-        self.assertContains(page, 'class="chart"')
+        self.assertContains(page, 'class="chart" data-options="{')
         charts = [json.loads(each.chart) for each in page.context["sections"] if each.chart]
         self.assertEqual(len(charts), 4)
 
