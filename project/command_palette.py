@@ -15,6 +15,7 @@ from tenants.active_company import active_company
 from tenants.models import User
 from tenants.names import name_key
 from tickets.models import MyTicket, Ticket
+from tickets.models.ticket import ticket_id_in
 from workflows.models import TaskInstance, WorkflowDefinition
 
 # How many of each kind are shown, and how much of what was typed is looked for.
@@ -23,7 +24,7 @@ LONGEST_TERM = 100
 
 
 def find(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Look for what was typed: a part of a title, or the number of a ticket (`12` or `#12`)."""
+    """Look for what was typed: a part of a title, or a ticket's number (`12`, `#12`, `ACME-12`)."""
     term = term.replace("\x00", "").strip()[:LONGEST_TERM]
     if not term or not isinstance(request.user, User):
         return []
@@ -49,7 +50,7 @@ def _screens(request: HttpRequest, term: str) -> Iterator[SearchResult]:
 
 def _tickets(user: User, term: str) -> Iterator[SearchResult]:
     matches = Q(title__icontains=term)
-    if number := _number(term):
+    if number := ticket_id_in(term):
         matches |= Q(pk=number)
     if user.has_perm("tickets.view_ticket"):
         tickets = Ticket.objects.filter(matches)
@@ -63,18 +64,12 @@ def _tickets(user: User, term: str) -> Iterator[SearchResult]:
         yield _result(str(ticket), kind, screen, ticket.pk, "confirmation_number")
 
 
-def _number(term: str) -> int:
-    """The number that was typed, with or without #; 0 where it is none."""
-    digits = term.removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdecimal() else 0
-
-
 def _tasks(user: User, term: str) -> Iterator[SearchResult]:
     if not user.has_perm("tickets.view_mytask"):
         return
     matches = Q(definition__title__icontains=term)
     matches |= Q(workflow_instance__ticket__title__icontains=term)
-    if number := _number(term):
+    if number := ticket_id_in(term):
         matches |= Q(workflow_instance__ticket__pk=number)
     tasks = TaskInstance.objects.inbox(user).filter(matches)
     found = tasks.select_related("definition", "workflow_instance__ticket").order_by("pk")

@@ -9,11 +9,21 @@ from tickets.following.pages import my_ticket
 from tickets.health import recording
 from tickets.keeping.pages import keep_page
 from tickets.moving.pages import move_page
+from tickets.numbering.pages import prefix_page
 from tickets.overseeing import tickets_of_definitions
-from tickets.overseeing.pages import task_instance, ticket
+from tickets.overseeing.pages import bulk_change_page, task_instance, ticket
+from tickets.prioritizing.pages import priority_page
 from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
 from tickets.reporting.pages import flow_page, report_page
+from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
 from tickets.submitting.pages import choose_page, ticket_form
-from tickets.working.pages import absence_pages, my_task, pool_pages, work_page
+from tickets.working.pages import (
+    absence_pages,
+    complete_many_page,
+    hand_over_page,
+    my_task,
+    pool_pages,
+    work_page,
+)

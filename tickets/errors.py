@@ -51,6 +51,35 @@ class TooManySavedAnswersError(TicketsError):
     message = _("You have saved too many tickets for later. Submit or discard some of them first.")
 
 
+class MayNotPrioritizeError(TicketsError):
+    message = _("Only whoever has a task of the ticket, and ticket admins, set its priority.")
+    status = HTTPStatus.FORBIDDEN
+
+
+# Views of lists
+
+
+class MayNotShareViewError(TicketsError):
+    message = _("Only ticket admins make and delete views for everybody.")
+    status = HTTPStatus.FORBIDDEN
+
+
+class ViewNamelessError(TicketsError):
+    message = _("Give the view a name.")
+
+
+class ViewTooLongError(TicketsError):
+    message = _("This view cannot be saved: its name or what it filters by is too long.")
+
+
+class TooManyViewsError(TicketsError):
+    message = _("There are %(most)d views of this list already. Delete one that nobody needs.")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+
 # Messages
 
 

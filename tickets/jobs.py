@@ -8,6 +8,7 @@ from tickets.erasing import jobs as erasing
 from tickets.files import jobs as files
 from tickets.keeping import jobs as keeping
 from tickets.notices import jobs as notices
+from tickets.overseeing import jobs as overseeing
 from tickets.repairing import jobs as repairing
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "files",
     "keeping",
     "notices",
+    "overseeing",
     "repairing",
 ]

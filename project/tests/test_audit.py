@@ -142,6 +142,8 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "admin:workflows_ticketdefinition_offer": ("definitions.ticket_type_changed",),
     "admin:workflows_taskinstance_export": ("files.list_downloaded",),
+    "admin:tickets_ticket_priority": ("tickets.prioritized",),
+    "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
     "admin:tickets_ticket_report_export": ("files.list_downloaded",),
@@ -220,6 +222,8 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
     "admin:tickets_mytask_claim": _STEP,
+    "admin:tickets_mytask_hand_over": _STEP,
+    "admin:tickets_mytask_complete_many": _STEP,
     "admin:tickets_message_conversation": _SAID,
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
@@ -329,6 +333,7 @@ READ_ONLY: Final = frozenset(
 # Each is among what RECORDED says of its list.
 ACTIONS: Final = {
     "tenants.user: reassign_open_tasks",
+    "tickets.mytask: complete_chosen",
     "tickets.ticketerror: retry_chosen",
     "workflows.companyrole: delete_selected",
 }

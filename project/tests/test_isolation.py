@@ -138,6 +138,7 @@ DECIDE_THEMSELVES = {
     "admin:tickets_message_edit",
     "admin:tickets_message_go_on",
     "admin:tickets_message_hide",
+    "admin:tickets_ticket_priority",
     "admin:tickets_message_earlier",
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
@@ -11,6 +13,18 @@ from tenants.connection import active_tenant, current_schema
 from tenants.models.fields import NameField
 from tenants.names import LONGEST_NAME
 from tenants.schema_names import validate_schema_name
+
+LONGEST_PREFIX: Final = 8
+PREFIX_HELP: Final = _(
+    "2 to 8 capital letters and digits, a letter first: ACME makes ACME-12 of ticket 12. Empty: "
+    "#12."
+)
+validate_prefix: Final = RegexValidator(r"\A[A-Z][A-Z0-9]{1,7}\Z", PREFIX_HELP)
+
+
+def is_prefix(text: str) -> bool:
+    """Whether tickets may be called so; an empty text means no prefix."""
+    return not text or bool(validate_prefix.regex.search(text))  # type: ignore[union-attr]
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -62,6 +76,15 @@ class Company(TenantMixin):
         default=False,
         db_default=False,
         help_text=_("All others log in through the company's identity provider."),
+    )
+    ticket_prefix: models.CharField[str, str] = models.CharField(
+        _("prefix of tickets' numbers"),
+        max_length=LONGEST_PREFIX,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_prefix],
+        editable=False,
     )
     schema_version: models.CharField[str, str] = models.CharField(
         _("schema version"),
@@ -139,3 +162,21 @@ class Company(TenantMixin):
     def is_to_be_deleted(self) -> bool:
         """Whether somebody has asked for it: nobody works in it any more."""
         return self.deletion_due_at is not None
+
+
+def prefix_of_tickets() -> str:
+    """The prefix of the company that the connection works in; empty where it has none.
+
+    It asks the database for nothing, but where the connection knows no more than a schema's name:
+    once then.
+    """
+    chosen = active_tenant()
+    if isinstance(chosen, Company):
+        return chosen.ticket_prefix
+    known: str | None = getattr(chosen, "ticket_prefix", None)
+    if known is None:
+        own = Company.objects.filter(schema_name=current_schema())
+        known = own.values_list("ticket_prefix", flat=True).first() or ""
+        with suppress(AttributeError):
+            chosen.ticket_prefix = known  # type: ignore[attr-defined]
+    return known

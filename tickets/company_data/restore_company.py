@@ -44,6 +44,7 @@ from tenants.connection import PUBLIC, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.migrating.versions import wanted_migrations
 from tenants.models import Company, User
+from tenants.models.company import is_prefix
 from tenants.models.user import emails_in_use
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tenants.roles import SystemRole
@@ -279,7 +280,9 @@ class _Restoring:
         company.is_active = False
         asks = self._manifest.company.get("asks_second_factor")
         company.asks_second_factor = asks is True
-        company.save(update_fields=["is_active", "asks_second_factor"])
+        prefix = self._manifest.company.get("ticket_prefix")
+        company.ticket_prefix = prefix if isinstance(prefix, str) and is_prefix(prefix) else ""
+        company.save(update_fields=["is_active", "asks_second_factor", "ticket_prefix"])
         self._company, self._schema = company, company.schema_name
         return company
 

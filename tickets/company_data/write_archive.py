@@ -97,6 +97,7 @@ class _Exporting:
             company={
                 "name": company.name,
                 "asks_second_factor": company.asks_second_factor,
+                "ticket_prefix": company.ticket_prefix,
                 "created_at": company.created_at.isoformat(),
             },
             migrations=sorted(f"{app}.{name}" for app, name in recorded),

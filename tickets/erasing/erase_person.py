@@ -35,6 +35,7 @@ from tickets.models import (
     Notice,
     NoticePreferences,
     SavedAnswers,
+    SavedView,
     Ticket,
 )
 from workflows.engine.process import Json
@@ -256,6 +257,7 @@ class _Erasing:
     def delete_saved_answers(self) -> None:
         """What they have begun; files that nothing names are deleted after a week."""
         SavedAnswers.objects.filter(user=self.person, sent_at=None).delete()
+        SavedView.objects.filter(owner=self.person, is_shared=False).delete()
 
     def delete_notices(self) -> None:
         """What they were told, and how they wanted it. Those of others name them by their row."""

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0015_messages")]
+    dependencies = [("tickets", "0016_work_lists")]
 
     operations = [
         migrations.AlterModelOptions(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -8,12 +8,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fast.seals import SealedTable
+from tenants.models.company import prefix_of_tickets
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import EndOutcome, JsonObject
 from workflows.models import TaskStatus, WorkflowDefinition, WorkflowInstance, WorkflowStatus
 from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.workflow_instance import ENDED, RUNNING
+from workflows.priorities import Priority
 from workflows.running.sealing import HISTORY
 
 if TYPE_CHECKING:
@@ -67,8 +69,29 @@ def _ids(**conditions: Any) -> Any:
     return Ticket.objects.filter(**conditions).order_by().values("pk")
 
 
+# More make a number that no id can be.
+MOST_DIGITS: Final = 18
+
+
+def ticket_number(pk: int | None) -> str:
+    """What people call the ticket with this id: “#12”, or “ACME-12” where the company says so."""
+    prefix = prefix_of_tickets()
+    return f"{prefix}-{pk}" if prefix else f"#{pk}"
+
+
+def ticket_id_in(term: str) -> int | None:
+    """The id of the ticket that somebody has typed: 12, #12 or ACME-12; None: it is no number."""
+    prefix = prefix_of_tickets()
+    typed = term.strip()
+    if prefix and typed.upper().startswith(f"{prefix}-"):
+        typed = typed[len(prefix) + 1 :]
+    digits = typed.removeprefix("#")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
+    return int(digits) if is_number else None
+
+
 class Ticket(models.Model):
-    """What a person submitted. Its id is the number that people say."""
+    """What a person submitted. What people call it is its id, after the company's prefix."""
 
     title = models.CharField(_("title"), max_length=LONGEST_NAME)
     definition = models.ForeignKey(
@@ -93,6 +116,10 @@ class Ticket(models.Model):
         verbose_name=_("workflow instance"),
     )
     data = models.JSONField(_("data"), encoder=ComposedJson, default=dict, blank=True)
+    # Empty: normal. Read `priority_level`.
+    priority = models.CharField(
+        _("priority"), max_length=20, blank=True, default="", db_default="", editable=False
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -122,7 +149,12 @@ class Ticket(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.title}"
+        return f"{self.number} {self.title}"
+
+    @property
+    def number(self) -> str:
+        """What people call it."""
+        return ticket_number(self.pk)
 
     @property
     def status(self) -> WorkflowStatus:
@@ -130,6 +162,10 @@ class Ticket(models.Model):
         if self.workflow_instance is None:
             return WorkflowStatus.NOT_STARTED
         return WorkflowStatus(self.workflow_instance.status)
+
+    @property
+    def priority_level(self) -> Priority:
+        return Priority.named(self.priority)
 
     @staticmethod
     def ended_as(outcome: EndOutcome) -> Q:
@@ -163,5 +199,6 @@ HISTORY.tables.append(
         "ticket",
         "workflow_instance_id",
         exempt={"updated_at": "says only when it was written last"},
+        later=("priority",),
     )
 )

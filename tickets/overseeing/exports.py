@@ -18,6 +18,7 @@ from workflows.flat import FlatResource, FlatRow
 from workflows.flat.resource import MOST_AT_ONCE, column
 from workflows.flat.writing import ListFile, Value
 from workflows.models import TaskInstance, TaskStatus, WorkflowInstance, WorkflowStatus
+from workflows.priorities import SCREENS as PRIORITIES
 
 
 @dataclass
@@ -26,6 +27,8 @@ class TicketRow(FlatRow):
     ticket_type: str = ""
     submitted_by: str = ""
     status: str = ""
+    priority: str = ""
+    due_at: datetime | None = None
     outcome: str = ""
     end: str = ""
     is_stuck: bool = False
@@ -54,6 +57,8 @@ class TicketResource(FlatResource[TicketRow]):
     submitted_by = column("submitted_by", "Submitted by")
     submitted_at = column("submitted_at", "Submitted at")
     status = column("status", "Status")
+    priority = column("priority", "Priority")
+    due_at = column("due_at", "Due at")
     outcome = column("outcome", "Outcome")
     end = column("end", "How it ended")
     is_stuck = column("is_stuck", "Has an error")
@@ -70,6 +75,8 @@ class TicketResource(FlatResource[TicketRow]):
             ticket_type=thing.definition.title,
             submitted_by=thing.created_by.email,
             status=str(WorkflowStatus(thing.status).label),
+            priority=str(PRIORITIES[thing.priority_level].name),
+            due_at=task.due_at if task is not None else None,
             outcome=_outcome(instance),
             end=instance.end_label if instance is not None else "",
             is_stuck=bool(getattr(thing, "is_stuck", False)),

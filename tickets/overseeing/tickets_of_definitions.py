@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from tenants.active_company import active_company
 from tickets.models import Ticket
+from tickets.models.ticket import ticket_number
 from workflows.authoring.definitions.additions import (
     Sample,
     latest_sample,
@@ -29,7 +30,7 @@ def tickets_of_draft(workflow: WorkflowDefinition) -> Iterator[str]:
     if not shown:
         return
     count = tickets.count()
-    words = {"count": count, "names": ", ".join(f"#{number}" for number in shown)}
+    words = {"count": count, "names": ", ".join(ticket_number(number) for number in shown)}
     if count > len(shown):
         yield _("%(count)d tickets use it, among them %(names)s.") % words
     else:

@@ -39,7 +39,7 @@ _offered = PreparedQuery(
         TicketDefinition.objects.open_to(user_id)
         .filter(pk=pk)
         .order_by()
-        .only("title", "presets", "workflow")
+        .only("title", "presets", "workflow", "priority", "priority_from")
     ),
     slots=2,
     also=_IDS,
@@ -138,13 +138,15 @@ def _checked(
     problems = form.validate(data, facts)
     if problems:
         raise InvalidDataError(problems)
+    answers = {**form.presets_taken_in(facts), **data}
     ticket = new_row(
         Ticket,
         id=offered.ticket_id,
         title=plain_name(title) or offered.title,
         definition=offered,
         workflow=workflow,
-        data={**form.presets_taken_in(facts), **data},
+        data=answers,
+        priority=offered.priority_of(answers).stored,
         created_by=user,
     )
     if slot:

@@ -156,7 +156,11 @@ def _field(spec: JsonObject) -> JsonObject:
     made: JsonObject = {}
     for name in _properties("field"):
         value = spec.get(name)
-        if value is None or value in ("", [], {}) or (name == "required" and value is False):
+        if (
+            value is None
+            or value in ("", [], {})
+            or (name in ("required", "listed") and value is False)
+        ):
             continue
         if name == "seen_by" and value == _SEEN_BY_DEFAULT:
             continue

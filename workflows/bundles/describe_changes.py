@@ -19,6 +19,8 @@ from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
 from workflows.fields.registry import TYPES
+from workflows.priorities import SCREENS as PRIORITIES
+from workflows.priorities import Priority
 from workflows.working_hours.durations import after_in_words, duration_in_words
 
 # What the entries of a list are called in the schema of bundles.
@@ -168,6 +170,10 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("required")
     if "seen_by" in entry:
         yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
+    if entry.get("listed") is True:
+        yield _("shown in lists")
+    if entry.get("priority") in tuple(Priority):
+        yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
 
@@ -178,6 +184,8 @@ def word_for(name: str, value: Json) -> str:
         return _(SEEN_BY_WORDS[SeenBy(str(value))])
     if name == "outcome" and value in tuple(EndOutcome):
         return str(OUTCOMES[EndOutcome(str(value))].name)
+    if name == "priority" and value in tuple(Priority):
+        return str(PRIORITIES[Priority(str(value))].name)
     return ""
 
 

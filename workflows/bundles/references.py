@@ -19,8 +19,11 @@ from workflows.engine.schema_check import check_schema
 from workflows.fields.company_roles import roles_in
 from workflows.fields.facts import Facts
 from workflows.fields.field import Field
+from workflows.fields.listed import choice_of
 from workflows.fields.specs import check_fields, parse_fields
 from workflows.fields.validation import check_presets
+from workflows.icons import ICONS
+from workflows.priorities import Priority
 from workflows.task_types import SCREENS
 
 
@@ -36,6 +39,7 @@ def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
     yield from _fields_problems(outline.workflow, facts)
     yield from _seen_by_problems(outline.workflow)
     for task in outline.tasks:
+        yield from _listed_problems(task)
         yield from _fields_problems(task, facts)
         yield from _task_problems(task)
     yield from _role_problems(outline)
@@ -43,6 +47,8 @@ def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
         yield from _end_problems(transition, outline)
     for ticket_type in outline.ticket_types:
         yield from _preset_problems(ticket_type, outline, facts)
+        yield from _priority_problems(ticket_type, outline)
+        yield from _icon_problems(ticket_type)
     if not outline.ticket_types:
         message = _("No ticket type starts this workflow. Add one, so that people can submit it.")
         yield Problem(("ticket_types",), message, severity=Severity.WARNING)
@@ -91,6 +97,57 @@ def _seen_by_problems(workflow: Entry) -> Iterator[Problem]:
                 "questions of tasks: remove it here."
             )
             yield Problem((*workflow.path, "fields", index, "seen_by"), message, spec["seen_by"])
+
+
+def _listed_problems(task: Entry) -> Iterator[Problem]:
+    specs = task.value.get("fields")
+    for index, spec in enumerate(specs if isinstance(specs, list) else []):
+        if isinstance(spec, dict) and spec.get("listed") is True:
+            message = _(
+                "Lists show what was submitted. “listed” is for the questions of the ticket: "
+                "remove it here."
+            )
+            yield Problem((*task.path, "fields", index, "listed"), message, spec["listed"])
+
+
+def _priority_problems(ticket_type: Entry, outline: Outline) -> Iterator[Problem]:
+    """`priority_from` must name a choice of the ticket's form, all of whose values are ours."""
+    name, path = ticket_type.text("priority_from"), (*ticket_type.path, "priority_from")
+    if not name:
+        return
+    listed = outline.workflow.value.get("fields")
+    specs = {
+        str(each.get("name")): each
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict)
+    }
+    spec = specs.get(name)
+    if spec is None:
+        meant = nearest(name, specs)
+        message = _("The ticket's form has no question “%(name)s”.") % {"name": short(name)}
+        yield Problem(path, message + did_you_mean(meant), name, nearest=meant)
+        return
+    choices = spec.get("choices")
+    values = [choice_of(each) for each in (choices if isinstance(choices, list) else [])]
+    known = {pair[0] for pair in values if pair is not None}
+    if spec.get("type") != "choice" or not known or known - set(Priority):
+        message = _(
+            "The priority can come from a question of type choice alone, whose values are among "
+            "%(values)s. Their labels may be any."
+        )
+        yield Problem(path, message % {"values": ", ".join(Priority)}, name)
+
+
+def _icon_problems(ticket_type: Entry) -> Iterator[Problem]:
+    icon = ticket_type.text("icon")
+    if icon and icon not in ICONS:
+        meant = nearest(icon, ICONS)
+        message = _(
+            "There is no icon “%(name)s”. Choose one of those that the documentation lists."
+        ) % {"name": short(icon)}
+        yield Problem(
+            (*ticket_type.path, "icon"), message + did_you_mean(meant), icon, nearest=meant
+        )
 
 
 def _default_problems(specs: Json, path: Path, facts: Facts) -> Iterator[Problem]:

@@ -75,6 +75,9 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             *("company_role_access", "company_roles_with_access"),
             *("company_roles", "company_role", "roles"),
         ),
+        "priority": ("urgency", "default_priority"),
+        "priority_from": ("priority_field", "priority_question"),
+        "icon": ("symbol",),
     },
     "company_role": {
         "name": ("role", "role_name", "title"),
@@ -96,6 +99,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "pattern": ("regular_expression", "regex"),
         "visible_when": ("show_when", "shown_when", "condition"),
         "seen_by": ("visible_to", "shown_to"),
+        "listed": ("in_lists", "show_in_lists"),
         "role": ("company_role",),
     },
     "link": {

@@ -24,7 +24,16 @@ from workflows.engine.texts import gettext_noop as gettext_noop
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 
 # The keys that the specs of all types have.
-COMMON_KEYS: Final = ("name", "label", "type", "required", "help", "visible_when", "seen_by")
+COMMON_KEYS: Final = (
+    "name",
+    "label",
+    "type",
+    "required",
+    "help",
+    "visible_when",
+    "seen_by",
+    "listed",
+)
 LIMIT_KEYS: Final = ("min", "max", "more_than", "less_than")
 
 
@@ -138,6 +147,7 @@ class Field:
     pattern: str = ""
     visible_when: Json = None
     seen_by: SeenBy = SeenBy.TEAM
+    listed: bool = False
     fields: tuple[Field, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
 

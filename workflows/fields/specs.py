@@ -1,9 +1,9 @@
 """Field specs: what a form asks for, as data that people write.
 
 A spec is ``{name, label, type, required, choices, help, default, min, max, more_than,
-less_than, pattern, visible_when, seen_by, fields}``, and what single types add to that. null, an
-empty text and an empty list count as not given, as spreadsheets leave them. Specs may be any JSON:
-check_fields survives all of it.
+less_than, pattern, visible_when, seen_by, listed, fields}``, and what single types add to that.
+null, an empty text and an empty list count as not given, as spreadsheets leave them. Specs may be
+any JSON: check_fields survives all of it.
 """
 
 from __future__ import annotations
@@ -166,6 +166,7 @@ def _spec_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Ite
         *_name_problems(spec, path),
         *_text_problems(spec, path),
         *_seen_by_problems(spec, path, inside_records=inside_records),
+        *_listed_problems(spec, path, inside_records=inside_records),
         *_type_problems(spec, path, inside_records=inside_records),
     ]
     field_type = type_of(spec)
@@ -230,6 +231,18 @@ def _seen_by_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> 
             words=", ".join(SeenBy)
         )
         yield Problem(place, message + did_you_mean(meant), given, meant)
+
+
+def _listed_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+    given, place = spec.get("listed"), (*path, "listed")
+    if is_absent(given):
+        return
+    if not isinstance(given, bool):
+        yield Problem(place, "Give “listed” as true or false.", given)
+    elif (given and inside_records) or (
+        given and (field_type := type_of(spec)) is not None and "fields" in field_type.all_keys
+    ):
+        yield Problem(place, "A list has no room for records. Remove “listed” here.", given)
 
 
 def _type_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
@@ -359,6 +372,7 @@ def _field(spec: JsonObject) -> Field:
         pattern=str(given.get("pattern", "")),
         visible_when=given.get("visible_when"),
         seen_by=SeenBy(str(given.get("seen_by", SeenBy.TEAM))),
+        listed=given.get("listed") is True,
         fields=_parsed(given.get("fields")),
         settings=frozen({key: given[key] for key in OWN_KEYS if key in given}),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from workflows.engine.process import Json
+from workflows.fields.field import FieldType
 from workflows.fields.registry import type_of
 
 
@@ -22,6 +23,16 @@ def uploads_in(
         if keys := frozenset(_uploads_of(spec, answers.get(name))):
             found[name] = keys
     return found
+
+
+def asks_for_uploads(specs: Json) -> bool:
+    """Whether a question of these specs, or a column of its records, asks for a file."""
+    listed = [each for each in (specs if isinstance(specs, list) else []) if isinstance(each, dict)]
+    return any(
+        ((found := type_of(each)) is not None and type(found).uploads is not FieldType.uploads)
+        or asks_for_uploads(each.get("fields"))
+        for each in listed
+    )
 
 
 def _uploads_of(spec: Mapping[str, Json], answer: Json) -> Iterator[UUID]:

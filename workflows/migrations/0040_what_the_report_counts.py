@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0030_invitations")]
+    dependencies = [("workflows", "0031_priority_and_icon")]
 
     operations = [
         migrations.AddIndex(

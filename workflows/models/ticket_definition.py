@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -8,12 +9,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
+from workflows.engine.process import Json
+from workflows.icons import ICONS, USUAL_ICON
 from workflows.models.company_role import CompanyRole
 from workflows.models.workflow_definition import (
     DefinitionStatus,
     WorkflowDefinition,
     validate_key,
 )
+from workflows.priorities import Priority
 
 if TYPE_CHECKING:
     from tenants.models import User
@@ -73,6 +77,22 @@ class TicketDefinition(models.Model):
         verbose_name=_("company roles with access"),
         help_text=_("Only their members may submit this ticket type; none: everybody."),
     )
+    priority = models.CharField(
+        _("priority"),
+        max_length=20,
+        default=Priority.NORMAL.value,
+        db_default=Priority.NORMAL.value,
+        help_text=_("Of its tickets, unless an answer or a person says otherwise."),
+    )
+    priority_from = models.CharField(
+        _("question for the priority"),
+        max_length=63,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The name of a question whose answer is the priority; empty: none."),
+    )
+    icon = models.CharField(_("icon"), max_length=40, blank=True, default="", db_default="")
     edit_layout = models.TextField(_("edit layout"), blank=True)
     display_layout = models.TextField(_("display layout"), blank=True)
     is_active = models.BooleanField(_("active"), default=False)
@@ -117,3 +137,13 @@ class TicketDefinition(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def shown_icon(self) -> str:
+        """The name of a Material Symbol, in any case."""
+        return self.icon if self.icon in ICONS else USUAL_ICON
+
+    def priority_of(self, answers: Mapping[str, Json]) -> Priority:
+        """The priority of a new ticket with these answers, presets among them."""
+        answer = answers.get(self.priority_from) if self.priority_from else None
+        return Priority.named(self.priority if answer is None else answer)

@@ -30,12 +30,14 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
+from workflows.priorities import Priority
 from workflows.running.assignment import assign_if_possible, eligible_workers
 from workflows.running.check_output import check_object, check_output
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.held import HELD
+from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.resumed import RESUMED
 from workflows.running.events.retried import RETRIED
@@ -250,6 +252,14 @@ class WorkflowRepair(WorkflowStateManager):
         """Write a change that was made outside the instance (of the ticket) into its history."""
         change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
         self._record(CHANGED, data=change)
+        self._save_instance()
+
+    def record_priority(self, *, old: Priority, new: Priority, reason: str) -> None:
+        """Write into the history that the ticket's priority was changed."""
+        change: JsonObject = {"old": old.value, "new": new.value}
+        if reason:
+            change["reason"] = reason
+        self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
     def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> None:

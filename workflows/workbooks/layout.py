@@ -14,6 +14,7 @@ from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import TaskType
 from workflows.fields.field import Holds, SeenBy, SpecKey
 from workflows.fields.registry import OWN_KEYS, TYPES
+from workflows.priorities import Priority
 from workflows.task_types import SCREENS
 from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
@@ -230,6 +231,14 @@ FIELDS: Final = Sheet(
             13,
             options=tuple(SeenBy),
         ),
+        Column(
+            "listed",
+            "Listed",
+            kinds.YES_NO,
+            gettext_lazy("Of a question of the ticket. yes: lists of tickets show the answer."),
+            9,
+            options=YES_NO,
+        ),
         *(_own(each) for each in OWN_KEYS.values()),
     ),
     ("forms", "field", "questions"),
@@ -417,6 +426,36 @@ TICKET_TYPES: Final = Sheet(
             kinds.ROLES,
             gettext_lazy("The company roles that may submit it, a line each. Empty: everybody."),
             28,
+        ),
+        Column(
+            "priority",
+            "Priority",
+            kinds.WORD,
+            gettext_lazy(
+                "Of its tickets, unless an answer or a person says otherwise. Empty: normal."
+            ),
+            12,
+            options=tuple(Priority),
+        ),
+        Column(
+            "priority_from",
+            "Priority from",
+            kinds.TEXT,
+            gettext_lazy(
+                "The name of a choice of the ticket's form whose answer is the priority. Its "
+                "choices are low, normal, high and urgent, with any labels."
+            ),
+            18,
+        ),
+        Column(
+            "icon",
+            "Icon",
+            kinds.WORD,
+            gettext_lazy(
+                "The name of the icon on its card, such as receipt_long; the documentation of the "
+                "bundle format lists them. Empty: that of a ticket."
+            ),
+            16,
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from project.translating import catalogues, of_unfold
-from project.translating.extraction import CannotBeTranslatedError, Found, texts_in
+from project.translating.extraction import LANGUAGES, CannotBeTranslatedError, Found, texts_in
 from project.translating.problems import in_catalogue
 
 # Switched on when all texts are translated; from then on a text without a translation fails.
@@ -131,7 +131,7 @@ class ProblemTests(SimpleTestCase):
 
 class CatalogueTests(SimpleTestCase):
     def test_they_are_of_the_languages_that_people_choose_from(self) -> None:
-        self.assertEqual({"en", *catalogues.LANGUAGES}, set(dict(settings.LANGUAGES)))
+        self.assertEqual({"en", *LANGUAGES}, set(dict(settings.LANGUAGES)))
 
     def test_updating_keeps_translations_and_forgets_what_is_no_longer_said(self) -> None:
         with TemporaryDirectory() as folder:

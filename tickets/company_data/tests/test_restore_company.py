@@ -48,6 +48,7 @@ PERSON, JSON, JOB, TYPE, SUBJECT = "person", "json with people", "job", "content
 TABLES: dict[str, dict[str, str]] = {
     "audit_auditevent": {"actor_id": PERSON, "subject_id": SUBJECT},
     "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
+    "tickets_bulkchange": {"created_by_id": PERSON, "arguments": JSON},
     "tickets_bulkretry": {"created_by_id": PERSON},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
@@ -57,6 +58,7 @@ TABLES: dict[str, dict[str, str]] = {
     "tickets_message": {"written_by_id": PERSON, "hidden_by_id": PERSON, "mentions": JSON},
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},
+    "tickets_savedview": {"owner_id": PERSON},
     "tickets_ticket": {"created_by_id": PERSON, "data": JSON},
     "tickets_ticketdefinition": {"created_by_id": PERSON},
     "tickets_ticketdefinition_roles_with_access": {},

@@ -149,7 +149,7 @@ class ConversationPage(TicketPage):
             task=self._own_task(form.asks) if form is not None and form.asks else None,
         )
         return self.show(
-            title=_("Messages of ticket #%(number)s") % {"number": ticket.pk},
+            title=_("Messages of ticket %(number)s") % {"number": ticket.number},
             ticket=ticket,
             conversation=conversation,
             ticket_address=ticket_address(ticket, self.person),

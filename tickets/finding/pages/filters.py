@@ -27,6 +27,7 @@ from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models import TaskStatus, TicketDefinition, WorkflowStatus
 from workflows.models.task_instance import UNFINISHED
+from workflows.priorities import Priority, priority_choices
 from workflows.task_types import task_type_choices
 
 # A dropdown with more people than this is no help: search by e-mail address then.
@@ -92,6 +93,17 @@ class OutcomeFilter(ChosenFilter):
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(Ticket.ended_as(EndOutcome(chosen)))
+
+
+class PriorityFilter(ChosenFilter):
+    title = _("priority")
+    parameter_name = "priority"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(priority_choices())
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(priority=Priority(chosen).stored)
 
 
 class TicketTypeFilter(ChosenFilter):
@@ -204,3 +216,19 @@ class DueFilter(ChosenFilter):
         if chosen == "today":
             return unfinished.filter(due_at__gte=now, due_at__lt=end_of_day(now))
         return unfinished.filter(due_at__gte=now)
+
+
+class DueTicketFilter(ChosenFilter):
+    """By when the task is due where the ticket stands; what has ended is never overdue."""
+
+    title = _("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("overdue", _("Overdue")), ("later", _("Due later"))]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        task, now = "workflow_instance__current_task", timezone.now()
+        unfinished = queryset.filter(**{f"{task}__status__in": UNFINISHED})
+        comparison = "lt" if chosen == "overdue" else "gte"
+        return unfinished.filter(**{f"{task}__due_at__{comparison}": now})

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from tenants.pages.numbers import number_in
+from tickets.models.ticket import ticket_id_in
 
 
 def add_number(
     queryset: QuerySet[Any], found: QuerySet[Any], term: str, field: str
 ) -> QuerySet[Any]:
-    """What a search found, and the row of the ticket whose number was typed (with or without #)."""
-    number = number_in(term.strip().removeprefix("#"))
+    """What a search found, and the row of the ticket whose number was typed (12, #12, ACME-12)."""
+    number = ticket_id_in(term)
     return found if number is None else found | queryset.filter(Q(**{field: number}))

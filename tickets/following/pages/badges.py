@@ -19,6 +19,8 @@ from workflows.models import (
     TaskStatus,
     WorkflowStatus,
 )
+from workflows.priorities import SCREENS as PRIORITIES
+from workflows.priorities import Priority
 
 # The tones are CSS classes of definitions.css: badge-good, badge-bad ...
 # COMPLETED is shown by its outcome.
@@ -78,3 +80,16 @@ def due_badge(task: TaskInstance, *, now: datetime) -> SafeString | str:
 def error_badge(error: TicketError) -> SafeString:
     status = ErrorStatus(error.status)
     return badge(status.label, ERROR_TONES[status])
+
+
+def priority_badge(priority: Priority) -> SafeString:
+    screen = PRIORITIES[priority]
+    return badge(screen.name, screen.tone)
+
+
+def priority_of_row(ticket: Ticket) -> SafeString | str:
+    """In a list what is usual needs no colour."""
+    priority = ticket.priority_level
+    return (
+        str(PRIORITIES[priority].name) if priority is Priority.NORMAL else priority_badge(priority)
+    )

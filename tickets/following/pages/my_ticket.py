@@ -19,8 +19,10 @@ from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
 from tickets.finding.pages.filters import NeedsMeFilter
+from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
-from tickets.models import MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketError
+from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
 
 
@@ -35,7 +37,7 @@ class MyTicketAdmin(CompanyModelAdmin):
     list_display_links = ("number", "name")
     list_filter = (NeedsMeFilter,)
     list_filter_submit = True
-    search_fields = ("title", "definition__title", "=id")
+    search_fields = ("title", "definition__title")
     ordering = ("-pk",)
 
     # Whose tickets
@@ -66,7 +68,8 @@ class MyTicketAdmin(CompanyModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> Any:
-        return super().get_search_results(request, queryset, search_term.replace("#", " "))
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return add_number(queryset, found, search_term, "pk"), may_repeat
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -75,6 +78,7 @@ class MyTicketAdmin(CompanyModelAdmin):
             "title": gettext("My tickets"),
             "subtitle": None,
             "saved_tickets": self._saved_tickets(request),
+            "views_bar": ViewsBar(request, ListOfViews.MY_TICKETS),
             **(extra_context or {}),
         }
         response: HttpResponse = super().changelist_view(request, context)
@@ -91,7 +95,7 @@ class MyTicketAdmin(CompanyModelAdmin):
 
     @display(description=_("Number"), ordering="pk")
     def number(self, ticket: MyTicket) -> str:
-        return f"#{ticket.pk}"
+        return ticket.number
 
     @display(description=_("Title"), ordering="title")
     def name(self, ticket: MyTicket) -> SafeString:

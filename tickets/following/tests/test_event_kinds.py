@@ -80,6 +80,7 @@ EXAMPLES = {
         {"what": "output", "old": {}, "new": {"big": False}, "reason": "A mistake."},
         changes={"data": {"check": {"big": False}}},
     ),
+    "PRIORITY_CHANGED": Example({"old": "normal", "new": "high"}, of_task=False),
     "HELD": Example({"reason": "Wait."}, False, {"status": "ON_HOLD"}),
     "RESUMED": Example({"reason": "Go on."}, False),
     "VERSION_CHANGED": Example({"from": 1, "to": 2, "reason": "New."}, False, {"version": 2}),

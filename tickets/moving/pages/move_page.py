@@ -22,6 +22,7 @@ from tickets.errors import TicketsError
 from tickets.following.pages import progress
 from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
+from tickets.models.ticket import ticket_number
 from tickets.moving.move_tickets import MOST_AT_ONCE, TicketMove, move_tickets, preview_move
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
@@ -104,8 +105,10 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
             messages.success(request, text % {"count": moved, "version": self.workflow.version})
         refused = [move for move in moves if not move.is_moved]
         for move in refused[:MOST_REASONS]:
-            text = _("#%(number)s was not moved. %(reason)s")
-            messages.warning(request, text % {"number": move.ticket_id, "reason": move.refusal})
+            text = _("%(number)s was not moved. %(reason)s")
+            messages.warning(
+                request, text % {"number": ticket_number(move.ticket_id), "reason": move.refusal}
+            )
         if len(refused) > MOST_REASONS:
             count = len(refused) - MOST_REASONS
             text = ngettext(

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,8 +14,8 @@ from unfold.decorators import display
 
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
-from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
+from tenants.pages.paging import PagedChangeList
 from tickets.conversation.pages.timeline import Conversation
 from tickets.files.pages.files import download_base
 from tickets.finding.pages.counted_filters import (
@@ -23,29 +25,61 @@ from tickets.finding.pages.counted_filters import (
     WorkflowFilter,
 )
 from tickets.finding.pages.filters import (
+    DueTicketFilter,
     HasErrorsFilter,
     OutcomeFilter,
+    PriorityFilter,
     SubmitterFilter,
     TicketStatusFilter,
     TicketTypeFilter,
 )
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
-from tickets.following.pages.badges import error_badge, task_badge, ticket_badge
+from tickets.following.pages.answers_cell import answers_cell
+from tickets.following.pages.badges import (
+    due_badge,
+    error_badge,
+    priority_of_row,
+    task_badge,
+    ticket_badge,
+)
 from tickets.following.pages.history import WholeHistory
-from tickets.models import Ticket, TicketError
+from tickets.models import ListOfViews, Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.exports import TicketResource
+from tickets.overseeing.pages.bulk_change_page import BulkChangeAdmin
+from tickets.overseeing.pages.ticket_columns import (
+    ANSWER,
+    COLUMN,
+    COLUMNS,
+    FIRST,
+    answer_column,
+    chosen_columns,
+    offered_columns,
+    shows_answers,
+)
+from tickets.prioritizing.pages.priority_page import ShownPriority
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
+from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import viewer_of
 from workflows.flat import FlatExportAdmin
 from workflows.models import TaskInstance, WorkflowDefinition
+from workflows.priorities import urgency
+
+
+class TicketChangeList(PagedChangeList):
+    """All tickets; which columns it shows is no filter."""
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_filters_params(params)
+        found.pop(COLUMNS, None)
+        return found
 
 
 @admin.register(Ticket)
-class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
+class TicketAdmin(FlatExportAdmin, BulkChangeAdmin):
     """Everybody's tickets, for ticket admins."""
 
     list_title = gettext_lazy("All tickets")
@@ -64,13 +98,17 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         "type_column",
         "submitter_column",
         "status_column",
+        "priority_column",
         "where_column",
+        "due_column",
         "submitted_column",
     )
     list_filter = (
         TicketStatusFilter,
         OutcomeFilter,
+        PriorityFilter,
         TicketTypeFilter,
+        DueTicketFilter,
         HasErrorsFilter,
         SubmitterFilter,
         SubmittedFilter,
@@ -86,7 +124,42 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
         tickets: TicketQuerySet = super().get_queryset(request)  # type: ignore[assignment]
-        return tickets.with_progress().annotate(is_stuck=Exists(errors))
+        found = tickets.with_progress().annotate(is_stuck=Exists(errors))
+        return found.select_related("workflow") if shows_answers(request) else found
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TicketChangeList]:
+        return TicketChangeList
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        titles = dict(offered_columns(request))
+        return [
+            FIRST,
+            *(
+                answer_column(name, titles[name]) if name.startswith(ANSWER) else name
+                for name in chosen_columns(request)
+            ),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        if chosen := request.GET.getlist(COLUMN):
+            query = request.GET.copy()
+            query.pop(COLUMN)
+            query[COLUMNS] = ",".join(chosen)
+            return redirect(f"{request.path}?{query.urlencode()}")
+        shown = chosen_columns(request)
+        context = {
+            "views_bar": ViewsBar(request, ListOfViews.ALL_TICKETS),
+            "columns": [(name, title, name in shown) for name, title in offered_columns(request)],
+            "kept_parameters": [
+                (name, value)
+                for name, value in request.GET.items()
+                if name not in (COLUMNS, COLUMN, "p")
+            ],
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -96,7 +169,7 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
 
     @display(description=gettext_lazy("Ticket"), ordering="pk", header=True)
     def number_column(self, ticket: Ticket) -> list[str]:
-        return [clipped(ticket.title), f"#{ticket.pk}"]
+        return [clipped(ticket.title), ticket.number]
 
     @display(description=gettext_lazy("Type"), ordering="definition__title")
     def type_column(self, ticket: Ticket) -> str:
@@ -112,6 +185,29 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
         if not getattr(ticket, "is_stuck", False):
             return status
         return format_html("{} {}", status, badge(_("Error"), "bad"))
+
+    @display(
+        description=gettext_lazy("Priority"),
+        ordering=urgency("priority"),
+    )
+    def priority_column(self, ticket: Ticket) -> str:
+        return priority_of_row(ticket)
+
+    @display(description=gettext_lazy("Due"), ordering="workflow_instance__current_task__due_at")
+    def due_column(self, ticket: Ticket) -> str:
+        """When the task is due where it stands: that is what it waits for."""
+        instance = ticket.workflow_instance
+        task = instance.current_task if instance is not None and not ticket.has_ended else None
+        return "-" if task is None else due_badge(task, now=timezone.now())
+
+    @display(description=gettext_lazy("Changed"), ordering="workflow_instance__updated_at")
+    def changed_column(self, ticket: Ticket) -> Any:
+        instance = ticket.workflow_instance
+        return ticket.updated_at if instance is None else instance.updated_at
+
+    @display(description=gettext_lazy("Answers"))
+    def answers_column(self, ticket: Ticket) -> str:
+        return answers_cell(ticket, ticket.workflow) or "-"
 
     @display(description=gettext_lazy("Where it is"))
     def where_column(self, ticket: Ticket) -> str:
@@ -135,6 +231,9 @@ class TicketAdmin(FlatExportAdmin, DetailPageAdmin):
             "ticket": obj,
             "workflow": workflow,
             "badge": ticket_badge(obj),
+            "priority": ShownPriority(
+                obj, may_change=not obj.has_ended and RepairingPage.admits(request)
+            ),
             "where": progress.position_in_words(obj),
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),

@@ -6,14 +6,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
-from tenants.models import User
 from tenants.refusals import refusals
 from tickets.errors import ReasonMissingError
+from tickets.following.pages.workers import worker_choices
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import read_bundle
 from workflows.engine.problems import FieldProblem
@@ -21,13 +20,9 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import InvalidDataError, UnreadableBundleError
 from workflows.models import CompanyRole
-from workflows.models.task_instance import UNFINISHED
-from workflows.running.assignment import eligible_workers
 
 # What a person types here goes to another system, or comes from one: no files.
 MOST_JSON = 200_000
-# A dropdown with more people than this is no help.
-MOST_WORKERS = 300
 AUTOMATIC = "automatic"
 
 
@@ -118,28 +113,13 @@ def add_worker(form: RepairForm, *, role: CompanyRole | None, has_it: int | None
     """The people who may be given the task, those with the least to do first."""
     form.fields["worker"] = forms.ChoiceField(
         label=_("To whom"),
-        choices=worker_choices(role, has_it=has_it),
+        choices=[
+            (AUTOMATIC, _("Whoever's turn it is")),
+            *worker_choices(role, has_it=has_it),
+        ],
         initial=AUTOMATIC,
         widget=UnfoldAdminSelectWidget,
         error_messages={
             "invalid_choice": _("This person can no longer be given this task. Choose again.")
         },
     )
-
-
-def worker_choices(role: CompanyRole | None, *, has_it: int | None) -> list[tuple[str, str]]:
-    open_tasks = Count("assigned_tasks", filter=Q(assigned_tasks__status__in=UNFINISHED))
-    workers = eligible_workers(role).annotate(open_tasks=open_tasks)
-    rows = workers.order_by("-is_available", "open_tasks", "first_name", "pk")[:MOST_WORKERS]
-    people = [(str(each.pk), _worker_line(each, has_it=each.pk == has_it)) for each in rows]
-    return [(AUTOMATIC, _("Whoever's turn it is")), *people]
-
-
-def _worker_line(worker: User, *, has_it: bool) -> str:
-    count: int = getattr(worker, "open_tasks", 0)
-    words = [ngettext("%(count)d open task", "%(count)d open tasks", count) % {"count": count}]
-    if not worker.is_available:
-        words.append(_("away"))
-    if has_it:
-        words.append(_("has it now"))
-    return _("%(person)s: %(words)s") % {"person": worker, "words": ", ".join(words)}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
+from tickets.models.ticket import ticket_number
 from tickets.replaying.replay_tickets import (
     END,
     MOST_TICKETS,
@@ -38,7 +39,7 @@ CHOICES: Final = (20, 50, 100, 200, 500)
 
 @dataclass(frozen=True, slots=True)
 class TicketLink:
-    number: int
+    number: str
     url: str
     error: str
 
@@ -160,7 +161,7 @@ def _refusal_group(trial: Trial, replay: Replay, refusal: Refusal, numbers: Sequ
 def _links(replay: Replay, numbers: Sequence[int]) -> list[TicketLink]:
     return [
         TicketLink(
-            number=number,
+            number=ticket_number(number),
             url=reverse("admin:tickets_ticket_change", args=(number,)),
             error=replay.errors.get(number, ""),
         )

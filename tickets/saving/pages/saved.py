@@ -18,12 +18,19 @@ from workflows.forms import AnswersForm
 
 # The name of the button that keeps a form instead of sending it.
 SAVE = "_save_for_later"
+# What it sends where the person stays on the page.
+GO_ON = "go_on"
 # Tells the browser which form it need not keep any more: see typed.js.
 COOKIE = "finished_form"
 
 
 def is_saving(request: HttpRequest) -> bool:
     return SAVE in request.POST
+
+
+def goes_on(request: HttpRequest) -> bool:
+    """Whether what was saved is to be filled in further at once, on the same page."""
+    return request.POST.get(SAVE) == GO_ON
 
 
 def continued_form(

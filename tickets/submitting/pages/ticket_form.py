@@ -35,6 +35,7 @@ from tickets.errors import (
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers
+from tickets.models.ticket import ticket_number
 from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
@@ -205,8 +206,8 @@ class TicketFormPage(Page):
                 careful = partial(submit, checks_now=True)
                 number, is_new = run_once(self.request, token=token, act=careful)
             if is_new:
-                text = gettext("Your ticket was submitted. Its number is #%(number)s.")
-                messages.success(self.request, text % {"number": number})
+                text = gettext("Your ticket was submitted. Its number is %(number)s.")
+                messages.success(self.request, text % {"number": ticket_number(number)})
             else:
                 _show_already_submitted(self.request, number)
             answer = redirect("admin:tickets_myticket_change", number)
@@ -307,8 +308,8 @@ class TicketFormVisible(Page):
 
 
 def _show_already_submitted(request: HttpRequest, number: int) -> None:
-    text = gettext("You have submitted this form already, as ticket #%(number)s.")
-    messages.info(request, text % {"number": number})
+    text = gettext("You have submitted this form already, as ticket %(number)s.")
+    messages.info(request, text % {"number": ticket_number(number)})
 
 
 def _form_name(request: HttpRequest, definition: TicketDefinition) -> str:

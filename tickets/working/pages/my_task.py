@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from tenants.active_company import active_company
 from tenants.models import User
@@ -22,17 +23,45 @@ from tenants.pages.badges import badge, clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.finding.pages.filters import DueFilter
-from tickets.following.pages.badges import due_badge, task_badge
-from tickets.models import MyTask, SavedAnswers
-from tickets.working.pages.worker_page import WorkerPage, with_ticket
+from tickets.finding.pages.search import add_number
+from tickets.following.pages.answers_cell import answers_cell
+from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
+from tickets.models import ListOfViews, MyTask, SavedAnswers
+from tickets.saved_views.pages.views_bar import ViewsBar
+from tickets.working.complete_many import MOST_AT_ONCE
+from tickets.working.pages.complete_many_page import TASK
+from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.models import TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
+from workflows.priorities import urgency
 
 POOL = "pool"
+TICKET = "workflow_instance__ticket"
 
 
 def is_pool(request: HttpRequest) -> bool:
     return bool(request.GET.get(POOL))
+
+
+class TaskChangeList(TabbedChangeList):
+    """The tabs of one's own tasks."""
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        found = super().get_filters_params(params)
+        found.pop(NEXT, None)
+        return found
+
+    @property
+    def next_task(self) -> MyTask | None:
+        """What to do next, for whoever has just completed a task: the first that can be done."""
+        if not self.is_next:
+            return None
+        return next((each for each in self.result_list if each.is_workable), None)
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        self.is_next = NEXT in request.GET and not is_archive(request)
+        rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
+        return rows
 
 
 class PoolChangeList(TabbedChangeList):
@@ -43,6 +72,7 @@ class PoolChangeList(TabbedChangeList):
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         found = super().get_filters_params(params)
         found.pop(POOL, None)
+        found.pop(NEXT, None)
         return found
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
@@ -57,18 +87,19 @@ class MyTaskAdmin(CompanyModelAdmin):
     """The tasks that one was given: a list to work off, and the page that carries one out."""
 
     may_change = True
-    actions = None
+    actions = ("complete_chosen",)
     change_list_template = "working/my_task_list.html"
-    list_display = ("task", "ticket", "state", "since", "due", "completed")
+    list_display = (
+        *("task", "ticket", "type", "requester", "answers", "priority", "due"),
+        *("waiting", "claim", "completed"),
+    )
     list_display_links = ("task",)
     list_filter = (DueFilter,)
     list_filter_submit = True
     search_fields = (
         "definition__title",
         "workflow_instance__ticket__title",
-        "=workflow_instance__ticket__id",
     )
-    ordering = ("-pk",)
 
     # Whose tasks
 
@@ -81,7 +112,7 @@ class MyTaskAdmin(CompanyModelAdmin):
     # The list
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TabbedChangeList]:
-        return PoolChangeList if is_pool(request) else TabbedChangeList
+        return PoolChangeList if is_pool(request) else TaskChangeList
 
     def tab(self, tasks: QuerySet[MyTask], *, archive: bool) -> QuerySet[MyTask]:
         if archive:
@@ -97,9 +128,45 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         if is_pool(request):
-            return ["task", "ticket", "waiting", "due", "claim"]
-        left_out = {"state", "since", "due"} if is_archive(request) else {"completed"}
-        return [name for name in self.list_display if name not in left_out]
+            # What was answered is for whoever has it.
+            return ["task", "ticket", "type", "requester", "priority", "due", "waiting", "claim"]
+        if is_archive(request):
+            return ["task", "ticket", "type", "requester", "completed"]
+        return ["task", "ticket", "type", "requester", "answers", "priority", "due"]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """To do: what is overdue comes first, then by priority, then what waits the longest."""
+        if is_archive(request):
+            return ["-completed_at", "-pk"]
+        overdue = Q(due_at__lt=timezone.now())
+        # Nothing can be done about what waits for an answer.
+        standing = Case(
+            When(status=TaskStatus.PENDING, assigned_to__isnull=False, then=Value(2)),
+            When(overdue, then=Value(0)),
+            default=Value(1),
+        )
+        return [standing.asc(), urgency(f"{TICKET}__priority").asc(), "created_at", "pk"]
+
+    # Several at once
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        if is_pool(request) or is_archive(request) or not WorkerPage.admits(request):
+            return {}
+        found: dict[str, Any] = super().get_actions(request)
+        return found
+
+    @action(description=_("Complete together"))
+    def complete_chosen(
+        self, request: HttpRequest, queryset: QuerySet[MyTask]
+    ) -> HttpResponse | None:
+        """To the one form for all that were chosen, which says what cannot be completed so."""
+        chosen = queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1]
+        numbers = list(chosen)
+        if len(numbers) > MOST_AT_ONCE:
+            text = gettext("Choose at most %(most)d tasks at once.") % {"most": MOST_AT_ONCE}
+            messages.warning(request, text)
+            return None
+        return redirect(reverse("admin:tickets_mytask_complete_many", query={TASK: numbers}))
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         # The page of a task is for whoever has it.
@@ -108,7 +175,8 @@ class MyTaskAdmin(CompanyModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> Any:
-        return super().get_search_results(request, queryset, search_term.replace("#", " "))
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return add_number(queryset, found, search_term, "workflow_instance__ticket__pk"), may_repeat
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -123,6 +191,7 @@ class MyTaskAdmin(CompanyModelAdmin):
             "may_act": WorkerPage.admits(request),
             "open_count": MyTask.objects.inbox(user).count(),
             "tabs": self._tabs(request),
+            "views_bar": ViewsBar(request, ListOfViews.MY_TASKS),
             **self._answers_of_lost_tasks(request, user),
             **(extra_context or {}),
         }
@@ -154,22 +223,32 @@ class MyTaskAdmin(CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        title = clipped(task.definition.title)
-        if not getattr(task, "is_saved", False) or task.status not in WORKABLE:
-            return title
-        return format_html("{} {}", title, badge(gettext("Answers saved"), "info"))
+        shown = [clipped(task.definition.title)]
+        if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.PENDING) and task.assigned_to_id:
+            shown.append(task_badge(task))
+        if getattr(task, "is_saved", False) and task.status in WORKABLE:
+            shown.append(badge(gettext("Answers saved"), "info"))
+        return format_html_join(" ", "{}", ((each,) for each in shown))
 
-    @display(description=_("Ticket"), ordering="workflow_instance__ticket__id")
+    @display(description=_("Ticket"), ordering=f"{TICKET}__id")
     def ticket(self, task: MyTask) -> SafeString:
         return clipped(task.workflow_instance.ticket)
 
-    @display(description=_("Status"), ordering="status")
-    def state(self, task: MyTask) -> SafeString:
-        return task_badge(task)
+    @display(description=_("Type"), ordering=f"{TICKET}__definition__title")
+    def type(self, task: MyTask) -> SafeString:
+        return clipped(task.workflow_instance.ticket.definition.title)
 
-    @display(description=_("Yours since"), ordering="assigned_at")
-    def since(self, task: MyTask) -> Any:
-        return task.assigned_at
+    @display(description=_("Requester"), ordering=f"{TICKET}__created_by__first_name")
+    def requester(self, task: MyTask) -> SafeString:
+        return clipped(task.workflow_instance.ticket.created_by)
+
+    @display(description=_("Answers"))
+    def answers(self, task: MyTask) -> SafeString | str:
+        return answers_cell(task.workflow_instance.ticket, task.workflow_instance.workflow)
+
+    @display(description=_("Priority"), ordering=urgency(f"{TICKET}__priority"))
+    def priority(self, task: MyTask) -> SafeString | str:
+        return priority_of_row(task.workflow_instance.ticket)
 
     @display(description=_("Waits since"), ordering="created_at")
     def waiting(self, task: MyTask) -> Any:

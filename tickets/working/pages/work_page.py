@@ -25,9 +25,11 @@ from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.following.pages.badges import task_badge
 from tickets.models import MyTask, SavedAnswers, Ticket
+from tickets.prioritizing.pages.priority_page import ShownPriority
 from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
+    goes_on,
     is_saving,
     show_saved_message,
     warn_of_form_changes,
@@ -35,7 +37,7 @@ from tickets.saving.pages.saved import (
 from tickets.saving.save_answers import save_task_answers
 from tickets.seeing import Viewer, shown_output, visible_answers
 from tickets.working.complete_task import complete_task, start_task
-from tickets.working.pages.worker_page import WorkerPage, with_ticket
+from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
@@ -98,10 +100,11 @@ class WorkPage(Page):
                 return self._to_kept_answers()
             if not self._was_already_submitted(form):
                 return self._task_page(form, lost=lost.text)
-        names = {"task": task.definition.title, "number": ticket_of(task).pk}
-        text = gettext("“%(task)s” of ticket #%(number)s is done. Thank you.")
+        names = {"task": task.definition.title, "number": ticket_of(task).number}
+        text = gettext("“%(task)s” of ticket %(number)s is done. Thank you.")
         messages.success(self.request, text % names)
-        return forget_typed(self.back(), form_name(task))
+        next_one = reverse("admin:tickets_mytask_changelist", query={NEXT: 1})
+        return forget_typed(redirect(next_one), form_name(task))
 
     def _to_kept_answers(self) -> HttpResponse:
         """To this page once more, which says that the answers are kept."""
@@ -131,7 +134,9 @@ class WorkPage(Page):
         with refusals() as lost, refusals(InvalidDataError) as wrong:
             save_task_answers(task=self.task, answers=form.answers_so_far(), user=self.person)
             show_saved_message(self.request, form)
-            return forget_typed(self.back(), form_name(self.task))
+            here = redirect("admin:tickets_mytask_change", self.task.pk)
+            answer = here if goes_on(self.request) else self.back()
+            return forget_typed(answer, form_name(self.task))
         form.show_only(wrong.error)
         if lost.error:
             self.task.refresh_from_db()
@@ -237,6 +242,7 @@ class WorkPage(Page):
         task = self.task
         return {
             **progress.submitted(ticket),
+            "priority": ShownPriority(ticket, may_change=task.is_alive and self.may_change),
             "earlier": visible_answers(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
             "conversation": Conversation(

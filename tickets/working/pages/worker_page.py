@@ -10,6 +10,9 @@ from django.http import HttpRequest
 from tenants.pages.page import Page
 from workflows.engine.task_types import FORM_TYPES
 
+# In the address of the list: a task was completed, so that the next one is offered.
+NEXT = "next"
+
 
 class WorkerPage(Page):
     """For the workers of the company: a superuser who looks into it is none."""
@@ -26,5 +29,8 @@ def with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
     return tasks.filter(
         definition__task_type__in=FORM_TYPES, workflow_instance__ticket__isnull=False
     ).select_related(
-        "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
+        "definition",
+        "workflow_instance__ticket__definition",
+        "workflow_instance__ticket__created_by",
+        "workflow_instance__workflow",
     )

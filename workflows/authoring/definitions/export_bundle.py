@@ -46,6 +46,9 @@ _TICKET_TYPE = (
     "description",
     "ext_ref",
     "presets",
+    "priority",
+    "priority_from",
+    "icon",
     "edit_layout",
     "display_layout",
 )

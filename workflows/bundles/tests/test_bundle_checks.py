@@ -84,6 +84,40 @@ class CheckBundleTest(SimpleTestCase):
         )
         self.assertEqual(problems[1].nearest, "requester")
 
+    def test_lists_show_answers_of_the_ticket_alone(self) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["workflow"]["fields"][0]["listed"] = True
+            document["workflow"]["fields"][1]["listed"] = "perhaps"
+            document["tasks"][0]["fields"][0]["listed"] = True
+
+        places = [each.place for each in self.check(spoil, "vacation")]
+        self.assertEqual(places, ["workflow.fields[1].listed", "tasks[0].fields[0].listed"])
+
+    def test_a_priority_comes_from_a_choice_of_priorities(self) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["workflow"]["fields"] += [
+                {"name": "urgency", "type": "choice", "choices": ["low", "urgent"]},
+                {"name": "colour", "type": "choice", "choices": ["low", "blue"]},
+            ]
+            names = ("urgency", "colour", "urgenci", "first_day")
+            document["ticket_types"] = [
+                {"key": name, "title": name, "priority_from": name, "icon": "savings"}
+                for name in names
+            ]
+            document["ticket_types"][0] |= {"priority": "high", "icon": "saving"}
+
+        problems = [each for each in self.check(spoil, "vacation") if each.is_error]
+        self.assertEqual(
+            [each.place for each in problems],
+            [
+                "ticket_types[0].icon",
+                "ticket_types[1].priority_from",
+                "ticket_types[2].priority_from",
+                "ticket_types[3].priority_from",
+            ],
+        )
+        self.assertEqual([each.nearest for each in problems[:3]], ["savings", "", "urgency"])
+
     def test_all_problems_are_told_at_once_in_the_order_of_the_document(self) -> None:
         def spoil(document: dict[str, Any]) -> None:
             document["workflow"]["fields"][1]["type"] = "numbr"

@@ -126,6 +126,8 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
         yield _("Asked only when %(condition)s") % {"condition": condition}
     if field.seen_by is SeenBy.REQUESTER:
         yield _("Whoever submitted the ticket sees the answer")
+    if field.listed:
+        yield _("Shown in lists")
 
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:

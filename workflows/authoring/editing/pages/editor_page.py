@@ -41,7 +41,9 @@ from workflows.bundles.errors import NotStorableError
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.fields.screens import editor_facts
+from workflows.icons import ICONS
 from workflows.models import CompanyRole, WorkflowDefinition
+from workflows.priorities import Priority, priority_choices
 from workflows.task_types import SCREENS
 
 PREFIX = "workflows_workflowdefinition"
@@ -234,6 +236,9 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
+        "priorities": [[value, str(name)] for value, name in priority_choices()],
+        "usual_priority": Priority.NORMAL.value,
+        "icons": list(ICONS),
         "outcomes": [[each.value, str(screen.choice)] for each, screen in OUTCOMES.items()],
         "task_types": [
             {

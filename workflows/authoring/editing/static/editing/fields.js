@@ -61,6 +61,7 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
         spec.required ? gettext("required") : "",
         spec.visible_when ? gettext("shown sometimes") : "",
         spec.seen_by === "requester" ? gettext("seen by the requester") : "",
+        spec.listed === true ? gettext("in lists") : "",
       ],
     }),
     body: (spec, refresh, redraw) => fieldBody(owner, spec, { inRecord, refresh, redraw }),
@@ -171,6 +172,8 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   ];
   const isOfTask = !inRecord && owner !== store.document.workflow;
   if (isOfTask || spec.seen_by) parts[2]?.append(seenBy(spec, refresh));
+  const canBeListed = !inRecord && !isOfTask && !keys.includes("fields");
+  if (canBeListed || spec.listed) parts[2]?.append(listed(spec, refresh));
   for (const own of own_keys) parts.push(ownSetting(spec, own, refresh));
   if (keys.includes("choices")) parts.push(choicesEditor(spec));
   if (keys.includes("fields")) {
@@ -222,6 +225,25 @@ function seenBy(spec, refresh) {
       refresh();
     },
     { name: "seen_by" },
+  );
+}
+
+/**
+ * Whether lists of tickets show the answer.
+ * @param {FieldSpec} spec
+ * @param {() => void} refresh
+ */
+function listed(spec, refresh) {
+  return checkbox(
+    gettext("Lists show the answer"),
+    spec.listed === true,
+    (isChecked) => {
+      if (isChecked) spec.listed = true;
+      else delete spec.listed;
+      changed();
+      refresh();
+    },
+    { name: "listed" },
   );
 }
 

@@ -17,7 +17,7 @@ import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
 import { addTransition, removeTransitions, titleOf, transitionsEditor, transitionsFrom } from "./transitions.js";
 
-/** @import { CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
+/** @import { Choice, CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
 
 /** @typedef {Workflow | Task | TicketType} Keyed has a key */
 /** @typedef {(keyof Task)[]} TaskParts */
@@ -580,6 +580,8 @@ function typeBody(type, refresh) {
     }),
     presetsEditor(type, refresh),
     field(gettext("Who may submit it"), access, { name: "roles_with_access", group: true, wide: true }),
+    ...priorityFields(type),
+    iconField(type),
     makeElement(
       "details",
       { class: "ed-more ed-wide" },
@@ -593,6 +595,50 @@ function typeBody(type, refresh) {
       ),
     ),
   );
+}
+
+/**
+ * The priority of its tickets, and the question that may say another.
+ * @param {TicketType} type
+ */
+function priorityFields(type) {
+  const { priorities, usual_priority: usual } = store.start;
+  const usually = select(gettext("Priority of its tickets"), type, "priority", priorities, { otherwise: usual });
+  const known = priorities.map(([value]) => value);
+  /** @type {Option[]} */
+  const questions = (store.document.workflow.fields || [])
+    .filter((each) => each.type === "choice" && each.choices?.length)
+    .filter((each) => each.choices?.every((choice) => known.includes(valueOf(choice))))
+    .map((each) => [each.name || "", each.label || each.name || ""]);
+  if (!questions.length && !type.priority_from) return [usually];
+  const from = select(
+    gettext("Question that says the priority"),
+    type,
+    "priority_from",
+    [["", gettext("None")], ...questions],
+    { otherwise: "", help: gettext("A choice whose values are low, normal, high and urgent.") },
+  );
+  return [usually, from];
+}
+
+/** @param {Choice} choice */
+function valueOf(choice) {
+  return (typeof choice === "string" ? choice : choice.value) || "";
+}
+
+/** @param {TicketType} type */
+function iconField(type) {
+  const shown = makeElement("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, type.icon || "");
+  /** @type {Option[]} */
+  const icons = store.start.icons.map((each) => [each, each.replaceAll("_", " ")]);
+  const choose = select(gettext("Icon on its card"), type, "icon", [["", gettext("The usual one")], ...icons], {
+    otherwise: "",
+    onChange: (chosen) => {
+      shown.textContent = chosen;
+    },
+  });
+  choose.append(shown);
+  return choose;
 }
 
 // Company roles

@@ -49,6 +49,7 @@
  * @property {string} [pattern]
  * @property {Rule} [visible_when]
  * @property {string} [seen_by] of a question of a task: `team` (as without it) or `requester`
+ * @property {boolean} [listed] of a question of the ticket: lists show the answer
  * @property {FieldSpec[]} [fields] the columns of records
  * @property {Json} [role] whatever a type has for itself
  */
@@ -95,6 +96,9 @@
  * @property {Json} [ext_ref]
  * @property {JsonObject} [presets] answers that are already set, by the name of the question
  * @property {string[]} [roles_with_access]
+ * @property {string} [priority] one of `Start.priorities`; without it, the usual one
+ * @property {string} [priority_from] the name of a question of the ticket's form
+ * @property {string} [icon] one of `Start.icons`
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
  */
@@ -138,6 +142,9 @@
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
  * @property {TaskType[]} task_types that of a form comes first
+ * @property {Option[]} priorities of tickets
+ * @property {string} usual_priority of a ticket type that names none
+ * @property {string[]} icons that a ticket type may have
  * @property {Option[]} outcomes that an end may have; the first is that of one that names none
  * @property {TypeFacts[]} types of questions, in their order
  * @property {TypeFacts} anything what holds of a value whose type nobody knows

@@ -1,0 +1,39 @@
+"""To whom a task can be given: the people of a choice, those with the least to do first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenants.models import User
+from workflows.models import CompanyRole
+from workflows.models.task_instance import UNFINISHED
+from workflows.running.assignment import eligible_workers
+
+# A dropdown with more people than this is no help.
+MOST_WORKERS: Final = 300
+
+
+def worker_choices(
+    role: CompanyRole | int | None, *, has_it: int | None, without_them: bool = False
+) -> list[tuple[str, str]]:
+    """Those who may be given a task of this role; `has_it` is whoever has it now."""
+    open_tasks = Count("assigned_tasks", filter=Q(assigned_tasks__status__in=UNFINISHED))
+    workers = eligible_workers(role).annotate(open_tasks=open_tasks)
+    if without_them and has_it is not None:
+        workers = workers.exclude(pk=has_it)
+    rows = workers.order_by("-is_available", "open_tasks", "first_name", "pk")[:MOST_WORKERS]
+    return [(str(each.pk), _worker_line(each, has_it=each.pk == has_it)) for each in rows]
+
+
+def _worker_line(worker: User, *, has_it: bool) -> str:
+    count: int = getattr(worker, "open_tasks", 0)
+    words = [ngettext("%(count)d open task", "%(count)d open tasks", count) % {"count": count}]
+    if not worker.is_available:
+        words.append(_("away"))
+    if has_it:
+        words.append(_("has it now"))
+    return _("%(person)s: %(words)s") % {"person": worker, "words": ", ".join(words)}

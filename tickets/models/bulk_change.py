@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BulkChange(models.Model):
+    """The same done to many tickets, and how far that is.
+
+    `verb` says what is done (tickets/overseeing/bulk_verbs.py), `arguments` what it needs to know:
+    {"priority": ...}, {"worker": id or null}, {"text": ..., "visibility": ...}. `ticket_ids` are
+    the tickets in order; the first `done` of them have been seen to. `refused` lists those that
+    were left out: {"ticket": id, "message": why}.
+    """
+
+    verb = models.CharField(_("what is done"), max_length=20, editable=False)
+    arguments = models.JSONField(_("arguments"), default=dict, editable=False)
+    ticket_ids = models.JSONField(_("tickets"), default=list, editable=False)
+    total = models.PositiveIntegerField(_("how many"), default=0)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    refused = models.JSONField(_("left out"), default=list, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("started by"),
+    )
+    created_at = models.DateTimeField(_("started at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("change of many tickets")
+        verbose_name_plural = _("changes of many tickets")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.done}/{self.total}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.done >= self.total
+
+    @property
+    def changed(self) -> int:
+        return self.done - len(self.refused)
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // max(self.total, 1)

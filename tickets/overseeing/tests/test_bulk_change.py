@@ -1,0 +1,120 @@
+"""The same done to many tickets, from the list of all."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+from django.db import OperationalError
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
+from tickets.health import company_findings
+from tickets.job_names import CHANGE_MANY
+from tickets.models import BulkChange, Message, Ticket
+from tickets.overseeing import bulk_change
+from tickets.overseeing.bulk_change import change_many, continue_bulk_change
+from tickets.overseeing.bulk_verbs import VERBS
+from tickets.tests.screens import ScreenTestCase
+from workflows.models import WorkflowStatus
+
+LIST = reverse("admin:tickets_ticket_changelist")
+
+
+class BulkTests(ScreenTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.tickets = [self.submit() for _time in range(3)]
+
+    def send(self, verb: str, **sent: Any) -> Any:
+        self.log_in(self.terry)
+        chosen = {
+            "action": f"{verb}_chosen", "_selected_action": [each.pk for each in self.tickets],
+        }  # fmt: skip
+        self.assertContains(self.client.post(LIST, chosen), str(VERBS[verb].text))
+        with self.captureOnCommitCallbacks(execute=True):
+            return self.client.post(LIST, {**chosen, "apply": "1", **sent}, follow=True)
+
+    def statuses(self) -> list[str]:
+        pks = [each.pk for each in self.tickets]
+        found = Ticket.objects.filter(pk__in=pks).order_by("pk")
+        return [each.status for each in found.select_related("workflow_instance")]
+
+    def test_each_verb_does_it_to_each_and_says_what_was_left_out(self) -> None:
+        self.assertContains(self.send("hold", reason="We move."), "Changed")
+        self.assertEqual(self.statuses(), [WorkflowStatus.ON_HOLD] * 3)
+        page = self.send("hold", reason="Again.")
+        self.assertContains(page, "on hold")
+        self.assertEqual(BulkChange.objects.latest("pk").changed, 0)
+        self.send("resume", reason="We are there.")
+        self.assertEqual(self.statuses(), [WorkflowStatus.IN_PROGRESS] * 3)
+        self.send("prioritize", priority="urgent")
+        self.assertEqual(Ticket.objects.filter(priority="urgent").count(), 3)
+        self.send("message", text="It takes a day more.", visibility="PUBLIC")
+        self.assertEqual(Message.objects.filter(visibility="PUBLIC").count(), 3)
+        self.send("reassign", worker=self.walt.pk, reason="He has time.")
+        self.assertEqual({self.task_of(each).assigned_to for each in self.tickets}, {self.walt})
+        self.send("cancel", reason="Nobody needs it.")
+        self.assertEqual(self.statuses(), [WorkflowStatus.CANCELLED] * 3)
+        self.assertEqual(company_findings(), [])
+
+    def test_what_is_missing_is_asked_for_and_nothing_is_done(self) -> None:
+        self.assertContains(self.send("cancel", reason=" "), "Say why")
+        self.assertContains(self.send("prioritize", priority="huge"), "valid choice")
+        self.assertFalse(BulkChange.objects.exists())
+
+    def test_many_are_a_job_which_may_run_twice_and_goes_on_where_one_died(self) -> None:
+        numbers = [each.pk for each in self.tickets]
+        with patch.object(bulk_change, "MOST_AT_ONCE", 2):
+            change = change_many(
+                verb="message", tickets=numbers, by=self.terry, arguments={"text": "Hello."}
+            )
+        self.assertTrue(ProcrastinateJob.objects.filter(task_name=CHANGE_MANY).exists())
+        dies = patch.object(bulk_change, "_change", side_effect=["", OperationalError])
+        with dies, self.assertRaises(OperationalError):
+            continue_bulk_change(bulk_change_id=change.pk)
+        for _time in range(2):
+            continue_bulk_change(bulk_change_id=change.pk)
+        change.refresh_from_db()
+        self.assertEqual((change.done, change.refused), (3, []))
+        self.assertEqual(Message.objects.count(), 2)
+
+    def test_who_may_not_is_refused(self) -> None:
+        many: dict[str, Any] = {"verb": "cancel", "tickets": [self.tickets[0].pk], "arguments": {}}
+        for person in (self.wendy, self.uma, self.alice, self.charlie):
+            with self.subTest(person=str(person)), self.assertRaises(MayNotRepairError):
+                change_many(**many, by=person, reason="No.")
+        with self.assertRaises(ReasonMissingError):
+            change_many(**many, by=self.terry, reason=" ")
+        with self.assertRaises(TooManyTicketsError):
+            change_many(verb="message", tickets=range(101), by=self.terry, arguments={"text": "Hi"})
+
+
+class ColumnsTests(ScreenTestCase):
+    def test_the_chosen_columns_are_shown_and_cost_nothing_where_they_are_not(self) -> None:
+        self.submit()
+        self.log_in(self.terry)
+        few = self.count_queries(LIST)
+        self.submit()
+        self.assertLessEqual(self.count_queries(LIST), few)
+        page = self.client.get(LIST, {"column": ["status_column", "nothing"]}, follow=True)
+        self.assertContains(page, "field-status_column")
+        self.assertNotContains(page, "field-type_column")
+        for query in ("columns=%00,,x", "columns=", "type=%00", "column=%00", "o=99&columns=a"):
+            with self.subTest(query=query):
+                page = self.client.get(f"{LIST}?{query}", follow=True)
+                self.assertEqual(page.status_code, 200)
+
+    def test_listed_answers_have_columns_where_a_type_is_chosen(self) -> None:
+        workflow = self.definition.workflow
+        type(workflow).objects.filter(pk=workflow.pk).update(
+            fields=[{**workflow.fields[0], "listed": True}, *workflow.fields[1:]]
+        )
+        self.submit()
+        self.log_in(self.terry)
+        query = {"type": self.definition.key, "columns": "answer_what,answers_column"}
+        page = self.client.get(LIST, query)
+        self.assertContains(page, "field-answer_what")
+        self.assertContains(page, "A desk", count=None)
+        self.assertNotContains(self.client.get(LIST, {"columns": "answer_what"}), 'answer_what"')

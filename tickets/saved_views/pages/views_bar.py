@@ -1,0 +1,55 @@
+"""The views above a list: to choose one, to save what is shown as one, to delete one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+
+from tenants.active_company import active_company
+from tenants.models import User
+from tickets.models import ListOfViews, SavedView
+from tickets.saved_views.save_view import may_share, normal_query
+
+
+@dataclass(frozen=True, slots=True)
+class ShownView:
+    """A view as a link: `query` begins with a question mark."""
+
+    view: SavedView
+    query: str
+    is_current: bool
+    may_delete: bool
+
+
+class ViewsBar:
+    """What the template shows. One query."""
+
+    def __init__(self, request: HttpRequest, of: ListOfViews) -> None:
+        self._request, self.of = request, of
+        self.query = normal_query(request.META.get("QUERY_STRING", ""))
+
+    @cached_property
+    def may_share(self) -> bool:
+        user = self._request.user
+        return isinstance(user, User) and may_share(user)
+
+    @cached_property
+    def views(self) -> list[ShownView]:
+        user = self._request.user
+        if not isinstance(user, User) or active_company(self._request) is None:
+            return []
+        return [
+            ShownView(
+                each,
+                f"?{each.query}",
+                is_current=each.query == self.query,
+                may_delete=self.may_share if each.is_shared else True,
+            )
+            for each in SavedView.objects.shown_to(user, self.of)
+        ]
+
+    @property
+    def current(self) -> ShownView | None:
+        return next((each for each in self.views if each.is_current), None)

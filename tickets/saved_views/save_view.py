@@ -1,0 +1,109 @@
+"""Views of lists: filters, search, order and columns under a name, one's own or everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from tenants.audit.kinds import declare
+from tenants.audit.record import record
+from tenants.models import User
+from tenants.names import LONGEST_NAME, plain_name
+from tickets.errors import (
+    MayNotShareViewError,
+    TooManyViewsError,
+    ViewNamelessError,
+    ViewTooLongError,
+)
+from tickets.models import ListOfViews, SavedView
+from tickets.models.saved_view import LONGEST_QUERY
+
+VIEW_SHARED = declare("tickets.view_shared", _("Shared a view of a list"))
+VIEW_DELETED = declare("tickets.view_deleted", _("Deleted a shared view of a list"))
+
+# Of one list: one's own, and everybody's.
+MOST_OWN: Final = 30
+MOST_SHARED: Final = 30
+MOST_PARAMETERS: Final = 50
+# What belongs to a moment, not to a view: the page, and what was offered.
+_OF_A_MOMENT: Final = frozenset({"p", "e", "all", "next", "form"})
+# Who sees the list, and so may save a view of it.
+SEES: Final[Mapping[str, str]] = {
+    ListOfViews.ALL_TICKETS: "tickets.view_ticket",
+    ListOfViews.MY_TASKS: "tickets.view_mytask",
+    ListOfViews.MY_TICKETS: "tickets.view_myticket",
+}
+
+
+def may_share(user: User) -> bool:
+    """Whether somebody makes and deletes views for everybody: ticket admins."""
+    return user.has_perm("tickets.change_ticket")
+
+
+def normal_query(query: str) -> str:
+    """A query string as a view keeps it. What is no query string is an empty one."""
+    try:
+        pairs = parse_qsl(query.lstrip("?"), max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        return ""
+    kept = [
+        (name, value)
+        for name, value in pairs
+        if name not in _OF_A_MOMENT and not name.startswith("_") and "\x00" not in name + value
+    ]
+    return urlencode(sorted(kept), errors="replace")
+
+
+def save_view(
+    *, of: ListOfViews, name: str, query: str, user: User, is_shared: bool = False
+) -> SavedView:
+    """Keep a view under a name; one of the same name, person and kind is replaced.
+
+    Raises:
+        MayNotShareViewError: it shall be everybody's, and the person is no ticket admin.
+        ViewNamelessError, ViewTooLongError: it cannot be kept like this.
+        TooManyViewsError: there are as many as there may be.
+    """
+    name, query = plain_name(name), normal_query(query)
+    if is_shared and not may_share(user):
+        raise MayNotShareViewError
+    if not name:
+        raise ViewNamelessError
+    if len(name) > LONGEST_NAME or len(query) > LONGEST_QUERY:
+        raise ViewTooLongError
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # two at a moment are counted one after the other
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended('views:' || current_schema(), 0))"
+            )
+        views = SavedView.objects.filter(of=of, is_shared=is_shared)
+        views = views if is_shared else views.filter(owner=user)
+        view = views.filter(name=name).first()
+        if view is None:
+            most = MOST_SHARED if is_shared else MOST_OWN
+            if views.count() >= most:
+                raise TooManyViewsError(most)
+            view = SavedView(of=of, name=name, is_shared=is_shared, owner=user)
+        view.query = query
+        view.save()
+        if is_shared:
+            record(VIEW_SHARED, about=view, person=user, list=of.value, query=query)
+    return view
+
+
+def delete_view(*, view: SavedView, user: User) -> None:
+    """Forget a view: one's own, and as a ticket admin a shared one.
+
+    Raises:
+        MayNotShareViewError: it is everybody's, and the person is no ticket admin.
+    """
+    if view.is_shared and not may_share(user):
+        raise MayNotShareViewError
+    with transaction.atomic():
+        if view.is_shared:
+            record(VIEW_DELETED, about=view, person=user, list=view.of)
+        view.delete()

@@ -1,0 +1,72 @@
+"""Views of lists: saved, shown above them, shared by ticket admins, bounded."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+from django.urls import reverse
+
+from tenants.testing import CompanyTestCase
+from tickets.errors import MayNotShareViewError, TooManyViewsError, ViewNamelessError
+from tickets.models import ListOfViews, SavedView
+from tickets.saved_views import save_view as saving
+from tickets.saved_views.save_view import normal_query, save_view
+
+LIST = reverse("admin:tickets_ticket_changelist")
+SAVE = reverse("admin:tickets_savedview_save")
+
+
+class ViewTests(CompanyTestCase):
+    def test_a_view_is_saved_shown_and_deleted(self) -> None:
+        self.log_in(self.terry)
+        query = "status=ON_HOLD&o=-1"
+        self.assertContains(self.client.get(f"{LIST}?{query}"), "Save this view")
+        sent = {"of": "ALL_TICKETS", "name": "Waiting", "query": f"{query}&p=3", "shared": "1"}
+        page = self.client.post(SAVE, sent, follow=True)
+        view = SavedView.objects.get()
+        self.assertEqual((view.query, view.is_shared), ("o=-1&status=ON_HOLD", True))
+        self.assertContains(page, "Delete this view")
+        self.client.post(reverse("admin:tickets_savedview_delete", args=(view.pk,)))
+        self.assertFalse(SavedView.objects.exists())
+
+    def test_ones_own_is_nobody_elses(self) -> None:
+        view = save_view(of=ListOfViews.MY_TASKS, name="Late", query="o=6", user=self.wendy)
+        page = reverse("admin:tickets_mytask_changelist")
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(page), "Late")
+        self.log_in(self.walt)
+        self.assertNotContains(self.client.get(page), "Late")
+        address = reverse("admin:tickets_savedview_delete", args=(view.pk,))
+        self.assertEqual(self.client.post(address).status_code, 404)
+        self.log_in(self.charlie)
+        self.assertEqual(self.client.post(address).status_code, 404)
+
+    def test_only_ticket_admins_share_and_only_for_lists_that_one_sees(self) -> None:
+        with self.assertRaises(MayNotShareViewError):
+            save_view(of=ListOfViews.MY_TASKS, name="A", query="", user=self.wendy, is_shared=True)
+        self.log_in(self.wendy)
+        for of in ("ALL_TICKETS", "MY_TICKETS", "nothing", ""):
+            with self.subTest(of=of):
+                self.assertEqual(self.client.post(SAVE, {"of": of, "name": "A"}).status_code, 404)
+        shared = save_view(
+            of=ListOfViews.MY_TASKS, name="A", query="", user=self.terry, is_shared=True
+        )
+        self.client.post(reverse("admin:tickets_savedview_delete", args=(shared.pk,)))
+        self.assertTrue(SavedView.objects.filter(pk=shared.pk).exists())
+
+    def test_there_are_not_too_many_and_a_name_replaces(self) -> None:
+        with patch.object(saving, "MOST_OWN", 1):
+            first = save_view(of=ListOfViews.MY_TASKS, name="A", query="o=1", user=self.wendy)
+            save_view(of=ListOfViews.MY_TASKS, name="A", query="o=2", user=self.wendy)
+            first.refresh_from_db()
+            self.assertEqual(first.query, "o=2")
+            with self.assertRaises(TooManyViewsError):
+                save_view(of=ListOfViews.MY_TASKS, name="B", query="", user=self.wendy)
+        with self.assertRaises(ViewNamelessError):
+            save_view(of=ListOfViews.MY_TASKS, name=" \x00", query="", user=self.wendy)
+
+    def test_a_query_is_kept_as_one_whatever_is_typed(self) -> None:
+        self.assertEqual(normal_query("?b=1&a=%C3%A4&p=2&_x=1&e=1"), "a=%C3%A4&b=1")
+        for odd in ("&".join("a=1" for _time in range(99)), "a=%00", "\ud800=1", "//evil.example"):
+            with self.subTest(query=odd):
+                self.assertNotIn("\x00", normal_query(odd))

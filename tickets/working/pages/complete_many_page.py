@@ -1,0 +1,86 @@
+"""Many tasks of the list that ask the same: one form for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from tenants.body_limits import LARGE_BODY
+from tenants.pages.numbers import number_in
+from tenants.pages.page import register_page
+from tenants.refusals import refusals
+from tickets.models import MyTask
+from tickets.working.complete_many import MOST_AT_ONCE, complete_many, same_form
+from tickets.working.pages.worker_page import WorkerPage, with_ticket
+from workflows.engine.errors import FieldError
+from workflows.forms import AnswersForm
+
+# In the address, and in the form: the tasks by their numbers.
+TASK = "task"
+MOST_REASONS = 10
+
+
+@register_page(MyTask, "complete/", name="tickets_mytask_complete_many")
+class CompleteManyPage(WorkerPage):
+    """GET shows the form of the tasks that the address names; POST completes each with it."""
+
+    title = gettext_lazy("Complete several tasks")
+    template_name = "working/complete_many.html"
+    largest_body = LARGE_BODY
+
+    def find(self, **arguments: Any) -> None:
+        sent = self.request.POST if self.request.method == "POST" else self.request.GET
+        numbers = list(dict.fromkeys(number_in(each) for each in sent.getlist(TASK)))
+        chosen = [each for each in numbers if each is not None][:MOST_AT_ONCE]
+        own = with_ticket(MyTask.objects.assigned_to(self.person)).in_bulk(chosen)
+        self.tasks: list[MyTask] = [own[pk] for pk in chosen if pk in own]
+        if not self.tasks:
+            raise Http404
+        self.fitting, self.left_out = same_form(self.tasks)
+
+    def back(self) -> HttpResponse:
+        return redirect("admin:tickets_mytask_changelist")
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self._page(self._form())
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        form = self._form(request.POST)
+        if form is None or not form.is_valid():
+            return self._page(form)
+        found = complete_many(tasks=self.fitting, output=form.answers(), user=self.person)
+        done = [each for each in found if not each.refusal]
+        if done:
+            text = ngettext("%(count)d task is done.", "%(count)d tasks are done.", len(done))
+            messages.success(request, text % {"count": len(done)})
+        refused = [each for each in [*found, *self.left_out] if each.refusal]
+        for each in refused[:MOST_REASONS]:
+            words = {"ticket": each.task.workflow_instance.ticket, "reason": each.refusal}
+            text = gettext("Not completed: %(ticket)s. %(reason)s")
+            messages.warning(request, text % words)
+        if len(refused) > MOST_REASONS:
+            count = len(refused) - MOST_REASONS
+            text = ngettext(
+                "%(count)d more was not completed.", "%(count)d more were not completed.", count
+            )
+            messages.warning(request, text % {"count": count})
+        return self.back()
+
+    def _form(self, data: Any = None) -> AnswersForm | None:
+        if not self.fitting:
+            return None
+        with refusals(FieldError):
+            return AnswersForm(self.fitting[0].definition.fields, data=data)
+        return None
+
+    def _page(self, form: AnswersForm | None) -> HttpResponse:
+        return self.show(
+            form=form,
+            fitting=self.fitting,
+            refused=self.left_out,
+            task=self.fitting[0] if self.fitting else self.tasks[0],
+        )

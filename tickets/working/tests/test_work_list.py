@@ -1,0 +1,161 @@
+"""My tasks as a list to work off: its order, the next one, handing over, several at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.models import User
+from tickets.errors import ReasonMissingError
+from tickets.health import company_findings
+from tickets.models import Notice, Ticket
+from tickets.tests.screens import FIELDS, ScreenTestCase, make_type
+from tickets.working.complete_many import MOST_AT_ONCE
+from tickets.working.hand_over import hand_over
+from workflows.errors import NotYourTaskError, WorkerNotEligibleError
+from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
+
+LIST = reverse("admin:tickets_mytask_changelist")
+MANY = reverse("admin:tickets_mytask_complete_many")
+
+
+def page_of(task: TaskInstance) -> str:
+    return reverse("admin:tickets_mytask_change", args=(task.pk,))
+
+
+class ListTests(ScreenTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.wendy)
+
+    def listed(self, **query: str) -> list[int]:
+        page = self.client.get(LIST, query)
+        return [row.workflow_instance.ticket.pk for row in page.context["cl"].result_list]
+
+    def test_what_is_overdue_comes_first_then_by_priority_then_the_oldest(self) -> None:
+        old, urgent, low, overdue = (self.submit() for _time in range(4))
+        Ticket.objects.filter(pk=urgent.pk).update(priority="urgent")
+        Ticket.objects.filter(pk=low.pk).update(priority="low")
+        newest = self.submit()
+        late = TaskInstance.objects.filter(pk=self.task_of(overdue).pk)
+        late.update(due_at=timezone.now() - timedelta(hours=1))
+        order = [overdue, urgent, old, newest, low]
+        self.assertEqual(self.listed(), [each.pk for each in order])
+
+    def test_it_shows_what_one_needs_to_choose(self) -> None:
+        listed: list[Any] = [{**FIELDS[0], "listed": True}, *FIELDS[1:]]
+        self.definition = make_type(version=2, fields=listed)
+        self.submit(amount=12)
+        page = self.client.get(LIST)
+        for text in ("Purchase request", str(self.uma), "What do you need?", "A desk", "Normal"):
+            self.assertContains(page, text)
+        self.assertNotContains(page, "Amount")
+        few = self.count_queries(LIST)
+        for _time in range(3):
+            self.submit()
+        self.assertLessEqual(self.count_queries(LIST), few)
+
+    def test_after_one_the_next_is_offered(self) -> None:
+        first, second = self.submit(), self.submit()
+        sent = {"answers-ok": "false", "answers-reason": "No"}
+        answer = self.client.post(page_of(self.task_of(first)), sent, follow=True)
+        self.assertContains(answer, "Next: Check it")
+        self.assertContains(answer, page_of(self.task_of(second)))
+        answer = self.client.post(page_of(self.task_of(second)), sent, follow=True)
+        self.assertNotContains(answer, "Next:")
+
+    def test_saved_answers_may_be_filled_in_further_at_once(self) -> None:
+        page = page_of(self.task_of(self.submit()))
+        sent = {"answers-ok": "false", "_save_for_later": "go_on"}
+        self.assertRedirects(self.client.post(page, sent), page)
+        self.assertRedirects(self.client.post(page, {**sent, "_save_for_later": "1"}), LIST)
+
+
+class HandOverTests(ScreenTestCase):
+    def test_a_colleague_is_given_it_and_told_why(self) -> None:
+        task = self.task_of(self.submit())
+        self.log_in(self.wendy)
+        page = reverse("admin:tickets_mytask_hand_over", args=(task.pk,))
+        self.assertContains(self.client.get(page), "Walt")
+        self.assertContains(self.client.post(page, {"worker": self.walt.pk}), "reason")
+        sent = {"worker": self.walt.pk, "reason": "I am off to the dentist."}
+        self.assertContains(self.client.post(page, sent, follow=True), "is with Walt")
+        task.refresh_from_db()
+        self.assertEqual((task.assigned_to, task.status), (self.walt, TaskStatus.OPEN))
+        event = WorkflowEvent.objects.filter(kind="ASSIGNED").latest("pk")
+        self.assertEqual((event.actor, event.data["reason"]), (self.wendy, sent["reason"]))
+        self.assertTrue(Notice.objects.filter(recipient=self.walt, kind="TASK_GIVEN").exists())
+        self.assertEqual(self.client.get(page).status_code, 404)
+        self.assertEqual(company_findings(), [])
+
+    def test_only_who_may_do_it_is_given_it_and_only_by_who_has_it(self) -> None:
+        task, now = self.task_of(self.submit()), timezone.now()
+        for person in (self.uma, self.terry, self.charlie):
+            with self.subTest(person=str(person)), self.assertRaises(WorkerNotEligibleError):
+                hand_over(task=task, to=person, by=self.wendy, reason="Please.", now=now)
+        with self.assertRaises(NotYourTaskError):
+            hand_over(task=task, to=self.wendy, by=self.walt, reason="Mine.", now=now)
+        with self.assertRaises(ReasonMissingError):
+            hand_over(task=task, to=self.walt, by=self.wendy, reason=" \x00", now=now)
+        task.definition.candidate_role = CompanyRole.objects.create(name="Buyers")
+        task.definition.save()
+        with self.assertRaises(WorkerNotEligibleError):
+            hand_over(task=task, to=self.walt, by=self.wendy, reason="Please.", now=now)
+        self.log_in(self.wendy)
+        page = reverse("admin:tickets_mytask_hand_over", args=(task.pk,))
+        self.assertContains(self.client.get(page), "Nobody else may do this task")
+        self.assertContains(self.client.post(page, {"worker": "abc", "reason": "x"}), "Nobody else")
+
+
+class ManyTests(ScreenTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.wendy)
+
+    def test_one_form_completes_all_that_ask_the_same(self) -> None:
+        tasks = [self.task_of(self.submit()) for _time in range(3)]
+        chosen = {"action": "complete_chosen", "_selected_action": [each.pk for each in tasks]}
+        page = self.client.post(LIST, chosen, follow=True)
+        self.assertContains(page, "Complete 3 tasks")
+        sent = {"task": [each.pk for each in tasks], "answers-ok": "false"}
+        self.assertContains(self.client.post(MANY, sent), "What is wrong?")
+        with self.captureOnCommitCallbacks(execute=True):
+            done = self.client.post(MANY, {**sent, "answers-reason": "Too dear"}, follow=True)
+        self.assertContains(done, "3 tasks are done.")
+        for task in tasks:
+            task.refresh_from_db()
+            self.assertEqual(task.output_data, {"ok": False, "reason": "Too dear"})
+        self.assertEqual(company_findings(), [])
+
+    def test_another_form_is_refused_with_the_reason_and_the_rest_is_done(self) -> None:
+        checked, taken, ordered = (self.task_of(self.submit()) for _time in range(3))
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.post(page_of(ordered), {"answers-ok": "true"})
+        order = self.task_of(Ticket.objects.get(workflow_instance=ordered.workflow_instance_id))
+        numbers = [checked.pk, taken.pk, order.pk]
+        page = self.client.get(MANY, {"task": numbers})
+        self.assertContains(page, "Its form is not that of")
+        TaskInstance.objects.filter(pk=taken.pk).update(status=TaskStatus.CANCELLED)
+        sent = {"task": numbers, "answers-ok": "true"}
+        with self.captureOnCommitCallbacks(execute=True):
+            done = self.client.post(MANY, sent, follow=True)
+        self.assertContains(done, "1 task is done.")
+        self.assertContains(done, "Its form is not that of")
+        self.assertContains(done, "Nothing can be done about it now.")
+        order.refresh_from_db()
+        self.assertTrue(order.is_workable)
+
+    def test_nobody_completes_what_is_not_theirs_and_no_number_is_an_error_page(self) -> None:
+        task = self.task_of(self.submit())
+        User.objects.filter(pk=self.walt.pk).update(is_available=True)
+        self.log_in(self.walt)
+        for query in ({"task": task.pk}, {"task": "\x00"}, {"task": "9" * 40}, {}):
+            with self.subTest(query=query):
+                self.assertEqual(self.client.get(MANY, query).status_code, 404)
+                self.assertEqual(self.client.post(MANY, query).status_code, 404)
+        self.log_in(self.uma)
+        self.assertEqual(self.client.get(MANY, {"task": task.pk}).status_code, 403)
+        self.assertGreater(MOST_AT_ONCE, 1)
