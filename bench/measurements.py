@@ -21,6 +21,7 @@ from bench.floors import close_raw_connection
 from bench.latency import commit_to_next_task, engine_cpu
 from bench.measure import Scenario, measure
 from bench.over_http import complete_scenarios, server, submit_scenarios
+from bench.pages import PAGES, page_rows
 from bench.processes import rates
 from bench.report import Report, Row, rows_of
 from bench.scenarios import ORM, OURS, preparations
@@ -34,7 +35,8 @@ from tenants.connection import use_public
 class Size:
     """How much is measured; of the `companies` that there are, steps go round those `used`;
     `upgraded` are those that a new version meets; `checked` tickets are looked at by the
-    doctor, and `searched` are those of a company that is searched.
+    doctor, and `searched` are those of a company that is searched; pages are `seen` with few
+    tickets and with many.
 
     Many short rounds: what else the machine does then hits the scenarios of a round alike.
     """
@@ -47,6 +49,7 @@ class Size:
     upgraded: int
     checked: tuple[int, ...]
     searched: int
+    seen: tuple[int, int]
 
 
 SIZES = {
@@ -59,6 +62,7 @@ SIZES = {
         upgraded=6,
         checked=(2, 4),
         searched=30,
+        seen=(10, 20),
     ),
     "quick": Size(
         rounds=12,
@@ -69,6 +73,7 @@ SIZES = {
         upgraded=50,
         checked=(500, 2_000),
         searched=20_000,
+        seen=(1_000, 20_000),
     ),
     "normal": Size(
         rounds=60,
@@ -79,6 +84,7 @@ SIZES = {
         upgraded=300,
         checked=(500, 2_000, 10_000),
         searched=200_000,
+        seen=(1_000, 200_000),
     ),
     "full": Size(
         rounds=60,
@@ -89,6 +95,7 @@ SIZES = {
         upgraded=1_000,
         checked=(2_000, 20_000),
         searched=200_000,
+        seen=(1_000, 200_000),
     ),
 }
 
@@ -253,6 +260,17 @@ class Measurements:
                 }
             )
         self.report.add("Searching all tickets", rows)
+
+    def pages(self) -> None:
+        """What people look at, in a company with many tickets and in one with few."""
+        few, many = self.size.seen
+        companies = self._company(few), self._company(many)
+        rows = page_rows(*companies, rounds=self.size.rounds // 6 + 1, operations=3)
+        self.report.add(f"Pages with {many:,} tickets, and with {few:,}", rows)
+        for row in rows:
+            if row["what"] in PAGES:
+                name = f"{row['what']} with {many:,} tickets, times {few:,}"
+                self.report.goal(name, found=float(row["times"]), at_most=1.3)
 
     def upgrading(self) -> None:
         """A new version with many companies, and one more company beside them."""

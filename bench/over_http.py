@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache, partial
@@ -56,9 +56,30 @@ class Browser:
             text = f"{address} answered with {answer.status} {location}: {page[:2000]!r}"
             raise RuntimeError(text)
 
+    def get(self, address: str, user_id: int) -> None:
+        """Raises RuntimeError where the page does not come."""
+        cookies = f"{settings.SESSION_COOKIE_NAME}={_session_of(user_id)}"
+        headers = {"Host": FORM["Host"], "Cookie": cookies}
+        status, page = self._ask(address, headers)
+        if status != 200:
+            raise RuntimeError(f"{address} answered with {status}: {page[:2000]!r}")
+
     def spending(self) -> Spent:
-        self._connection.request("GET", "/spent")
-        return Spent(**json.loads(self._connection.getresponse().read()))
+        _status, page = self._ask("/spent", {})
+        return Spent(**json.loads(page))
+
+    def _ask(self, address: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Once more where the server has closed a connection on which nothing came for long."""
+        for attempt in range(2):
+            try:
+                self._connection.request("GET", address, headers=dict(headers))
+                answer = self._connection.getresponse()
+                return answer.status, answer.read()
+            except http.client.RemoteDisconnected:
+                self._connection.close()
+                if attempt:
+                    raise
+        raise AssertionError
 
     def close(self) -> None:
         self._connection.close()

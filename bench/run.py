@@ -22,6 +22,7 @@ PARTS = (
     "doctor",
     "searching",
     "upgrading",
+    "pages",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -5,14 +5,16 @@ Each part is a few queries and a few rows; the screens behind the links have the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,8 +22,10 @@ from tenants.active_company import active_company
 from tenants.company_limits import uses_of
 from tenants.jobs import has_worker
 from tenants.models import Company, User
+from tenants.pages.paging import GLANCE, count_in_words, count_up_to
 from tenants.roles import SystemRole
-from tickets.models import ErrorStatus, MyTicket, Ticket, TicketError
+from tickets.finding.pages.filters import end_of_day
+from tickets.models import MyTicket, Ticket, TicketError
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.running.assignment import eligible_workers
 
@@ -33,6 +37,8 @@ WORKER_MISSING = timedelta(minutes=1)
 # Rows of a list, and of the superuser's list of companies.
 ROWS = 5
 COMPANY_ROWS = 20
+# What runs is counted further than what is to be done.
+MOST_RUNNING = 999
 # Once a company has done its first steps it is not asked about them for this long (seconds).
 DONE_SECONDS = 24 * 60 * 60
 
@@ -55,6 +61,20 @@ class Figure:
     count: int
     url: str
     is_alarming: bool = False
+    most: int = GLANCE
+
+    @property
+    def text(self) -> str:
+        """“12”, or “99+”: beyond that nobody counts."""
+        return count_in_words(self.count, self.most)
+
+
+@dataclass(frozen=True)
+class FigureGroup:
+    """Numbers of one kind of work."""
+
+    title: StrOrPromise
+    figures: list[Figure]
 
 
 @dataclass(frozen=True)
@@ -90,6 +110,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("tenants.change_user"):
         context |= _people(company, user) | {"worker_is_missing": not has_worker(WORKER_MISSING)}
         context["near_limits"] = [use for use in uses_of(company) if use.is_near]
+    names = ("my_task_figures", "my_ticket_figures", "all_work_figures")
+    context["figure_groups"] = [context[name] for name in names if name in context]
     return context
 
 
@@ -100,50 +122,125 @@ def _role_names(user: User) -> list[str]:
 
 
 def _my_tickets(user: User) -> dict[str, Any]:
-    running = MyTicket.objects.submitted_by(user).running().with_progress().order_by("-pk")
+    own = MyTicket.objects.submitted_by(user)
+    running = own.running().with_progress().order_by("-pk")
     return {
         "shows_my_tickets": True,
         "ticket_types": list(TicketDefinition.objects.submittable_by(user)[:ROWS]),
         "running_tickets": list(running[:ROWS]),
+        "my_ticket_figures": FigureGroup(
+            gettext_lazy("My tickets"),
+            [
+                _figure(
+                    gettext_lazy("Wait for my answer"),
+                    own.waiting_for_requester(),
+                    "admin:tickets_myticket_changelist",
+                    {"needs": "me"},
+                    is_alarming=True,
+                ),
+                _figure(
+                    gettext_lazy("Running"), own.running(), "admin:tickets_myticket_changelist"
+                ),
+            ],
+        ),
     }
 
 
 def _my_tasks(user: User) -> dict[str, Any]:
-    tasks = TaskInstance.objects.inbox(user).select_related(
-        "definition", "workflow_instance__ticket"
-    )
+    inbox = TaskInstance.objects.inbox(user)
+    tasks = inbox.select_related("definition", "workflow_instance__ticket")
+    to_do, now = TaskInstance.objects.to_do(user), timezone.now()
+    address = "admin:tickets_mytask_changelist"
     return {
         "shows_my_tasks": True,
         "open_tasks": list(tasks.order_by("created_at", "pk")[:ROWS]),
-        "open_task_count": tasks.count(),
+        "my_task_figures": FigureGroup(
+            gettext_lazy("My tasks"),
+            [
+                _figure(
+                    gettext_lazy("Overdue"),
+                    to_do.filter(due_at__lt=now),
+                    address,
+                    {"due": "overdue"},
+                    is_alarming=True,
+                ),
+                _figure(
+                    gettext_lazy("Due today"),
+                    to_do.filter(due_at__gte=now, due_at__lt=end_of_day(now)),
+                    address,
+                    {"due": "today"},
+                ),
+                _figure(gettext_lazy("To do"), to_do, address),
+                _figure(
+                    gettext_lazy("In the pool"),
+                    TaskInstance.objects.pool(user),
+                    address,
+                    {"pool": "1"},
+                ),
+            ],
+        ),
     }
 
 
+def _figure(
+    label: StrOrPromise,
+    rows: QuerySet[Any],
+    url_name: str,
+    query: Mapping[str, str] | None = None,
+    *,
+    is_alarming: bool = False,
+    most: int = GLANCE,
+) -> Figure:
+    """The rows that the list at the address shows, counted so far as anybody reads it."""
+    count = count_up_to(rows, most)
+    url = reverse(url_name, query=dict(query or {}))
+    return Figure(label, count, url, is_alarming=is_alarming and count > 0, most=most)
+
+
 def _all_work() -> dict[str, Any]:
-    waiting = TaskInstance.objects.unassigned()
-    new_errors = TicketError.objects.filter(status=ErrorStatus.NEW)
-    waiting_count, error_count = waiting.count(), new_errors.count()
+    waiting, now = TaskInstance.objects.unassigned(), timezone.now()
+    unfinished = TaskInstance.objects.unfinished()
+    tasks = "admin:workflows_taskinstance_changelist"
     return {
         "shows_all_work": True,
-        "figures": [
-            Figure(
-                _("Running tickets"),
-                Ticket.objects.running().count(),
-                reverse("admin:tickets_ticket_changelist"),
-            ),
-            Figure(
-                _("Tasks that wait for a worker"),
-                waiting_count,
-                reverse("admin:workflows_taskinstance_changelist", query={"status": "UNASSIGNED"}),
-                is_alarming=waiting_count > 0,
-            ),
-            Figure(
-                _("New errors"),
-                error_count,
-                reverse("admin:tickets_ticketerror_changelist", query={"status": "NEW"}),
-                is_alarming=error_count > 0,
-            ),
-        ],
+        "all_work_figures": FigureGroup(
+            gettext_lazy("All work"),
+            [
+                _figure(
+                    gettext_lazy("Errors to repair"),
+                    TicketError.objects.unresolved(),
+                    "admin:tickets_ticketerror_changelist",
+                    is_alarming=True,
+                ),
+                _figure(
+                    gettext_lazy("Tasks that wait for a worker"),
+                    waiting,
+                    tasks,
+                    {"status": "UNASSIGNED"},
+                    is_alarming=True,
+                ),
+                _figure(
+                    gettext_lazy("Overdue tasks"),
+                    unfinished.filter(due_at__lt=now),
+                    tasks,
+                    {"due": "overdue"},
+                    is_alarming=True,
+                ),
+                _figure(
+                    gettext_lazy("Tasks due today"),
+                    unfinished.filter(due_at__gte=now, due_at__lt=end_of_day(now)),
+                    tasks,
+                    {"due": "today"},
+                ),
+                _figure(
+                    gettext_lazy("Running tickets"),
+                    Ticket.objects.running(),
+                    "admin:tickets_ticket_changelist",
+                    {"status": "RUNNING"},
+                    most=MOST_RUNNING,
+                ),
+            ],
+        ),
         "latest_errors": list(
             TicketError.objects.unresolved().select_related("ticket").order_by("-pk")[:ROWS]
         ),

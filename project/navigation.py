@@ -19,6 +19,7 @@ from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.menu import MenuSection
 from tenants.pages.page import Page, registered_pages
+from tenants.pages.paging import GLANCE, count_in_words, count_up_to
 from tickets.models import ErrorStatus, TicketError
 from tickets.notices.pages.preferences import NoticePreferencesPage
 from tickets.working.pages.absence_pages import AbsencePage
@@ -64,11 +65,11 @@ class Section:
 
 
 def count_open_tasks(user: User) -> int:
-    return TaskInstance.objects.inbox(user).count()
+    return count_up_to(TaskInstance.objects.inbox(user))
 
 
 def count_new_errors(_user: User) -> int:
-    return TicketError.objects.filter(status=ErrorStatus.NEW).count()
+    return count_up_to(TicketError.objects.filter(status=ErrorStatus.NEW))
 
 
 LISTS = (
@@ -290,7 +291,8 @@ def _item(user: User, link: Link, *, active: bool, is_here: bool) -> dict[str, A
     if link.entry.badge is not None:
         if is_here:  # the list beside it says how many there are now
             forget_count(link.entry.url_name, user)
-        item["badge"] = cached_count(link.entry.url_name, link.entry.badge, user)
+        count = cached_count(link.entry.url_name, link.entry.badge, user)
+        item["badge"] = count if count <= GLANCE else count_in_words(count)
         item["badge_variant"] = link.entry.badge_variant
     return item
 

@@ -56,6 +56,7 @@ STYLESHEETS = (
     "definitions/definitions.css",
     "gallery/gallery.css",
     "repairing/administration.css",
+    "reporting/report.css",
     "trying/trying.css",
     "importing/imports.css",
     "publishing/versions.css",

@@ -17,6 +17,7 @@ from tickets.prioritizing.pages import priority_page
 from tickets.rating.pages import rate_pages, ratings_page
 from tickets.repairing.pages import bulk_retry, handle_error_pages, repair_page, ticket_error
 from tickets.replaying.pages import replay_page
+from tickets.reporting.pages import flow_page, report_page
 from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
 from tickets.submitting.pages import begun_from, choose_page, for_others, ticket_form

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.template.engine import Engine
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -55,13 +56,18 @@ def page_crumbs(context: Context) -> list[Crumb]:
 
 @register.simple_tag
 def list_count(cl: ChangeList) -> str:
-    """How many rows a list has: “3 tickets”, also of the screen “My tickets”."""
+    """How many rows a list has: “3 tickets”, also of the screen “My tickets”; or “1,050+”."""
     counted = getattr(cl.model_admin, "counted", None)
     if counted is not None:
-        return str(counted % {"count": cl.result_count})
-    opts = (cl.opts.concrete_model or cl.model)._meta
-    name = opts.verbose_name if cl.result_count == 1 else opts.verbose_name_plural
-    return f"{cl.result_count} {name}"
+        text = str(counted % {"count": cl.result_count})
+    else:
+        opts = (cl.opts.concrete_model or cl.model)._meta
+        name = opts.verbose_name if cl.result_count == 1 else opts.verbose_name_plural
+        text = f"{cl.result_count} {name}"
+    if getattr(cl.paginator, "is_capped", False):
+        count = str(cl.result_count)
+        return text.replace(count, f"{number_format(count)}+", 1)
+    return text
 
 
 @register.simple_tag(takes_context=True)

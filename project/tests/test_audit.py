@@ -159,6 +159,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tickets_message_hide": ("tickets.message_hidden",),
     "admin:tickets_message_duplicate": ("tickets.marked_duplicate",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
+    "admin:tickets_ticket_report_export": ("files.list_downloaded",),
     "admin:audit_auditevent_export": ("files.list_downloaded",),
     "admin:workflows_taskdefinition_upload": ("definitions.tasks_saved",),
     "admin:workflows_workflowdefinition_download": ("files.definition_downloaded",),

@@ -8,11 +8,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from project.dashboard import Figure
 from tenants.connection import use_company, use_public
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person, sign_up
 from tenants.testing import CompanyTestCase, outside
+from tickets.finding.pages.filters import end_of_day
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.models import (
     TaskDefinition,
@@ -21,6 +23,10 @@ from workflows.models import (
     WorkflowDefinition,
     WorkflowInstance,
 )
+
+
+def counts_on(response: Any) -> list[int]:
+    return [f.count for group in response.context["figure_groups"] for f in group.figures]
 
 
 class DashboardTestCase(CompanyTestCase):
@@ -101,8 +107,7 @@ class RoleTests(DashboardTestCase):
             ticket=ticket, error_type=ErrorType.TASK_UPDATE, message="The stamp was licked."
         )
         response = self.dashboard_of(self.terry)
-        counts = [figure.count for figure in response.context["figures"]]
-        self.assertEqual(counts, [1, 1, 1])
+        self.assertEqual(counts_on(response), [1, 1, 0, 0, 1])
         self.assertContains(response, "The stamp was licked.")
         self.assertContains(response, "Tasks that nobody has")
 
@@ -166,7 +171,42 @@ class RoleTests(DashboardTestCase):
         response = self.dashboard_of(self.charlie)
         for secret in ("A secret stamp", "A secret reason", "Errands", "Wendy", "acme"):
             self.assertNotContains(response, secret)
-        self.assertEqual([figure.count for figure in response.context["figures"]], [0, 0, 0])
+        self.assertEqual(set(counts_on(response)), {0})
+
+    def test_each_number_is_that_of_the_list_that_it_leads_to(self) -> None:
+        for each in ("one", "two", "three"):
+            self.make_ticket(each, by=self.uma, worker=self.wendy)
+        lost = self.make_ticket("four", by=self.uma)
+        TicketError.objects.create(
+            ticket=lost, error_type=ErrorType.TASK_UPDATE, message="It broke."
+        )
+        WorkflowInstance.objects.update(status="IN_PROGRESS")
+        first, second, third = TaskInstance.objects.filter(assigned_to=self.wendy).order_by("pk")
+        now = timezone.now()
+        TaskInstance.objects.filter(pk=first.pk).update(due_at=now - timedelta(days=1))
+        TaskInstance.objects.filter(pk=second.pk).update(
+            due_at=end_of_day(now) - timedelta(microseconds=1)
+        )
+        TaskInstance.objects.filter(pk=third.pk).update(
+            status="PENDING", due_at=now + timedelta(days=2)
+        )
+        for person, expected in (
+            (self.wendy, [1, 1, 3, 1]),
+            (self.uma, [1, 4]),
+            (self.terry, [1, 1, 1, 1, 4]),
+        ):
+            response = self.dashboard_of(person)
+            self.assertEqual(counts_on(response), expected)
+            for group in response.context["figure_groups"]:
+                for figure in group.figures:
+                    with self.subTest(figure.label, person=person.email):
+                        rows = self.client.get(figure.url).context["cl"].result_count
+                        self.assertEqual(rows, figure.count)
+
+    def test_what_is_too_many_to_read_is_not_counted(self) -> None:
+        self.assertEqual(Figure("Overdue", 100, "").text, "99+")
+        self.assertEqual(Figure("Overdue", 99, "").text, "99")
+        self.assertEqual(Figure("Running", 1000, "", most=999).text, "999+")
 
     def test_no_raw_list_of_models_is_shown(self) -> None:
         for person in (self.uma, self.alice, self.root):

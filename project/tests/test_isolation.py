@@ -110,7 +110,7 @@ FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload, Message, SavedView}
 # Pages at one model's address that show another one's objects, and are guarded like those.
 SHOWS: dict[str, type[Model]] = {"admin:workflows_workflowdefinition_move_tickets": Ticket}
 # Permissions to do something, not to see or change a model: `check_permissions` looks at them.
-OF_THEIR_OWN = {"tenants.manage_company_data"}
+OF_THEIR_OWN = {"tenants.manage_company_data", "tickets.view_report"}
 # Our pages that say by themselves who may use them: they declare no permissions.
 DECIDE_THEMSELVES = {
     "landing",

@@ -31,7 +31,7 @@ class NavigationTests(CompanyTestCase):
             self.wendy: ["Dashboard", "My tasks"],
             # A ticket admin looks up how it should have gone.
             self.terry: [
-                *("Dashboard", "All tickets", "All tasks", "Ticket errors"),
+                *("Dashboard", "All tickets", "All tasks", "Ticket errors", "Report"),
                 *("Workflows", "Task definitions", "Ticket types"),
             ],
             # A creator looks the names of company roles up: workflows name them.
@@ -47,7 +47,7 @@ class NavigationTests(CompanyTestCase):
                 "Company roles",
             ],
             self.alice: [
-                *("Dashboard", "People", "Company roles", "Audit log", "Working hours"),
+                *("Dashboard", "Report", "People", "Company roles", "Audit log", "Working hours"),
                 *("Ticket numbers", "Mails", "Signing secret", "Second factors"),
                 *("Identity provider", "Export and deletion"),
                 "Limits and use",

@@ -17,9 +17,11 @@ from django.urls import URLPattern
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from tenants.active_company import active_company
 from tenants.pages.page import with_pages
+from tenants.pages.paging import PagedChangeList, capped_paginator
 from tenants.pages.refusals import TellsRefusals
 
 
@@ -83,6 +85,21 @@ class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     compressed_fields = False
     list_filter_submit = False
     warn_unsaved_form = True
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return PagedChangeList
+
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,
+    ) -> Any:
+        return capped_paginator(
+            request, queryset, per_page, orphans=orphans, allow_empty=allow_empty_first_page
+        )
 
     def get_urls(self) -> list[URLPattern]:
         return with_pages(self, super().get_urls())

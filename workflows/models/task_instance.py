@@ -49,6 +49,10 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         """What this person has to do now."""
         return self.assigned_to(user).filter(status__in=WORKABLE)
 
+    def to_do(self, user: User) -> TaskInstanceQuerySet:
+        """The inbox, and what comes back to it by itself when the requester has answered."""
+        return self.assigned_to(user).filter(status__in=ALIVE)
+
     def archive(self, user: User) -> TaskInstanceQuerySet:
         """What this person has done."""
         return self.assigned_to(user).filter(status=TaskStatus.COMPLETED)
@@ -159,6 +163,12 @@ class TaskInstance(StatusModel):
                     status__in=("OPEN", "IN_PROGRESS", "PENDING", "ERROR"), due_at__isnull=False
                 ),
                 name="task_instance_due",
+            ),
+            # When it was finished: what the report counts.
+            models.Index(
+                fields=("completed_at",),
+                condition=Q(status="COMPLETED"),
+                name="task_instance_finished",
             ),
         )
 

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
@@ -27,6 +28,7 @@ class WorkflowStatus(models.TextChoices):
 
 # The statuses that nothing leaves.
 ENDED = (WorkflowStatus.COMPLETED, WorkflowStatus.CANCELLED)
+RUNNING = (WorkflowStatus.NOT_STARTED, WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 
 
 class WorkflowInstance(StatusModel):
@@ -74,6 +76,19 @@ class WorkflowInstance(StatusModel):
         verbose_name_plural = _("workflow instances")
         ordering = ("-pk",)
         constraints = (one_of("status", WorkflowStatus, name="workflow_instance_status_known"),)
+        # Both change when it ends, and hardly before: what a step writes leaves them as they are.
+        indexes = (
+            models.Index(
+                fields=("completed_at",),
+                condition=Q(completed_at__isnull=False),
+                name="workflow_instance_ended",
+            ),
+            models.Index(
+                fields=("id",),
+                condition=Q(status__in=("NOT_STARTED", "IN_PROGRESS", "ON_HOLD")),
+                name="workflow_instance_running",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.uuid}"

@@ -20,6 +20,7 @@ from workflows.working_hours.durations import after_in_words
 BOX_WIDTH = 208.0
 TITLE_LEFT = 50.0
 TITLE_WIDTH = BOX_WIDTH - TITLE_LEFT - 12
+NOTE_WIDTH = BOX_WIDTH - 24
 TITLE_SIZE = 13.0
 TITLE_LINE = 17.0
 TITLE_LINES = 3
@@ -60,6 +61,7 @@ class _Shape:
     task: TaskSpec | None = None
     reachable: bool = True
     outcome: EndOutcome = EndOutcome.GOOD  # of an end
+    notes: Sequence[str] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +83,8 @@ def draw_process(
     failed: Collection[str] = (),
     taken: Collection[TransitionKey] = (),
     links: Mapping[str, str] | None = None,
+    notes: Mapping[str, Sequence[str]] | None = None,
+    end_notes: Mapping[tuple[EndOutcome, str], str] | None = None,
 ) -> SafeString:
     """Return the workflow as an ``<svg>``, to be put into a ``<div class="flow-graph">``.
 
@@ -88,12 +92,14 @@ def draw_process(
     the transitions that an instance has gone through, None being the start and the end: the
     label tells two ends of one task apart.
     ``links`` gives task keys the address of a page; only paths and http(s) are used.
+    ``notes`` are lines beneath the titles of tasks, by their keys, and ``end_notes`` one beneath
+    each end, by its outcome and label.
 
     Never raises for anything a definition can contain: a transition to a task that is not
     there gets a dashed box, a task that nothing leads to is drawn all the same.
     """
     marks = _Marks(frozenset(current), frozenset(finished), frozenset(failed), frozenset(taken))
-    shapes, lines = _collect(process)
+    shapes, lines = _collect(process, notes or {}, end_notes or {})
     title = _clean(process.title) or _clean(process.key)
     summary = _summary(list(shapes.values()), lines, marks)
     try:
@@ -123,10 +129,14 @@ def draw_process(
 # From the definition to shapes and lines
 
 
-def _collect(process: Process) -> tuple[dict[NodeKey, _Shape], list[_Line]]:
+def _collect(
+    process: Process,
+    notes: Mapping[str, Sequence[str]],
+    end_notes: Mapping[tuple[EndOutcome, str], str],
+) -> tuple[dict[NodeKey, _Shape], list[_Line]]:
     shapes = {START: _circle(START, _("Start"), caption="")}
     for key, task in process.tasks.items():
-        shapes["task", key] = _box(key, task)
+        shapes["task", key] = _box(key, task, notes.get(key, ()))
     transitions = sorted(process.transitions, key=lambda transition: transition.priority)
     lines = []
     for spec in transitions:
@@ -138,23 +148,27 @@ def _collect(process: Process) -> tuple[dict[NodeKey, _Shape], list[_Line]]:
             target = ("task", spec.to_task)
             shapes.setdefault(target, _box(spec.to_task, None))
         elif target not in shapes:
-            shapes[target] = _circle(target, _clean(spec.label) or _("End"))
+            note = end_notes.get((spec.outcome, spec.label), "")
+            shapes[target] = _circle(target, _clean(spec.label) or _("End"), note=note)
             shapes[target].outcome = spec.outcome
         lines.append(_line(spec, shapes[source], shapes[target]))
     _mark_unreachable(shapes, lines)
     return shapes, lines
 
 
-def _box(key: str, task: TaskSpec | None) -> _Shape:
+def _box(key: str, task: TaskSpec | None, notes: Sequence[str] = ()) -> _Shape:
     text = _clean(task.title if task else "") or _clean(key) or _("Untitled task")
     lines = _wrap(text, TITLE_SIZE, TITLE_WIDTH, TITLE_LINES)
     height = 56.0 if len(lines) < 3 else 70.0
+    noted = [line for note in notes for line in _wrap(_clean(note), LABEL_SIZE, NOTE_WIDTH, 1)]
+    height += LABEL_LINE * len(noted)
     node = Node(Kind.BOX, BOX_WIDTH / 2, BOX_WIDTH / 2, height)
-    return _Shape(("task", key), text, node, lines, task)
+    return _Shape(("task", key), text, node, lines, task, notes=noted)
 
 
-def _circle(key: NodeKey, text: str, caption: str | None = None) -> _Shape:
+def _circle(key: NodeKey, text: str, caption: str | None = None, note: str = "") -> _Shape:
     lines = _wrap(text if caption is None else caption, LABEL_SIZE, 120, 3)
+    lines += _wrap(_clean(note), LABEL_SIZE, 120, 1)
     half = max([CIRCLE_RADIUS, *(_text_width(line, LABEL_SIZE) / 2 for line in lines)])
     height = 2 * CIRCLE_RADIUS + (6 + LABEL_LINE * len(lines) if lines else 0)
     return _Shape(key, text, Node(Kind.CIRCLE, half, half, height, radius=CIRCLE_RADIUS), lines)
@@ -273,6 +287,7 @@ def _summary(shapes: Sequence[_Shape], lines: Sequence[_Line], marks: _Marks) ->
         names = [s.text for s in shapes if s.key[0] == "task" and s.key[1] in keys]
         if names:
             sentences.append(template % {"tasks": ", ".join(names)})
+    sentences += [f"{s.text}: {', '.join(s.notes)}." for s in shapes if s.notes]
     sentences += [line.sentence for line in lines]
     lost = [s.text for s in shapes if not s.reachable]
     if lost:
@@ -442,17 +457,26 @@ def _draw_task(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
     classes = " ".join(name for applies, name, _words in states if applies)
     name = ", ".join([shape.text, *(words for applies, _name, words in states if applies)])
     icon = SCREENS[shape.task.task_type].icon if shape.task else MISSING_ICON
-    middle = y + node.height / 2
+    # Notes stand at the bottom, beneath the icon and the title.
+    noted = LABEL_LINE * len(shape.notes)
+    middle = y + (node.height - noted) / 2
+    notes = y + node.height - noted / 2 - 8
     group = format_html(
         '<g class="flow-task {}"><title>{}</title>'
         '<rect class="flow-box" x="{}" y="{}" width="{}" height="{}" rx="10"/>'
         '<rect class="flow-tile" x="{}" y="{}" width="28" height="28" rx="7"/>'
-        '<path class="flow-icon" transform="translate({} {}) scale(.9)" d="{}"/>{}{}</g>',
+        '<path class="flow-icon" transform="translate({} {}) scale(.9)" d="{}"/>{}{}{}</g>',
         classes,
         name,
         *map(_px, (x, y, BOX_WIDTH, node.height, x + 12, middle - 14, x + 17, middle - 9)),
         icon,
         _texts(shape.lines, x + TITLE_LEFT, middle, TITLE_LINE, TITLE_SIZE),
+        format_html(
+            '<g class="flow-notes">{}</g>',
+            _texts(shape.notes, x + 12, notes, LABEL_LINE, LABEL_SIZE),
+        )
+        if shape.notes
+        else "",
         _draw_marks(key, marks, x + BOX_WIDTH, y),
     )
     if url is None:

@@ -6,7 +6,8 @@ stand in `public`.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
@@ -16,7 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
+from tenants.pages.numbers import number_in
+from tickets.finding.days import beginning_of
 from tickets.models import Score, Ticket, TicketError
+from tickets.models.ticket import TicketQuerySet
 from tickets.models.ticket_error import UNRESOLVED
 from workflows.end_outcomes import outcome_choices
 from workflows.engine.process import EndOutcome
@@ -28,6 +32,8 @@ from workflows.task_types import task_type_choices
 
 # A dropdown with more people than this is no help: search by e-mail address then.
 MOST_PEOPLE = 200
+# Not statuses, but several at once.
+RUNNING, UNFINISHED_TASKS = "RUNNING", "UNFINISHED"
 
 
 class _PeopleFilter(ChosenFilter):
@@ -37,8 +43,12 @@ class _PeopleFilter(ChosenFilter):
         company = active_company(request)
         if company is None:
             return []
-        people = User.objects.filter(company=company)[:MOST_PEOPLE]
-        return [(str(person.pk), str(person)) for person in people]
+        people = User.objects.filter(company=company)
+        found = {str(person.pk): str(person) for person in people[:MOST_PEOPLE]}
+        asked = number_in(self.value() or "")
+        if asked is not None and str(asked) not in found:  # a link may lead to anybody
+            found |= {str(person.pk): str(person) for person in people.filter(pk=asked)}
+        return list(found.items())
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(**{self.field: int(chosen)})
@@ -72,9 +82,11 @@ class TicketStatusFilter(ChosenFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(WorkflowStatus.choices)
+        return [(RUNNING, _("Running: has not ended")), *WorkflowStatus.choices]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        if chosen == RUNNING:
+            return cast("TicketQuerySet", queryset).running()
         status = Q(workflow_instance__status=chosen)
         if chosen == WorkflowStatus.NOT_STARTED:
             status |= Q(workflow_instance=None)
@@ -146,13 +158,19 @@ class TaskStatusFilter(ChosenFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("UNASSIGNED", _("Waiting for a worker")), *TaskStatus.choices]
+        return [
+            ("UNASSIGNED", _("Waiting for a worker")),
+            (UNFINISHED_TASKS, _("Not finished")),
+            *TaskStatus.choices,
+        ]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         if chosen == "UNASSIGNED":
             return queryset.filter(
                 status=TaskStatus.PENDING, assigned_to=None, definition__task_type__in=FORM_TYPES
             )
+        if chosen == UNFINISHED_TASKS:
+            return queryset.filter(status__in=UNFINISHED)
         return queryset.filter(status=chosen)
 
 
@@ -167,6 +185,24 @@ class TaskTypeFilter(ChosenFilter):
         return queryset.filter(definition__task_type=chosen)
 
 
+def end_of_day(now: datetime) -> datetime:
+    """When tomorrow begins."""
+    return beginning_of(timezone.localtime(now).date() + timedelta(days=1))
+
+
+class NeedsMeFilter(ChosenFilter):
+    """Of one's own tickets."""
+
+    title = _("waiting for")
+    parameter_name = "needs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("My answer"))]
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return cast("TicketQuerySet", queryset).waiting_for_requester()
+
+
 class DueFilter(ChosenFilter):
     """By when a task should be finished; what is finished is never overdue."""
 
@@ -176,6 +212,7 @@ class DueFilter(ChosenFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("overdue", _("Overdue")),
+            ("today", _("Due today")),
             ("later", _("Due later")),
             ("none", _("Without a due date")),
         ]
@@ -187,6 +224,8 @@ class DueFilter(ChosenFilter):
         now = timezone.now()
         if chosen == "overdue":
             return unfinished.filter(due_at__lt=now)
+        if chosen == "today":
+            return unfinished.filter(due_at__gte=now, due_at__lt=end_of_day(now))
         return unfinished.filter(due_at__gte=now)
 
 

@@ -20,6 +20,7 @@ from tenants.pages.page import ObjectPage, buttons_of, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
 from tickets.finding.find_tickets import Scope
+from tickets.finding.pages.filters import NeedsMeFilter
 from tickets.finding.pages.search import FindsInTickets, where_it_is
 from tickets.following.pages import progress
 from tickets.linking.pages.links_section import Links
@@ -34,12 +35,12 @@ class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
     """The tickets that one has submitted, and the form that submits one."""
 
     may_add = True
-    # Of one person: there are few, and Unfold says "N results" where it has no total.
-    show_full_result_count = True
     actions = None
     change_list_template = "following/my_ticket_list.html"
     list_display = ("number", "name", "state", "position", "type", "submitted_at", "ended_at")
     list_display_links = ("number", "name")
+    list_filter = (NeedsMeFilter,)
+    list_filter_submit = True
     search_fields = ("title",)  # which has the search shown: see FindsInTickets
     # Also of those who are of a ticket's team: they read here what requesters do.
     search_scope = Scope.REQUESTER

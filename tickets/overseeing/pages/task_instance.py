@@ -15,6 +15,7 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
 from tickets.calling.pages.attempts import attempts_of
 from tickets.files.pages.files import download_base
+from tickets.finding.pages.counted_filters import DoneFilter, InTimeFilter, TaskKeyFilter
 from tickets.finding.pages.filters import (
     DueFilter,
     TaskStatusFilter,
@@ -52,7 +53,16 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         "due_column",
         "attempts_column",
     )
-    list_filter = (TaskStatusFilter, DueFilter, WorkerFilter, TaskTicketTypeFilter, TaskTypeFilter)
+    list_filter = (
+        TaskStatusFilter,
+        DueFilter,
+        WorkerFilter,
+        TaskTicketTypeFilter,
+        TaskTypeFilter,
+        DoneFilter,
+        InTimeFilter,
+        TaskKeyFilter,
+    )
     list_filter_submit = True
     list_select_related = (
         "definition",

@@ -11,14 +11,20 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
-from unfold.views import ChangeList
 
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.links import admin_link
+from tenants.pages.paging import PagedChangeList
 from tickets.conversation.pages.timeline import Conversation
 from tickets.files.pages.files import download_base
 from tickets.finding.find_tickets import Scope
+from tickets.finding.pages.counted_filters import (
+    EndedFilter,
+    EndFilter,
+    SubmittedFilter,
+    WorkflowFilter,
+)
 from tickets.finding.pages.filters import (
     DueTicketFilter,
     HasErrorsFilter,
@@ -67,7 +73,7 @@ from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.priorities import urgency
 
 
-class TicketChangeList(ChangeList):
+class TicketChangeList(PagedChangeList):
     """All tickets; which columns it shows is no filter."""
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
@@ -110,6 +116,10 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
         HasErrorsFilter,
         SubmitterFilter,
         RatingFilter,
+        SubmittedFilter,
+        EndedFilter,
+        EndFilter,
+        WorkflowFilter,
     )
     list_filter_submit = True
     search_fields = ("title",)  # which has the search shown: see FindsInTickets

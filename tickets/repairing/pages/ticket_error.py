@@ -17,6 +17,7 @@ from tenants.pages.badges import clipped
 from tenants.pages.filters import ChosenFilter
 from tenants.pages.links import admin_link
 from tickets.calling.pages.attempts import TaskData, attempts_of, data_so_far
+from tickets.finding.pages.counted_filters import HappenedFilter
 from tickets.finding.pages.filters import ErrorTicketTypeFilter
 from tickets.finding.pages.search import add_number
 from tickets.following.pages import progress
@@ -80,7 +81,7 @@ class TicketErrorAdmin(RetryManyAdmin):
         "status_column",
         "happened_column",
     )
-    list_filter = (ErrorStatusFilter, ErrorTypeFilter, ErrorTicketTypeFilter)
+    list_filter = (ErrorStatusFilter, ErrorTypeFilter, ErrorTicketTypeFilter, HappenedFilter)
     list_filter_submit = True
     list_select_related = ("ticket", "task__definition")
     search_fields = ("message", "ticket__title", "ticket__created_by__email")

@@ -23,6 +23,7 @@ from tenants.pages.badges import badge, clipped
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.finding.find_tickets import Scope
+from tickets.finding.pages.filters import DueFilter
 from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
@@ -87,8 +88,6 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
     """The tasks that one was given: a list to work off, and the page that carries one out."""
 
     may_change = True
-    # Of one person: there are few, and Unfold says "N results" where it has no total.
-    show_full_result_count = True
     actions = ("complete_chosen",)
     change_list_template = "working/my_task_list.html"
     list_display = (
@@ -96,6 +95,8 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         *("waiting", "claim", "completed"),
     )
     list_display_links = ("task",)
+    list_filter = (DueFilter,)
+    list_filter_submit = True
     # Of the pool, whose tickets the person does not see yet; see `get_search_results`.
     search_fields = ("definition__title", f"{TICKET}__title")
     search_scope = Scope.TEAM

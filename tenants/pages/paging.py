@@ -1,0 +1,69 @@
+"""Lists that may be long: their rows are counted as far as somebody looks, and no further."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+from unfold.views import ChangeList
+
+from tenants.pages.numbers import number_in
+
+# A number that is only to be seen at a glance, such as that of a badge.
+GLANCE: Final = 99
+# How many pages beyond the one that is shown are counted, and looked for at most.
+PAGES_AHEAD: Final = 20
+LAST_PAGE: Final = 1_000_000
+
+
+def count_up_to(rows: QuerySet[Any], most: int = GLANCE) -> int:
+    """How many rows there are; `most` and one where there are more. Costs no more than so many."""
+    return int(rows.order_by()[: most + 1].count())
+
+
+def count_in_words(count: int, most: int = GLANCE) -> str:
+    """What `count_up_to` has counted: “12”, or “99+”."""
+    return f"{number_format(most)}+" if count > most else str(number_format(count))
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Says how many rows there are, up to `most`; `is_capped` that there are more."""
+
+    most: int
+    is_capped = False
+
+    @cached_property
+    def count(self) -> int:
+        found = count_up_to(cast("QuerySet[Any]", self.object_list), self.most)
+        self.is_capped = found > self.most
+        return min(found, self.most)
+
+
+def capped_paginator(
+    request: HttpRequest, rows: Any, per_page: int, *, orphans: int, allow_empty: bool
+) -> CappedPaginator:
+    """Counts to the page that the address asks for, and PAGES_AHEAD more."""
+    paginator = CappedPaginator(rows, per_page, orphans=orphans, allow_empty_first_page=allow_empty)
+    page = min(number_in(request.GET.get("p", "")) or 1, LAST_PAGE)
+    paginator.most = (page + PAGES_AHEAD) * per_page
+    return paginator
+
+
+class PagedChangeList(ChangeList):
+    """Looks up which rows stand on the page, and only then what is shown of them.
+
+    By one statement Postgres would join all that is shown to every row before it sorts them and
+    takes those of the page: lists join more tables than it puts into an order by itself.
+    """
+
+    queryset: QuerySet[Any]
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        keys = list(self.result_list.values_list("pk", flat=True))
+        self.result_list = self.queryset.filter(pk__in=keys)
