@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0031_priority_and_icon")]
+    dependencies = [("workflows", "0033_zone_of_company")]
 
     operations = [
         migrations.AddIndex(

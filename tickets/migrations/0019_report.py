@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0016_work_lists")]
+    dependencies = [("tickets", "0018_links_and_ratings")]
 
     operations = [
         migrations.AlterModelOptions(
