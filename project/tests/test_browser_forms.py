@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -31,6 +32,12 @@ COLOURS: JsonObject = {
 }  # fmt: skip
 
 
+@cache
+def hashed_password() -> str:
+    """As the server hashes it, which takes long by design: once for all tests."""
+    return PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-22-characters!")
+
+
 class FormTests(BrowserTestCase):
     definition: ClassVar[TicketDefinition]
 
@@ -43,7 +50,7 @@ class FormTests(BrowserTestCase):
         for person in (self.uma, self.walt, self.wendy):
             row = User.objects.filter(pk=person.pk)
             self.addCleanup(row.update, password=person.password)
-            row.update(password=PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-22-characters!"))
+            row.update(password=hashed_password())
             # A session ends when the password is changed: nobody may log in with the old one.
             person.refresh_from_db()
 
