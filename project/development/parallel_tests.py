@@ -56,14 +56,19 @@ def begin_process() -> None:
 
 class LongestFirst(ParallelTestSuite):
     """The classes that take longest begin first: otherwise a process works on one of them in
-    the end while the others have nothing to do."""
+    the end while the others have nothing to do. Before them come those that share something while
+    they follow each other (`GOES_FIRST`)."""
 
     process_setup = begin_process
     runner_class = HandingOverRunner
 
     def __init__(self, subsuites: list[TestSuite], *args: Any, **kwargs: Any) -> None:
-        ordered = sorted(subsuites, key=expected_seconds, reverse=True)
+        ordered = sorted(subsuites, key=_rank, reverse=True)
         super().__init__(ordered, *args, **kwargs)
+
+
+def _rank(tests: TestSuite) -> tuple[bool, float]:
+    return any(getattr(each, "GOES_FIRST", False) for each in tests), expected_seconds(tests)
 
 
 def expected_seconds(tests: TestSuite) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unittest
-from typing import ClassVar
+from typing import Any, ClassVar
 from unittest import mock
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Playwright,
     ViewportSize,
     expect,
     sync_playwright,
@@ -25,6 +26,7 @@ from project.tests.chromium import NOT_FOUND, arguments, find_chromium
 from project.tests.web_server import WebServerTestCase
 from tenants.models import User
 from tenants.testing import outside
+from tenants.testing_endings import end_after_class
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -44,6 +46,43 @@ OVERFLOW = """() => {
 }"""
 
 
+class _Shared:
+    """The browser of those test classes that follow each other; each test has windows of its own.
+
+    To start one takes as long as a short test. While it runs, so does Playwright's event loop in
+    this thread: Django then refuses to use the database, and other tests cannot begin a loop.
+    """
+
+    playwright: ClassVar[Playwright | None] = None
+    browser: ClassVar[Browser | None] = None
+    unsafe: ClassVar[Any] = None
+
+    @classmethod
+    def get(cls) -> Browser:
+        if cls.browser is not None and cls.browser.is_connected():
+            return cls.browser
+        cls.stop()
+        cls.unsafe = mock.patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
+        cls.unsafe.start()
+        cls.playwright = sync_playwright().start()
+        program = find_chromium(cls.playwright.chromium.executable_path)
+        if not program:
+            cls.stop()
+            raise unittest.SkipTest(NOT_FOUND)
+        cls.browser = cls.playwright.chromium.launch(executable_path=program, args=arguments())
+        return cls.browser
+
+    @classmethod
+    def stop(cls) -> None:
+        if cls.browser is not None:
+            cls.browser.close()
+        if cls.playwright is not None:
+            cls.playwright.stop()
+        if cls.unsafe is not None:
+            cls.unsafe.stop()
+        cls.browser = cls.playwright = cls.unsafe = None
+
+
 class BrowserTestCase(WebServerTestCase):
     """Skipped, with a word on the terminal, where there is no Chromium.
 
@@ -52,24 +91,19 @@ class BrowserTestCase(WebServerTestCase):
     """
 
     SECONDS_EACH = 4.0
+    GOES_FIRST = True
     SHARES_SERVER = True
     browser: ClassVar[Browser]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        # Playwright's event loop runs in this thread; Django then refuses to use the database.
-        unsafe = mock.patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
-        unsafe.start()
-        cls.addClassCleanup(unsafe.stop)
-        playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        program = find_chromium(playwright.chromium.executable_path)
-        if not program:
+        end_after_class(cls, BrowserTestCase, _Shared.stop)
+        try:
+            cls.browser = _Shared.get()
+        except unittest.SkipTest:
             sys.stderr.write(f"{cls.__name__} is skipped. {NOT_FOUND}\n")
-            raise unittest.SkipTest(NOT_FOUND)
-        cls.browser = playwright.chromium.launch(executable_path=program, args=arguments())
-        cls.addClassCleanup(cls.browser.close)
+            raise
 
     def setUp(self) -> None:
         super().setUp()
