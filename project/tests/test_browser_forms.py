@@ -13,6 +13,7 @@ from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import PASSWORD
+from tenants.testing_examples import long_run_only
 from tickets.models import SavedAnswers, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import FIELDS, make_type
@@ -166,6 +167,7 @@ class FormTests(BrowserTestCase):
         page.get_by_role("button", name="Submit").click()
         expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
 
+    @long_run_only
     def test_a_network_error_loses_nothing(self) -> None:
         page = self.open_form(self.uma)
         self.fill(page)
@@ -259,6 +261,7 @@ class FormTests(BrowserTestCase):
         expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
         self.assertEqual(Ticket.objects.count(), 2)
 
+    @long_run_only
     def test_going_back_to_a_saved_ticket_that_was_submitted(self) -> None:
         page = self.open_form(self.uma)
         self.fill(page)
