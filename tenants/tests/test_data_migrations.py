@@ -58,6 +58,8 @@ def make_migration(
 
 
 class NewCompaniesTests(CompanyTransactionTestCase):
+    SECONDS_EACH = 4.0
+
     def setUp(self) -> None:
         super().setUp()
         use_public()

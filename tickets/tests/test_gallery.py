@@ -451,6 +451,8 @@ class GalleryPageTests(CompanyTestCase):
 
 
 class UseTests(CompanyTestCase):
+    SECONDS_EACH = 1.2
+
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.carla)
