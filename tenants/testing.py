@@ -21,9 +21,11 @@ from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.http import HttpRequest
-from django.test import Client, TestCase, TransactionTestCase
+from django.template import Context, Template
+from django.test import Client, TestCase, TransactionTestCase, signals
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -352,6 +354,20 @@ def restore_people() -> None:
         names = {role.value for role in roles}
         if {group.name for group in person.groups.all()} != names:
             person.groups.set(Group.objects.filter(name__in=names))
+
+
+@contextmanager
+def unrendered() -> Iterator[None]:
+    """Let pages come without their text, for a test that asks for many and looks at their context
+    alone: rendering is most of what a page takes."""
+
+    def tell(template: Template, context: Context) -> SafeString:
+        if context.template is template:
+            signals.template_rendered.send(sender=template, template=template, context=context)
+        return SafeString("")
+
+    with mock.patch.object(Template, "_render", tell):
+        yield
 
 
 def request_as(user: User, company: Company | None = None) -> HttpRequest:
