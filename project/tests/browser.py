@@ -56,6 +56,9 @@ class _Shared:
     playwright: ClassVar[Playwright | None] = None
     browser: ClassVar[Browser | None] = None
     unsafe: ClassVar[Any] = None
+    # By the address of the server: profiles that no test uses now. What a profile has loaded it
+    # keeps, and the next pages come several times as cheap.
+    profiles: ClassVar[dict[str, list[BrowserContext]]] = {}
 
     @classmethod
     def get(cls) -> Browser:
@@ -73,7 +76,27 @@ class _Shared:
         return cls.browser
 
     @classmethod
+    def profile(cls, browser: Browser, address: str) -> BrowserContext:
+        """One that nobody uses, without cookies."""
+        free = cls.profiles.setdefault(address, [])
+        if free:
+            return free.pop()
+        return browser.new_context(base_url=address, viewport=WIDE, locale="en-GB")
+
+    @classmethod
+    def give_back(cls, profile: BrowserContext, address: str) -> None:
+        """Forget all of it but the files of its pages."""
+        for page in profile.pages:
+            page.close()
+        profile.clear_cookies()
+        profile.clear_permissions()
+        profile.set_offline(False)
+        profile.unroute_all()
+        cls.profiles.setdefault(address, []).append(profile)
+
+    @classmethod
     def stop(cls) -> None:
+        cls.profiles.clear()
         if cls.browser is not None:
             cls.browser.close()
         if cls.playwright is not None:
@@ -110,16 +133,24 @@ class BrowserTestCase(WebServerTestCase):
         self.errors: list[str] = []
 
     def open_window(self, user: User | None = None) -> Page:
-        """An empty window; with a user, one in which that person is logged in."""
-        context = self.browser.new_context(base_url=self.address, viewport=WIDE, locale="en-GB")
-        self.addCleanup(context.close)
+        """An empty window, of a profile with nothing in it; with a user, that person is logged in.
+
+        It may have been another test's: see `_Shared.give_back`.
+        """
+        context = _Shared.profile(self.browser, self.address)
+        self.addCleanup(_Shared.give_back, context, self.address)
         if user is not None:
             self._log_in(context, user)
         page = context.new_page()
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", self._storage())
         page.set_default_timeout(MILLISECONDS)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         return page
+
+    def _storage(self) -> dict[str, str]:
+        """What another test's pages have kept, but for what only a closed page had."""
+        return {"origin": self.address, "storageTypes": "local_storage,indexeddb,service_workers"}
 
     def _log_in(self, context: BrowserContext, user: User) -> None:
         client = Client()
