@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Badges count on every page; a count that is this old (seconds) is good enough.
 BADGE_SECONDS = 10
+KEPT = "ticketflower_sections"  # of a request
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's `SIDEBAR.navigation`: the sections that have something for this person."""
     if not isinstance(request.user, User):
         return []
-    sections = list(sections_for(request))
+    sections = sections_for(request)
     current = current_url(
         request.path, [link.url for _section, links in sections for link in links]
     )
@@ -254,8 +255,19 @@ def _with_pages(section: Section) -> list[Entry]:
     return [entry for _order, entry in sorted(found, key=lambda each: each[0])]
 
 
-def sections_for(request: HttpRequest) -> Iterator[tuple[Section, list[Link]]]:
-    """Each section with what this person may use of it; empty ones are left out."""
+def sections_for(request: HttpRequest) -> list[tuple[Section, list[Link]]]:
+    """Each section with what this person may use of it; empty ones are left out.
+
+    Found once in a request: a page has it in the sidebar and in its breadcrumbs.
+    """
+    kept: dict[str, Any] = vars(request)
+    if KEPT not in kept:
+        kept[KEPT] = list(_sections_for(request))
+    found: list[tuple[Section, list[Link]]] = kept[KEPT]
+    return found
+
+
+def _sections_for(request: HttpRequest) -> Iterator[tuple[Section, list[Link]]]:
     for section in sections():
         links = [
             Link(entry, reverse(entry.url_name))

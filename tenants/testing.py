@@ -21,9 +21,11 @@ from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.http import HttpRequest
-from django.test import Client, TestCase, TransactionTestCase
+from django.template import Context, Template
+from django.test import Client, TestCase, TransactionTestCase, signals
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -177,10 +179,12 @@ class _People:
     def _load_people(cls) -> None:
         cls.acme = Company.objects.get(schema_name=ACME)
         cls.globex = Company.objects.get(schema_name=GLOBEX)
+        emails = [*map(email_of, PERSONAS), ROOT]
+        everybody = User.objects.select_related("company").filter(email__in=emails)
+        by_email = {user.email: user for user in everybody}
         for name in PERSONAS:
-            user = User.objects.select_related("company").get(email=email_of(name))
-            setattr(cls, name, user)
-        cls.root = User.objects.get(email=ROOT)
+            setattr(cls, name, by_email[email_of(name)])
+        cls.root = by_email[ROOT]
 
     def log_in(self, user: User) -> None:
         self.client.force_login(user)
@@ -340,12 +344,31 @@ def restore_people() -> None:
     """Make the test companies and their people again what they were: a test has committed."""
     Group.objects.exclude(name__in=[role.value for role in SystemRole]).delete()
     Company.objects.update(is_active=True, file_bytes=0, database_bytes=0, waiting_jobs=0)
+    everybody = User.objects.filter(email__in=map(email_of, PERSONAS)).prefetch_related("groups")
+    by_email = {person.email: person for person in everybody}
     for name, (_schema, full_name, roles) in PERSONAS.items():
-        person = User.objects.get(email=email_of(name))
-        person.first_name, person.last_name = full_name.split()
-        person.is_active = person.is_available = True
-        person.save()
-        person.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+        person = by_email[email_of(name)]
+        first, last = full_name.split()
+        wanted = {"first_name": first, "last_name": last, "is_active": True, "is_available": True}
+        if any(getattr(person, field) != value for field, value in wanted.items()):
+            User.objects.filter(pk=person.pk).update(**wanted)
+        names = {role.value for role in roles}
+        if {group.name for group in person.groups.all()} != names:
+            person.groups.set(Group.objects.filter(name__in=names))
+
+
+@contextmanager
+def unrendered() -> Iterator[None]:
+    """Let pages come without their text, for a test that asks for many and looks at their context
+    alone: rendering is most of what a page takes."""
+
+    def tell(template: Template, context: Context) -> SafeString:
+        if context.template is template:
+            signals.template_rendered.send(sender=template, template=template, context=context)
+        return SafeString("")
+
+    with mock.patch.object(Template, "_render", tell):
+        yield
 
 
 def request_as(user: User, company: Company | None = None) -> HttpRequest:

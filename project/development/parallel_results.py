@@ -9,9 +9,11 @@ from __future__ import annotations
 import pickle
 import traceback
 from typing import Any
-from unittest import TestCase
+from unittest import TestCase, TestSuite
 
 from django.test.runner import RemoteTestResult, RemoteTestRunner
+
+from tenants.testing_endings import announce_class
 
 
 class HandedOverResult(RemoteTestResult):
@@ -36,6 +38,11 @@ class HandingOverRunner(RemoteTestRunner):
     """Runs the tests of one class in a process."""
 
     resultclass = HandedOverResult
+
+    def run(self, test: TestSuite) -> Any:
+        classes = {type(each) for each in test}
+        announce_class(classes.pop() if len(classes) == 1 else None)
+        return super().run(test)
 
 
 def sendable_error(err: Any) -> Any:

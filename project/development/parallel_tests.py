@@ -12,8 +12,9 @@ from unittest import TestCase, TestSuite
 
 import django
 from django.conf import settings
+from django.template import Context, Template
 from django.test import TestCase as DatabaseTestCase
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, signals
 from django.test.runner import ParallelTestSuite
 from django.test.utils import override_settings
 from django.urls import get_resolver
@@ -38,6 +39,7 @@ def prepare_process() -> override_settings:
         },
     )
     fast.enable()
+    Template._render = _render_told_once
     # Hundreds of tests ask for what they must not get; each refusal would print a warning.
     for name in ("django.request", "project.observing.requests", "project.serving.edge"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -45,6 +47,14 @@ def prepare_process() -> override_settings:
     for category in (DeprecationWarning, PendingDeprecationWarning):
         warnings.filterwarnings("error", category=category, module=OUR_MODULES)
     return fast
+
+
+def _render_told_once(template: Template, context: Context) -> Any:
+    """As Django's own in tests, which tells the test client of each template with a copy of its
+    context: here of those that are asked for, not of the dozens that each of them includes."""
+    if context.template is template:
+        signals.template_rendered.send(sender=template, template=template, context=context)
+    return template.nodelist.render(context)
 
 
 def begin_process() -> None:
@@ -56,14 +66,19 @@ def begin_process() -> None:
 
 class LongestFirst(ParallelTestSuite):
     """The classes that take longest begin first: otherwise a process works on one of them in
-    the end while the others have nothing to do."""
+    the end while the others have nothing to do. Before them come those that share something while
+    they follow each other (`GOES_FIRST`)."""
 
     process_setup = begin_process
     runner_class = HandingOverRunner
 
     def __init__(self, subsuites: list[TestSuite], *args: Any, **kwargs: Any) -> None:
-        ordered = sorted(subsuites, key=expected_seconds, reverse=True)
+        ordered = sorted(subsuites, key=_rank, reverse=True)
         super().__init__(ordered, *args, **kwargs)
+
+
+def _rank(tests: TestSuite) -> tuple[bool, float]:
+    return any(getattr(each, "GOES_FIRST", False) for each in tests), expected_seconds(tests)
 
 
 def expected_seconds(tests: TestSuite) -> float:

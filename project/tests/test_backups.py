@@ -11,12 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
+from unittest import mock
 from urllib.parse import quote, urlencode
 
 import psycopg
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 
@@ -165,15 +168,19 @@ class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
             self.assertEqual(len(files_in(elsewhere)), 1)
             doctor = self.manage("doctor", **there)
             self.assertEqual(doctor.returncode, 0, doctor.stdout)
-            # A second time there is something already: nothing is written over.
-            again = self.manage("restore", str(backup), **there)
-            self.assertIn("is not empty", again.stderr)
+        # Where there is something already nothing is written over.
+        with (
+            override_settings(SECRET_KEY=KEYS["DJANGO_SECRET_KEY"]),
+            self.assertRaisesMessage(backups.BackupError, "is not empty"),
+        ):
+            backups.restore(backup)
 
     def test_the_keys_are_apart_and_asked_for(self) -> None:
         active_secrets(now=self.acme.created_at)
         backup, keys = self.folder / "backup", self.folder / "keys"
-        made = self.manage("back_up", str(backup), "--keys", str(keys))
-        self.assertEqual(made.returncode, 0, made.stderr)
+        self.enterContext(override_settings(SECRET_KEY=KEYS["DJANGO_SECRET_KEY"]))
+        self.enterContext(mock.patch.dict(os.environ, {"BACKUP_DATABASE_URL": ""}))
+        call_command("back_up", str(backup), "--keys", str(keys), stdout=StringIO())
         for path in backup.iterdir():
             content = path.read_bytes()
             for key in KEYS.values():
@@ -182,8 +189,11 @@ class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
         if os.name == "posix":
             self.assertEqual(keys.stat().st_mode & 0o077, 0)
             self.assertEqual(backup.stat().st_mode & 0o077, 0)
-        refused = self.manage("restore", str(backup), FIELD_ENCRYPTION_KEYS="x" * 40)
-        self.assertIn("FIELD_ENCRYPTION_KEYS", refused.stderr)
+        with (
+            override_settings(FIELD_ENCRYPTION_KEYS=["x" * 40]),
+            self.assertRaisesMessage(CommandError, "FIELD_ENCRYPTION_KEYS"),
+        ):
+            call_command("restore", str(backup))
 
     def test_a_damaged_backup_is_refused(self) -> None:
         backup = self.folder / "backup"

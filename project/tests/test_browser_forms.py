@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import PASSWORD
+from tenants.testing_examples import long_run_only
 from tickets.models import SavedAnswers, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import FIELDS, make_type
@@ -31,6 +33,12 @@ COLOURS: JsonObject = {
 }  # fmt: skip
 
 
+@cache
+def hashed_password() -> str:
+    """As the server hashes it, which takes long by design: once for all tests."""
+    return PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-22-characters!")
+
+
 class FormTests(BrowserTestCase):
     definition: ClassVar[TicketDefinition]
 
@@ -43,7 +51,7 @@ class FormTests(BrowserTestCase):
         for person in (self.uma, self.walt, self.wendy):
             row = User.objects.filter(pk=person.pk)
             self.addCleanup(row.update, password=person.password)
-            row.update(password=PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-22-characters!"))
+            row.update(password=hashed_password())
             # A session ends when the password is changed: nobody may log in with the old one.
             person.refresh_from_db()
 
@@ -159,6 +167,7 @@ class FormTests(BrowserTestCase):
         page.get_by_role("button", name="Submit").click()
         expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
 
+    @long_run_only
     def test_a_network_error_loses_nothing(self) -> None:
         page = self.open_form(self.uma)
         self.fill(page)
@@ -252,6 +261,7 @@ class FormTests(BrowserTestCase):
         expect(page.locator("body")).to_contain_text("Your ticket was submitted.")
         self.assertEqual(Ticket.objects.count(), 2)
 
+    @long_run_only
     def test_going_back_to_a_saved_ticket_that_was_submitted(self) -> None:
         page = self.open_form(self.uma)
         self.fill(page)

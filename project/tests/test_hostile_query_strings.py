@@ -31,7 +31,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-FEWER = 3  # each list is asked a third of them, each of them is asked of a third of the lists
+FEWER = 6  # each list is asked a sixth of them, each of them is asked of a sixth of the lists
 
 
 class HostileQueryStringTests(CompanyTestCase):

@@ -39,6 +39,7 @@ class WebServer:
         # The same key as here: so a test can log somebody in without a page.
         environment = child_environment(
             DJANGO_SECRET_KEY=settings.SECRET_KEY,
+            DJANGO_SETTINGS_MODULE="project.tests.web_server_settings",
             MEDIA_ROOT=str(self._folder / "media"),
             **settings_of_its_own,
         )

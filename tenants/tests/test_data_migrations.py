@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from typing import Any, cast
 from unittest import mock
 
@@ -57,11 +58,14 @@ def make_migration(
 
 
 class NewCompaniesTests(CompanyTransactionTestCase):
+    SECONDS_EACH = 4.0
+
     def setUp(self) -> None:
         super().setUp()
         use_public()
-        provisioning.company_schema_steps.cache_clear()
-        self.addCleanup(provisioning.company_schema_steps.cache_clear)
+        # Beside those that this process has collected, which other tests go on with.
+        collect = functools.cache(provisioning.company_schema_steps.__wrapped__)
+        self.enterContext(mock.patch.object(provisioning, "company_schema_steps", collect))
 
     def with_migration(self, migration: Migration) -> None:
         """As if it were the last one of all."""

@@ -451,6 +451,8 @@ class GalleryPageTests(CompanyTestCase):
 
 
 class UseTests(CompanyTestCase):
+    SECONDS_EACH = 1.2
+
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.carla)
@@ -533,7 +535,7 @@ class UseTests(CompanyTestCase):
         self.assertFalse(WorkflowDefinition.objects.exists())
 
     def test_it_changes_nothing_for_charlie(self) -> None:
-        self.use_all()
+        self.use()
         self.log_in(self.charlie)
         page = self.client.get(GALLERY)
         self.assertNotContains(page, "Your version")
@@ -545,5 +547,5 @@ class UseTests(CompanyTestCase):
     def test_what_one_company_does_with_it_stays_its_own(self) -> None:
         """The document is shared by all companies: nobody changes it."""
         before = as_text(process().document)
-        self.use_all()
+        self.use()
         self.assertEqual(as_text(process().document), before)

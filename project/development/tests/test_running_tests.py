@@ -12,10 +12,12 @@ from unittest import mock
 
 from django.test import SimpleTestCase, TestCase, TransactionTestCase
 
+from project.development import parallel_results
 from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
 from project.development.runner import one_line_each
 from project.environment import BASE_DIR
+from tenants import testing_endings
 from tenants.testing_effort import steps_of
 from tenants.testing_examples import LONG, LONG_SECONDS, examples, long_seconds, profile
 
@@ -34,6 +36,8 @@ def suite_of(kind: type[unittest.TestCase], tests: int, **attributes: float) -> 
 class OrderTests(unittest.TestCase):
     def test_what_takes_longest_begins_first(self) -> None:
         ordered = [
+            suite_of(unittest.TestCase, 1, SECONDS_EACH=20.0, GOES_FIRST=True),
+            suite_of(unittest.TestCase, 1, SECONDS_EACH=10.0, GOES_FIRST=True),
             suite_of(unittest.TestCase, 2, SECONDS_EACH=60.0),
             suite_of(TransactionTestCase, 30),
             suite_of(TestCase, 30),
@@ -42,6 +46,51 @@ class OrderTests(unittest.TestCase):
         ]
         shared = LongestFirst(ordered[::-1], processes=2)
         self.assertEqual(shared.subsuites, ordered)
+
+
+class EndingsTests(unittest.TestCase):
+    """Classes that follow each other share something; others begin without it."""
+
+    def setUp(self) -> None:
+        self.ended = 0
+        self.kind = type("Kind", (unittest.TestCase,), {})
+        self.enterContext(mock.patch.object(testing_endings, "_while_kind_lasts", []))
+        self.enterContext(mock.patch.object(testing_endings, "_endings", []))
+
+    def end(self) -> None:
+        self.ended += 1
+
+    def begin(self) -> type[unittest.TestCase]:
+        begun = type("Begun", (self.kind,), {})
+        testing_endings.end_after_class(begun, self.kind, self.end)
+        return begun
+
+    def announce(self, is_so: bool) -> None:
+        name = "_classes_are_announced"
+        self.enterContext(mock.patch.object(testing_endings, name, is_so))
+
+    def test_it_is_ended_before_a_class_of_another_kind(self) -> None:
+        self.announce(True)
+        for _class in range(2):
+            begun = self.begin()
+            begun.doClassCleanups()
+            testing_endings.announce_class(begun)
+            self.assertEqual(self.ended, 0)
+        testing_endings.announce_class(EndingsTests)
+        self.assertEqual(self.ended, 1)
+        testing_endings.end_what_tests_share()
+        self.assertEqual(self.ended, 1)
+
+    def test_the_process_may_end_before(self) -> None:
+        self.announce(True)
+        self.begin()
+        testing_endings.end_what_tests_share()
+        self.assertEqual(self.ended, 1)
+
+    def test_where_nobody_says_what_comes_next_it_is_ended_after_each_class(self) -> None:
+        self.announce(False)
+        self.begin().doClassCleanups()
+        self.assertEqual(self.ended, 1)
 
 
 class _CannotBeSentError(Exception):
@@ -85,7 +134,8 @@ class HandingOverTests(unittest.TestCase):
         for kind in (unittest.TestCase, SimpleTestCase):
             failing = _fail_in_many_ways(kind)
             suite = unittest.defaultTestLoader.loadTestsFromTestCase(failing)
-            result = HandingOverRunner().run(suite)
+            with mock.patch.object(parallel_results, "announce_class"):  # of a run within a run
+                result = HandingOverRunner().run(suite)
             events = pickle.loads(pickle.dumps(result.events))  # noqa: S301 -- our own
             with self.subTest(kind.__name__):
                 self.assertEqual(

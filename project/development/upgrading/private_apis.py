@@ -433,6 +433,11 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         ("(self)",),
     ),
     PrivateApi(
+        "django.template.base.Template._render",
+        "In tests the test client is told of the templates that are asked for, and of no others.",
+        ("(self, context)",),
+    ),
+    PrivateApi(
         "django.test.runner.ParallelTestSuite",
         "Long classes of tests begin first, and each process is prepared.",
         ("(subsuites, processes, failfast=False, debug_mode=False, buffer=False)",),

@@ -106,6 +106,8 @@ class SlowStrangersTest(EdgeTestCase):
 
 
 class BodySizeTest(EdgeTestCase):
+    SHARES_SERVER = True
+
     def test_a_stranger_is_refused_before_anything_is_read(self) -> None:
         for address in (LOG_IN, "/sign-up/", "/app/", "/no/such/page", "/callbacks/forged/"):
             stranger = self.connect(self.announce(200 * MIB, address=address))

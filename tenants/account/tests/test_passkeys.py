@@ -62,6 +62,8 @@ class PasskeyCase(SecondFactorCase):
 
 
 class AddTests(PasskeyCase):
+    SECONDS_EACH = 0.8
+
     def test_a_person_adds_one_and_is_given_recovery_codes(self) -> None:
         other = self.browser(self.uma)
         page = self.add(self.uma, name="My phone")

@@ -13,6 +13,7 @@ from tenants.mail.outbox import NewMail, queue_mails
 from tenants.mail.send_mail import GONE_AFTER
 from tenants.mail.tests.mail_server import OK, Hanging, MailServer
 from tenants.testing import CompanyTransactionTestCase, start_manage
+from tenants.testing_examples import long_run_only
 from tenants.testing_waits import PATIENCE, wait_until
 
 
@@ -85,6 +86,7 @@ class KilledWorkerTests(CompanyTransactionTestCase):
                 wait_until(lambda: self.statuses() == [MailStatus.UNSURE])
             self.assertEqual(server.mails, 1)
 
+    @long_run_only  # what both tests above say of one
     def test_of_many_none_is_sent_twice_and_only_those_at_hand_are_unsure(self) -> None:
         with MailServer() as server:
             self.queue(24)

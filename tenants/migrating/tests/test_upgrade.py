@@ -123,10 +123,15 @@ class _UpgradeCase(unittest.TestCase):
     SECONDS_EACH = 5.0
     databases = {"default"}  # of which they take a copy
 
-    def setUp(self) -> None:
-        self.enterContext(database_of_its_own())
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.enterClassContext(database_of_its_own())  # of which each test takes its copy
         for schema in COMPANIES[2:]:
             create_company(name=schema.title(), schema_name=schema)
+
+    def setUp(self) -> None:
+        self.enterContext(database_of_its_own())
         self.addCleanup(forget_what_is_known)
 
     def migrate(self, **options: Any) -> str:

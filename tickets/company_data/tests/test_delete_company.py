@@ -154,11 +154,9 @@ class GraceTests(DeletionCase):
         super().setUp()
         self.make_doomed()
 
-    def test_the_name_must_be_typed(self) -> None:
+    def test_the_name_must_be_typed_and_before_its_time_nothing_happens(self) -> None:
         with self.assertRaises(WrongNameError):
             ask_for_deletion(company=self.doomed, typed_name="Zyx", now=timezone.now())
-
-    def test_before_its_time_nothing_happens(self) -> None:
         self.ask()
         before = self.rest()
         self.assertFalse(delete_company(company_id=self.doomed.pk))
@@ -192,15 +190,11 @@ class GraceTests(DeletionCase):
             take_deletion_back(company=self.doomed)
 
     @override_settings(COMPANY_DELETION_DAYS=3)
-    def test_the_days_of_grace_are_a_setting(self) -> None:
+    def test_after_the_days_of_the_setting_it_goes_with_its_exports(self) -> None:
         self.ask()
         self.assertTrue(
             delete_company(company_id=self.doomed.pk, now=timezone.now() + timedelta(days=4))
         )
-
-    def test_exports_go_with_it(self) -> None:
-        self.ask()
-        delete_company(company_id=self.doomed.pk, now=self.later())
         self.assertFalse(CompanyExport.objects.exists())
         with schema_context(SCHEMA):
             self.assertFalse(default_storage.exists("exports"))

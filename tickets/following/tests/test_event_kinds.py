@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants.roles import SystemRole
-from tenants.testing import CompanyTestCase, tampering
+from tenants.testing import CompanyTestCase, tampering, unrendered
 from tickets.advancing import timers
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.tests.repair_case import SmallWorkflow
@@ -196,6 +196,7 @@ class PageTests(SmallWorkflow, CompanyTestCase):
         )
 
     def test_the_history_of_ticket_admins_tells_each(self) -> None:
+        self.enterContext(unrendered())
         self.log_in(self.terry)
         pages = [
             reverse("admin:tickets_ticket_change", args=[self.ticket.pk]),
@@ -215,6 +216,7 @@ class PageTests(SmallWorkflow, CompanyTestCase):
                         event.delete()
 
     def test_what_happened_meanwhile_is_told_on_the_page_of_a_repair(self) -> None:
+        self.enterContext(unrendered())
         self.log_in(self.terry)
         page = reverse("admin:tickets_ticket_repair", args=[self.ticket.pk, "hold", 0])
         seen = marker_of(self.ticket)
@@ -228,6 +230,7 @@ class PageTests(SmallWorkflow, CompanyTestCase):
                     event.delete()
 
     def test_the_line_of_time_tells_what_the_submitter_may_know(self) -> None:
+        self.enterContext(unrendered())
         self.log_in(self.uma)
         page = reverse("admin:tickets_myticket_change", args=[self.ticket.pk])
         for name, example in EXAMPLES.items():

@@ -19,6 +19,8 @@ FIXTURES = ("invoice", "vacation", "it_help")
 
 
 class ExportBundleTest(CompanyTestCase):
+    SECONDS_EACH = 1.5
+
     def test_what_is_exported_is_what_was_imported(self) -> None:
         for name in FIXTURES:
             with self.subTest(name):

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from project.tests.browser import BrowserTestCase
+from tenants.testing_examples import long_run_only
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
@@ -111,6 +112,7 @@ class ChoiceTests(BrowserTestCase):
         self.assertEqual(self.saved(page), self.before)
         self.check(page)
 
+    @long_run_only
     def test_of_several_choices(self) -> None:
         page = self.edit()
         question = self.open(page, "Kinds")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
+from tenants.testing_examples import long_run_only
 from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.delete_draft import delete_draft
@@ -107,6 +108,7 @@ class CarryTests(KeptCase):
         self.assertEqual(list(titles), ["Buying", "Mine"])
         self.check(page)
 
+    @long_run_only
     def test_a_workflow_that_was_deleted_elsewhere(self) -> None:
         page = self.typed()
         address = page.url
@@ -212,6 +214,7 @@ class KeptTests(KeptCase):
         page.evaluate("window.dispatchEvent(new Event('pagehide'))")  # at once, not a moment later
         self.assertEqual(page.evaluate(KEPT), [])
 
+    @long_run_only
     def test_who_logs_out_on_the_very_page_takes_it_along_too(self) -> None:
         page = self.typed()
         page.on("dialog", lambda dialog: dialog.accept())
