@@ -79,7 +79,7 @@ class PersonTests(CompanyTestCase):
         self.client.get(reverse("admin:index"))  # counts are kept for a while
         before = self.count_queries(reverse("admin:index"))
         User.objects.filter(pk=self.wendy.pk).update(language="de", time_zone="Asia/Tokyo")
-        self.assertEqual(self.count_queries(reverse("admin:index")), before)
+        self.assertLessEqual(self.count_queries(reverse("admin:index")), before)
 
 
 class ZoneTests(SimpleTestCase):
