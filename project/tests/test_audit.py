@@ -158,6 +158,8 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:mail_outgoingmail_send_again": ("company.mail_sent_again",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
     "admin:tickets_message_duplicate": ("tickets.marked_duplicate",),
+    # Where somebody submits it for another person; else its history has it.
+    "admin:tickets_myticket_add": ("tickets.submitted_for",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),
     "admin:tickets_ticket_report_export": ("files.list_downloaded",),
     "admin:audit_auditevent_export": ("files.list_downloaded",),
@@ -235,7 +237,6 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:notices": _OWN,
     "admin:notices_bell": _OWN,
     "admin:notice_preferences": _OWN,
-    "admin:tickets_myticket_add": _STEP,
     "admin:tickets_myticket_withdraw": _STEP,
     "admin:tickets_mytask_change": _STEP,
     "admin:tickets_mytask_start": _STEP,
