@@ -1035,8 +1035,8 @@ class SuperuserTests(IsolationTestCase):
             with self.subTest(address):
                 answer = self.get(address)
                 self.assertFalse(answer.is_broken, str(answer))
-                # The installation has a log of its own.
-                own = (None, Company, User, AuditEvent)
+                # The installation has a log and mails of its own.
+                own = (None, Company, User, AuditEvent, OutgoingMail, ReceivedMail)
                 if page.model not in own and not answer.is_redirected:
                     self.assertIn(answer.status_code, (403, 404, 405))
 

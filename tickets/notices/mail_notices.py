@@ -67,7 +67,7 @@ def mail_notices(*, now: datetime) -> int:
     """Write the mails about the active company's new notices; returns how many were written.
 
     Who is not active any more, or has read a notice meanwhile, is not mailed. What is for the
-    digest is put there. Where the company has had its mails of this hour, the others wait.
+    digest is put there, and so is what would be too many mails.
     """
     company, total = Company.objects.current(), 0
     while True:

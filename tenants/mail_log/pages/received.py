@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from tenants.mail.models import ReceivedMail, Refusal
 from tenants.mail_log.pages.mail_list import MailListAdmin, moment
+from tenants.models.company import prefix_of_tickets
 from tenants.pages.badges import clipped
 from tenants.pages.filters import ChosenFilter
 
@@ -56,7 +57,10 @@ class ReceivedMailAdmin(MailListAdmin):
 
     @display(description=_("ticket"))
     def ticket(self, mail: ReceivedMail) -> str:
-        return f"#{mail.ticket_id}" if mail.ticket_id else "-"
+        if not mail.ticket_id:
+            return "-"
+        prefix = prefix_of_tickets()
+        return f"{prefix}-{mail.ticket_id}" if prefix else f"#{mail.ticket_id}"
 
     def page_context(self, request: HttpRequest, obj: ReceivedMail) -> dict[str, Any]:
         return {"mail": obj, "title": self.list_title, "why": self.why(obj),
