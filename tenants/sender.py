@@ -22,13 +22,13 @@ def sender_of(request: HttpRequest) -> str:
     return sender_in(request.META)
 
 
-def sender_in(environ: Mapping[str, Any]) -> str:
+def sender_in(meta: Mapping[str, Any]) -> str:
     """The same of a request that Django has not seen yet, as WSGI describes it."""
     if settings.HTTPS:
-        forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        forwarded = str(meta.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
         if forwarded:
             return forwarded
-    return str(environ.get("REMOTE_ADDR", ""))
+    return str(meta.get("REMOTE_ADDR", ""))
 
 
 def place_of(request: HttpRequest) -> str:

@@ -28,17 +28,17 @@ class TooManyWaitError(Exception):
     """There is no room for this request."""
 
 
-def line_of(environ: Mapping[str, Any]) -> tuple[str, str]:
+def line_of(request: Mapping[str, Any]) -> tuple[str, str]:
     """In which line a request stands, and as which member of it.
 
     A line is a sender's address, its members are the sessions: many people may stand behind one
     address. Nothing is asked of the database, so who invents sessions has many members, and still
     one line.
     """
-    place = place_of_sender(sender_in(environ))
-    cookies = environ.get("HTTP_COOKIE", "")
+    place = place_of_sender(sender_in(request))
+    cookies = request.get("HTTP_COOKIE", "")
     found = re.search(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([^;]+)", cookies)
-    if found is None and environ["REQUEST_METHOD"] not in _READS:
+    if found is None and request["REQUEST_METHOD"] not in _READS:
         return VISITORS, place
     return place, found[1] if found else ""
 

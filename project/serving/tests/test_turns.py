@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from unittest import IsolatedAsyncioTestCase
+from unittest import TestCase
 
 from django.conf import settings
 from django.test import SimpleTestCase, override_settings
@@ -13,7 +13,7 @@ from project.serving.turns import VISITORS, TooManyWaitError, Turns, line_of
 from project.serving.wsgi_call import Environ
 
 
-class TurnsTests(IsolatedAsyncioTestCase):
+class TurnsTests(TestCase):
     def setUp(self) -> None:
         self.turns = Turns(most=6)
         self.done: list[str] = []
@@ -36,61 +36,80 @@ class TurnsTests(IsolatedAsyncioTestCase):
         await asyncio.gather(*self.asked.values(), return_exceptions=True)
         return self.done
 
-    async def test_senders_take_turns(self) -> None:
-        await self.turns.take("x", "")
-        await self.ask("a.1.p", "a.1.q", "a.1.r", "b.1.p", "c.1.p")
-        self.turns.give_back()
-        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "a.1.r"])
+    def test_senders_take_turns(self) -> None:
+        async def run() -> None:
+            await self.turns.take("x", "")
+            await self.ask("a.1.p", "a.1.q", "a.1.r", "b.1.p", "c.1.p")
+            self.turns.give_back()
+            self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "a.1.r"])
 
-    async def test_sessions_of_one_address_do_so_within_its_line(self) -> None:
-        await self.turns.take("x", "")
-        await self.ask("a.1.p", "a.1.q", "a.1.r", "a.2.p", "b.1.p", "b.1.q")
-        self.turns.give_back()
-        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "a.2.p", "b.1.q", "a.1.q", "a.1.r"])
+        asyncio.run(run())
 
-    async def test_of_too_many_the_longest_line_loses_its_newest(self) -> None:
-        await self.turns.take("x", "")
-        await self.ask("a.1.p", "a.1.q", "a.1.r", "a.1.s", "b.1.p", "c.1.p")
-        await self.ask("a.1.t", "b.1.q")
-        self.turns.give_back()
-        self.assertEqual(await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "b.1.q", "a.1.r"])
-        for name in ("a.1.s", "a.1.t"):
-            self.assertIsInstance(self.asked[name].exception(), TooManyWaitError)
+    def test_sessions_of_one_address_do_so_within_its_line(self) -> None:
+        async def run() -> None:
+            await self.turns.take("x", "")
+            await self.ask("a.1.p", "a.1.q", "a.1.r", "a.2.p", "b.1.p", "b.1.q")
+            self.turns.give_back()
+            self.assertEqual(
+                await self.end(), ["a.1.p", "b.1.p", "a.2.p", "b.1.q", "a.1.q", "a.1.r"]
+            )
 
-    async def test_whoever_goes_away_is_passed_over(self) -> None:
-        await self.turns.take("x", "")
-        await self.ask("a.1.p", "b.1.p", "c.1.p")
-        self.asked["b.1.p"].cancel()
-        await asyncio.sleep(0)
-        self.turns.give_back()
-        self.asked["a.1.p"].cancel()  # its turn has come, and it does not know it yet
-        self.assertEqual(await self.end(), ["c.1.p"])
-        await self.ask("d.1.p")
-        self.assertEqual(await self.end(), ["c.1.p", "d.1.p"])
+        asyncio.run(run())
+
+    def test_of_too_many_the_longest_line_loses_its_newest(self) -> None:
+        async def run() -> None:
+            await self.turns.take("x", "")
+            await self.ask("a.1.p", "a.1.q", "a.1.r", "a.1.s", "b.1.p", "c.1.p")
+            await self.ask("a.1.t", "b.1.q")
+            self.turns.give_back()
+            self.assertEqual(
+                await self.end(), ["a.1.p", "b.1.p", "c.1.p", "a.1.q", "b.1.q", "a.1.r"]
+            )
+            for name in ("a.1.s", "a.1.t"):
+                self.assertIsInstance(self.asked[name].exception(), TooManyWaitError)
+
+        asyncio.run(run())
+
+    def test_whoever_goes_away_is_passed_over(self) -> None:
+        async def run() -> None:
+            await self.turns.take("x", "")
+            await self.ask("a.1.p", "b.1.p", "c.1.p")
+            self.asked["b.1.p"].cancel()
+            await asyncio.sleep(0)
+            self.turns.give_back()
+            self.asked["a.1.p"].cancel()  # its turn has come, and it does not know it yet
+            self.assertEqual(await self.end(), ["c.1.p"])
+            await self.ask("d.1.p")
+            self.assertEqual(await self.end(), ["c.1.p", "d.1.p"])
+
+        asyncio.run(run())
 
 
-class EdgeTests(IsolatedAsyncioTestCase):
+class EdgeTests(TestCase):
     """The edge lets nobody wait behind all that somebody else has sent."""
 
-    async def test_a_flood_of_log_ins_holds_no_page_up(self) -> None:
-        served: list[str] = []
+    def test_a_flood_of_log_ins_holds_no_page_up(self) -> None:
+        async def run() -> None:
+            served: list[str] = []
 
-        def application(environ: Environ, start_response: object) -> list[bytes]:
-            served.append(environ["HTTP_X_NAME"])
-            assert callable(start_response)
-            start_response("200 OK", [])
-            return [b""]
+            def application(environ: Environ, start_response: object) -> list[bytes]:
+                served.append(environ["HTTP_X_NAME"])
+                assert callable(start_response)
+                start_response("200 OK", [])
+                return [b""]
 
-        edge = Edge(application)
-        cookie = f"{settings.SESSION_COOKIE_NAME}=s".encode()
-        floods = [
-            self.ask(edge, f"flood {number}", client=f"9.9.9.{number}", method="POST")
-            for number in range(20)
-        ]
-        page = self.ask(edge, "page", client="1.1.1.1", headers=[(b"cookie", cookie)])
-        await asyncio.gather(*floods, page)
-        self.assertEqual(len(served), 21)
-        self.assertLessEqual(served.index("page"), 2)
+            edge = Edge(application)
+            cookie = f"{settings.SESSION_COOKIE_NAME}=s".encode()
+            floods = [
+                self.ask(edge, f"flood {number}", client=f"9.9.9.{number}", method="POST")
+                for number in range(20)
+            ]
+            page = self.ask(edge, "page", client="1.1.1.1", headers=[(b"cookie", cookie)])
+            await asyncio.gather(*floods, page)
+            self.assertEqual(len(served), 21)
+            self.assertLessEqual(served.index("page"), 2)
+
+        asyncio.run(run())
 
     async def ask(
         self,
