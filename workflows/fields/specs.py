@@ -238,11 +238,12 @@ def _listed_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> I
     if is_absent(given):
         return
     if not isinstance(given, bool):
-        yield Problem(place, "Give “listed” as true or false.", given)
+        yield Problem(place, gettext("Give “listed” as true or false."), given)
     elif (given and inside_records) or (
         given and (field_type := type_of(spec)) is not None and "fields" in field_type.all_keys
     ):
-        yield Problem(place, "A list has no room for records. Remove “listed” here.", given)
+        message = gettext("A list has no room for records. Remove “listed” here.")
+        yield Problem(place, message, given)
 
 
 def _type_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
