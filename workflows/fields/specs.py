@@ -242,9 +242,8 @@ def _listed_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> I
     elif (given and inside_records) or (
         given and (field_type := type_of(spec)) is not None and "fields" in field_type.all_keys
     ):
-        yield Problem(
-            place, gettext("A list has no room for records. Remove “listed” here."), given
-        )
+        message = gettext("A list has no room for records. Remove “listed” here.")
+        yield Problem(place, message, given)
 
 
 def _type_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
