@@ -208,6 +208,13 @@ class Figures:
             for begin, status, outcome, definition, count in rows
         ]
 
+    @cached_property
+    def ratings(self) -> Mapping[str, int]:
+        """How many of the tickets that ended have which rating."""
+        rated = self._ended().filter(rating__isnull=False).values("rating__score")
+        counted = rated.annotate(count=Count("pk"))
+        return dict(counted.values_list("rating__score", "count"))
+
     def _completed(self) -> QuerySet[Ticket]:
         took = ExpressionWrapper(
             F("workflow_instance__completed_at") - F("created_at"), output_field=DurationField()

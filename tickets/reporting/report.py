@@ -13,15 +13,16 @@ from tickets.reporting.sections.outcomes import outcomes
 from tickets.reporting.sections.over_time import over_time
 from tickets.reporting.sections.overdue import overdue
 from tickets.reporting.sections.running import running_by_age
+from tickets.reporting.sections.satisfaction import satisfaction
 from tickets.reporting.sections.tasks import tasks
 from tickets.reporting.sections.workload import workload
 
-# How satisfied people are comes here: a module of `sections`, asking a property of Figures.
 SECTIONS: Final[Sequence[Callable[[Figures], Section]]] = (
     over_time,
     running_by_age,
     by_type,
     outcomes,
+    satisfaction,
     tasks,
     overdue,
     workload,

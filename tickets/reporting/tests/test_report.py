@@ -22,7 +22,7 @@ from openpyxl import load_workbook
 from tenants.audit.models import AuditEvent
 from tenants.testing import CompanyTestCase
 from tickets.finding.days import Days
-from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
+from tickets.models import ErrorStatus, ErrorType, Rating, Ticket, TicketError
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.reporting.cells import Number, Section, span_in_words
 from tickets.reporting.figures import Figures, TicketTypes
@@ -67,6 +67,9 @@ class ReportCase(SmallWorkflow, CompanyTestCase):
         never_begun = Ticket.objects.create(
             title="Never", definition=self.type, workflow=self.workflow, created_by=self.uma
         )
+        ended = Ticket.objects.filter(workflow_instance__completed_at__gt=now - 3 * DAY)
+        for ticket, score in zip(ended.order_by("pk"), ("GOOD", "GOOD", "BAD"), strict=False):
+            Rating.objects.create(ticket=ticket, score=score, rated_at=now)
         for kind, status in (
             (ErrorType.TASK_UPDATE, ErrorStatus.NEW),
             (ErrorType.TASK_UPDATE, ErrorStatus.REVIEWED),
@@ -175,6 +178,9 @@ class NumbersTests(ReportCase):
             outcomes, {"Completed": [2], "Closed": [1], "Unsuccessful": [1], "Cancelled": [1]}
         )
         self.assertEqual(
+            self.numbers(self.section("satisfaction")), {"Satisfied": [2], "Not satisfied": [1]}
+        )
+        self.assertEqual(
             self.numbers(self.section("overdue")),
             {
                 "Finished in time": [3],
@@ -217,7 +223,7 @@ class NumbersTests(ReportCase):
         with CaptureQueriesContext(connection) as fewer:
             make_report(self.figures(7))
         self.assertEqual(len(some), len(fewer))
-        self.assertLessEqual(len(some), 14)
+        self.assertLessEqual(len(some), 15)
 
 
 class PageTests(ReportCase):
