@@ -31,7 +31,6 @@ WHY_MAKERS = {
     "tickets/seeing/answers.py": "is the place",
     "tickets/following/listed_answers.py": "what was submitted",
     "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
-    "tickets/following/listed_answers.py": "what was submitted",
     "tickets/following/pages/history.py": "a correction of what was submitted",
     "tickets/overseeing/answer_tables.py": "what was submitted",
     "tickets/submitting/name_ticket.py": "what is being submitted",
