@@ -77,7 +77,7 @@ INSERTS = (
     SELECT %(ticket)s + n, source, found_by, text, places, lower(text),
         array_to_tsvector(string_to_array(mark || replace(lower(text), ' ', ' ' || mark), ' '))
     FROM numbers, LATERAL (VALUES
-        ('ticket', 'REQUESTER', 'r', concat_ws(' ', 'Bench', 'Because', 'thing' || n,
+        ('ticket', 'REQUESTER', 'r', concat_ws(' ', 'Bench', 'Because', 'thing' || n || 'x',
             CASE WHEN n %% greatest(%(all)s / 20, 1) = 0 THEN 'seldom' END),
             '[["title", ""]]'::jsonb),
         ('task/' || %(task)s + 2 * n, 'TEAM', 't', 'Fine paper' || n, '[["answer", "Note"]]')

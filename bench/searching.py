@@ -16,12 +16,12 @@ from tickets.models import Ticket
 PAGE = 50
 # What bench/fill.py puts into the entries of its tickets.
 TYPED = {
-    "one ticket": "thing77",
-    "a part of a word": "hing77",
+    "one ticket": "thing77x",
+    "a part of a word": "hing77x",
     "twenty tickets": "seldom",
     "every ticket": "because",
     "every ticket, two words": "because fine",
-    "one of every ticket": "because thing77",
+    "one of every ticket": "because thing77x",
     "no ticket": "nowhere",
     "one requester's, who is everybody's": "user@",
 }

@@ -29,9 +29,9 @@ from tickets.finding.entries import (
     tells_requester,
 )
 from tickets.models import Message, Ticket
+from tickets.seeing.reasons import ENDINGS
 from workflows.engine.process import Json
 from workflows.models import TaskInstance
-from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.started import STARTED
 from workflows.running.events.task_completed import TASK_COMPLETED
@@ -107,7 +107,7 @@ def write_with_event(batch: Batch, happened: Happened) -> None:
             _write_ticket(batch)
         case kind if kind == CHANGED and happened.data.get("what") == "output":
             _write_output(batch, happened, happened.data.get("new"))
-        case kind if kind == CANCELLED:
+        case kind if kind in ENDINGS:
             entry = entry_of_reason(happened.data)
             if entry is not None:
                 _add(batch, happened, entry)

@@ -15,7 +15,7 @@ from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.withdrawn import WITHDRAWN
 
 # The kinds of events that end a ticket before its time.
-_ENDINGS: Final = (str(CANCELLED), str(DUPLICATE), str(WITHDRAWN))
+ENDINGS: Final = (str(CANCELLED), str(DUPLICATE), str(WITHDRAWN))
 
 
 def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
@@ -27,7 +27,7 @@ def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
     if viewer is Viewer.NOBODY or ticket.status != WorkflowStatus.CANCELLED:
         return ""
     events = WorkflowEvent.objects.filter(
-        workflow_instance=ticket.workflow_instance_id, kind__in=_ENDINGS
+        workflow_instance=ticket.workflow_instance_id, kind__in=ENDINGS
     )
     for data in events.values_list("data", flat=True)[:1]:
         is_told = isinstance(data, dict) and data.get("seen_by") == SeenBy.REQUESTER
@@ -38,5 +38,5 @@ def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
 
 def cancel_reasons(instances: Collection[int]) -> list[tuple[int, Json]]:
     """What was said when these workflow instances were cancelled, and who may see it."""
-    events = WorkflowEvent.objects.filter(workflow_instance__in=instances, kind=CANCELLED)
+    events = WorkflowEvent.objects.filter(workflow_instance__in=instances, kind__in=ENDINGS)
     return list(events.values_list("workflow_instance_id", "data"))

@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from tenants.models import User
 from tenants.roles import SystemRole
+from tenants.testing import outside
 from tickets.conversation.edit_message import edit_message
 from tickets.conversation.hide_message import hide_message
 from tickets.conversation.write_message import write_message
+from tickets.erasing.erase_person import erase_person
 from tickets.files.keep_file import keep_file
 from tickets.finding.find_tickets import Scope, find_tickets, tickets_with_task_of
-from tickets.finding.index_tickets import index_some, index_tickets
+from tickets.finding.index_tickets import companies_to_index, index_some, index_tickets
 from tickets.finding.query import read_query
 from tickets.models import Message, MyTask, SearchEntry, Ticket, Visibility
 from tickets.repairing.cancel_ticket import cancel_ticket
@@ -274,6 +276,27 @@ class ChangesTests(FindingCase):
         self.assertEqual(index_some(most=10), 2)
         self.assertEqual(self.numbers("walnuts"), [each.pk for each in tickets])
         self.assertEqual(index_some(most=10), 0)
+
+    def test_companies_with_such_tickets_are_found(self) -> None:
+        ticket = self.submit()
+        with outside():
+            self.assertNotIn("acme", companies_to_index())
+        SearchEntry.objects.filter(ticket=ticket).delete()
+        with outside():
+            self.assertEqual(companies_to_index(), ["acme"])
+
+    def test_a_person_who_was_erased(self) -> None:
+        ticket = self.submit(what="Walnuts for Uma Urban")
+        self.say(ticket, self.terry, "Uma Urban wants a pineapple.", public=True)
+        self.assertEqual(self.numbers('"uma urban"'), [ticket.pk])
+        cancel_ticket(ticket=ticket, by=self.terry, reason="She left.")
+        self.uma.is_active = False
+        self.uma.save()
+        erase_person(person_id=self.uma.pk, tickets=[ticket.pk])
+        for typed in ("urban", "walnuts", "uma@acme.example"):
+            self.assertEqual(self.numbers(typed), [], typed)
+        self.assertEqual(self.numbers("pineapple"), [ticket.pk])
+        self.assertFalse(SearchEntry.objects.filter(text__icontains="urban").exists())
 
     def test_a_worker_finds_in_tickets_whose_tasks_they_have(self) -> None:
         ticket = self.submit(what="Walnuts")

@@ -29,8 +29,8 @@ MAKERS = frozenset(
 OUTPUTS = frozenset({"output_data", "output", "old", "new"})
 WHY_MAKERS = {
     "tickets/seeing/answers.py": "is the place",
-    "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
     "tickets/following/listed_answers.py": "what was submitted",
+    "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
     "tickets/following/pages/history.py": "a correction of what was submitted",
     "tickets/overseeing/answer_tables.py": "what was submitted",
     "tickets/submitting/name_ticket.py": "what is being submitted",
