@@ -24,36 +24,37 @@ SELECT current_setting('max_locks_per_transaction')::bigint
           + current_setting('max_prepared_transactions')::bigint),
        (SELECT count(*) FROM public.tenants_company)
 """
-_HINT: Final = (
-    "Deleting a company would fail, and may make others fail meanwhile. Set "
-    "max_locks_per_transaction to {} or more, and start Postgres anew: “Sizes” in docs/running.md."
-)
 
 
-def lack_of_locks() -> tuple[str, str]:
-    """What is too little, and what to do; empty texts where there is room enough."""
+def lack_of_locks() -> checks.Warning | None:
+    """tenants.W013: what is too little, and what to do; None where there is room enough."""
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(_ROOM)
         room, companies = cursor.fetchone()
         needed = companies * LOCKS_OF_A_COMPANY
         if room >= needed:
-            return "", ""
+            return None
         cursor.execute("SELECT current_setting('max_connections')::bigint")
         (connected,) = cursor.fetchone()
-    said = (
-        f"Postgres has room for {room} locks, and {companies} companies may need {needed} at once."
+    return checks.Warning(
+        f"Postgres has room for {room} locks, and {companies} companies may need {needed} at once.",
+        hint=(
+            "Deleting a company would fail, and may make others fail meanwhile. Set "
+            f"max_locks_per_transaction to {-(-needed // connected)} or more, and start Postgres "
+            "anew: “Sizes” in docs/running.md."
+        ),
+        id="tenants.W013",
     )
-    return said, _HINT.format(-(-needed // connected))
 
 
 def warn_of_lack_of_locks() -> None:
     """Called before a server starts. A database that is away is met later."""
     try:
-        said, hint = lack_of_locks()
+        lack = lack_of_locks()
     except DatabaseError:
         return
-    if said:
-        logger.warning("%s %s", said, hint)
+    if lack is not None:
+        logger.warning("%s %s", lack.msg, lack.hint)
 
 
 @checks.register(checks.Tags.database)
@@ -64,7 +65,7 @@ def check_room_for_locks(
     if not databases or DEFAULT_DB_ALIAS not in databases:
         return []
     try:
-        said, hint = lack_of_locks()
+        lack = lack_of_locks()
     except DatabaseError:  # tenants.E012 says so, or there are no companies yet
         return []
-    return [checks.Warning(said, hint=hint, id="tenants.W013")] if said else []
+    return [] if lack is None else [lack]

@@ -28,10 +28,17 @@ class NavigationTests(CompanyTestCase):
     def test_each_role_has_its_own_screens_and_no_others(self) -> None:
         expected = {
             self.uma: ["Dashboard", "Submit a ticket", "My tickets"],
-            self.wendy: ["Dashboard", "My tasks"],
+            self.wendy: ["Dashboard", "Submit for somebody", "My tasks"],
             # A ticket admin looks up how it should have gone.
             self.terry: [
-                *("Dashboard", "All tickets", "All tasks", "Ticket errors", "Report"),
+                *(
+                    "Dashboard",
+                    "Submit for somebody",
+                    "All tickets",
+                    "All tasks",
+                    "Ticket errors",
+                    "Report",
+                ),
                 *("Workflows", "Task definitions", "Ticket types"),
             ],
             # A creator looks the names of company roles up: workflows name them.
@@ -64,7 +71,8 @@ class NavigationTests(CompanyTestCase):
     def test_several_roles_add_up(self) -> None:
         self.give_role(self.wendy, SystemRole.USER)
         self.assertEqual(
-            self.titles(self.wendy), ["Dashboard", "Submit a ticket", "My tickets", "My tasks"]
+            self.titles(self.wendy),
+            ["Dashboard", "Submit a ticket", "Submit for somebody", "My tickets", "My tasks"],
         )
 
     def test_a_superuser_outside_a_company_has_nothing_of_a_company(self) -> None:

@@ -29,6 +29,7 @@ _FOR_PROGRAMMERS = {
     *("ValueError", "TypeError", "RuntimeError", "AssertionError", "LookupError", "KeyError"),
     *("NotImplementedError", "AttributeError", "ImproperlyConfigured", "CommandError"),
     *("Warning", "Error", "CheckMessage", "Counter", "Gauge", "Histogram"),
+    "MailboxError",  # stands in the log alone
 }
 _LOGS = re.compile(r"log(ger)?|_log(ger)?|stdout|stderr", re.IGNORECASE)
 # Attributes of HTML that people see or are read to them.
