@@ -40,7 +40,7 @@ class HandingOverRunner(RemoteTestRunner):
     resultclass = HandedOverResult
 
     def run(self, test: TestSuite) -> Any:
-        classes = {type(each) for each in test}
+        classes = {type(each) for each in test if isinstance(each, TestCase)}
         announce_class(classes.pop() if len(classes) == 1 else None)
         return super().run(test)
 

@@ -39,7 +39,7 @@ def prepare_process() -> override_settings:
         },
     )
     fast.enable()
-    Template._render = _render_told_once
+    Template._render = _render_told_once  # type: ignore[attr-defined]
     # Hundreds of tests ask for what they must not get; each refusal would print a warning.
     for name in ("django.request", "project.observing.requests", "project.serving.edge"):
         logging.getLogger(name).setLevel(logging.ERROR)
