@@ -12,9 +12,8 @@ from unittest import TestCase, TestSuite
 
 import django
 from django.conf import settings
-from django.template import Context, Template
 from django.test import TestCase as DatabaseTestCase
-from django.test import TransactionTestCase, signals
+from django.test import TransactionTestCase
 from django.test.runner import ParallelTestSuite
 from django.test.utils import override_settings
 from django.urls import get_resolver
@@ -39,7 +38,6 @@ def prepare_process() -> override_settings:
         },
     )
     fast.enable()
-    Template._render = _render_told_once  # type: ignore[attr-defined]
     # Hundreds of tests ask for what they must not get; each refusal would print a warning.
     for name in ("django.request", "project.observing.requests", "project.serving.edge"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -47,14 +45,6 @@ def prepare_process() -> override_settings:
     for category in (DeprecationWarning, PendingDeprecationWarning):
         warnings.filterwarnings("error", category=category, module=OUR_MODULES)
     return fast
-
-
-def _render_told_once(template: Template, context: Context) -> Any:
-    """As Django's own in tests, which tells the test client of each template with a copy of its
-    context: here of those that are asked for, not of the dozens that each of them includes."""
-    if context.template is template:
-        signals.template_rendered.send(sender=template, template=template, context=context)
-    return template.nodelist.render(context)
 
 
 def begin_process() -> None:

@@ -39,7 +39,6 @@ class WebServer:
         # The same key as here: so a test can log somebody in without a page.
         environment = child_environment(
             DJANGO_SECRET_KEY=settings.SECRET_KEY,
-            DJANGO_SETTINGS_MODULE="project.tests.web_server_settings",
             MEDIA_ROOT=str(self._folder / "media"),
             **settings_of_its_own,
         )
@@ -68,7 +67,8 @@ class _Shared:
     @classmethod
     def get(cls) -> WebServer:
         if cls.server is None or not cls.server.is_alive:
-            cls.server = WebServer(processes=1, settings_of_its_own={})
+            module = {"DJANGO_SETTINGS_MODULE": "project.tests.web_server_settings"}
+            cls.server = WebServer(processes=1, settings_of_its_own=module)
         return cls.server
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The settings of the web servers of tests: static files as in a deployment.
+"""The settings of the web server that browser tests share: static files as in a deployment.
 
 They are found once, and browsers keep them: each page has forty.
 """

@@ -434,7 +434,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     ),
     PrivateApi(
         "django.template.base.Template._render",
-        "In tests the test client is told of the templates that are asked for, and of no others.",
+        "A test that reads the contexts of many pages renders none of them.",
         ("(self, context)",),
     ),
     PrivateApi(
