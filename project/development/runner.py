@@ -19,6 +19,8 @@ from tenants.testing_examples import make_long
 # The line of a traceback that says what went wrong: it is not indented.
 _SAYS = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Expired|DoesNotExist)\b")
 MOST_SAID = 200
+# The tag of tests in a browser.
+IN_A_BROWSER = "browser"
 
 
 class CompanyTestRunner(DiscoverRunner):
@@ -34,18 +36,35 @@ class CompanyTestRunner(DiscoverRunner):
             action="store_true",
             help="more examples, and what takes minutes by design: see docs/crash-tests.md",
         )
+        parser.add_argument(
+            "--browsers",
+            action="store_true",
+            help="the tests in a browser: a run of everything clicks the main path alone",
+        )
 
-    def __init__(self, *args: Any, long: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, long: bool = False, browsers: bool = False, **kwargs: Any
+    ) -> None:
         if long:
             make_long()
         super().__init__(*args, **kwargs)
+        self.leaves_browsers_out = not long and not browsers
+        if browsers:
+            self.tags.add(IN_A_BROWSER)
 
     def setup_test_environment(self, **kwargs: Any) -> None:
         super().setup_test_environment(**kwargs)
         self._fast = prepare_process()
 
     def build_suite(self, *args: Any, **kwargs: Any) -> TestSuite:
-        """Tests that import a package which could not be installed are skipped, and counted so."""
+        """Tests that import a package which could not be installed are skipped, and counted so.
+
+        Tests in a browser are a suite of their own, so that both stay short; who names modules
+        gets all that is in them.
+        """
+        if self.leaves_browsers_out and not (args[0] if args else kwargs.get("test_labels")):
+            self.exclude_tags.add(IN_A_BROWSER)
+            self.log("Most tests in a browser are left out: dev.py test --browsers runs them.")
         suite: TestSuite = super().build_suite(*args, **kwargs)
         left_out = os.environ.get(LEFT_OUT, "").split()
         if not left_out:

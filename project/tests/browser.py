@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from unittest import mock
 
 from django.conf import settings
-from django.test import Client
+from django.test import Client, tag
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -106,8 +106,11 @@ class _Shared:
         cls.browser = cls.playwright = cls.unsafe = None
 
 
+@tag("browser")
 class BrowserTestCase(WebServerTestCase):
     """Skipped, with a word on the terminal, where there is no Chromium.
+
+    They are run by `dev.py test --browsers`, and by name; see project/development/runner.py.
 
     Whatever page a test opens: an error in its console (the browser also reports there what the
     content security policy forbids, and what cannot be loaded) fails the test.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from django.conf import settings
 from playwright.sync_api import Page, expect
@@ -15,6 +16,10 @@ BUNDLE = settings.BASE_DIR / "fixtures" / "vacation.json"
 
 
 class MainPathTests(BrowserTestCase):
+    """In each run of everything, too."""
+
+    tags: ClassVar[set[str]] = set()
+
     def test_from_sign_up_to_a_completed_ticket(self) -> None:
         fiona = self.open_window()
         self.sign_up(fiona)

@@ -8,14 +8,15 @@ import pickle
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 from unittest import mock
 
-from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from django.test import SimpleTestCase, TestCase, TransactionTestCase, tag
 
 from project.development import parallel_results
 from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
-from project.development.runner import one_line_each
+from project.development.runner import IN_A_BROWSER, CompanyTestRunner, one_line_each
 from project.environment import BASE_DIR
 from tenants import testing_endings
 from tenants.testing_effort import steps_of
@@ -31,6 +32,20 @@ def suite_of(kind: type[unittest.TestCase], tests: int, **attributes: float) -> 
     name = f"{kind.__name__} {tests} {attributes}"
     made = type(name, (kind,), {"runTest": lambda _self: None, **attributes})
     return unittest.TestSuite(made("runTest") for _each in range(tests))
+
+
+class _Plain(unittest.TestCase):
+    def test(self) -> None:
+        """It is not run."""
+
+
+@tag(IN_A_BROWSER)
+class _Clicks(_Plain):
+    pass
+
+
+class _MainPath(_Clicks):
+    tags: ClassVar[set[str]] = set()
 
 
 class OrderTests(unittest.TestCase):
@@ -168,6 +183,28 @@ class FailedLinesTests(unittest.TestCase):
         self.assertRegex(line, r"^Failed: .*Failing\.test_it \(seed=2\): AssertionError: 2 != 1")
         self.assertIn("What must hold does not", line)
         self.assertNotIn("\n", line)
+
+
+class BrowsersTests(unittest.TestCase):
+    """Tests in a browser are a suite of their own; the main path is clicked in each run."""
+
+    def classes(self, *labels: str, **options: bool) -> set[str]:
+        runner = CompanyTestRunner(verbosity=0, parallel=0, **options)
+        # As discovery does, without importing everything.
+        with mock.patch("django.test.runner.DiscoverRunner.load_tests_for_label") as load:
+            load.side_effect = lambda _label, _options: unittest.TestSuite(
+                case("test") for case in (_Clicks, _MainPath, _Plain)
+            )
+            return {type(each).__name__ for each in runner.build_suite(labels or None)}
+
+    def test_in_a_run_of_everything_the_main_path_alone_is_clicked(self) -> None:
+        self.assertEqual(self.classes(), {"_MainPath", "_Plain"})
+
+    def test_by_themselves(self) -> None:
+        self.assertEqual(self.classes(browsers=True), {"_Clicks"})
+
+    def test_who_names_a_module_gets_all_of_it(self) -> None:
+        self.assertEqual(self.classes("somewhere"), {"_Clicks", "_MainPath", "_Plain"})
 
 
 class ExamplesTests(unittest.TestCase):
