@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +65,10 @@ class CompanyTestRunner(DiscoverRunner):
         """
         if self.leaves_browsers_out and not (args[0] if args else kwargs.get("test_labels")):
             self.exclude_tags.add(IN_A_BROWSER)
-            self.log("Most tests in a browser are left out: dev.py test --browsers runs them.")
+            self.log(
+                "Most tests in a browser are left out: dev.py test --browsers runs them.",
+                logging.INFO,
+            )
         suite: TestSuite = super().build_suite(*args, **kwargs)
         left_out = os.environ.get(LEFT_OUT, "").split()
         if not left_out:
