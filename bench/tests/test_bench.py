@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.test import tag
 
 from bench.counting import SENT, start_counting
 from bench.fill import TABLES, fill, finish_open_tickets
@@ -104,6 +105,7 @@ class CountingTests(CompanyTestCase):
             self.assertEqual(SENT.statements - before, 8)
 
 
+@tag("processes")
 class RunTests(CompanyTransactionTestCase):
     SECONDS_EACH = 20.0
 

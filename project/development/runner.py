@@ -20,8 +20,12 @@ from tenants.testing_examples import make_long
 # The line of a traceback that says what went wrong: it is not indented.
 _SAYS = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Expired|DoesNotExist)\b")
 MOST_SAID = 200
-# The tag of tests in a browser.
-IN_A_BROWSER = "browser"
+# Tags of tests that are suites of their own, each with its option; what a usual run has of their
+# kind is not tagged.
+APART = {
+    "browsers": "the tests in a browser but for the main path",
+    "processes": "the tests that start, stop and kill many processes",
+}
 
 
 class CompanyTestRunner(DiscoverRunner):
@@ -37,21 +41,25 @@ class CompanyTestRunner(DiscoverRunner):
             action="store_true",
             help="more examples, and what takes minutes by design: see docs/crash-tests.md",
         )
-        parser.add_argument(
-            "--browsers",
-            action="store_true",
-            help="the tests in a browser: a run of everything clicks the main path alone",
-        )
+        for tag, what in APART.items():
+            parser.add_argument(
+                f"--{tag}", action="store_true", help=f"{what}: a suite of their own"
+            )
 
     def __init__(
-        self, *args: Any, long: bool = False, browsers: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        long: bool = False,
+        browsers: bool = False,
+        processes: bool = False,
+        **kwargs: Any,
     ) -> None:
         if long:
             make_long()
         super().__init__(*args, **kwargs)
-        self.leaves_browsers_out = not long and not browsers
-        if browsers:
-            self.tags.add(IN_A_BROWSER)
+        chosen = {"browsers": browsers, "processes": processes}
+        self.tags |= {tag for tag, is_chosen in chosen.items() if is_chosen}
+        self.leaves_out = set() if long else {*APART} - self.tags
 
     def setup_test_environment(self, **kwargs: Any) -> None:
         super().setup_test_environment(**kwargs)
@@ -60,15 +68,13 @@ class CompanyTestRunner(DiscoverRunner):
     def build_suite(self, *args: Any, **kwargs: Any) -> TestSuite:
         """Tests that import a package which could not be installed are skipped, and counted so.
 
-        Tests in a browser are a suite of their own, so that both stay short; who names modules
-        gets all that is in them.
+        Some tests are suites of their own, so that each stays short; who names modules gets all
+        that is in them.
         """
-        if self.leaves_browsers_out and not (args[0] if args else kwargs.get("test_labels")):
-            self.exclude_tags.add(IN_A_BROWSER)
-            self.log(
-                "Most tests in a browser are left out: dev.py test --browsers runs them.",
-                logging.INFO,
-            )
+        if not (args[0] if args else kwargs.get("test_labels")):
+            for tag in sorted(self.leaves_out):
+                self.log(f"Left out: {APART[tag]}. dev.py test --{tag} runs them.", logging.INFO)
+            self.exclude_tags |= self.leaves_out
         suite: TestSuite = super().build_suite(*args, **kwargs)
         left_out = os.environ.get(LEFT_OUT, "").split()
         if not left_out:

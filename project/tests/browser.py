@@ -106,7 +106,7 @@ class _Shared:
         cls.browser = cls.playwright = cls.unsafe = None
 
 
-@tag("browser")
+@tag("browsers")
 class BrowserTestCase(WebServerTestCase):
     """Skipped, with a word on the terminal, where there is no Chromium.
 

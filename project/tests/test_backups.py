@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import override_settings, tag
 
 from project import backups
 from tenants.testing import CompanyTransactionTestCase, child_environment
@@ -98,6 +98,7 @@ def files_in(folder: Path) -> dict[str, str]:
     }
 
 
+@tag("processes")
 class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
     SECONDS_EACH = 8.0
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import tag
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from project.development.processes import Program
@@ -30,6 +31,7 @@ PATIENT = {
 }
 
 
+@tag("processes")
 class GracefulStopTests(CompanyTransactionTestCase):
     SECONDS_EACH = 8.0
 

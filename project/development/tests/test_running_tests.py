@@ -16,7 +16,7 @@ from django.test import SimpleTestCase, TestCase, TransactionTestCase, tag
 from project.development import parallel_results
 from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
-from project.development.runner import IN_A_BROWSER, CompanyTestRunner, one_line_each
+from project.development.runner import APART, CompanyTestRunner, one_line_each
 from project.environment import BASE_DIR
 from tenants import testing_endings
 from tenants.testing_effort import steps_of
@@ -39,8 +39,13 @@ class _Plain(unittest.TestCase):
         """It is not run."""
 
 
-@tag(IN_A_BROWSER)
+@tag("browsers")
 class _Clicks(_Plain):
+    pass
+
+
+@tag("processes")
+class _Kills(_Plain):
     pass
 
 
@@ -185,26 +190,33 @@ class FailedLinesTests(unittest.TestCase):
         self.assertNotIn("\n", line)
 
 
-class BrowsersTests(unittest.TestCase):
-    """Tests in a browser are a suite of their own; the main path is clicked in each run."""
+class ApartTests(unittest.TestCase):
+    """Some tests are suites of their own; each kind has something in a usual run, too."""
 
     def classes(self, *labels: str, **options: bool) -> set[str]:
         runner = CompanyTestRunner(verbosity=0, parallel=0, **options)
         # As discovery does, without importing everything.
         with mock.patch("django.test.runner.DiscoverRunner.load_tests_for_label") as load:
             load.side_effect = lambda _label, _options: unittest.TestSuite(
-                case("test") for case in (_Clicks, _MainPath, _Plain)
+                case("test") for case in (_Clicks, _Kills, _MainPath, _Plain)
             )
             return {type(each).__name__ for each in runner.build_suite(labels or None)}
 
-    def test_in_a_run_of_everything_the_main_path_alone_is_clicked(self) -> None:
+    def test_a_run_of_everything_leaves_them_out(self) -> None:
         self.assertEqual(self.classes(), {"_MainPath", "_Plain"})
 
     def test_by_themselves(self) -> None:
         self.assertEqual(self.classes(browsers=True), {"_Clicks"})
+        self.assertEqual(self.classes(processes=True), {"_Kills"})
+        self.assertEqual(self.classes(browsers=True, processes=True), {"_Clicks", "_Kills"})
 
     def test_who_names_a_module_gets_all_of_it(self) -> None:
-        self.assertEqual(self.classes("somewhere"), {"_Clicks", "_MainPath", "_Plain"})
+        self.assertEqual(self.classes("somewhere"), {"_Clicks", "_Kills", "_MainPath", "_Plain"})
+
+    def test_ci_runs_each_of_them(self) -> None:
+        commands = (BASE_DIR / ".ci" / "run").read_text(encoding="utf-8")
+        for name in APART:
+            self.assertIn(f"dev.py test --{name}\n", commands)
 
 
 class ExamplesTests(unittest.TestCase):

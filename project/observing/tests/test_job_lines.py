@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.test import tag
 
 from project.development.processes import Program
 from tenants.jobs import defer
@@ -23,6 +24,7 @@ from tickets.repairing.tests.repair_case import SmallWorkflow
 TOKEN = "a-token-of-many-letters"
 
 
+@tag("processes")
 class JobLineTests(SmallWorkflow, CompanyTransactionTestCase):
     SECONDS_EACH = 10.0
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import httpx
 from django.conf import settings
+from django.test import tag
 
 from project.tests.web_server import WebServerTestCase, session_key_of
 from tenants.account.one_time_links import make_one_time_link
@@ -20,6 +21,7 @@ FORBIDDEN = (TYPED, "zyxomma", "@", "192.0.2.", "Traceback", "csrfmiddlewaretoke
 ROUNDS = 20 if is_long_run() else 5
 
 
+@tag("processes")
 class RefusalLinesTests(WebServerTestCase):
     """A server as it runs in a deployment, with lines as JSON."""
 

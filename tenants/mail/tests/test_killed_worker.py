@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.test import tag
 from django.utils import timezone
 
 from tenants.mail.models import MailStatus, OutgoingMail
@@ -17,6 +18,7 @@ from tenants.testing_examples import long_run_only
 from tenants.testing_waits import PATIENCE, wait_until
 
 
+@tag("processes")
 class KilledWorkerTests(CompanyTransactionTestCase):
     SECONDS_EACH = 8.0
 

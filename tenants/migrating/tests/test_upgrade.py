@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, migrations, models
 from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
+from django.test import tag
 
 from tenants.connection import forget_search_path, use_public
 from tenants.data_migrations import DataMigration
@@ -319,6 +320,7 @@ class OnConnectionOfItsOwn:
         self.connection.close()
 
 
+@tag("processes")
 class BesideOthersTests(_UpgradeCase):
     SECONDS_EACH = 20.0
 

@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 
 from django.conf import settings
+from django.test import tag
 from django.utils import timezone
 
 from tenants.testing import CompanyTransactionTestCase, start_manage
@@ -43,6 +44,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@tag("processes")
 class DocumentedReceiverTests(CompanyTransactionTestCase):
     SECONDS_EACH = 8.0
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import httpx
-from django.test import override_settings
+from django.test import override_settings, tag
 
 from tenants.testing_examples import is_long_run
 from tickets.models import Ticket
@@ -29,6 +29,7 @@ SURVIVES = "never"
 REPEATED = [kind for kind in all_kinds() if kind.rules.is_of_attempt]
 
 
+@tag("processes")
 class EveryCommitTests(CrashCase):
     def setUp(self) -> None:
         super().setUp()
