@@ -14,13 +14,15 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
+from django.db.models import Value
 from django.utils import timezone
 
 from bench.fill import MOVED as DECISION
 from bench.services import user_of
 from bench.setup import DATA, OUTPUT, Bench, enter
-from tickets.models import Ticket
+from tickets.models import FoundBy, SearchEntry, Ticket
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.assigned import ASSIGNED
@@ -108,7 +110,8 @@ def raw_submit(bench: Bench) -> int:
             " VALUES (%s, %s, '{}', 'IN_PROGRESS', '', %s, %s, %s) RETURNING id",
             (uuid.uuid4(), bench.workflow_id, now, now, now),
         )
-        raw.execute(
+        ticket = _id(
+            raw,
             "INSERT INTO tickets_ticket (title, definition_id, workflow_id, workflow_instance_id,"
             " data, created_by_id, created_at, updated_at)"
             " VALUES ('Bench', %s, %s, %s, %s, %s, %s, %s) RETURNING id",
@@ -120,6 +123,7 @@ def raw_submit(bench: Bench) -> int:
             (task, instance),
         )
         _raw_events(raw, submit_events(bench), instance, task, now)
+        _raw_entry(raw, ticket, "ticket", DATA)
     return task
 
 
@@ -134,6 +138,9 @@ def raw_complete(bench: Bench, task_id: int) -> None:
             " ON t.workflow_instance_id = i.id WHERE t.id = %s FOR NO KEY UPDATE OF i",
             (task_id,),
         )
+        ticket = _id(
+            raw, "SELECT id FROM tickets_ticket WHERE workflow_instance_id = %s", (instance,)
+        )
         raw.execute(
             "UPDATE workflows_taskinstance SET status = 'COMPLETED', output_data = %s,"
             " started_at = %s, completed_at = %s WHERE id = %s",
@@ -146,6 +153,21 @@ def raw_complete(bench: Bench, task_id: int) -> None:
             (task, json.dumps({"check": OUTPUT}), now, instance),
         )
         _raw_events(raw, complete_events(bench), instance, task, now)
+        _raw_entry(raw, ticket, f"task/{task_id}", OUTPUT)
+
+
+def _raw_entry(raw: psycopg.Connection, ticket: int, source: str, said: JsonObject) -> None:
+    """What a search finds of an answer."""
+    text = _text_of(said)
+    raw.execute(
+        "INSERT INTO tickets_searchentry (ticket_id, source, found_by, text, places, plain, words)"
+        " VALUES (%s, %s, 'TEAM', %s, '[]', %s, to_tsvector('simple', %s))",
+        (ticket, source, text, text.lower(), text),
+    )
+
+
+def _text_of(said: JsonObject) -> str:
+    return " ".join(str(each) for each in said.values())
 
 
 def _id(raw: psycopg.Connection, sql: str, values: tuple[Any, ...]) -> int:
@@ -189,7 +211,7 @@ def orm_submit(bench: Bench, *, data: JsonObject = DATA, user_id: int | None = N
     now = timezone.now()
     with transaction.atomic():
         instance = WorkflowInstance.objects.create(workflow_id=bench.workflow_id)
-        Ticket.objects.create(
+        ticket = Ticket.objects.create(
             title="Bench",
             definition_id=bench.type_id,
             workflow_id=bench.workflow_id,
@@ -202,6 +224,7 @@ def orm_submit(bench: Bench, *, data: JsonObject = DATA, user_id: int | None = N
         instance.current_task = task
         instance.save()
         _orm_events(submit_events(bench), instance, task, now)
+        _orm_entry(ticket.pk, "ticket", data)
     return task.pk
 
 
@@ -221,6 +244,20 @@ def orm_complete(bench: Bench, task_id: int, *, output: JsonObject = OUTPUT) -> 
         instance.data = {"check": output}
         instance.save()
         _orm_events(complete_events(bench), instance, following, now)
+        _orm_entry(Ticket.objects.get(workflow_instance=instance).pk, f"task/{task_id}", output)
+
+
+def _orm_entry(ticket: int, source: str, said: JsonObject) -> None:
+    """What a search finds of an answer."""
+    text = _text_of(said)
+    SearchEntry.objects.create(
+        ticket_id=ticket,
+        source=source,
+        found_by=FoundBy.TEAM,
+        text=text,
+        plain=text.lower(),
+        words=SearchVector(Value(text), config="simple"),
+    )
 
 
 def _orm_task(

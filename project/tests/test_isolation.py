@@ -110,6 +110,8 @@ FOR_VISITORS = {
     "metrics",
 }
 # Who sees the ticket sees its files; no role is given them of themselves.
+# They have no page of their own: views stand above the lists.
+SHOWN_BY_OTHERS: set[type[Model]] = {SavedView}
 FOLLOWS_ITS_TICKET: set[type[Model] | None] = {FileUpload, Message, SavedView}
 # Pages at one model's address that show another one's objects, and are guarded like those.
 SHOWS: dict[str, type[Model]] = {"admin:workflows_workflowdefinition_move_tickets": Ticket}
@@ -788,8 +790,8 @@ class AnotherCompanyTests(IsolationTestCase):
                 shown.add(names_an_object(page))
             elif page.name.endswith("_changelist"):
                 self.fail(f"{address} does not show Acme's {page.model._meta.verbose_name_plural}.")
-        for model, shown in seen.items():
-            self.assertIn(True, shown, f"No page of {model._meta.label} shows its example.")
+        for model in seen.keys() - SHOWN_BY_OTHERS:
+            self.assertIn(True, seen[model], f"No page of {model._meta.label} shows its example.")
 
     _pages: ClassVar[list[tuple[Page, str, Answer]]] = []
     _forms: ClassVar[list[tuple[str, dict[str, Any]]]] = []

@@ -34,11 +34,13 @@ class ConversationTests(BrowserTestCase):
         page = self.open(self.uma, self.my_ticket)
         text = page.get_by_label("Write a message")
         text.press_sequentially("Please ask @wen")
-        expect(page.get_by_role("option")).to_have_text(["Wendy Wells"])
+        expect(page.get_by_role("listbox").get_by_role("option")).to_have_text(["Wendy Wells"])
         text.press("Enter")
         expect(text).to_have_value("Please ask @Wendy Wells ")
         text.press_sequentially("or @")
-        expect(page.get_by_role("option")).to_have_text(["Terry Tate", "Wendy Wells"])
+        expect(page.get_by_role("listbox").get_by_role("option")).to_have_text(
+            ["Terry Tate", "Wendy Wells"]
+        )
         text.press("ArrowDown")
         text.press("ArrowUp")
         text.press("Tab")
@@ -61,7 +63,7 @@ class ConversationTests(BrowserTestCase):
         expect(page.locator(f"#message-{message.pk}")).to_contain_text("Please ask @Wendy Wells")
         page.get_by_label("The team only").check()
         page.get_by_label("Write a message").press_sequentially("Is **she** right, @")
-        expect(page.get_by_role("option")).to_have_text(["Terry Tate"])
+        expect(page.get_by_role("listbox").get_by_role("option")).to_have_text(["Terry Tate"])
         page.keyboard.press("Escape")
         with page.expect_navigation():
             page.get_by_role("button", name="Send").dblclick(no_wait_after=True)

@@ -83,6 +83,7 @@ class PublishWorkflowTest(CompanyTestCase):
                     "description": "Ask for a vacation.",
                     "presets": {"season": "Summer"},
                     "roles_with_access": ["Vacation Approver"],
+                    "icon": "beach_access",
                 }
             ],
         )
