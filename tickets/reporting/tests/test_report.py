@@ -215,6 +215,18 @@ class NumbersTests(ReportCase):
             self.assertEqual(len(section.rows), 0, section.key)
             self.assertTrue(section.empty)
 
+    def test_what_is_published_meanwhile_counts_in_totals(self) -> None:
+        types = TicketTypes()
+        newer = TicketDefinition.objects.create(
+            key="newer", title="Newer", workflow=self.workflow, is_active=True
+        )
+        self.make_ticket(self.now - 2 * DAY, ended=self.now - DAY, outcome="good", kind=newer)
+        self.make_ticket(self.now - DAY, kind=newer)
+        period = Period(self.today - timedelta(days=29), self.today)
+        sections = {each.key: each for each in make_report(Figures(period, types, now=self.now))}
+        self.assertEqual(self.numbers(sections["over-time"])["In all"], [11, 6])
+        self.assertEqual(self.numbers(sections["running"])["In all"], [7])
+
     def test_it_asks_as_often_whatever_there_is(self) -> None:
         self.figures()  # enters the company
         with CaptureQueriesContext(connection) as some:
