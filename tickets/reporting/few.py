@@ -99,9 +99,7 @@ def _held_back(section: Section) -> set[tuple[int, int]]:
     return found
 
 
-def _chart_without_few(
-    section: Section, chart: Chart, kept: set[tuple[int, int]]
-) -> Chart | None:
+def _chart_without_few(section: Section, chart: Chart, kept: set[tuple[int, int]]) -> Chart | None:
     """Without the points whose numbers the table does not say; None where none is left.
 
     The lines are the first columns of numbers, their points the last rows of the table.

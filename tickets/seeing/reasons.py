@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from tickets.models import Ticket
 from tenants.models import User
+from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
 from workflows.engine.process import Json
 from workflows.fields.field import SeenBy

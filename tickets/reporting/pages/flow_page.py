@@ -31,7 +31,8 @@ from workflows.running.definition_cache import process_of
 class FlowPage(DefinitionPage):
     """For workflow creators and ticket admins; who may not see tickets sees nothing of single ones.
 
-    Counts and times of few are not shown to them: tickets/reporting/few.py. GET `?period=30`, or `?first=2026-11-01&last=2026-11-30`: see PeriodForm.
+    Counts and times of few are not shown to them: tickets/reporting/few.py. GET `?period=30`, or
+    `?first=2026-11-01&last=2026-11-30`: see PeriodForm.
     """
 
     permissions = ("workflows.view_workflowdefinition",)

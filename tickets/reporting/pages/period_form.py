@@ -56,7 +56,9 @@ class PeriodForm(forms.Form):
         label=gettext_lazy("Ticket type"), required=False, widget=UnfoldAdminSelectWidget
     )
 
-    def __init__(self, asked: Mapping[str, Any], *, types: Mapping[str, str], has_own: bool) -> None:
+    def __init__(
+        self, asked: Mapping[str, Any], *, types: Mapping[str, str], has_own: bool
+    ) -> None:
         values = {name: asked.get(name, "") for name in ("period", "first", "last", "type")}
         has_days = bool(values["first"] or values["last"])
         values["period"] = values["period"] or (OWN if has_days else DEFAULT)
