@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import batched
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from allauth.account.models import EmailAddress
 from django.core.files.storage import default_storage
@@ -24,7 +25,7 @@ from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.models import LinkedAccount, LogInSession, Passkey, User
-from tenants.names import plain_email
+from tenants.names import LONGEST_NAME, plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.finding.index_tickets import AT_ONCE, index_tickets
@@ -41,6 +42,7 @@ from tickets.models import (
     SearchEntry,
     Ticket,
 )
+from tickets.models.saved_view import LONGEST_QUERY
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import Invitation, TaskInstance, WorkflowEvent, WorkflowInstance
@@ -80,6 +82,10 @@ _WRITTEN: Final = (
     ("tickets_message", "earlier"),
     ("tickets_message", "hidden_reason"),
     ("tickets_rating", "comment"),
+    ("tickets_bulkretry", "reason"),
+    ("tickets_bulkchange", "arguments"),
+    ("tickets_bulkchange", "reason"),
+    ("tickets_bulkchange", "refused"),
 )
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
@@ -138,6 +144,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_events()
     erasing.blank_texts(_SENT)
     erasing.blank_texts(_WRITTEN)
+    erasing.blank_views()
     Follower.objects.filter(person=person).delete()
     erasing.index_anew(tickets)
     for schema in (current_schema(), PUBLIC):  # the installation has logs of its own
@@ -312,6 +319,23 @@ class _Erasing:
                     instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
                     reseal_erased(instances)
+
+    def blank_views(self) -> None:
+        """What lists were searched for: in an address the name and the address stand encoded."""
+        for view in SavedView.objects.order_by("pk").iterator(chunk_size=ROWS):
+            name = self._blanked(view.name)[:LONGEST_NAME]
+            query = self._blanked_query(view.query)
+            if (name, query) != (view.name, view.query):
+                SavedView.objects.filter(pk=view.pk).update(name=name, query=query)
+
+    def _blanked_query(self, query: str) -> str:
+        """Only what names the person is encoded anew. What is too long then is no filter."""
+        pairs = parse_qsl(query, keep_blank_values=True)
+        blanked = [(name, self._blanked(value)) for name, value in pairs]
+        if blanked == pairs:
+            return query
+        encoded = urlencode(blanked, errors="replace")
+        return encoded if len(encoded) <= LONGEST_QUERY else ""
 
     def index_anew(self, tickets: list[int]) -> None:
         """What searches find of these tickets, and of those in which the person was named."""

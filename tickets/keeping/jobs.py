@@ -10,7 +10,7 @@ from tenants.jobs import PATIENT, defer, in_company
 from tenants.models import Company
 from tickets.job_names import DELETE_OLD_EVERYWHERE, DELETE_OLD_TICKETS
 from tickets.keeping.keep_tickets import delete_old_tickets as delete
-from tickets.keeping.keep_tickets import forget_old_audit_events
+from tickets.keeping.keep_tickets import forget_bulk_changes, forget_old_audit_events
 
 
 # Once a night.
@@ -28,6 +28,7 @@ def delete_old_everywhere(timestamp: int) -> None:
 @app.task(name=DELETE_OLD_TICKETS, queue=Queue.BULK, retry=PATIENT)
 @in_company
 def delete_old_tickets() -> None:
-    """Delete the tickets of a company whose time is over, and old lines of its audit log."""
+    """Delete a company's tickets whose time is over, old changes of many, and old audit lines."""
     delete(now=timezone.now())
+    forget_bulk_changes(now=timezone.now())
     forget_old_audit_events(now=timezone.now())

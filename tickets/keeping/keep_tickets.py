@@ -14,14 +14,14 @@ from typing import Final
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.connection import current_schema
-from tickets.models import FileUpload, Ticket
+from tickets.models import BulkChange, FileUpload, Ticket
 from workflows.models import TicketDefinition
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ AT_ONCE: Final = 100
 MOST_A_NIGHT: Final = 20_000
 # A shorter time would delete what people still look for.
 LONGEST_DAYS: Final = 36_500
+# How long it can be looked up what became of a change of many tickets.
+BULK_CHANGES_DAYS: Final = 30
 
 RULE_CHANGED: Final = declare(
     "tickets.keep_rule_changed", _("How long tickets are kept was changed")
@@ -172,3 +174,14 @@ def forget_old_audit_events(*, now: datetime) -> int:
     if total:
         record(AUDIT_FORGOTTEN, count=total, before=before)
     return total
+
+
+def forget_bulk_changes(*, now: datetime) -> int:
+    """Delete the changes of many tickets that were finished so long ago; returns how many.
+
+    What they did stands in the history of each ticket. One that has not finished stays.
+    """
+    finished = BulkChange.objects.filter(done__gte=F("total"))
+    old = finished.filter(updated_at__lt=now - timedelta(days=BULK_CHANGES_DAYS))
+    count, _models = old.delete()
+    return count

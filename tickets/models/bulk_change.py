@@ -9,7 +9,8 @@ class BulkChange(models.Model):
     """The same done to many tickets, and how far that is.
 
     `verb` says what is done (tickets/overseeing/bulk_verbs.py), `arguments` what it needs to know:
-    {"priority": ...}, {"worker": id or null}, {"text": ..., "visibility": ...}. `ticket_ids` are
+    {"priority": ...}, {"worker": id or null}, {"text": ..., "visibility": ...}; the text is emptied
+    when all is done, as it stands on the tickets then. `ticket_ids` are
     the tickets in order; the first `done` of them have been seen to. `refused` lists those that
     were left out: {"ticket": id, "message": why}.
     """

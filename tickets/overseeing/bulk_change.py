@@ -93,7 +93,9 @@ def _change_next(bulk_change_id: int) -> bool:
         if refusal:
             change.refused = [*change.refused, {"ticket": ticket_id, "message": refusal}]
         change.done += 1
-        change.save(update_fields=["done", "refused", "updated_at"])
+        if change.done >= change.total:
+            change.arguments.pop("text", None)
+        change.save(update_fields=["done", "refused", "arguments", "updated_at"])
     return True
 
 

@@ -58,9 +58,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A length of time in seconds; None where there is nothing to measure."""
+    """A length of time in seconds, of so many; None where there is nothing to measure."""
 
     seconds: float | None
+    count: int
     is_number = True
     url = ""
 
@@ -94,15 +95,31 @@ class Share:
         return round(100 * self.part / self.whole)
 
 
-type Cell = Text | Number | Span | Share
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Stands for what would say something of single tickets, to who may not see them."""
+
+    value: str
+    is_number = True
+    url = ""
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def exported(self) -> str:
+        return self.value
+
+
+type Cell = Text | Number | Span | Share | Hidden
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of numbers of a chart. `color` is a CSS variable's name."""
+    """A row of numbers of a chart, None where it has a gap. `color` is a CSS variable's name."""
 
     label: StrOrPromise
-    values: Sequence[float]
+    values: Sequence[float | None]
     color: str = "--color-primary-500"
 
 
@@ -117,7 +134,11 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the report. Without rows it shows what `empty` says."""
+    """A part of the report. Without rows it shows what `empty` says.
+
+    `has_sum`: the first row is the sum of the others. `adds_up`: the rows are parts of a whole that
+    this part or another one says.
+    """
 
     key: str
     title: StrOrPromise
@@ -129,6 +150,8 @@ class Section:
     # So many rows stand on the page; the file has all.
     most_shown: int = 60
     numbers_from: int = field(default=1)
+    has_sum: bool = False
+    adds_up: bool = False
 
     @property
     def shown(self) -> Sequence[Sequence[Cell]]:

@@ -138,6 +138,10 @@ class TicketTypes:
             sorted(newest.items(), key=lambda each: (each[1].casefold(), each[0]))
         )
 
+    def key(self, definition: int) -> str:
+        """Empty where the version came after these were read: it counts in totals alone."""
+        return self.key_of.get(definition, "")
+
     def versions_of(self, key: str) -> list[int]:
         return [pk for pk, each in self.key_of.items() if each == key]
 
@@ -177,7 +181,7 @@ class Figures:
         )
         found: dict[tuple[date, str], int] = defaultdict(int)
         for begin, definition, count in rows:
-            found[day_of(begin), self.types.key_of[definition]] += count
+            found[day_of(begin), self.types.key(definition)] += count
         return found
 
     def _ended(self) -> QuerySet[Ticket]:
@@ -204,7 +208,7 @@ class Figures:
             )
         )
         return [
-            Ended(day_of(begin), status, outcome, self.types.key_of[definition], count)
+            Ended(day_of(begin), status, outcome, self.types.key(definition), count)
             for begin, status, outcome, definition, count in rows
         ]
 
@@ -249,7 +253,7 @@ class Figures:
         )
         found: dict[tuple[date, str], int] = defaultdict(int)
         for begin, definition, count in rows:
-            found[day_of(begin), self.types.key_of[definition]] += count
+            found[day_of(begin), self.types.key(definition)] += count
         return found
 
     # Tasks

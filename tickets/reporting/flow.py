@@ -26,9 +26,6 @@ from workflows.models import TaskInstance, TaskStatus, WorkflowInstance, Workflo
 from workflows.models.task_instance import UNFINISHED
 from workflows.models.workflow_instance import RUNNING
 
-# Times of fewer would say how long single tickets took, to who may not see them.
-FEWEST: Final = 5
-
 
 @dataclass(frozen=True, slots=True)
 class TaskFigures:

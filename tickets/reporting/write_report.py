@@ -8,7 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tickets.finding.days import Days
-from tickets.reporting.cells import Section, Share, Span
+from tickets.reporting.cells import Hidden, Section, Share, Span
+from tickets.reporting.few import why_hidden
 from workflows.flat.writing import ListFile
 
 
@@ -25,6 +26,8 @@ def write_report(
         table.add([_("To"), days.last])
         table.add([_("Ticket type"), type_title or _("All ticket types")])
         table.add([_("Made at"), now])
+        if any(isinstance(cell, Hidden) for each in sections for row in each.rows for cell in row):
+            table.add([_("Not shown"), why_hidden()])
     rows = 0
     for section in sections:
         with file.table(str(section.title), _headings(section)) as table:

@@ -15,15 +15,17 @@ from tickets.seeing.answers import (
     uploads_for_requester,
     visible_answers,
 )
-from tickets.seeing.reasons import cancel_reason, cancel_reasons
+from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
 from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
 
 __all__ = [
+    "Handover",
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
     "cancel_reason",
     "cancel_reasons",
+    "handover_of",
     "has_or_had_task",
     "outputs_now",
     "outputs_of_visits",

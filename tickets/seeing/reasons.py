@@ -1,18 +1,30 @@
-"""Why a ticket ended before its time, for whoever submitted it."""
+"""Why a ticket ended before its time, and why somebody was given a task."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
+from tenants.models import User
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
 from workflows.engine.process import Json
 from workflows.fields.field import SeenBy
-from workflows.models import WorkflowEvent, WorkflowStatus
+from workflows.models import TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.withdrawn import WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Who gave a task to its worker, and why."""
+
+    by: User | None
+    reason: str
+
 
 # The kinds of events that end a ticket before its time.
 ENDINGS: Final = (str(CANCELLED), str(DUPLICATE), str(WITHDRAWN))
@@ -40,3 +52,20 @@ def cancel_reasons(instances: Collection[int]) -> list[tuple[int, Json]]:
     """What was said when these workflow instances were cancelled, and who may see it."""
     events = WorkflowEvent.objects.filter(workflow_instance__in=instances, kind__in=ENDINGS)
     return list(events.values_list("workflow_instance_id", "data"))
+
+
+def handover_of(task: TaskInstance, *, to: User) -> Handover | None:
+    """Why this person was given the task that they have; None where nobody said why.
+
+    For nobody else: the reason is not the requester's. One query where they have the task.
+    """
+    if task.assigned_to_id != to.pk:
+        return None
+    given = WorkflowEvent.objects.filter(
+        workflow_instance=task.workflow_instance_id, task_instance=task.pk, kind=ASSIGNED
+    )
+    event = given.select_related("actor").order_by("-pk").first()
+    if event is None or not isinstance(event.data, dict) or event.data.get("to_id") != to.pk:
+        return None
+    reason = str(event.data.get("reason") or "")
+    return Handover(event.actor, reason) if reason else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -29,11 +30,13 @@ from tickets.erasing.erase_person import (
 )
 from tickets.health import history_findings
 from tickets.models import (
+    BulkChange,
     FileUpload,
     Follower,
     Message,
     Notice,
     NoticePreferences,
+    SavedView,
     Ticket,
 )
 from tickets.repairing.cancel_ticket import cancel_ticket
@@ -127,6 +130,39 @@ class ErasePersonTests(EraseCase):
         note = Message.objects.get(visibility="INTERNAL")
         self.assertEqual(note.mentions, [{"id": pk, "name": f"Erased person {pk}"}])
         self.assertEqual(note.text, f"Ask @Erased person {pk}.")
+
+    def test_views_and_changes_of_many_name_them_no_more(self) -> None:
+        change = BulkChange.objects.create(
+            verb="message",
+            arguments={"text": "Ask Walt Wood.", "visibility": "INTERNAL"},
+            total=1,
+            reason="walt@acme.example is away",
+            refused=[{"ticket": 1, "message": "Walt Wood may not do it."}],
+            created_by=self.terry,
+        )
+        view = SavedView.objects.create(
+            of="ALL_TICKETS",
+            name="Of Walt Wood",
+            query="q=from+walt%40acme.example&worker=3&x=Walt%20Wood",
+            is_shared=True,
+            owner=self.terry,
+        )
+        other = SavedView.objects.create(
+            of="ALL_TICKETS", name="Late", query="q=a%20b", owner=self.terry
+        )
+        self.erase(self.walt)
+        self.assert_named_nowhere("walt@acme.example", "Walt Wood", "walt\\%40", "Walt_Wood")
+        name = f"Erased person {self.walt.pk}"
+        for row in (change, view, other):
+            row.refresh_from_db()
+        self.assertEqual(change.arguments, {"text": f"Ask {name}.", "visibility": "INTERNAL"})
+        self.assertEqual(change.reason, f"erased-{self.walt.pk}@invalid is away")
+        self.assertEqual(view.name, f"Of {name}")
+        self.assertEqual(
+            dict(parse_qsl(view.query)),
+            {"q": f"from erased-{self.walt.pk}@invalid", "worker": "3", "x": name},
+        )
+        self.assertEqual(other.query, "q=a%20b")
 
     def test_what_somebody_wrote_goes_with_the_ticket_that_was_chosen(self) -> None:
         message = Message.objects.get(written_by=self.uma)

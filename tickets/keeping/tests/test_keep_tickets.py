@@ -20,11 +20,13 @@ from tickets.keeping.keep_tickets import (
     RULE_CHANGED,
     delete_old_tickets,
     delete_tickets,
+    forget_bulk_changes,
     forget_old_audit_events,
     keep_days_of,
     set_keep_days,
 )
 from tickets.models import (
+    BulkChange,
     FileUpload,
     Follower,
     Message,
@@ -182,6 +184,23 @@ class AppendOnlyTests(KeepCase):
             self.assertEqual(forget_old_audit_events(now=timezone.now()), 1)
         self.assertFalse(AuditEvent.objects.filter(pk=first).exists())
         self.assertTrue(AuditEvent.objects.filter(kind="company.audit_forgotten").exists())
+
+
+class ForgetBulkChangesTests(KeepCase):
+    def test_what_is_finished_goes_after_thirty_days(self) -> None:
+        now = timezone.now()
+        changes = [
+            BulkChange.objects.create(
+                verb="hold", ticket_ids=[1], total=1, done=done, created_by=self.terry
+            )
+            for done in (1, 0, 1)
+        ]
+        old = BulkChange.objects.filter(pk__in=[each.pk for each in changes[:2]])
+        old.update(updated_at=now - timedelta(days=31))
+        for went in (1, 0):
+            self.assertEqual(forget_bulk_changes(now=now), went)
+        left = set(BulkChange.objects.values_list("pk", flat=True))
+        self.assertEqual(left, {changes[1].pk, changes[2].pk})
 
 
 class KeepPageTests(KeepCase):

@@ -72,6 +72,7 @@ class BulkTests(ScreenTestCase):
                 verb="message", tickets=numbers, by=self.terry, arguments={"text": "Hello."}
             )
         self.assertTrue(ProcrastinateJob.objects.filter(task_name=CHANGE_MANY).exists())
+        self.assertEqual(change.arguments["text"], "Hello.")
         dies = patch.object(bulk_change, "_change", side_effect=["", OperationalError])
         with dies, self.assertRaises(OperationalError):
             continue_bulk_change(bulk_change_id=change.pk)
@@ -80,6 +81,7 @@ class BulkTests(ScreenTestCase):
         change.refresh_from_db()
         self.assertEqual((change.done, change.refused), (3, []))
         self.assertEqual(Message.objects.count(), 2)
+        self.assertNotIn("text", change.arguments)
 
     def test_who_may_not_is_refused(self) -> None:
         many: dict[str, Any] = {"verb": "cancel", "tickets": [self.tickets[0].pk], "arguments": {}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -14,7 +14,8 @@ from tenants.pages.page import register_page
 from tickets.finding.counted import END, task_of
 from tickets.models import Ticket
 from tickets.reporting.cells import Cell, Number, Section, Span, Text
-from tickets.reporting.flow import FEWEST, FlowFigures, TaskFigures
+from tickets.reporting.few import FEWEST, fewer, sees_tickets, why_hidden
+from tickets.reporting.flow import FlowFigures, TaskFigures
 from tickets.reporting.pages.period_form import PeriodForm
 from tickets.reporting.pages.shown import shown_section
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
@@ -23,8 +24,6 @@ from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.running.definition_cache import process_of
 
-SEES_TASKS: Final = "workflows.view_taskinstance"
-
 
 @register_page(
     WorkflowDefinition, "<int:object_id>/flow/", name="workflows_workflowdefinition_flow"
@@ -32,7 +31,8 @@ SEES_TASKS: Final = "workflows.view_taskinstance"
 class FlowPage(DefinitionPage):
     """For workflow creators and ticket admins; who may not see tickets sees nothing of single ones.
 
-    GET `?period=30`, or `?first=2026-11-01&last=2026-11-30`: see PeriodForm.
+    Counts and times of few are not shown to them: tickets/reporting/few.py. GET `?period=30`, or
+    `?first=2026-11-01&last=2026-11-30`: see PeriodForm.
     """
 
     permissions = ("workflows.view_workflowdefinition",)
@@ -41,40 +41,43 @@ class FlowPage(DefinitionPage):
     button = Button(gettext_lazy("Flow in numbers"), icon="monitoring", order=35)
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        form = PeriodForm(request.GET, types={})
+        form = PeriodForm(request.GET, types={}, has_own=sees_tickets(self.person))
         del form.fields["type"]
         if not form.is_valid():
             return self.show(form=form)
         period = form.as_period()
         figures = FlowFigures(self.workflow.key, period)
-        sees_tickets = self.person.has_perm(SEES_TASKS)
         notes = {key: self._notes(each) for key, each in figures.tasks.items()}
-        ends = {end: _times(count) for end, count in figures.ends.items()}
+        ends = {end: self._times(count) for end, count in figures.ends.items()}
         sections = [self._tasks(figures), self._ends(figures)]
         return self.show(
             form=form,
             period=period.days.in_words,
             picture=draw_process(process_of(self.workflow), notes=notes, end_notes=ends),
             sections=[shown_section(each, by=self.person) for each in sections],
-            sees_tickets=sees_tickets,
-            fewest=FEWEST,
+            why_hidden="" if sees_tickets(self.person) else why_hidden(),
         )
 
-    def _seconds(self, seconds: float | None, count: int) -> float | None:
-        """None where it would say how long single tickets took, to who may not see them."""
-        may_see = count >= FEWEST or self.person.has_perm(SEES_TASKS)
-        return seconds if may_see else None
+    def _is_hidden(self, count: int) -> bool:
+        return count < FEWEST and not sees_tickets(self.person)
 
     def _notes(self, task: TaskFigures) -> list[str]:
         lines = []
         if task.now:
-            lines.append(_("%(count)d here now") % {"count": task.now})
-        if task.whole.count:
-            median = self._seconds(task.whole.median, task.whole.count)
-            lines.append(_times(task.whole.count))
-            if median is not None:
-                lines.append(_("median %(median)s") % {"median": Span(median)})
+            count = fewer() if self._is_hidden(task.now) else str(task.now)
+            lines.append(_("%(count)s here now") % {"count": count})
+        whole = task.whole
+        if whole.count:
+            lines.append(self._times(whole.count))
+            if whole.median is not None and not self._is_hidden(whole.count):
+                median = Span(whole.median, whole.count)
+                lines.append(_("median %(median)s") % {"median": median})
         return lines
+
+    def _times(self, count: int) -> str:
+        if self._is_hidden(count):
+            return _("%(fewer)s times") % {"fewer": fewer()}
+        return ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
 
     def _tasks(self, figures: FlowFigures) -> Section:
         days = str(figures.period.days)
@@ -95,7 +98,7 @@ class FlowPage(DefinitionPage):
                     Text(title),
                     Number(task.now, TaskInstance, {**keys, "status": "UNFINISHED"}),
                     Number(count, TaskInstance, done),
-                    *(Span(self._seconds(each, count)) for each in times),
+                    *(Span(each, count) for each in times),
                 )
             )
         return Section(
@@ -133,7 +136,3 @@ class FlowPage(DefinitionPage):
             empty=_("No ticket of this workflow came to an end in this time."),
             numbers_from=2,
         )
-
-
-def _times(count: int) -> str:
-    return ngettext("%(count)d time", "%(count)d times", count) % {"count": count}

@@ -25,6 +25,8 @@ PERIODS: Final = (
     (YEAR, gettext_lazy("This year")),
     (OWN, gettext_lazy("From … to …")),
 )
+# For who may not see tickets: by days of one's own the figures of single ones could be computed.
+FIXED: Final = frozenset({"30", "90", YEAR})
 
 
 class DayInput(UnfoldAdminTextInputWidget):
@@ -37,7 +39,10 @@ def _day(label: Any) -> forms.DateField:
 
 
 class PeriodForm(forms.Form):
-    """Read from the address. Days alone, without `period`, mean a time of one's own."""
+    """Read from the address. Days alone, without `period`, mean a time of one's own.
+
+    Without `has_own` there are the fixed times alone.
+    """
 
     period = forms.ChoiceField(
         label=gettext_lazy("Time"),
@@ -51,11 +56,17 @@ class PeriodForm(forms.Form):
         label=gettext_lazy("Ticket type"), required=False, widget=UnfoldAdminSelectWidget
     )
 
-    def __init__(self, asked: Mapping[str, Any], *, types: Mapping[str, str]) -> None:
+    def __init__(
+        self, asked: Mapping[str, Any], *, types: Mapping[str, str], has_own: bool
+    ) -> None:
         values = {name: asked.get(name, "") for name in ("period", "first", "last", "type")}
         has_days = bool(values["first"] or values["last"])
         values["period"] = values["period"] or (OWN if has_days else DEFAULT)
         super().__init__(values)
+        if not has_own:
+            time = cast("forms.ChoiceField", self.fields["period"])
+            time.choices = [each for each in PERIODS if each[0] in FIXED]
+            del self.fields["first"], self.fields["last"]
         kind = cast("forms.ChoiceField", self.fields["type"])
         kind.choices = [("", _("All ticket types")), *types.items()]
 
@@ -66,9 +77,13 @@ class PeriodForm(forms.Form):
         first, last = values.get("first"), values.get("last")
         if first is None:
             self.add_error("first", _("Say from which day on."))
-        elif not FIRST <= first <= LAST:
+        elif first < FIRST:
             self.add_error("first", _("Choose a day after 1970."))
-        elif last is not None and not first <= last <= LAST:
+        elif first > LAST:
+            self.add_error("first", _("Choose a day before the year 9000."))
+        elif last is not None and last > LAST:
+            self.add_error("last", _("Choose a day before the year 9000."))
+        elif last is not None and last < first:
             self.add_error("last", _("The last day comes before the first."))
         elif ((last or localdate()) - first).days >= LONGEST_DAYS:
             self.add_error("first", _("Choose ten years at most."))

@@ -17,6 +17,7 @@ from tenants.audit.record import record
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tickets.models import Ticket
+from tickets.reporting.few import as_seen_by, sees_tickets, why_hidden
 from tickets.reporting.figures import Figures, TicketTypes
 from tickets.reporting.pages.period_form import PeriodForm
 from tickets.reporting.pages.shown import shown_section
@@ -38,7 +39,9 @@ class _ReportPage(Page):
 
     @cached_property
     def form(self) -> PeriodForm:
-        return PeriodForm(self.request.GET, types=self.types.titles)
+        return PeriodForm(
+            self.request.GET, types=self.types.titles, has_own=sees_tickets(self.person)
+        )
 
     def figures(self) -> Figures:
         """Of a valid form."""
@@ -67,6 +70,7 @@ class ReportPage(_ReportPage):
             **context,
             period=figures.period.days.in_words,
             type_title=self.types.titles.get(figures.type_key, ""),
+            why_hidden="" if sees_tickets(self.person) else why_hidden(),
             sections=[shown_section(each, by=self.person) for each in make_report(figures)],
             export_url=reverse("admin:tickets_ticket_report_export", query=query),
         )
@@ -83,7 +87,7 @@ class ReportExportPage(_ReportPage):
         if kind is None or not self.form.is_valid():
             return self.back()
         figures = self.figures()
-        sections = make_report(figures)
+        sections = [as_seen_by(each, self.person) for each in make_report(figures)]
         days = figures.period.days
         title = self.types.titles.get(figures.type_key, "")
         with kind().begin(has_many_tables=True) as file:

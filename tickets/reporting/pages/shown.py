@@ -12,6 +12,7 @@ from django.db.models import Model
 from tenants.models import User
 from tickets.models import Ticket, TicketError
 from tickets.reporting.cells import Cell, Chart, Number, Section
+from tickets.reporting.few import as_seen_by
 from workflows.models import TaskInstance
 
 # Instead of Unfold's, whose bars are hair-thin and whose steps are no whole numbers. What of them
@@ -57,6 +58,8 @@ class ShownSection:
 
 
 def shown_section(section: Section, *, by: User) -> ShownSection:
+    """What few tickets would say is left out for who may not see tickets."""
+    section = as_seen_by(section, by)
     rows = [[_shown_cell(each, by) for each in row] for row in section.shown]
     has_chart = section.chart is not None and bool(section.rows)
     return ShownSection(section, rows, _chart_data(section.chart) if has_chart else "")

@@ -32,8 +32,8 @@ def by_type(figures: Figures) -> Section:
                 Number(opened[key], Ticket, {"submitted": days, "type": key}),
                 Number(running[key], Ticket, {"status": "RUNNING", "type": key}),
                 _completed(times, {"type": key}, days),
-                Span(times.median),
-                Span(times.ninetieth),
+                Span(times.median, times.count),
+                Span(times.ninetieth, times.count),
             )
         )
     if rows and not figures.type_key:
@@ -44,8 +44,8 @@ def by_type(figures: Figures) -> Section:
                 Number(sum(opened.values()), Ticket, {"submitted": days}),
                 Number(sum(running.values()), Ticket, {"status": "RUNNING"}),
                 _completed(figures.times, {}, days),
-                Span(figures.times.median),
-                Span(figures.times.ninetieth),
+                Span(figures.times.median, figures.times.count),
+                Span(figures.times.ninetieth, figures.times.count),
             ),
         )
     return Section(
@@ -53,8 +53,8 @@ def by_type(figures: Figures) -> Section:
         title=_("Ticket types, and how long tickets take"),
         about=_(
             "From submitting to the end, of the tickets that came to an end in this time: half of"
-            " them took no longer than the median, and nine of ten no longer than the last column"
-            " says. Cancelled ones are not counted."
+            " them took no longer than the median, and nine of ten no longer than the time under"
+            " “Nine of ten”. Cancelled ones are not counted."
         ),
         headings=(
             _("Ticket type"),
@@ -66,6 +66,8 @@ def by_type(figures: Figures) -> Section:
         ),
         rows=rows,
         empty=_("There is no ticket to measure."),
+        has_sum=not figures.type_key,
+        adds_up=True,
     )
 
 

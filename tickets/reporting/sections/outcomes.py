@@ -31,6 +31,7 @@ def outcomes(figures: Figures) -> Section:
         headings=(_("Outcome"), _("Tickets"), _("Share")),
         rows=rows if total else (),
         empty=_("No ticket ended in this time."),
+        adds_up=True,
         chart=Chart(
             "bar",
             [str(row[0]) for row in rows],

@@ -51,4 +51,6 @@ def over_time(figures: Figures) -> Section:
             ),
         ),
         most_shown=400,
+        has_sum=True,
+        adds_up=True,
     )

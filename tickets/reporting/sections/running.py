@@ -47,6 +47,8 @@ def running_by_age(figures: Figures) -> Section:
         headings=(_("Age"), _("Tickets")),
         rows=[total, *rows] if figures.running else (),
         empty=_("No ticket is running."),
+        has_sum=True,
+        adds_up=True,
         chart=Chart(
             "bar", [str(name) for _least, _most, name in AGES], (Line(_("Tickets"), counts),)
         ),

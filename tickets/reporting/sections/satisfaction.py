@@ -23,5 +23,6 @@ def satisfaction(figures: Figures) -> Section:
         about=_("What those who submitted them say of the tickets that ended in this time."),
         headings=(_("Rating"), _("Tickets"), _("Share")),
         rows=rows if total else (),
+        adds_up=True,
         empty=_("Nobody has rated a ticket that ended in this time."),
     )

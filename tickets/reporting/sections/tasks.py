@@ -25,10 +25,10 @@ def tasks(figures: Figures) -> Section:
                 Text(each.title),
                 Text(each.workflow_title),
                 Number(each.waiting.count, TaskInstance, filters),
-                Span(each.waiting.median),
-                Span(each.waiting.ninetieth),
-                Span(each.doing.median),
-                Span(each.doing.ninetieth),
+                Span(each.waiting.median, each.waiting.count),
+                Span(each.waiting.ninetieth, each.waiting.count),
+                Span(each.doing.median, each.doing.count),
+                Span(each.doing.ninetieth, each.doing.count),
             )
         )
     return Section(

@@ -80,12 +80,23 @@ class FlowTests(ReportCase):
         page = self.page(self.carla)
         self.assertContains(page, "5 here now")
         self.assertNotContains(page, "median 3 days")
+        self.assertContains(page, "fewer than 5 times")
+        self.assertNotContains(page, "4 times")
+        self.assertNotContains(page, "1 time")
+        for each in page.context["sections"]:
+            for row in each.rows:
+                self.assertFalse({"1", "2", "3", "4"} & {cell.text for cell in row})
         self.assertNotContains(page, "/tickets/ticket/")
         self.assertNotContains(page, "/workflows/taskinstance/")
         self.make_ticket(
             self.now - timedelta(days=4), ended=self.now - timedelta(days=1), outcome="good"
         )
         self.assertContains(self.page(self.carla), "5 times, median")
+
+    def test_a_creator_chooses_no_days(self) -> None:
+        page = self.page(self.carla, first=self.today.isoformat())
+        self.assertContains(page, "Select a valid choice")
+        self.assertNotContains(page, "here now")
 
     def test_others_do_not_see_it(self) -> None:
         for person in (self.uma, self.wendy, self.alice):

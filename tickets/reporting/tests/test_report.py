@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
-from django.test import RequestFactory
+from django.test import RequestFactory, SimpleTestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +24,8 @@ from tenants.testing import CompanyTestCase
 from tickets.finding.days import Days
 from tickets.models import ErrorStatus, ErrorType, Rating, Ticket, TicketError
 from tickets.repairing.tests.repair_case import SmallWorkflow
-from tickets.reporting.cells import Number, Section, span_in_words
+from tickets.reporting.cells import Cell, Number, Section, Share, Span, Text, span_in_words
+from tickets.reporting.few import without_few
 from tickets.reporting.figures import Figures, TicketTypes
 from tickets.reporting.period import Period
 from tickets.reporting.report import make_report
@@ -215,6 +216,18 @@ class NumbersTests(ReportCase):
             self.assertEqual(len(section.rows), 0, section.key)
             self.assertTrue(section.empty)
 
+    def test_what_is_published_meanwhile_counts_in_totals(self) -> None:
+        types = TicketTypes()
+        newer = TicketDefinition.objects.create(
+            key="newer", title="Newer", workflow=self.workflow, is_active=True
+        )
+        self.make_ticket(self.now - 2 * DAY, ended=self.now - DAY, outcome="good", kind=newer)
+        self.make_ticket(self.now - DAY, kind=newer)
+        period = Period(self.today - timedelta(days=29), self.today)
+        sections = {each.key: each for each in make_report(Figures(period, types, now=self.now))}
+        self.assertEqual(self.numbers(sections["over-time"])["In all"], [11, 6])
+        self.assertEqual(self.numbers(sections["running"])["In all"], [7])
+
     def test_it_asks_as_often_whatever_there_is(self) -> None:
         self.figures()  # enters the company
         with CaptureQueriesContext(connection) as some:
@@ -243,6 +256,46 @@ class PageTests(ReportCase):
         self.assertNotContains(page, "/tickets/ticket/?submitted=")
         self.assertNotContains(page, "A thing")
 
+    def test_a_company_admin_reads_nothing_of_few_tickets(self) -> None:
+        self.log_in(self.alice)
+        page = self.client.get(REPORT, {"period": "90"})
+        cells = {
+            each.section.key: [[str(cell) for cell in row] for row in each.section.rows]
+            for each in page.context["sections"]
+        }
+        few = "fewer than 5"
+        self.assertEqual(cells["satisfaction"][0], ["Satisfied", few, "-"])
+        self.assertEqual(cells["outcomes"][0], ["Completed", few, "-"])
+        self.assertEqual(cells["tasks"][0][2:], [few, "-", "-", "-", "-"])
+        for name in cells["workload"], cells["errors"], cells["overdue"]:
+            for row in name:
+                self.assertFalse({"1", "2", "3", "4"} & set(row), row)
+        self.assertContains(page, "would say something of single tickets")
+        for each in page.context["sections"]:
+            lines = json.loads(each.chart)["datasets"] if each.chart else []
+            for value in [value for line in lines for value in line["data"]]:
+                self.assertTrue(value is None or value >= 5)
+        answer = self.client.post(f"{EXPORT}?period=90", {"format": "xlsx"})
+        book = load_workbook(io.BytesIO(answer.getvalue()))
+        self.assertEqual(book["About this report"]["A6"].value, "Not shown")
+        self.assertEqual(book["How satisfied people are"]["B2"].value, few)
+        for sheet in book:
+            for cell in [cell for row in sheet.iter_rows(min_row=2) for cell in row[1:]]:
+                small = [number for number in range(5) if cell.value == number]
+                self.assertEqual(small, [], f"{sheet.title} {cell.coordinate}")
+
+    def test_who_may_not_see_tickets_chooses_no_days(self) -> None:
+        self.log_in(self.alice)
+        page = self.client.get(REPORT)
+        self.assertNotContains(page, 'name="first"')
+        self.assertNotContains(page, "The last 7 days")
+        for query in ("first=2026-11-29", "period=own&first=2026-11-29", "period=7"):
+            page = self.client.get(f"{REPORT}?{query}")
+            self.assertContains(page, "Select a valid choice")
+            self.assertEqual(page.context["sections"], [])
+            answer = self.client.post(f"{EXPORT}?{query}", {"format": "xlsx"})
+            self.assertEqual(answer.status_code, 302)
+
     def test_others_do_not_see_it(self) -> None:
         for person in (self.uma, self.wendy, self.carla):
             self.log_in(person)
@@ -256,7 +309,8 @@ class PageTests(ReportCase):
             ({"first": "2026-02-03", "last": "2026-02-01"}, "comes before the first"),
             ({"period": "own"}, "Say from which day on."),
             ({"first": "1500-01-01"}, "after 1970"),
-            ({"first": "9999-12-31", "last": "9999-12-31"}, "after 1970"),
+            ({"first": "9999-12-31", "last": "9999-12-31"}, "before the year 9000"),
+            ({"first": "2026-01-01", "last": "9999-12-31"}, "before the year 9000"),
             ({"first": "1990-01-01"}, "ten years"),
             ({"type": "nonsense"}, "Select a valid choice"),
             ({"period": "\0"}, "Select a valid choice"),
@@ -288,6 +342,39 @@ class PageTests(ReportCase):
         self.assertEqual(event.data["filters"]["period"], "90")
         self.assertEqual(self.client.post(EXPORT, {"format": "csv"}).status_code, 200)
         self.assertEqual(self.client.post(EXPORT, {"format": "exe"}).status_code, 302)
+
+
+class FewTests(SimpleTestCase):
+    def shown(self, *counts: int, **more: Any) -> list[str]:
+        rows: list[list[Cell]] = [[Text("Row"), Number(each, Ticket, {})] for each in counts]
+        section = Section(
+            "key", "Title", "", ("Row", "Number"), rows, "Nothing.", adds_up=True, **more
+        )
+        return [str(row[1]) for row in without_few(section).rows]
+
+    def test_what_is_few_cannot_be_computed_from_the_rest(self) -> None:
+        few = "fewer than 5"
+        for counts, shown in (
+            ((12, 7, 5), ["12", "7", "5"]),
+            ((12, 10, 2), ["12", "-", few]),
+            ((20, 10, 8, 2), ["20", "10", "-", few]),
+            ((20, 10, 8, 1, 1), ["20", "10", "-", few, few]),
+            ((20, 10, 4, 6 - 2, 2), ["20", "10", few, few, few]),
+            ((12, 12, 0), ["12", "-", few]),
+            ((3, 2, 1), [few, few, few]),
+        ):
+            with self.subTest(counts):
+                self.assertEqual(self.shown(*counts, has_sum=True), shown)
+
+    def test_shares_and_times_of_few_are_hidden(self) -> None:
+        cells: list[Cell] = [Share(8, 10), Share(5, 10), Share(10, 10), Span(60, 4), Span(60, 5)]
+        section = Section("key", "Title", "", ("",) * 5, [cells], "Nothing.")
+        (row,) = without_few(section).rows
+        self.assertEqual([str(each) for each in row], ["-", "50 %", "-", "-", "1 minute"])
+        rows = [(Number(each, Ticket, {}), Share(each, 20)) for each in (10, 8, 2)]
+        section = Section("key", "Title", "", ("", ""), rows, "Nothing.", adds_up=True)
+        shown = [[str(cell) for cell in each] for each in without_few(section).rows]
+        self.assertEqual(shown, [["10", "50 %"], ["-", "-"], ["fewer than 5", "-"]])
 
 
 class PeriodTests(CompanyTestCase):

@@ -43,7 +43,9 @@ class HandOverForm(forms.Form):
     )
     reason = forms.CharField(
         label=gettext_lazy("Why"),
-        help_text=gettext_lazy("It stands in the ticket's history, for whoever does the task."),
+        help_text=gettext_lazy(
+            "Your colleague reads it with the task, and it stands in the ticket's history."
+        ),
         max_length=2_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         error_messages={"required": ReasonMissingError.message},

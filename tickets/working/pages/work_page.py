@@ -36,7 +36,7 @@ from tickets.saving.pages.saved import (
     warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_task_answers
-from tickets.seeing import Viewer, shown_output, visible_answers
+from tickets.seeing import Viewer, handover_of, shown_output, visible_answers
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
@@ -251,6 +251,7 @@ class WorkPage(Page):
         return {
             **progress.submitted(ticket),
             "priority": ShownPriority(ticket, may_change=task.is_alive and self.may_change),
+            "handover": handover_of(task, to=self.person) if task.is_alive else None,
             "earlier": visible_answers(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
             "conversation": conversation,

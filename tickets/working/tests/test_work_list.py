@@ -12,6 +12,7 @@ from tenants.models import User
 from tickets.errors import ReasonMissingError
 from tickets.health import company_findings
 from tickets.models import Notice, Ticket
+from tickets.seeing import handover_of
 from tickets.tests.screens import FIELDS, ScreenTestCase, make_type
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.hand_over import hand_over
@@ -89,7 +90,35 @@ class HandOverTests(ScreenTestCase):
         self.assertEqual((event.actor, event.data["reason"]), (self.wendy, sent["reason"]))
         self.assertTrue(Notice.objects.filter(recipient=self.walt, kind="TASK_GIVEN").exists())
         self.assertEqual(self.client.get(page).status_code, 404)
+        self.log_in(self.walt)
+        read = self.client.get(page_of(task))
+        self.assertContains(read, "gave you this task")
+        self.assertContains(read, "I am off to the dentist.")
         self.assertEqual(company_findings(), [])
+
+    def test_the_reason_is_for_who_has_the_task_alone(self) -> None:
+        ticket = self.submit()
+        task, now = self.task_of(ticket), timezone.now()
+        reason = "The requester calls me <b>daily</b>."
+        self.log_in(self.wendy)
+        self.assertNotContains(self.client.get(page_of(task)), "gave you this task")
+        hand_over(task=task, to=self.walt, by=self.wendy, reason=reason, now=now)
+        task.refresh_from_db()
+        shown = handover_of(task, to=self.walt)
+        assert shown is not None
+        self.assertEqual((shown.by, shown.reason), (self.wendy, reason))
+        for person in (self.wendy, self.uma, self.terry):
+            self.assertIsNone(handover_of(task, to=person))
+        self.log_in(self.walt)
+        self.assertContains(self.client.get(page_of(task)), "calls me &lt;b&gt;daily")
+        self.log_in(self.uma)
+        mine = reverse("admin:tickets_myticket_change", args=(ticket.pk,))
+        self.assertNotContains(self.client.get(mine), "calls me")
+        hand_over(task=task, to=self.wendy, by=self.walt, reason="Back to you.", now=now)
+        self.log_in(self.wendy)
+        read = self.client.get(page_of(task))
+        self.assertContains(read, "Back to you.")
+        self.assertNotContains(read, "calls me")
 
     def test_only_who_may_do_it_is_given_it_and_only_by_who_has_it(self) -> None:
         task, now = self.task_of(self.submit()), timezone.now()
