@@ -13,6 +13,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
+from tenants.pages.numbers import number_in
 from tickets.errors import (
     MayNotShareViewError,
     TooManyViewsError,
@@ -31,6 +32,8 @@ MOST_SHARED: Final = 30
 MOST_PARAMETERS: Final = 50
 # What belongs to a moment, not to a view: the page, and what was offered.
 _OF_A_MOMENT: Final = frozenset({"p", "e", "all", "next", "form"})
+# Filters that name a person by their number.
+PEOPLE_PARAMETERS: Final = frozenset({"submitter", "worker"})
 # Who sees the list, and so may save a view of it.
 SEES: Final[Mapping[str, str]] = {
     ListOfViews.ALL_TICKETS: "tickets.view_ticket",
@@ -56,6 +59,23 @@ def normal_query(query: str) -> str:
         if name not in _OF_A_MOMENT and not name.startswith("_") and "\x00" not in name + value
     ]
     return urlencode(sorted(kept), errors="replace")
+
+
+def with_people(query: str, people: Mapping[int, int]) -> str:
+    """The query of a view where people have these other numbers; without those who have none."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        return ""
+    if not any(name in PEOPLE_PARAMETERS for name, _value in pairs):
+        return query
+    kept = [
+        (name, str(people[int(value)]) if name in PEOPLE_PARAMETERS else value)
+        for name, value in pairs
+        if name not in PEOPLE_PARAMETERS or number_in(value) in people
+    ]
+    made = urlencode(kept, errors="replace")
+    return made if len(made) <= LONGEST_QUERY else ""
 
 
 def save_view(

@@ -20,7 +20,6 @@ from workflows.people.absence import AbsenceError, plan_absence
 from workflows.people.availability import availability_of
 from workflows.people.change_people import release_tasks, set_availability
 
-
 _WELCOME = gettext_noop("Welcome back. What waited for somebody is given out again.")
 
 

@@ -151,7 +151,11 @@ class AbsenceAtOnceTests(CompanyTransactionTestCase):
         super().setUp()
         self.wendys = User.objects.filter(pk=self.wendy.pk)
         self.addCleanup(
-            self.wendys.update, is_available=True, away_from=None, away_until=None, first_name="Wendy"
+            self.wendys.update,
+            is_available=True,
+            away_from=None,
+            away_until=None,
+            first_name="Wendy",
         )
 
     def change_while_waiting(self, call: Callable[[], object], **given: object) -> User:
