@@ -219,7 +219,7 @@ def people_of(archive: ArchiveReader) -> Iterator[dict[str, Any]]:
         yield _person(parse(line, PEOPLE))
 
 
-def _person(row: Any) -> dict[str, Any]:
+def _person(given: Any) -> dict[str, Any]:
     kinds = {
         "id": int,
         "email": str,
@@ -231,9 +231,9 @@ def _person(row: Any) -> dict[str, Any]:
         "roles": list,
         "date_joined": str,
     }
-    if not isinstance(row, dict):
+    if not isinstance(given, dict):
         raise _refused(PEOPLE)
-    row = {**_LATER, **row}  # archives that are older have less
+    row: dict[str, Any] = {**_LATER, **given}  # archives that are older have less
     if set(row) != {*kinds, "last_login", *_LATER}:
         raise _refused(PEOPLE)
     if any(type(row[name]) is not kind for name, kind in kinds.items()):
@@ -357,7 +357,7 @@ class _Restoring:
         for row in own:
             if row["erased_at"] is not None:  # theirs may be somebody's here, and is nobody's
                 emails[row["email"]] = f"erased-{row['id']}@{host}"
-                self._addresses[row["email"]] = emails[row["email"]]
+                self._addresses = {**self._addresses, row["email"]: emails[row["email"]]}
         numbers = [row["id"] for row in rows]
         if len(set(numbers)) != len(numbers):
             raise _refused(PEOPLE)

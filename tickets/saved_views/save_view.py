@@ -13,7 +13,6 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
-from tenants.pages.numbers import number_in
 from tickets.errors import (
     MayNotShareViewError,
     TooManyViewsError,
@@ -69,10 +68,11 @@ def with_people(query: str, people: Mapping[int, int]) -> str:
         return ""
     if not any(name in PEOPLE_PARAMETERS for name, _value in pairs):
         return query
+    others = {str(old): str(new) for old, new in people.items()}
     kept = [
-        (name, str(people[int(value)]) if name in PEOPLE_PARAMETERS else value)
+        (name, others[value] if name in PEOPLE_PARAMETERS else value)
         for name, value in pairs
-        if name not in PEOPLE_PARAMETERS or number_in(value) in people
+        if name not in PEOPLE_PARAMETERS or value in others
     ]
     made = urlencode(kept, errors="replace")
     return made if len(made) <= LONGEST_QUERY else ""

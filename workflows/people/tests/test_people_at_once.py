@@ -166,7 +166,8 @@ class AbsenceAtOnceTests(CompanyTransactionTestCase):
             wait_until_blocked()
             self.wendys.update(**given)
         self.assertIsNone(thread.wait())
-        return self.wendys.get()
+        wendy: User = self.wendys.get()
+        return wendy
 
     def test_a_plan_of_somebody_whom_an_admin_is_changing(self) -> None:
         until = NOW + timedelta(days=1)
