@@ -350,6 +350,7 @@ def restore_people() -> None:
         person = by_email[email_of(name)]
         first, last = full_name.split()
         wanted = {"first_name": first, "last_name": last, "is_active": True, "is_available": True}
+        wanted |= {"language": "", "time_zone": "", "away_from": None, "away_until": None}
         if any(getattr(person, field) != value for field, value in wanted.items()):
             User.objects.filter(pk=person.pk).update(**wanted)
         names = {role.value for role in roles}

@@ -116,7 +116,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone: models.CharField[str, str] = models.CharField(
         _("time zone"), max_length=63, blank=True, default="", db_default=""
     )
-    # When they go, and when they are back: workflows/people/absence.py.
+    # When they will go (none once they have), and when they are back: workflows/people/absence.py.
     away_from = models.DateTimeField(_("away from"), null=True, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
     erased_at = models.DateTimeField(

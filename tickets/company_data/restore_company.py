@@ -22,7 +22,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from itertools import batched
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 from django.conf import settings
@@ -42,6 +44,7 @@ from psycopg import sql
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
 from tenants.errors import TicketFlowerError
+from tenants.language_and_zone import known_language, zone_names
 from tenants.migrating.versions import wanted_migrations
 from tenants.models import Company, User
 from tenants.models.company import is_prefix
@@ -76,6 +79,7 @@ from tickets.company_data.tables import (
 )
 from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
 from tickets.health import company_findings
+from tickets.saved_views.save_view import with_people
 from workflows.engine.process import Json
 from workflows.fields.person.rules import MAX_ID
 from workflows.models import BusinessCalendar, WorkflowDefinition, WorkflowInstance
@@ -91,6 +95,14 @@ ROWS: Final = 500
 MOST_NUMBER: Final = 2**53
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _USER: Final = "tenants.user"
+# What is done to many by a job, which no archive holds; and to which of them.
+_OF_MANY: Final = {"tickets_bulkchange": "ticket", "tickets_bulkretry": "error"}
+# What came to the people of an archive after the first version, and what it is in older ones.
+_LATER: Final[Mapping[str, Any]] = MappingProxyType(
+    {"language": "", "time_zone": "", "away_from": None, "away_until": None, "erased_at": None}
+)
+# The address of whoever was erased: no mail reaches it, and it is none that a form would take.
+ERASED_ADDRESS: Final = re.compile(r"erased-[0-9]+@invalid")
 
 
 @dataclass
@@ -207,7 +219,7 @@ def people_of(archive: ArchiveReader) -> Iterator[dict[str, Any]]:
         yield _person(parse(line, PEOPLE))
 
 
-def _person(row: Any) -> dict[str, Any]:
+def _person(given: Any) -> dict[str, Any]:
     kinds = {
         "id": int,
         "email": str,
@@ -219,26 +231,41 @@ def _person(row: Any) -> dict[str, Any]:
         "roles": list,
         "date_joined": str,
     }
-    if not isinstance(row, dict) or set(row) != {*kinds, "last_login"}:
+    if not isinstance(given, dict):
+        raise _refused(PEOPLE)
+    row: dict[str, Any] = {**_LATER, **given}  # archives that are older have less
+    if set(row) != {*kinds, "last_login", *_LATER}:
         raise _refused(PEOPLE)
     if any(type(row[name]) is not kind for name, kind in kinds.items()):
         raise _refused(PEOPLE)
-    texts = [row["email"], row["first_name"], row["last_name"], *row["roles"]]
+    texts = [row[name] for name in ("email", "first_name", "last_name", "language", "time_zone")]
+    texts += row["roles"]
     if not all(isinstance(each, str) and is_storable(each) for each in texts):
         raise _refused(PEOPLE)
     email, last_login = plain_email(row["email"]), row["last_login"]
     with _refusing(ValidationError, ValueError, TypeError, OverflowError):
-        validate_email(email)
+        erased = _moment_or_none(row["erased_at"])
+        if erased is None and ERASED_ADDRESS.fullmatch(email):  # of an archive that does not say so
+            erased = _moment(row["date_joined"])
+        if erased is None:
+            validate_email(email)
         joined = _moment(row["date_joined"])
-        seen = None if last_login is None else _moment(last_login)
+        seen = _moment_or_none(last_login)
+        away = [_moment_or_none(row[name]) for name in ("away_from", "away_until")]
     names = [plain_name(row[each]) for each in ("first_name", "last_name")]
     if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
         raise _refused(PEOPLE)
     if not 0 < row["id"] < MAX_ID:
         raise _refused(PEOPLE)
     first, last = names
+    away_from, away_until = away if away[1] is not None else (None, None)
     return row | {
         "email": email,
+        "language": known_language(row["language"]),
+        "time_zone": row["time_zone"] if row["time_zone"] in _zones() else "",
+        "away_from": away_from,
+        "away_until": away_until,
+        "erased_at": erased,
         "date_joined": joined,
         "last_login": seen,
         "first_name": first,
@@ -252,6 +279,15 @@ def _moment(text: str) -> datetime:
     if moment is None or moment.tzinfo is None:
         raise ValueError(text)
     return moment.astimezone(UTC)
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return None if text is None else _moment(text)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zone_names())
 
 
 class _Restoring:
@@ -272,7 +308,7 @@ class _Restoring:
         """Before anything is made: what most often stands in the way."""
         self._rows = list(people_of(self._archive))
         if not self._makes_up_addresses:
-            self._new_addresses([row["email"] for row in self._rows if not row["is_superuser"]])
+            self._new_addresses(_emails(self._rows))
 
     def make_company(self, *, name: str, schema_name: str) -> Company:
         """Empty, and switched off."""
@@ -316,7 +352,12 @@ class _Restoring:
         roles = dict(Group.objects.filter(name__in=SystemRole.values).values_list("name", "pk"))
         rows = self._rows
         own = [row for row in rows if not row["is_superuser"]]
-        emails = self._new_addresses([row["email"] for row in own])
+        emails = self._new_addresses(_emails(rows))
+        host = f"{self._schema.replace('_', '-')}.invalid"
+        for row in own:
+            if row["erased_at"] is not None:  # theirs may be somebody's here, and is nobody's
+                emails[row["email"]] = f"erased-{row['id']}@{host}"
+                self._addresses = {**self._addresses, row["email"]: emails[row["email"]]}
         numbers = [row["id"] for row in rows]
         if len(set(numbers)) != len(numbers):
             raise _refused(PEOPLE)
@@ -326,9 +367,7 @@ class _Restoring:
                 outside = row["is_superuser"]
                 person = User(
                     company=company,
-                    email=f"superuser-{row['id']}@{self._schema.replace('_', '-')}.invalid"
-                    if outside
-                    else emails[row["email"]],
+                    email=f"superuser-{row['id']}@{host}" if outside else emails[row["email"]],
                     first_name=row["first_name"],
                     last_name=row["last_name"] if not outside else _stand_in_name(row),
                     is_active=row["is_active"] and not outside,
@@ -336,6 +375,9 @@ class _Restoring:
                     date_joined=row["date_joined"],
                     last_login=row["last_login"],
                 )
+                if not outside:
+                    for name in _LATER:
+                        setattr(person, name, row[name])
                 person.set_unusable_password()
                 people.append(person)
             made = User.objects.bulk_create(people)
@@ -475,6 +517,13 @@ class _Restoring:
                 made[column.name] = None
         if table.name == "tickets_fileupload":
             made["file"] = _file_key(row["uuid"])
+        if table.name == "tickets_savedview":
+            made["query"] = with_people(row["query"], self._people)
+        if table.name in _OF_MANY:
+            made |= _ended(row, of=_OF_MANY[table.name], table=table.name)
+        if table.name == "tickets_bulkchange" and "worker" in (row["arguments"] or {}):
+            worker = self._people.get(row["arguments"]["worker"])
+            made["arguments"] = {**row["arguments"], "worker": worker}
         made |= self._subject(table, row)
         return made
 
@@ -548,6 +597,28 @@ def reseal_restored() -> None:
     published = WorkflowDefinition.objects.exclude(checksum="").values_list("pk", flat=True)
     for pk, checksum in checksums(list(published)).items():
         WorkflowDefinition.objects.filter(pk=pk).update(checksum=checksum)
+
+
+def _emails(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of those who belong to the company and were not erased."""
+    return [r["email"] for r in rows if not r["is_superuser"] and r["erased_at"] is None]
+
+
+def _ended(row: Mapping[str, Any], *, of: str, table: str) -> dict[str, Any]:
+    """What was done to many is over: its job stayed behind, and nobody would go on with it.
+
+    `of` names in the row's `refused` what was not done any more.
+    """
+    numbers, done, refused = row[f"{of}_ids"], row["done"], row["refused"]
+    if not isinstance(numbers, list) or not isinstance(refused, list) or type(done) is not int:
+        raise _refused(table)
+    if type(row["total"]) is not int or not all(type(each) is int for each in numbers):
+        raise _refused(table)
+    if not 0 <= done < row["total"]:
+        return {}
+    why = _("The company was restored from an archive before this was done.")
+    left = [{of: each, "message": why} for each in numbers[done : row["total"]]]
+    return {"done": row["total"], "refused": [*refused, *left]}
 
 
 def _file_key(uuid: object) -> str:

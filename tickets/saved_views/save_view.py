@@ -31,6 +31,8 @@ MOST_SHARED: Final = 30
 MOST_PARAMETERS: Final = 50
 # What belongs to a moment, not to a view: the page, and what was offered.
 _OF_A_MOMENT: Final = frozenset({"p", "e", "all", "next", "form"})
+# Filters that name a person by their number.
+PEOPLE_PARAMETERS: Final = frozenset({"submitter", "worker"})
 # Who sees the list, and so may save a view of it.
 SEES: Final[Mapping[str, str]] = {
     ListOfViews.ALL_TICKETS: "tickets.view_ticket",
@@ -56,6 +58,24 @@ def normal_query(query: str) -> str:
         if name not in _OF_A_MOMENT and not name.startswith("_") and "\x00" not in name + value
     ]
     return urlencode(sorted(kept), errors="replace")
+
+
+def with_people(query: str, people: Mapping[int, int]) -> str:
+    """The query of a view where people have these other numbers; without those who have none."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        return ""
+    if not any(name in PEOPLE_PARAMETERS for name, _value in pairs):
+        return query
+    others = {str(old): str(new) for old, new in people.items()}
+    kept = [
+        (name, others[value] if name in PEOPLE_PARAMETERS else value)
+        for name, value in pairs
+        if name not in PEOPLE_PARAMETERS or value in others
+    ]
+    made = urlencode(kept, errors="replace")
+    return made if len(made) <= LONGEST_QUERY else ""
 
 
 def save_view(

@@ -1,7 +1,8 @@
 """A person who says beforehand from when until when they are away.
 
-It stands on the person (`away_from`, `away_until`). A job looks every few minutes who goes and who
-comes back, and does what their own buttons would do: whoever is given a task is asked nothing more.
+It stands on the person (`away_from`, `away_until`): see availability.py for what follows of it. A
+job looks every few minutes who goes and who comes back, and does what their own buttons would do:
+whoever is given a task is asked nothing more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tenants.connection import PUBLIC, company_of
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from workflows.errors import WorkflowsError
-from workflows.people.change_people import set_availability
+from workflows.people.change_people import change_availability
 
 ABSENCE_PLANNED = declare("people.absence_planned", _("Said from when until when they are away"))
 
@@ -32,7 +33,8 @@ def plan_absence(
 ) -> None:
     """Note when the person goes and comes back; both None: they have no such plan any more.
 
-    Whoever goes at once is away from this moment on.
+    Whoever goes at once is away from this moment on. Whoever is away by their old plan, and not
+    by the new one, is there again.
 
     Raises:
         AbsenceError: the end is not after the beginning, or is over.
@@ -40,15 +42,16 @@ def plan_absence(
     """
     if away_from is not None and (away_until is None or away_until <= max(away_from, now)):
         raise AbsenceError
-    new = {"away_from": away_from, "away_until": away_until}
     with transaction.atomic():
-        old = User.objects.filter(pk=user.pk).values(*new).get()
-        if changes := changed(old, new):
-            User.objects.filter(pk=user.pk).update(**new)
+        before, after = change_availability(
+            user=user,
+            change=lambda stored: stored.planned(
+                away_from=away_from, away_until=away_until, now=now
+            ),
+            now=now,
+        )
+        if changes := changed(before.as_columns(), after.as_columns()):
             record(ABSENCE_PLANNED, about=user, person=user, changes=changes)
-        user.away_from, user.away_until = away_from, away_until
-        if away_from is not None and away_from <= now:
-            set_availability(user=user, is_available=False, now=now, actor=user)
 
 
 def companies_with_absences(*, now: datetime) -> list[str]:
@@ -61,29 +64,21 @@ def companies_with_absences(*, now: datetime) -> list[str]:
 def switch_absences(*, now: datetime) -> int:
     """Let those go and come back whose time it is, in the active company; how many did.
 
-    Safe to repeat, and beside itself: each is looked at once more in their own transaction.
+    Safe to repeat, and beside itself: each is looked at once more in their own transaction. Those
+    who were away already, without end, when their plan began stay away when it ends.
     """
     company, count = Company.objects.current(), 0
     for person in _due(now).of_company(company).order_by("pk"):
         with transaction.atomic():
-            stored = _due(now).filter(pk=person.pk).first()
-            if stored is None:
-                continue
-            is_back = stored.away_until is not None and stored.away_until <= now
-            if is_back:
-                User.objects.filter(pk=person.pk).update(away_from=None, away_until=None)
-            set_availability(user=stored, is_available=is_back, now=now, actor=stored)
-            count += 1
+            before, after = change_availability(
+                user=person, change=lambda stored: stored.at(now), now=now
+            )
+        count += before != after
     return count
 
 
-def forget_absence(*, user: User, now: datetime) -> None:
-    """Whoever is back early is not sent away once more. What lies ahead stays."""
-    begun = User.objects.filter(pk=user.pk, away_from__lte=now)
-    begun.update(away_from=None, away_until=None)
-
-
 def _due(now: datetime) -> UserQuerySet:
-    goes = Q(away_from__lte=now, away_until__gt=now, is_available=True)
-    people: UserQuerySet = User.objects.active().filter(goes | Q(away_until__lte=now))
+    people: UserQuerySet = User.objects.active().filter(
+        Q(away_from__lte=now) | Q(away_until__lte=now)
+    )
     return people

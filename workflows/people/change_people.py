@@ -7,7 +7,7 @@ instances first, then the choosing of workers, then people.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
+from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
@@ -54,6 +55,8 @@ MOST_NAMED = 200
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
 EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
+# Written with it, as it stands in the database or by what follows of EDITABLE.
+_PLAN = ("away_from", "away_until")
 _ROLE_TEXTS = ("name", "description")
 
 
@@ -65,6 +68,7 @@ class PersonAccess:
     is_available: bool = False
     roles: frozenset[str] = frozenset()
     company_roles: frozenset[int] = frozenset()
+    availability: Availability | None = None
     # All of it as the audit log has it, by the names of the fields.
     logged: Mapping[str, object] = field(default_factory=dict, compare=False)
 
@@ -89,9 +93,13 @@ class PersonChange:
     company_roles: tuple[CompanyRole, ...] | None
 
 
-def access_of(person: User) -> PersonAccess:
-    """As it stands in the database; nothing where the person is not saved yet."""
-    stored = User.objects.filter(pk=person.pk).first()
+def access_of(person: User, *, locked: bool = False) -> PersonAccess:
+    """As it stands in the database; nothing where the person is not saved yet.
+
+    `locked`: until the transaction ends nobody else changes the person.
+    """
+    people = User.objects.filter(pk=person.pk)
+    stored = (people.select_for_update(no_key=True) if locked else people).first()
     if stored is None:
         return PersonAccess()
     roles = frozenset(stored.groups.values_list("name", flat=True))
@@ -101,8 +109,9 @@ def access_of(person: User) -> PersonAccess:
         is_available=stored.is_available,
         roles=roles,
         company_roles=frozenset(company_roles),
+        availability=availability_of(stored),
         logged={
-            **{name: getattr(stored, name) for name in EDITABLE},
+            **{name: getattr(stored, name) for name in (*EDITABLE, *_PLAN)},
             "system_roles": sorted(roles),
             "company_roles": sorted(company_roles.values()),
         },
@@ -121,7 +130,8 @@ def save_person(
 
     Without `company_roles` (None) those stay as they are. Of a person who is there already only
     EDITABLE is written. Tasks that they may no longer do are released, and whatever waits for a
-    worker is assigned.
+    worker is assigned. Where it changes whether they are available, an absence that was planned
+    and has begun is over.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
@@ -179,25 +189,48 @@ def set_availability(
     """Note that a person is there, or away; whoever comes back is given what waits, oldest first.
 
     From then on whoever is away gets nothing new, and keeps what they have: `release_tasks`
-    gives it to others.
+    gives it to others. An absence that was planned and has begun is over.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
     """
     with transaction.atomic():
-        # A task that is being given out right now is given out before, or after.
-        _lock(TaskInstance.objects.none())
-        _ensure_own(user, Company.objects.current())
-        was_available = access_of(user).is_available
+        before, after = change_availability(
+            user=user,
+            change=lambda stored: stored.set_to(is_available=is_available, now=now),
+            now=now,
+        )
         is_by_another = actor is not None and actor.pk != user.pk
-        if is_by_another and is_available != was_available:
-            changes = {"is_available": (was_available, is_available)}
+        changes = changed(before.as_columns(), after.as_columns())
+        if is_by_another and changes:
             record(PERSON_CHANGED, about=user, changes=changes, person=actor)
-        User.objects.filter(pk=user.pk).update(is_available=is_available)
-        user.is_available = is_available
-        if is_available and not was_available:
-            _stop_passing_over(user)
-            assign_waiting_tasks(now=now)
+
+
+def change_availability(
+    *, user: User, change: Callable[[Availability], Availability], now: datetime
+) -> tuple[Availability, Availability]:
+    """Write what `change` makes of a person's availability and plan; returns both, old and new.
+
+    It is given what stands in the database once everybody else has to wait. Whoever comes back
+    is given what waits. Call it in a transaction.
+
+    Raises:
+        OtherCompanyError: the person is not of the company that the connection is set to.
+    """
+    # A task that is being given out right now is given out before, or after.
+    _lock(TaskInstance.objects.none())
+    _ensure_own(user, Company.objects.current())
+    row = User.objects.filter(pk=user.pk)
+    old = Availability(**row.select_for_update(no_key=True).values(*COLUMNS).get())
+    new = change(old)
+    if new != old:
+        row.update(**new.as_columns())
+    for name, value in new.as_columns().items():
+        setattr(user, name, value)
+    if new.is_available and not old.is_available:
+        _stop_passing_over(user)
+        assign_waiting_tasks(now=now)
+    return old, new
 
 
 def release_tasks(
@@ -359,8 +392,9 @@ def _save_locked(
     """
     person = change.person
     is_new = person._state.adding
-    before = access_of(person)
-    save_user(user=person, fields=None if person._state.adding else EDITABLE)
+    before = access_of(person, locked=True)
+    _end_begun_absence(person, before, now=now)
+    save_user(user=person, fields=None if is_new else (*EDITABLE, *_PLAN))
     set_system_roles(user=person, roles=change.roles)
     if change.company_roles is not None:
         _set_company_roles(person, change.company_roles)
@@ -376,6 +410,16 @@ def _save_locked(
     changes = changed(before.logged, after.logged)
     entries = [_added(change)] if is_new else [Entry(PERSON_CHANGED, person, changes)]
     return before.is_admin and not after.is_admin, entries if changes else []
+
+
+def _end_begun_absence(person: User, before: PersonAccess, *, now: datetime) -> None:
+    """The plan stays as it is in the database, whatever the object says, or is over."""
+    stored = before.availability
+    if stored is None:
+        return
+    if person.is_available != stored.is_available:
+        stored = stored.set_to(is_available=person.is_available, now=now)
+    person.away_from, person.away_until = stored.away_from, stored.away_until
 
 
 def _add_people(changes: Sequence[PersonChange]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -129,6 +130,13 @@ class FullCompany(CompanyTransactionTestCase):
 
     def _fill_tables(self) -> None:
         """What no step of a ticket writes."""
+        later = timezone.now() + timedelta(days=9)
+        User.objects.filter(pk=self.walt.pk).update(
+            language="de",
+            time_zone="Europe/Berlin",
+            away_from=later,
+            away_until=later + timedelta(days=2),
+        )
         BusinessCalendar.objects.create(time_zone="Europe/Brussels")
         current_secret(now=timezone.now())
         Invitation.objects.create(
@@ -160,10 +168,16 @@ class FullCompany(CompanyTransactionTestCase):
         ticket = self.party(boss=answer_of(self.walt))
         NoticePreferences.objects.create(person=self.walt, mail={"TASK_GIVEN": "NEVER"})
         BulkRetry.objects.create(error_ids=[1], total=1, reason=REASON, created_by=self.terry)
-        BulkChange.objects.create(verb="hold", ticket_ids=[1], total=1, created_by=self.terry)
-        SavedView.objects.create(
-            of="ALL_TICKETS", name="Late", query="due=overdue", owner=self.terry
+        BulkChange.objects.create(
+            verb="reassign",
+            arguments={"worker": self.walt.pk},
+            ticket_ids=[1, 2],
+            total=2,
+            done=1,
+            created_by=self.terry,
         )
+        query = f"due=overdue&submitter={self.uma.pk}&worker={self.walt.pk}"
+        SavedView.objects.create(of="ALL_TICKETS", name="Late", query=query, owner=self.terry)
         save_ticket_answers(
             definition=self.type,
             slot="1" * 32,

@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -40,16 +41,27 @@ from tickets.health import company_findings, history_findings
 from workflows.models import TaskInstance, TicketDefinition
 
 SECONDS_EACH = 30
+# Of people, what is the same afterwards.
+OF_PEOPLE = (
+    *("first_name", "last_name", "is_active", "is_available", "date_joined", "language"),
+    *("time_zone", "away_from", "away_until", "erased_at"),
+)
 
 # Every column of every table, by how it is compared: as it is, unless it stands here. A table that
 # is missing here fails the test: say whether restoring has to know it.
 AS_IT_IS: Mapping[str, str] = {}
 PERSON, JSON, JOB, TYPE, SUBJECT = "person", "json with people", "job", "content type", "subject"
+WORKER, QUERY, ENDED = "worker", "query of a list", "ended"
 TABLES: dict[str, dict[str, str]] = {
     "audit_auditevent": {"actor_id": PERSON, "subject_id": SUBJECT},
     "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
-    "tickets_bulkchange": {"created_by_id": PERSON},
-    "tickets_bulkretry": {"created_by_id": PERSON},
+    "tickets_bulkchange": {
+        "created_by_id": PERSON,
+        "arguments": WORKER,
+        "done": ENDED,
+        "refused": ENDED,
+    },
+    "tickets_bulkretry": {"created_by_id": PERSON, "done": ENDED, "refused": ENDED},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
     "tickets_noticepreferences": {"person_id": PERSON},
@@ -59,7 +71,7 @@ TABLES: dict[str, dict[str, str]] = {
     "tickets_rating": {},
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},
-    "tickets_savedview": {"owner_id": PERSON},
+    "tickets_savedview": {"owner_id": PERSON, "query": QUERY},
     "tickets_ticket": {"created_by_id": PERSON, "data": JSON},
     "tickets_ticketdefinition": {"created_by_id": PERSON},
     "tickets_ticketdefinition_roles_with_access": {},
@@ -89,6 +101,9 @@ TABLES: dict[str, dict[str, str]] = {
 # Keys under which the number of a person stands in JSON. Written out: the test must not ask what it
 # is to judge.
 PERSON_KEYS = {"to_id", "from_id"}
+
+
+NOT_DONE = "The company was restored from an archive before this was done."
 
 
 class RestoreCase(FullCompany):
@@ -168,6 +183,16 @@ class EqualityTests(RestoreCase):
                 return with_numbers(value, people)
             case "job":
                 return None
+            case "worker":
+                return {**value, "worker": people[value["worker"]]}
+            case "query of a list":
+                submitter, worker = people[self.uma.pk], people[self.walt.pk]
+                return f"due=overdue&submitter={submitter}&worker={worker}"
+            case "ended" if name == "done":
+                return row["total"]
+            case "ended":
+                of = "ticket" if table == "tickets_bulkchange" else "error"
+                return [{of: row[f"{of}_ids"][row["done"]], "message": NOT_DONE}]
             case "content type":
                 return value  # the same installation
             case "subject":
@@ -183,7 +208,7 @@ class EqualityTests(RestoreCase):
                 self.assertFalse(other.is_superuser or other.is_active or other.groups.exists())
                 continue
             self.assertEqual(one.system_roles(), other.system_roles())
-            for name in ("first_name", "last_name", "is_active", "is_available", "date_joined"):
+            for name in OF_PEOPLE:
                 self.assertEqual(getattr(one, name), getattr(other, name))
 
     def compare_files(self, company: Company) -> None:
@@ -234,6 +259,34 @@ class EqualityTests(RestoreCase):
             )
         )
         self.assertLessEqual({"tickets.jobs.run_action", "tickets.jobs.fire_timer"}, names)
+
+    def test_somebody_was_erased(self) -> None:
+        """Their address is none that anybody could have, and the same in each installation."""
+        self.fill(walk=0)
+        walts = User.objects.filter(pk=self.walt.pk)
+        self.addCleanup(walts.update, email=self.walt.email, erased_at=None)
+        walts.update(
+            email=f"erased-{self.walt.pk}@invalid", erased_at=timezone.now(), is_active=False
+        )
+        self.assertGreater(self.archive_without("erased_at").people, 0)
+        made = self.restore(self.export())
+        (person,) = User.objects.filter(company=made.company).exclude(erased_at=None)
+        self.assertRegex(person.email, f"^erased-{self.walt.pk}@.+[.]invalid$")
+
+    def archive_without(self, *names: str) -> Restored:
+        """Restored of an archive from before these columns of people were in it."""
+        people = "public/people.jsonl"
+        archive = self.export()
+        rows = map(json.loads, zipfile.ZipFile(archive).read(people).splitlines())
+        left = [{name: row[name] for name in row if name not in names} for row in rows]
+        content = "".join(json.dumps(each) + "\n" for each in left).encode()
+        return self.restore(with_entries(archive, {people: content}), name="Older")
+
+    def test_an_older_archive(self) -> None:
+        self.fill(walk=0)
+        names = ("language", "time_zone", "away_from", "away_until", "erased_at")
+        made = self.archive_without(*names)
+        self.assertFalse(User.objects.filter(company=made.company).exclude(language="").exists())
 
     def test_people_go_on_where_they_were(self) -> None:
         self.fill(walk=0)
@@ -318,20 +371,7 @@ class RefusalTests(RestoreCase):
 
     def changed(self, **entries: Any) -> io.BytesIO:
         """The archive with other entries, whose digests the manifest has."""
-        made, manifest = io.BytesIO(), entries.pop("manifest", {})
-        source = zipfile.ZipFile(self.archive)
-        with zipfile.ZipFile(made, "w") as target:
-            document = json.loads(source.read(MANIFEST))
-            for name in source.namelist():
-                content = entries.get(name, source.read(name))
-                if name != MANIFEST:
-                    target.writestr(name, content)
-                    document["entries"][name] = {
-                        "bytes": len(content),
-                        "sha256": hashlib.sha256(content).hexdigest(),
-                    }
-            target.writestr(MANIFEST, json.dumps({**document, **manifest}))
-        return made
+        return with_entries(self.archive, entries)
 
     def refused(self, archive: io.BytesIO, error: type[Exception], **more: Any) -> str:
         with self.assertRaises(error) as raised:
@@ -408,6 +448,10 @@ class RefusalTests(RestoreCase):
             {"roles": [{}, None]},
             {"date_joined": "0001-01-01T00:00:00+14:00"},
             {"date_joined": "9999-12-31T23:59:59-14:00"},
+            {"language": None},
+            {"time_zone": "a\0"},
+            {"away_until": "soon"},
+            {"erased_at": 5},
         )
         for change in changes:
             with self.subTest(change):
@@ -492,6 +536,23 @@ class CommandTests(RestoreCase):
         self.assertNotIn(self.alice.password.encode(), everything)
         for name in LEFT_OUT:
             self.assertNotIn(f"data/{name}.jsonl", names)
+
+
+def with_entries(archive: io.BytesIO, entries: dict[str, Any]) -> io.BytesIO:
+    made, manifest = io.BytesIO(), entries.pop("manifest", {})
+    source = zipfile.ZipFile(archive)
+    with zipfile.ZipFile(made, "w") as target:
+        document = json.loads(source.read(MANIFEST))
+        for name in source.namelist():
+            content = entries.get(name, source.read(name))
+            if name != MANIFEST:
+                target.writestr(name, content)
+                document["entries"][name] = {
+                    "bytes": len(content),
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                }
+        target.writestr(MANIFEST, json.dumps({**document, **manifest}))
+    return made
 
 
 def rows_of(schema: str, table: str) -> list[dict[str, Any]]:

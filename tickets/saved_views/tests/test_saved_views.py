@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
+from django.test import SimpleTestCase
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
 from tickets.errors import MayNotShareViewError, TooManyViewsError, ViewNamelessError
+from tickets.finding.pages.filters import _PeopleFilter
 from tickets.models import ListOfViews, SavedView
 from tickets.saved_views import save_view as saving
-from tickets.saved_views.save_view import normal_query, save_view
+from tickets.saved_views.save_view import (
+    PEOPLE_PARAMETERS,
+    normal_query,
+    save_view,
+    with_people,
+)
 
 LIST = reverse("admin:tickets_ticket_changelist")
 SAVE = reverse("admin:tickets_savedview_save")
@@ -70,3 +77,21 @@ class ViewTests(CompanyTestCase):
         for odd in ("&".join("a=1" for _time in range(99)), "a=%00", "\ud800=1", "//evil.example"):
             with self.subTest(query=odd):
                 self.assertNotIn("\x00", normal_query(odd))
+
+
+class WithPeopleTests(SimpleTestCase):
+    def test_people_get_their_other_numbers(self) -> None:
+        for query, expected in (
+            ("due=overdue", "due=overdue"),
+            ("o=-1&worker=17", "o=-1&worker=5"),
+            ("submitter=17&worker=99&q=a+b", "submitter=5&q=a+b"),
+            ("worker=&worker=x&worker=%C2%B2", ""),
+            ("&".join(["worker=17"] * 99), ""),
+            ("", ""),
+        ):
+            with self.subTest(query):
+                self.assertEqual(with_people(query, {17: 5}), expected)
+
+    def test_each_filter_that_names_people_is_known(self) -> None:
+        filters = _PeopleFilter.__subclasses__()
+        self.assertEqual({each.parameter_name for each in filters}, PEOPLE_PARAMETERS)

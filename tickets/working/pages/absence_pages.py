@@ -8,15 +8,19 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 
+from tenants.models import User
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from tickets.models import MyTask
 from tickets.working.pages.worker_page import WorkerPage
 from workflows.fields.datetime.moment_field import MomentField
-from workflows.people.absence import AbsenceError, forget_absence, plan_absence
+from workflows.people.absence import AbsenceError, plan_absence
+from workflows.people.availability import availability_of
 from workflows.people.change_people import release_tasks, set_availability
+
+_WELCOME = gettext_noop("Welcome back. What waited for somebody is given out again.")
 
 
 @register_page(MyTask, "availability/", name="tickets_mytask_availability")
@@ -29,8 +33,7 @@ class AvailabilityPage(WorkerPage):
         user, is_available = self.person, request.POST.get("available") == "yes"
         set_availability(user=user, is_available=is_available, now=timezone.now(), actor=user)
         if is_available:
-            forget_absence(user=user, now=timezone.now())
-            text = gettext("Welcome back. What waited for somebody is given out again.")
+            text = gettext(_WELCOME)
         else:
             text = gettext("You are away now, and are given no new tasks.")
         messages.success(request, text)
@@ -38,13 +41,22 @@ class AvailabilityPage(WorkerPage):
 
 
 class AbsenceForm(forms.Form):
-    """From when until when; both or none."""
+    """From when until when; both or none. Whoever is away by plan need not say again from when."""
 
     away_from = MomentField(label=gettext_lazy("Away from"), required=False)
     away_until = MomentField(label=gettext_lazy("Back on"), required=False)
 
+    def __init__(self, person: User, data: Any = None) -> None:
+        planned = {"away_from": person.away_from, "away_until": person.away_until}
+        super().__init__(data, initial=planned)
+        self._is_away = availability_of(person).is_away_by_plan
+        if self._is_away:
+            self.fields["away_from"].help_text = gettext("You are away already: leave this empty.")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
+        if self._is_away and not self.errors and data.get("away_until"):
+            data["away_from"] = data.get("away_from") or timezone.now()
         for name, other in (("away_from", "away_until"), ("away_until", "away_from")):
             if not self.errors and data.get(other) and not data.get(name):
                 self.add_error(name, gettext("Give both times, or none."))
@@ -59,23 +71,23 @@ class AbsencePage(WorkerPage):
     template_name = "working/absence.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(form=AbsenceForm(initial=self._planned()), zone=self._zone())
+        return self.show(form=AbsenceForm(self.person), zone=self._zone())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = AbsenceForm(request.POST, initial=self._planned())
+        form = AbsenceForm(self.person, request.POST)
         if form.is_valid():
+            was_available = self.person.is_available
             with refusals(AbsenceError) as refused:
                 plan_absence(user=self.person, now=timezone.now(), **form.cleaned_data)
-                if form.cleaned_data["away_from"] is None:
+                if self.person.is_available and not was_available:
+                    messages.success(request, gettext(_WELCOME))
+                elif form.cleaned_data["away_from"] is None:
                     messages.success(request, gettext("You do not plan to be away."))
                 else:
                     messages.success(request, gettext("It is noted when you are away."))
                 return self.back()
             form.add_error("away_until", refused.text)
         return self.show(form=form, zone=self._zone())
-
-    def _planned(self) -> dict[str, Any]:
-        return {"away_from": self.person.away_from, "away_until": self.person.away_until}
 
     def _zone(self) -> str:
         return timezone.get_current_timezone_name().replace("_", " ")

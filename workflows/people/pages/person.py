@@ -40,6 +40,7 @@ from tenants.roles import SystemRole
 from tenants.services import set_password
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole, Invitation
+from workflows.people.availability import availability_of
 from workflows.people.change_people import release_tasks_of_people, save_person
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
@@ -327,7 +328,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             return "never", gettext("Never came")
         if person.is_available:
             return "there", gettext("There")
-        if person.away_until is None:
+        if person.away_until is None or not availability_of(person).is_away_by_plan:
             return "away", gettext("Away")
         until = date_format(timezone.localtime(person.away_until), "DATE_FORMAT")
         return "away", gettext("Away until %(day)s") % {"day": until}

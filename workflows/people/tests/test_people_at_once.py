@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import connection, transaction
 
@@ -12,6 +13,7 @@ from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase, tampering
 from tenants.testing_waits import at_once, in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
+from workflows.people.absence import plan_absence, switch_absences
 from workflows.people.change_people import release_tasks, save_person
 from workflows.running.assignment import assign_if_possible, lock_assignment
 from workflows.running.tests.work import NOW, make_form
@@ -140,3 +142,45 @@ class GivenMeanwhileTests(CompanyTransactionTestCase):
             assigned_at=NOW,
         )
         self.assertEqual(self.task.assigned_to, self.walt)
+
+
+class AbsenceAtOnceTests(CompanyTransactionTestCase):
+    """Whoever notes an absence waits for the choosing before they touch the person."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.wendys = User.objects.filter(pk=self.wendy.pk)
+        self.addCleanup(
+            self.wendys.update,
+            is_available=True,
+            away_from=None,
+            away_until=None,
+            first_name="Wendy",
+        )
+
+    def change_while_waiting(self, call: Callable[[], object], **given: object) -> User:
+        """The call waits to choose; whoever chooses then changes the person, as an admin does."""
+        with transaction.atomic():
+            lock_assignment()
+            thread = in_thread(call, company=self.acme)
+            wait_until_blocked()
+            self.wendys.update(**given)
+        self.assertIsNone(thread.wait())
+        wendy: User = self.wendys.get()
+        return wendy
+
+    def test_a_plan_of_somebody_whom_an_admin_is_changing(self) -> None:
+        until = NOW + timedelta(days=1)
+
+        def plan() -> None:
+            plan_absence(user=self.wendy, away_from=NOW, away_until=until, now=NOW)
+
+        wendy = self.change_while_waiting(plan, first_name="Wanda")
+        self.assertEqual((wendy.first_name, wendy.away_until), ("Wanda", until))
+        self.assertFalse(wendy.is_available)
+
+    def test_who_stays_away_longer_in_the_moment_in_which_they_would_come_back(self) -> None:
+        self.wendys.update(is_available=False, away_until=NOW)
+        until = NOW + timedelta(days=1)
+        wendy = self.change_while_waiting(lambda: switch_absences(now=NOW), away_until=until)
+        self.assertEqual((wendy.is_available, wendy.away_until), (False, until))
