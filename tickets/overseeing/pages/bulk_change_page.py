@@ -173,8 +173,13 @@ class BulkChangeAdmin(DetailPageAdmin):
             messages.warning(request, text if count else _("These tickets are no longer there."))
             return None
         if is_answer and not is_same:
-            text = _("Other tickets are meant now than when you were asked. Check them, then send this again.")
-            form.add_error(None, text)
+            form.add_error(
+                None,
+                _(
+                    "Other tickets are meant now than when you were asked. Check them, then send "
+                    "this again."
+                ),
+            )
         if form.is_valid():
 
             def act() -> int:

@@ -54,8 +54,9 @@ class CompleteManyPage(WorkerPage):
 
     def _seen_form(self) -> TaskDefinition | None:
         number = number_in(self.request.POST.get(DEFINITION, ""))
-        found = TaskDefinition.objects.select_related("workflow").filter(pk=number)
-        return None if number is None else found.first()
+        if number is None:
+            return None
+        return TaskDefinition.objects.select_related("workflow").filter(pk=number).first()
 
     def back(self) -> HttpResponse:
         return redirect("admin:tickets_mytask_changelist")
@@ -66,7 +67,8 @@ class CompleteManyPage(WorkerPage):
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         form = self._form(request.POST)
         if form is not None and self.seen is None:
-            messages.warning(request, gettext("Check which tasks are completed, then send this again."))
+            text = gettext("Check which tasks are completed, then send this again.")
+            messages.warning(request, text)
             return self._page(form)
         if form is None or not form.is_valid():
             return self._page(form)
