@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +14,8 @@ class BulkChange(models.Model):
     `verb` says what is done (tickets/overseeing/bulk_verbs.py), `arguments` what it needs to know:
     {"priority": ...}, {"worker": id or null}, {"text": ..., "visibility": ...}; the text is emptied
     when all is done, as it stands on the tickets then. `ticket_ids` are
-    the tickets in order; the first `done` of them have been seen to. `refused` lists those that
-    were left out: {"ticket": id, "message": why}.
+    the tickets in order; the first `done` of them have been seen to. `refused` lists the first of
+    those that were left out: {"ticket": id, "message": why}; {"more": n} stands for n others.
     """
 
     verb = models.CharField(_("what is done"), max_length=20, editable=False)
@@ -44,8 +47,18 @@ class BulkChange(models.Model):
         return self.done >= self.total
 
     @property
+    def shown_refusals(self) -> list[Mapping[str, Any]]:
+        """Those of which it is known why: {"ticket": id, "message": why}."""
+        return [each for each in self.refused if "ticket" in each]
+
+    @property
+    def left_out(self) -> int:
+        """How many were left out."""
+        return sum(each.get("more", 1) for each in self.refused)
+
+    @property
     def changed(self) -> int:
-        return self.done - len(self.refused)
+        return self.done - self.left_out
 
     @property
     def percent(self) -> int:

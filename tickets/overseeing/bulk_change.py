@@ -1,4 +1,4 @@
-"""The same done to many tickets: at once where they are few, else by a job."""
+"""The same done to many tickets by a job; where they are few, the request begins with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import BigIntegerField, F, Func
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +18,8 @@ from tenants.audit.record import record
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
-from tenants.models import User
+from tenants.language_and_zone import speaking_to
+from tenants.models import Company, User
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
 from tickets.job_names import CHANGE_MANY
 from tickets.models import BulkChange, Ticket
@@ -25,8 +28,17 @@ from tickets.repairing.begin_repair import may_repair
 
 CHANGED_MANY = declare("tickets.change_of_many", gettext_lazy("Began to change many tickets"))
 
-# So many are done while the person waits.
+# So many are done while the person waits; their job begins a little later, should that fail.
 MOST_AT_ONCE: Final = 25
+HEAD_START_SECONDS: Final = 5
+# Of so many it is kept why they were left out; the others are counted.
+MOST_REFUSALS: Final = 200
+
+# The id of the ticket that is next, without all the others.
+_NEXT: Final = Cast(
+    Func(F("ticket_ids"), F("done"), template="(%(expressions)s)", arg_joiner=" -> "),
+    BigIntegerField(),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +48,8 @@ def change_many(
 ) -> BulkChange:
     """Have the same done to many tickets (their ids), oldest first; returns how far it is.
 
-    `verb` is a name of VERBS, `arguments` what that needs to know. The caller then does those
-    of a short list with `continue_bulk_change`, after the commit; a longer one is a job's.
+    `verb` is a name of VERBS, `arguments` what that needs to know. A job does it. Of a short list
+    the caller may do it after the commit, with `continue_bulk_change`: the job finds nothing left.
 
     Raises:
         MayNotRepairError: `by` is no ticket admin here.
@@ -63,9 +75,20 @@ def change_many(
             created_by=by,
         )
         record(CHANGED_MANY, about=change, person=by, count=len(ids), what=verb, reason=reason)
-        if len(ids) > MOST_AT_ONCE:
-            defer(CHANGE_MANY, bulk_change_id=change.pk)
+        wait = HEAD_START_SECONDS if len(ids) <= MOST_AT_ONCE else 0
+        defer(CHANGE_MANY, after_seconds=wait, bulk_change_id=change.pk)
     return change
+
+
+def work_on_bulk_change(*, bulk_change_id: int) -> None:
+    """The job: do what is left, in the language and time zone of whoever began it.
+
+    Raises:
+        OperationalError, InterfaceError: the database cannot be reached; the job is repeated.
+    """
+    change = BulkChange.objects.only("created_by").get(pk=bulk_change_id)
+    with speaking_to(change.created_by, Company.objects.current()):
+        continue_bulk_change(bulk_change_id=bulk_change_id)
 
 
 def continue_bulk_change(*, bulk_change_id: int) -> None:
@@ -83,20 +106,29 @@ def continue_bulk_change(*, bulk_change_id: int) -> None:
 
 def _change_next(bulk_change_id: int) -> bool:
     with transaction.atomic():
-        change = BulkChange.objects.select_for_update(of=("self",), no_key=True).get(
-            pk=bulk_change_id
-        )
+        # However many there are: neither all of them nor what was refused is read for each.
+        changes = BulkChange.objects.defer("ticket_ids", "refused").annotate(next_ticket=_NEXT)
+        change = changes.select_for_update(of=("self",), no_key=True).get(pk=bulk_change_id)
         if change.is_finished:
             return False
-        ticket_id: int = change.ticket_ids[change.done]
-        refusal = _change(ticket_id, change)
+        changed = ["done", "updated_at"]
+        refusal = _change(change.next_ticket, change)
         if refusal:
-            change.refused = [*change.refused, {"ticket": ticket_id, "message": refusal}]
+            change.refused = _with_refusal(change.refused, change.next_ticket, refusal)
+            changed.append("refused")
         change.done += 1
         if change.done >= change.total:
             change.arguments.pop("text", None)
-        change.save(update_fields=["done", "refused", "arguments", "updated_at"])
+            changed.append("arguments")
+        change.save(update_fields=changed)
     return True
+
+
+def _with_refusal(refused: list[Any], ticket_id: int, message: str) -> list[Any]:
+    if len(refused) < MOST_REFUSALS:
+        return [*refused, {"ticket": ticket_id, "message": message}]
+    *first, last = refused
+    return [*first, {"more": last["more"] + 1}] if "more" in last else [*refused, {"more": 1}]
 
 
 def _change(ticket_id: int, change: BulkChange) -> str:

@@ -47,11 +47,15 @@ def may_share(user: User) -> bool:
 
 
 def normal_query(query: str) -> str:
-    """A query string as a view keeps it. What is no query string is an empty one."""
+    """A query string as a view keeps it.
+
+    Raises:
+        ViewTooLongError: it has more than MOST_PARAMETERS.
+    """
     try:
         pairs = parse_qsl(query.lstrip("?"), max_num_fields=MOST_PARAMETERS)
-    except ValueError:
-        return ""
+    except ValueError as error:
+        raise ViewTooLongError from error
     kept = [
         (name, value)
         for name, value in pairs

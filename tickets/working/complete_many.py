@@ -15,7 +15,7 @@ from tickets.working.complete_task import complete_task
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.uploads import asks_for_uploads
-from workflows.models import TaskInstance
+from workflows.models import TaskDefinition, TaskInstance
 
 MOST_AT_ONCE: Final = 50
 
@@ -28,24 +28,43 @@ class CompletedTask:
     refusal: str = ""
 
 
-def same_form(tasks: Sequence[TaskInstance]) -> tuple[list[TaskInstance], list[CompletedTask]]:
-    """Those that ask what the first asks, and why the others cannot be completed with it."""
-    if not tasks:
-        return [], []
-    first, fitting, refused = tasks[0].definition, [], []
+def form_of(tasks: Iterable[TaskInstance]) -> TaskDefinition | None:
+    """The form to complete them with: that of the first which can be completed with others."""
+    return next((each.definition for each in tasks if not _refusal(each)), None)
+
+
+def same_form[T: TaskInstance](
+    tasks: Sequence[T], form: TaskDefinition | None
+) -> tuple[list[T], list[CompletedTask]]:
+    """Those that ask what the form asks, and why the others cannot be completed with it.
+
+    `form` has its workflow loaded, and so have the tasks' definitions. The same form is one of
+    the same workflow, in whichever version, that a person reads in the same way.
+    """
+    fitting, refused = [], []
     for task in tasks:
-        definition = task.definition
-        if asks_for_uploads(definition.fields):
-            text = _("It asks for a file, which belongs to one ticket. Complete it by itself.")
+        text = _refusal(task)
+        if not text and (form is None or _read(task.definition) != _read(form)):
+            text = _("Its form is not that of the others. Complete it by itself.")
+        if text:
             refused.append(CompletedTask(task, text))
-        elif (definition.key, definition.fields) != (first.key, first.fields):
-            text = _("Its form is not that of “%(task)s”. Complete it by itself.")
-            refused.append(CompletedTask(task, text % {"task": first.title}))
-        elif not task.is_workable:
-            refused.append(CompletedTask(task, _("Nothing can be done about it now.")))
         else:
             fitting.append(task)
     return fitting, refused
+
+
+def _refusal(task: TaskInstance) -> str:
+    """Why the task cannot be completed with any others; empty where it can."""
+    if not task.is_workable:
+        return _("Nothing can be done about it now.")
+    if asks_for_uploads(task.definition.fields):
+        return _("It asks for a file, which belongs to one ticket. Complete it by itself.")
+    return ""
+
+
+def _read(form: TaskDefinition) -> tuple[object, ...]:
+    """What somebody has read who completes it, and what makes it the same task of a process."""
+    return form.workflow.key, form.key, form.title, form.description, form.fields
 
 
 def complete_many(

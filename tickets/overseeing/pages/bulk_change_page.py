@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from hashlib import sha256
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -22,7 +25,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from tenants.models import User
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
-from tenants.pages.once import new_token, run_once
+from tenants.pages.numbers import number_in
+from tenants.pages.once import new_token, run_once, stored_result
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tickets.errors import ReasonMissingError
@@ -38,6 +42,12 @@ from workflows.priorities import Priority, priority_choices
 
 # Rows of a list on the page; the rest is counted.
 MOST_SHOWN = 50
+
+# In the form: of which tickets the question was. The highest id, and what stands for all of them.
+UNTIL = "until"
+ASKED = "asked"
+
+logger = logging.getLogger(__name__)
 
 
 class BulkForm(forms.Form):
@@ -144,19 +154,38 @@ class BulkChangeAdmin(DetailPageAdmin):
         user, verb = request.user, VERBS[name]
         if not isinstance(user, User) or not RepairingPage.admits(request):
             raise PermissionDenied
-        chosen = Ticket.objects.filter(pk__in=queryset.order_by().values("pk"))
-        count = chosen.count()
+        is_answer = "apply" in request.POST
+        form = BulkForm(verb, request.POST if is_answer else None)
+        chosen = Ticket.objects.filter(pk__in=queryset.order_by().values("pk")).order_by("pk")
+        until = number_in(request.POST.get(UNTIL, "")) if is_answer else None
+        if until is not None:  # what came since then was not asked about
+            chosen = chosen.filter(pk__lte=until)
+        numbers = list(chosen.values_list("pk", flat=True)[: verb.most + 1])
+        count = len(numbers)
+        is_same = request.POST.get(ASKED) == _fingerprint(numbers)
+        if is_answer and not is_same and form.is_valid():
+            # Perhaps because this form was sent before, and has changed them.
+            number = stored_result(request, token=form.cleaned_data["token"])
+            if number is not None:
+                return redirect("admin:tickets_bulkchange_change", number)
         if not count or count > verb.most:
             text = _("Choose at most %(most)d tickets at once.") % {"most": verb.most}
             messages.warning(request, text if count else _("These tickets are no longer there."))
             return None
-        form = BulkForm(verb, request.POST if "apply" in request.POST else None)
-        if form.is_bound and form.is_valid():
+        if is_answer and not is_same:
+            form.add_error(
+                None,
+                _(
+                    "Other tickets are meant now than when you were asked. Check them, then send "
+                    "this again."
+                ),
+            )
+        if form.is_valid():
 
             def act() -> int:
                 return change_many(
                     verb=name,
-                    tickets=list(chosen.values_list("pk", flat=True)),
+                    tickets=numbers,
                     by=user,
                     reason=form.cleaned_data.get("reason", ""),
                     arguments=form.arguments(),
@@ -166,7 +195,7 @@ class BulkChangeAdmin(DetailPageAdmin):
                 token = form.cleaned_data["token"] or new_token()
                 number, is_new = run_once(request, token=token, act=act)
                 if is_new and count <= MOST_AT_ONCE:
-                    continue_bulk_change(bulk_change_id=number)
+                    _do_now(number)
                 return redirect("admin:tickets_bulkchange_change", number)
         context = {
             **self.admin_site.each_context(request),
@@ -178,8 +207,10 @@ class BulkChangeAdmin(DetailPageAdmin):
             "count": count,
             "shown": [
                 (each, ticket_badge(each))
-                for each in chosen.select_related("workflow_instance").order_by("pk")[:10]
+                for each in chosen.select_related("workflow_instance")[:10]
             ],
+            "until": numbers[-1],
+            "asked": _fingerprint(numbers),
             "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),
             "checkbox": ACTION_CHECKBOX_NAME,
@@ -188,20 +219,33 @@ class BulkChangeAdmin(DetailPageAdmin):
         return TemplateResponse(request, "overseeing/bulk.html", context)
 
 
+def _fingerprint(numbers: list[int]) -> str:
+    """The same for the same tickets: these may be thousands."""
+    return sha256(",".join(map(str, numbers)).encode()).hexdigest()
+
+
+def _do_now(number: int) -> None:
+    """What is few is done at once. What fails here is left to the job."""
+    try:
+        continue_bulk_change(bulk_change_id=number)
+    except (OperationalError, InterfaceError):
+        logger.warning("The job goes on with change %s of many tickets", number, exc_info=True)
+
+
 class _ChangePage(RepairingPage):
     """About one change of many tickets."""
 
     change: BulkChange
 
     def find(self, **arguments: Any) -> None:
-        changes = BulkChange.objects.select_related("created_by")
+        changes = BulkChange.objects.select_related("created_by").defer("ticket_ids")
         found = changes.filter(pk=arguments["change_id"]).first()
         if found is None:
             raise Http404
         self.change = found
 
     def state(self) -> dict[str, Any]:
-        rows = self.change.refused[:MOST_SHOWN]
+        rows = self.change.shown_refusals[:MOST_SHOWN]
         found = Ticket.objects.in_bulk([each["ticket"] for each in rows])
         return {
             "change": self.change,
@@ -213,7 +257,7 @@ class _ChangePage(RepairingPage):
                 )
                 for each in rows
             ],
-            "hidden_count": max(len(self.change.refused) - MOST_SHOWN, 0),
+            "hidden_count": self.change.left_out - len(rows),
         }
 
 

@@ -6,8 +6,11 @@ import json
 from typing import Any
 from unittest.mock import patch
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
@@ -15,7 +18,11 @@ from tickets.health import company_findings
 from tickets.job_names import CHANGE_MANY
 from tickets.models import BulkChange, Message, Ticket
 from tickets.overseeing import bulk_change
-from tickets.overseeing.bulk_change import change_many, continue_bulk_change
+from tickets.overseeing.bulk_change import (
+    change_many,
+    continue_bulk_change,
+    work_on_bulk_change,
+)
 from tickets.overseeing.bulk_verbs import VERBS
 from tickets.tests.screens import ScreenTestCase
 from workflows.models import WorkflowStatus
@@ -33,9 +40,20 @@ class BulkTests(ScreenTestCase):
         chosen = {
             "action": f"{verb}_chosen", "_selected_action": [each.pk for each in self.tickets],
         }  # fmt: skip
-        self.assertContains(self.client.post(LIST, chosen), str(VERBS[verb].text))
+        return self.answer(self.asked(chosen, verb), **sent)
+
+    def asked(self, chosen: dict[str, Any], verb: str, query: str = "") -> dict[str, Any]:
+        """What the form of the question sends back, before anything is typed."""
+        page = self.client.post(f"{LIST}{query}", chosen)
+        self.assertContains(page, str(VERBS[verb].text))
+        hidden = {name: page.context[name] for name in ("token", "until", "asked")}
+        for name, value in hidden.items():
+            self.assertContains(page, f'name="{name}" value="{value}"')
+        return {**chosen, "apply": "1", **hidden}
+
+    def answer(self, form: dict[str, Any], query: str = "", **sent: Any) -> Any:
         with self.captureOnCommitCallbacks(execute=True):
-            return self.client.post(LIST, {**chosen, "apply": "1", **sent}, follow=True)
+            return self.client.post(f"{LIST}{query}", {**form, **sent}, follow=True)
 
     def statuses(self) -> list[str]:
         pks = [each.pk for each in self.tickets]
@@ -65,12 +83,86 @@ class BulkTests(ScreenTestCase):
         self.assertContains(self.send("prioritize", priority="huge"), "valid choice")
         self.assertFalse(BulkChange.objects.exists())
 
+    def test_all_are_those_that_the_question_was_about(self) -> None:
+        self.log_in(self.terry)
+        query = f"?status={WorkflowStatus.IN_PROGRESS}"
+        everything = {
+            "action": "cancel_chosen", "select_across": "1",
+            "_selected_action": [self.tickets[0].pk],
+        }  # fmt: skip
+        form = self.asked(everything, "cancel", query)
+        later = self.submit()
+        instance = self.tickets[0].workflow_instance
+        assert instance is not None
+        type(instance).objects.filter(pk=instance.pk).update(status=WorkflowStatus.ON_HOLD)
+        page = self.answer(form, query, reason="The budget is spent.")
+        self.assertContains(page, "Other tickets are meant now")
+        self.assertContains(page, "The budget is spent.")
+        self.assertFalse(BulkChange.objects.exists())
+        # It is asked about those of the first question that are left.
+        again = {**form, **{name: page.context[name] for name in ("token", "until", "asked")}}
+        self.assertEqual(page.context["count"], 2)
+        self.assertContains(self.answer(again, query, reason="It is spent."), "Changed")
+        self.assertEqual(BulkChange.objects.get().ticket_ids, [t.pk for t in self.tickets[1:]])
+        later.refresh_from_db()
+        self.assertFalse(later.has_ended)
+        # What was sent before leads to what came of it, though nothing fits any more.
+        self.assertContains(self.answer(again, query, reason="It is spent."), "Changed")
+        self.assertEqual(BulkChange.objects.count(), 1)
+        for name in ("until", "asked"):
+            for odd in ("", "\x00", "9" * 40):
+                with self.subTest(name=name, odd=odd):
+                    sent = {**form, name: odd, "reason": "x"}
+                    self.assertEqual(self.answer(sent, query).status_code, 200)
+        self.assertEqual(BulkChange.objects.count(), 1)
+
+    def test_a_few_have_a_job_too_which_does_what_the_request_could_not(self) -> None:
+        dies = patch.object(bulk_change, "_change", side_effect=["", OperationalError])
+        with dies, self.assertLogs("tickets.overseeing", "WARNING"):
+            page = self.send("hold", reason="We move.")
+        self.assertContains(page, "1 of 3")
+        job = ProcrastinateJob.objects.get(task_name=CHANGE_MANY)
+        work_on_bulk_change(bulk_change_id=job.args["bulk_change_id"])
+        self.assertEqual(self.statuses()[1:], [WorkflowStatus.ON_HOLD] * 2)
+        work_on_bulk_change(bulk_change_id=job.args["bulk_change_id"])
+        self.assertEqual(BulkChange.objects.get().left_out, 0)
+
+    def test_the_job_speaks_the_language_of_whoever_began_it(self) -> None:
+        self.terry.language = "de"
+        self.terry.save()
+        change = change_many(
+            verb="resume", tickets=[2**40], by=self.terry, reason="Go.", arguments={}
+        )
+        work_on_bulk_change(bulk_change_id=change.pk)
+        change.refresh_from_db()
+        with translation.override("de"):
+            expected = gettext("This ticket is no longer there.")
+        self.assertNotEqual(expected, "This ticket is no longer there.")
+        self.assertEqual(change.refused, [{"ticket": 2**40, "message": expected}])
+
+    def test_the_first_refusals_are_kept_and_the_others_counted(self) -> None:
+        numbers = [2**40 + each for each in range(5)]
+        change = change_many(
+            verb="hold", tickets=numbers, by=self.terry, reason="We move.", arguments={}
+        )
+        few = patch.object(bulk_change, "MOST_REFUSALS", 2)
+        with few, CaptureQueriesContext(connection) as queries:
+            continue_bulk_change(bulk_change_id=change.pk)
+        change.refresh_from_db()
+        self.assertEqual([each["ticket"] for each in change.shown_refusals], numbers[:2])
+        self.assertEqual((change.refused[2:], change.left_out), ([{"more": 3}], 5))
+        self.assertEqual((change.done, change.changed), (5, 0))
+        self.assertFalse([q for q in queries if '"ticket_ids",' in q["sql"]])
+        self.log_in(self.terry)
+        page = self.client.get(reverse("admin:tickets_bulkchange_change", args=(change.pk,)))
+        self.assertContains(page, "<dd>5</dd>")
+        self.assertContains(page, "and 3 more")
+
     def test_many_are_a_job_which_may_run_twice_and_goes_on_where_one_died(self) -> None:
         numbers = [each.pk for each in self.tickets]
-        with patch.object(bulk_change, "MOST_AT_ONCE", 2):
-            change = change_many(
-                verb="message", tickets=numbers, by=self.terry, arguments={"text": "Hello."}
-            )
+        change = change_many(
+            verb="message", tickets=numbers, by=self.terry, arguments={"text": "Hello."}
+        )
         self.assertTrue(ProcrastinateJob.objects.filter(task_name=CHANGE_MANY).exists())
         self.assertEqual(change.arguments["text"], "Hello.")
         dies = patch.object(bulk_change, "_change", side_effect=["", OperationalError])

@@ -10,11 +10,14 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
+from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.tests.repair_case import SmallWorkflow
+from workflows.models import TaskInstance
 
 TICKETS = reverse("admin:tickets_ticket_export")
 TASKS = reverse("admin:workflows_taskinstance_export")
@@ -46,6 +49,15 @@ class ExportTest(SmallWorkflow, CompanyTestCase):
         self.assertEqual(row["Title"], self.ticket.title)
         self.assertEqual(row["Submitted by"], self.ticket.created_by.email)
         self.assertEqual(row["Data"], self.ticket.data)
+
+    def test_only_what_runs_is_due(self) -> None:
+        task = TaskInstance.objects.filter(workflow_instance=self.ticket.workflow_instance_id)
+        task.update(due_at=timezone.now())
+        self.assertTrue(self.rows(TICKETS)[0]["Due at"])
+        cancel_ticket(ticket=self.ticket, by=self.terry, reason="No.", now=timezone.now())
+        # As the list does: the task where the ticket was cancelled keeps its time.
+        self.assertTrue(task.get().due_at)
+        self.assertFalse(self.rows(TICKETS)[0]["Due at"])
 
     def test_tasks_say_who_has_them(self) -> None:
         (row,) = self.rows(TASKS)

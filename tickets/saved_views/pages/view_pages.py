@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import ListOfViews, SavedView
-from tickets.saved_views.save_view import SEES, delete_view, normal_query, save_view
+from tickets.saved_views.save_view import SEES, delete_view, save_view
 
 _LISTS: Final = {
     ListOfViews.ALL_TICKETS: "admin:tickets_ticket_changelist",
@@ -63,7 +63,8 @@ class SaveViewPage(_ViewPage):
 
     def find(self, **arguments: Any) -> None:
         self.ensure_sees(self.request.POST.get("of", ""))
-        self.query = normal_query(self.request.POST.get("query", ""))
+        # Refused or not, one comes back to what the list showed.
+        self.query = self.request.POST.get("query", "").lstrip("?")
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         view = save_view(
@@ -73,6 +74,7 @@ class SaveViewPage(_ViewPage):
             user=self.person,
             is_shared="shared" in request.POST,
         )
+        self.query = view.query
         messages.success(request, gettext("The view “%(view)s” is saved.") % {"view": view})
         return self.back()
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.refusals import refusals
+from tickets.errors import ViewTooLongError
 from tickets.models import ListOfViews, SavedView
 from tickets.saved_views.save_view import may_share, normal_query
 
@@ -28,7 +30,14 @@ class ViewsBar:
 
     def __init__(self, request: HttpRequest, of: ListOfViews) -> None:
         self._request, self.of = request, of
-        self.query = normal_query(request.META.get("QUERY_STRING", ""))
+        self.query = self._as_kept(request.META.get("QUERY_STRING", ""))
+
+    @staticmethod
+    def _as_kept(query: str) -> str:
+        """What cannot be kept stays as it is: whoever would save it is told why not."""
+        with refusals(ViewTooLongError):
+            return normal_query(query)
+        return query
 
     @cached_property
     def may_share(self) -> bool:

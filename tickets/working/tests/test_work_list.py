@@ -17,7 +17,7 @@ from tickets.tests.screens import FIELDS, ScreenTestCase, make_type
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.hand_over import hand_over
 from workflows.errors import NotYourTaskError, WorkerNotEligibleError
-from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import CompanyRole, TaskDefinition, TaskInstance, TaskStatus, WorkflowEvent
 
 LIST = reverse("admin:tickets_mytask_changelist")
 MANY = reverse("admin:tickets_mytask_complete_many")
@@ -144,12 +144,21 @@ class ManyTests(ScreenTestCase):
         super().setUp()
         self.log_in(self.wendy)
 
+    def hidden(self, page: Any) -> dict[str, Any]:
+        """What the form of the page sends back, before anything is typed."""
+        names = {"definition": page.context["definition"].pk}
+        self.assertContains(page, f'name="definition" value="{names["definition"]}"')
+        fitting = [each.pk for each in page.context["fitting"]]
+        self.assertContains(page, 'name="task"', count=len(fitting))
+        return {**names, "task": fitting}
+
     def test_one_form_completes_all_that_ask_the_same(self) -> None:
         tasks = [self.task_of(self.submit()) for _time in range(3)]
         chosen = {"action": "complete_chosen", "_selected_action": [each.pk for each in tasks]}
         page = self.client.post(LIST, chosen, follow=True)
         self.assertContains(page, "Complete 3 tasks")
-        sent = {"task": [each.pk for each in tasks], "answers-ok": "false"}
+        sent = {**self.hidden(page), "answers-ok": "false"}
+        self.assertEqual(sent["task"], [each.pk for each in tasks])
         self.assertContains(self.client.post(MANY, sent), "What is wrong?")
         with self.captureOnCommitCallbacks(execute=True):
             done = self.client.post(MANY, {**sent, "answers-reason": "Too dear"}, follow=True)
@@ -168,7 +177,9 @@ class ManyTests(ScreenTestCase):
         page = self.client.get(MANY, {"task": numbers})
         self.assertContains(page, "Its form is not that of")
         TaskInstance.objects.filter(pk=taken.pk).update(status=TaskStatus.CANCELLED)
-        sent = {"task": numbers, "answers-ok": "true"}
+        self.assertEqual(self.hidden(page)["task"], [checked.pk, taken.pk])
+        # Whatever is sent: what the form is not of stays as it is.
+        sent = {**self.hidden(page), "task": numbers, "answers-ok": "true"}
         with self.captureOnCommitCallbacks(execute=True):
             done = self.client.post(MANY, sent, follow=True)
         self.assertContains(done, "1 task is done.")
@@ -176,6 +187,56 @@ class ManyTests(ScreenTestCase):
         self.assertContains(done, "Nothing can be done about it now.")
         order.refresh_from_db()
         self.assertTrue(order.is_workable)
+
+    def test_the_form_is_the_one_that_was_shown_whatever_has_become_of_the_first_task(self) -> None:
+        first, order = self.task_of(self.submit()), self.ordered()
+        page = self.client.get(MANY, {"task": [first.pk, order.pk]})
+        sent = {**self.hidden(page), "task": [order.pk, first.pk]}
+        self.assertEqual(self.hidden(page)["task"], [first.pk])
+        TaskInstance.objects.filter(pk=first.pk).update(status=TaskStatus.CANCELLED)
+        done = self.client.post(MANY, sent, follow=True)
+        self.assertContains(done, "None of these tasks can be completed together")
+        order.refresh_from_db()
+        self.assertTrue(order.is_workable)
+        # A page of before, and what was made up: it is asked once more.
+        for odd in ("", "\x00", "9" * 40, "9" * 18):
+            with self.subTest(odd=odd):
+                again = self.client.post(MANY, {"task": order.pk, "definition": odd})
+                self.assertContains(again, "Check which tasks are completed")
+        order.refresh_from_db()
+        self.assertTrue(order.is_workable)
+
+    def test_the_first_that_can_be_completed_with_others_gives_the_form(self) -> None:
+        gone, upload, task = (self.task_of(self.submit()) for _time in range(3))
+        TaskInstance.objects.filter(pk=gone.pk).update(status=TaskStatus.CANCELLED)
+        asks = TaskDefinition.objects.get(pk=upload.definition_id)
+        fields = [*asks.fields, {"name": "file", "label": "File", "type": "file"}]
+        asks = type(asks)(workflow=asks.workflow, key="ask", title="Ask", fields=fields)
+        TaskDefinition.objects.bulk_create([asks])
+        TaskInstance.objects.filter(pk=upload.pk).update(definition=asks)
+        page = self.client.get(MANY, {"task": [gone.pk, upload.pk, task.pk]})
+        self.assertEqual(self.hidden(page)["task"], [task.pk])
+        self.assertContains(page, "It asks for a file")
+
+    def test_a_task_of_another_workflow_or_title_is_another_form(self) -> None:
+        own = self.task_of(self.submit())
+        self.definition = make_type("sale")
+        other = self.task_of(self.submit())
+        self.definition = make_type("sale", version=2)
+        newer = self.task_of(self.submit())
+        page = self.client.get(MANY, {"task": [own.pk, other.pk]})
+        self.assertEqual(self.hidden(page)["task"], [own.pk])
+        both = {"task": [other.pk, newer.pk]}
+        self.assertEqual(self.hidden(self.client.get(MANY, both))["task"], [other.pk, newer.pk])
+        TaskDefinition.objects.filter(pk=newer.definition_id).update(title="Reject it")
+        self.assertEqual(self.hidden(self.client.get(MANY, both))["task"], [other.pk])
+
+    def ordered(self) -> TaskInstance:
+        """The second task of a ticket, which asks nothing."""
+        checked = self.task_of(self.submit())
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.post(page_of(checked), {"answers-ok": "true"})
+        return self.task_of(Ticket.objects.get(workflow_instance=checked.workflow_instance_id))
 
     def test_nobody_completes_what_is_not_theirs_and_no_number_is_an_error_page(self) -> None:
         task = self.task_of(self.submit())
