@@ -34,8 +34,8 @@ SAID: Final[Mapping[Refusal, StrOrPromise]] = {
     ),
     Refusal.TOO_LONG: gettext_lazy("Its text is too long. Send the long part as a file."),
     Refusal.UNREADABLE: gettext_lazy(
-        "It has too many parts, such as mails that are attached to each other. Send it without "
-        "them, or write on the ticket itself."
+        "It could not be read, as happens with many mails that are attached to each other. Send it "
+        "without them, or write on the ticket itself."
     ),
     Refusal.TOO_LARGE: gettext_lazy("It is too large. Send fewer files, or smaller ones."),
     Refusal.FILES: gettext_lazy(
