@@ -32,14 +32,19 @@ from tenants.names import plain_email
 # In bytes: all headers of a mail, and one that describes a part.
 MOST_HEADERS: Final = 128 * 1024
 MOST_PART_HEADER: Final = 4 * 1024
+# Of one that describes a part: each is looked for again behind each.
+MOST_PARAMETERS: Final = 100
+# Of all parts together, those of attached mails among them.
+MOST_NUMBER_OF_HEADERS: Final = 20_000
 MOST_PARTS: Final = 100
 # Those of attached mails are among them, which are not looked at one by one.
 MOST_PARSED: Final = 1_000
 # Levels of parts in parts, as the mail says them: those that stand beside each other count, too.
-# Each line is compared with the boundaries of all that it stands in.
 MOST_NESTED: Final = 40
 # Each is an object of its own while a mail is parsed; 30 MB of files are 400,000.
 MOST_LINES: Final = 800_000
+# Each line is compared with the boundaries of all that it stands in.
+MOST_COMPARED: Final = 8_000_000
 # In bytes, of a text; in characters, of what is made of it.
 MOST_TEXT_BYTES: Final = 2 * 1024 * 1024
 MOST_TEXT: Final = 200_000
@@ -116,8 +121,8 @@ def read_mail(raw: bytes, *, headers_only: bool = False) -> IncomingMail:
     if not headers_only:
         _ensure_within_bounds(raw)
     try:
-        parser = BytesParser(policy=_bounded())
-        message = parser.parsebytes(head if headers_only else head + body, headers_only)
+        read = head if headers_only else head + body
+        message = BytesParser(policy=_bounded(read)).parsebytes(read, headers_only)
         found = _Parts()
         if not headers_only:
             found.collect(message, depth=0)
@@ -170,15 +175,20 @@ def _divided(raw: bytes) -> tuple[bytes, bytes]:
 def _ensure_within_bounds(raw: bytes) -> None:
     if len(raw) > settings.MAIL_IN_MOST_BYTES:
         raise UnreadableMailError(Refusal.TOO_LARGE)
-    if max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES:
+    if _lines(raw) > MOST_LINES:
         raise UnreadableMailError(Refusal.UNREADABLE)
 
 
-class _Bounds:
-    """What one mail has had of what is bounded."""
+def _lines(raw: bytes) -> int:
+    return max(raw.count(b"\n"), raw.count(b"\r"))
 
-    def __init__(self) -> None:
-        self._parts = self._nested = 0
+
+class _Bounds:
+    """What one mail, of so many lines, has had of what is bounded."""
+
+    def __init__(self, lines: int) -> None:
+        self._lines = lines
+        self._parts = self._headers = self._nested = 0
 
     def new_part(self, **values: Any) -> Message[str, str]:
         self._parts += 1
@@ -190,12 +200,16 @@ class _Bounds:
         """At a header of any part, before the library looks for parameters in it: that takes a
         time that grows with the square of its length."""
         name = name.strip().lower()
-        if name.startswith("content-") and len(value) > MOST_PART_HEADER:
-            raise UnreadableMailError(Refusal.UNREADABLE)
+        self._headers += 1
+        is_too_much = self._headers > MOST_NUMBER_OF_HEADERS
+        if name.startswith("content-"):
+            is_too_much |= len(value) > MOST_PART_HEADER or value.count(";") > MOST_PARAMETERS
         if name == "content-type" and value.strip().lower().startswith(_NESTED):
             self._nested += 1
-            if self._nested > MOST_NESTED:
-                raise UnreadableMailError(Refusal.UNREADABLE)
+            is_too_much |= self._nested > MOST_NESTED
+            is_too_much |= self._nested * self._lines > MOST_COMPARED
+        if is_too_much:
+            raise UnreadableMailError(Refusal.UNREADABLE)
 
 
 class _Policy(policy.Compat32):
@@ -215,8 +229,8 @@ class _Policy(policy.Compat32):
         return f"{name}: {value}\n".encode("ascii", "surrogateescape")
 
 
-def _bounded() -> _Policy:
-    bounds = _Bounds()
+def _bounded(raw: bytes) -> _Policy:
+    bounds = _Bounds(_lines(raw))
     return _Policy(bounds=bounds, message_factory=bounds.new_part)
 
 

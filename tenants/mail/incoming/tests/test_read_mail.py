@@ -45,6 +45,12 @@ class ReadMailTests(TestCase):
             "headers without an end": b"X: " + b"y" * 200_000,
             "a long header of a part": HEADERS + long_header + b"\r\nText",
             "many parts": wide,
+            "many parameters": MIXED
+            + b'--b\nContent-Type: text/plain; a="'
+            + b";" * 200
+            + b"\n\nx",
+            "many headers of a part": MIXED + b"--b\n" + b"a:\n" * 30_000 + b"\nx",
+            "deep, and many lines": nested(30) + b"\n" * 400_000,
             "a long header behind a lone CR": MIXED
             + b'--b\r\nX-A: 1\rContent-Disposition: attachment; x="'
             + b";" * 8000
