@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email import policy
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
+from email.policy import Compat32, Policy
 from email.utils import getaddresses
 from typing import Any, Final
 
@@ -190,11 +190,11 @@ class _Bounds:
         self._lines = lines
         self._parts = self._headers = self._nested = 0
 
-    def new_part(self, **values: Any) -> Message[str, str]:
+    def new_part(self, policy: Policy[Any]) -> Message[str, str]:
         self._parts += 1
         if self._parts > MOST_PARSED:
             raise UnreadableMailError(Refusal.UNREADABLE)
-        return Message(**values)
+        return Message(policy)
 
     def look_at(self, name: str, value: str) -> None:
         """At a header of any part, before the library looks for parameters in it: that takes a
@@ -212,7 +212,7 @@ class _Bounds:
             raise UnreadableMailError(Refusal.UNREADABLE)
 
 
-class _Policy(policy.Compat32):
+class _Policy(Compat32):
     """Bounds what is parsed, and writes headers as they came: to fold them may take long."""
 
     bounds: _Bounds | None = None
@@ -231,7 +231,8 @@ class _Policy(policy.Compat32):
 
 def _bounded(raw: bytes) -> _Policy:
     bounds = _Bounds(_lines(raw))
-    return _Policy(bounds=bounds, message_factory=bounds.new_part)
+    # It takes each attribute that its class has.
+    return _Policy(bounds=bounds, message_factory=bounds.new_part)  # type: ignore[call-arg]
 
 
 def _sender(message: Message[str, str]) -> str:
