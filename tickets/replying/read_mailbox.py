@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from django.conf import settings
@@ -117,6 +117,11 @@ def _alone() -> Iterator[bool]:
         with guard.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
             (is_alone,) = cursor.fetchone()
-        yield bool(is_alone)
+        try:
+            yield bool(is_alone)
+        finally:
+            # A server that is told to close the connection does so a little later.
+            with suppress(Error), guard.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         guard.close()

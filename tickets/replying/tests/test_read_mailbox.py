@@ -135,6 +135,7 @@ class ReadMailboxTests(ReplyCase):
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             self.assertIsNone(self.read())
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         other.close()
         with override_settings(MAIL_IN_PASSWORD="wrong"), self.assertRaises(CommandError) as said:
             call_command("read_mailbox")
