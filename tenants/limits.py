@@ -25,6 +25,7 @@ from tenants.rate_limits import (
     counted_requests,
     end_attempts,
     forget_old_counts,
+    give_request_back,
 )
 from tenants.sender import place_of
 
@@ -57,6 +58,10 @@ class Limit:
         count_request(
             self.kind, who, most=self._most(), seconds=self.seconds, remembers=self.remembers
         )
+
+    def give_back(self, who: str) -> None:
+        """What was counted last counts no more."""
+        give_request_back(self.kind, who)
 
     def is_used_up(self, who: str) -> bool:
         """Whether the next one would be too often. Counts nothing."""
@@ -147,6 +152,8 @@ FAILURES_RECORDED = Limit("failed log-ins recorded", HOUR, 500)
 REFUSED_MAILS_RECORDED = Limit("refused mails recorded", HOUR, 500)
 # How often a mail in the mailbox is tried that cannot be handled.
 MAIL_ATTEMPTS = Limit("attempts at a mail", DAY, 30, remembers=False)
+# How often its turn came, also where it only has to wait: nobody reaches that.
+MAIL_TURNS = Limit("turns of a mail", DAY, 1_000_000, remembers=False)
 
 # --- attempts at a password, or at a second factor -----------------------------------------------
 # By account and address: nobody locks out somebody who is elsewhere.

@@ -5,7 +5,7 @@ What may be asked for how often stands in `tenants/limits.py`; here it is counte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
@@ -63,6 +63,13 @@ RETURNING key, count
 COUNTED = """
 SELECT count FROM public.tenants_requestcount
  WHERE key = %s AND began_at > clock_timestamp() - %s * interval '1 second'
+"""
+COUNTED_EACH = """
+SELECT key, count FROM public.tenants_requestcount
+ WHERE key = ANY(%s) AND began_at > clock_timestamp() - %s * interval '1 second'
+"""
+GIVE_REQUEST_BACK = """
+UPDATE public.tenants_requestcount SET count = greatest(count - 1, 0) WHERE key = %s
 """
 # Writes nothing, and returns nothing, while a pause lasts. Of two, the second is tried only where
 # the first is not paused: {n} numbers the parameters.
@@ -214,6 +221,20 @@ def counted_requests(kind: str, who: str, *, seconds: int) -> int:
         cursor.execute(COUNTED, [_key(kind, who), seconds])
         found = cursor.fetchone()
     return int(found[0]) if found else 0
+
+
+def counted_of_each(kind: str, whos: Iterable[str], *, seconds: int) -> dict[str, int]:
+    """How many requests of each of them count at this moment, by one statement."""
+    of_key = {_key(kind, who): who for who in whos}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED_EACH, [list(of_key), seconds])
+        found = {of_key[key]: int(count) for key, count in cursor.fetchall()}
+    return {who: found.get(who, 0) for who in of_key.values()}
+
+
+def give_request_back(kind: str, who: str) -> None:
+    """One that was counted counts no more."""
+    _run(GIVE_REQUEST_BACK, _key(kind, who))
 
 
 def begin_attempt(kind: str, who: str, *, pauses: Pauses) -> None:

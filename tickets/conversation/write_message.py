@@ -87,7 +87,7 @@ def write_message(
         )
         if (earlier := _save_once(message, files)) is not None:
             return Written(earlier, is_new=False)
-        _ensure_not_too_many(user, now)
+        ensure_not_too_many(user, now)
         own = _unused(files, user, token)
         if not text and not own:
             raise EmptyMessageError
@@ -121,10 +121,14 @@ def _hold(ticket: Ticket) -> None:
             raise MayNotWriteError
 
 
-def _ensure_not_too_many(user: User, now: datetime) -> None:
-    """The new one is among them."""
+def ensure_not_too_many(user: User, now: datetime, *, more: int = 0) -> None:
+    """Of those that are saved already, and so many `more`.
+
+    Raises:
+        TooManyMessagesError
+    """
     since = Message.objects.filter(written_by=user, written_at__gt=now - timedelta(hours=1))
-    if since.count() > MOST_AN_HOUR:
+    if since.count() + more > MOST_AN_HOUR:
         raise TooManyMessagesError(MOST_AN_HOUR)
 
 

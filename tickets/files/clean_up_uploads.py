@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -30,6 +32,14 @@ def clean_up_uploads(*, now: datetime) -> int:
             # Before they are deleted: what is deleted has no id any more.
             last = batch[-1].pk
             deleted += sum(_delete(upload) for upload in _unsaved(batch))
+
+
+def discard_uploads(keys: Iterable[UUID]) -> None:
+    """Delete these files at once, but for those that belong to a ticket or to saved answers."""
+    wanted = FileUpload.objects.filter(ticket=None, uuid__in=list(keys)).order_by("pk")
+    with transaction.atomic():
+        for upload in _unsaved(list(wanted.select_for_update())):
+            _delete(upload)
 
 
 def _lock_some(*, after: int, before: datetime) -> list[FileUpload]:

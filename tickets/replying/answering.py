@@ -33,6 +33,10 @@ SAID: Final[Mapping[Refusal, StrOrPromise]] = {
         "There was nothing in it but what it quotes. Write your answer above the quotation."
     ),
     Refusal.TOO_LONG: gettext_lazy("Its text is too long. Send the long part as a file."),
+    Refusal.UNREADABLE: gettext_lazy(
+        "It could not be read, as happens with many mails that are attached to each other. Send it "
+        "without them, or write on the ticket itself."
+    ),
     Refusal.TOO_LARGE: gettext_lazy("It is too large. Send fewer files, or smaller ones."),
     Refusal.FILES: gettext_lazy(
         "One of its files is too large, or there are too many. Send fewer files, or smaller ones."

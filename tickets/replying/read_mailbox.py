@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from django.conf import settings
@@ -14,9 +14,9 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from tenants.errors import CompanyBehindError, RateLimitedError
-from tenants.limits import DAY, MAIL_ATTEMPTS
+from tenants.limits import DAY, MAIL_ATTEMPTS, MAIL_TURNS
 from tenants.mail.incoming.mailbox import Mailbox
-from tenants.rate_limits import counted_requests
+from tenants.rate_limits import counted_of_each
 from tickets.replying.take_mail import Taken, keep_as_failed, take_mail
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ def read_mailbox() -> Counter[str] | None:
 
     A mail is marked as read (or moved) once what became of it is committed; a process that dies
     before finds it again, and the mail makes no second message. What cannot be handled stays, is
-    tried again after all others, and is left aside when it was tried too often.
+    tried again after all others, and is left aside when it was tried too often. Where it waits for
+    its company only, it waits for as long as that takes.
 
     Raises:
         MailboxError: the mailbox cannot be read (any further).
@@ -48,18 +49,18 @@ def read_mailbox() -> Counter[str] | None:
 def _read(box: Mailbox) -> Counter[str]:
     found: Counter[str] = Counter()
     until = time.monotonic() + SECONDS
-    numbers = box.numbers()[:MOST]
-    tried = {each: counted_requests(MAIL_ATTEMPTS.kind, _key(box, each), seconds=DAY)
-             for each in numbers}  # fmt: skip
-    for number in sorted(numbers, key=lambda each: (tried[each], int(each))):
+    keys = {_key(box, each): each for each in box.numbers()}
+    turns = counted_of_each(MAIL_TURNS.kind, keys, seconds=DAY)
+    # Whoever waits lets all others go first, however many wait.
+    for key in sorted(keys, key=lambda each: (turns[each], int(keys[each])))[:MOST]:
         if time.monotonic() > until:
             break
-        found[_handle(box, number)] += 1
+        MAIL_TURNS.count(key)
+        found[_handle(box, keys[key], key)] += 1
     return found
 
 
-def _handle(box: Mailbox, number: str) -> str:
-    key = _key(box, number)
+def _handle(box: Mailbox, number: str, key: str) -> str:
     try:
         MAIL_ATTEMPTS.count(key)
     except RateLimitedError:
@@ -73,7 +74,11 @@ def _handle(box: Mailbox, number: str) -> str:
     raw = box.read_headers(number) if is_too_large else box.read(number)
     if raw is None:
         return "gone"
-    taken = _take(raw, headers_only=is_too_large)
+    try:
+        taken = _take(raw, headers_only=is_too_large)
+    except CompanyBehindError:
+        MAIL_ATTEMPTS.give_back(key)  # the mail is none the worse for it, however long that takes
+        return "later"
     if taken is None:
         return "later"
     box.done(number)
@@ -81,11 +86,15 @@ def _handle(box: Mailbox, number: str) -> str:
 
 
 def _take(raw: bytes, *, headers_only: bool) -> Taken | None:
-    """None: not now. A mail that breaks something stops no other."""
+    """None: not now. A mail that breaks something stops no other.
+
+    Raises:
+        CompanyBehindError
+    """
     try:
         return take_mail(raw, now=timezone.now(), headers_only=headers_only)
     except CompanyBehindError:
-        return None
+        raise
     except Error:
         if not connection.is_usable():
             raise
@@ -108,6 +117,11 @@ def _alone() -> Iterator[bool]:
         with guard.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
             (is_alone,) = cursor.fetchone()
-        yield bool(is_alone)
+        try:
+            yield bool(is_alone)
+        finally:
+            # A server that is told to close the connection does so a little later.
+            with suppress(Error), guard.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         guard.close()

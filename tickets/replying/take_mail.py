@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 from django_tenants.utils import tenant_context
 
 from tenants.connection import current_schema, use_public
@@ -34,7 +34,12 @@ from tenants.mail.models import ReceivedMail, Refusal
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.names import plain_email
-from tickets.conversation.write_message import MOST_FILES, write_message
+from tickets.conversation.write_message import (
+    MOST_FILES,
+    ensure_not_too_many,
+    plain_message,
+    write_message,
+)
 from tickets.errors import (
     EmptyMessageError,
     MayNotWriteError,
@@ -44,6 +49,7 @@ from tickets.errors import (
     TooManyMessagesError,
     UnknownUploadError,
 )
+from tickets.files.clean_up_uploads import discard_uploads
 from tickets.files.keep_file import keep_file
 from tickets.models import Ticket, Visibility
 from tickets.notices.reply_address import ReplyAddress, read_token
@@ -88,14 +94,15 @@ def take_mail(raw: bytes, *, now: datetime, headers_only: bool = False) -> Taken
     and none without the note that the mail was taken. `headers_only`: the rest is too large.
 
     What is refused stands in the list of the company that it was meant for, else in that of the
-    installation, without what it says.
+    installation, without what it says. Its headers alone decide who is heard: of anybody else
+    nothing more is read.
 
     Raises:
         CompanyBehindError, and what the database raises: it can be taken later.
     """
     use_public()
     try:
-        mail = read_mail(raw, headers_only=headers_only)
+        mail = read_mail(raw, headers_only=True)
     except UnreadableMailError as error:
         return _refuse(ReceivedMail(digest=digest_of(raw)), error.reason)
     seen = ReceivedMail(digest=mail.digest, sender=mail.sender)
@@ -109,13 +116,13 @@ def take_mail(raw: bytes, *, now: datetime, headers_only: bool = False) -> Taken
     ensure_up_to_date(company)
     note(company=company.schema_name)
     with tenant_context(company):
-        return _take(mail, to, seen, now, is_too_large=headers_only)
+        return _take(mail, None if headers_only else raw, to, seen, now)
 
 
 def _take(
-    mail: IncomingMail, to: ReplyAddress, seen: ReceivedMail, now: datetime, *, is_too_large: bool
+    mail: IncomingMail, raw: bytes | None, to: ReplyAddress, seen: ReceivedMail, now: datetime
 ) -> Taken:
-    """In the company."""
+    """In the company. `mail` has the headers alone; `raw` is all of it; None: it is too large."""
     seen.ticket_id = to.ticket_id
     earlier = ReceivedMail.objects.filter(digest=mail.digest).first()
     if earlier is not None:
@@ -124,9 +131,9 @@ def _take(
         person, ticket, visibility = _ensure_may_be_taken(mail, to, now)
         seen.person_id = person.pk
         with _telling(person):
-            if is_too_large:
-                raise _RefusedError(Refusal.TOO_LARGE, person)
-            return _write(mail, seen, person, ticket, visibility, now)
+            if raw is None:
+                raise UnreadableMailError(Refusal.TOO_LARGE)
+            return _write(read_mail(raw), seen, person, ticket, visibility, now)
     except _RefusedError as refused:
         return _refuse(seen, refused.reason, tell=refused.tell, now=now)
 
@@ -183,38 +190,57 @@ def _write(
     visibility: Visibility,
     now: datetime,
 ) -> Taken:
-    # Committed before the message: where this breaks off, they belong to nothing, and are deleted
+    text = plain_message(cut_quotations(mail.text))
+    if not text and not mail.files:
+        raise EmptyMessageError
+    ensure_not_too_many(person, now, more=1)
+    # Committed before the message: where this process dies, they belong to nothing, and are deleted
     # as files are that were never sent.
-    files = _keep_files(mail.files, person)
+    kept: list[UUID] = []
     try:
+        _keep_files(mail.files, person, kept)
         with transaction.atomic():
             seen.save(force_insert=True)  # whoever takes the same mail at this moment waits here
             written = write_message(
                 ticket=ticket,
                 user=person,
-                text=cut_quotations(mail.text),
+                text=text,
                 visibility=visibility,
-                files=files,
-                token=mail.digest[:32],
+                files=kept,
+                token=seen.digest[:32],
                 now=now,
             )
             seen.message_id = written.message.pk
             seen.save(update_fields=["message_id"])
     except IntegrityError:
-        earlier = ReceivedMail.objects.filter(digest=mail.digest).first()
+        earlier = ReceivedMail.objects.filter(digest=seen.digest).first()
         if earlier is None:
             raise
         return _of(earlier)
+    finally:
+        _discard_unused(kept)
     return Taken()
 
 
-def _keep_files(files: tuple[IncomingFile, ...], person: User) -> list[UUID]:
+def _keep_files(files: tuple[IncomingFile, ...], person: User, kept: list[UUID]) -> None:
+    """Store them, and say in `kept` which ones: also where it breaks off."""
     if len(files) > MOST_FILES:
-        raise _RefusedError(Refusal.FILES, person)
+        raise TooManyFilesError(MOST_FILES)
     sent = [
         checked(SimpleUploadedFile(each.name, each.content, each.content_type)) for each in files
     ]
-    return [UUID(str(keep_file(file=each, user=person)["upload"])) for each in sent]
+    for file in sent:
+        kept.append(UUID(str(keep_file(file=file, user=person)["upload"])))  # noqa: PERF401
+
+
+def _discard_unused(kept: list[UUID]) -> None:
+    """Those that belong to no message. What fails here is done after a week."""
+    if not kept:
+        return
+    try:
+        discard_uploads(kept)
+    except Error:
+        logger.exception("Files of a mail that is no message could not be deleted")
 
 
 @contextmanager
@@ -227,6 +253,8 @@ def _telling(person: User) -> Iterator[None]:
             if isinstance(error, kind):
                 raise _RefusedError(reason, person) from error
         raise
+    except UnreadableMailError as error:
+        raise _RefusedError(error.reason, person) from error
 
 
 def _refuse(

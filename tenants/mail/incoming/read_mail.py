@@ -1,9 +1,10 @@
 """A mail as others have sent it: what we use of it, within bounds.
 
 Whoever knows an address may send whatever they like to it. So what a mail may make us do is bounded
-before the library reads it: how large it is, how deep and how many its parts are, how long its
-headers. The library's older policy (compat32) is used, as its newer one understands headers by
-rules whose cost grows with their square.
+before or while the library reads it: how large it is, how deep and how many its parts are, how long
+their headers. Its headers can be read alone: whatever they decide needs nothing of the rest. The
+library's older policy (compat32) is used, as its newer one understands headers by rules whose cost
+grows with their square.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email import policy
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
+from email.policy import Compat32, Policy
 from email.utils import getaddresses
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -31,21 +32,27 @@ from tenants.names import plain_email
 # In bytes: all headers of a mail, and one that describes a part.
 MOST_HEADERS: Final = 128 * 1024
 MOST_PART_HEADER: Final = 4 * 1024
+# Of one that describes a part: each is looked for again behind each.
+MOST_PARAMETERS: Final = 100
+# Of all parts together, those of attached mails among them.
+MOST_NUMBER_OF_HEADERS: Final = 20_000
 MOST_PARTS: Final = 100
+# Those of attached mails are among them, which are not looked at one by one.
+MOST_PARSED: Final = 1_000
 # Levels of parts in parts, as the mail says them: those that stand beside each other count, too.
 MOST_NESTED: Final = 40
 # Each is an object of its own while a mail is parsed; 30 MB of files are 400,000.
 MOST_LINES: Final = 800_000
+# Each line is compared with the boundaries of all that it stands in.
+MOST_COMPARED: Final = 8_000_000
 # In bytes, of a text; in characters, of what is made of it.
 MOST_TEXT_BYTES: Final = 2 * 1024 * 1024
 MOST_TEXT: Final = 200_000
 # Pictures of signatures, in bytes: smaller ones in the middle of a mail are no files.
 SMALL_PICTURE: Final = 10 * 1024
-_NESTED: Final = re.compile(rb"multipart/|message/", re.IGNORECASE)
-_PART_HEADER: Final = re.compile(
-    rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
-)
-_END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n|\r\r")
+_NESTED: Final = ("multipart/", "message/")
+# The library ends a line at a lone CR, too.
+_END_OF_HEADERS: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
 # Others make something else than text of bytes, or take very long for it.
 _CHARSETS: Final = (
     *("ascii", "utf-8", "utf-16", "iso8859-", "iso2022_", "cp125", "cp437", "cp85", "cp86", "cp9"),
@@ -105,21 +112,26 @@ RECIPIENT_HEADERS: Final = (
 
 
 def read_mail(raw: bytes, *, headers_only: bool = False) -> IncomingMail:
-    """Read a mail (RFC 5322). With `headers_only` the rest of it is not there, or too large.
+    """Read a mail (RFC 5322). With `headers_only` the rest of it is not looked at.
 
     Raises:
         UnreadableMailError
     """
-    _ensure_within_bounds(raw)
+    head, body = _divided(raw)
+    if not headers_only:
+        _ensure_within_bounds(raw)
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(raw, headersonly=headers_only)
+        read = head if headers_only else head + body
+        message = BytesParser(policy=_bounded(read)).parsebytes(read, headers_only)
         found = _Parts()
         if not headers_only:
             found.collect(message, depth=0)
     except UnreadableMailError:
         raise
     # Whatever the library stumbles over: it is a mail that nobody's program has written.
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        *(ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError),
+    ) as error:
         raise UnreadableMailError(Refusal.UNREADABLE) from error
     message_id = " ".join(str(message.get("Message-ID") or "").split())[:1000]
     return IncomingMail(
@@ -146,22 +158,81 @@ def _digest(what: bytes) -> str:
     return hashlib.sha256(what).hexdigest()
 
 
+def _divided(raw: bytes) -> tuple[bytes, bytes]:
+    """The headers with the empty line after them, and the rest as it came.
+
+    Mail servers do not end a line at a lone CR: what they looked for in the headers, or took away
+    from them, must not come back behind one.
+    """
+    end = _END_OF_HEADERS.search(raw, 0, MOST_HEADERS + 4)
+    length = end.start() if end else len(raw)
+    if length > MOST_HEADERS:
+        raise UnreadableMailError(Refusal.UNREADABLE)
+    head = raw[:length].replace(b"\r\n", b"\n").replace(b"\r", b" ")
+    return head + b"\n\n", raw[end.end() :] if end else b""
+
+
 def _ensure_within_bounds(raw: bytes) -> None:
     if len(raw) > settings.MAIL_IN_MOST_BYTES:
         raise UnreadableMailError(Refusal.TOO_LARGE)
-    if max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES:
+    if _lines(raw) > MOST_LINES:
         raise UnreadableMailError(Refusal.UNREADABLE)
-    end = _END_OF_HEADERS.search(raw)
-    if (end.start() if end else len(raw)) > MOST_HEADERS:
-        raise UnreadableMailError(Refusal.UNREADABLE)
-    nested = _NESTED.finditer(raw)
-    if (
-        sum(1 for _found, _number in zip(nested, range(MOST_NESTED + 1), strict=False))
-        > MOST_NESTED
-    ):
-        raise UnreadableMailError(Refusal.UNREADABLE)
-    if any(found.end() - found.start() > MOST_PART_HEADER for found in _PART_HEADER.finditer(raw)):
-        raise UnreadableMailError(Refusal.UNREADABLE)
+
+
+def _lines(raw: bytes) -> int:
+    return max(raw.count(b"\n"), raw.count(b"\r"))
+
+
+class _Bounds:
+    """What one mail, of so many lines, has had of what is bounded."""
+
+    def __init__(self, lines: int) -> None:
+        self._lines = lines
+        self._parts = self._headers = self._nested = 0
+
+    def new_part(self, policy: Policy[Any]) -> Message[str, str]:
+        self._parts += 1
+        if self._parts > MOST_PARSED:
+            raise UnreadableMailError(Refusal.UNREADABLE)
+        return Message(policy)
+
+    def look_at(self, name: str, value: str) -> None:
+        """At a header of any part, before the library looks for parameters in it: that takes a
+        time that grows with the square of its length."""
+        name = name.strip().lower()
+        self._headers += 1
+        is_too_much = self._headers > MOST_NUMBER_OF_HEADERS
+        if name.startswith("content-"):
+            is_too_much |= len(value) > MOST_PART_HEADER or value.count(";") > MOST_PARAMETERS
+        if name == "content-type" and value.strip().lower().startswith(_NESTED):
+            self._nested += 1
+            is_too_much |= self._nested > MOST_NESTED
+            is_too_much |= self._nested * self._lines > MOST_COMPARED
+        if is_too_much:
+            raise UnreadableMailError(Refusal.UNREADABLE)
+
+
+class _Policy(Compat32):
+    """Bounds what is parsed, and writes headers as they came: to fold them may take long."""
+
+    bounds: _Bounds | None = None
+    mangle_from_ = False
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if self.bounds is not None:
+            self.bounds.look_at(name, value)
+        return name, value
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+        return f"{name}: {value}\n".encode("ascii", "surrogateescape")
+
+
+def _bounded(raw: bytes) -> _Policy:
+    bounds = _Bounds(_lines(raw))
+    # It takes each attribute that its class has.
+    return _Policy(bounds=bounds, message_factory=bounds.new_part)  # type: ignore[call-arg]
 
 
 def _sender(message: Message[str, str]) -> str:
@@ -230,7 +301,7 @@ def _inside(part: Message[str, str]) -> bytes:
     """A mail in a mail, as bytes."""
     payload = part.get_payload()
     if isinstance(payload, list) and payload and isinstance(payload[0], Message):
-        return payload[0].as_bytes(policy=policy.compat32)
+        return payload[0].as_bytes(policy=_Policy())
     return b""
 
 

@@ -13,6 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from tenants.connection import use_company
+from tenants.errors import CompanyBehindError
 from tenants.limits import DAY, Limit
 from tenants.mail.incoming.mailbox import Mailbox
 from tenants.mail.models import OutgoingMail
@@ -21,6 +22,7 @@ from tenants.mail.tests.mail_server import MailServer
 from tenants.mail.tests.test_send_mail import certificate
 from tickets.notices.mail_notices import mail_notices
 from tickets.replying import read_mailbox as reading
+from tickets.replying import take_mail as taking
 from tickets.replying.read_mailbox import LOCK, read_mailbox
 from tickets.replying.take_mail import take_mail
 from tickets.replying.tests.imap_server import NOT_FOUND, ImapServer, find_dovecot
@@ -102,6 +104,24 @@ class ReadMailboxTests(ReplyCase):
         self.assertEqual(self.server.count(), 0)
         self.assertEqual(self.refused("public"), ["FAILED"])
 
+    def test_who_waits_for_a_company_that_is_behind_is_never_left_aside(self) -> None:
+        self.said(self.wendy)
+        to = self.address_of(self.uma)
+        before = self.count()
+        few = Limit("attempts at a mail in another test", DAY, 2, remembers=False)
+        for text in ("First", "Second", "Third"):
+            self.server.deliver(self.mail(self.uma, to, text).as_bytes())
+        with mock.patch.object(reading, "MAIL_ATTEMPTS", few):
+            with mock.patch.object(taking, "ensure_up_to_date", side_effect=CompanyBehindError):
+                for _time in range(5):
+                    self.assertEqual(self.read(), {"later": 3})
+                # They stand before all others in the mailbox, and stop none.
+                self.server.deliver(self.mail("x@example.com", "y@example.com").as_bytes())
+                with mock.patch.object(reading, "MOST", 2):
+                    self.assertEqual(self.read(), {"refused": 1, "later": 1})
+            self.assertEqual(self.read(), {"taken": 3})
+        self.assertEqual(self.count(), before + 3)
+
     def test_too_large_moved_and_alone(self) -> None:
         self.said(self.wendy)
         mail = self.mail(self.uma, self.address_of(self.uma))
@@ -115,6 +135,7 @@ class ReadMailboxTests(ReplyCase):
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             self.assertIsNone(self.read())
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         other.close()
         with override_settings(MAIL_IN_PASSWORD="wrong"), self.assertRaises(CommandError) as said:
             call_command("read_mailbox")

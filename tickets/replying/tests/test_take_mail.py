@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest import mock
 
 from django.core.checks import run_checks
 from django.test import override_settings
@@ -11,12 +12,15 @@ from django.utils import timezone
 from tenants.connection import use_company
 from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.mail.tests.mail_server import free_port
-from tenants.models import User
+from tenants.models import Company, User
 from tenants.testing import CompanyClient
+from tickets.conversation import write_message
 from tickets.conversation.ask_requester import ask_requester
+from tickets.errors import MayNotWriteError
 from tickets.models import FileUpload, Message, Notice, Visibility
+from tickets.models.message import LONGEST_MESSAGE
 from tickets.notices.reply_address import DAYS, read_token, reply_address
-from tickets.replying import jobs
+from tickets.replying import jobs, take_mail
 from tickets.replying.tests.replies import ADDRESS, ReplyCase, without_commit
 
 
@@ -118,6 +122,76 @@ class TakeMailTests(ReplyCase):
         self.assertEqual((self.count(), self.refused()), (before, ["FILES"]))
         self.assertEqual(self.answers(), [self.uma.email])
 
+    def test_of_a_mail_that_is_no_message_no_file_is_kept(self) -> None:
+        self.said(self.wendy)
+        to = self.address_of(self.uma)
+
+        def take(**changed: object) -> str | None:
+            mail = self.mail(self.uma, to, **{"text": "Hi", **changed})  # type: ignore[arg-type]
+            for name in ("a.csv", "b.csv"):
+                mail.add_attachment(b"x" * 700_000, maintype="text", subtype="csv", filename=name)
+            refusal = self.take(mail).refusal
+            return None if refusal is None else refusal.value
+
+        def used() -> int:
+            return Company.objects.get(pk=self.acme.pk).file_bytes
+
+        before, room = self.count(), used()
+        self.assertEqual(take(text="x" * (LONGEST_MESSAGE + 1)), "TOO_LONG")
+        with mock.patch.object(write_message, "MOST_AN_HOUR", 0):
+            self.assertEqual(take(), "TOO_MANY")
+        with mock.patch.object(take_mail, "write_message", side_effect=MayNotWriteError):
+            self.assertEqual(take(), "NO_ACCESS")
+        with (
+            mock.patch.object(take_mail, "write_message", side_effect=RuntimeError),
+            self.assertRaises(RuntimeError),
+        ):
+            take()
+        # There is room for the first one only.
+        Company.objects.filter(pk=self.acme.pk).update(most_stored_mb=1, database_bytes=0)
+        self.assertEqual(take(), "STORAGE")
+        found = (self.count(), used(), FileUpload.objects.count())
+        self.assertEqual(found, (before, room, 0))
+
+    def test_too_long_or_too_many_is_known_before_files_are_kept(self) -> None:
+        self.said(self.wendy)
+        to = self.address_of(self.uma)
+        with mock.patch.object(take_mail, "keep_file", side_effect=AssertionError):
+            for text, most, refusal in (("x" * (LONGEST_MESSAGE + 1), 120, "TOO_LONG"),
+                                        ("Hi", 0, "TOO_MANY")):  # fmt: skip
+                mail = self.mail(self.uma, to, text)
+                mail.add_attachment(b"x", maintype="text", subtype="csv", filename="a.csv")
+                with mock.patch.object(write_message, "MOST_AN_HOUR", most):
+                    self.assertEqual(self.take(mail).refusal, refusal)
+
+    def test_headers_decide_who_is_heard_and_the_rest_is_read_of_those_only(self) -> None:
+        self.said(self.wendy)
+        to = self.address_of(self.uma)
+        many = b"--b\n\nx\n" * 200
+
+        def raw(sender: str, to: str, *more: str) -> bytes:
+            lines = (f"From: {sender}", f"To: {to}", f"Message-ID: <{len(seen)}@x.example>",
+                     "Content-Type: multipart/mixed; boundary=b", *more)  # fmt: skip
+            return "\n".join(lines).encode() + b"\n\n" + many
+
+        seen: list[str] = []
+        auto = "Auto-Submitted: auto-replied"
+        for sender, address, *more in (
+            (self.uma.email, "nobody@example.com"),
+            (self.uma.email, f"reply+{'a' * 40}@ticketflower.example"),
+            ("stranger@elsewhere.example", to),
+            (self.uma.email, to, auto),
+            (self.uma.email, to),
+        ):
+            refusal = self.take(raw(sender, address, *more)).refusal
+            seen.append("" if refusal is None else refusal.value)
+        self.assertEqual(
+            seen, ["NO_ADDRESS", "UNKNOWN_ADDRESS", "WRONG_SENDER", "AUTOMATIC", "UNREADABLE"]
+        )
+        # Whoever we know is told, once.
+        self.assertEqual(self.answers(), [self.uma.email])
+        self.assertEqual(self.refused()[-1], "UNREADABLE")
+
     def test_only_from_the_person_whom_the_mail_was_sent_to(self) -> None:
         self.said(self.wendy)
         to = self.address_of(self.uma)
@@ -200,6 +274,17 @@ class TakeMailTests(ReplyCase):
             "mx.example.com; spf=softfail; dkim=none": None,
             "other.example.com; dmarc=fail": None,
             "mx.example.com; none": None,
+            'mx.example.com; spf=pass smtp.mailfrom="a;dmarc=pass;b"@x; dmarc=fail': "FORGED",
+            'mx.example.com; spf=none smtp.mailfrom="(a"@x; dmarc=fail; dkim=none': "FORGED",
+            'mx.example.com; spf=none smtp.mailfrom="a\\";dmarc=pass"@x; dmarc=fail': "FORGED",
+            "mx.example.com; spf=none smtp.mailfrom=a;dmarc=pass@x; dmarc=fail": "FORGED",
+            "mx.example.com; dmarc=pass; spf=fail; dmarc=none": "FORGED",
+            "mx.example.com; spf=none (a (b (c) d; dmarc=pass) e) x=y; dmarc=fail": "FORGED",
+            "mx.example.com; spf=none (a (b; dmarc=fail": "FORGED",
+            'mx.example.com; spf=none smtp.mailfrom="a; dmarc=fail': "FORGED",
+            f"mx.example.com; {'dkim=none header.d=x; ' * 300} dmarc=fail": "FORGED",
+            "mx.example.com; dmarc/1 = fail": "FORGED",
+            'mx.example.com; spf=pass (a " (b) \\( c) smtp.mailfrom="a (b"@x; dmarc=pass': None,
         }
         with override_settings(MAIL_IN_AUTHSERV_ID="mx.example.com"):
             for header, refusal in found.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from email.message import EmailMessage
 from unittest import TestCase, mock
 
@@ -15,6 +16,9 @@ from tenants.mail.incoming.read_mail import MOST_TEXT, IncomingMail, UnreadableM
 from tenants.testing_examples import examples
 
 HEADERS = b"From: a@example.com\r\nTo: b@example.com\r\nMIME-Version: 1.0\r\n"
+
+
+MIXED = HEADERS + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 
 
 def nested(depth: int) -> bytes:
@@ -41,6 +45,20 @@ class ReadMailTests(TestCase):
             "headers without an end": b"X: " + b"y" * 200_000,
             "a long header of a part": HEADERS + long_header + b"\r\nText",
             "many parts": wide,
+            "many parameters": MIXED
+            + b'--b\nContent-Type: text/plain; a="'
+            + b";" * 200
+            + b"\n\nx",
+            "many headers of a part": MIXED + b"--b\n" + b"a:\n" * 30_000 + b"\nx",
+            "deep, and many lines": nested(30) + b"\n" * 400_000,
+            "a long header behind a lone CR": MIXED
+            + b'--b\r\nX-A: 1\rContent-Disposition: attachment; x="'
+            + b";" * 8000
+            + b'"\r\n\r\nx\r\n--b--',
+            "a long header of a part of an attached mail": MIXED
+            + b"--b\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: text/plain; a="
+            + b";" * 8000
+            + b"\r\n\r\nx\r\n--b--",
             "many lines": HEADERS + b"\n" * 900_000,
         }
         for name, raw in hostile.items():
@@ -48,6 +66,41 @@ class ReadMailTests(TestCase):
                 self.assertEqual(self.refusal(raw), "UNREADABLE")
         with mock.patch.object(settings, "MAIL_IN_MOST_BYTES", 100):
             self.assertEqual(self.refusal(HEADERS + b"\r\n" + b"x" * 100), "TOO_LARGE")
+
+    def test_of_very_many_parts_few_are_made(self) -> None:
+        raw = MIXED + b"--b\n\n" * 60_000
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assertEqual(self.refusal(raw), "UNREADABLE")
+        self.assertLess(tracemalloc.get_traced_memory()[1], 20 * len(raw))
+
+    def test_what_others_attach_and_write_is_no_part(self) -> None:
+        """Text that looks like parts or their headers, and mails with long headers."""
+        text = (b"multipart/mixed\r\nContent-Type: message/rfc822\r\n-- a comment\r\n" * 500
+                + b"Content-Note: " + b"y" * 9000)  # fmt: skip
+        inner = b"Subject: a\r\nX-Long: " + b"z" * 9000 + b"\r\nReferences: <a>\r\n <b>\r\n\r\nHi"
+        raw = (MIXED + b"--b\r\n\r\n" + text + b"\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+               + inner + b"\r\n--b--")  # fmt: skip
+        mail = read_mail(raw)
+        self.assertIn("a comment", mail.text)
+        self.assertEqual(mail.files[0].content, inner.replace(b"\r\n", b"\n", 3).replace(
+            b"<b>\r\n\r\n", b"<b>\n\n"))  # fmt: skip
+
+    def test_files_come_byte_by_byte(self) -> None:
+        content = b"one\rtwo\r\nthree\n\xff\r"
+        head = (
+            b"--b\r\nContent-Type: text/csv; name=a.csv\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        )
+        [file] = read_mail(MIXED + head + content + b"\r\n--b--").files
+        self.assertEqual(file.content, content)
+
+    def test_a_header_behind_a_lone_cr_is_none(self) -> None:
+        """Mail servers see one header there, so that they judge and remove nothing behind it."""
+        raw = b"X-A: 1\rAuthentication-Results: mx; dmarc=pass\r\n" + HEADERS + b"\r\nHi"
+        for headers_only in (True, False):
+            mail = read_mail(raw, headers_only=headers_only)
+            self.assertEqual(mail.all_of("Authentication-Results"), [])
+            self.assertEqual(mail.sender, "a@example.com")
 
     def test_texts_in_whatever_they_say_they_are(self) -> None:
         said = {
