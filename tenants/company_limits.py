@@ -242,9 +242,9 @@ _MAILS_KIND: Final = "mails of a company"
 
 
 def take_mails(company: Company, number: int) -> int:
-    """How many of so many mails about notices the company may write now. One statement.
+    """How many of so many mails about notices the company may write now; only those are counted.
 
-    Inside the transaction that writes them.
+    Inside the transaction that writes them. One statement, two where they are too many.
     """
     key = company.schema_name
     most = MAILS.most(company)

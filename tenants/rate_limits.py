@@ -47,7 +47,7 @@ WHERE known.began_at <= clock_timestamp() - %(window)s * interval '1 second'
    OR known.count + EXCLUDED.count <= %(most)s
 RETURNING count
 """
-# Several at once, each with a number of its own; those that are too many are counted, too.
+# Several at once, each with a number of its own; UNCOUNT_EACH takes back what is too many.
 COUNT_EACH = """
 INSERT INTO public.tenants_requestcount AS known (key, began_at, count)
 SELECT key, clock_timestamp(), number
@@ -59,6 +59,10 @@ ON CONFLICT (key) DO UPDATE SET
     began_at = CASE WHEN known.began_at > clock_timestamp() - %(window)s * interval '1 second'
                     THEN known.began_at ELSE clock_timestamp() END
 RETURNING key, count
+"""
+UNCOUNT_EACH = """
+UPDATE public.tenants_requestcount AS known SET count = greatest(0, known.count - number)
+  FROM unnest(%s::text[], %s::integer[]) AS refused (key, number) WHERE known.key = refused.key
 """
 COUNTED = """
 SELECT count FROM public.tenants_requestcount
@@ -193,9 +197,10 @@ def count_requests(kind: str, who: str, number: int, *, most: int, seconds: int)
 def count_what_fits(
     kind: str, numbers: Mapping[str, int], *, most: int, seconds: int
 ) -> dict[str, int]:
-    """Count so many requests of each of several; returns how many of them each may have.
+    """Count of so many requests of each of several those that each may have; returns how many.
 
-    By one statement, which locks their counts in one order until the end of the transaction.
+    Inside a transaction: one statement locks their counts in one order until its end; where
+    some are too many, a second one takes those back.
     """
     if not numbers:
         return {}
@@ -208,11 +213,13 @@ def count_what_fits(
     }
     with connection.cursor() as cursor:
         cursor.execute(COUNT_EACH, values)
-        counted = {of_key[key]: int(count) for key, count in cursor.fetchall()}
-    return {
-        who: max(0, min(numbers[who], most - (count - numbers[who])))
-        for who, count in counted.items()
-    }
+        before = {of_key[key]: count - numbers[of_key[key]] for key, count in cursor.fetchall()}
+        fits = {who: max(0, min(numbers[who], most - count)) for who, count in before.items()}
+        refused = {key: numbers[who] - fits[who] for key, who in of_key.items()}
+        refused = {key: number for key, number in refused.items() if number}
+        if refused:
+            cursor.execute(UNCOUNT_EACH, [list(refused), list(refused.values())])
+    return fits
 
 
 def counted_requests(kind: str, who: str, *, seconds: int) -> int:

@@ -3,7 +3,8 @@
 Django does one request at a time in each process. In one queue for everybody, whoever sends many
 requests, or some that cost much (each log-in computes a password's hash for a third of a second),
 lets all others wait behind them. So each sender has a line of their own, and the lines take turns;
-within a line its members do. Where too many wait, the longest line loses its newest.
+within a line its members do. Where too many wait, the longest line loses the newest of its member
+who has most.
 """
 
 from __future__ import annotations
@@ -21,6 +22,21 @@ from tenants.sender import place_of_sender, sender_in
 # Forms of those who are not logged in, wherever they come from: who has many addresses has not many
 # turns.
 VISITORS = "visitors"
+# What is sent to these addresses is such a form, whatever session it names: nobody looks here
+# whether there is that session. A test compares them with tenants/limits.py.
+FOR_VISITORS = (
+    "/app/login/",
+    "/callbacks/",
+    "/demo/accounting/",
+    "/forgotten-password/",
+    "/invitation/",
+    "/mail-in",
+    "/new-address/",
+    "/new-password/",
+    "/rate/",
+    "/sign-up/",
+    "/stop-mail/",
+)
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -33,12 +49,15 @@ def line_of(request: Mapping[str, Any]) -> tuple[str, str]:
 
     A line is a sender's address, its members are the sessions: many people may stand behind one
     address. Nothing is asked of the database, so who invents sessions has many members, and still
-    one line.
+    one line. Forms of visitors share one line, whose members are their addresses.
     """
     place = place_of_sender(sender_in(request))
+    is_form = request["REQUEST_METHOD"] not in _READS
+    if is_form and request["PATH_INFO"].startswith(FOR_VISITORS):
+        return VISITORS, place
     cookies = request.get("HTTP_COOKIE", "")
     found = re.search(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([^;]+)", cookies)
-    if found is None and request["REQUEST_METHOD"] not in _READS:
+    if found is None and is_form:
         return VISITORS, place
     return place, found[1] if found else ""
 
@@ -47,7 +66,7 @@ class Turns:
     """One request at a time. All of it happens in one event loop.
 
     `most` may wait: whoever would be more is refused, or has somebody else refused who stands in a
-    longer line.
+    longer line, or has more in the same line.
     """
 
     def __init__(self, most: int) -> None:
@@ -66,7 +85,7 @@ class Turns:
             self._is_taken = True
             return
         if sum(self._lengths.values()) >= self._most:
-            self._make_room(line)
+            self._make_room(line, member)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(line, OrderedDict()).setdefault(member, deque()).append(turn)
         self._lengths[line] = self._lengths.get(line, 0) + 1
@@ -105,15 +124,25 @@ class Turns:
         else:
             del self._lengths[line]
 
-    def _make_room(self, line: str) -> None:
+    def _make_room(self, line: str, member: str) -> None:
+        """Refuse the newest of whoever waits with most: of the longest line, unless that would be
+        the newcomer's own; within it of the member with most, unless that would be the newcomer.
+
+        Raises:
+            TooManyWaitError: it is the newcomer who has most.
+        """
         longest = max(self._lengths, key=self._lengths.__getitem__)
-        if self._lengths.get(line, 0) + 1 >= self._lengths[longest]:
+        is_own = self._lengths.get(line, 0) + 1 >= self._lengths[longest]
+        if is_own:
+            longest = line
+        members = self._lines.get(longest, OrderedDict())
+        # Of several with as much, whoever's turn comes last.
+        greedy = max(reversed(members), key=lambda each: len(members[each]), default=member)
+        if is_own and len(members.get(member, ())) + 1 >= len(members.get(greedy, ())):
             raise TooManyWaitError
-        members = self._lines[longest]
-        member = max(members, key=lambda each: len(members[each]))
-        newest = members[member].pop()
-        if not members[member]:
-            del members[member]
+        newest = members[greedy].pop()
+        if not members[greedy]:
+            del members[greedy]
         self._lengths[longest] -= 1
         if not newest.done():
             newest.set_exception(TooManyWaitError())

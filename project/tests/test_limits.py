@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import reverse
 
+from project.serving.turns import VISITORS, line_of
 from project.tests.pages import Page, all_pages
 from tenants import limits
 from tenants.connection import use_public
@@ -95,6 +97,19 @@ class TableTests(CompanyTestCase):
 
     def test_the_table_names_no_address_that_is_not_there(self) -> None:
         self.assertLessEqual(set(BY_SENDER), {page.name for page in all_pages()})
+
+    def test_what_visitors_send_is_in_one_line_whatever_session_they_name(self) -> None:
+        for page in all_pages():
+            environ = {
+                "REQUEST_METHOD": "POST",
+                "PATH_INFO": page.path(**dict.fromkeys(page.arguments, "1")),
+                "REMOTE_ADDR": "192.0.2.1",
+                "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}=invented",
+            }
+            line = (VISITORS, "192.0.2.1") if admits_visitors(page) else ("192.0.2.1", "invented")
+            if page.name in BY_SENDER or not admits_visitors(page):  # others take no form
+                with self.subTest(str(page)):
+                    self.assertEqual(line_of(environ), line, "See project/serving/turns.py.")
 
     @override_settings(DEMO=True)
     def test_each_limit_is_kept(self) -> None:

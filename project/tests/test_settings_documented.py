@@ -7,7 +7,9 @@ from unittest import TestCase
 
 from project.environment import BASE_DIR
 
-READS = re.compile(r"""(?:environ\.get|env_flag|env_list)\(\s*["']([A-Z][A-Z0-9_]+)["']""")
+READS = re.compile(
+    r"""(?:environ\.get|env_flag|env_list|_whole_number)\(\s*["']([A-Z][A-Z0-9_]+)["']"""
+)
 # Set by one process of ours for another, or by the system.
 NOT_FOR_PEOPLE = {
     "CI",

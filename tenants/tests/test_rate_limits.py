@@ -15,6 +15,8 @@ from tenants.rate_limits import (
     begin_attempt,
     count_request,
     count_requests,
+    count_what_fits,
+    counted_requests,
     forget_old_counts,
 )
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
@@ -72,6 +74,25 @@ class RateLimitTests(CompanyTestCase):
         self.assertEqual([left(6), left(3), left(3), left(2), left(1)], [5, -1, 2, -1, 0])
         self.pass_seconds(WINDOW + 1)
         self.assertEqual([left(5), left(1)], [-1, 0])
+
+    def test_of_several_what_fits_is_counted_and_no_more(self) -> None:
+        def fits(most: int, **numbers: int) -> dict[str, int]:
+            return count_what_fits("kind", numbers, most=most, seconds=WINDOW)
+
+        def counted(who: str) -> int:
+            return counted_requests("kind", who, seconds=WINDOW)
+
+        self.assertEqual(fits(5, uma=3, walt=9), {"uma": 3, "walt": 5})
+        self.assertEqual((counted("uma"), counted("walt")), (3, 5))
+        self.assertEqual(fits(5, uma=4, walt=1), {"uma": 2, "walt": 0})
+        self.assertEqual((counted("uma"), counted("walt")), (5, 5))
+        # Fewer than there were, then more.
+        self.assertEqual(fits(2, uma=4), {"uma": 0})
+        self.assertEqual(counted("uma"), 5)
+        self.assertEqual(fits(7, uma=4), {"uma": 2})
+        self.pass_seconds(WINDOW + 1)
+        self.assertEqual(fits(5, uma=9), {"uma": 5})
+        self.assertEqual(counted("uma"), 5)
 
     def test_so_many_pass_and_the_next_one_is_told_how_long_to_wait(self) -> None:
         self.assertEqual([self.refused(), self.refused()], [0, 0])

@@ -115,7 +115,7 @@ def _mail(notices: list[Notice], company: Company, now: datetime) -> int:
 def _not_too_many(mails: list[list[Notice]], company: Company) -> list[list[Notice]]:
     """Those that are sent at once, of mails that each tell of some notices of one person.
 
-    Two statements; none without mails.
+    Two statements, four at most where they are too many; none without mails.
     """
     if not mails:
         return []

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import ngettext
 
@@ -23,6 +22,15 @@ from tickets.notices.words import sentence_for
 HOUR: Final = 7
 # Sentences of one digest; it says how many more there are.
 MOST_LISTED: Final = 50
+_TAKE: Final = """
+WITH done AS (
+    UPDATE tickets_notice SET mail = %s WHERE recipient_id = %s AND mail = %s
+    RETURNING id, read_at IS NULL AS is_unread
+)
+SELECT count(*), count(*) FILTER (WHERE is_unread),
+       (array_agg(id ORDER BY id) FILTER (WHERE is_unread))[:%s]
+  FROM done
+"""
 
 
 def send_digests(*, now: datetime) -> int:
@@ -47,21 +55,28 @@ def _send_digest(person_id: int, company: Company, now: datetime) -> bool:
         row = NoticePreferences.objects.select_for_update().get(person=person_id)
         if row.digest_on is not None and row.digest_on >= local.date():
             return False
-        # However many there are: those that come meanwhile are for the next one.
-        waiting = Notice.objects.filter(recipient=person_id, mail=MailState.DIGEST)
-        unread = Count("pk", filter=Q(read_at=None))
-        found = waiting.aggregate(last=Max("pk"), unread=unread)
-        if found["last"] is None:
+        done, unread, first = _take_waiting(person_id)
+        if not done:
             return False
-        waiting = waiting.filter(pk__lte=found["last"])
-        is_wanted = person.is_active and bool(found["unread"])
+        is_wanted = person.is_active and bool(unread)
         if is_wanted:
-            listed = list(waiting.unread().with_words().order_by("pk")[:MOST_LISTED])
-            queue_mails([_digest(listed, found["unread"], person, company, local)])
+            listed = list(Notice.objects.filter(pk__in=first).with_words().order_by("pk"))
+            queue_mails([_digest(listed, unread, person, company, local)])
             row.digest_on = local.date()
             row.save(update_fields=["digest_on"])
-        waiting.update(mail=MailState.DONE)
     return is_wanted
+
+
+def _take_waiting(person_id: int) -> tuple[int, int, list[int]]:
+    """Note of what waits for a person's digest that it is done.
+
+    How many there were, how many of them are unread, and the ids of the first unread ones. By one
+    statement, so that what comes meanwhile is for the next digest, however old it is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [MailState.DONE, person_id, MailState.DIGEST, MOST_LISTED])
+        done, unread, first = cursor.fetchone()
+    return int(done), int(unread), first or []
 
 
 def _digest(

@@ -382,6 +382,11 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi("django.template.defaultfilters.filesizeformat", "As above.", ("(bytes_)",)),
     PrivateApi("json.decoder.scanstring", "Where in a JSON text a value stands."),
     # Data and jobs.
+    PrivateApi(
+        "django.utils.crypto.salted_hmac",
+        "Addresses that mails are answered to are signed with it.",
+        ("(key_salt, value, secret=None, *, algorithm='sha1')",),
+    ),
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
     PrivateApi("django.db.close_old_connections", "As a request does, for jobs.", ("(**kwargs)",)),
     *_of(

@@ -68,9 +68,9 @@ def _in_texts() -> Iterator[Use]:
 
 
 def is_private(name: str) -> bool:
-    """By Python's convention; `__init__` and its like are the language's, `_meta` and `os._exit`
-    are documented."""
-    documented = {"_", "_meta", "_exit"}
+    """By Python's convention; `__init__` and its like are the language's, `_meta`,
+    `_default_manager` and `os._exit` are documented."""
+    documented = {"_", "_meta", "_default_manager", "_exit"}
     return name.startswith("_") and not name.startswith("__") and name not in documented
 
 

@@ -70,6 +70,33 @@ class TurnsTests(TestCase):
 
         asyncio.run(run())
 
+    def test_within_the_longest_line_it_is_whoever_has_most(self) -> None:
+        """Or one machine that logs in on and on has everybody else's log-ins refused."""
+
+        async def run() -> None:
+            await self.turns.take("x", "")
+            await self.ask("v.1.p", "v.1.q", "v.1.r", "v.1.s", "v.1.t", "a.1.p")
+            await self.ask("v.2.p", "v.3.p", "v.1.u", "v.2.q", "v.3.q")
+            self.turns.give_back()
+            done = await self.end()
+            self.assertEqual(done, ["v.1.p", "a.1.p", "v.2.p", "v.3.p", "v.1.q", "v.2.q"])
+            for name in ("v.1.r", "v.1.s", "v.1.t", "v.1.u", "v.3.q"):
+                self.assertIsInstance(self.asked[name].exception(), TooManyWaitError)
+
+        asyncio.run(run())
+
+    def test_where_nobody_has_more_the_newest_is_refused(self) -> None:
+        async def run() -> None:
+            await self.turns.take("x", "")
+            await self.ask("v.1.p", "v.2.p", "v.3.p", "v.4.p", "v.5.p", "v.6.p", "v.7.p", "b.1.p")
+            self.turns.give_back()
+            await self.end()
+            for name in ("v.6.p", "v.7.p"):
+                self.assertIsInstance(self.asked[name].exception(), TooManyWaitError)
+            self.assertEqual(self.done[:2], ["v.1.p", "b.1.p"])
+
+        asyncio.run(run())
+
     def test_whoever_goes_away_is_passed_over(self) -> None:
         async def run() -> None:
             await self.turns.take("x", "")
@@ -142,7 +169,12 @@ class EdgeTests(TestCase):
 
 class LineTests(SimpleTestCase):
     def line(self, method: str = "GET", cookies: str = "", **more: str) -> tuple[str, str]:
-        environ = {"REQUEST_METHOD": method, "REMOTE_ADDR": "1.2.3.4", "HTTP_COOKIE": cookies}
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": "/app/",
+            "REMOTE_ADDR": "1.2.3.4",
+            "HTTP_COOKIE": cookies,
+        }
         return line_of({**environ, **more})
 
     def test_it_is_the_senders_and_its_members_are_sessions(self) -> None:

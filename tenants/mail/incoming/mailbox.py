@@ -13,8 +13,13 @@ from types import TracebackType
 from typing import Final, Self
 
 from django.conf import settings
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.consts import MailMessageFlags
+from imap_tools import (
+    BaseMailBox,
+    MailBox,
+    MailBoxStartTls,
+    MailBoxUnencrypted,
+    MailMessageFlags,
+)
 from imap_tools.errors import ImapToolsError
 
 from tenants.mail.incoming.read_mail import MOST_HEADERS

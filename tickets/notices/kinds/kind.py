@@ -59,7 +59,8 @@ class Kind:
 
     `roles` are those of the people whom it may reach: others are not asked how they want it.
     Superusers are reached by what they see on their dashboard, outside of companies.
-    `is_for_team`: whoever answers the mail writes to the team alone.
+    `is_for_team`: whoever answers the mail writes to the team alone; of a message, to whom it was
+    written. Each kind says it, so that none is answered in public by omission.
     `tells_answers`: a mail to whoever submitted the ticket has the answers that are for them.
     """
 
@@ -69,8 +70,8 @@ class Kind:
     by_mail: ByMail
     roles: frozenset[SystemRole]
     leads_to: Place
+    is_for_team: bool
     tells_answers: bool = False
-    is_for_team: bool = False
 
 
 class NoticeKind(str):
@@ -129,6 +130,7 @@ UNKNOWN: Final = NoticeKind(
         by_mail=ByMail.NEVER,
         roles=frozenset(),
         leads_to=Place.MY_TICKET,
+        is_for_team=True,
     ),
 )
 EVERYBODY: Final = frozenset(SystemRole)

@@ -19,5 +19,6 @@ MENTION = declare(
         by_mail=ByMail.AT_ONCE,
         roles=EVERYBODY,
         leads_to=Place.MESSAGES,
+        is_for_team=False,
     ),
 )

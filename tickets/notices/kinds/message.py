@@ -19,5 +19,6 @@ MESSAGE = declare(
         by_mail=ByMail.AT_ONCE,
         roles=EVERYBODY,
         leads_to=Place.MESSAGES,
+        is_for_team=False,
     ),
 )

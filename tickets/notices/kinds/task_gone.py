@@ -47,5 +47,6 @@ TASK_GONE = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.TASK_WORKER}),
         leads_to=Place.TASK,
+        is_for_team=True,
     ),
 )

@@ -43,6 +43,7 @@ TICKET_ENDED = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.USER}),
         leads_to=Place.MY_TICKET,
+        is_for_team=False,
         tells_answers=True,
     ),
 )

@@ -20,5 +20,6 @@ TICKET_MOVED = declare(
         by_mail=ByMail.DIGEST,
         roles=frozenset({SystemRole.USER}),
         leads_to=Place.MY_TICKET,
+        is_for_team=False,
     ),
 )

@@ -20,5 +20,6 @@ TICKET_NEEDS_ME = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.USER}),
         leads_to=Place.MY_TICKET,
+        is_for_team=False,
     ),
 )

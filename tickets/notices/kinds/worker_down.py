@@ -25,5 +25,6 @@ WORKER_DOWN = declare(
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.ADMIN}),
         leads_to=Place.DASHBOARD,
+        is_for_team=True,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import Final
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.models import Notice
-from tickets.notices.kinds.kind import UNKNOWN, ByMail, Place, all_kinds, kind_named
+from tickets.notices.kinds.kind import UNKNOWN, ByMail, Kind, Place, all_kinds, kind_named
 from tickets.notices.places import address_for
 from tickets.notices.preferences import wish_of
 from tickets.notices.tell import tell
@@ -54,6 +55,16 @@ class EveryKindTests(SmallWorkflow, CompanyTestCase):
 
     def test_every_kind_has_an_example(self) -> None:
         self.assertEqual(set(EXAMPLES), set(all_kinds()))
+
+    def test_what_reaches_the_team_alone_is_answered_to_the_team_alone(self) -> None:
+        for kind in (*all_kinds(), UNKNOWN):
+            if SystemRole.USER not in kind.declared.roles:
+                with self.subTest(kind):
+                    self.assertTrue(kind.declared.is_for_team)
+
+    def test_no_kind_is_answered_in_public_by_omission(self) -> None:
+        (found,) = (each for each in fields(Kind) if each.name == "is_for_team")
+        self.assertIs(found.default, MISSING)
 
     def test_its_sentences_are_whole(self) -> None:
         for name, about in EXAMPLES.items():

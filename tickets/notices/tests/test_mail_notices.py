@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 from django.db import connection, transaction
 from django.test import override_settings
@@ -13,7 +14,7 @@ from tenants.company_limits import MAILS, uses_of
 from tenants.connection import use_company
 from tenants.mail.message import message_of
 from tenants.mail.models import OutgoingMail
-from tenants.mail.outbox import message_id_of
+from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.models import Company, User
 from tenants.testing import CompanyClient
 from tickets.models import MailState, Notice, NoticePreferences
@@ -199,6 +200,22 @@ class DigestTests(MailCase):
         mail_notices(now=MORNING)
         self.assertEqual(send_digests(now=MORNING), 1)
 
+    def test_what_comes_while_it_is_written_is_for_the_next_one(self) -> None:
+        """Also a notice that is older than those which are in it."""
+        oldest = Notice.objects.filter(pk=Notice.objects.earliest("pk").pk)
+        oldest.update(mail=MailState.WAITS)
+
+        def queue(mails: list[NewMail]) -> None:
+            queue_mails(mails)
+            oldest.update(mail=MailState.DIGEST)  # as mail_notices does at any moment
+
+        with mock.patch("tickets.notices.send_digests.queue_mails", queue):
+            send_digests(now=MORNING)
+        self.assertIn("2 notices", self.mails()[0].subject)
+        self.assertEqual(self.states(), ["DIGEST", "DONE", "DONE"])
+        send_digests(now=MORNING + timedelta(days=1))
+        self.assertEqual(self.mails()[1].text.count("mentioned you on"), 1)
+
     def test_of_very_many_some_are_listed(self) -> None:
         self.add(self.uma, 80)
         mail_notices(now=MORNING)
@@ -232,9 +249,10 @@ class TooManyTests(MailCase):
             self.add_apart(person, 3)
         self.assertEqual(mail_notices(now=MORNING), 5)
         self.assertEqual(self.states().count("DIGEST"), 4)
-        self.assertTrue(next(use for use in uses_of(self.acme) if use.limit is MAILS).is_reached)
-        # A superuser may give a company more.
-        Company.objects.filter(pk=self.acme.pk).update(most_mails_a_day=1_000)
+        use = next(use for use in uses_of(self.acme) if use.limit is MAILS)
+        self.assertEqual((use.used, use.most, use.is_reached), (5, 5, True))
+        # A superuser may give a company more: those that were not sent used nothing up.
+        Company.objects.filter(pk=self.acme.pk).update(most_mails_a_day=6)
         use_company(Company.objects.get(pk=self.acme.pk))
         self.add_apart(self.wendy)
         self.assertEqual(mail_notices(now=MORNING), 1)
