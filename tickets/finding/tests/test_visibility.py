@@ -25,12 +25,15 @@ from tickets.finding.find_tickets import Scope, find_tickets, tickets_with_task_
 from tickets.finding.index_tickets import companies_to_index, index_some, index_tickets
 from tickets.finding.query import read_query
 from tickets.models import Message, MyTask, SearchEntry, Ticket, Visibility
+from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
-from tickets.tests.screens import ScreenTestCase
+from tickets.seeing import answers_for_requester
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.tests.screens import ScreenTestCase, make_type
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject
-from workflows.models import TaskDefinition
+from workflows.models import TaskDefinition, TaskInstance
 from workflows.running.definition_cache import forget_definitions
 
 QUESTIONS: list[JsonObject] = [
@@ -259,6 +262,44 @@ class ChangesTests(FindingCase):
             self.assertEqual(self.numbers(gone), [])
         self.assertEqual(self.numbers("chestnut"), [ticket.pk])
         self.assertEqual(self.numbers("chestnut", Scope.REQUESTER), [])
+
+    def test_an_output_that_is_corrected_after_a_move(self) -> None:
+        """Who finds an answer says the version that the ticket runs on, as on the page."""
+        shown: JsonObject = {"seen_by": "requester"}
+        nothing: JsonObject = {}
+        for before, after in ((nothing, shown), (shown, nothing)):
+            with self.subTest(after=after):
+                ticket, task = self.moved(before, after)
+                output: JsonObject = {"ok": True, "answer": "Chestnut"}
+                correct_task_output(task=task, output=output, by=self.terry, reason="Wrong")
+                found = [ticket.pk] if after else []
+                self.assertEqual(self.numbers("chestnut"), [ticket.pk])
+                self.assertEqual(self.numbers("chestnut", Scope.REQUESTER), found)
+                self.assertEqual(self.numbers("hazelnut", Scope.REQUESTER), [])
+                ticket.refresh_from_db()
+                self.assertEqual(bool(answers_for_requester(ticket)), bool(after))
+                SearchEntry.objects.filter(ticket=ticket).delete()
+
+    def moved(self, before: JsonObject, after: JsonObject) -> tuple[Ticket, TaskInstance]:
+        """A ticket that went on in another version after its first task was done."""
+        question: JsonObject = {"name": "answer", "label": "What we say", "type": "text"}
+        ok = QUESTIONS[0]
+        old = make_type(f"nuts-{bool(after)}".lower())
+        check = TaskDefinition.objects.filter(workflow=old.workflow, key="check")
+        check.update(fields=[ok, {**question, **before}])
+        forget_definitions()
+        with self.captureOnCommitCallbacks(execute=True):
+            ticket = submit_ticket(definition=old, data={"what": "Nuts"}, user=self.uma)
+        ticket = Ticket.objects.get(pk=ticket.pk)
+        task = self.task_of(ticket)
+        self.complete(ticket, answer="Hazelnut")
+        new = make_type(old.key, version=2).workflow
+        check = TaskDefinition.objects.filter(workflow=new, key="check")
+        check.update(fields=[ok, {**question, **after}])
+        forget_definitions()
+        (move,) = move_tickets(tickets=[ticket], to=new, by=self.terry, reason="A new version")
+        self.assertEqual(move.refusal, "")
+        return ticket, task
 
     def test_a_message_that_is_edited_or_hidden(self) -> None:
         ticket = self.submit()
