@@ -119,11 +119,11 @@ class FindTests(FindingCase):
 
     def test_what_a_requester_is_shown_does_not_depend_on_what_others_have(self) -> None:
         """Neither on internal notes nor on tickets of others, where these are too many to read."""
+        theirs = [self.submit(what=f"Ein Reisebuch {number}").pk for number in range(3)]
+        Ticket.objects.filter(pk__in=theirs).update(created_by=self.walt)
         mine = self.submit(what="Ein Reisebuch")
         for number in range(3):
             self.say(mine, self.terry, f"Ein Lesebuch, ein Reisebuch {number}", public=False)
-        theirs = [self.submit(what=f"Lesebuch {number}").pk for number in range(2)]
-        Ticket.objects.filter(pk__in=theirs).update(created_by=self.walt)
         tickets = Ticket.objects.submitted_by(self.uma)
         with mock.patch.object(finding, "MOST_ENTRIES", 1):
             for typed, expected in (("isebuc", (mine.pk,)), ("esebuc", ())):

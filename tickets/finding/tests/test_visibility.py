@@ -9,6 +9,7 @@ from datetime import timedelta
 from io import StringIO
 from itertools import product
 from typing import Any
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -338,7 +339,7 @@ class ChangesTests(FindingCase):
         ticket = self.submit()
         SearchEntry.objects.filter(ticket=ticket).delete()
         jobs = ProcrastinateJob.objects.filter(task_name=INDEX_TICKETS)
-        with outside():
+        with mock.patch("tickets.finding.jobs.close_old_connections"), outside():
             for _twice in range(2):
                 index_tickets_everywhere(timestamp=0)
             self.assertEqual(jobs.filter(args__schema="acme").count(), 1)
