@@ -9,10 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tickets.finding import find_tickets as finding
+from tickets.finding import where_found as where
 from tickets.finding.find_tickets import Found, Scope, SearchTooWideError, find_tickets
 from tickets.finding.plain_text import plain_in_sql, plain_text
 from tickets.finding.query import read_query
 from tickets.finding.tests.test_visibility import ALL, MINE, TASKS, FindingCase
+from tickets.finding.where_found import where_found
 from tickets.models import Ticket
 from workflows.models import WorkflowStatus
 
@@ -144,6 +146,17 @@ class FindTests(FindingCase):
             self.assertRaises(SearchTooWideError),
         ):
             self.find("chair")
+
+    def test_each_line_is_made_plain_once_and_letters_are_bounded(self) -> None:
+        query = read_query("schreibtisch euro fur ein hohenverstellbarer")
+        found = self.find("schreibtisch")
+        with mock.patch.object(where, "plain_text", wraps=plain_text) as made:
+            hits = where_found(query, [self.desk], found=found, scope=Scope.TEAM)
+            self.assertIn("Schreibtisch", hits[self.desk.pk].text)
+            lines = [call.args[0] for call in made.call_args_list]
+            self.assertEqual(len(lines), len(set(lines)))
+        with mock.patch.object(where, "MOST_LETTERS", 10):
+            self.assertEqual(where_found(query, [self.desk], found=found, scope=Scope.TEAM), {})
 
     def test_people_are_found_whatever_letters_their_names_have(self) -> None:
         ticket = self.submit(what="Nothing")
