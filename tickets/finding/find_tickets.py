@@ -193,7 +193,7 @@ SELECT asked.nth, u.id FROM unnest(%s::text[]) WITH ORDINALITY AS asked (pattern
 CROSS JOIN LATERAL (
     SELECT id FROM public.tenants_user
      WHERE company_id = (SELECT id FROM public.tenants_company WHERE schema_name = %s)
-       AND ' ' || {plain_in_sql("first_name || ' ' || last_name || ' ' || email")}
+       AND {plain_in_sql("(' ' || first_name || ' ' || last_name || ' ' || email)")}
            LIKE asked.pattern
      ORDER BY id LIMIT %s) AS u
 """  # noqa: S608  # nosec B608
