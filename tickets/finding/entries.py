@@ -111,12 +111,6 @@ def entry_of_answers(definition: TaskDefinition, output: Json) -> Entry | None:
     return _entry_of_answers(source, definition, output, Viewer.REQUESTER)
 
 
-def tells_requester(definition: TaskDefinition) -> bool:
-    """Whether the requester sees the answer to a question of this form."""
-    specs = definition.fields if isinstance(definition.fields, list) else []
-    return any(isinstance(each, dict) and each.get("seen_by") == SeenBy.REQUESTER for each in specs)
-
-
 def _entry_of_answers(
     source: str, definition: TaskDefinition, output: Json, viewer: Viewer
 ) -> Entry | None:

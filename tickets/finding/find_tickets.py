@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from time import monotonic
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, transaction
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -23,6 +25,7 @@ from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tickets.finding.entries import mark_of
+from tickets.finding.plain_text import plain_in_sql
 from tickets.finding.query import Query, Term
 from tickets.models import FoundBy, Ticket
 from workflows.models import TaskInstance
@@ -32,9 +35,11 @@ MOST_ENTRIES: Final = 2_000
 # Tickets that are listed where each word is in many.
 MOST_LISTED: Final = 1_000
 MOST_PEOPLE: Final = 50
-# How long one statement of a search may take, and how long it looks for parts of words.
+# How long a search may take in the database, and how long of that it looks for parts of words.
 MILLISECONDS: Final = 4_000
 MILLISECONDS_OF_PARTS: Final = 1_000
+# Not each statement is told anew how long it may take: what is left may differ by so much.
+_LEEWAY: Final = 100
 
 
 class Scope(Enum):
@@ -60,20 +65,72 @@ class SearchTooWideError(TicketFlowerError):
 class Found:
     """The tickets that a search finds, of those it was given. `numbers` are in no order.
 
-    `is_cut`: there are more, older ones. `people` are those whose name or address it has: {term:
+    `is_cut`: there are more: older ones, or (`lacks_parts`) some in which it is but a part of a
+    word. `people` are those whose name or address it has: {term:
     their ids}.
     """
 
     numbers: tuple[int, ...] = ()
     is_cut: bool = False
     people: dict[Term, list[int]] = field(default_factory=dict)
+    lacks_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """The tickets in which a term was found; None: too many to read."""
+    """The tickets in which a term was found; None: too many to read.
+
+    `lacks_parts`: there are more of which it is a part of a word.
+    """
 
     numbers: frozenset[int] | None
+    lacks_parts: bool = False
+
+
+class _Deadline:
+    """Until when the statements of one search may go on, all together."""
+
+    def __init__(self) -> None:
+        self._until = monotonic() + MILLISECONDS / 1_000
+        self._allowed = 0.0
+
+    def begin_statement(self, *, most: float = MILLISECONDS) -> None:
+        """Tell Postgres what is left.
+
+        Raises:
+            SearchTooWideError: nothing is.
+        """
+        left = (self._until - monotonic()) * 1_000
+        if left < 1:
+            raise SearchTooWideError
+        allowed = min(left, most)
+        if allowed <= self._allowed <= allowed + _LEEWAY:
+            return
+        self._allowed = allowed
+        with connection.cursor() as cursor:
+            milliseconds = str(int(allowed))
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
+
+    def was_undone(self) -> None:
+        """A savepoint was rolled back, and what it told Postgres with it."""
+        self._allowed = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What all parts of one search need."""
+
+    tickets: QuerySet[Any]
+    scope: Scope
+    deadline: _Deadline
+
+    def tickets_of_requester(self) -> tuple[str, tuple[Any, ...]] | None:
+        """Their numbers as a statement with its values; None where the team searches."""
+        if self.scope is not Scope.REQUESTER:
+            return None
+        numbers = self.tickets.order_by().values("pk")
+        found: tuple[str, tuple[Any, ...]] = numbers.query.sql_with_params()
+        return found
 
 
 def find_tickets(query: Query, *, tickets: QuerySet[Any], scope: Scope) -> Found:
@@ -86,39 +143,32 @@ def find_tickets(query: Query, *, tickets: QuerySet[Any], scope: Scope) -> Found
         return Found()
     try:
         with transaction.atomic():
-            return _find(query, tickets, scope, finds_parts=_limit(MILLISECONDS))
+            return _find(query, _Search(tickets, scope, _Deadline()))
+    except EmptyResultSet:
+        return Found()
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise SearchTooWideError from error
         raise
 
 
-def _limit(milliseconds: int) -> bool:
-    """Let statements of this transaction take so long. Returns whether there is the index that
-    finds parts of words: see 0017_search."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('statement_timeout', %s, true),"
-            " to_regclass('search_entry_parts') IS NOT NULL",
-            [str(milliseconds)],
-        )
-        return bool(cursor.fetchone()[1])
-
-
-def _find(query: Query, tickets: QuerySet[Any], scope: Scope, *, finds_parts: bool) -> Found:
-    people = _people({*query.terms, *query.excluded})
-    hits = _hits(query.terms, people, scope, finds_parts=finds_parts)
+def _find(query: Query, search: _Search) -> Found:
+    scope = search.scope
+    people = _people({*query.terms, *query.excluded}, search)
+    hits = _hits(query.terms, people, search)
     candidates: frozenset[int] | None = None
     unread: list[tuple[Term, ...]] = []
+    lacks_parts = False
     for group in query.groups:
         numbers = [hits[term].numbers for term in group]
         known = [each for each in numbers if each is not None]
         if len(known) < len(numbers):
             unread.append(group)
             continue
+        lacks_parts = lacks_parts or any(hits[term].lacks_parts for term in group)
         together = frozenset().union(*known)
         candidates = together if candidates is None else candidates & together
-    rows = tickets
+    rows = search.tickets
     if candidates is not None:
         rows = rows.filter(pk__in=candidates)
     for group in unread:
@@ -126,10 +176,11 @@ def _find(query: Query, tickets: QuerySet[Any], scope: Scope, *, finds_parts: bo
     if query.excluded:
         rows = rows.exclude(_any_of(query.excluded, people, scope))
     if candidates is not None and not candidates:
-        return Found(people=people)
+        return Found((), lacks_parts, people, lacks_parts)
     found = rows.order_by("-pk").values_list("pk", flat=True)
+    search.deadline.begin_statement()
     if candidates is not None:
-        return Found(tuple(found), people=people)
+        return Found(tuple(found), lacks_parts, people, lacks_parts)
     listed = list(found[: MOST_LISTED + 1])
     return Found(tuple(listed[:MOST_LISTED]), len(listed) > MOST_LISTED, people)
 
@@ -137,25 +188,25 @@ def _find(query: Query, tickets: QuerySet[Any], scope: Scope, *, finds_parts: bo
 # People
 
 
-_PEOPLE: Final = """
+_PEOPLE: Final = f"""
 SELECT asked.nth, u.id FROM unnest(%s::text[]) WITH ORDINALITY AS asked (pattern, nth)
 CROSS JOIN LATERAL (
     SELECT id FROM public.tenants_user
      WHERE company_id = (SELECT id FROM public.tenants_company WHERE schema_name = %s)
-       AND ' ' || regexp_replace(lower(normalize(
-               first_name || ' ' || last_name || ' ' || email, NFKD)), '[\u0300-\u036f]', '', 'g')
+       AND {plain_in_sql("(' ' || first_name || ' ' || last_name || ' ' || email)")}
            LIKE asked.pattern
      ORDER BY id LIMIT %s) AS u
-"""
+"""  # noqa: S608  # nosec B608
 
 
-def _people(terms: Iterable[Term]) -> dict[Term, list[int]]:
+def _people(terms: Iterable[Term], search: _Search) -> dict[Term, list[int]]:
     """Of this company, by the beginning of a name or of an address; by a part of it, if longer."""
     asked = [each for each in terms if any(letter.isalpha() for letter in each.plain)]
     if not asked:
         return {}
     patterns = [like(each.plain, start="%" if each.may_be_part else "% ") for each in asked]
     found: dict[Term, list[int]] = {}
+    search.deadline.begin_statement()
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, [patterns, current_schema(), MOST_PEOPLE])
         for nth, number in cursor.fetchall():
@@ -189,15 +240,17 @@ def _lexemes(mark: str, words: Sequence[str], *, is_phrase: bool) -> Iterable[st
 
 
 def _hits(
-    terms: Sequence[Term], people: dict[Term, list[int]], scope: Scope, *, finds_parts: bool
+    terms: Sequence[Term], people: dict[Term, list[int]], search: _Search
 ) -> dict[Term, _Hits]:
     unread = list(dict.fromkeys(terms))
     if not unread:
         return {}
-    words = [f"({_of_words(each)})" for each in unread]
+    scope = search.scope
+    words = [f"({_of_words(each, scope)})" for each in unread]
     values: list[Any] = []
     for term in unread:
         values += [*_values_of_words(term, scope), MOST_ENTRIES + 1]
+    search.deadline.begin_statement()
     of_words = _arrays(words, values)
     found: dict[Term, _Hits] = {}
     with_parts: list[Term] = []
@@ -209,16 +262,20 @@ def _hits(
         sets[term] = set(numbers)
         if term.number is not None:
             sets[term].add(term.number)
-        if term.may_be_part and finds_parts:
+        if term.may_be_part:
             with_parts.append(term)
-    for term, numbers in zip(with_parts, _parts(with_parts, scope), strict=True):
-        sets[term].update(numbers)
-    for term, numbers in _of_people({each: people[each] for each in sets if each in people}):
+    cut: set[Term] = set()
+    for term, parts in zip(with_parts, _parts(with_parts, search), strict=True):
+        if parts is None or len(parts) > MOST_ENTRIES:
+            cut.add(term)
+        sets[term].update(parts or ())
+    having = {each: people[each] for each in sets if each in people}
+    for term, numbers in _of_people(having, search):
         if len(numbers) > MOST_ENTRIES:
             found[term] = _Hits(None)
         sets[term].update(numbers)
     for term, each in sets.items():
-        found.setdefault(term, _Hits(frozenset(each)))
+        found.setdefault(term, _Hits(frozenset(each), lacks_parts=term in cut))
     return found
 
 
@@ -230,12 +287,18 @@ def _arrays(queries: Sequence[str], values: Sequence[Any]) -> list[list[int]]:
         return [list(each) for each in cursor.fetchone()]
 
 
-def _of_words(term: Term) -> str:
-    phrase = " AND plain LIKE %s AND found_by = ANY(%s)" if term.is_phrase else ""
+def _of_words(term: Term, scope: Scope) -> str:
+    phrase = f" AND {_plain('plain', scope)} LIKE %s AND found_by = ANY(%s)"
     return (
         "SELECT ticket_id FROM tickets_searchentry"  # noqa: S608  # nosec B608
-        f" WHERE words @@ %s::tsquery{phrase} LIMIT %s"
+        f" WHERE words @@ %s::tsquery{phrase if term.is_phrase else ''} LIMIT %s"
     )
+
+
+def _plain(column: str, scope: Scope) -> str:
+    """For a requester in a way that no index is of use for: that of parts of words has the internal
+    notes of all tickets in it, and how long it takes would tell of them."""
+    return f"({column} || '')" if scope is Scope.REQUESTER else column
 
 
 def _values_of_words(term: Term, scope: Scope) -> list[Any]:
@@ -243,28 +306,39 @@ def _values_of_words(term: Term, scope: Scope) -> list[Any]:
     return [*found, like(term.plain), scope.found_by] if term.is_phrase else found
 
 
-def _parts(terms: Sequence[Term], scope: Scope) -> list[list[int]]:
-    """Where they are parts of words; none where it takes too long."""
-    nothing: list[list[int]] = [[] for _term in terms]
-    if not terms:
-        return nothing
+def _parts(terms: Sequence[Term], search: _Search) -> list[list[int] | None]:
+    """Where they are parts of words, one more than is read at most; None: it takes too long.
+
+    A requester's are looked for in the entries of their own tickets that they may read, one by one.
+    Everything else by an index, in the entries of all tickets; without that not at all.
+    """
+    if not terms or not _has_index_of_parts():
+        return [[] for _term in terms]
+    own = search.tickets_of_requester()
+    of_tickets, numbers = ("", ()) if own is None else (f"ticket_id IN ({own[0]}) AND ", own[1])
     query = (
-        "(SELECT ticket_id FROM tickets_searchentry"
-        " WHERE plain LIKE %s AND found_by = ANY(%s) LIMIT %s)"
+        f"(SELECT ticket_id FROM tickets_searchentry WHERE {of_tickets}found_by = ANY(%s)"  # noqa: S608  # nosec B608
+        f" AND {_plain('plain', search.scope)} LIKE %s LIMIT %s)"
     )
     values: list[Any] = []
     for term in terms:
-        values += [like(term.plain), scope.found_by, MOST_ENTRIES]
+        values += [*numbers, search.scope.found_by, like(term.plain), MOST_ENTRIES + 1]
     try:
         with transaction.atomic():
-            _limit(MILLISECONDS_OF_PARTS)
-            found = _arrays([query] * len(terms), values)
-            _limit(MILLISECONDS)
-            return found
+            search.deadline.begin_statement(most=MILLISECONDS_OF_PARTS)
+            return list(_arrays([query] * len(terms), values))
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            return nothing
+            search.deadline.was_undone()
+            return [None for _term in terms]
         raise
+
+
+def _has_index_of_parts() -> bool:
+    """See 0017_search."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('search_entry_parts') IS NOT NULL")
+        return bool(cursor.fetchone()[0])
 
 
 _OF_PEOPLE: Final = (
@@ -275,7 +349,7 @@ _OF_PEOPLE: Final = (
 )
 
 
-def _of_people(people: dict[Term, list[int]]) -> Iterable[tuple[Term, list[int]]]:
+def _of_people(people: dict[Term, list[int]], search: _Search) -> Iterable[tuple[Term, list[int]]]:
     """The tickets of these requesters and workers."""
     if not people:
         return []
@@ -284,6 +358,7 @@ def _of_people(people: dict[Term, list[int]]) -> Iterable[tuple[Term, list[int]]
     for numbers in people.values():
         queries += _OF_PEOPLE
         values += [numbers, MOST_ENTRIES + 1, numbers, MOST_ENTRIES + 1]
+    search.deadline.begin_statement()
     arrays = _arrays(queries, values)
     return [(term, [*arrays[2 * nth], *arrays[2 * nth + 1]]) for nth, term in enumerate(people)]
 
@@ -295,12 +370,12 @@ def _any_of(terms: Iterable[Term], people: dict[Term, list[int]], scope: Scope) 
     """Whether one of the terms is in a ticket, asked of one after the other."""
     either, values = [], []
     for term in terms:
-        phrase = " AND e.plain LIKE %s AND e.found_by = ANY(%s)" if term.is_phrase else ""
+        phrase = f" AND {_plain('e.plain', scope)} LIKE %s AND e.found_by = ANY(%s)"
         # As a value, not as EXISTS: that would be turned into a join that reads all entries.
         either.append(
             "coalesce((SELECT true FROM tickets_searchentry e"  # noqa: S608  # nosec B608
             " WHERE e.ticket_id = tickets_ticket.id"
-            f" AND e.words @@ %s::tsquery{phrase} LIMIT 1), false)"
+            f" AND e.words @@ %s::tsquery{phrase if term.is_phrase else ''} LIMIT 1), false)"
         )
         values += _values_of_words(term, scope)
         if term.number is not None:

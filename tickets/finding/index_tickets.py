@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, Min, OuterRef, QuerySet
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
 from tickets.finding.entries import (
     TICKET,
@@ -31,6 +33,9 @@ from tickets.seeing import cancel_reasons, outputs_now, outputs_of_visits
 
 # Tickets of one transaction: whoever takes a step of one of them waits for as long.
 AT_ONCE: Final = 50
+# The migration that made the table, and how far the clocks of servers may be apart.
+MADE_BY: Final = "0017_search"
+LEEWAY: Final = timedelta(hours=1)
 # The newest ones are looked at again: while servers are replaced, those of the version before make
 # tickets without entries.
 NEWEST: Final = 100
@@ -47,16 +52,44 @@ def index_some(*, most: int) -> int:
         numbers = _without_entries()
         if not numbers:
             break
-        index_tickets(numbers)
+        index_tickets(numbers, only_missing=True)
         done += len(numbers)
     return done
 
 
 def index_all() -> int:
     """Make the entries of all tickets of the active company anew; returns how many there are."""
+    return _index_each(Ticket.objects.all())
+
+
+def index_changed() -> int:
+    """As `index_all`, of the tickets that were changed since the company has a table for entries.
+
+    For once, when no server of a version is left that knows no search: what such a one changed,
+    or submitted, in between has no entries, or has those of before.
+    """
+    recorded = MigrationRecorder(connection).migration_qs
+    made = recorded.filter(app="tickets", name=MADE_BY).values_list("applied", flat=True).first()
+    if made is None:
+        return index_all()
+    since = made - LEEWAY
+    messages = Message.objects.filter(
+        Q(written_at__gte=since) | Q(edited_at__gte=since) | Q(hidden_at__gte=since)
+    )
+    return _index_each(
+        Ticket.objects.filter(
+            Q(created_at__gte=since)
+            | Q(updated_at__gte=since)
+            | Q(workflow_instance__updated_at__gte=since)
+            | Q(pk__in=messages.values("ticket"))
+        )
+    )
+
+
+def _index_each(tickets: QuerySet[Ticket]) -> int:
     done, last = 0, None
+    tickets = tickets.order_by("-pk")
     while True:
-        tickets = Ticket.objects.order_by("-pk")
         some = tickets if last is None else tickets.filter(pk__lt=last)
         numbers = list(some.values_list("pk", flat=True)[:AT_ONCE])
         if not numbers:
@@ -99,12 +132,19 @@ def _without_entries() -> list[int]:
     return list(older.values_list("pk", flat=True)[:AT_ONCE])
 
 
-def index_tickets(numbers: Sequence[int]) -> None:
-    """Make the entries of these tickets anew, in one transaction."""
+def index_tickets(numbers: Sequence[int], *, only_missing: bool = False) -> None:
+    """Make the entries of these tickets anew, in one transaction.
+
+    `only_missing`: of those that have none, as it is once they are locked.
+    """
     with transaction.atomic():
         # Not only against steps: whoever writes on a ticket holds it by its key.
         locked = Ticket.objects.filter(pk__in=numbers).order_by("pk").select_for_update()
         numbers = list(locked.values_list("pk", flat=True))
+        if only_missing:
+            entries = SearchEntry.objects.filter(source=TICKET, ticket__in=numbers)
+            there = set(entries.values_list("ticket", flat=True))
+            numbers = [each for each in numbers if each not in there]
         _replace(SearchEntry.objects.filter(ticket__in=numbers), _entries(numbers))
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import close_old_connections
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
 
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, defer, in_company
@@ -20,7 +22,13 @@ def index_tickets_everywhere(timestamp: int) -> None:
     """Have tickets found that have no entries, in each company that has such: after an upgrade,
     or where a company was restored."""
     close_old_connections()
+    under_way = ProcrastinateJob.objects.filter(
+        task_name=INDEX_TICKETS, status__in=(Status.TODO.value, Status.DOING.value)
+    )
+    at_work = set(under_way.values_list("args__schema", flat=True))
     for schema in companies_to_index():
+        if schema in at_work:  # it goes on by itself until all have entries
+            continue
         with schema_context(schema):
             defer(INDEX_TICKETS)
 

@@ -24,8 +24,9 @@ from workflows.models import TaskInstance
 # Letters before what was found, and in all.
 BEFORE: Final = 40
 LENGTH: Final = 140
-# Entries of a ticket that are looked at.
+# Entries of a ticket that are looked at, and letters of all tickets of a page together.
 MOST_ENTRIES: Final = 5
+MOST_LETTERS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,20 @@ def where_found(
     terms = query.terms
     if not terms or not tickets:
         return {}
-    hits: dict[int, Hit] = {}
-    best: dict[int, int] = {}
+    best: dict[int, tuple[int, str, list[str]]] = {}
+    left = MOST_LETTERS
     for number, text, places in _entries(terms, [each.pk for each in tickets], scope):
-        for line, (place, label) in zip(text.split("\n"), places, strict=False):
-            count = sum(_is_in(term, line) for term in terms)
-            if count > best.get(number, 0):
-                best[number] = count
-                hits[number] = Hit(_named(place, label), marked(line, terms))
+        left -= len(text)
+        if left < 0:
+            break
+        for line, place in zip(text.split("\n"), places, strict=False):
+            count = _count(terms, line)
+            if count > best.get(number, (0,))[0]:
+                best[number] = (count, line, place)
+    hits = {
+        number: Hit(_named(place, label), marked(line, terms))
+        for number, (_count_of_it, line, (place, label)) in best.items()
+    }
     numbers = {term.number for term in terms} - {None}
     for ticket in tickets:
         if ticket.pk in numbers:
@@ -104,11 +111,18 @@ def _named(place: str, label: str) -> str:
     return ""
 
 
-def _is_in(term: Term, line: str) -> bool:
+def _count(terms: Sequence[Term], line: str) -> int:
+    """How many of the terms are in the line."""
     plain = plain_text(line)
-    if term.plain in plain:
-        return True
+    others = [each for each in terms if each.plain not in plain]
+    count = len(terms) - len(others)
+    if not others:
+        return count
     words = words_of(plain)
+    return count + sum(_is_in(each, words) for each in others)
+
+
+def _is_in(term: Term, words: set[str]) -> bool:
     return any(
         set(each[:-1]) <= words and any(word.startswith(each[-1]) for word in words)
         for each in term.alternatives()

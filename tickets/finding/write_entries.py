@@ -26,12 +26,12 @@ from tickets.finding.entries import (
     source_of_answers,
     source_of_message,
     source_of_task,
-    tells_requester,
 )
 from tickets.models import Message, Ticket
 from tickets.seeing.reasons import ENDINGS
 from workflows.engine.process import Json
-from workflows.models import TaskInstance
+from workflows.models import TaskDefinition, TaskInstance
+from workflows.running.definition_cache import definition_of
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.started import STARTED
 from workflows.running.events.task_completed import TASK_COMPLETED
@@ -125,9 +125,17 @@ def _write_output(batch: Batch, happened: Happened, output: Json) -> None:
         return
     definition = task.definition
     _put(batch, happened, source_of_task(task.pk), entry_of_task(definition, task.pk, output))
-    if tells_requester(definition):
-        source = source_of_answers(definition.key)
-        _put(batch, happened, source, entry_of_answers(definition, output))
+    # What the requester sees says the version that the ticket runs on now (`outputs_now`): the
+    # task may have been done before the ticket was moved there.
+    now = _definition_now(happened, definition)
+    entry = None if now is None else entry_of_answers(now, output)
+    _put(batch, happened, source_of_answers(definition.key), entry)
+
+
+def _definition_now(happened: Happened, definition: TaskDefinition) -> TaskDefinition | None:
+    if happened.workflow_id is None or happened.workflow_id == definition.workflow_id:
+        return definition
+    return definition_of(happened.workflow_id).tasks.get(definition.key)
 
 
 def _put(batch: Batch, happened: Happened, source: str, entry: Entry | None) -> None:

@@ -521,6 +521,7 @@ class WorkflowStateManager:
             task=task,
             data=data or {},
             by_id=None if caused_by is None else caused_by.pk,
+            workflow_id=self.instance.workflow_id,
         )
         WITH_EVENT.call_all(self._batch, happened)
 

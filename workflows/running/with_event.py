@@ -15,6 +15,8 @@ from workflows.running.events.kind import EventKind
 class Happened:
     """What an event says, before it is written. `by_id` is who caused it (None: the system).
 
+    `workflow_id` is the version that the instance runs on, which may be another than that of
+    `task`, an earlier visit; None where a task is only given to somebody.
     `gives_to_found`: the task is given to whom the batch finds when it is written, if anybody;
     the data says nothing of it yet. A statement that is added to the batch may read FOUND.
     """
@@ -24,6 +26,7 @@ class Happened:
     task: TaskInstance | None = None
     data: JsonObject = field(default_factory=dict)
     by_id: int | None = None
+    workflow_id: int | None = None
     gives_to_found: bool = False
 
 

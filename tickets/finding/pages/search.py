@@ -96,7 +96,13 @@ def _tell_what_is_left_out(request: HttpRequest, query: Query, found: Found) -> 
     if query.is_cut:
         text = _("Only the first %(most)s words, within %(letters)s letters, were looked for.")
         messages.info(request, text % {"most": MOST_WORDS, "letters": LONGEST_QUERY})
-    if found.is_cut:
+    if found.lacks_parts:
+        text = _(
+            "What you typed is a part of more words than are looked through, so that tickets may be"
+            " missing: type the beginning of the word, or more of it."
+        )
+        messages.info(request, text)
+    elif found.is_cut:
         text = _(
             "The search finds many tickets. The newest %(most)s are listed: add a word or a filter"
             " to find older ones."

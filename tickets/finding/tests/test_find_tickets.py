@@ -9,11 +9,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tickets.finding import find_tickets as finding
+from tickets.finding import where_found as where
 from tickets.finding.find_tickets import Found, Scope, SearchTooWideError, find_tickets
+from tickets.finding.plain_text import plain_in_sql, plain_text
 from tickets.finding.query import read_query
 from tickets.finding.tests.test_visibility import ALL, MINE, TASKS, FindingCase
+from tickets.finding.where_found import where_found
 from tickets.models import Ticket
 from workflows.models import WorkflowStatus
+
+# In the place of what looks for a word.
+_SLOW_WORDS = "SELECT 1 FROM pg_sleep(0.06) WHERE %s <> '' LIMIT %s"
 
 
 class FindTests(FindingCase):
@@ -101,6 +107,85 @@ class FindTests(FindingCase):
             self.assertEqual((found.numbers, found.is_cut), ((), False))
             self.assertEqual(self.found(self.terry, "schreibtisch", ALL), sorted(newest[:3]))
             self.assertIn("The newest 3 are listed", self.page)
+
+    def test_more_parts_of_words_than_are_read_are_said(self) -> None:
+        for number in range(3):
+            self.submit(what=f"Ein Reisebuch {number}")
+        with mock.patch.object(finding, "MOST_ENTRIES", 2):
+            cut = self.find("isebuc")
+            self.assertEqual((cut.is_cut, cut.lacks_parts), (True, True))
+            self.found(self.terry, "isebuc", ALL)
+            self.assertIn("a part of more words than are looked through", self.page)
+            whole = self.find("höhenverst")
+            self.assertEqual((whole.is_cut, whole.lacks_parts), (False, False))
+
+    def test_what_a_requester_is_shown_does_not_depend_on_what_others_have(self) -> None:
+        """Neither on internal notes nor on tickets of others, where these are too many to read."""
+        theirs = [self.submit(what=f"Ein Reisebuch {number}").pk for number in range(3)]
+        Ticket.objects.filter(pk__in=theirs).update(created_by=self.walt)
+        mine = self.submit(what="Ein Reisebuch")
+        for number in range(3):
+            self.say(mine, self.terry, f"Ein Lesebuch, ein Reisebuch {number}", public=False)
+        tickets = Ticket.objects.submitted_by(self.uma)
+        with mock.patch.object(finding, "MOST_ENTRIES", 1):
+            for typed, expected in (("isebuc", (mine.pk,)), ("esebuc", ())):
+                found = find_tickets(read_query(typed), tickets=tickets, scope=Scope.REQUESTER)
+                self.assertEqual((found.numbers, found.is_cut), (expected, False), typed)
+            nothing = find_tickets(
+                read_query("isebuc"), tickets=tickets.none(), scope=Scope.REQUESTER
+            )
+            self.assertEqual(nothing.numbers, ())
+
+    def test_all_statements_of_a_search_have_one_deadline(self) -> None:
+        slow = "SELECT 1, 1 FROM pg_sleep(0.06) WHERE %s::text[] IS NULL OR %s <> '' OR %s < 0"
+        with (
+            mock.patch.object(finding, "MILLISECONDS", 100),
+            mock.patch.object(finding, "_LEEWAY", 1),
+            mock.patch.object(finding, "_PEOPLE", slow),
+            mock.patch.object(finding, "_of_words", return_value=_SLOW_WORDS),
+            self.assertRaises(SearchTooWideError),
+        ):
+            self.find("chair")
+
+    def test_each_line_is_made_plain_once_and_letters_are_bounded(self) -> None:
+        query = read_query("schreibtisch euro fur ein hohenverstellbarer")
+        found = self.find("schreibtisch")
+        with mock.patch.object(where, "plain_text", wraps=plain_text) as made:
+            hits = where_found(query, [self.desk], found=found, scope=Scope.TEAM)
+            self.assertIn("Schreibtisch", hits[self.desk.pk].text)
+            lines = [call.args[0] for call in made.call_args_list]
+            self.assertEqual(len(lines), len(set(lines)))
+        with mock.patch.object(where, "MOST_LETTERS", 10):
+            self.assertEqual(where_found(query, [self.desk], found=found, scope=Scope.TEAM), {})
+
+    def test_people_are_found_whatever_letters_their_names_have(self) -> None:
+        ticket = self.submit(what="Nothing")
+        for name, typed in {
+            "Weiß": "weiss", "Søren": "soren", "Łukasz": "lukasz", "Đorđe": "dorde",
+            "Ægir": "aegir", "Œuvrard": "oeuvrard", "Þór": "thor", "GROẞ": "gross",
+            "İnci": "inci", "Y\u0131ld\u0131z": "yildiz", "がく": "かく", "Élodie": "elodie",
+        }.items():  # fmt: skip
+            with self.subTest(name):
+                self.uma.first_name = name
+                self.uma.save()
+                for each in (name, name.casefold(), typed):
+                    self.assertIn(ticket.pk, self.numbers(each), each)
+
+    def test_names_are_made_plain_in_the_database_as_everywhere(self) -> None:
+        latin = [chr(code) for code in range(0x21, 0x250)]
+        others = [chr(code) for code in (*range(0x1E00, 0x1F00), *range(0x3041, 0x3100))]
+        letters = [each for each in (*latin, *others) if each.isalpha()]
+        # Which letters a locale knows as capitals is its own: these have no parts.
+        letters += [chr(code) for code in (*range(0x3B1, 0x3CA), *range(0x430, 0x450))]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT letter, {plain_in_sql('letter')} FROM unnest(%s::text[]) AS letter",
+                [letters],
+            )
+            plain = dict(cursor.fetchall())
+        wrong = {each: (plain[each], plain_text(each)) for each in letters}
+        wrong = {each: both for each, both in wrong.items() if both[0] != both[1]}
+        self.assertEqual(wrong, {})
 
     def test_what_takes_too_long_is_said_on_the_page(self) -> None:
         slow = "SELECT 1, 1 FROM pg_sleep(5) WHERE %s::text[] IS NULL OR %s <> '' OR %s > 0"

@@ -5,13 +5,20 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
 from itertools import product
 from typing import Any
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
 from tenants.roles import SystemRole
@@ -22,15 +29,20 @@ from tickets.conversation.write_message import write_message
 from tickets.erasing.erase_person import erase_person
 from tickets.files.keep_file import keep_file
 from tickets.finding.find_tickets import Scope, find_tickets, tickets_with_task_of
-from tickets.finding.index_tickets import companies_to_index, index_some, index_tickets
+from tickets.finding.index_tickets import MADE_BY, companies_to_index, index_some, index_tickets
+from tickets.finding.jobs import index_tickets_everywhere
 from tickets.finding.query import read_query
+from tickets.job_names import INDEX_TICKETS
 from tickets.models import Message, MyTask, SearchEntry, Ticket, Visibility
+from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
-from tickets.tests.screens import ScreenTestCase
+from tickets.seeing import answers_for_requester
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.tests.screens import ScreenTestCase, make_type
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject
-from workflows.models import TaskDefinition
+from workflows.models import TaskDefinition, TaskInstance, WorkflowInstance
 from workflows.running.definition_cache import forget_definitions
 
 QUESTIONS: list[JsonObject] = [
@@ -260,6 +272,44 @@ class ChangesTests(FindingCase):
         self.assertEqual(self.numbers("chestnut"), [ticket.pk])
         self.assertEqual(self.numbers("chestnut", Scope.REQUESTER), [])
 
+    def test_an_output_that_is_corrected_after_a_move(self) -> None:
+        """Who finds an answer says the version that the ticket runs on, as on the page."""
+        shown: JsonObject = {"seen_by": "requester"}
+        nothing: JsonObject = {}
+        for before, after in ((nothing, shown), (shown, nothing)):
+            with self.subTest(after=after):
+                ticket, task = self.moved(before, after)
+                output: JsonObject = {"ok": True, "answer": "Chestnut"}
+                correct_task_output(task=task, output=output, by=self.terry, reason="Wrong")
+                found = [ticket.pk] if after else []
+                self.assertEqual(self.numbers("chestnut"), [ticket.pk])
+                self.assertEqual(self.numbers("chestnut", Scope.REQUESTER), found)
+                self.assertEqual(self.numbers("hazelnut", Scope.REQUESTER), [])
+                ticket.refresh_from_db()
+                self.assertEqual(bool(answers_for_requester(ticket)), bool(after))
+                SearchEntry.objects.filter(ticket=ticket).delete()
+
+    def moved(self, before: JsonObject, after: JsonObject) -> tuple[Ticket, TaskInstance]:
+        """A ticket that went on in another version after its first task was done."""
+        question: JsonObject = {"name": "answer", "label": "What we say", "type": "text"}
+        ok = QUESTIONS[0]
+        old = make_type(f"nuts-{bool(after)}".lower())
+        check = TaskDefinition.objects.filter(workflow=old.workflow, key="check")
+        check.update(fields=[ok, {**question, **before}])
+        forget_definitions()
+        with self.captureOnCommitCallbacks(execute=True):
+            ticket = submit_ticket(definition=old, data={"what": "Nuts"}, user=self.uma)
+        ticket = Ticket.objects.get(pk=ticket.pk)
+        task = self.task_of(ticket)
+        self.complete(ticket, answer="Hazelnut")
+        new = make_type(old.key, version=2).workflow
+        check = TaskDefinition.objects.filter(workflow=new, key="check")
+        check.update(fields=[ok, {**question, **after}])
+        forget_definitions()
+        (move,) = move_tickets(tickets=[ticket], to=new, by=self.terry, reason="A new version")
+        self.assertEqual(move.refusal, "")
+        return ticket, task
+
     def test_a_message_that_is_edited_or_hidden(self) -> None:
         ticket = self.submit()
         message = self.say(ticket, self.uma, "Pineapple", public=True)
@@ -284,6 +334,37 @@ class ChangesTests(FindingCase):
         SearchEntry.objects.filter(ticket=ticket).delete()
         with outside():
             self.assertEqual(companies_to_index(), ["acme"])
+
+    def test_a_company_whose_tickets_are_being_indexed_gets_no_second_job(self) -> None:
+        ticket = self.submit()
+        SearchEntry.objects.filter(ticket=ticket).delete()
+        jobs = ProcrastinateJob.objects.filter(task_name=INDEX_TICKETS)
+        with mock.patch("tickets.finding.jobs.close_old_connections"), outside():
+            for _twice in range(2):
+                index_tickets_everywhere(timestamp=0)
+            self.assertEqual(jobs.filter(args__schema="acme").count(), 1)
+
+    def test_entries_that_were_made_in_the_meantime_stay(self) -> None:
+        ticket = self.submit(what="Walnuts")
+        entries = SearchEntry.objects.filter(ticket=ticket).values_list("pk", flat=True)
+        before = sorted(entries)
+        index_tickets([ticket.pk], only_missing=True)
+        self.assertEqual(sorted(entries), before)
+
+    def test_what_old_servers_changed_after_the_upgrade_is_found_after_the_command(self) -> None:
+        """They make no entries, and leave those there are: also in the midst of new tickets."""
+        old, between, newest = (self.submit(what=f"Walnuts {n}") for n in range(3))
+        SearchEntry.objects.filter(ticket=between).delete()
+        Ticket.objects.filter(pk=newest.pk).update(data={"what": "Almonds"})
+        long_ago = timezone.now() - timedelta(days=400)
+        Ticket.objects.filter(pk=old.pk).update(created_at=long_ago, updated_at=long_ago)
+        WorkflowInstance.objects.filter(ticket=old).update(updated_at=long_ago)
+        SearchEntry.objects.filter(ticket=old).delete()
+        recorded = MigrationRecorder(connection).migration_qs.filter(name=MADE_BY)
+        recorded.update(applied=timezone.now() - timedelta(days=1))
+        call_command("index_tickets", "--schema=acme", "--changed", stdout=StringIO())
+        self.assertEqual(self.numbers("walnuts"), [between.pk])
+        self.assertEqual(self.numbers("almonds"), [newest.pk])
 
     def test_a_person_who_was_erased(self) -> None:
         ticket = self.submit(what="Walnuts for Uma Urban")
