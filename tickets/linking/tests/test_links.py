@@ -21,7 +21,6 @@ from tickets.errors import (
     TooManyLinksError,
 )
 from tickets.linking import link_tickets as linking
-from tickets.linking import mark_duplicate
 from tickets.linking.link_tickets import link_tickets, unlink_tickets
 from tickets.linking.mark_duplicate import mark_as_duplicate
 from tickets.linking.pages import links_section
@@ -234,15 +233,13 @@ class DuplicateTests(LinkCase):
         self.assertEqual(Follower.objects.filter(ticket=other).count(), 1)
 
     def test_a_task_that_goes_meanwhile_gives_no_right(self) -> None:
-        lock_both = mark_duplicate.lock_both
-
         def loses_it(*args: Any, **more: Any) -> Ticket:
             its = TaskInstance.objects.filter(workflow_instance=self.one.workflow_instance_id)
             its.update(assigned_to=self.walt)
-            return lock_both(*args, **more)
+            return linking.lock_both(*args, **more)
 
         with (
-            mock.patch.object(mark_duplicate, "lock_both", loses_it),
+            mock.patch("tickets.linking.mark_duplicate.lock_both", loses_it),
             self.assertRaises(MayNotMarkDuplicateError),
         ):
             self.mark(self.one, self.other, user=self.wendy)
