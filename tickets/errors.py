@@ -99,6 +99,32 @@ class MayNotMarkDuplicateError(TicketsError):
     status = HTTPStatus.FORBIDDEN
 
 
+class TooManyLinksError(TicketsError):
+    message = _(
+        "Ticket %(number)s is linked to %(most)d tickets, and cannot be linked to more. Take a "
+        "link away first."
+    )
+    field = "number"
+
+    def __init__(self, number: str, most: int) -> None:
+        super().__init__()
+        self.number = number
+        self.most = most
+
+
+class NotOfOtherTeamError(TicketsError):
+    message = _(
+        "You are not of the team of ticket %(number)s. Ask a ticket admin to say that this one is "
+        "its duplicate."
+    )
+    field = "number"
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
 class DuplicateInCircleError(TicketsError):
     message = _("Ticket %(number)s is itself a duplicate of this one. Choose another.")
     field = "number"

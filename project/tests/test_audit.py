@@ -157,7 +157,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:mail_outgoingmail_send_again": ("company.mail_sent_again",),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
-    "admin:tickets_message_duplicate": ("tickets.marked_duplicate",),
+    "admin:tickets_message_duplicate": ("tickets.marked_duplicate", "tickets.joined_duplicate"),
     # Where somebody submits it for another person; else its history has it.
     "admin:tickets_myticket_add": ("tickets.submitted_for",),
     "admin:tickets_ticket_export": ("files.list_downloaded",),

@@ -37,10 +37,12 @@ from tickets.models import (
     Message,
     Notice,
     NoticePreferences,
+    Rating,
     SavedAnswers,
     SavedView,
     SearchEntry,
     Ticket,
+    TicketError,
 )
 from tickets.models.saved_view import LONGEST_QUERY
 from workflows.engine.process import Json
@@ -48,6 +50,7 @@ from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import Invitation, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.people.change_people import save_person
 from workflows.running.events.erased import ERASED as ERASED_EVENT
+from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.sealing import reseal
 
 ERASURE_ASKED: Final = declare("people.erasure_asked", _("It was asked that a person be erased"))
@@ -86,6 +89,7 @@ _WRITTEN: Final = (
     ("tickets_bulkchange", "arguments"),
     ("tickets_bulkchange", "reason"),
     ("tickets_bulkchange", "refused"),
+    ("tickets_ticketerror", "resolution_notes"),
 )
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
@@ -237,6 +241,7 @@ class _Erasing:
             files.update(filename=ERASED, file_type="", size=0)
             written = Message.objects.filter(ticket=ticket, written_by=self.person)
             written.update(text=ERASED, earlier=[], mentions=[])
+            Rating.objects.filter(ticket=ticket).exclude(comment="").update(comment=ERASED)
             specs = ticket.workflow.fields
             ticket.data = with_erased_answers(specs, ticket.data)
             ticket.title = ERASED
@@ -247,6 +252,7 @@ class _Erasing:
                 task.save(update_fields=["input_data"])
                 task.action_attempts.update(sent="")
             self._blank_corrections(ticket, specs)
+            self._blank_withdrawal(ticket)
             events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
             if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
                 events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
@@ -265,6 +271,18 @@ class _Erasing:
                     "new": with_erased_answers(specs, data.get("new")),
                 }
         _write_events(changed)
+
+    def _blank_withdrawal(self, ticket: Ticket) -> None:
+        """Why they took it back: the history says it, and the notes of errors that were open."""
+        events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
+        for event in events.filter(kind=WITHDRAWN):
+            reason = event.data.get("reason") if isinstance(event.data, dict) else ""
+            if not reason or reason == ERASED:
+                continue
+            _write_events({event.pk: {**event.data, "reason": ERASED}})
+            for error in TicketError.objects.filter(ticket=ticket).exclude(resolution_notes=""):
+                error.resolution_notes = error.resolution_notes.replace(str(reason), ERASED)
+                error.save(update_fields=["resolution_notes"])
 
     def delete_saved_answers(self) -> None:
         """What they have begun; files that nothing names are deleted after a week."""

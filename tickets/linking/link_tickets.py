@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,11 +12,15 @@ from tickets.errors import (
     LinkToItselfError,
     MayNotLinkError,
     NoSuchTicketError,
+    TooManyLinksError,
 )
 from tickets.models import LinkKind, Ticket, TicketLink
 from tickets.models.ticket import ticket_number
 from tickets.models.ticket_link import TicketLinkQuerySet
 from tickets.taking_part.access import Access, access_to, tickets_seen_by
+
+# Of one ticket, whoever made them and whichever way they are read.
+MOST_LINKS: Final = 1_000
 
 
 def link_tickets(
@@ -28,6 +33,7 @@ def link_tickets(
             duplicate is to be marked as such: see `mark_as_duplicate`.
         NoSuchTicketError: there is no such ticket that this person may see.
         LinkToItselfError, LinkedAlreadyError
+        TooManyLinksError: one of the two has MOST_LINKS already.
     """
     if not may_link(ticket, user) or kind is LinkKind.DUPLICATE:
         raise MayNotLinkError
@@ -35,6 +41,7 @@ def link_tickets(
         other = lock_both(ticket, number, user=user)
         if between(ticket, other).exists():
             raise LinkedAlreadyError(ticket_number(other.pk))
+        ensure_room_for_a_link(ticket, other)
         return TicketLink.objects.create(
             ticket=ticket, other=other, kind=kind, made_by=user, made_at=now
         )
@@ -44,10 +51,18 @@ def link_tickets(
 def unlink_tickets(*, link: TicketLink, ticket: Ticket, user: User) -> None:
     """Take a link of a ticket away. Twice is once.
 
+    Where the person cannot see the ticket at its other side nothing happens, as if there were no
+    such link.
+
     Raises:
         MayNotLinkError: as in `link_tickets`; the pointer of a duplicate stays.
     """
-    if not may_link(ticket, user) or link.kind == LinkKind.DUPLICATE:
+    if not may_link(ticket, user):
+        raise MayNotLinkError
+    across = link.other_id if link.ticket_id == ticket.pk else link.ticket_id
+    if not tickets_seen_by(user).filter(pk=across).exists():
+        return
+    if link.kind == LinkKind.DUPLICATE:
         raise MayNotLinkError
     TicketLink.objects.of(ticket).filter(pk=link.pk).delete()
 
@@ -73,6 +88,17 @@ def lock_both(ticket: Ticket, number: int, *, user: User) -> Ticket:
     if len(found) < len((ticket, number)):
         raise NoSuchTicketError(ticket_number(number))
     return found[number]
+
+
+def ensure_room_for_a_link(*tickets: Ticket) -> None:
+    """Of each of these tickets, which are locked.
+
+    Raises:
+        TooManyLinksError
+    """
+    for each in tickets:
+        if TicketLink.objects.of(each).count() >= MOST_LINKS:
+            raise TooManyLinksError(ticket_number(each.pk), MOST_LINKS)
 
 
 def between(ticket: Ticket, other: Ticket) -> TicketLinkQuerySet:

@@ -15,9 +15,10 @@ from tickets.errors import (
     DuplicateInCircleError,
     LinkedAlreadyError,
     MayNotMarkDuplicateError,
+    NotOfOtherTeamError,
     ReasonMissingError,
 )
-from tickets.linking.link_tickets import between, lock_both
+from tickets.linking.link_tickets import between, ensure_room_for_a_link, lock_both
 from tickets.models import Follower, LinkKind, Ticket, TicketLink
 from tickets.models.ticket import ticket_number
 from tickets.taking_part.access import Access, access_to
@@ -26,6 +27,9 @@ from workflows.models.task_instance import UNFINISHED
 from workflows.running.workflow_repair import WorkflowRepair
 
 MARKED = declare("tickets.marked_duplicate", gettext_lazy("Closed a ticket as a duplicate"))
+JOINED = declare(
+    "tickets.joined_duplicate", gettext_lazy("Let the people of a duplicate follow a ticket")
+)
 
 
 def mark_as_duplicate(
@@ -40,6 +44,8 @@ def mark_as_duplicate(
         MayNotMarkDuplicateError: this person is no ticket admin, and has no task of it to do.
         ReasonMissingError: it does not say why.
         NoSuchTicketError: there is no such ticket that this person may see.
+        NotOfOtherTeamError: the person is not of the team of the other, to which others get access.
+        TooManyLinksError: one of the two has too many links already.
         LinkToItselfError: it is this very ticket.
         DuplicateInCircleError: the other is a duplicate of this one, perhaps by way of others.
         WorkflowEndedError: the ticket has ended already.
@@ -52,17 +58,22 @@ def mark_as_duplicate(
     with transaction.atomic():
         _one_at_a_time()
         other = lock_both(ticket, number, user=user)
+        if not access_to(other, user).internal:
+            raise NotOfOtherTeamError(ticket_number(other.pk))
         locked = Ticket.objects.select_related("created_by", "definition").get(pk=ticket.pk)
         _ensure_no_circle(locked, other)
         manager = lock_instance_of(locked, WorkflowRepair, now=now, actor=user)
+        if not may_mark_duplicate(locked, user):  # their task may have gone meanwhile
+            raise MayNotMarkDuplicateError
         called = ticket_number(other.pk)
         tasks = manager.close_as_duplicate(of=other.pk, called=called, reason=reason)
         words = {"person": user, "number": called, "reason": reason}
         how = _("%(person)s closed the ticket as a duplicate of %(number)s: %(reason)s") % words
         clean_up_after(manager, tasks, ticket=locked, by=user, why="duplicate", how=how)
         _point(locked, other, user=user, now=now)
-        _let_follow(locked, other, now=now)
+        people = _let_follow(locked, other, now=now)
         record(MARKED, about=locked, person=user, reason=reason, of=other.pk)
+        record(JOINED, about=other, person=user, duplicate=locked.pk, followers=people)
     return other
 
 
@@ -99,14 +110,19 @@ def _point(ticket: Ticket, other: Ticket, *, user: User, now: datetime) -> None:
     if links.filter(kind=LinkKind.DUPLICATE).exists():
         raise LinkedAlreadyError(ticket_number(other.pk))
     links.delete()
+    ensure_room_for_a_link(ticket, other)
     TicketLink.objects.create(
         ticket=ticket, other=other, kind=LinkKind.DUPLICATE, made_by=user, made_at=now
     )
 
 
-def _let_follow(ticket: Ticket, other: Ticket, *, now: datetime) -> None:
+def _let_follow(ticket: Ticket, other: Ticket, *, now: datetime) -> list[int]:
+    """Returns who follows the other one from now on."""
     people = set(Follower.objects.filter(ticket=ticket).values_list("person", flat=True))
     people.add(ticket.created_by_id)
     people.discard(other.created_by_id)
-    rows = [Follower(ticket=other, person_id=each, since=now) for each in sorted(people)]
+    people.difference_update(Follower.objects.filter(ticket=other).values_list("person", flat=True))
+    added = sorted(people)
+    rows = [Follower(ticket=other, person_id=each, since=now) for each in added]
     Follower.objects.bulk_create(rows, ignore_conflicts=True)
+    return added

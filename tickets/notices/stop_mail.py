@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.connection import company_of, current_schema
 from tenants.mail.set_up import absolute
+from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tickets.errors import TicketsError
 from tickets.notices.kinds.kind import ByMail, NoticeKind, kind_named
@@ -64,10 +65,12 @@ def stop_mail(stop: Stop) -> None:
 
     Raises:
         UnknownStopAddressError: company or person are not there any more.
+        CompanyBehindError: the company is being brought up to date.
     """
     company = Company.objects.active().filter(schema_name=stop.schema).first()
     if company is None:
         raise UnknownStopAddressError
+    ensure_up_to_date(company)
     with company_of(stop.schema):
         person = User.objects.active().filter(pk=stop.person_id, company=company).first()
         if person is None:

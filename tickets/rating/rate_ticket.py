@@ -18,9 +18,11 @@ RATED_WITHIN: Final = timedelta(days=30)
 
 
 def rate_ticket(
-    *, ticket: Ticket, user: User, score: Score, comment: str = "", now: datetime
+    *, ticket: Ticket, user: User, score: Score, comment: str | None = "", now: datetime
 ) -> Rating:
     """Say how satisfied the requester is; said again, it takes the place of what was said before.
+
+    `comment` None leaves what they wrote before.
 
     Raises:
         NotYourTicketError: somebody else submitted it.
@@ -28,9 +30,10 @@ def rate_ticket(
             long ago.
         CommentTooLongError
     """
-    comment = composed_text(comment.replace("\x00", "").replace("\r\n", "\n")).strip()
-    if len(comment) > LONGEST_COMMENT:
-        raise CommentTooLongError(LONGEST_COMMENT)
+    if comment is not None:
+        comment = composed_text(comment.replace("\x00", "").replace("\r\n", "\n")).strip()
+        if len(comment) > LONGEST_COMMENT:
+            raise CommentTooLongError(LONGEST_COMMENT)
     with transaction.atomic():
         locked = lock_ticket(ticket.pk)
         if locked.created_by_id != user.pk:
@@ -39,7 +42,11 @@ def rate_ticket(
             raise CannotRateError
         rating = Rating.objects.filter(ticket=locked).first()
         if rating is None:
-            return Rating.objects.create(ticket=locked, score=score, comment=comment, rated_at=now)
+            return Rating.objects.create(
+                ticket=locked, score=score, comment=comment or "", rated_at=now
+            )
+        if comment is None:
+            comment = rating.comment
         if (rating.score, rating.comment) != (score, comment):
             rating.score, rating.comment, rating.changed_at = score, comment, now
             rating.save(update_fields=["score", "comment", "changed_at"])

@@ -2,7 +2,8 @@
 
 Programs that look through mails open what stands in them. So an address shows a page, and only the
 button there rates. It names company, person, ticket and score, does nothing else, and is good for
-as long as the ticket may be rated.
+as long as the ticket may be rated. Mails are forwarded: the page says the number of the ticket, not
+its title, and nothing of what was said before.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.connection import company_of, current_schema
 from tenants.mail.set_up import absolute
+from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tickets.errors import CannotRateError, TicketsError
-from tickets.models import Notice, Rating, Score, Ticket
+from tickets.models import Notice, Score, Ticket
+from tickets.models.ticket import ticket_number
 from tickets.notices.kinds.ticket_ended import TICKET_ENDED
 from tickets.notices.mail_notices import MailChoice, choices_in_mail
 from tickets.rating.rate_ticket import may_be_rated, rate_ticket
@@ -35,14 +38,17 @@ class UnknownRatingLinkError(TicketsError):
 
 @dataclass(frozen=True, slots=True)
 class RatingLink:
-    """What an address is for. `title` is the ticket as people call it."""
+    """What an address is for."""
 
     schema: str
     person_id: int
     ticket_id: int
     score: Score
-    title: str = ""
-    comment: str = ""
+
+    @property
+    def number(self) -> str:
+        """What people call the ticket."""
+        return ticket_number(self.ticket_id)
 
 
 def rating_address(ticket_id: int, person: User, score: Score) -> str:
@@ -52,33 +58,33 @@ def rating_address(ticket_id: int, person: User, score: Score) -> str:
 
 
 def read_rating_link(token: str) -> RatingLink:
-    """What an address is for, with what was said before.
+    """What an address is for.
 
     Raises:
         UnknownRatingLinkError: it is not one of ours, or company, person or ticket are gone.
         CannotRateError: the ticket cannot be rated any more.
+        CompanyBehindError: the company is being brought up to date.
     """
     link = _read(token)
     with company_of(link.schema):
         ticket, _person = _found(link)
         if not may_be_rated(ticket, now=timezone.now()):
             raise CannotRateError
-        before = Rating.objects.filter(ticket=ticket).values_list("comment", flat=True).first()
-        words = {"title": str(ticket), "comment": before or ""}
-        return RatingLink(link.schema, link.person_id, link.ticket_id, link.score, **words)
+    return link
 
 
 def rate_by_link(token: str, *, score: Score, comment: str) -> None:
-    """As the person of the address.
+    """As the person of the address. An empty comment leaves what was said before.
 
     Raises:
-        UnknownRatingLinkError: as above.
+        UnknownRatingLinkError, CompanyBehindError: as above.
         what `rate_ticket` raises
     """
     link = _read(token)
     with company_of(link.schema):
         ticket, person = _found(link)
-        rate_ticket(ticket=ticket, user=person, score=score, comment=comment, now=timezone.now())
+        said = comment if comment.strip() else None
+        rate_ticket(ticket=ticket, user=person, score=score, comment=said, now=timezone.now())
 
 
 def _read(token: str) -> RatingLink:
@@ -87,8 +93,11 @@ def _read(token: str) -> RatingLink:
         link = RatingLink(str(schema), int(person_id), int(ticket_id), Score(score))
     except (BadSignature, ValueError, TypeError) as error:
         raise UnknownRatingLinkError from error
-    if not Company.objects.active().filter(schema_name=link.schema, deletion_due_at=None).exists():
+    companies = Company.objects.active().filter(deletion_due_at=None)
+    company = companies.filter(schema_name=link.schema).first()
+    if company is None:
         raise UnknownRatingLinkError
+    ensure_up_to_date(company)
     return link
 
 

@@ -43,7 +43,7 @@ def reopen_ticket(
         NotYourTicketError: somebody else submitted it.
         ReasonMissingError: it does not say why.
         CannotReopenError: it runs, ended too long ago, or its type does not allow it.
-        ReopenedAlreadyError: a follow-up of it runs.
+        ReopenedAlreadyError: a follow-up of it by the same person runs.
         what `submit_ticket` and `write_message` raise
     """
     if not why.replace("\x00", "").strip():
@@ -79,7 +79,9 @@ def ensure_may_reopen(
     until = reopened_until(ticket, definition)
     if until is None or until < now or ticket.definition.key != definition.key:
         raise CannotReopenError
-    running = follow_ups_of(ticket).filter(pk__in=Ticket.objects.running().values("pk")).first()
+    # Their own only: others link tickets of theirs to it as they like.
+    own = follow_ups_of(ticket).filter(created_by=ticket.created_by_id)
+    running = own.filter(pk__in=Ticket.objects.running().values("pk")).first()
     if running is not None:
         raise ReopenedAlreadyError(ticket_number(running.pk))
 

@@ -36,10 +36,13 @@ from tickets.models import (
     Message,
     Notice,
     NoticePreferences,
+    Rating,
     SavedView,
     Ticket,
+    TicketError,
 )
 from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from workflows.fields.people import with_erased_answers
 from workflows.fields.registry import TYPES
 from workflows.fields.samples import sample_answer
@@ -173,6 +176,41 @@ class ErasePersonTests(EraseCase):
         self.assertEqual((message.text, message.earlier, message.mentions), ("erased", [], []))
         self.assertEqual(message.files.get().filename, "erased")
         self.assertFalse(Follower.objects.filter(person=self.uma).exists())
+
+    def test_the_rating_and_the_reason_of_a_withdrawal_go_with_it(self) -> None:
+        running = Ticket.objects.running().filter(created_by=self.uma, data__has_key="note")
+        ticket = running.first()
+        assert ticket is not None
+        error = TicketError.objects.create(
+            ticket=ticket, error_type="TASK_UPDATE", message="It failed."
+        )
+        withdraw_ticket(
+            ticket=ticket, user=self.uma, reason="My secret illness", now=timezone.now()
+        )
+        other = TicketError.objects.create(
+            ticket=ticket,
+            error_type="TASK_UPDATE",
+            message="It failed.",
+            resolution_notes="Uma Urban was told.",
+        )
+        rating = Rating.objects.update_or_create(
+            ticket=ticket,
+            defaults={"score": "BAD", "comment": "Of no use to me", "rated_at": timezone.now()},
+        )[0]
+        self.erase(self.uma, [ticket])
+        self.assert_named_nowhere("secret illness", "Of no use to me", "Uma Urban")
+        rating.refresh_from_db()
+        self.assertEqual(rating.comment, "erased")
+        event = WorkflowEvent.objects.get(
+            workflow_instance=ticket.workflow_instance, kind="WITHDRAWN"
+        )
+        self.assertEqual(event.data["reason"], "erased")
+        error.refresh_from_db()
+        name = f"Erased person {self.uma.pk}"
+        self.assertEqual(error.resolution_notes, f"{name} withdrew the ticket: erased")
+        other.refresh_from_db()
+        self.assertEqual(other.resolution_notes, f"{name} was told.")
+        self.assertEqual(history_findings(after=0)[0], [])
 
     def test_what_a_submitter_typed_goes_where_that_was_chosen(self) -> None:
         ended = list(Ticket.objects.ended().filter(created_by=self.uma))

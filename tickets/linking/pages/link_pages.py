@@ -117,9 +117,14 @@ class LinkPage(_LinkingPage):
 
 @register_page(Message, "ticket/<int:ticket_id>/unlink/", name="tickets_message_unlink")
 class UnlinkPage(_LinkingPage):
-    """POST takes a link away."""
+    """POST takes a link away. It answers the same where there is none that the person sees."""
 
     http_method_names = ["post"]
+
+    def find(self, **arguments: Any) -> None:
+        super().find(**arguments)
+        if not may_link(self.ticket, self.person):
+            raise MayNotLinkError
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         number = number_in(request.POST.get("link", ""))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When, Window
 from django.urls import reverse
 
 from tenants.models import User
@@ -19,19 +20,30 @@ from tickets.taking_part.access import SEES_ALL, Access, tickets_seen_by
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+MOST_SHOWN: Final = 20
+# What the list shows nothing of, and what may be long.
+_LONG: Final = (
+    "data",
+    "definition__description",
+    "definition__ext_ref",
+    "definition__presets",
+    "definition__edit_layout",
+    "definition__display_layout",
+    "workflow_instance__data",
+    "workflow_instance__current_task__input_data",
+    "workflow_instance__current_task__output_data",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownLink:
     """A link as read from the ticket that is shown to `other`; `address`: the person's page."""
 
-    link: TicketLink
+    pk: int
     label: StrOrPromise
     other: Ticket
     address: str
-
-    @property
-    def is_duplicate(self) -> bool:
-        return self.link.kind == LinkKind.DUPLICATE
+    is_duplicate: bool
 
 
 class Links:
@@ -46,13 +58,28 @@ class Links:
 
     @cached_property
     def shown(self) -> list[ShownLink]:
-        """The duplicate of which it is one comes first."""
-        others = ("definition", "workflow_instance__current_task")
-        names = [f"{side}__{name}" for side in ("ticket", "other") for name in others]
-        links = list(TicketLink.objects.of(self.ticket).select_related(*names))
-        seen = self._seen([_other(each, self.ticket).pk for each in links])
-        shown = [self._shown(each) for each in links if _other(each, self.ticket).pk in seen]
-        return sorted(shown, key=lambda each: not (each.is_duplicate and self._is_from(each.link)))
+        """MOST_SHOWN at most. The duplicate of which it is one comes first."""
+        others = self._tickets([row["across"] for row in self._rows])
+        return [self._shown(row, others[row["across"]]) for row in self._rows]
+
+    @property
+    def more(self) -> int:
+        """How many more there are than those that are shown."""
+        return self._rows[0]["total"] - len(self._rows) if self._rows else 0
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        is_from = Q(ticket=self.ticket)
+        links = TicketLink.objects.of(self.ticket).annotate(
+            across=Case(When(is_from, then=F("other_id")), default=F("ticket_id")),
+            total=Window(Count("*")),
+        )
+        if not self.person.has_perm(SEES_ALL):
+            seen = tickets_seen_by(self.person).filter(pk=OuterRef("across"))
+            links = links.filter(Exists(seen))
+        first = Case(When(is_from & Q(kind=LinkKind.DUPLICATE), then=0), default=1)
+        rows = links.order_by(first, "pk").values("pk", "kind", "ticket_id", "across", "total")
+        return list(rows[:MOST_SHOWN])
 
     @cached_property
     def may_link(self) -> bool:
@@ -76,21 +103,20 @@ class Links:
     def unlink_address(self) -> str:
         return reverse("admin:tickets_message_unlink", args=(self.ticket.pk,))
 
-    def _seen(self, numbers: list[int]) -> set[int]:
-        if not numbers or self.person.has_perm(SEES_ALL):
-            return set(numbers)
-        return set(tickets_seen_by(self.person).filter(pk__in=numbers).values_list("pk", flat=True))
+    @staticmethod
+    def _tickets(numbers: list[int]) -> dict[int, Ticket]:
+        if not numbers:
+            return {}
+        joined = ("definition", "workflow_instance__current_task")
+        return Ticket.objects.select_related(*joined).defer(*_LONG).in_bulk(numbers)
 
-    def _is_from(self, link: TicketLink) -> bool:
-        return link.ticket_id == self.ticket.pk
-
-    def _shown(self, link: TicketLink) -> ShownLink:
-        kind, other = LinkKind(link.kind), _other(link, self.ticket)
-        address = ticket_address(other, self.person) or conversation_address(other)
+    def _shown(self, row: dict[str, Any], other: Ticket) -> ShownLink:
+        kind = LinkKind(row["kind"])
+        is_from = row["ticket_id"] == self.ticket.pk
         return ShownLink(
-            link, kind.label if self._is_from(link) else kind.other_way, other, address
+            pk=row["pk"],
+            label=kind.label if is_from else kind.other_way,
+            other=other,
+            address=ticket_address(other, self.person) or conversation_address(other),
+            is_duplicate=kind is LinkKind.DUPLICATE,
         )
-
-
-def _other(link: TicketLink, ticket: Ticket) -> Ticket:
-    return link.other if link.ticket_id == ticket.pk else link.ticket

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.audit.models import AuditEvent
+from tenants.models import User
 from tickets.conversation.follow_ticket import follow_ticket
 from tickets.errors import (
     DuplicateInCircleError,
@@ -13,10 +16,14 @@ from tickets.errors import (
     MayNotLinkError,
     MayNotMarkDuplicateError,
     NoSuchTicketError,
+    NotOfOtherTeamError,
     ReasonMissingError,
+    TooManyLinksError,
 )
+from tickets.linking import link_tickets as linking
 from tickets.linking.link_tickets import link_tickets, unlink_tickets
 from tickets.linking.mark_duplicate import mark_as_duplicate
+from tickets.linking.pages import links_section
 from tickets.linking.pages.links_section import Links
 from tickets.models import Follower, LinkKind, Notice, Ticket, TicketLink
 from tickets.seeing import Viewer, cancel_reason
@@ -111,6 +118,49 @@ class LinkTests(LinkCase):
             unlink_tickets(link=link, ticket=self.one, user=self.wendy)
         self.assertFalse(TicketLink.objects.exists())
 
+    def test_what_one_cannot_see_one_cannot_take_away(self) -> None:
+        self.seen_by_another()
+        links = [self.link()]
+        links.append(self.link(number=self.third.pk))
+        unlink_tickets(link=links[0], ticket=self.one, user=self.uma)
+        unlink_tickets(link=links[1], ticket=self.one, user=self.uma)
+        self.assertEqual(TicketLink.objects.get(), links[0])
+        TicketLink.objects.update(kind=LinkKind.DUPLICATE)
+        link = TicketLink.objects.get()
+        unlink_tickets(link=link, ticket=self.one, user=self.uma)
+        with self.assertRaises(MayNotLinkError):
+            unlink_tickets(link=link, ticket=self.one, user=self.terry)
+        self.assertTrue(TicketLink.objects.exists())
+
+    def test_a_ticket_has_so_many_links_and_no_more(self) -> None:
+        self.link()
+        with mock.patch.object(linking, "MOST_LINKS", 1):
+            for more in (
+                {"number": self.third.pk},
+                {"ticket": self.third, "number": self.one.pk},
+            ):
+                with self.assertRaises(TooManyLinksError) as raised:
+                    self.link(**more)
+                self.assertIn(f"#{self.one.pk} is linked to 1", str(raised.exception))
+            with self.assertRaises(TooManyLinksError):
+                self.mark(self.third, self.one)
+            self.mark(self.one, self.other)
+
+    def test_a_page_shows_some_and_loads_no_answers(self) -> None:
+        self.link(number=self.third.pk)
+        self.link()
+        TicketLink.objects.filter(other=self.other).update(kind=LinkKind.DUPLICATE)
+        with mock.patch.object(links_section, "MOST_SHOWN", 1):
+            for person in (self.uma, self.terry):
+                links = Links(self.one, person, access_to(self.one, person))
+                (shown,) = links.shown
+                self.assertEqual((shown.other, links.more), (self.other, 1))
+                self.assertIn("data", shown.other.get_deferred_fields())
+            self.log_in(self.uma)
+            page = reverse("admin:tickets_myticket_change", args=(self.one.pk,))
+            self.assertContains(self.client.get(page), "1 more is not shown.")
+        self.assertNotContains(self.client.get(page), "not shown.")
+
     def test_many_links_cost_as_many_queries_as_one(self) -> None:
         self.link()
         access = access_to(self.one, self.uma)
@@ -169,6 +219,38 @@ class DuplicateTests(LinkCase):
         with self.assertRaises(ReasonMissingError):
             self.mark(self.one, self.other, reason=" ")
         self.mark(self.one, self.other, user=self.wendy)
+
+    def test_who_merely_follows_the_other_lets_nobody_else_read_it(self) -> None:
+        User.objects.filter(pk=self.wendy.pk).update(is_available=False)
+        User.objects.filter(pk=self.walt.pk).update(is_available=True)
+        other = self.submit()
+        self.assertEqual(self.task_of(other).assigned_to, self.walt)
+        Follower.objects.create(ticket=other, person=self.wendy, since=self.now)
+        Follower.objects.create(ticket=self.one, person=self.charlie, since=self.now)
+        with self.assertRaises(NotOfOtherTeamError):
+            self.mark(self.one, other, user=self.wendy)
+        self.assertFalse(Ticket.objects.get(pk=self.one.pk).has_ended)
+        self.assertEqual(Follower.objects.filter(ticket=other).count(), 1)
+
+    def test_a_task_that_goes_meanwhile_gives_no_right(self) -> None:
+        def loses_it(*args: Any, **more: Any) -> Ticket:
+            its = TaskInstance.objects.filter(workflow_instance=self.one.workflow_instance_id)
+            its.update(assigned_to=self.walt)
+            return linking.lock_both(*args, **more)
+
+        with (
+            mock.patch("tickets.linking.mark_duplicate.lock_both", loses_it),
+            self.assertRaises(MayNotMarkDuplicateError),
+        ):
+            self.mark(self.one, self.other, user=self.wendy)
+
+    def test_the_audit_log_tells_of_both(self) -> None:
+        Follower.objects.create(ticket=self.one, person=self.walt, since=self.now)
+        self.mark(self.one, self.other)
+        event = AuditEvent.objects.get(kind="tickets.joined_duplicate")
+        self.assertEqual(event.subject_id, str(self.other.pk))
+        self.assertEqual(event.data["duplicate"], self.one.pk)
+        self.assertEqual(event.data["followers"], [self.walt.pk])
 
 
 class LinkPagesTests(LinkCase):

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from tenants.connection import use_public
+from tenants.errors import CompanyBehindError
 from tenants.pages.page import Page
 from tenants.refusals import refusals
 from tickets.notices.stop_mail import UnknownStopAddressError, read_stop, stop_mail
@@ -36,7 +37,7 @@ class StopMailPage(Page):
         # A browser may be logged in to some company: that counts for nothing here.
         use_public()
         stop = None
-        with refusals(UnknownStopAddressError) as refused:
+        with refusals(UnknownStopAddressError, CompanyBehindError) as refused:
             stop = read_stop(token)
             if stops:
                 stop_mail(stop)

@@ -308,6 +308,14 @@ class StopMailTests(MailCase):
         self.client.post(address[address.index("/stop-mail/") :])
         self.assertEqual(NoticePreferences.objects.get().person, self.uma)
 
+    def test_a_company_that_is_being_upgraded_is_not_entered(self) -> None:
+        address = stop_address(self.uma, "MENTION")
+        with mock.patch("tenants.migrating.versions.is_up_to_date", return_value=False):
+            answer = self.client.post(address[address.index("/stop-mail/") :])
+        self.assertContains(answer, "brought up to date", status_code=503)
+        use_company(self.acme)
+        self.assertFalse(NoticePreferences.objects.exists())
+
     def test_what_is_not_ours_is_refused(self) -> None:
         good = stop_address(self.uma, "MENTION")
         token = good[good.index("/stop-mail/") + len("/stop-mail/") :].strip("/")

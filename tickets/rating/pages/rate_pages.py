@@ -115,7 +115,7 @@ class RateByLinkPage(Page):
         use_public()
         with refusals() as refused:
             link = read_rating_link(token)
-            shown = form or RatingForm(initial={"score": link.score, "comment": link.comment})
+            shown = form or RatingForm(initial={"score": link.score})
             return self._page(link=link, form=shown, scores=_scores_first(link))
         return self._refused(refused)
 

@@ -15,6 +15,15 @@ from tickets.models import Rating, Score, Ticket
 from tickets.rating.share import share_of_good
 
 MOST_SHOWN: Final = 100
+# What the list shows nothing of, and what may be long.
+_LONG: Final = (
+    "ticket__data",
+    "ticket__definition__description",
+    "ticket__definition__ext_ref",
+    "ticket__definition__presets",
+    "ticket__definition__edit_layout",
+    "ticket__definition__display_layout",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class RatingsPage(Page):
         asked = request.GET.get("score", "")
         score = next((each for each in Score if each == asked), None)
         shown = Rating.objects.select_related("ticket__created_by", "ticket__definition")
+        shown = shown.defer(*_LONG)
         if score is not None:
             shown = shown.filter(score=score)
         counts = Rating.objects.counts()

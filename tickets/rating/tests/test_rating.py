@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.test import Client
 from django.urls import reverse
@@ -128,6 +129,8 @@ class RatingPagesTests(RatingCase):
     def test_the_list_costs_as_much_for_many_as_for_one(self) -> None:
         self.log_in(self.terry)
         self.rate()
+        (shown,) = self.client.get(reverse("admin:tickets_ticket_ratings")).context["ratings"]
+        self.assertIn("data", shown.ticket.get_deferred_fields())
         few = self.count_queries(reverse("admin:tickets_ticket_ratings"))
         for _time in range(3):
             self.rate(ticket=self.ended())
@@ -155,13 +158,33 @@ class RateByMailTests(RatingCase):
 
     def test_opening_it_rates_nothing_and_the_button_does(self) -> None:
         page = self.visitor.get(self.address)
-        self.assertContains(page, self.ticket.title)
+        self.assertContains(page, self.ticket.number)
         self.assertEqual(self.ratings(), [])
         answer = self.visitor.post(self.address, {"score": "GOOD", "comment": "Well done"})
         self.assertContains(answer, "Thank you")
         (rating,) = self.ratings()
         self.assertEqual((rating.score, rating.comment), ("GOOD", "Well done"))
-        self.assertContains(self.visitor.get(self.address), "Well done")
+
+    def test_a_forwarded_mail_tells_nothing_and_an_empty_comment_keeps_what_was_said(self) -> None:
+        self.rate(comment="It broke.")
+        Ticket.objects.filter(pk=self.ticket.pk).update(title="My illness")
+        page = self.visitor.get(self.address)
+        self.assertNotContains(page, "It broke.")
+        self.assertNotContains(page, "My illness")
+        self.visitor.post(self.address, {"score": "BAD", "comment": " "})
+        (rating,) = self.ratings()
+        self.assertEqual((rating.score, rating.comment), ("BAD", "It broke."))
+        self.visitor.post(self.address, {"score": "BAD", "comment": "Mended."})
+        self.assertEqual([each.comment for each in self.ratings()], ["Mended."])
+
+    def test_a_company_that_is_being_upgraded_is_asked_nothing(self) -> None:
+        with mock.patch("tenants.migrating.versions.is_up_to_date", return_value=False):
+            for answer in (
+                self.visitor.get(self.address),
+                self.visitor.post(self.address, {"score": "BAD"}),
+            ):
+                self.assertContains(answer, "brought up to date", status_code=503)
+        self.assertEqual(self.ratings(), [])
 
     def test_it_is_good_for_as_long_as_the_ticket_may_be_rated(self) -> None:
         self.long_ago(31)
@@ -181,6 +204,6 @@ class RateByMailTests(RatingCase):
 
     def test_a_session_of_somebody_else_counts_for_nothing(self) -> None:
         self.log_in(self.charlie)
-        self.assertContains(self.client.get(self.address), self.ticket.title)
+        self.assertContains(self.client.get(self.address), self.ticket.number)
         self.client.post(self.address, {"score": "BAD"})
         self.assertEqual([each.ticket for each in self.ratings()], [self.ticket])

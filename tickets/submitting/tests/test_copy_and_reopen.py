@@ -167,6 +167,15 @@ class ReopenTests(OldCase):
         self.end(made)
         self.reopen(old)
 
+    def test_a_running_ticket_that_somebody_else_linked_to_it_is_in_nobodys_way(self) -> None:
+        self.let_reopen(14)
+        old, theirs = self.end(self.submit()), self.submit()
+        Ticket.objects.filter(pk=theirs.pk).update(created_by=self.wendy)
+        TicketLink.objects.create(
+            ticket=theirs, other=old, kind="FOLLOW_UP", made_by=self.wendy, made_at=timezone.now()
+        )
+        self.reopen(old)
+
     def test_only_whoever_submitted_it_and_they_say_why(self) -> None:
         self.let_reopen(14)
         self.make_user_too("wendy")
