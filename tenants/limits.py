@@ -89,7 +89,7 @@ CALLBACK_ADDRESS = Limit(
 )
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
 # Each is a mail that a provider hands on.
-MAIL_IN = Limit("mail in", MINUTE, 600)
+MAIL_IN = Limit("mail in", MINUTE, 600, counts_itself=True)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 RATE_TICKET = Limit("rate ticket", MINUTE, 60)
