@@ -45,6 +45,7 @@ WHY_READERS = {
     "tickets/following/pages/history.py": "gives it to tickets.seeing",
     "tickets/finding/index_tickets.py": "gives it to tickets.seeing",
     "tickets/health/mending.py": "asks whether there is one",
+    "tickets/linking/pages/links_section.py": "leaves it in the database",
     "tickets/health/timers.py": "the context of rules",
     "tickets/overseeing/pages/task_instance.py": "gives it to tickets.seeing",
     "tickets/overseeing/tickets_of_definitions.py": "asks for a key",
