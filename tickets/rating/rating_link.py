@@ -32,7 +32,7 @@ _SIGNER: Final = Signer(salt="tickets.rating")
 
 
 class UnknownRatingLinkError(TicketsError):
-    message = _("This address is not complete. Open it from the mail once more.")
+    message = _("This address rates no ticket, or not any more. Open it from the mail once more.")
     status = HTTPStatus.NOT_FOUND
 
 

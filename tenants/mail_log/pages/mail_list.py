@@ -10,7 +10,6 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from tenants.active_company import is_outside
-from tenants.pages.bounded import BoundedPaginator
 from tenants.pages.detail_page import DetailPageAdmin
 
 
@@ -20,7 +19,6 @@ class MailListAdmin(DetailPageAdmin):
     model: ClassVar[type[Model]]
     ordering = ("-pk",)
     sortable_by = ()
-    paginator = BoundedPaginator
     list_before_template = "mail_log/tabs.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:

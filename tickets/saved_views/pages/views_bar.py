@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from tenants.active_company import active_company
 from tenants.models import User
+from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
 from tickets.errors import ViewTooLongError
 from tickets.models import ListOfViews, SavedView
@@ -27,6 +28,8 @@ class ShownView:
 
 class ViewsBar:
     """What the template shows. One query."""
+
+    longest_name = LONGEST_NAME
 
     def __init__(self, request: HttpRequest, of: ListOfViews) -> None:
         self._request, self.of = request, of

@@ -28,7 +28,6 @@ from tenants.audit.acting import ActorKind
 from tenants.audit.kinds import title_of
 from tenants.audit.models import AuditEvent
 from tenants.pages.badges import badge, clipped
-from tenants.pages.bounded import BoundedPaginator
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import prefix_of
 from workflows.audit_log.pages.audit_resource import AuditResource
@@ -82,7 +81,6 @@ class AuditEventAdmin(FlatExportAdmin, DetailPageAdmin):
     ordering = ("-at", "-pk")
     search_fields = ("actor_name", "subject_name", "sender")
     search_help_text = _("Search by who it was or what it is about, in the newest events")
-    paginator = BoundedPaginator
 
     # --- who may, and whose log ---------------------------------------------------------------
 

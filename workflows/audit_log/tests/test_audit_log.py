@@ -15,7 +15,7 @@ from tenants.audit.models import AuditEvent
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import company_of
 from tenants.failed_log_ins import LOG_IN_FAILED
-from tenants.pages import bounded
+from tenants.pages import paging
 from tenants.services import PASSWORD_CHANGED, PERSON_ADDED
 from tenants.testing import CompanyTestCase, forget_audit_events
 from workflows.audit_log.pages import audit_event
@@ -180,7 +180,8 @@ class FilterTests(AuditLogCase):
         for _each in range(8):
             record(PERSON_CHANGED, about=self.uma)
         with (
-            mock.patch.object(bounded, "MOST_LISTED", 5),
+            mock.patch.object(paging, "PAGES_AHEAD", 0),
+            mock.patch.object(audit_event.AuditEventAdmin, "list_per_page", 5),
             mock.patch.object(audit_event, "MOST_SEARCHED", 3),
         ):
             page = self.client.get(LIST)
