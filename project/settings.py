@@ -330,6 +330,8 @@ MAIL_IN_MOST_BYTES = int(os.environ.get("MAIL_IN_MOST_BYTES") or 30 * 1024 * 102
 # --- language and time ---------------------------------------------------------------------
 # Each by its own name, as whoever looks for it reads it. Their texts: project/translating/.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# Before those of Django and the libraries, which have some of our texts in other words.
+LOCALE_PATHS = [BASE_DIR / app / "locale" for app in ("tickets", "workflows", "tenants", "project")]
 # Of mails to people who have chosen none, and of visitors whose browsers ask for none of these.
 LANGUAGE_CODE = (os.environ.get("LANGUAGE_CODE") or "en").strip().lower()
 if LANGUAGE_CODE not in dict(LANGUAGES):

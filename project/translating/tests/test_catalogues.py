@@ -30,6 +30,11 @@ class OfUnfoldTests(SimpleTestCase):
         for name in of_unfold.TRANSLATED:
             self.assertTrue(name == "django.conf" or apps.is_installed(name), name)
 
+    def test_our_words_go_before_those_of_libraries(self) -> None:
+        """Django's German of “History” is “Geschichte”."""
+        with translation.override("de"):
+            self.assertEqual(gettext("History"), "Verlauf")
+
     def test_its_pages_are_in_german(self) -> None:
         """Texts of its templates, of its code, and one that Django translates."""
         with translation.override("de"):
