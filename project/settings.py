@@ -71,6 +71,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",  # its fields: the words that searches find
     "django.forms",  # its templates, for FORM_RENDERER
     "django_jsonform",
     "import_export",
