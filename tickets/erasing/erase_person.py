@@ -247,7 +247,7 @@ class _Erasing:
             ticket.title = ERASED
             ticket.save(update_fields=["data", "title", "updated_at"])
             tasks = TaskInstance.objects.filter(workflow_instance=ticket.workflow_instance_id)
-            for task in tasks.exclude(input_data=None):
+            for task in tasks.exclude(input_data__isnull=True):
                 task.input_data = _without_texts(task.input_data)
                 task.save(update_fields=["input_data"])
                 task.action_attempts.update(sent="")

@@ -151,10 +151,11 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     # Several at once
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    # The next Django says where they are shown, too.
+    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         if is_pool(request) or is_archive(request) or not WorkerPage.admits(request):
             return {}
-        found: dict[str, Any] = super().get_actions(request)
+        found: dict[str, Any] = super().get_actions(request, *args, **kwargs)
         return found
 
     @action(description=_("Complete together"))
