@@ -175,7 +175,9 @@ class TamperingTests(DoctorCase):
         )
         cancel_ticket(ticket=other, by=self.terry, reason=REASON)
         self.assertEqual(self.problems(), [])
-        self.assertFalse(WorkflowEvent.objects.exclude(digest="").filter(seals__isnull=True).exists())
+        self.assertFalse(
+            WorkflowEvent.objects.exclude(digest="").filter(seals__isnull=True).exists()
+        )
 
     def big(self) -> Ticket:
         ticket = self.submit()

@@ -151,11 +151,12 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     # Several at once
 
-    # The next Django says where they are shown, too.
-    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         if is_pool(request) or is_archive(request) or not WorkerPage.admits(request):
             return {}
-        found: dict[str, Any] = super().get_actions(request, *args, **kwargs)
+        # The next Django says where they are shown; this one knows no such parameter.
+        located = () if action_location is None else (action_location,)
+        found: dict[str, Any] = super().get_actions(request, *located)
         return found
 
     @action(description=_("Complete together"))
