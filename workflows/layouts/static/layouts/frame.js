@@ -226,7 +226,7 @@
     else if (message?.type === "ping") say({ type: "pong" });
     else if (message?.type === "update" && root && message.number === shown) {
       // What was typed since is newer than what the page around has.
-      const { value, ...rest } = message.given;
+      const { value = given.value, ...rest } = message.given;
       given = { ...given, ...rest, ...(message.seen === sent ? { value } : {}) };
       draw();
     }
