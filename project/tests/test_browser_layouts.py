@@ -14,8 +14,9 @@ from tenants.roles import SystemRole
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import make_type
+from workflows.authoring.editing.create_workflow import edit_workflow
 from workflows.engine.process import JsonObject
-from workflows.models import TaskDefinition, TaskInstance, TicketDefinition
+from workflows.models import TaskDefinition, TaskInstance, TicketDefinition, WorkflowDefinition
 
 # Since then Chromium knows the header Connection-Allowlist; before, a frame that leads itself
 # elsewhere has a connection made, over which nothing is sent.
@@ -87,7 +88,10 @@ const ways = {
   socket: () => new WebSocket("EVIL/socket".replace("http", "ws")),
   events: () => new EventSource("EVIL/events"),
   image: () => { new Image().src = "EVIL/image"; add("img", { srcset: "EVIL/set 1x" }); },
-  media: () => { new Audio("EVIL/audio").play().catch(() => {}); add("video", { poster: "EVIL/poster" }); },
+  media: () => {
+    new Audio("EVIL/audio").play().catch(() => {});
+    add("video", { poster: "EVIL/poster" });
+  },
   drawing: () => {
     for (const name of ["image", "use", "feImage"]) {
       const made = document.createElementNS(svg, name);
@@ -355,3 +359,29 @@ class LayoutTests(BrowserTestCase):
         self.check(page)
         task.refresh_from_db()
         self.assertEqual(task.output_data, {"ok": True})
+
+    def test_the_editor_shows_what_is_typed_with_the_data_of_a_test_case(self) -> None:
+        workflow = edit_workflow(workflow=self.definition.workflow, user=self.carla)
+        tests = [
+            {"name": name, "ticket_type": "purchase", "ticket": {"what": what, "amount": 1}}
+            for name, what in (("First", "A desk"), ("Second", "A chair"))
+        ]
+        expected: list[JsonObject] = [{**each, "expect": {"path": []}} for each in tests]
+        WorkflowDefinition.objects.filter(pk=workflow.pk).update(test_cases=expected)
+        page = self.open_window(self.carla)
+        page.goto(f"/app/workflows/workflowdefinition/{workflow.pk}/edit/")
+        card = page.locator("#ed-panel .ed-card").first
+        card.get_by_text("More settings").click()
+        source = card.get_by_label("Source of a component that shows the data")
+        card.get_by_text("Preview").click()
+        source.fill("export default ({ data }) => <b>Seen: {data.what}</b>;")
+        drawn = page.frame_locator(".ed-layout-place iframe")
+        expect(drawn.locator("b")).to_have_text("Seen: A desk")
+        card.get_by_label("Test case whose data is shown").select_option("Second")
+        expect(drawn.locator("b")).to_have_text("Seen: A chair")
+        self.assertEqual(self.errors, [])
+        source.fill("export default ({ data }) => (\n  <b>{data.what.more.less}</b>\n);")
+        expect(card.locator(".ed-layout-says")).to_contain_text("Line 2: Cannot read")
+        source.fill("export default () => <i>Mended</i>;")
+        expect(drawn.locator("i")).to_have_text("Mended")
+        expect(card.locator(".ed-layout-says")).to_be_hidden()
