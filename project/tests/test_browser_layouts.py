@@ -362,7 +362,7 @@ class LayoutTests(BrowserTestCase):
 
     def test_the_editor_shows_what_is_typed_with_the_data_of_a_test_case(self) -> None:
         workflow = edit_workflow(workflow=self.definition.workflow, user=self.carla)
-        tests = [
+        tests: list[JsonObject] = [
             {"name": name, "ticket_type": "purchase", "ticket": {"what": what, "amount": 1}}
             for name, what in (("First", "A desk"), ("Second", "A chair"))
         ]
