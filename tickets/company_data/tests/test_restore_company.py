@@ -17,7 +17,7 @@ from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -139,6 +139,7 @@ class RestoreCase(FullCompany):
         return found | {int(each.email.split("@")[0][10:]): each.pk for each in stand_ins}
 
 
+@tag("companies")
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
@@ -303,6 +304,7 @@ class EqualityTests(RestoreCase):
             self.assertTrue(TicketDefinition.objects.active().filter(key="party").exists())
 
 
+@tag("companies")
 class BesideOthersTests(RestoreCase):
     """Others log in meanwhile, and sign up: no lock of a shared table lasts as long as the rows."""
 
@@ -349,6 +351,7 @@ class BesideOthersTests(RestoreCase):
             self.assertEqual(self.watched(function), [(False, set())])
 
 
+@tag("companies")
 class RefusalTests(RestoreCase):
     def setUp(self) -> None:
         super().setUp()
