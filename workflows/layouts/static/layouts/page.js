@@ -70,6 +70,8 @@ class ShownLayout {
     this.questions = this.fields ? withChoices(this.fields, this.payload.fields) : this.payload.fields;
     find(root, "[data-layout-head]")?.removeAttribute("hidden");
     this.switch.addEventListener("click", () => this.toggle());
+    // Who leaves before it was drawn has not been held up by it; of a page that hangs nobody is told.
+    addEventListener("pagehide", () => keep(this.key, false));
     onThemeChange(() => this.frame.update(surroundings()));
     if (this.form && this.fields) this.watchForm(this.form, this.fields);
     if (kept(PLAIN)) this.showPlain();
