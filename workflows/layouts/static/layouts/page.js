@@ -82,16 +82,19 @@ class ShownLayout {
   /** What the layout gets: docs/layouts.md describes it to whoever writes one. */
   given() {
     const { data, texts } = this.payload;
-    const shared = { ...surroundings(), data, texts, fields: drawnByLayout(this.questions) };
-    if (!this.fields) return { ...shared, readOnly: true, value: data, errors: {}, visible: this.visible() };
+    const shared = { ...surroundings(), data, texts, visible: this.visible() };
+    if (!this.fields) return { ...shared, fields: this.questions, readOnly: true, value: data, errors: {} };
     const value = readAll(this.fields, this.questions);
     const errors = errorsIn(this.fields, this.questions);
-    return { ...shared, readOnly: "readOnly" in this.root.dataset, value, errors, visible: this.visible() };
+    const fields = drawnByLayout(this.questions);
+    return { ...shared, fields, readOnly: "readOnly" in this.root.dataset, value, errors };
   }
 
   visible() {
+    const { fields } = this;
+    if (!fields) return this.questions.map((each) => each.name);
     const names = drawnByLayout(this.questions).map((each) => each.name);
-    return names.filter((each) => !this.fields || !partOf(this.fields, each)?.hidden);
+    return names.filter((each) => !partOf(fields, each)?.hidden);
   }
 
   begin() {
