@@ -119,6 +119,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     # When they will go (none once they have), and when they are back: workflows/people/absence.py.
     away_from = models.DateTimeField(_("away from"), null=True, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
+    # Who stands in while they are away: workflows/running/deputies.py.
+    deputy = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stands_in_for",
+        db_index=False,  # `user_deputy`, of the few who have named one
+        verbose_name=_("deputy"),
+    )
+    # Where the storage has their picture, empty where they have none: tenants/account/picture.py.
+    picture: models.CharField[str, str] = models.CharField(
+        _("picture"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    picture_bytes: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(
+        _("bytes of the picture"), default=0, db_default=0, editable=False
+    )
     erased_at = models.DateTimeField(
         _("erased at"),
         null=True,
@@ -137,6 +154,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("first_name", "last_name", "email")
+        indexes = (
+            models.Index(fields=("deputy",), condition=Q(deputy__isnull=False), name="user_deputy"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="user_email_in_lower_case"

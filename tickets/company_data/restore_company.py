@@ -99,8 +99,17 @@ _USER: Final = "tenants.user"
 _OF_MANY: Final = {"tickets_bulkchange": "ticket", "tickets_bulkretry": "error"}
 # What came to the people of an archive after the first version, and what it is in older ones.
 _LATER: Final[Mapping[str, Any]] = MappingProxyType(
-    {"language": "", "time_zone": "", "away_from": None, "away_until": None, "erased_at": None}
+    {
+        "language": "",
+        "time_zone": "",
+        "away_from": None,
+        "away_until": None,
+        "erased_at": None,
+        "deputy_id": None,
+    }
 )
+# Of these, what is a column of the person's own.
+_COLUMNS: Final = ("language", "time_zone", "away_from", "away_until", "erased_at")
 # The address of whoever was erased: no mail reaches it, and it is none that a form would take.
 ERASED_ADDRESS: Final = re.compile(r"erased-[0-9]+@invalid")
 
@@ -255,6 +264,8 @@ def _person(given: Any) -> dict[str, Any]:
     names = [plain_name(row[each]) for each in ("first_name", "last_name")]
     if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
         raise _refused(PEOPLE)
+    if row["deputy_id"] is not None and type(row["deputy_id"]) is not int:
+        raise _refused(PEOPLE)
     if not 0 < row["id"] < MAX_ID:
         raise _refused(PEOPLE)
     first, last = names
@@ -376,7 +387,7 @@ class _Restoring:
                     last_login=row["last_login"],
                 )
                 if not outside:
-                    for name in _LATER:
+                    for name in _COLUMNS:
                         setattr(person, name, row[name])
                 person.set_unusable_password()
                 people.append(person)
@@ -389,7 +400,18 @@ class _Restoring:
                 for role in ([] if row["is_superuser"] else row["roles"])
                 if role in roles
             )
+        self._name_deputies(own)
         return len(own), len(rows) - len(own)
+
+    def _name_deputies(self, own: list[dict[str, Any]]) -> None:
+        """Once everybody has a number here; who is not of the company stands in for nobody."""
+        numbers = {row["id"] for row in own}
+        named = [row for row in own if row["deputy_id"] in numbers - {row["id"]}]
+        people = [
+            User(pk=self._people[row["id"]], deputy_id=self._people[row["deputy_id"]])
+            for row in named
+        ]
+        User.objects.bulk_update(people, ["deputy"], batch_size=ROWS)
 
     def _new_addresses(self, emails: list[str]) -> dict[str, str]:
         """What each address becomes."""

@@ -284,7 +284,7 @@ class EqualityTests(RestoreCase):
 
     def test_an_older_archive(self) -> None:
         self.fill(walk=0)
-        names = ("language", "time_zone", "away_from", "away_until", "erased_at")
+        names = ("language", "time_zone", "away_from", "away_until", "erased_at", "deputy_id")
         made = self.archive_without(*names)
         self.assertFalse(User.objects.filter(company=made.company).exclude(language="").exists())
 
@@ -452,6 +452,7 @@ class RefusalTests(RestoreCase):
             {"time_zone": "a\0"},
             {"away_until": "soon"},
             {"erased_at": 5},
+            {"deputy_id": "5"},
         )
         for change in changes:
             with self.subTest(change):

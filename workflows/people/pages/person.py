@@ -199,6 +199,26 @@ def _without(names: frozenset[str], fieldsets: Any) -> Any:
     )
 
 
+def _absence(person: User) -> str:
+    """What is known of it, in a sentence or two."""
+    said = []
+    if person.away_until is not None:
+        times = {
+            name: date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            for name, moment in (("from", person.away_from), ("until", person.away_until))
+            if moment is not None
+        }
+        text = _("Away until %(until)s.")
+        said.append(
+            gettext("Away from %(from)s until %(until)s.") % times
+            if "from" in times
+            else text % times
+        )
+    if person.deputy is not None:
+        said.append(gettext("Deputy: %(person)s.") % {"person": person.deputy})
+    return " ".join(str(each) for each in said)
+
+
 def _left(fields: Any, names: frozenset[str]) -> Iterator[Any]:
     for each in fields:
         if isinstance(each, str):
@@ -231,6 +251,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available", LogInFilter)
     list_display = ("person", "roles", "company_role_names", "state", "is_available", "is_active")
     readonly_fields = (
+        "absence_link",
         "password_link",
         "second_factor_link",
         "erase_link",
@@ -254,7 +275,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             },
         ),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
-        (_("Work"), {"fields": ("is_available", "is_active")}),
+        (_("Work"), {"fields": ("is_available", "is_active", "absence_link")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
 
@@ -383,6 +404,15 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
             reverse("admin:tenants_user_second_factor", args=[person.pk]),
             gettext("Remove it, where it was lost"),
+        )
+
+    @display(description=_("absence"))
+    def absence_link(self, person: User) -> SafeString:
+        return format_html(
+            '{} <a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            _absence(person),
+            reverse("admin:tenants_user_absence", args=[person.pk]),
+            gettext("Say when they are away, and who stands in"),
         )
 
     @display(description=_("personal data"))
