@@ -39,8 +39,8 @@ def plan_absence(
 ) -> None:
     """Note when the person goes and comes back; both None: they have no such plan any more.
 
-    `actor` is who says so, such as an admin for who is ill. Whoever goes at once is away from this moment on. Whoever is away by their old plan, and not
-    by the new one, is there again.
+    `actor` is who says so, such as an admin for who is ill. Whoever goes at once is away from this
+    moment on. Whoever is away by their old plan, and not by the new one, is there again.
 
     Raises:
         AbsenceError: the end is not after the beginning, or is over.

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 
-from tenants.models import User
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from tickets.models import MyTask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import ClassVar
 
 from django.urls import reverse
@@ -94,7 +95,7 @@ class WhoStandsInTests(DeputyCase):
         self.send_away(self.walt)
         self.assertIsNone(acting_deputy(self.now(self.wendy)))
         chain = [self.wendy, *(self.worker(f"W{number}") for number in range(MOST_FOLLOWED + 1))]
-        for person, deputy in zip(chain, chain[1:], strict=False):
+        for person, deputy in pairwise(chain):
             User.objects.filter(pk=person.pk).update(deputy=deputy, is_available=False)
         self.assertIsNone(acting_deputy(self.now(self.wendy)))
         self.assertEqual(acting_deputy(self.now(chain[1])), chain[-1])
@@ -151,8 +152,9 @@ class GivenByNameTests(DeputyCase):
         self.send_away(self.wendy)
         # Dora has it.
         User.objects.filter(pk=self.walt.pk).update(is_available=False)
-        take = {"task": self.task, "by": self.terry, "reason": "Busy", "now": timezone.now()}
-        reassign_task(to=self.dora, **take)
+        reassign_task(
+            task=self.task, to=self.dora, by=self.terry, reason="Busy", now=timezone.now()
+        )
         User.objects.filter(pk=self.walt.pk).update(is_available=True)
 
     def hand(self, to: User) -> User | None:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from tenants.models import User
-from workflows.errors import DeputyError
+from workflows.errors import DeputyError, WorkflowsError
 from workflows.fields.datetime.moment_field import MomentField
-from workflows.people.absence import AbsenceError, plan_absence
+from workflows.people.absence import plan_absence
 from workflows.people.availability import availability_of
 from workflows.people.deputies import name_deputy
 from workflows.running.deputies import possible_deputies
@@ -22,7 +22,7 @@ from workflows.running.deputies import possible_deputies
 MOST_LISTED: Final = 500
 
 
-class DeputyField(forms.ModelChoiceField):
+class DeputyField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, person: Any) -> str:
         if person.is_available:
             return str(person)
@@ -83,7 +83,7 @@ class AbsenceForm(forms.Form):
             name_deputy(user=self.person, deputy=data["deputy"], plan=plan, actor=by)
             plan_absence(user=self.person, now=timezone.now(), actor=by, **plan)
 
-    def refuse(self, error: AbsenceError | DeputyError | None) -> None:
+    def refuse(self, error: WorkflowsError | None) -> None:
         """Show what the service refused."""
         self.add_error("deputy" if isinstance(error, DeputyError) else "away_until", str(error))
 
