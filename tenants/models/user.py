@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -184,6 +185,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name or self.email
+
+    @property
+    def initials(self) -> str:
+        """Two letters at most, in the place of a picture."""
+        names = [self.first_name, self.last_name] if self.get_full_name() else [self.email]
+        return "".join(name[:1] for name in names if name).upper()
+
+    @property
+    def avatar_url(self) -> str:
+        """The address of their picture, another one whenever the picture is; empty: they have none.
+
+        Unfold shows it at the foot of the sidebar.
+        """
+        if not self.picture:
+            return ""
+        return reverse("admin:account_picture", args=[self.pk, self.picture.rpartition("/")[2]])
 
     def system_roles(self) -> set[SystemRole]:
         """The system roles that the user has (one query, kept for the life of the object)."""

@@ -32,6 +32,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.validators import validate_email
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
@@ -41,6 +42,7 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 from psycopg import sql
 
+from tenants.account.picture import MOST_BYTES, PictureError, keep_picture, square_of
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
 from tenants.errors import TicketFlowerError
@@ -59,6 +61,7 @@ from tickets.company_data.archive import (
     Manifest,
     is_storable,
     parse,
+    picture_entry,
     shown,
 )
 from tickets.company_data.delete_company import delete_unfinished
@@ -167,6 +170,7 @@ def restore_company(
                 company = restoring.make_company(name=name, schema_name=schema_name)
                 began(company)
             restoring.copy_files()
+            restoring.copy_pictures()
             with transaction.atomic():
                 made = restoring.fill(company)
                 ended(made)
@@ -314,6 +318,7 @@ class _Restoring:
         self._company: Company | None = None
         self._schema = ""
         self._copied: set[str] = set()
+        self._pictures: dict[int, tuple[str, int]] = {}  # by the number in the archive
 
     def check_people(self) -> None:
         """Before anything is made: what most often stands in the way."""
@@ -389,6 +394,7 @@ class _Restoring:
                 if not outside:
                     for name in _COLUMNS:
                         setattr(person, name, row[name])
+                    person.picture, person.picture_bytes = self._pictures.get(row["id"], ("", 0))
                 person.set_unusable_password()
                 people.append(person)
             made = User.objects.bulk_create(people)
@@ -586,6 +592,23 @@ class _Restoring:
                 self._archive.note(self._manifest.entries[entry]["bytes"])
                 if key != _file_key(uuid):
                     raise _refused("files")
+
+    def copy_pictures(self) -> None:
+        """Of the company's own people; made anew, as whatever anybody uploads is."""
+        names = set(self._manifest.entries)
+        wanted = {picture_entry(row["id"]): row for row in self._rows if not row["is_superuser"]}
+        for entry in sorted(name for name in names if name.startswith("pictures/")):
+            row = wanted.get(entry)
+            if row is None or row["erased_at"] is not None:
+                raise _refused("pictures")
+            with self._archive.open(entry) as content:
+                sent = ContentFile(content.read(MOST_BYTES + 1))
+            with _refusing(PictureError):
+                written = square_of(sent)
+            with schema_context(self._schema):
+                key = keep_picture(written)
+            self._pictures[row["id"]] = key, len(written)
+            self._archive.note(self._manifest.entries[entry]["bytes"])
 
     def _compare_files(self) -> tuple[int, list[str]]:
         """How many uploads have their file, and which have not."""

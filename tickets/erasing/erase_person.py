@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
+from tenants.account.picture import remove_picture
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
@@ -420,6 +421,8 @@ class _Erasing:
     def blank_row(self) -> None:
         person = self.person
         with transaction.atomic():
+            if person.picture:
+                remove_picture(person=person)
             person.first_name, person.last_name = "Erased", f"person {person.pk}"
             person.email, person.last_login, person.erased_at = self.email, None, timezone.now()
             person.is_active = person.is_available = False

@@ -34,6 +34,7 @@ from tenants.errors import LastAdminError
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models import User
 from tenants.models.user import UserQuerySet
+from tenants.pages.avatars import avatar
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import list_buttons_of
 from tenants.roles import SystemRole
@@ -327,10 +328,15 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
                 more["open_invitations"] = Invitation.objects.open().count()
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
-    @display(description=_("person"), ordering="first_name", header=True)
-    def person(self, person: User) -> list[str]:
-        initials = f"{person.first_name[:1]}{person.last_name[:1]}" or person.email[:1]
-        return [str(person), person.email, initials]
+    @display(description=_("person"), ordering="first_name")
+    def person(self, person: User) -> SafeString:
+        return format_html(
+            '<span class="flex gap-4 items-center">{}<span class="flex flex-col text-start">'
+            '<span>{}</span><span class="text-subtle">{}</span></span></span>',
+            avatar(person),
+            person,
+            person.email,
+        )
 
     @display(description=_("system roles"), label=True)
     def roles(self, person: User) -> list[str]:
