@@ -25,7 +25,7 @@ from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.mail.models import OutgoingMail, ReceivedMail
-from tenants.models import LinkedAccount, LogInSession, Passkey, User
+from tenants.models import LinkedAccount, LogInSession, Passkey, SignUpInvitation, User
 from tenants.names import LONGEST_NAME, plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
@@ -372,6 +372,8 @@ class _Erasing:
         from_them = Q(person_id=self.person.pk) | Q(sender=self.person.email)
         ReceivedMail.objects.filter(from_them).update(sender="", person_id=None)
         EmailAddress.objects.filter(user=self.person).delete()
+        with company_of(PUBLIC):
+            SignUpInvitation.objects.filter(email=self.person.email).delete()
         if current_schema() != PUBLIC:
             to_them = Q(person=self.person) | Q(email=self.person.email)
             Invitation.objects.filter(to_them).delete()
