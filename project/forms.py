@@ -221,7 +221,8 @@ class InvitedSignUpForm(SignUpForm):
     )
 
     def __init__(self, *args: Any, invitation: SignUpInvitation, **options: Any) -> None:
-        super().__init__(*args, initial={"company_name": invitation.company_name}, **options)
+        super().__init__(*args, **options)
+        self.initial = {"company_name": invitation.company_name}
         self.invitation = invitation
 
     def clean(self) -> dict[str, Any]:

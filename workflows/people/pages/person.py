@@ -142,16 +142,54 @@ class PersonPasswordForm(AdminPasswordChangeForm):
         return user
 
 
+# In the filter by system role: who has none.
+NO_ROLE = "none"
+
+
 class SystemRoleFilter(admin.SimpleListFilter):
     title = _("system role")
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(SystemRole.choices)
+        return [*SystemRole.choices, (NO_ROLE, _("None: sees nothing"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         role = self.value()
+        if role == NO_ROLE:
+            return queryset.filter(groups=None, is_active=True, is_superuser=False)
         return queryset.filter(groups__name=role) if role in SystemRole else queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By what the column of the same name says."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("invited", _("Invited")),
+            ("never", _("Never came")),
+            ("away", _("Away")),
+            ("there", _("There")),
+            ("off", _("Deactivated")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        active, came = queryset.filter(is_active=True), {"last_login__isnull": False}
+        is_invited = Exists(Invitation.objects.open().filter(person=OuterRef("pk")))
+        match self.value():
+            case "invited":
+                return active.filter(is_invited, last_login=None)
+            case "never":
+                return active.filter(~is_invited, last_login=None)
+            case "away":
+                return active.filter(**came, is_available=False)
+            case "there":
+                return active.filter(**came, is_available=True)
+            case "off":
+                return queryset.filter(is_active=False)
+        return queryset
 
 
 class LogInFilter(admin.SimpleListFilter):
@@ -249,7 +287,10 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     search_help_text = _("Search by name or e-mail address")
     ordering = ("first_name", "last_name", "email")
     filter_horizontal = ()
-    list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available", LogInFilter)
+    list_filter = (
+        *(StateFilter, SystemRoleFilter, CompanyRoleFilter),
+        *("is_active", "is_available", LogInFilter),
+    )
     list_display = ("person", "roles", "company_role_names", "state", "is_available", "is_active")
     readonly_fields = (
         "absence_link",
