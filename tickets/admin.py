@@ -28,5 +28,6 @@ from tickets.working.pages import (
     hand_over_page,
     my_task,
     pool_pages,
+    standing_in_page,
     work_page,
 )

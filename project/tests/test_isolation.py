@@ -96,6 +96,7 @@ FOR_VISITORS = {
     "invitation",
     "new_address",
     "sign_up_by_mail",
+    "invited_sign_up",
     "forgotten_password",
     "admin:login",
     "admin:second_factor",
@@ -127,9 +128,11 @@ DECIDE_THEMSELVES = {
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
     "sign_up_by_mail",  # likewise
+    "invited_sign_up",  # likewise
     "new_address",  # likewise
     "admin:account_address",  # one's own
     "admin:account_profile",
+    "admin:account_picture",
     "forgotten_password",
     "enter_company",
     "leave_company",
@@ -391,6 +394,8 @@ class Examples:
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],
+            "invited_sign_up": [{"token": "forged:by-nobody"}],
+            "admin:account_picture": [{"person_id": self.user.pk, "version": "0" * 32}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

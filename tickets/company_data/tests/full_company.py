@@ -136,6 +136,7 @@ class FullCompany(CompanyTransactionTestCase):
             time_zone="Europe/Berlin",
             away_from=later,
             away_until=later + timedelta(days=2),
+            deputy=self.wendy,
         )
         BusinessCalendar.objects.create(time_zone="Europe/Brussels")
         current_secret(now=timezone.now())
