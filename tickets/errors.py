@@ -258,6 +258,23 @@ class TooManyFilesError(TicketsError):
         self.most = most
 
 
+class FilesOfEndedTicketError(TicketsError):
+    message = _(
+        "This ticket has ended: its files stay as they are. Write a message, and send the file "
+        "with it."
+    )
+    field = "file"
+
+
+class TooManyVersionsError(TicketsError):
+    message = _("A file has at most %(most)s versions. Send this one with a message.")
+    field = "file"
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 class CannotAskOneselfError(TicketsError):
     message = _("You submitted this ticket yourself: there is nobody to ask.")
 

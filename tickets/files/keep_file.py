@@ -3,17 +3,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from pathlib import PurePath
+from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from tenants.company_limits import take_room_for_file
 from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
-from tickets.errors import UnknownUploadError
+from tickets.errors import TooManyVersionsError, UnknownUploadError
 from tickets.models import FileUpload, Message, Ticket
 from workflows.engine.process import JsonObject
 from workflows.fields.uploads import uploads_in
+
+MOST_VERSIONS: Final = 100
 
 
 def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
@@ -72,6 +75,22 @@ def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[Fil
     """
     uploads = FileUpload.objects.filter(usable or Q(), uuid__in=keys).order_by("pk")
     return list(uploads.select_for_update(no_key=True))
+
+
+def make_version(upload: FileUpload, *, of: FileUpload) -> FileUpload:
+    """Give an upload the next number of a file, of which `of` is the first; nothing is saved.
+
+    The ticket is locked, or the first version.
+
+    Raises:
+        TooManyVersionsError
+    """
+    later = FileUpload.objects.filter(first=of).aggregate(most=Max("version"))
+    number = max(int(later["most"] or 0), of.version) + 1
+    if number > MOST_VERSIONS:
+        raise TooManyVersionsError(MOST_VERSIONS)
+    upload.first, upload.version = of, number
+    return upload
 
 
 def _claim(upload: FileUpload, *, ticket: Ticket, user: User) -> None:

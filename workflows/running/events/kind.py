@@ -220,6 +220,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "from": str(data.get("from") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
+        "version": str(data.get("version") or ""),
         "next": _next(data, titles),
     }
 
