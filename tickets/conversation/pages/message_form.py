@@ -22,6 +22,7 @@ from tickets.conversation.write_message import MOST_FILES
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload, Visibility
 from tickets.taking_part.access import Access
+from workflows.fields.file.file_input import checked
 
 
 class FilesInput(forms.FileInput):
@@ -89,6 +90,14 @@ class MessageForm(TextForm):
         return filesizeformat(settings.MAX_UPLOAD_BYTES)
 
     @property
+    def most_bytes(self) -> int:
+        return int(settings.MAX_UPLOAD_BYTES)
+
+    @property
+    def most_files(self) -> int:
+        return MOST_FILES
+
+    @property
     def chosen_visibility(self) -> Visibility:
         return Visibility(self.cleaned_data.get("visibility") or Visibility.PUBLIC)
 
@@ -104,7 +113,7 @@ class MessageForm(TextForm):
                     _("“%(name)s” is too large. At most %(limit)s are allowed.")
                     % {"name": file.name, "limit": self.limit}
                 )
-        return files
+        return [checked(each) for each in files]
 
     def keep_files(self) -> None:
         """Keep what was chosen, beside what is kept of an earlier try."""

@@ -56,6 +56,7 @@ class FileInput(forms.FileInput):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         context["kept"] = value if isinstance(value, dict) else None
+        context["most_bytes"] = settings.MAX_UPLOAD_BYTES
         context["limit"] = filesizeformat(settings.MAX_UPLOAD_BYTES)
         return context
 
