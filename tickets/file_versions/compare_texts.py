@@ -1,7 +1,7 @@
 """Two versions of a text beside each other, line by line, within bounds.
 
-What difflib needs grows with the square of the lines, and worse for lines made for that. With so many
-lines the worst that we found takes a tenth of a second.
+What difflib needs grows with the square of the lines, and worse for lines made for that. With so
+many lines the worst that we found takes a tenth of a second.
 """
 
 from __future__ import annotations

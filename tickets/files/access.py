@@ -17,9 +17,9 @@ class FileAccess:
     """What one person may of the files of a ticket. Asks the database a few times, whatever their
     number; fetch the ticket with its workflow and its workflow instance.
 
-    A file that came with a message is for those who may read that. Any other is for whoever uploaded
-    it, for the ticket's team, and for the requester if it is an answer for them. A later version is
-    for those for whom its own message, or the first version, is.
+    A file that came with a message is for those who may read that. Any other is for whoever
+    uploaded it, for the ticket's team, and for the requester if it is an answer for them. A later
+    version is for those for whom its own message, or the first version, is.
     """
 
     def __init__(self, ticket: Ticket, person: User, *, access: Access | None = None) -> None:

@@ -8,7 +8,8 @@ from typing import Final
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max, Q
 
-from tenants.company_limits import take_room_for_file
+from tenants.company_limits import give_room_back, take_room_for_file
+from tenants.errors import StorageAwayError
 from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
 from tickets.errors import TooManyVersionsError, UnknownUploadError
@@ -27,6 +28,7 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
 
     Raises:
         StorageFullError: the company has no room for it.
+        StorageAwayError: the storage has not taken it.
     """
     size = file.size or 0
     take_room_for_file(Company.objects.current(), size)
@@ -34,7 +36,11 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
     upload = FileUpload(
         filename=name, file_type=(file.content_type or "")[:100], size=size, uploaded_by=user
     )
-    upload.file.save(name, file, save=False)
+    try:
+        upload.file.save(name, file, save=False)
+    except OSError as error:
+        give_room_back(Company.objects.current(), size)
+        raise StorageAwayError from error
     upload.save()
     return {"upload": str(upload.uuid), "filename": upload.filename}
 

@@ -37,6 +37,7 @@ from tickets.company_data.restore_company import Restored, restore_company
 from tickets.company_data.tables import LEFT_OUT, tables_of
 from tickets.company_data.tests.full_company import FullCompany
 from tickets.company_data.write_archive import write_archive
+from tickets.files.tests.memory import in_memory
 from tickets.health import company_findings, history_findings
 from workflows.models import TaskInstance, TicketDefinition
 
@@ -139,6 +140,7 @@ class RestoreCase(FullCompany):
         return found | {int(each.email.split("@")[0][10:]): each.pk for each in stand_ins}
 
 
+@in_memory
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()

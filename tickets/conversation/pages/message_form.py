@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants.errors import CompanyLimitError
+from tenants.errors import CompanyLimitError, StorageAwayError
 from tenants.models import User
 from tenants.pages.numbers import number_in
 from tenants.refusals import refusals
@@ -124,7 +124,7 @@ class MessageForm(TextForm):
             self.add_error("attachments", text % {"most": MOST_FILES})
             return
         for file in chosen:
-            with refusals(CompanyLimitError) as refused:
+            with refusals(CompanyLimitError, StorageAwayError) as refused:
                 value = keep_file(file=file, user=self._person)
                 self.kept.append(FileUpload.objects.get(uuid=str(value["upload"])))
             if refused.error:

@@ -32,10 +32,12 @@ class ComparePage(FilePages):
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         versions = self.versions()
         by_number = {each.version: each for each in versions}
-        asked = [by_number.get(number_in(request.GET.get(name, "")) or 0) for name in ("old", "new")]
-        new = asked[1] or versions[0]
+        asked_old, asked_new = (
+            by_number.get(number_in(request.GET.get(name, "")) or 0) for name in ("old", "new")
+        )
+        new = asked_new or versions[0]
         before = [each for each in versions if each.version < new.version] or versions[1:]
-        old = asked[0] or (before[0] if before else None)
+        old = asked_old or (before[0] if before else None)
         if old is None:
             raise Http404
         sides = [self._side(each) for each in (old, new)]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.body_limits import SMALL_BODY
-from tenants.errors import CompanyLimitError
+from tenants.errors import CompanyLimitError, StorageAwayError
 from tenants.models import User
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
@@ -31,7 +31,6 @@ from tickets.files.access import FileAccess, FileRow
 from tickets.files.keep_file import keep_file
 from tickets.files.pages.files import OneFilePage
 from tickets.models import FileUpload
-from tickets.taking_part.access import access_to
 from workflows.fields.file.content import HEAD, Content, content_of
 from workflows.fields.file.file_input import checked
 
@@ -105,7 +104,7 @@ class VersionForm(forms.Form):
         file = self.cleaned_data.get("file")
         if file is None or self._person is None:
             return None if self.kept is None else self.kept.uuid
-        with refusals(CompanyLimitError) as refused:
+        with refusals(CompanyLimitError, StorageAwayError) as refused:
             key = UUID(str(keep_file(file=file, user=self._person)["upload"]))
             self.kept = FileUpload.objects.get(uuid=key)
             return key
@@ -177,9 +176,7 @@ class FilePage(FilePages):
         upload, ticket = self.upload, self.upload.ticket
         versions = self.versions()
         may_add = (
-            ticket is not None
-            and self.access is not None
-            and self.access.may_add_version(upload)
+            ticket is not None and self.access is not None and self.access.may_add_version(upload)
         )
         return self.show(
             title=upload.filename,

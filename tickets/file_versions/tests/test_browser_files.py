@@ -23,8 +23,8 @@ DROP = """
         carried.items.add(new File([bytes], name));
     }
     for (const kind of ["dragover", "drop"]) {
-        const event = new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true });
-        zone.dispatchEvent(event);
+        const what = { dataTransfer: carried, bubbles: true, cancelable: true };
+        zone.dispatchEvent(new DragEvent(kind, what));
     }
 }
 """
@@ -120,5 +120,10 @@ class FilesTests(BrowserTestCase):
 
         page.goto(f"/app/tickets/myticket/{self.ticket.pk}/change/")
         self.follow_link(page.locator("#files").get_by_role("link", name="plan.pdf"))
-        expect(page.locator("iframe.tk-preview-pdf")).to_be_visible()
+        frame = page.locator("iframe.tk-preview-pdf")
+        expect(frame).to_be_visible()
+        handle: Any = frame.element_handle()
+        shown = handle.content_frame()
+        shown.wait_for_url("**/inline/")
+        self.assertEqual(shown.evaluate("document.contentType"), "application/pdf")
         self.check(page)

@@ -130,7 +130,9 @@ class VersionTests(FilesCase):
         names = {row.newest.filename for row in files_of(self.ticket, self.uma)}
         self.assertEqual(names, {"offer.txt"})
         self.assertFalse(WorkflowEvent.objects.filter(kind="FILE_VERSION").exists())
-        self.assertFalse(Notice.objects.filter(kind="NEW_FILE_VERSION", recipient=self.uma).exists())
+        self.assertFalse(
+            Notice.objects.filter(kind="NEW_FILE_VERSION", recipient=self.uma).exists()
+        )
         self.log_in(self.uma)
         for page in ("download", "file", "inline", "compare"):
             address = reverse(f"admin:tickets_fileupload_{page}", args=(second.uuid,))
@@ -147,7 +149,9 @@ class VersionTests(FilesCase):
         public = self.message_file(self.uma, Visibility.PUBLIC)
         self.add(public, self.uma)
         self.log_in(self.uma)
-        page: Any = self.client.get(reverse("admin:tickets_myticket_change", args=(self.ticket.pk,)))
+        page: Any = self.client.get(
+            reverse("admin:tickets_myticket_change", args=(self.ticket.pk,))
+        )
         self.assertContains(page, "version 2")
         self.assertEqual(Message.objects.count(), 1)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
+from tenants.errors import StorageAwayError
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.files.access import may_have, with_what_decides
@@ -56,6 +57,8 @@ class OneFilePage(Page):
             content: File[bytes] = self.upload.file.open("rb")
         except (FileNotFoundError, ValueError) as error:  # ValueError: there never was one
             raise Http404 from error
+        except OSError as error:
+            raise StorageAwayError from error
         return content
 
 

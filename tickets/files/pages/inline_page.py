@@ -7,16 +7,17 @@ from typing import Any, Final
 
 from django.http import FileResponse, Http404, HttpRequest
 
-from tickets.files.pages.files import OneFilePage
 from tenants.pages.page import register_page
+from tickets.files.pages.files import OneFilePage
 from tickets.models import FileUpload
 from workflows.fields.file.content import HEAD, content_of
 
-# Images need nothing at all. A PDF must not have `sandbox`: Chromium's viewer refuses to run then.
-# It runs nothing of a document as ours; without 'self' as an ancestor our page could not frame it.
+# Images need nothing at all. A PDF has no `sandbox`: viewers of browsers refuse to run then, but
+# for the newest. They run nothing of a document as ours. What stands around it in Chromium has a
+# style and an object; without 'self' as an ancestor our page could not frame it.
 _IMAGE_POLICY: Final = "default-src 'none'; frame-ancestors 'self'; sandbox"
 _PDF_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf;"
+    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self';"
     " frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
 

@@ -25,7 +25,8 @@ HEAD: Final = 8192
 class Content:
     """What a file is. `name` says it in a sentence; `ending` is the usual one, with its dot.
 
-    `is_image` and `is_shown`: pages show it. Nothing is shown that can run anything: no HTML, no SVG.
+    `is_image` and `is_shown`: pages show it. Nothing is shown that can run anything: no HTML, no
+    SVG.
     """
 
     key: str
@@ -98,7 +99,8 @@ _PROGRAMS: Final = frozenset(
 class Mismatch:
     """A name that promises something else than what is in the file.
 
-    `found` is None where we do not know what it is. `expected` is None where only this is not right.
+    `found` is None where we do not know what it is. `expected` is None where the name only does
+    not say what it is.
     """
 
     found: Content | None

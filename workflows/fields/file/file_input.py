@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from tenants.errors import CompanyLimitError
+from tenants.errors import CompanyLimitError, StorageAwayError
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
 from workflows.engine.process import Json
@@ -86,7 +86,7 @@ class FileAnswer(AskedField):
         return self.kept
 
     def _keep(self, keeper: FileKeeper, file: UploadedFile) -> Json:
-        with refusals(CompanyLimitError) as refused:
+        with refusals(CompanyLimitError, StorageAwayError) as refused:
             return keeper.keep(self._checked(file))
         self.refusal = refused.text
         raise ValidationError(self.refusal)
@@ -177,8 +177,8 @@ def _name_for(head: bytes, name: str) -> str:
         raise ValidationError(text % {"name": name, "found": found.name})
     if found is not None and expected is not None:
         text = _(
-            "“%(name)s” is not what its name says, %(expected)s: it is %(found)s. Give it the right "
-            "ending, or choose another file."
+            "“%(name)s” is not what its name says, %(expected)s: it is %(found)s. Give it the "
+            "right ending, or choose another file."
         )
         values = {"name": name, "found": found.name, "expected": expected.name}
         raise ValidationError(text % values)
