@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 from typing import Final
 
@@ -74,6 +74,20 @@ def claim_message_files(keys: Collection[uuid.UUID], *, message: Message, user: 
     own.update(ticket=message.ticket_id, message=message)
 
 
+def make_versions(firsts: Mapping[uuid.UUID, int], *, message: Message) -> None:
+    """Make files of a message new versions of others: by their keys, of the first with this number.
+
+    What is one already stays what it is. Inside the message's transaction.
+
+    Raises:
+        TooManyVersionsError
+    """
+    for upload in lock_uploads(firsts, Q(message=message, first=None)):
+        first = FileUpload.objects.filter(pk=firsts[upload.uuid], ticket=message.ticket_id).first()
+        if first is not None and first.pk != upload.pk and first.first_id is None:
+            make_version(upload, of=first).save(update_fields=["first", "version"])
+
+
 def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[FileUpload]:
     """Those of them that there are (and are usable), by their numbers.
 
@@ -86,11 +100,12 @@ def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[Fil
 def make_version(upload: FileUpload, *, of: FileUpload) -> FileUpload:
     """Give an upload the next number of a file, of which `of` is the first; nothing is saved.
 
-    The ticket is locked, or the first version.
+    The first version is locked until the transaction ends: two of them get two numbers.
 
     Raises:
         TooManyVersionsError
     """
+    FileUpload.objects.select_for_update(no_key=True).get(pk=of.pk)
     later = FileUpload.objects.filter(first=of).aggregate(most=Max("version"))
     number = max(int(later["most"] or 0), of.version) + 1
     if number > MOST_VERSIONS:

@@ -26,7 +26,7 @@ from tickets.company_data.delete_company import _delete_files
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import with_what_decides
 from tickets.files.keep_file import keep_file
-from tickets.files.tests.memory import in_memory
+from tickets.files.tests.memory import CompanyMemory, in_memory
 from tickets.health import file_findings
 from tickets.models import FileUpload
 from tickets.tests.screens import ScreenTestCase
@@ -84,7 +84,7 @@ class WithoutPathsTests(StorageCase):
     def test_a_storage_that_is_away_says_so_and_nothing_is_counted(self) -> None:
         company = Company.objects.get(schema_name="acme")
         with (
-            mock.patch.object(type(default_storage._wrapped), "_save", side_effect=OSError),  # type: ignore[attr-defined]
+            mock.patch.object(CompanyMemory, "_save", side_effect=OSError),
             self.assertRaises(StorageAwayError),
         ):
             self.kept("a.txt", b"12345678")

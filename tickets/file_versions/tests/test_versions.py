@@ -156,6 +156,46 @@ class VersionTests(FilesCase):
         self.assertEqual(Message.objects.count(), 1)
 
 
+class SameNameTests(FilesCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.first = self.submitted_file()
+        self.log_in(self.uma)
+
+    def send(self, **sent: Any) -> Any:
+        address = reverse("admin:tickets_message_conversation", args=(self.ticket.pk,))
+        return self.client.post(address, {"text": "Here.", "token": "b" * 32, **sent})
+
+    def asked(self) -> str:
+        page = self.send(attachments=SimpleUploadedFile("OFFER.txt", b"two"))
+        self.assertContains(page, "is on this ticket already")
+        self.assertContains(page, "Here.")
+        self.assertFalse(Message.objects.exists())
+        return str(FileUpload.objects.get(ticket=None).uuid)
+
+    def test_it_becomes_a_new_version_where_its_person_says_so(self) -> None:
+        key = self.asked()
+        answer = self.send(kept=key, **{f"version-{key}": "yes"})
+        self.assertEqual(answer.status_code, 302)
+        upload = FileUpload.objects.get(uuid=key)
+        self.assertEqual((upload.first, upload.version), (self.first, 2))
+        self.assertEqual(upload.message, Message.objects.get())
+        self.assertEqual(self.send(kept=key, **{f"version-{key}": "yes"}).status_code, 302)
+        self.assertEqual(Message.objects.count(), 1)
+
+    def test_or_stays_a_file_of_its_own(self) -> None:
+        key = self.asked()
+        self.send(kept=key, **{f"version-{key}": "no"})
+        upload = FileUpload.objects.get(uuid=key)
+        self.assertEqual((upload.first, upload.version), (None, 1))
+        self.assertEqual(upload.message, Message.objects.get())
+
+    def test_nobody_hears_of_a_name_that_they_may_not_see(self) -> None:
+        self.message_file(self.wendy, Visibility.INTERNAL)
+        answer = self.send(attachments=SimpleUploadedFile("note.txt", b"two"))
+        self.assertEqual(answer.status_code, 302)
+
+
 class FilePageTests(FilesCase):
     def setUp(self) -> None:
         super().setUp()

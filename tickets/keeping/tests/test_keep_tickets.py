@@ -120,7 +120,7 @@ class KeepTicketsTests(KeepCase):
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         event = AuditEvent.objects.get(kind="tickets.deleted")
-        self.assertEqual((event.data["counts"]["tickets"], event.data["counts"]["files"]), (1, 1))
+        self.assertEqual((event.data["counts"]["tickets"], event.data["counts"]["files"]), (1, 2))
         self.assertEqual(delete_old_tickets(now=timezone.now()), 0)
 
     def test_without_a_rule_nothing_goes(self) -> None:

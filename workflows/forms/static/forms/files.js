@@ -312,7 +312,11 @@ Object.defineProperty(HTMLInputElement.prototype, "hasChangeListener", {
       const files = Array.from(event.clipboardData?.files ?? []);
       if (!pasted || files.length === 0 || event.clipboardData?.types.includes("text/plain")) return;
       event.preventDefault();
-      pasted.take(files);
+      // Browsers call each picture of the clipboard the same; two of them are not versions of one.
+      const now = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
+      pasted.take(
+        files.map((file) => new File([file], file.name.replace(/^image\b/, `image-${now}`), { type: file.type })),
+      );
     });
   }
 
