@@ -42,6 +42,7 @@ from tickets.company_data.tables import LEFT_OUT, tables_of
 from tickets.company_data.tests.full_company import FullCompany
 from tickets.company_data.write_archive import write_archive
 from tickets.company_use.measure_use import count_files
+from tickets.files.tests.memory import in_memory
 from tickets.health import company_findings, history_findings
 from workflows.models import TaskInstance, TicketDefinition
 
@@ -145,6 +146,7 @@ class RestoreCase(FullCompany):
 
 
 @tag("companies")
+@in_memory
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
