@@ -138,6 +138,13 @@ class Conversation:
         return reverse("admin:tickets_message_names", args=(self.ticket.pk,))
 
     @property
+    def replies_address(self) -> str:
+        """Where the canned replies come from; empty: this person writes not as the team."""
+        if not self.access.internal:
+            return ""
+        return reverse("admin:tickets_message_replies", args=(self.ticket.pk,))
+
+    @property
     def follow_address(self) -> str:
         return reverse("admin:tickets_message_follow", args=(self.ticket.pk,))
 
