@@ -167,6 +167,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "tickets.reply_changed",
     ),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
+    "admin:tickets_message_show": ("tickets.message_shown",),
     "admin:tickets_message_duplicate": ("tickets.marked_duplicate", "tickets.joined_duplicate"),
     # Where somebody submits it for another person; else its history has it.
     "admin:tickets_myticket_add": ("tickets.submitted_for",),

@@ -156,6 +156,7 @@ DECIDE_THEMSELVES = {
     "admin:tickets_message_edit",
     "admin:tickets_message_go_on",
     "admin:tickets_message_hide",
+    "admin:tickets_message_show",
     "admin:tickets_ticket_priority",
     "admin:tickets_savedview_save",  # whoever sees the list
     "admin:tickets_savedview_delete",

@@ -268,6 +268,14 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
+    def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:
+        """Write into the history that a message of somebody was hidden, or shown again."""
+        change: JsonObject = {"message": number, "from": str(by), "from_id": by.pk}
+        if reason:
+            change["reason"] = reason
+        self._record(kind, data=change)
+        self._save_instance()
+
     def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> None:
         """Give a form to somebody else; None: to whoever's turn it is, or to nobody for now.
 

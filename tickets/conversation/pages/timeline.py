@@ -81,6 +81,10 @@ class ShownMessage:
         return self.access.may_hide and not self.message.is_hidden
 
     @property
+    def may_show_again(self) -> bool:
+        return self.access.may_hide and self.message.is_hidden
+
+    @property
     def may_see_earlier(self) -> bool:
         """What it said before an edit is for the team."""
         return self.message.edited_at is not None and self.access.internal and self.is_readable

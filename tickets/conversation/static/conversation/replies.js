@@ -13,8 +13,7 @@
   function fitting(replies, typed) {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
     /** @param {(reply: Reply) => string} part */
-    const having = (part) =>
-      replies.filter((reply) => words.every((word) => part(reply).toLowerCase().includes(word)));
+    const having = (part) => replies.filter((reply) => words.every((word) => part(reply).toLowerCase().includes(word)));
     const titled = having((reply) => reply.title);
     const said = having((reply) => `${reply.title} ${reply.text}`);
     return [...titled, ...said.filter((reply) => !titled.includes(reply))];
