@@ -155,10 +155,6 @@ class ServiceTests(TalkCase):
 
 
 class TellingTests(TalkCase):
-        message.refresh_from_db()
-        with self.assertRaises(MessageHiddenError):
-            edit_message(message=message, user=self.wendy, text="x", now=timezone.now())
-
     def told(self, message: Message) -> dict[str, bool]:
         return {each.person.first_name: each.is_mentioned for each in people_to_tell(message)}
 
@@ -431,6 +427,9 @@ class PageTests(TalkCase):
         page = self.client.get(self.page)
         self.assertContains(page, "Hidden by Terry Tate: Not for all.")
         self.assertNotContains(page, "Secret-of-Uma")
+        message.refresh_from_db()
+        with self.assertRaises(MessageHiddenError):
+            edit_message(message=message, user=self.wendy, text="x", now=timezone.now())
 
     def told(self, notice: Notice) -> str:
         about = Message.objects.get(pk=notice.about["message"])
