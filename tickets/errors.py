@@ -200,6 +200,10 @@ class ViewNamelessError(TicketsError):
     message = _("Give the view a name.")
 
 
+class ViewNameInUseError(TicketsError):
+    message = _("There is already a view of this name here. Choose another one.")
+
+
 class ViewTooLongError(TicketsError):
     message = _("This view cannot be saved: its name or what it filters by is too long.")
 

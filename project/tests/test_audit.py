@@ -153,6 +153,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "tickets.task_reassigned",
     ),
     "admin:tickets_savedview_save": ("tickets.view_shared",),
+    "admin:tickets_savedview_edit": ("tickets.view_changed",),
     "admin:tickets_savedview_delete": ("tickets.view_deleted",),
     "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:mail_outgoingmail_send_again": ("company.mail_sent_again",),

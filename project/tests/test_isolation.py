@@ -160,6 +160,7 @@ DECIDE_THEMSELVES = {
     "admin:tickets_ticket_priority",
     "admin:tickets_savedview_save",  # whoever sees the list
     "admin:tickets_savedview_delete",
+    "admin:tickets_savedview_edit",
     "admin:tickets_message_earlier",
     "admin:tickets_message_link",
     "admin:tickets_message_unlink",
