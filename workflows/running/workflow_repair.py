@@ -272,6 +272,14 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
+    def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:
+        """Write into the history that a message of somebody was hidden, or shown again."""
+        change: JsonObject = {"message": number, "from": str(by), "from_id": by.pk}
+        if reason:
+            change["reason"] = reason
+        self._record(kind, data=change)
+        self._save_instance()
+
     def record_file_version(self, *, upload: str, version: int, is_for_team: bool) -> None:
         """Write into the history that a new version of a file came; `upload` is its key."""
         kind = TEAM_FILE_VERSION if is_for_team else FILE_VERSION

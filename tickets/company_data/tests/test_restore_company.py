@@ -68,6 +68,8 @@ TABLES: dict[str, dict[str, str]] = {
         "refused": ENDED,
     },
     "tickets_bulkretry": {"created_by_id": PERSON, "done": ENDED, "refused": ENDED},
+    "tickets_cannedreply": {},
+    "tickets_cannedreply_roles": {},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
     "tickets_noticepreferences": {"person_id": PERSON},
