@@ -110,10 +110,10 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def smoke(arguments: argparse.Namespace) -> int:
-    """Walk the main path over HTTP, on servers and data of its own."""
-    from project.development import smoke as walk  # noqa: PLC0415 - httpx is slow to load
+    """Walk the main path and the way by mail, on servers and data of its own."""
+    from project.development.smoke import run  # noqa: PLC0415 - httpx is slow to load
 
-    return walk.main()
+    return run.main()
 
 
 def stop(arguments: argparse.Namespace) -> int:
