@@ -116,6 +116,14 @@ def smoke(arguments: argparse.Namespace) -> int:
     return run.main()
 
 
+def screenshots(arguments: argparse.Namespace) -> int:
+    """Take a picture of each main page, to be looked at."""
+    from project.development import every_screen  # noqa: PLC0415 - it needs a browser
+
+    people = arguments.person or every_screen.PEOPLE
+    return every_screen.main(arguments.folder, language=arguments.language, people=people)
+
+
 def stop(arguments: argparse.Namespace) -> int:
     """End what is running."""
     ended = ending.stop()
@@ -137,6 +145,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "messages": messages,
     "bench": bench,
     "smoke": smoke,
+    "screenshots": screenshots,
     "stop": stop,
     "reset": reset,
 }

@@ -145,7 +145,9 @@ class ShortDayTests(DayTestCase):
         keys = Keyboard(page)
         # The first thing that Tab comes to is the way past the menu.
         page.keyboard.press("Tab")
-        self.assertEqual(page.evaluate("document.activeElement.getAttribute('href')"), "#tf-content")
+        self.assertEqual(
+            page.evaluate("document.activeElement.getAttribute('href')"), "#tf-content"
+        )
         keys.follow(page.locator("#nav-sidebar").get_by_role("link", name="Submit a ticket"))
         keys.follow(page.get_by_role("link", name="Vacation").first)
         keys.write(page.get_by_label("Title"), "Two weeks of sun")

@@ -68,7 +68,7 @@ def main() -> int:
         try:
             servers.claim()
             servers.prepare()
-            _set_django_up()
+            set_django_up()
             with post_office(servers.address) as post:
                 servers.start()
                 try:
@@ -93,7 +93,7 @@ def main() -> int:
     return 0
 
 
-def _set_django_up() -> None:
+def set_django_up() -> None:
     """In this process, too: the mail servers of the tests need it. It knows the same database."""
     prepare_environment()
     os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
