@@ -43,6 +43,7 @@ from psycopg import sql
 
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
+from tenants.database.schema import PEOPLE as PEOPLE_TABLE
 from tenants.errors import TicketFlowerError
 from tenants.language_and_zone import known_language, zone_names
 from tenants.migrating.versions import wanted_migrations
@@ -77,7 +78,6 @@ from tickets.company_data.tables import (
     Table,
     tables_of,
 )
-from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
 from tickets.health import company_findings
 from tickets.saved_views.save_view import with_people
 from workflows.engine.process import Json
