@@ -7,8 +7,8 @@ import tenants.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0019_report"),
-        ("workflows", "0034_what_the_report_counts"),
+        ("tickets", "0020_file_versions"),
+        ("workflows", "0035_people_here"),
     ]
 
     operations = [
