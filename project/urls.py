@@ -30,6 +30,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
+    path("sign-up/invited/<str:token>/", views.InvitedSignUpPage.as_view(), name="invited_sign_up"),
     path("sign-up/<str:token>/", views.SignUpByMailPage.as_view(), name="sign_up_by_mail"),
     path("forgotten-password/", ForgottenPasswordPage.as_view(), name="forgotten_password"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),

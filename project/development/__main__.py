@@ -122,10 +122,18 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def smoke(arguments: argparse.Namespace) -> int:
-    """Walk the main path over HTTP, on servers and data of its own."""
-    from project.development import smoke as walk  # noqa: PLC0415 - httpx is slow to load
+    """Walk the main path and the way by mail, on servers and data of its own."""
+    from project.development.smoke import run  # noqa: PLC0415 - httpx is slow to load
 
-    return walk.main()
+    return run.main()
+
+
+def screenshots(arguments: argparse.Namespace) -> int:
+    """Take a picture of each main page, to be looked at."""
+    from project.development import every_screen  # noqa: PLC0415 - it needs a browser
+
+    people = arguments.person or every_screen.PEOPLE
+    return every_screen.main(arguments.folder, language=arguments.language, people=people)
 
 
 def stop(arguments: argparse.Namespace) -> int:
@@ -150,6 +158,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "bundle": bundle,
     "bench": bench,
     "smoke": smoke,
+    "screenshots": screenshots,
     "stop": stop,
     "reset": reset,
 }

@@ -566,6 +566,15 @@ TESTS: Final = Sheet(
             ("expected end",),
         ),
         Column(
+            "outcome",
+            "Outcome",
+            kinds.WORD,
+            gettext_lazy("In the first row: what the end must mean. Empty: anything."),
+            12,
+            ("expected outcome",),
+            tuple(EndOutcome),
+        ),
+        Column(
             "status",
             "Status",
             kinds.STATUS,

@@ -21,6 +21,7 @@ from tenants.pages.refusals import refusals_in
 from tenants.refusals import refusals
 from tickets.conversation.pages.timeline import Conversation
 from tickets.errors import CompletionFailedError, UnknownUploadError
+from tickets.file_versions.pages.ticket_files import shown_files
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.following.pages.badges import task_badge
@@ -272,6 +273,7 @@ class WorkPage(Page):
             "picture": progress.picture(ticket),
             "conversation": conversation,
             "links": Links(ticket, self.person, conversation.access),
+            **shown_files(ticket, self.person, conversation.access),
             "now": progress.moment_of_now(ticket),
             "output_layout": output_layout(task.definition, task.output_data, viewer=Viewer.TEAM),
             "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
