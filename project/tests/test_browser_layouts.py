@@ -227,6 +227,9 @@ class Listener:
 
 
 class LayoutTests(BrowserTestCase):
+    """Buttons are pressed by keyboard: right after a page has scrolled, a click by a script may
+    land in the frame where that stood before."""
+
     def setUp(self) -> None:
         super().setUp()
         User.objects.filter(pk=self.walt.pk).update(is_available=False)
@@ -254,12 +257,12 @@ class LayoutTests(BrowserTestCase):
         expect(drawn.get_by_role("heading")).to_have_text("Drawn by us, en")
         expect(page.locator("[data-field=what]")).to_be_hidden()
         expect(page.locator("[data-field=doc]")).to_be_visible()
-        drawn.get_by_role("button", name="The usual").click()
-        drawn.get_by_role("button", name="Another row").click()
+        drawn.get_by_role("button", name="The usual").press("Enter")
+        drawn.get_by_role("button", name="Another row").press("Enter")
         expect(drawn.get_by_text("1250.5 / true / b / 1")).to_be_visible()
         expect(drawn.get_by_text("Why?")).to_be_visible()
         with page.expect_navigation():
-            page.get_by_role("button", name="Submit").click()
+            page.get_by_role("button", name="Submit").press("Enter")
 
         # The server has said what is missing: in the layout, and above it.
         expect(page.locator("[data-layout-errors]")).to_contain_text("What do you need?")
@@ -267,7 +270,7 @@ class LayoutTests(BrowserTestCase):
         expect(drawn.get_by_text("1250.5 / true / b / 1")).to_be_visible()
         drawn.get_by_label("What").press_sequentially("A desk")
         with page.expect_navigation():
-            page.get_by_role("button", name="Submit").click()
+            page.get_by_role("button", name="Submit").press("Enter")
         shown = self.layout(page)
         expect(shown.locator("p")).to_have_text("What do you need? A desk, 1250.5, true,")
         self.check(page)
@@ -352,10 +355,10 @@ class LayoutTests(BrowserTestCase):
         page.goto(f"/app/tickets/mytask/{task.pk}/change/")
         drawn = self.layout(page)
         expect(drawn.locator("p")).to_have_text('A desk, {"ok":null,"reason":""}')
-        drawn.get_by_role("button", name="Fine").click()
+        drawn.get_by_role("button", name="Fine").press("Enter")
         expect(drawn.locator("p")).to_have_text('A desk, {"ok":true,"reason":""}')
         with page.expect_navigation():
-            page.get_by_role("button", name="Complete").click()
+            page.get_by_role("button", name="Complete").press("Enter")
         self.check(page)
         task.refresh_from_db()
         self.assertEqual(task.output_data, {"ok": True})

@@ -47,6 +47,19 @@ function find(root, selector) {
   return /** @type {HTMLElement | null} */ (root.querySelector(selector));
 }
 
+/**
+ * What a question is called; of one in a record its number, too.
+ * @param {Question[]} questions
+ * @param {string} name such as `amount`, or `rows.0.amount`
+ */
+function labelOf(questions, name) {
+  const [first, number, inside] = name.split(".");
+  const question = questions.find((each) => each.name === first);
+  const column = question?.fields.find((each) => each.name === inside);
+  const label = question?.label ?? first;
+  return column ? `${label} ${Number(number) + 1}, ${column.label}` : label;
+}
+
 class ShownLayout {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -156,12 +169,13 @@ class ShownLayout {
   showErrors() {
     const list = find(this.root, "[data-layout-errors]");
     if (!list || !this.fields) return;
-    const errors = errorsIn(this.fields, this.questions);
-    const labels = Object.fromEntries(this.questions.map((each) => [each.name, each.label]));
+    const errors = errorsIn(this.fields, drawnByLayout(this.questions));
     list.replaceChildren(
       ...Object.entries(errors).map(([name, texts]) => {
         const item = document.createElement("li");
-        item.textContent = `${labels[name.split(".")[0]] ?? name}: ${texts.join(" ")}`;
+        const label = document.createElement("strong");
+        label.textContent = labelOf(this.questions, name);
+        item.append(label, ` ${texts.join(" ")}`);
         return item;
       }),
     );
