@@ -160,4 +160,6 @@ def provision(company: Company) -> None:
         company.save(update_fields=["schema_version"])
         with connection.cursor() as cursor:
             # Last of all: it locks the table of all people.
-            cursor.execute("SELECT public.ticketflower_tie_people_here(%s)", [company.schema_name])
+            cursor.execute(
+                "SELECT public.ticketflower_tie_people_here(%s)", [company.schema_name]
+            )
