@@ -8,6 +8,7 @@ from typing import Final
 
 from playwright.sync_api import FrameLocator, Page, expect
 
+from project.tests.axe import problems
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
@@ -257,6 +258,7 @@ class LayoutTests(BrowserTestCase):
         expect(drawn.get_by_role("heading")).to_have_text("Drawn by us, en")
         expect(page.locator("[data-field=what]")).to_be_hidden()
         expect(page.locator("[data-field=doc]")).to_be_visible()
+        self.assertEqual(problems(page), [])
         drawn.get_by_role("button", name="The usual").press("Enter")
         drawn.get_by_role("button", name="Another row").press("Enter")
         expect(drawn.get_by_text("1250.5 / true / b / 1")).to_be_visible()
@@ -273,6 +275,7 @@ class LayoutTests(BrowserTestCase):
             page.get_by_role("button", name="Submit").press("Enter")
         shown = self.layout(page)
         expect(shown.locator("p")).to_have_text("What do you need? A desk, 1250.5, true,")
+        self.assertEqual(problems(page), [])
         self.check(page)
         data = Ticket.objects.get().data
         expected = {"what": "A desk", "amount": 1250.5, "urgent": True, "tags": ["b"]}

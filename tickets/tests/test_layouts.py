@@ -12,6 +12,7 @@ from tenants.roles import SystemRole
 from tickets.models import Ticket
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.complete_task import complete_task
+from workflows.engine.process import Json
 from workflows.models import TaskDefinition, TicketDefinition, WorkflowDefinition
 
 PAYLOADS = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
@@ -19,7 +20,7 @@ TELLS = "data-tells-errors"
 
 
 class LayoutPagesTests(ScreenTestCase):
-    def set(self, **layouts: str) -> None:
+    def set(self, **layouts: Json) -> None:
         TicketDefinition.objects.filter(pk=self.definition.pk).update(**layouts)
 
     def set_task(self, **layouts: str) -> None:
