@@ -17,8 +17,8 @@ from project.script_texts import catalogue_in
 from tenants.testing import CompanyTestCase
 
 OURS = ("project", "tenants", "workflows", "tickets")
-# What a layout does wrong is said to its author in English, as the browser and React say it, too: its
-# frame has no catalogue. And React with the transpiler itself.
+# What a layout does wrong is said to its author in English, as the browser and React say it, too:
+# its frame has no catalogue. And React with the transpiler itself.
 WITHOUT_CATALOGUE = {"frame.js", "packages.js"}
 # Comments, texts, and regular expressions (which may hold quotes), in this order.
 TOKENS = re.compile(
