@@ -12,6 +12,7 @@ import { store } from "./store.js";
  * @property {LayoutName} name
  * @property {() => string} source
  * @property {() => FieldSpec[]} fields
+ * @property {() => FieldSpec[]} [asked] by a form; all, where it is left out
  * @property {(test: TestCase | undefined) => JsonObject} answers that the layout shows, or fills in
  * @property {(test: TestCase | undefined) => JsonObject} [about] what an edit layout is shown besides
  */
@@ -86,9 +87,9 @@ function inWords(spec, value) {
  * @param {TestCase | undefined} test
  */
 function givenTo(previewed, test) {
-  const specs = previewed.fields();
-  const answers = previewed.answers(test);
   const isForm = previewed.name === "edit_layout";
+  const specs = (isForm && previewed.asked?.()) || previewed.fields();
+  const answers = previewed.answers(test);
   const data = isForm ? (previewed.about?.(test) ?? {}) : answers;
   const texts = Object.entries(data).map(([name, value]) => [
     name,

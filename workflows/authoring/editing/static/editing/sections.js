@@ -131,8 +131,14 @@ function ticketOf(test) {
   return { ...type?.presets, ...test?.ticket };
 }
 
-function ofTicket() {
-  return { fields: () => store.document.workflow.fields ?? [], answers: ticketOf };
+/** @param {TicketType} [type] whose form it is: what it has set is not asked */
+function ofTicket(type) {
+  return {
+    fields: () => store.document.workflow.fields ?? [],
+    asked: () =>
+      (store.document.workflow.fields ?? []).filter((each) => !Object.hasOwn(type?.presets ?? {}, each.name ?? "")),
+    answers: ticketOf,
+  };
 }
 
 /** @param {Task} task */
@@ -626,7 +632,7 @@ function typeBody(type, refresh) {
         { class: "ed-grid" },
         key.element,
         linksEditor(type),
-        layouts(type, ["edit_layout", "display_layout"], ofTicket()),
+        layouts(type, ["edit_layout", "display_layout"], ofTicket(type)),
       ),
     ),
   );
