@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from tenants.models import User
@@ -94,7 +95,7 @@ class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
             return []
         return list(SavedAnswers.objects.of_tickets(user))
 
-    @display(description=_("Number"), ordering="pk")
+    @display(description=pgettext_lazy("which one", "Number"), ordering="pk")
     def number(self, ticket: MyTicket) -> str:
         return ticket.number
 

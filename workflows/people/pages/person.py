@@ -325,9 +325,9 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         if person.last_login is None and getattr(person, "is_invited", False):
             return "invited", gettext("Invited")
         if person.last_login is None:
-            return "never", gettext("Never came")
+            return "never", gettext("Never logged in")
         if person.is_available:
-            return "there", gettext("There")
+            return "there", gettext("Present")
         if person.away_until is None or not availability_of(person).is_away_by_plan:
             return "away", gettext("Away")
         until = date_format(timezone.localtime(person.away_until), "DATE_FORMAT")

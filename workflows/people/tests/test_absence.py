@@ -235,12 +235,12 @@ class PeopleListTests(CompanyTestCase):
     def test_it_says_who_came_and_who_is_there(self) -> None:
         came: dict[str, object] = {"last_login": NOW}
         away = datetime(2999, 7, 15, 8, tzinfo=UTC)
-        self.assertEqual(self.state_of(last_login=None), "Never came")
+        self.assertEqual(self.state_of(last_login=None), "Never logged in")
         Invitation.objects.create(
             email=self.walt.email, person=self.walt, sent_at=NOW, expires_at=NOW + DAY
         )
         self.assertEqual(self.state_of(last_login=None), "Invited")
-        self.assertEqual(self.state_of(**came), "There")
+        self.assertEqual(self.state_of(**came), "Present")
         self.assertEqual(self.state_of(is_available=False), "Away")
         self.assertEqual(self.state_of(away_until=away), "Away until 15 Jul 2999")
         self.assertEqual(self.state_of(away_from=away - DAY), "Away")  # without end, a plan ahead

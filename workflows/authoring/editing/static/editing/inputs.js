@@ -1,6 +1,6 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
-import { field, gettext, makeElement, option, uid } from "./dom.js";
+import { field, gettext, makeElement, option, pgettext, uid } from "./dom.js";
 import { factsOf } from "./field_types.js";
 import { numberInput, showNumber } from "./numbers.js";
 import { pendingOf, setPending, setTyped, valueAt } from "./store.js";
@@ -250,7 +250,7 @@ const CONTROLS = {
   yes_no: (_spec, value, onChange) =>
     selectOf(
       [
-        ["", gettext("None")],
+        ["", pgettext("an answer", "None")],
         ["true", gettext("Yes")],
         ["false", gettext("No")],
       ],
@@ -258,7 +258,7 @@ const CONTROLS = {
       (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
     ),
   one: (spec, value, onChange) =>
-    selectOf([["", gettext("None")], ...choicesOf(spec)], shown(value), (chosen) => onChange(chosen || undefined)),
+    selectOf([["", pgettext("an answer", "None")], ...choicesOf(spec)], shown(value), (chosen) => onChange(chosen || undefined)),
   several: (spec, value, onChange) =>
     manyOf(choicesOf(spec), Array.isArray(value) ? value : [], (chosen) =>
       onChange(chosen.length ? chosen : undefined),
