@@ -315,8 +315,8 @@ class CoverageTests(DoctorCase):
         began = date_format(timezone.now() - timedelta(days=3), "DATE_FORMAT")
         self.assertIn(f"Acme: Histories account for what was written since {began}", line)
         self.assertIn(f"From ticket #{later.pk} on they account for all of it.", line)
-        self.assertIn("Nothing vouches for 1 older ticket (of 3)", line)
-        self.assertIn("For 1 ticket they vouch only for what was written since.", line)
+        self.assertIn("Nothing accounts for 1 older ticket (of 3)", line)
+        self.assertIn("For 1 ticket they account only for what was written since.", line)
 
     def test_a_history_that_was_sealed_anew(self) -> None:
         instance = self.instance(self.ticket)

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import Entry, record, record_all
@@ -47,12 +46,10 @@ class TooManyInvitationsError(WorkflowsError):
 class TooManyAtOnceError(WorkflowsError):
     """Fewer could be invited."""
 
-    message = ngettext_lazy(
-        "Your company may send %(left)s more invitation today, and these would be %(count)s. "
-        "Nobody was invited: invite one of them today, and the others from tomorrow on.",
-        "Your company may send %(left)s more invitations today, and these would be %(count)s. "
-        "Nobody was invited: invite so many of them today, and the others from tomorrow on.",
-        "left",
+    message = _(
+        "These would be %(count)s invitations, but %(left)s is the most that your company may "
+        "still send today. Nobody was invited: invite so many of them today, and the others from "
+        "tomorrow on."
     )
 
     def __init__(self, *, left: int, count: int) -> None:
