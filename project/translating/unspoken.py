@@ -2,8 +2,8 @@
 
 In Python, texts of several words that are passed to no gettext, and quotation marks that code puts
 around a value: other languages have others (`quoted` of workflows/engine/problems.py). In
-templates, words between tags and in attributes that are shown. What is not for people is told by where it stands: doc-strings,
-logs, errors of programmers (`ValueError`), SQL.
+templates, words between tags and in attributes that are shown. What is not for people is told by
+where it stands: doc-strings, logs, errors of programmers (`ValueError`), SQL.
 """
 
 from __future__ import annotations

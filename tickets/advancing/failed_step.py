@@ -84,7 +84,9 @@ def _role_of(task: TaskDefinition) -> str:
 def _sentence(part: StepPart, *, has_role: bool) -> str:
     match part:
         case StepPart.INSTANCE:
-            return _("The workflow “%(workflow)s” could not be started: its state could not be saved.")
+            return _(
+                "The workflow “%(workflow)s” could not be started: its state could not be saved."
+            )
         case StepPart.DECISION:
             return _(
                 "It could not be decided where the ticket goes from %(left)s. Look at the"

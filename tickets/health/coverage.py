@@ -61,8 +61,8 @@ class Coverage:
             yield ngettext(
                 "Nothing accounts for %(count)d older ticket (of %(tickets)d): a change in it by "
                 "hand is seen only where its history says something else.",
-                "Nothing accounts for %(count)d older tickets (of %(tickets)d): a change in them by "
-                "hand is seen only where their histories say something else.",
+                "Nothing accounts for %(count)d older tickets (of %(tickets)d): a change in them "
+                "by hand is seen only where their histories say something else.",
                 self.without,
             ) % {"count": self.without, "tickets": self.tickets}
         if self.in_part:

@@ -192,7 +192,9 @@ class LongTexts:
 
     def write(self, sheet: Any, heading: Any, text: Any) -> None:
         sheet.set_column(1, 1, 80)
-        for at, name in enumerate((pgettext("which one", "Number"), _("Text"), _("Sheet"), _("Cell"))):
+        for at, name in enumerate(
+            (pgettext("which one", "Number"), _("Text"), _("Sheet"), _("Cell"))
+        ):
             sheet.write_string(0, at, name, heading)
         self._lines.seek(0)
         for row, line in enumerate(self._lines, 1):

@@ -258,7 +258,9 @@ const CONTROLS = {
       (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
     ),
   one: (spec, value, onChange) =>
-    selectOf([["", pgettext("an answer", "None")], ...choicesOf(spec)], shown(value), (chosen) => onChange(chosen || undefined)),
+    selectOf([["", pgettext("an answer", "None")], ...choicesOf(spec)], shown(value), (chosen) =>
+      onChange(chosen || undefined),
+    ),
   several: (spec, value, onChange) =>
     manyOf(choicesOf(spec), Array.isArray(value) ? value : [], (chosen) =>
       onChange(chosen.length ? chosen : undefined),
