@@ -169,9 +169,9 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("invited", _("Invited")),
-            ("never", _("Never came")),
+            ("never", _("Never logged in")),
             ("away", _("Away")),
-            ("there", _("There")),
+            ("there", _("Present")),
             ("off", _("Deactivated")),
         ]
 

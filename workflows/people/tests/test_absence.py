@@ -228,7 +228,8 @@ class PeopleListTests(CompanyTestCase):
         self.log_in(self.alice)
         page = self.client.get(reverse("admin:tenants_user_changelist"), {"q": self.walt.email})
         found = re.findall(
-            r"Deactivated|Invited|Never came|Away until [^<]*|Away|There", page.content.decode()
+            r"Deactivated|Invited|Never logged in|Away until [^<]*|Away|Present",
+            page.content.decode(),
         )
         return str(found[-1]).strip()
 
