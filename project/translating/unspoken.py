@@ -66,7 +66,7 @@ def _sentences(node: ast.AST) -> Iterator[tuple[int, str]]:
 
 def _is_quoting(node: ast.AST) -> bool:
     """Whether quotation marks are put around a value: with an f-string, or with `+`."""
-    parts = [node] if isinstance(node, ast.JoinedStr) else []
+    parts: list[ast.expr] = [node] if isinstance(node, ast.JoinedStr) else []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         parts = [node.left, node.right]
     return any(mark in (_text_of(part) or "") for part in parts for mark in "“”")

@@ -227,9 +227,9 @@ class PeopleListTests(CompanyTestCase):
         User.objects.filter(pk=self.walt.pk).update(**values)
         self.log_in(self.alice)
         page = self.client.get(reverse("admin:tenants_user_changelist"), {"q": self.walt.email})
+        rows, _, _ = page.content.decode().partition("</table>")  # the filters say it, too
         found = re.findall(
-            r"Deactivated|Invited|Never logged in|Away until [^<]*|Away|Present",
-            page.content.decode(),
+            r"Deactivated|Invited|Never logged in|Away until [^<]*|Away|Present", rows
         )
         return str(found[-1]).strip()
 
