@@ -102,7 +102,7 @@ def _duration(milliseconds: int | None) -> str:
         return ""
     if milliseconds < 1_000:
         return _("%(count)d ms") % {"count": milliseconds}
-    return _("%(count)s s") % {"count": number_format(milliseconds / 1_000, decimal_pos=1)}
+    return _("%(count)s s") % {"count": number_format(f"{milliseconds / 1_000:.1f}")}
 
 
 @dataclass(frozen=True, slots=True)
