@@ -302,7 +302,8 @@ BEGIN
     SET CONSTRAINTS ALL DEFERRED;
     FOR name IN
         SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-         WHERE schemaname IN ('{ACME}', '{GLOBEX}') AND tablename <> 'django_migrations'
+         WHERE schemaname IN ('{ACME}', '{GLOBEX}')
+           AND tablename NOT IN ('django_migrations', 'people_here')
         UNION ALL
         SELECT 'public.' || emptied FROM unnest('{{{",".join(EMPTIED)}}}'::text[]) AS emptied
     LOOP

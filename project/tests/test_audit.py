@@ -163,10 +163,22 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "tickets.task_reassigned",
     ),
     "admin:tickets_savedview_save": ("tickets.view_shared",),
+    "admin:tickets_savedview_edit": ("tickets.view_changed",),
     "admin:tickets_savedview_delete": ("tickets.view_deleted",),
     "admin:tenants_user_ticket_numbers": ("company.ticket_prefix_changed",),
     "admin:mail_outgoingmail_send_again": ("company.mail_sent_again",),
+    "admin:tickets_cannedreply_add": ("tickets.reply_added",),
+    "admin:tickets_cannedreply_change": ("tickets.reply_changed",),
+    "admin:tickets_cannedreply_delete": ("tickets.reply_deleted",),
+    "admin:tickets_cannedreply_changelist": ("tickets.reply_deleted",),
+    "admin:tickets_cannedreply_export": ("files.list_downloaded",),
+    "admin:tickets_cannedreply_process_import": (
+        "files.list_uploaded",
+        "tickets.reply_added",
+        "tickets.reply_changed",
+    ),
     "admin:tickets_message_hide": ("tickets.message_hidden",),
+    "admin:tickets_message_show": ("tickets.message_shown",),
     "admin:tickets_message_duplicate": ("tickets.marked_duplicate", "tickets.joined_duplicate"),
     # Where somebody submits it for another person; else its history has it.
     "admin:tickets_myticket_add": ("tickets.submitted_for",),
@@ -225,6 +237,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:index": _ASKS,
     "metrics": _ASKS,
     "admin:tenants_user_import": "a trial: confirming it is another address",
+    "admin:tickets_cannedreply_import": "a trial: confirming it is another address",
     "admin:workflows_companyrole_import": "a trial: confirming it is another address",
     "admin:workflows_ticketdefinition_import": "a trial: confirming it is another address",
     "admin:workflows_workflowdefinition_editor_check": _ASKS,
@@ -368,6 +381,7 @@ READ_ONLY: Final = frozenset(
 # Each is among what RECORDED says of its list.
 ACTIONS: Final = {
     "tenants.user: reassign_open_tasks",
+    "tickets.cannedreply: delete_selected",
     "tickets.mytask: complete_chosen",
     "tickets.ticket: cancel_chosen",
     "tickets.ticket: hold_chosen",

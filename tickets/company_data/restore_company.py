@@ -45,6 +45,7 @@ from psycopg import sql
 from tenants.account.picture import MOST_BYTES, PictureError, keep_picture, square_of
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
+from tenants.database.schema import PEOPLE as PEOPLE_TABLE
 from tenants.errors import TicketFlowerError
 from tenants.language_and_zone import known_language, zone_names
 from tenants.migrating.versions import wanted_migrations
@@ -80,7 +81,6 @@ from tickets.company_data.tables import (
     Table,
     tables_of,
 )
-from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
 from tickets.health import company_findings
 from tickets.saved_views.save_view import with_people
 from workflows.engine.process import Json

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from tenants.connection import PUBLIC, current_schema
+from tenants.database.schema import PEOPLE
 from tenants.migrating.versions import recorded_migrations
 from tenants.models import Company, User
 from tickets.company_data.archive import PEOPLE as PEOPLE_ENTRY
@@ -23,7 +24,6 @@ from tickets.company_data.errors import CompanyDataError
 from tickets.company_data.readme import readme
 from tickets.company_data.tables import (
     LEFT_OUT,
-    PEOPLE,
     Table,
     tables_of,
     unknown_references,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.fast.batch import Batch
+from tenants.hooks import Hook
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import plain_email
@@ -50,6 +52,8 @@ TASKS_RELEASED = declare("people.tasks_released", _("Gave a person's open tasks 
 ROLE_ADDED = declare("people.role_added", _("Added a company role"))
 ROLE_CHANGED = declare("people.role_changed", _("Changed a company role"))
 ROLE_DELETED = declare("people.role_deleted", _("Deleted a company role"))
+# What else names a company role, each in words: apps above register what they know of.
+ROLE_NAMED_BY: Final[Hook[[CompanyRole], list[str]]] = Hook()
 # So many people of a role that was changed are named.
 MOST_NAMED = 200
 
@@ -323,13 +327,15 @@ def save_company_role(
 def uses_of_role(role: CompanyRole) -> list[str]:
     """What names this company role, each in words.
 
-    That is: tasks of definitions, ticket types, and forms with a question about its members.
+    That is: tasks of definitions, ticket types, forms with a question about its members, and what
+    the apps above know of.
     """
     tasks = role.task_definitions.select_related("workflow").order_by("workflow__title", "pk")
     found = [f"{task.workflow}: {task}" for task in tasks] + [
         f"{ticket_type} (v{ticket_type.version})" for ticket_type in role.ticket_definitions.all()
     ]
-    return list(dict.fromkeys([*found, *forms_that_name(role)]))
+    above = chain.from_iterable(ROLE_NAMED_BY.call_all(role))
+    return list(dict.fromkeys([*found, *forms_that_name(role), *above]))
 
 
 def delete_company_role(*, role: CompanyRole) -> None:

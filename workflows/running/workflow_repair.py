@@ -39,6 +39,7 @@ from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.duplicate import DUPLICATE
+from workflows.running.events.file_version import FILE_VERSION
 from workflows.running.events.held import HELD
 from workflows.running.events.kind import EventKind
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
@@ -46,6 +47,7 @@ from workflows.running.events.released import RELEASED
 from workflows.running.events.resumed import RESUMED
 from workflows.running.events.retried import RETRIED
 from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.moving import TargetVersion
@@ -268,6 +270,20 @@ class WorkflowRepair(WorkflowStateManager):
         if reason:
             change["reason"] = reason
         self._record(PRIORITY_CHANGED, data=change)
+        self._save_instance()
+
+    def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:
+        """Write into the history that a message of somebody was hidden, or shown again."""
+        change: JsonObject = {"message": number, "from": str(by), "from_id": by.pk}
+        if reason:
+            change["reason"] = reason
+        self._record(kind, data=change)
+        self._save_instance()
+
+    def record_file_version(self, *, upload: str, version: int, is_for_team: bool) -> None:
+        """Write into the history that a new version of a file came; `upload` is its key."""
+        kind = TEAM_FILE_VERSION if is_for_team else FILE_VERSION
+        self._record(kind, data={"upload": upload, "version": version})
         self._save_instance()
 
     def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> User | None:

@@ -450,7 +450,7 @@ class WhatIsSeenTests(WallCase):
                 plan = "\n".join(row[0] for row in self.ask(f"EXPLAIN SELECT * FROM {table}"))
             self.assertNotIn("Filter", plan)
 
-    def test_keys_reach_people_whom_the_wall_hides(self) -> None:
+    def test_keys_reach_those_whom_the_company_may_name_and_nobody_else(self) -> None:
         """Postgres checks foreign keys as the owner of the table, without policies."""
         with transaction.atomic():
             self.ask(
@@ -458,7 +458,12 @@ class WhatIsSeenTests(WallCase):
                 " VALUES ('x', 'x', '')"
             )
             (role,) = self.ask("SELECT id FROM workflows_companyrole WHERE name = 'x'")
-            for person, is_there in ((self.charlie.pk, True), (987_654_321, False)):
+            for person, is_there in (
+                (self.uma.pk, True),
+                (self.root.pk, True),
+                (self.charlie.pk, False),
+                (987_654_321, False),
+            ):
                 with self.subTest(person=person):
                     self.assertEqual(self._points_to(role[0], person), is_there)
 

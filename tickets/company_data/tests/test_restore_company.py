@@ -19,7 +19,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from PIL import Image
@@ -42,6 +42,7 @@ from tickets.company_data.tables import LEFT_OUT, tables_of
 from tickets.company_data.tests.full_company import FullCompany
 from tickets.company_data.write_archive import write_archive
 from tickets.company_use.measure_use import count_files
+from tickets.files.tests.memory import in_memory
 from tickets.health import company_findings, history_findings
 from workflows.models import TaskInstance, TicketDefinition
 
@@ -67,6 +68,8 @@ TABLES: dict[str, dict[str, str]] = {
         "refused": ENDED,
     },
     "tickets_bulkretry": {"created_by_id": PERSON, "done": ENDED, "refused": ENDED},
+    "tickets_cannedreply": {},
+    "tickets_cannedreply_roles": {},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
     "tickets_noticepreferences": {"person_id": PERSON},
@@ -144,6 +147,8 @@ class RestoreCase(FullCompany):
         return found | {int(each.email.split("@")[0][10:]): each.pk for each in stand_ins}
 
 
+@tag("companies")
+@in_memory
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
@@ -332,6 +337,7 @@ class EqualityTests(RestoreCase):
             self.assertTrue(TicketDefinition.objects.active().filter(key="party").exists())
 
 
+@tag("companies")
 class BesideOthersTests(RestoreCase):
     """Others log in meanwhile, and sign up: no lock of a shared table lasts as long as the rows."""
 
@@ -378,6 +384,7 @@ class BesideOthersTests(RestoreCase):
             self.assertEqual(self.watched(function), [(False, set())])
 
 
+@tag("companies")
 class RefusalTests(RestoreCase):
     def setUp(self) -> None:
         super().setUp()

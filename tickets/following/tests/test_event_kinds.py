@@ -85,6 +85,12 @@ EXAMPLES = {
         changes={"data": {"check": {"big": False}}},
     ),
     "PRIORITY_CHANGED": Example({"old": "normal", "new": "high"}, of_task=False),
+    "FILE_VERSION": Example({"upload": "7b2c", "version": 2}, of_task=False),
+    "TEAM_FILE_VERSION": Example({"upload": "7b2c", "version": 2}, of_task=False),
+    "MESSAGE_HIDDEN": Example(
+        {"message": 3, "from": "Wendy Wells", "from_id": WENDY, "reason": "Not for all."}, False
+    ),
+    "MESSAGE_SHOWN": Example({"message": 3, "from": "Wendy Wells", "from_id": WENDY}, False),
     "HELD": Example({"reason": "Wait."}, False, {"status": "ON_HOLD"}),
     "RESUMED": Example({"reason": "Go on."}, False),
     "VERSION_CHANGED": Example({"from": 1, "to": 2, "reason": "New."}, False, {"version": 2}),

@@ -27,6 +27,7 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "SUBMITTED_FOR_ME": {},
     "MESSAGE": {"message": 1},
     "MENTION": {"message": 1},
+    "NEW_FILE_VERSION": {"version": 2},
     "TICKET_MOVED": {"title": "Check it"},
     "TICKET_NEEDS_ME": {"message": 1, "title": "Check it"},
     "TICKET_ENDED": {"label": "Approved."},

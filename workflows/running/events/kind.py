@@ -221,6 +221,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "for": str(data.get("for") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
+        "version": str(data.get("version") or ""),
         "next": _next(data, titles),
     }
 
