@@ -78,7 +78,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("first_name", "last_name"):
             if name in self.fields:
                 self.fields[name].required = True
-        roles = self.instance.system_roles() if self.instance.pk else set()
+        roles = self.instance.system_roles() if self.instance.pk else {SystemRole.USER}
         self.initial.setdefault("system_roles", [role.value for role in roles])
         is_asked = "email" in self.fields and not in_public() and is_mail_set_up()
         if self.instance.pk and is_asked:
