@@ -106,6 +106,7 @@ FOR_VISITORS = {
     "admin:company_log_in_at",
     "admin:company_log_in_back",
     "demo_accounting",  # answers other systems, and keeps nothing
+    "layout_frame",  # an empty page, the same for everybody
     "callback",  # likewise: the address that it is asked at is signed
     "health",
     "ready",
@@ -174,7 +175,7 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in"}
+NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "layout_frame"}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}
