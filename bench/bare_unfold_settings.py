@@ -1,0 +1,37 @@
+"""Settings of the floor of a page: Django's admin with Unfold and nothing of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from project.settings import *  # noqa: F403
+
+ROOT_URLCONF = "bench.bare_unfold"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # its app demands it
+    "bench.bare_unfold.OneCompanyMiddleware",
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+UNFOLD: dict[str, Any] = {"SHOW_HISTORY": True}
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
