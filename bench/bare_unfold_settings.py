@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import django
+import unfold
 
 from project.settings import *  # noqa: F403
 
@@ -25,7 +29,13 @@ UNFOLD: dict[str, Any] = {"SHOW_HISTORY": True}
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
+        # Theirs alone: those of our apps would stand in their place.
+        "DIRS": [
+            Path(unfold.__file__).parent / "templates",
+            Path(unfold.__file__).parent / "contrib" / "filters" / "templates",
+            Path(django.__file__).parent / "contrib" / "admin" / "templates",
+            Path(django.__file__).parent / "forms" / "templates",
+        ],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",

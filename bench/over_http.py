@@ -148,7 +148,7 @@ def server(
             yield browser
         except RuntimeError as error:
             said = log.read_text(encoding="utf-8", errors="replace")
-            raise RuntimeError(f"{error}\nThe web server said:\n{said[:4000]}") from error
+            raise RuntimeError(f"{error}\nThe web server said:\n{said[-4000:]}") from error
         finally:
             browser.close()
             process.terminate()
