@@ -60,6 +60,7 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     )
     commands.add_parser("check", help="run the linters, the type checker and the import rules")
     commands.add_parser("messages", help="bring the catalogues of texts to what the sources say")
+    commands.add_parser("bundle", help="make the file with the packages that layouts get")
     commands.add_parser("bench", help="run the benchmarks; what follows is handed to them")
     commands.add_parser(
         "smoke", help="walk the main path, and the way by mail, on servers and data of its own"
