@@ -25,7 +25,23 @@ MIDDLEWARE = [
     "bench.bare_unfold.OneCompanyMiddleware",
 ]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-UNFOLD: dict[str, Any] = {"SHOW_HISTORY": True}
+# A sidebar as long as that of the person who asks for our pages.
+UNFOLD: dict[str, Any] = {
+    "SHOW_HISTORY": True,
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": f"Part {part}",
+                "items": [
+                    {"title": f"Screen {each}", "icon": "inbox", "link": f"/app/{part}/{each}/"}
+                    for each in range(6)
+                ],
+            }
+            for part in range(3)
+        ],
+    },
+}
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
