@@ -32,7 +32,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -55,6 +55,7 @@ from tickets.files.keep_file import keep_file
 from tickets.models import (
     BulkChange,
     BulkRetry,
+    CannedReply,
     ErrorType,
     FileUpload,
     Message,
@@ -96,6 +97,7 @@ FOR_VISITORS = {
     "invitation",
     "new_address",
     "sign_up_by_mail",
+    "invited_sign_up",
     "forgotten_password",
     "admin:login",
     "admin:second_factor",
@@ -127,9 +129,11 @@ DECIDE_THEMSELVES = {
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
     "sign_up_by_mail",  # likewise
+    "invited_sign_up",  # likewise
     "new_address",  # likewise
     "admin:account_address",  # one's own
     "admin:account_profile",
+    "admin:account_picture",
     "forgotten_password",
     "enter_company",
     "leave_company",
@@ -150,13 +154,16 @@ DECIDE_THEMSELVES = {
     "admin:tickets_fileupload_download",
     "admin:tickets_message_conversation",  # who takes part in the ticket, as of all its messages
     "admin:tickets_message_names",
+    "admin:tickets_message_replies",
     "admin:tickets_message_follow",
     "admin:tickets_message_edit",
     "admin:tickets_message_go_on",
     "admin:tickets_message_hide",
+    "admin:tickets_message_show",
     "admin:tickets_ticket_priority",
     "admin:tickets_savedview_save",  # whoever sees the list
     "admin:tickets_savedview_delete",
+    "admin:tickets_savedview_edit",
     "admin:tickets_message_earlier",
     "admin:tickets_message_link",
     "admin:tickets_message_unlink",
@@ -258,6 +265,7 @@ class Examples:
         self.saved_view = SavedView.objects.create(
             of="ALL_TICKETS", name=f"{MARK} view", query="o=1", owner=user
         )
+        self.canned_reply = CannedReply.objects.create(name=f"{MARK} reply", text=f"{MARK} hello")
         self.saved = save_ticket_answers(
             definition=self.ticket_type,
             slot="0" * 32,
@@ -348,6 +356,7 @@ class Examples:
             FileUpload: [upload],
             Message: [self.message],
             SavedView: [self.saved_view],
+            CannedReply: [self.canned_reply],
             LogEntry: [self.log],
             OutgoingMail: [self.mail],
             ReceivedMail: [self.received],
@@ -391,6 +400,8 @@ class Examples:
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],
+            "invited_sign_up": [{"token": "forged:by-nobody"}],
+            "admin:account_picture": [{"person_id": self.user.pk, "version": "0" * 32}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,
@@ -725,6 +736,7 @@ def is_a_page_of_ours(page: Page) -> bool:
     return not any(name in vars(each) for each in libraries)
 
 
+@tag("companies")
 class AnotherCompanyTests(IsolationTestCase):
     SECONDS_EACH = 30.0
 
@@ -961,6 +973,7 @@ class VisitorTests(IsolationTestCase):
                     self.assertTrue(target == login or target.startswith("/static/"), target)
 
 
+@tag("companies")
 class OneRoleTests(IsolationTestCase):
     """Derived from ROLE_PERMISSIONS: what the table does not give is refused."""
 
@@ -1030,6 +1043,7 @@ class OneRoleTests(IsolationTestCase):
         return bool(needed & granted)
 
 
+@tag("companies")
 class SuperuserTests(IsolationTestCase):
     def test_nothing_breaks_outside_a_company(self) -> None:
         self.log_in(self.root)
@@ -1053,6 +1067,7 @@ class SuperuserTests(IsolationTestCase):
                     self.assertFalse(answer.is_broken, str(answer))
 
 
+@tag("companies")
 class GarbageTests(IsolationTestCase):
     def test_addresses_that_name_nothing_break_nothing(self) -> None:
         self.log_in(self.amy)

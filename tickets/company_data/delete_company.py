@@ -286,6 +286,8 @@ def _delete_people(company: Company) -> None:
     of_company = sql.SQL(
         "id IN (SELECT id FROM public.tenants_user WHERE company_id = {} ORDER BY id LIMIT {})"
     ).format(sql.Literal(company.pk), sql.Literal(PEOPLE_AT_ONCE))
+    # Of those who go together one may be the deputy of somebody who goes later.
+    User.objects.filter(company=company.pk, deputy__isnull=False).update(deputy=None)
     with looking_at_many_companies():
         while User.objects.filter(company=company.pk).exists():
             with transaction.atomic():

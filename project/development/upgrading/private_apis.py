@@ -400,7 +400,10 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi(
         "django.utils.crypto.salted_hmac",
         "Addresses that mails are answered to are signed with it.",
-        ("(key_salt, value, secret=None, *, algorithm='sha1')",),
+        (
+            "(key_salt, value, secret=None, *, algorithm='sha1')",
+            "(key_salt, value, secret=None, *, algorithm=None)",
+        ),
     ),
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
     PrivateApi("django.db.close_old_connections", "As a request does, for jobs.", ("(**kwargs)",)),

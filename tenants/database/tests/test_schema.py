@@ -98,7 +98,7 @@ class UpgradeTests(CompanyTransactionTestCase):
 
     def migrate(self) -> None:
         use_company(self.acme)
-        ask(import_module("workflows.migrations.0038_people_here").POINT_TO_PEOPLE_HERE)
+        ask(import_module("workflows.migrations.0035_people_here").POINT_TO_PEOPLE_HERE)
 
     def point_to_everybody(self, table: str, name: str, definition: str) -> None:
         old = definition.replace("people_here(id)", "tenants_user(id)")

@@ -89,6 +89,7 @@ OF_OTHERS: Final = {
     "mail_outgoingmail": "SELECT * FROM public.{}",
     "mail_receivedmail": "SELECT * FROM public.{}",
     "tenants_companyrestore": "SELECT * FROM public.{}",
+    "tenants_signupinvitation": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
 IS_WALL_DOWN = "a superuser is connected: row security does not concern it"
@@ -344,6 +345,7 @@ class FromInsideTests(WallCase):
             "mail_outgoingmail",
             "mail_receivedmail",
             "tenants_companyrestore",
+            "tenants_signupinvitation",
             "django_admin_log",
             "procrastinate_periodic_defers",
         }

@@ -19,7 +19,7 @@ from tenants.pages.once import token_of
 from tickets.conversation.pages.message_form import MessageForm
 from tickets.conversation.rendering import render_message
 from tickets.files.pages.files import download_base
-from tickets.models import Follower, Message, Ticket
+from tickets.models import FileUpload, Follower, Message, Ticket
 from tickets.taking_part.access import Access, access_to
 from workflows.models import TaskInstance
 
@@ -65,6 +65,14 @@ class ShownMessage:
         return render_message(self.message.text, [each["name"] for each in self.message.mentions])
 
     @property
+    def files(self) -> list[FileUpload]:
+        """Its files, of each the newest version that stands here."""
+        newest: dict[int, FileUpload] = {}
+        for each in sorted(self.message.files.all(), key=lambda file: (file.version, file.pk)):
+            newest[each.first_id or each.pk] = each
+        return list(newest.values())
+
+    @property
     def is_readable(self) -> bool:
         return self.access.may_read(self.message)
 
@@ -79,6 +87,10 @@ class ShownMessage:
     @property
     def may_hide(self) -> bool:
         return self.access.may_hide and not self.message.is_hidden
+
+    @property
+    def may_show_again(self) -> bool:
+        return self.access.may_hide and self.message.is_hidden
 
     @property
     def may_see_earlier(self) -> bool:
@@ -136,6 +148,13 @@ class Conversation:
     @property
     def names_address(self) -> str:
         return reverse("admin:tickets_message_names", args=(self.ticket.pk,))
+
+    @property
+    def replies_address(self) -> str:
+        """Where the canned replies come from; empty: this person writes not as the team."""
+        if not self.access.internal:
+            return ""
+        return reverse("admin:tickets_message_replies", args=(self.ticket.pk,))
 
     @property
     def follow_address(self) -> str:

@@ -81,6 +81,6 @@ DROP FUNCTION public.ticketflower_tie_people_here(text);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0026_absence")]
+    dependencies = [("tenants", "0027_coming_in")]
 
     operations = [migrations.RunSQL(TIE + MAKE + NOTE, DROP)]

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [
         ("workflows", "0034_what_the_report_counts"),
-        ("tenants", "0029_people_here"),
+        ("tenants", "0028_people_here"),
     ]
 
     operations = [migrations.RunSQL(POINT_TO_PEOPLE_HERE, migrations.RunSQL.noop)]
