@@ -24,6 +24,7 @@ from django.db import connection
 from django.utils import timezone
 
 from project.database import from_url
+from project.object_storage import BUCKET
 from tenants.connection import use_public
 
 DATABASE: Final = "database.dump"
@@ -61,6 +62,7 @@ def back_up(folder: Path) -> Mapping[str, Any]:
     _pack(Path(settings.MEDIA_ROOT), folder / FILES)
     manifest = {
         "format": FORMAT,
+        "files_in_bucket": settings.STORAGES["default"]["BACKEND"] == BUCKET,
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "companies": _companies(),
         "secret_key": fingerprint(settings.SECRET_KEY),

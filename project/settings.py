@@ -14,6 +14,7 @@ from django.urls import reverse_lazy
 
 from project.database import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
+from project.object_storage import file_storage
 from project.observing.error_reports import report_errors
 from project.observing.logs import logging_settings
 from project.subject_folders import subject_folders
@@ -238,10 +239,15 @@ CACHES = {
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "project.one_file.OneFileFinder",
+]
 STATICFILES_DIRS = [BASE_DIR / "project" / "static", *subject_folders("static")]
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or DATA_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "default": file_storage(),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if not DEBUG

@@ -197,6 +197,13 @@ class AttemptsPausedError(RateLimitedError):
 # Limits of a company: tenants/company_limits.py
 
 
+class StorageAwayError(TenantsError):
+    """What keeps files does not answer, or has no room."""
+
+    message = _("Files cannot be reached at the moment. Nothing was lost: try again in a minute.")
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class CompanyLimitError(TenantsError):
     """A company has reached one of its limits, which is `most`."""
 

@@ -5,7 +5,8 @@ from tickets.company_data.pages import data_page, restore_page
 from tickets.company_use.pages import company_use_page
 from tickets.conversation.pages import conversation_page, message_pages
 from tickets.erasing.pages import erase_page
-from tickets.files.pages import files
+from tickets.file_versions.pages import compare_page, file_page, upload_page
+from tickets.files.pages import files, inline_page
 from tickets.following.pages import my_ticket
 from tickets.health import recording
 from tickets.keeping.pages import keep_page
@@ -29,5 +30,6 @@ from tickets.working.pages import (
     hand_over_page,
     my_task,
     pool_pages,
+    standing_in_page,
     work_page,
 )

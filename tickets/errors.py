@@ -262,6 +262,35 @@ class TooManyFilesError(TicketsError):
         self.most = most
 
 
+class SameNameError(TicketsError):
+    message = _(
+        "“%(name)s” is on this ticket already. Say at the file whether yours is a new version of "
+        "it, and send the message again."
+    )
+    field = "attachments"
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class FilesOfEndedTicketError(TicketsError):
+    message = _(
+        "This ticket has ended: its files stay as they are. Write a message, and send the file "
+        "with it."
+    )
+    field = "file"
+
+
+class TooManyVersionsError(TicketsError):
+    message = _("A file has at most %(most)s versions. Send this one with a message.")
+    field = "file"
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 class CannotAskOneselfError(TicketsError):
     message = _("You submitted this ticket yourself: there is nobody to ask.")
 

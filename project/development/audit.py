@@ -18,7 +18,12 @@ from project.environment import BASE_DIR
 SOURCE: Final = "https://api.osv.dev/v1/querybatch"
 SECONDS: Final = 10.0  # to connect, to ask and to hear the answer: a third each
 PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;#]+)", re.MULTILINE)
-FILES: Final = ("constraints.txt", "requirements.txt", "requirements-sentry.txt")
+FILES: Final = (
+    "constraints.txt",
+    "requirements.txt",
+    "requirements-sentry.txt",
+    "requirements-s3.txt",
+)
 # {the weakness's id: why it cannot be used here}
 ACCEPTED: Final[Mapping[str, str]] = {}
 

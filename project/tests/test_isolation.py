@@ -32,7 +32,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -97,6 +97,7 @@ FOR_VISITORS = {
     "invitation",
     "new_address",
     "sign_up_by_mail",
+    "invited_sign_up",
     "forgotten_password",
     "admin:login",
     "admin:second_factor",
@@ -128,9 +129,11 @@ DECIDE_THEMSELVES = {
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
     "sign_up_by_mail",  # likewise
+    "invited_sign_up",  # likewise
     "new_address",  # likewise
     "admin:account_address",  # one's own
     "admin:account_profile",
+    "admin:account_picture",
     "forgotten_password",
     "enter_company",
     "leave_company",
@@ -397,6 +400,8 @@ class Examples:
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],
+            "invited_sign_up": [{"token": "forged:by-nobody"}],
+            "admin:account_picture": [{"person_id": self.user.pk, "version": "0" * 32}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,
@@ -731,6 +736,7 @@ def is_a_page_of_ours(page: Page) -> bool:
     return not any(name in vars(each) for each in libraries)
 
 
+@tag("companies")
 class AnotherCompanyTests(IsolationTestCase):
     SECONDS_EACH = 30.0
 
@@ -967,6 +973,7 @@ class VisitorTests(IsolationTestCase):
                     self.assertTrue(target == login or target.startswith("/static/"), target)
 
 
+@tag("companies")
 class OneRoleTests(IsolationTestCase):
     """Derived from ROLE_PERMISSIONS: what the table does not give is refused."""
 
@@ -1036,6 +1043,7 @@ class OneRoleTests(IsolationTestCase):
         return bool(needed & granted)
 
 
+@tag("companies")
 class SuperuserTests(IsolationTestCase):
     def test_nothing_breaks_outside_a_company(self) -> None:
         self.log_in(self.root)
@@ -1059,6 +1067,7 @@ class SuperuserTests(IsolationTestCase):
                     self.assertFalse(answer.is_broken, str(answer))
 
 
+@tag("companies")
 class GarbageTests(IsolationTestCase):
     def test_addresses_that_name_nothing_break_nothing(self) -> None:
         self.log_in(self.amy)

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from tenants.models import User
 from tickets.conversation.go_on import take_answer
@@ -177,8 +178,10 @@ def _is_same(one: Message, other: Message, files: Collection[UUID]) -> bool:
     text = one.earlier[0]["text"] if one.earlier else one.text
     if (one.ticket_id, one.visibility, text) != (other.ticket_id, other.visibility, other.text):
         return False
-    # By their names: whoever sends a form again sends its files again, too.
+    # By their names, and without versions that came later: whoever sends a form again sends its
+    # files again, too.
     own = FileUpload.objects.filter(uploaded_by=other.written_by, uuid__in=files)
+    sent = one.files.filter(Q(first=None) | ~Q(first__message=one))
     names = [list(each.order_by("filename", "pk").values_list("filename", flat=True))
-             for each in (own, one.files.all())]  # fmt: skip
+             for each in (own, sent)]  # fmt: skip
     return names[0] == names[1]

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
+from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from tenants.company_limits import take_room_for_file
+from tenants.company_limits import give_room_back, take_room_for_file
+from tenants.errors import StorageAwayError
 from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
-from tickets.errors import UnknownUploadError
+from tickets.errors import TooManyVersionsError, UnknownUploadError
 from tickets.models import FileUpload, Message, Ticket
 from workflows.engine.process import JsonObject
 from workflows.fields.uploads import uploads_in
+
+MOST_VERSIONS: Final = 100
 
 
 def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
@@ -24,6 +28,7 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
 
     Raises:
         StorageFullError: the company has no room for it.
+        StorageAwayError: the storage has not taken it.
     """
     size = file.size or 0
     take_room_for_file(Company.objects.current(), size)
@@ -31,7 +36,11 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
     upload = FileUpload(
         filename=name, file_type=(file.content_type or "")[:100], size=size, uploaded_by=user
     )
-    upload.file.save(name, file, save=False)
+    try:
+        upload.file.save(name, file, save=False)
+    except OSError as error:
+        give_room_back(Company.objects.current(), size)
+        raise StorageAwayError from error
     upload.save()
     return {"upload": str(upload.uuid), "filename": upload.filename}
 
@@ -65,6 +74,20 @@ def claim_message_files(keys: Collection[uuid.UUID], *, message: Message, user: 
     own.update(ticket=message.ticket_id, message=message)
 
 
+def make_versions(firsts: Mapping[uuid.UUID, int], *, message: Message) -> None:
+    """Make files of a message new versions of others: by their keys, of the first with this number.
+
+    What is one already stays what it is. Inside the message's transaction.
+
+    Raises:
+        TooManyVersionsError
+    """
+    for upload in lock_uploads(firsts, Q(message=message, first=None)):
+        first = FileUpload.objects.filter(pk=firsts[upload.uuid], ticket=message.ticket_id).first()
+        if first is not None and first.pk != upload.pk and first.first_id is None:
+            make_version(upload, of=first).save(update_fields=["first", "version"])
+
+
 def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[FileUpload]:
     """Those of them that there are (and are usable), by their numbers.
 
@@ -72,6 +95,23 @@ def lock_uploads(keys: Iterable[uuid.UUID], usable: Q | None = None) -> list[Fil
     """
     uploads = FileUpload.objects.filter(usable or Q(), uuid__in=keys).order_by("pk")
     return list(uploads.select_for_update(no_key=True))
+
+
+def make_version(upload: FileUpload, *, of: FileUpload) -> FileUpload:
+    """Give an upload the next number of a file, of which `of` is the first; nothing is saved.
+
+    The first version is locked until the transaction ends: two of them get two numbers.
+
+    Raises:
+        TooManyVersionsError
+    """
+    FileUpload.objects.select_for_update(no_key=True).get(pk=of.pk)
+    later = FileUpload.objects.filter(first=of).aggregate(most=Max("version"))
+    number = max(int(later["most"] or 0), of.version) + 1
+    if number > MOST_VERSIONS:
+        raise TooManyVersionsError(MOST_VERSIONS)
+    upload.first, upload.version = of, number
+    return upload
 
 
 def _claim(upload: FileUpload, *, ticket: Ticket, user: User) -> None:

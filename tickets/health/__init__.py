@@ -6,8 +6,16 @@ past them, or is a bug.
 
 from tickets.health.company import company_findings
 from tickets.health.coverage import Coverage
+from tickets.health.files import file_findings
 from tickets.health.finding import Finding
 from tickets.health.histories import history_findings
 from tickets.health.queue import queue_findings
 
-__all__ = ["Coverage", "Finding", "company_findings", "history_findings", "queue_findings"]
+__all__ = [
+    "Coverage",
+    "Finding",
+    "company_findings",
+    "file_findings",
+    "history_findings",
+    "queue_findings",
+]

@@ -19,7 +19,8 @@ def storage_key(upload: FileUpload, filename: str) -> str:
 class FileUpload(models.Model):
     """A file that came with a ticket, a task or a message. The storage keeps each company's apart.
 
-    `ticket` is empty only between the upload and the submission that names it.
+    `ticket` is empty only between the upload and the submission that names it. A new version of a
+    file is a row of its own, which names the `first` one; the first names none, and is version 1.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -42,6 +43,15 @@ class FileUpload(models.Model):
     )
     filename = models.CharField(_("file name"), max_length=LONGEST_NAME)
     version = models.PositiveIntegerField(_("version"), default=1)
+    first = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="later",
+        verbose_name=_("first version"),
+    )
     file = models.FileField(_("file"), upload_to=storage_key, max_length=300)
     file_type = models.CharField(_("type"), max_length=100, blank=True)
     size = models.BigIntegerField(_("bytes"), default=0, db_default=0, editable=False)
@@ -57,6 +67,9 @@ class FileUpload(models.Model):
         verbose_name = _("file")
         verbose_name_plural = _("files")
         ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("first", "version"), name="file_version_unique"),
+        )
 
     def __str__(self) -> str:
         return self.filename
@@ -64,3 +77,7 @@ class FileUpload(models.Model):
     @property
     def extension(self) -> str:
         return PurePosixPath(self.filename).suffix.lower()
+
+    @property
+    def first_version(self) -> FileUpload:
+        return self if self.first is None else self.first

@@ -41,6 +41,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowI
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.deputies import people_who_had, tell_deputies
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
@@ -234,6 +235,8 @@ def change_availability(
     if new.is_available and not old.is_available:
         _stop_passing_over(user)
         assign_waiting_tasks(now=now)
+    if old.is_available and not new.is_available:
+        _tell_deputies_of(user)
     return old, new
 
 
@@ -413,6 +416,8 @@ def _save_locked(
         _end_questions_to(person, now=now, actor=actor)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
+    if before.is_active and before.is_available and not (after.is_active and after.is_available):
+        _tell_deputies_of(person)
     changes = changed(before.logged, after.logged)
     entries = [_added(change)] if is_new else [Entry(PERSON_CHANGED, person, changes)]
     return before.is_admin and not after.is_admin, entries if changes else []
@@ -512,6 +517,12 @@ def _instances_of(*tasks: QuerySet[TaskInstance]) -> set[int]:
         for each in tasks
         for instance in each.order_by().values_list("workflow_instance", flat=True)
     }
+
+
+def _tell_deputies_of(person: User) -> None:
+    """Theirs, and the next ones of those for whom they stood in."""
+    gone = User.objects.get(pk=person.pk)
+    tell_deputies(gone, *people_who_had(gone))
 
 
 def _stop_passing_over(person: User) -> None:

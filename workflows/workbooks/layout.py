@@ -68,7 +68,9 @@ _TYPES_NOTE: Final = format_lazy(
     *(each for task_type, screen in SCREENS.items() for each in (task_type, screen.choice)),
 )
 _LINKS_NOTE: Final = gettext_lazy("Links, a line each: label | address | description")
-_LAYOUT_NOTE: Final = gettext_lazy("Component source; kept for later. Leave it empty.")
+_LAYOUT_NOTE: Final = gettext_lazy(
+    "Source of a React component, or empty for the plain form or list."
+)
 
 
 def _links() -> Column:

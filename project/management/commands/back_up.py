@@ -30,3 +30,7 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Backed up {manifest['companies']} companies into {folder}.")
+        if manifest["files_in_bucket"]:
+            self.stdout.write(
+                "Their files are not in it: they are in the bucket. See docs/running.md."
+            )

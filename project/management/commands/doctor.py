@@ -12,7 +12,14 @@ from django_tenants.utils import schema_context
 from tenants.connection import PUBLIC
 from tenants.migrating.versions import schemas_behind
 from tenants.models import Company
-from tickets.health import Coverage, Finding, company_findings, history_findings, queue_findings
+from tickets.health import (
+    Coverage,
+    Finding,
+    company_findings,
+    file_findings,
+    history_findings,
+    queue_findings,
+)
 from tickets.health.recording import record_repair
 from workflows.running.sealing import seals_since
 
@@ -81,7 +88,7 @@ def _findings(schemas: list[str], coverages: dict[str, Coverage] | None) -> Iter
             yield Finding(schema, None, message)
             continue
         with schema_context(schema):
-            findings = company_findings()
+            findings = [*company_findings(), *file_findings()]
         yield from findings
         if coverages is not None:
             coverages[schema] = Coverage()

@@ -26,11 +26,14 @@ from tickets.conversation.edit_message import edit_message
 from tickets.conversation.follow_ticket import follow_ticket
 from tickets.conversation.hide_message import hide_message
 from tickets.conversation.write_message import write_message
+from tickets.file_versions.add_version import add_version
+from tickets.files.access import with_what_decides
 from tickets.files.keep_file import keep_file
 from tickets.models import (
     BulkChange,
     BulkRetry,
     CannedReply,
+    FileUpload,
     Message,
     NoticePreferences,
     Rating,
@@ -137,6 +140,7 @@ class FullCompany(CompanyTransactionTestCase):
             time_zone="Europe/Berlin",
             away_from=later,
             away_until=later + timedelta(days=2),
+            deputy=self.wendy,
         )
         BusinessCalendar.objects.create(time_zone="Europe/Brussels")
         current_secret(now=timezone.now())
@@ -212,6 +216,9 @@ class FullCompany(CompanyTransactionTestCase):
         note = self.say(self.terry, ticket, f"Ask @{self.walt}.", visibility=Visibility.INTERNAL)
         key = UUID(str(self.upload(self.uma)["upload"]))
         asked = self.say(self.uma, ticket, f"@{self.terry}, when?", files=[key])
+        newer = UUID(str(self.upload(self.terry)["upload"]))
+        first = with_what_decides(FileUpload.objects.all()).get(uuid=key)
+        add_version(of=first, upload=newer, user=self.terry)
         edit_message(message=asked, user=self.uma, text=f"@{self.terry}, why?", now=timezone.now())
         hide_message(message=note, user=self.terry, reason="He knows.", now=timezone.now())
         follow_ticket(ticket=ticket, user=self.terry, now=timezone.now())

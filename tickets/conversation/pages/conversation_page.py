@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
@@ -28,6 +29,7 @@ from tickets.conversation.pages.message_form import MessageForm
 from tickets.conversation.pages.timeline import Conversation, conversation_address
 from tickets.conversation.write_message import Written, write_message
 from tickets.errors import QuestionInternalError
+from tickets.files.keep_file import make_versions
 from tickets.models import CannedReply, Message, Ticket, Visibility
 from tickets.saving.pages.saved import forget_typed
 from tickets.taking_part.access import Access, access_to, participants
@@ -97,10 +99,12 @@ class ConversationPage(TicketPage):
         )
         form.is_valid()
         form.keep_files()
+        form.find_twins(self.ticket)
         written: Written | None = None
         if form.is_valid():
-            with refusals_in(form):
+            with refusals_in(form), transaction.atomic():
                 written = self._write(form)
+                make_versions(form.firsts, message=written.message)
         if written is None:
             return self._page(form)
         warn_of_strangers(request, written)

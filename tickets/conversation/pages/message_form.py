@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants.errors import CompanyLimitError
+from tenants.errors import CompanyLimitError, StorageAwayError
 from tenants.models import User
 from tenants.pages.numbers import number_in
 from tenants.refusals import refusals
 from tickets.conversation.write_message import MOST_FILES
+from tickets.errors import SameNameError
+from tickets.files.access import FileAccess, files_of
 from tickets.files.keep_file import keep_file
-from tickets.models import FileUpload, Visibility
+from tickets.models import FileUpload, Ticket, Visibility
 from tickets.taking_part.access import Access
+from workflows.fields.file.file_input import checked
 
 
 class FilesInput(forms.FileInput):
@@ -38,6 +42,18 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         return [super(FilesField, self).clean(each, initial) for each in data or []]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that the form names, and the newest one of its name that the ticket has.
+
+    `answer` says whether it is a new version of that: yes, no, or empty where nobody has said it.
+    """
+
+    upload: FileUpload
+    twin: FileUpload | None = None
+    answer: str = ""
 
 
 class TextForm(forms.Form):
@@ -75,6 +91,7 @@ class MessageForm(TextForm):
         self.token = token
         self._person = person
         self.kept: list[FileUpload] = []
+        self._twins: dict[UUID, FileUpload] = {}
         if not access.internal:
             # Who cannot choose writes to everybody; the service asks again.
             del self.fields["visibility"]
@@ -87,6 +104,14 @@ class MessageForm(TextForm):
     @property
     def limit(self) -> str:
         return filesizeformat(settings.MAX_UPLOAD_BYTES)
+
+    @property
+    def most_bytes(self) -> int:
+        return int(settings.MAX_UPLOAD_BYTES)
+
+    @property
+    def most_files(self) -> int:
+        return MOST_FILES
 
     @property
     def chosen_visibility(self) -> Visibility:
@@ -104,7 +129,47 @@ class MessageForm(TextForm):
                     _("“%(name)s” is too large. At most %(limit)s are allowed.")
                     % {"name": file.name, "limit": self.limit}
                 )
-        return files
+        return [checked(each) for each in files]
+
+    @property
+    def kept_files(self) -> list[KeptFile]:
+        """With the question of each whether it is a new version."""
+        return [
+            KeptFile(each, self._twins.get(each.uuid), self._answer(each)) for each in self.kept
+        ]
+
+    @property
+    def firsts(self) -> dict[UUID, int]:
+        """Of each file that is to be a new version, the number of the first one."""
+        return {
+            each.upload.uuid: each.twin.first_version.pk
+            for each in self.kept_files
+            if each.twin is not None and each.answer == "yes"
+        }
+
+    def find_twins(self, ticket: Ticket) -> None:
+        """Ask about files of whose name the ticket has one: none becomes a version silently."""
+        if ticket.has_ended or not self.kept or "visibility" in self.errors:
+            return
+        own = {each.pk for each in self.kept}
+        access = FileAccess(ticket, self._person)
+        is_public = self.chosen_visibility == Visibility.PUBLIC
+        newest = {
+            row.newest.filename.casefold(): row.newest
+            for row in files_of(ticket, self._person)
+            if row.newest.pk not in own and access.is_for_requester(row.newest) is is_public
+        }
+        for each in self.kept:
+            twin = newest.get(each.filename.casefold())
+            if twin is None or each.ticket_id is not None:
+                continue
+            self._twins[each.uuid] = twin
+            if not self._answer(each):
+                self.add_error("attachments", str(SameNameError(each.filename)))
+
+    def _answer(self, upload: FileUpload) -> str:
+        answer = str(self.data.get(f"version-{upload.uuid}") or "")
+        return answer if answer in ("yes", "no") else ""
 
     def keep_files(self) -> None:
         """Keep what was chosen, beside what is kept of an earlier try."""
@@ -115,7 +180,7 @@ class MessageForm(TextForm):
             self.add_error("attachments", text % {"most": MOST_FILES})
             return
         for file in chosen:
-            with refusals(CompanyLimitError) as refused:
+            with refusals(CompanyLimitError, StorageAwayError) as refused:
                 value = keep_file(file=file, user=self._person)
                 self.kept.append(FileUpload.objects.get(uuid=str(value["upload"])))
             if refused.error:

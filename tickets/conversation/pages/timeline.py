@@ -19,7 +19,7 @@ from tenants.pages.once import token_of
 from tickets.conversation.pages.message_form import MessageForm
 from tickets.conversation.rendering import render_message
 from tickets.files.pages.files import download_base
-from tickets.models import Follower, Message, Ticket
+from tickets.models import FileUpload, Follower, Message, Ticket
 from tickets.taking_part.access import Access, access_to
 from workflows.models import TaskInstance
 
@@ -63,6 +63,14 @@ class ShownMessage:
     @property
     def html(self) -> SafeString:
         return render_message(self.message.text, [each["name"] for each in self.message.mentions])
+
+    @property
+    def files(self) -> list[FileUpload]:
+        """Its files, of each the newest version that stands here."""
+        newest: dict[int, FileUpload] = {}
+        for each in sorted(self.message.files.all(), key=lambda file: (file.version, file.pk)):
+            newest[each.first_id or each.pk] = each
+        return list(newest.values())
 
     @property
     def is_readable(self) -> bool:

@@ -4,19 +4,18 @@ import uuid
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.files.base import File
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
-from tenants.models import User
+from tenants.errors import StorageAwayError
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
+from tickets.files.access import may_have, with_what_decides
 from tickets.models import FileUpload
-from tickets.seeing import Viewer, uploads_for_requester, viewer_of
-from tickets.taking_part.access import access_to
 
 DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
 
@@ -34,9 +33,8 @@ class FileUploadAdmin(CompanyModelAdmin):
         return with_pages(self, [])
 
 
-@register_page(FileUpload, "<uuid:key>/", name="tickets_fileupload_download")
-class DownloadPage(Page):
-    """Hands a file to whoever may see it; others cannot tell that it exists."""
+class OneFilePage(Page):
+    """A page about a file, for whoever may have it; others cannot tell that it exists."""
 
     # Who may see the file is decided by `find`, which says to all others the same.
     permissions = ()
@@ -47,16 +45,29 @@ class DownloadPage(Page):
         raise Http404
 
     def find(self, **arguments: Any) -> None:
-        found = _with_ticket().filter(uuid=arguments["key"]).first()
-        if found is None or not may_download(found, self.person):
+        uploads = with_what_decides(FileUpload.objects.all())
+        found = uploads.filter(uuid=arguments["key"]).first()
+        if found is None or not may_have(found, self.person):
             raise Http404
         self.upload = found
 
-    def get(self, request: HttpRequest, **arguments: Any) -> FileResponse:
+    def open(self) -> File[bytes]:
+        """Raises Http404 where the storage has lost it."""
         try:
-            content = self.upload.file.open("rb")
-        except FileNotFoundError as error:
+            content: File[bytes] = self.upload.file.open("rb")
+        except (FileNotFoundError, ValueError) as error:  # ValueError: there never was one
             raise Http404 from error
+        except OSError as error:
+            raise StorageAwayError from error
+        return content
+
+
+@register_page(FileUpload, "<uuid:key>/", name="tickets_fileupload_download")
+class DownloadPage(OneFilePage):
+    """Hands a file to whoever may see it."""
+
+    def get(self, request: HttpRequest, **arguments: Any) -> FileResponse:
+        content = self.open()
         ticket = self.upload.ticket
         record(
             DOWNLOADED,
@@ -75,31 +86,6 @@ class DownloadPage(Page):
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["Cache-Control"] = "private, no-store"
         return response
-
-
-def _with_ticket() -> QuerySet[FileUpload]:
-    return FileUpload.objects.select_related(
-        "ticket__workflow", "ticket__workflow_instance", "message__ticket"
-    )
-
-
-def may_download(upload: FileUpload, user: object) -> bool:
-    """Whoever uploaded it, the ticket's team, and the requester if it is an answer for them.
-
-    A file that came with a message is for those who may read that.
-    """
-    if not isinstance(user, User):
-        return False
-    if upload.message is not None:
-        return access_to(upload.message.ticket, user).may_read(upload.message)
-    ticket = upload.ticket
-    if user.pk == upload.uploaded_by_id or user.has_perm("tickets.view_ticket"):
-        return True
-    if ticket is None:
-        return False
-    viewer = viewer_of(user, ticket)
-    is_for_requester = viewer is Viewer.REQUESTER and upload.uuid in uploads_for_requester(ticket)
-    return viewer is Viewer.TEAM or is_for_requester
 
 
 def download_base() -> str:

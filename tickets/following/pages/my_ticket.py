@@ -19,6 +19,7 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import ObjectPage, buttons_of, register_page
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.conversation.pages.timeline import Conversation
+from tickets.file_versions.pages.ticket_files import shown_files
 from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.filters import NeedsMeFilter
 from tickets.finding.pages.search import FindsInTickets, where_it_is
@@ -156,4 +157,5 @@ class MyTicketPage(ObjectPage):
             buttons=buttons_of(request, ticket),
             own_rating=own_rating(ticket),
             links=Links(ticket, self.person, conversation.access),
+            **shown_files(ticket, self.person, conversation.access),
         )

@@ -42,6 +42,7 @@ from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, Work
 # each of them; but for notices, which `delete_tickets` deletes.
 POINTING = {
     "tickets_notice.ticket_id",
+    "tickets_fileupload.first_id",
     "tickets_fileupload.message_id",
     "tickets_fileupload.ticket_id",
     "tickets_savedanswers.task_id",
@@ -89,6 +90,11 @@ class KeepCase(SmallWorkflow, CompanyTestCase):
         upload.file.save("a.txt", ContentFile(b"a"), save=False)
         upload.save()
         self.key = upload.file.name
+        newer = FileUpload(filename="a.txt", ticket=self.old, uploaded_by=self.terry)
+        newer.first, newer.version = upload, 2
+        newer.file.save("a.txt", ContentFile(b"b"), save=False)
+        newer.save()
+        self.newer_key = newer.file.name
         for ticket in (self.old, self.young):
             message = write_message(
                 ticket=ticket, user=self.uma, text="Hello", token=f"{ticket.pk}", now=timezone.now()
@@ -108,12 +114,13 @@ class KeepTicketsTests(KeepCase):
             self.assertEqual(len(instances), 2)
         self.assertFalse(TicketError.objects.exists() or FileUpload.objects.exists())
         self.assertFalse(default_storage.exists(self.key))
+        self.assertFalse(default_storage.exists(self.newer_key))
         self.assertEqual(Message.objects.get().ticket, self.young)
         self.assertEqual(Follower.objects.get().ticket, self.young)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         event = AuditEvent.objects.get(kind="tickets.deleted")
-        self.assertEqual((event.data["counts"]["tickets"], event.data["counts"]["files"]), (1, 1))
+        self.assertEqual((event.data["counts"]["tickets"], event.data["counts"]["files"]), (1, 2))
         self.assertEqual(delete_old_tickets(now=timezone.now()), 0)
 
     def test_without_a_rule_nothing_goes(self) -> None:

@@ -27,6 +27,7 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "SUBMITTED_FOR_ME": {},
     "MESSAGE": {"message": 1},
     "MENTION": {"message": 1},
+    "NEW_FILE_VERSION": {"version": 2},
     "TICKET_MOVED": {"title": "Check it"},
     "TICKET_NEEDS_ME": {"message": 1, "title": "Check it"},
     "TICKET_ENDED": {"label": "Approved."},
@@ -34,9 +35,10 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "OVERDUE": {"title": "Check it", "due": DUE},
     "ERROR": {"error": 1},
     "NOBODY_AVAILABLE": {"title": "Check it"},
+    "STANDS_IN": {"from": DUE, "until": DUE},
     "WORKER_DOWN": {},
 }
-WITHOUT_TICKET: Final = {"WORKER_DOWN"}
+WITHOUT_TICKET: Final = {"WORKER_DOWN", "STANDS_IN"}
 
 
 class EveryKindTests(SmallWorkflow, CompanyTestCase):

@@ -16,8 +16,10 @@ from unfold.decorators import display
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.links import admin_link
+from tenants.pages.page import list_buttons_of
 from tenants.pages.paging import PagedChangeList
 from tickets.conversation.pages.timeline import Conversation
+from tickets.file_versions.pages.ticket_files import shown_files
 from tickets.files.pages.files import download_base
 from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.counted_filters import (
@@ -171,6 +173,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             return redirect(f"{request.path}?{query.urlencode()}")
         shown = chosen_columns(request)
         context = {
+            "buttons": list_buttons_of(request, Ticket),
             "views_bar": ViewsBar(request, ListOfViews.ALL_TICKETS),
             "columns": [(name, title, name in shown) for name, title in offered_columns(request)],
             "kept_parameters": [
@@ -267,7 +270,6 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
                 for each in obj.errors.select_related("task__definition")
             ],
             "rating": Rating.objects.filter(ticket=obj).first() if obj.has_ended else None,
-            "files": obj.files.select_related("uploaded_by"),
             "file_url": download_base(),
             "may_see_tasks": request.user.has_perm("workflows.view_taskinstance"),
             "may_see_errors": request.user.has_perm("tickets.view_ticketerror"),
@@ -284,7 +286,8 @@ def _talk(request: HttpRequest, ticket: Ticket, workflow: WorkflowDefinition) ->
     )
     conversation = Conversation(request, ticket, request.user, history=history)
     links = Links(ticket, request.user, conversation.access)
-    return {"conversation": conversation, "links": links}
+    files = shown_files(ticket, request.user, conversation.access)
+    return {"conversation": conversation, "links": links, **files}
 
 
 def _outcome(ticket: Ticket) -> str:

@@ -14,8 +14,8 @@ from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.errors import MayNotSubmitError, MayNotSubmitForError, UnknownUploadError
+from tickets.files.access import may_have
 from tickets.files.keep_file import keep_file
-from tickets.files.pages.files import may_download
 from tickets.models import FileUpload, Follower, Notice, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import ScreenTestCase
@@ -81,7 +81,7 @@ class SubmitForTests(ScreenTestCase):
         others = keep_file(file=SimpleUploadedFile("b.txt", b"x"), user=self.uma)
         self.submit_for(self.terry, data={"what": "A desk", "doc": own})
         upload = FileUpload.objects.get(uuid=str(own["upload"]))
-        self.assertTrue(may_download(upload, self.uma))
+        self.assertTrue(may_have(upload, self.uma))
         with self.assertRaises(UnknownUploadError):
             self.submit_for(self.terry, data={"what": "A desk", "doc": others})
 

@@ -13,11 +13,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from tenants.errors import CompanyLimitError
+from tenants.errors import CompanyLimitError, StorageAwayError
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
 from workflows.engine.process import Json
 from workflows.fields.field import Field
+from workflows.fields.file.content import HEAD, mismatch
 from workflows.fields.inputs import AskedField
 from workflows.fields.screen import FileKeeper, text_input
 
@@ -55,6 +56,7 @@ class FileInput(forms.FileInput):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         context["kept"] = value if isinstance(value, dict) else None
+        context["most_bytes"] = settings.MAX_UPLOAD_BYTES
         context["limit"] = filesizeformat(settings.MAX_UPLOAD_BYTES)
         return context
 
@@ -84,7 +86,7 @@ class FileAnswer(AskedField):
         return self.kept
 
     def _keep(self, keeper: FileKeeper, file: UploadedFile) -> Json:
-        with refusals(CompanyLimitError) as refused:
+        with refusals(CompanyLimitError, StorageAwayError) as refused:
             return keeper.keep(self._checked(file))
         self.refusal = refused.text
         raise ValidationError(self.refusal)
@@ -135,8 +137,11 @@ def made_up_upload(name: str) -> str:
 def checked(file: UploadedFile) -> UploadedFile:
     """The file with a name and a type that can be kept.
 
+    An image whose name ends like that of another kind gets the right ending: phones write such
+    names, and nobody can change them there.
+
     Raises:
-        ValidationError: it is empty, or larger than MAX_UPLOAD_BYTES.
+        ValidationError: it is empty, larger than MAX_UPLOAD_BYTES, or not what its name says.
     """
     if not file.size:
         raise ValidationError(_("This file is empty. Choose another."))
@@ -145,9 +150,43 @@ def checked(file: UploadedFile) -> UploadedFile:
             _("This file is larger than %(limit)s. Choose a smaller one.")
             % {"limit": filesizeformat(settings.MAX_UPLOAD_BYTES)}
         )
-    file.name = safe_filename(file.name or "")
+    file.name = _name_for(_head_of(file), safe_filename(file.name or ""))
     file.content_type = "".join(filter(str.isprintable, file.content_type or ""))[:100]
     return file
+
+
+def _head_of(file: UploadedFile) -> bytes:
+    file.seek(0)
+    head: bytes = file.read(HEAD)
+    file.seek(0)
+    return head
+
+
+def _name_for(head: bytes, name: str) -> str:
+    wrong = mismatch(head, name)
+    if wrong is None:
+        return name
+    found, expected = wrong.found, wrong.expected
+    if found is not None and found.is_image and expected is not None and expected.is_image:
+        return str(PurePath(name).with_suffix(found.ending))
+    if expected is None and found is not None:
+        text = _(
+            "“%(name)s” is not what its name says: it is %(found)s. Give it the right ending, or "
+            "choose another file."
+        )
+        raise ValidationError(text % {"name": name, "found": found.name})
+    if found is not None and expected is not None:
+        text = _(
+            "“%(name)s” is not what its name says, %(expected)s: it is %(found)s. Give it the "
+            "right ending, or choose another file."
+        )
+        values = {"name": name, "found": found.name, "expected": expected.name}
+        raise ValidationError(text % values)
+    text = _(
+        "“%(name)s” is not what its name says: it does not begin as %(expected)s does. It may be "
+        "damaged. Save it once more, or choose another file."
+    )
+    raise ValidationError(text % {"name": name, "expected": expected.name if expected else ""})
 
 
 def safe_filename(name: str) -> str:

@@ -108,7 +108,7 @@
         each.name &&
         !NEVER_KEPT.includes(each.type) &&
         each.name !== "csrfmiddlewaretoken" &&
-        !/-(kept|drop)$/.test(each.name),
+        !/(^|-)(kept|drop)$/.test(each.name),
     );
   }
 

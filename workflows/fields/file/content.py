@@ -1,0 +1,153 @@
+"""What a file is by its first bytes, whatever its name says.
+
+The few kinds that matter are told apart: what pages show, what runs when it is opened, and what
+people's files are mostly. The signatures are those of the formats' own specifications. Libraries
+that know hundreds of kinds guess among them, and a guess is no reason to refuse somebody's file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+# So many bytes are looked at.
+HEAD: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file is. `name` says it in a sentence; `ending` is the usual one, with its dot.
+
+    `is_image` and `is_shown`: pages show it. Nothing is shown that can run anything: no HTML, no
+    SVG.
+    """
+
+    key: str
+    mime: str
+    name: StrPromise
+    ending: str = ""
+    is_image: bool = False
+    is_shown: bool = False
+
+
+PNG: Final = Content("png", "image/png", _("a PNG image"), ".png", True, True)
+JPEG: Final = Content("jpeg", "image/jpeg", _("a JPEG image"), ".jpg", True, True)
+GIF: Final = Content("gif", "image/gif", _("a GIF image"), ".gif", True, True)
+WEBP: Final = Content("webp", "image/webp", _("a WebP image"), ".webp", True, True)
+PDF: Final = Content("pdf", "application/pdf", _("a PDF document"), ".pdf", is_shown=True)
+ZIP: Final = Content("zip", "application/zip", _("a ZIP archive or an Office document"), ".zip")
+OLE: Final = Content("ole", "application/x-ole-storage", _("an Office document"))
+PROGRAM: Final = Content("program", "application/octet-stream", _("a program"))
+HTML: Final = Content("html", "text/html", _("a web page (HTML)"), ".html")
+SVG: Final = Content("svg", "image/svg+xml", _("a drawing (SVG)"), ".svg")
+
+_SIGNATURES: Final = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"%PDF", PDF),
+    (b"PK\x03\x04", ZIP),
+    (b"PK\x05\x06", ZIP),
+    (b"PK\x07\x08", ZIP),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
+    (b"\x7fELF", PROGRAM),
+    (b"\xfe\xed\xfa\xce", PROGRAM),
+    (b"\xfe\xed\xfa\xcf", PROGRAM),
+    (b"\xce\xfa\xed\xfe", PROGRAM),
+    (b"\xcf\xfa\xed\xfe", PROGRAM),
+)
+# After an XML declaration and comments; a declaration ends soon.
+_MARKUP: Final = re.compile(
+    r"(?:\s|<\?[^>]{0,500}>|<!--.{0,2000}?-->)*<(?:!doctype\s+)?(html|head|body|script|iframe|svg)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_ZIPS: Final = frozenset({ZIP.key, OLE.key})  # Office writes those with a password as OLE
+# What the content must be where a name ends so.
+_EXPECTED: Final = {
+    ".png": PNG,
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".jpe": JPEG,
+    ".jfif": JPEG,
+    ".gif": GIF,
+    ".webp": WEBP,
+    ".pdf": PDF,
+    ".zip": ZIP,
+    ".docx": ZIP,
+    ".xlsx": ZIP,
+    ".pptx": ZIP,
+    ".odt": ZIP,
+    ".ods": ZIP,
+    ".odp": ZIP,
+}
+_TEXTS: Final = frozenset({".txt", ".csv", ".tsv", ".md", ".log", ".json", ".xml", ".yaml", ".yml"})
+_PROGRAMS: Final = frozenset(
+    {"", ".exe", ".dll", ".com", ".scr", ".sys", ".msi", ".ocx", ".cpl", ".efi", ".so", ".dylib"}
+    | {".bin", ".out", ".o", ".elf", ".run", ".appimage", ".node", ".pyd", ".ko"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A name that promises something else than what is in the file.
+
+    `found` is None where we do not know what it is. `expected` is None where the name only does
+    not say what it is.
+    """
+
+    found: Content | None
+    expected: Content | None
+
+
+def content_of(head: bytes) -> Content | None:
+    """What begins like this; None: something else. `head` is the first HEAD bytes of a file."""
+    for signature, content in _SIGNATURES:
+        if head.startswith(signature):
+            return content
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if _is_windows_program(head):
+        return PROGRAM
+    if (markup := _markup(head)) is not None:
+        return markup
+    # Some programs write something before it, and readers look so far (ISO 32000, annex H).
+    return PDF if b"%PDF-" in head[:1024] else None
+
+
+def mismatch(head: bytes, filename: str) -> Mismatch | None:
+    """Whether the name of a file says something that is not so; None: it does not."""
+    ending = PurePath(filename).suffix.lower()
+    found, expected = content_of(head), _EXPECTED.get(ending)
+    if expected is not None:
+        fits = {expected.key} if expected is not ZIP else _ZIPS
+        return None if found is not None and found.key in fits else Mismatch(found, expected)
+    if found is PROGRAM and ending not in _PROGRAMS:
+        return Mismatch(found, None)
+    if found is not None and found not in (HTML, SVG) and ending in _TEXTS:
+        return Mismatch(found, None)
+    return None
+
+
+def _is_windows_program(head: bytes) -> bool:
+    """MZ alone begins texts, too: what it points to must be there."""
+    if head[:2] != b"MZ" or len(head) < 64:
+        return False
+    start = int.from_bytes(head[0x3C:0x40], "little")
+    return start + 4 > len(head) or head[start : start + 2] in (b"PE", b"NE", b"LE", b"LX")
+
+
+def _markup(head: bytes) -> Content | None:
+    coding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    text = head[:4096].decode(coding, "replace").lstrip("\ufeff\x00")
+    found = _MARKUP.match(text)
+    if found is None:
+        return None
+    return SVG if found[1].lower() == "svg" else HTML
