@@ -37,23 +37,25 @@ def work_through[B: Bulk](kind: type[B], number: int, act: Callable[[int, B], No
         pass
 
 
-def stopped[B: Bulk](bulk: B) -> bool:
+def stopped(bulk: Bulk) -> bool:
     """Whether nobody works on it any more, though something is left.
 
     All tries of the job are used up, or it is not there: what is left stays undone until somebody
     lets it go on.
     """
-    if bulk.is_finished:
-        return False
-    if bulk.job_id is None:
-        return bulk.updated_at < timezone.now() - UNKNOWN_FOR
-    if is_under_way(bulk.job_id):
+    if _is_worked_on(bulk):
         return False
     # It may have ended well since it was read.
-    bulk.refresh_from_db(fields=["done", "refused", "job_id"])
-    if bulk.is_finished or bulk.job_id is None:
-        return False
-    return not is_under_way(bulk.job_id)
+    bulk.refresh_from_db(fields=["done", "refused", "job_id", "updated_at"])
+    return not _is_worked_on(bulk)
+
+
+def _is_worked_on(bulk: Bulk) -> bool:
+    if bulk.is_finished:
+        return True
+    if bulk.job_id is None:
+        return bulk.updated_at >= timezone.now() - UNKNOWN_FOR
+    return is_under_way(bulk.job_id)
 
 
 def go_on_with[B: Bulk](bulk: B, defer: Callable[[B], int]) -> bool:

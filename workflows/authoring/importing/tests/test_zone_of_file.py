@@ -20,7 +20,7 @@ class ZoneOfFileTests(CompanyTestCase):
             ("Form", "ticket"), ("Name", "since"), ("Label", "Since when?"),
             ("Type", "datetime"), ("Default", moment),
         ):  # fmt: skip
-            sheet.cell(row, column_of(sheet, heading)).value = value  # type: ignore[assignment]
+            sheet.cell(row, column_of(sheet, heading)).value = value
         return check_file(content=saved(book), filename="it.xlsx")
 
     def test_in_the_companys_zone(self) -> None:
