@@ -35,6 +35,7 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
         "admin:tickets_ticket_changelist",
         "o=-5",
     ),
+    "All tickets, by due date": ("ticket admin", "admin:tickets_ticket_changelist", "o=7"),
     "All tickets, running": ("ticket admin", "admin:tickets_ticket_changelist", "status=RUNNING"),
     "All tasks": ("ticket admin", "admin:workflows_taskinstance_changelist", ""),
     "Ticket errors": ("ticket admin", "admin:tickets_ticketerror_changelist", ""),
