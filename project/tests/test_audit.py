@@ -162,6 +162,8 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "tickets.cancelled",
         "tickets.task_reassigned",
     ),
+    "admin:tickets_bulkchange_change": ("tickets.change_of_many",),
+    "admin:tickets_bulkretry_change": ("tickets.retry_of_many",),
     "admin:tickets_savedview_save": ("tickets.view_shared",),
     "admin:tickets_savedview_edit": ("tickets.view_changed",),
     "admin:tickets_savedview_delete": ("tickets.view_deleted",),
