@@ -6,6 +6,7 @@ whole run breaks off, and of its other tests nothing is known.
 
 from __future__ import annotations
 
+import functools
 import pickle
 import traceback
 from typing import Any
@@ -13,7 +14,14 @@ from unittest import TestCase, TestSuite
 
 from django.test.runner import RemoteTestResult, RemoteTestRunner
 
+from project.long_lived import freeze_what_is_loaded
 from tenants.testing_endings import announce_class
+
+
+@functools.cache
+def freeze_once() -> None:
+    """In each process that runs tests, when all of them are loaded."""
+    freeze_what_is_loaded()
 
 
 class HandedOverResult(RemoteTestResult):
@@ -40,6 +48,7 @@ class HandingOverRunner(RemoteTestRunner):
     resultclass = HandedOverResult
 
     def run(self, test: TestSuite) -> Any:
+        freeze_once()
         classes = {type(each) for each in test if isinstance(each, TestCase)}
         announce_class(classes.pop() if len(classes) == 1 else None)
         return super().run(test)

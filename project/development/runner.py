@@ -11,6 +11,7 @@ from unittest import FunctionTestCase, SkipTest, TestCase, TestSuite
 from django.db import connection
 from django.test.runner import DiscoverRunner
 
+from project.development.parallel_results import freeze_once
 from project.development.parallel_tests import LongestFirst, prepare_process
 from project.development.upgrading import LEFT_OUT
 from tenants.testing import make_test_companies
@@ -24,6 +25,7 @@ MOST_SAID = 200
 # kind is not tagged.
 APART = {
     "browsers": "the tests in a browser but for the main path",
+    "companies": "the tests of whole companies: each page asked by others, made, restored, deleted",
     "processes": "the tests that start, stop and kill many processes",
 }
 
@@ -50,15 +52,13 @@ class CompanyTestRunner(DiscoverRunner):
         self,
         *args: Any,
         long: bool = False,
-        browsers: bool = False,
-        processes: bool = False,
         **kwargs: Any,
     ) -> None:
         if long:
             make_long()
+        chosen = {tag for tag in APART if kwargs.pop(tag, False)}
         super().__init__(*args, **kwargs)
-        chosen = {"browsers": browsers, "processes": processes}
-        self.tags |= {tag for tag, is_chosen in chosen.items() if is_chosen}
+        self.tags |= chosen
         self.leaves_out = set() if long else {*APART} - self.tags
 
     def setup_test_environment(self, **kwargs: Any) -> None:
@@ -99,6 +99,10 @@ class CompanyTestRunner(DiscoverRunner):
     def teardown_databases(self, *args: Any, **kwargs: Any) -> None:
         end_what_tests_share()
         super().teardown_databases(*args, **kwargs)
+
+    def run_suite(self, suite: TestSuite, **kwargs: Any) -> Any:
+        freeze_once()
+        return super().run_suite(suite, **kwargs)
 
     def suite_result(self, suite: TestSuite, result: Any, **kwargs: Any) -> int:
         """Count, and close with one line that any tool can read."""

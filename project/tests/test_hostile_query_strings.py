@@ -6,6 +6,7 @@ A long run asks every list everything.
 from __future__ import annotations
 
 from django.contrib import admin
+from django.test import tag
 from django.urls import reverse
 
 from tenants.models import Company
@@ -34,6 +35,7 @@ HOSTILE = (
 FEWER = 6  # each list is asked a sixth of them, each of them is asked of a sixth of the lists
 
 
+@tag("companies")
 class HostileQueryStringTests(CompanyTestCase):
     SECONDS_EACH = 10.0
 

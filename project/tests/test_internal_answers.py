@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import tag
 from django.urls import reverse
 
 from project.tests.test_isolation import IsolationTestCase
@@ -35,6 +36,7 @@ QUESTIONS: list[JsonObject] = [
 ]
 
 
+@tag("companies")
 class InternalAnswersTest(IsolationTestCase):
     """Uma submits, Wendy answers twice, Terry corrects an answer; the ticket goes on."""
 

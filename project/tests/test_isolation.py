@@ -32,7 +32,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -725,6 +725,7 @@ def is_a_page_of_ours(page: Page) -> bool:
     return not any(name in vars(each) for each in libraries)
 
 
+@tag("companies")
 class AnotherCompanyTests(IsolationTestCase):
     SECONDS_EACH = 30.0
 
@@ -961,6 +962,7 @@ class VisitorTests(IsolationTestCase):
                     self.assertTrue(target == login or target.startswith("/static/"), target)
 
 
+@tag("companies")
 class OneRoleTests(IsolationTestCase):
     """Derived from ROLE_PERMISSIONS: what the table does not give is refused."""
 
@@ -1030,6 +1032,7 @@ class OneRoleTests(IsolationTestCase):
         return bool(needed & granted)
 
 
+@tag("companies")
 class SuperuserTests(IsolationTestCase):
     def test_nothing_breaks_outside_a_company(self) -> None:
         self.log_in(self.root)
@@ -1053,6 +1056,7 @@ class SuperuserTests(IsolationTestCase):
                     self.assertFalse(answer.is_broken, str(answer))
 
 
+@tag("companies")
 class GarbageTests(IsolationTestCase):
     def test_addresses_that_name_nothing_break_nothing(self) -> None:
         self.log_in(self.amy)

@@ -8,6 +8,7 @@ from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 from django.db.models import Model
+from django.test import tag
 from django.urls import reverse
 
 from project.tests.pages import forms_of
@@ -24,6 +25,7 @@ from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
 DEFINITIONS = re.compile(r"/app/workflows/(workflow|task|ticket)definition/")
 
 
+@tag("companies")
 class TicketAdminsLookTest(CompanyTestCase):
     SECONDS_EACH = 10.0
 

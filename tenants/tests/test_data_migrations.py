@@ -9,6 +9,7 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import OperationWriter
+from django.test import tag
 
 from tenants import provisioning
 from tenants.connection import use_company, use_public
@@ -57,6 +58,7 @@ def make_migration(
     return cast("Migration", migration)
 
 
+@tag("companies")
 class NewCompaniesTests(CompanyTransactionTestCase):
     SECONDS_EACH = 4.0
 

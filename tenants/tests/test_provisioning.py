@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import tag
 
 from tenants import provisioning
 from tenants.connection import current_schema, forget_search_path, use_public
@@ -67,6 +68,7 @@ def rows_of(schema: str) -> dict[str, int]:
     return counts
 
 
+@tag("companies")
 class ProvisioningTests(CompanyTransactionTestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -49,6 +49,11 @@ class _Kills(_Plain):
     pass
 
 
+@tag("companies")
+class _Restores(_Plain):
+    pass
+
+
 class _MainPath(_Clicks):
     tags: ClassVar[set[str]] = set()
 
@@ -198,7 +203,7 @@ class ApartTests(unittest.TestCase):
         # As discovery does, without importing everything.
         with mock.patch("django.test.runner.DiscoverRunner.load_tests_for_label") as load:
             load.side_effect = lambda _label, _options: unittest.TestSuite(
-                case("test") for case in (_Clicks, _Kills, _MainPath, _Plain)
+                case("test") for case in (_Clicks, _Kills, _MainPath, _Plain, _Restores)
             )
             return {type(each).__name__ for each in runner.build_suite(labels or None)}
 
@@ -207,11 +212,13 @@ class ApartTests(unittest.TestCase):
 
     def test_by_themselves(self) -> None:
         self.assertEqual(self.classes(browsers=True), {"_Clicks"})
+        self.assertEqual(self.classes(companies=True), {"_Restores"})
         self.assertEqual(self.classes(processes=True), {"_Kills"})
         self.assertEqual(self.classes(browsers=True, processes=True), {"_Clicks", "_Kills"})
 
     def test_who_names_a_module_gets_all_of_it(self) -> None:
-        self.assertEqual(self.classes("somewhere"), {"_Clicks", "_Kills", "_MainPath", "_Plain"})
+        everything = {"_Clicks", "_Kills", "_MainPath", "_Plain", "_Restores"}
+        self.assertEqual(self.classes("somewhere"), everything)
 
     def test_ci_runs_each_of_them(self) -> None:
         commands = (BASE_DIR / ".ci" / "run").read_text(encoding="utf-8")

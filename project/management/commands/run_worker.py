@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from project.long_lived import freeze_what_is_loaded
 from project.observing.jobs import say_job
 from tenants import metrics
 from tenants.connection import limit_waiting
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         except SwappedConnectionError as error:
             raise CommandError(str(error)) from error
         metrics.start()
+        freeze_what_is_loaded()
         connector = app.connector
         if not isinstance(connector, DjangoConnector):
             raise TypeError("The worker's connector has been replaced already.")

@@ -14,6 +14,7 @@ import httpx
 import psutil
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import tag
 from django.urls import reverse
 
 from project.development.processes import family_of
@@ -64,6 +65,7 @@ class EdgeTestCase(WebServerTestCase):
             self.assertEqual(browser.get(address).status_code, 200, address)
 
 
+@tag("processes")
 class SlowStrangersTest(EdgeTestCase):
     def test_half_sent_bodies_hold_nobody_up(self) -> None:
         for _ in range(MANY):
@@ -105,6 +107,7 @@ class SlowStrangersTest(EdgeTestCase):
             self.assertEqual(browser.get("/healthz").json(), {"status": "ok"})
 
 
+@tag("processes")
 class BodySizeTest(EdgeTestCase):
     SHARES_SERVER = True
 
@@ -162,6 +165,7 @@ class BodySizeTest(EdgeTestCase):
         )
 
 
+@tag("processes")
 class DyingProcessTest(EdgeTestCase):
     PROCESSES = 2
 

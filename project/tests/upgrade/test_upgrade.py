@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, tag
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
@@ -116,6 +116,7 @@ def add_look_alikes() -> None:
         cursor.execute(person, ["zoe\u200b@demo.example", "Zed\u200b"])
 
 
+@tag("companies")
 class UpgradeTests(unittest.TestCase):
     """One database for all: loading and migrating it takes seconds."""
 

@@ -172,6 +172,7 @@ class _UpgradeCase(unittest.TestCase):
                 self.assertEqual(company.schema_version, version_of(has))
 
 
+@tag("companies")
 class EqualityTests(_UpgradeCase):
     def test_it_equals_the_standard_way(self) -> None:
         with more_migrations(*many_kinds()):
@@ -234,6 +235,7 @@ class EqualityTests(_UpgradeCase):
                 self.assertTrue(is_up_to_date(Company.objects.get(schema_name=schema)))
 
 
+@tag("companies")
 class FailureTests(_UpgradeCase):
     def test_one_that_fails_stops_nobody_and_is_listed(self) -> None:
         self.execute("ALTER TABLE globex.tickets_ticket ADD more integer")

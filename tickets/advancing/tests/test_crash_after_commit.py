@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import connection
+from django.test import tag
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.fair_turns import Queue
@@ -64,6 +65,7 @@ COMPLETE = (
 )
 
 
+@tag("processes")
 class CrashAfterCommitTests(CompanyTransactionTestCase):
     SECONDS_EACH = 4.0
 

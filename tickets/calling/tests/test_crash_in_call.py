@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import threading
 
+from django.test import tag
+
 from tenants.testing import CompanyTransactionTestCase, start_manage
 from tenants.testing_examples import long_run_only
 from tenants.testing_waits import PATIENCE, wait_until
@@ -14,6 +16,7 @@ from workflows.actions.tests.remote_system import Connection, RemoteSystem, answ
 from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent, WorkflowStatus
 
 
+@tag("processes")
 class CrashInCallTests(CompanyTransactionTestCase):
     SECONDS_EACH = 8.0
 

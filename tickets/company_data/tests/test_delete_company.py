@@ -8,7 +8,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client, override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -70,6 +70,7 @@ class DeletionCase(RestoreCase):
         return what_there_is(self.doomed)
 
 
+@tag("companies")
 class DeleteCompanyTests(DeletionCase):
     def test_nothing_of_it_is_left_and_others_are_whole(self) -> None:
         self.make_doomed()
@@ -149,6 +150,7 @@ class DeleteCompanyTests(DeletionCase):
         self.assertEqual(set(self.rest().values()), {0})
 
 
+@tag("companies")
 class GraceTests(DeletionCase):
     def setUp(self) -> None:
         super().setUp()

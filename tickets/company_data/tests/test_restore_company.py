@@ -17,7 +17,7 @@ from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -141,6 +141,7 @@ class RestoreCase(FullCompany):
 
 
 @in_memory
+@tag("companies")
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
@@ -305,6 +306,7 @@ class EqualityTests(RestoreCase):
             self.assertTrue(TicketDefinition.objects.active().filter(key="party").exists())
 
 
+@tag("companies")
 class BesideOthersTests(RestoreCase):
     """Others log in meanwhile, and sign up: no lock of a shared table lasts as long as the rows."""
 
@@ -351,6 +353,7 @@ class BesideOthersTests(RestoreCase):
             self.assertEqual(self.watched(function), [(False, set())])
 
 
+@tag("companies")
 class RefusalTests(RestoreCase):
     def setUp(self) -> None:
         super().setUp()

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.test import Client, SimpleTestCase
+from django.test import Client, SimpleTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -101,6 +101,7 @@ class EraseCase(RestoreCase):
         )
 
 
+@tag("companies")
 class ErasePersonTests(EraseCase):
     def test_a_worker_is_named_nowhere_any_more(self) -> None:
         with acting_as(actor_of(self.walt)):
