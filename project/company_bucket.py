@@ -19,7 +19,7 @@ def _trouble() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError, Boto3Error) as error:
-        raise OSError(f"The object storage: {type(error).__name__}") from error
+        raise OSError(type(error).__name__) from error
 
 
 def _telling[**P, T](ask: Callable[P, T]) -> Callable[P, T]:
