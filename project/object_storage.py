@@ -49,7 +49,7 @@ def file_storage() -> dict[str, Any]:
             # Objects are private unless somebody says otherwise; buckets that know no access lists
             # refuse every request that names one.
             "default_acl": None,
-            "file_overwrite": False,
+            "file_overwrite": True,  # whether a key is free was asked before
             # Nobody is given such an address: downloads go through our check. Should one get out:
             "querystring_auth": True,
             "querystring_expire": 60,
