@@ -28,7 +28,7 @@ OLDEST, NEWEST = (3, 12), (3, 14)
 ON_WINDOWS = os.name == "nt"
 HANDED_ON = ("test", "bench")  # what follows belongs to the program that they run
 DJANGOS = ("pinned", "newest")
-NEED_DEVELOPMENT_TOOLS = ("test", "check")
+NEED_DEVELOPMENT_TOOLS = ("test", "check", "smoke", "screenshots")
 EPILOG = """To run some of the tests: python3 dev.py test tickets -k submit
 Settings come from the environment or the file .env; .env.example lists them."""
 
@@ -60,8 +60,19 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     )
     commands.add_parser("check", help="run the linters, the type checker and the import rules")
     commands.add_parser("messages", help="bring the catalogues of texts to what the sources say")
+    commands.add_parser("bundle", help="make the file with the packages that layouts get")
     commands.add_parser("bench", help="run the benchmarks; what follows is handed to them")
-    commands.add_parser("smoke", help="walk the main path on servers and data of its own")
+    commands.add_parser(
+        "smoke", help="walk the main path, and the way by mail, on servers and data of its own"
+    )
+    screenshots = commands.add_parser(
+        "screenshots", help="take a picture of each main page: light, dark and on a phone"
+    )
+    screenshots.add_argument("folder", type=Path, help="where the pictures go")
+    screenshots.add_argument("--language", default="en-GB", help="such as de-DE (en-GB)")
+    screenshots.add_argument(
+        "--person", action="append", help="only this one's, such as uma.user; may come again"
+    )
     commands.add_parser("stop", help="end what is running")
     reset = commands.add_parser("reset", help="end what is running and delete its data")
     reset.add_argument("--yes", action="store_true", help="do not ask first")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django import forms
@@ -12,11 +13,12 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tenants import passwords, visits
+from tenants.account.inviting_companies import Founder
 from tenants.account.signing_up import SignUp
 from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
 from tenants.language_and_zone import language_here
 from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
-from tenants.models import Company, User
+from tenants.models import Company, SignUpInvitation, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
 from tenants.rate_limits import begin_attempt, forgive_attempts
@@ -207,6 +209,30 @@ class AskToSignUpForm(SignUpForm):
 
     def wanted(self) -> SignUp:
         return SignUp(**self.cleaned_data, language=language_here())
+
+
+class InvitedSignUpForm(SignUpForm):
+    """Of whoever a superuser has invited: the address is the one that was invited."""
+
+    email = None  # type: ignore[assignment]
+
+    takes_address = forms.BooleanField(
+        label=_("That account is not mine: take the address away from it"), required=False
+    )
+
+    def __init__(self, *args: Any, invitation: SignUpInvitation, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial = {"company_name": invitation.company_name}
+        self.invitation = invitation
+
+    def clean(self) -> dict[str, Any]:
+        # A password may not be like the address.
+        self.cleaned_data["email"] = self.invitation.email
+        return super().clean()
+
+    def founder(self) -> Founder:
+        said = {each.name for each in dataclass_fields(Founder)} & self.cleaned_data.keys()
+        return Founder(**{each: self.cleaned_data[each] for each in said}, language=language_here())
 
 
 class FinishSignUpForm(forms.Form):

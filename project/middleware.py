@@ -29,6 +29,8 @@ POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
+        # Of layouts (workflows/layouts/pages/frame.py): none of them leads its frame elsewhere.
+        "frame-src 'self'",
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",

@@ -122,6 +122,12 @@ LISTS = (
                 badge=count_new_errors,
                 badge_variant="danger",
             ),
+            Entry(
+                _("Canned replies"),
+                "quickreply",
+                "admin:tickets_cannedreply_changelist",
+                "tickets.view_cannedreply",
+            ),
         ),
     ),
     Section(

@@ -27,6 +27,7 @@ from tenants.account.pages.company_log_in import (
     OwnCompanyLogInPage,
 )
 from tenants.account.pages.log_in import LogInView, PasskeyLogInPage, SecondFactorPage
+from tenants.account.pages.picture import PicturePage
 from tenants.account.pages.profile import ProfilePage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
@@ -86,6 +87,12 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
                 "account/profile/",
                 self.admin_view(ProfilePage.as_view()),
                 name="account_profile",
+            ),
+            path(
+                "account/picture/<int:person_id>/<str:version>/",
+                # It says itself for how long it may be kept.
+                self.admin_view(PicturePage.as_view(), cacheable=True),
+                name="account_picture",
             ),
             path(
                 "account/sessions/",

@@ -46,6 +46,8 @@ COLORS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# What pages ask for: project/one_file.py makes each of what follows it.
+ALL_STYLES, ALL_SCRIPTS = "ticketflower/all.css", "ticketflower/all.js"
 # One stylesheet for each subject, in the folder `static` of its own. Later ones win.
 STYLESHEETS = (
     "ticketflower/app.css",
@@ -63,9 +65,16 @@ STYLESHEETS = (
     "editing/editor.css",
     "ticketflower/print.css",
 )
+# The first sets the theme before the first paint; Unfold's own script does so only at its end.
+SCRIPTS = (
+    "ticketflower/theme.js",
+    "ticketflower/reachable.js",
+    "picture/pictures.js",
+    "notices/bell.js",
+)
 
 
-def stylesheet(name: str) -> Callable[[HttpRequest], str]:
+def one_file(name: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(name)
 
 
@@ -90,13 +99,8 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": BORDER_RADIUS,
     "COLORS": COLORS,
-    "STYLES": [stylesheet(name) for name in STYLESHEETS],
-    # The first sets the theme before the first paint; Unfold's own script does so only at its end.
-    "SCRIPTS": [
-        lambda _request: static("ticketflower/theme.js"),
-        lambda _request: static("picture/pictures.js"),
-        lambda _request: static("notices/bell.js"),
-    ],
+    "STYLES": [one_file(ALL_STYLES)],
+    "SCRIPTS": [one_file(ALL_SCRIPTS)],
     "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
     "ACCOUNT": {
         "navigation": "project.navigation.account_links",

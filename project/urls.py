@@ -14,6 +14,7 @@ from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
 from tickets.rating.pages.rate_pages import RateByLinkPage
 from tickets.replying.pages.mail_in import mail_in
+from workflows.layouts.pages.frame import frame
 from workflows.people.invitations.pages.accept_page import AcceptPage
 
 handler400 = views.bad_request
@@ -29,10 +30,12 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", views.LandingPage.as_view(), name="landing"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
+    path("sign-up/invited/<str:token>/", views.InvitedSignUpPage.as_view(), name="invited_sign_up"),
     path("sign-up/<str:token>/", views.SignUpByMailPage.as_view(), name="sign_up_by_mail"),
     path("forgotten-password/", ForgottenPasswordPage.as_view(), name="forgotten_password"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
     path("stop-mail/<str:token>/", csrf_exempt(StopMailPage.as_view()), name="stop_mail"),
+    path("layouts/frame/", frame, name="layout_frame"),
     path("rate/<str:token>/", RateByLinkPage.as_view(), name="rate_ticket"),
     path("new-address/<str:token>/", ConfirmAddressPage.as_view(), name="new_address"),
     path("invitation/<str:token>/", AcceptPage.as_view(), name="invitation"),

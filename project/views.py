@@ -12,14 +12,26 @@ from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.company_name import company_name
-from project.forms import AskToSignUpForm, EnterCompanyForm, FinishSignUpForm, SignUpForm
+from project.forms import (
+    AskToSignUpForm,
+    EnterCompanyForm,
+    FinishSignUpForm,
+    InvitedSignUpForm,
+    SignUpForm,
+)
 from project.trouble import trouble_page
 from tenants import visits
 from tenants.account.addresses import TakeItError
+from tenants.account.inviting_companies import (
+    CompanyInvitationEndedError,
+    read_company_invitation,
+    sign_up_invited,
+)
 from tenants.account.signing_up import (
     SignUpEndedError,
     ask_to_sign_up,
@@ -127,6 +139,47 @@ class SignUpByMailPage(VisitorPage):
         form.add_error(None, refused.text)
         asks = isinstance(refused.error, TakeItError)
         return self.no_store(form=form, wanted=form.wanted, asks_for_address=asks)
+
+    def no_store(self, **context: Any) -> HttpResponse:
+        response = self.show(**context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class InvitedSignUpPage(VisitorPage):
+    """Where the link of a superuser's invitation leads, whether others may sign up or not."""
+
+    template_name = "project/invited_sign_up.html"
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.answer(None, str(arguments["token"]))
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return self.answer(request.POST, str(arguments["token"]))
+
+    def answer(self, sent: Any, token: str) -> HttpResponse:
+        with refusals(CompanyInvitationEndedError) as ended:
+            form = InvitedSignUpForm(sent, invitation=read_company_invitation(token))
+            if sent is not None and form.is_valid():
+                return self.finish(form, token)
+            return self.no_store(form=form, email=form.invitation.email)
+        return self.no_store(refusal=ended.text)
+
+    def finish(self, form: InvitedSignUpForm, token: str) -> HttpResponse:
+        with refusals(TenantsError) as refused:
+            person = sign_up_invited(
+                token=token,
+                founder=form.founder(),
+                takes_address=form.cleaned_data["takes_address"],
+                now=timezone.now(),
+            )
+            login(self.request, person, backend="tenants.backends.EmailBackend")
+            return redirect("admin:index")
+        if isinstance(refused.error, CompanyInvitationEndedError):
+            return self.no_store(refusal=refused.text)
+        form.add_error(None, refused.text)
+        asks = isinstance(refused.error, TakeItError)
+        return self.no_store(form=form, email=form.invitation.email, asks_for_address=asks)
 
     def no_store(self, **context: Any) -> HttpResponse:
         response = self.show(**context)

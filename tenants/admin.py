@@ -10,7 +10,12 @@ from django.contrib.auth.models import Group
 from procrastinate.contrib.django import admin as job_admin  # likewise
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.account.pages import identity_provider, one_time_link, second_factor
+from tenants.account.pages import (
+    identity_provider,
+    invite_company,
+    one_time_link,
+    second_factor,
+)
 from tenants.mail_log.pages import outgoing, received
 from tenants.pages import company
 
@@ -18,6 +23,7 @@ __all__ = [
     "auth_admin",
     "company",
     "identity_provider",
+    "invite_company",
     "job_admin",
     "one_time_link",
     "outgoing",

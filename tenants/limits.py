@@ -108,6 +108,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "admin:company_log_in_at": LOG_IN,
     "sign_up": SIGN_UP,
     "sign_up_by_mail": SIGN_UP,
+    "invited_sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,

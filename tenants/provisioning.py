@@ -23,6 +23,7 @@ from django.db.migrations.state import ProjectState
 from django_tenants.utils import schema_context, schema_exists
 
 from tenants.data_migrations import DataMigration, undeclared_operations
+from tenants.database.schema import PEOPLE_HERE
 from tenants.errors import SchemaExistsError, UndeclaredDataMigrationError
 from tenants.migrating.versions import version_of
 from tenants.models import Company
@@ -149,9 +150,16 @@ def provision(company: Company) -> None:
     with transaction.atomic(), schema_context(company.schema_name):
         with connection.cursor() as cursor:
             # The name was checked by validate_schema_name: letters, digits, underscores.
-            cursor.execute(f'CREATE SCHEMA "{company.schema_name}"')
+            cursor.execute(
+                f'CREATE SCHEMA "{company.schema_name}" CREATE TABLE {PEOPLE_HERE} (id bigint PRIMARY KEY)'
+            )
         for step in steps:
             step.take()
         build_wall(company.schema_name)
         company.schema_version = steps[-1].version
         company.save(update_fields=["schema_version"])
+        with connection.cursor() as cursor:
+            # Last of all: it locks the table of all people.
+            cursor.execute(
+                "SELECT public.ticketflower_tie_people_here(%s)", [company.schema_name]
+            )

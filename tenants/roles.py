@@ -66,6 +66,10 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "tickets.view_ticketerror",
         "tickets.view_report",
         "tickets.change_ticketerror",
+        "tickets.view_cannedreply",
+        "tickets.add_cannedreply",
+        "tickets.change_cannedreply",
+        "tickets.delete_cannedreply",
         "workflows.view_taskinstance",
         "workflows.change_taskinstance",
         # To look at, where a ticket went wrong: what its type, its workflow and its tasks say.
@@ -76,6 +80,11 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
     SystemRole.TASK_WORKER: (
         "tickets.view_mytask",
         "tickets.change_mytask",
+        # Of their own company roles.
+        "tickets.view_cannedreply",
+        "tickets.add_cannedreply",
+        "tickets.change_cannedreply",
+        "tickets.delete_cannedreply",
     ),
     SystemRole.WORKFLOW_CREATOR: (
         "workflows.view_workflowdefinition",

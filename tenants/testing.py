@@ -302,7 +302,8 @@ BEGIN
     SET CONSTRAINTS ALL DEFERRED;
     FOR name IN
         SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-         WHERE schemaname IN ('{ACME}', '{GLOBEX}') AND tablename <> 'django_migrations'
+         WHERE schemaname IN ('{ACME}', '{GLOBEX}')
+           AND tablename NOT IN ('django_migrations', 'people_here')
         UNION ALL
         SELECT 'public.' || emptied FROM unnest('{{{",".join(EMPTIED)}}}'::text[]) AS emptied
     LOOP
@@ -351,6 +352,7 @@ def restore_people() -> None:
         first, last = full_name.split()
         wanted = {"first_name": first, "last_name": last, "is_active": True, "is_available": True}
         wanted |= {"language": "", "time_zone": "", "away_from": None, "away_until": None}
+        wanted |= {"deputy_id": None, "picture": "", "picture_bytes": 0}
         if any(getattr(person, field) != value for field, value in wanted.items()):
             User.objects.filter(pk=person.pk).update(**wanted)
         names = {role.value for role in roles}

@@ -1,5 +1,6 @@
 """Registers the screens of tickets with the admin site: a line for each file of pages."""
 
+from tickets.canned_replies.pages import canned_reply
 from tickets.company_data.pages import data_page, restore_page
 from tickets.company_use.pages import company_use_page
 from tickets.conversation.pages import conversation_page, message_pages
@@ -29,5 +30,6 @@ from tickets.working.pages import (
     hand_over_page,
     my_task,
     pool_pages,
+    standing_in_page,
     work_page,
 )

@@ -23,6 +23,7 @@ class TicketsConfig(AppConfig):
         # Nobody waits for an answer of who left: see ASKED_OF.
         import_module("tickets.conversation.go_on")
         import_module("tickets.notices.of_events")
+        import_module("tickets.notices.of_deputies")
         # And so is what searches find.
         import_module("tickets.finding.write_entries")
         import_module("tickets.taking_part.ways_to_see")

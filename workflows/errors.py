@@ -104,6 +104,18 @@ class WorkerNotEligibleError(WorkflowsError):
     )
 
 
+class MayNotTakeOverError(WorkflowsError):
+    message = _(
+        "You do not stand in for whoever has this task, or may not be given it: it takes the "
+        "task's company role."
+    )
+
+
+class DeputyError(WorkflowsError):
+    field = "deputy"
+    message = _("Choose an active colleague who does tasks.")
+
+
 class TaskTakenError(WorkflowsError):
     message = _("Somebody else has this task now: it was claimed by them, or given to them.")
 

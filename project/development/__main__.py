@@ -13,9 +13,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dev import parse_arguments
 from project.development import ending, records
+from project.development.bundle import BUNDLE, make_bundle
 from project.development.checks import run_checks
 from project.development.embedded_postgres import EmbeddedPostgresError
 from project.development.errors import DevelopmentError
+from project.development.javascript import NoNodeError
 from project.development.processes import Ended, end_on_signals, ignore_signals
 from project.development.servers import (
     LOOPBACK,
@@ -31,7 +33,7 @@ from project.translating import catalogues, problems
 
 DEPRECATIONS = "default::DeprecationWarning,default::PendingDeprecationWarning"
 # What these do needs no translations.
-WITHOUT_CATALOGUES = ("messages", "stop", "reset")
+WITHOUT_CATALOGUES = ("messages", "bundle", "stop", "reset")
 BENCHMARKS = BASE_DIR / "bench" / "run.py"
 
 
@@ -100,6 +102,16 @@ def messages(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def bundle(arguments: argparse.Namespace) -> int:
+    """Make the file in which layouts get React and the transpiler."""
+    try:
+        make_bundle()
+    except NoNodeError as error:
+        raise DevelopmentError(f"{error}.") from error
+    print(f"Made: {BUNDLE.relative_to(BASE_DIR).as_posix()}, {BUNDLE.stat().st_size:,} bytes.")
+    return 0
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Run the benchmarks."""
     if not BENCHMARKS.exists():
@@ -110,10 +122,18 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def smoke(arguments: argparse.Namespace) -> int:
-    """Walk the main path over HTTP, on servers and data of its own."""
-    from project.development import smoke as walk  # noqa: PLC0415 - httpx is slow to load
+    """Walk the main path and the way by mail, on servers and data of its own."""
+    from project.development.smoke import run  # noqa: PLC0415 - httpx is slow to load
 
-    return walk.main()
+    return run.main()
+
+
+def screenshots(arguments: argparse.Namespace) -> int:
+    """Take a picture of each main page, to be looked at."""
+    from project.development import every_screen  # noqa: PLC0415 - it needs a browser
+
+    people = arguments.person or every_screen.PEOPLE
+    return every_screen.main(arguments.folder, language=arguments.language, people=people)
 
 
 def stop(arguments: argparse.Namespace) -> int:
@@ -135,8 +155,10 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "test": test,
     "check": check,
     "messages": messages,
+    "bundle": bundle,
     "bench": bench,
     "smoke": smoke,
+    "screenshots": screenshots,
     "stop": stop,
     "reset": reset,
 }

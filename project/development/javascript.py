@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from project.environment import BASE_DIR
@@ -42,6 +43,22 @@ def commands() -> dict[str, list[str]]:
     """
     node, _npm = _programs()
     return {name: [node, str(PACKAGES / script), *rest] for name, (script, *rest) in CHECKS}
+
+
+def esbuild(options: Mapping[str, object]) -> list[str]:
+    """The command that runs esbuild, which makes one file of packages and says what is in it.
+
+    Not its program: what npm puts in that place differs from machine to machine.
+
+    Raises:
+        NoNodeError: Node or npm is missing or too old.
+    """
+    node, _npm = _programs()
+    script = (
+        'const { buildSync } = require("esbuild");'
+        "console.log(JSON.stringify(buildSync(JSON.parse(process.argv[1])).metafile))"
+    )
+    return [node, "-e", script, json.dumps(options)]
 
 
 def is_installed() -> bool:

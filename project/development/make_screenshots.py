@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from project.development.servers import Servers
-from project.development.smoke import data_in, free_port
+from project.development.smoke.run import data_in, free_port
 from project.environment import BASE_DIR
 from project.tests.chromium import NOT_FOUND, arguments, find_chromium
 

@@ -55,6 +55,7 @@ from tickets.files.keep_file import keep_file
 from tickets.models import (
     BulkChange,
     BulkRetry,
+    CannedReply,
     ErrorType,
     FileUpload,
     Message,
@@ -96,6 +97,7 @@ FOR_VISITORS = {
     "invitation",
     "new_address",
     "sign_up_by_mail",
+    "invited_sign_up",
     "forgotten_password",
     "admin:login",
     "admin:second_factor",
@@ -127,9 +129,11 @@ DECIDE_THEMSELVES = {
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
     "sign_up_by_mail",  # likewise
+    "invited_sign_up",  # likewise
     "new_address",  # likewise
     "admin:account_address",  # one's own
     "admin:account_profile",
+    "admin:account_picture",
     "forgotten_password",
     "enter_company",
     "leave_company",
@@ -154,13 +158,16 @@ DECIDE_THEMSELVES = {
     "admin:tickets_fileupload_upload",  # whoever may use a form with files
     "admin:tickets_message_conversation",  # who takes part in the ticket, as of all its messages
     "admin:tickets_message_names",
+    "admin:tickets_message_replies",
     "admin:tickets_message_follow",
     "admin:tickets_message_edit",
     "admin:tickets_message_go_on",
     "admin:tickets_message_hide",
+    "admin:tickets_message_show",
     "admin:tickets_ticket_priority",
     "admin:tickets_savedview_save",  # whoever sees the list
     "admin:tickets_savedview_delete",
+    "admin:tickets_savedview_edit",
     "admin:tickets_message_earlier",
     "admin:tickets_message_link",
     "admin:tickets_message_unlink",
@@ -262,6 +269,7 @@ class Examples:
         self.saved_view = SavedView.objects.create(
             of="ALL_TICKETS", name=f"{MARK} view", query="o=1", owner=user
         )
+        self.canned_reply = CannedReply.objects.create(name=f"{MARK} reply", text=f"{MARK} hello")
         self.saved = save_ticket_answers(
             definition=self.ticket_type,
             slot="0" * 32,
@@ -352,6 +360,7 @@ class Examples:
             FileUpload: [upload],
             Message: [self.message],
             SavedView: [self.saved_view],
+            CannedReply: [self.canned_reply],
             LogEntry: [self.log],
             OutgoingMail: [self.mail],
             ReceivedMail: [self.received],
@@ -395,6 +404,8 @@ class Examples:
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],
+            "invited_sign_up": [{"token": "forged:by-nobody"}],
+            "admin:account_picture": [{"person_id": self.user.pk, "version": "0" * 32}],
             "admin:view_on_site": [
                 {
                     "content_type_id": ContentType.objects.get_for_model(model).pk,

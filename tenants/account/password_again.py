@@ -47,6 +47,7 @@ ASKED_AT: Final = frozenset(
         "admin:workflows_signingsecret_rotate",
         "admin:tenants_company_add",
         "admin:tenants_company_change",
+        "admin:tenants_company_invitations",
         "admin:tenants_company_one_time_link",
         "admin:tenants_company_archive",
         "admin:tenants_company_deletion",

@@ -11,6 +11,8 @@ from typing import Any, Final
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 
+from tenants.database.schema import PeopleHereSchemaEditor
+
 # An empty schema. Postgres leaves out of a path what is not there: without this one, the path of a
 # company whose schema is gone would be that of `public`: plans made outside would be used.
 INSIDE: Final = "ticketflower_inside"
@@ -23,6 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     schema_name: str
     include_public_schema: bool
+    SchemaEditorClass = PeopleHereSchemaEditor
 
     def _get_cursor_search_paths(self) -> list[Any]:
         paths: list[Any] = super()._get_cursor_search_paths()

@@ -7,6 +7,7 @@ from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
 from tenants.models.passkey import Passkey
 from tenants.models.request_count import RequestCount
+from tenants.models.sign_up_invitation import SignUpInvitation
 from tenants.models.user import User
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "LogInSession",
     "Passkey",
     "RequestCount",
+    "SignUpInvitation",
     "User",
 ]

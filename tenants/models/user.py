@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -119,6 +120,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     # When they will go (none once they have), and when they are back: workflows/people/absence.py.
     away_from = models.DateTimeField(_("away from"), null=True, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
+    # Who stands in while they are away: workflows/running/deputies.py.
+    deputy = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stands_in_for",
+        db_index=False,  # `user_deputy`, of the few who have named one
+        verbose_name=_("deputy"),
+    )
+    # Where the storage has their picture, empty where they have none: tenants/account/picture.py.
+    picture: models.CharField[str, str] = models.CharField(
+        _("picture"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    picture_bytes: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(
+        _("bytes of the picture"), default=0, db_default=0, editable=False
+    )
     erased_at = models.DateTimeField(
         _("erased at"),
         null=True,
@@ -137,6 +155,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("first_name", "last_name", "email")
+        indexes = (
+            models.Index(fields=("deputy",), condition=Q(deputy__isnull=False), name="user_deputy"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="user_email_in_lower_case"
@@ -164,6 +185,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name or self.email
+
+    @property
+    def initials(self) -> str:
+        """Two letters at most, in the place of a picture."""
+        names = [self.first_name, self.last_name] if self.get_full_name() else [self.email]
+        return "".join(name[:1] for name in names if name).upper()
+
+    @property
+    def avatar_url(self) -> str:
+        """The address of their picture, another one whenever the picture is; empty: they have none.
+
+        Unfold shows it at the foot of the sidebar.
+        """
+        if not self.picture:
+            return ""
+        return reverse("admin:account_picture", args=[self.pk, self.picture.rpartition("/")[2]])
 
     def system_roles(self) -> set[SystemRole]:
         """The system roles that the user has (one query, kept for the life of the object)."""

@@ -7,6 +7,7 @@
     definitions/<key>-v1.json  each version of each workflow, as a bundle (.xlsx beside it)
     tickets/<number> <title>.xlsx   the tickets of each type, for people
     files/<uuid><.ending>      what was uploaded
+    pictures/<number>.webp     of people, by their number in public/people.jsonl
 
 An archive that comes from elsewhere is hostile: what it claims is checked before anything is
 used. The digests show damage; they do not show who made it.
@@ -34,7 +35,9 @@ FORMAT_VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
 README: Final = "README.txt"
 PEOPLE: Final = "public/people.jsonl"
-ENTRY: Final = re.compile(r"(?:public|data|definitions|tickets|files)/[^/\\\x00-\x1f]{1,200}")
+ENTRY: Final = re.compile(
+    r"(?:public|data|definitions|tickets|files|pictures)/[^/\\\x00-\x1f]{1,200}"
+)
 TABLE_ENTRY: Final = re.compile(r"data/([a-z][a-z0-9_]{0,62})\.jsonl")
 
 CHUNK: Final = 1 << 18
@@ -53,6 +56,11 @@ _DAMAGE: Final = (
 MOST_MANIFEST: Final = 200_000_000
 MOST_LINE: Final = 64_000_000
 MOST_ENTRIES: Final = 5_000_000
+
+
+def picture_entry(number: int) -> str:
+    """Where the picture of the person stands who has this number in the archive."""
+    return f"pictures/{number}.webp"
 
 
 @dataclass

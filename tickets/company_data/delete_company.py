@@ -24,6 +24,7 @@ from psycopg import sql
 from tenants.audit.acting import current_actor
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, company_of, looking_at_many_companies
+from tenants.database.schema import PEOPLE, PEOPLE_HERE
 from tenants.deletion import forget_what_is_known, waits_until
 from tenants.errors import CompanyToBeDeletedError
 from tenants.jobs import defer
@@ -248,12 +249,16 @@ def _delete_files(company: Company) -> None:
 
 
 def _drop_tables(company: Company) -> None:
-    """One after the other, each in its own transaction; the empty schema at the end."""
+    """One after the other, each in its own transaction; the empty schema at the end.
+
+    Before it the table to which the others point, and which alone locks that of all people.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') ORDER BY 1",
-            [company.schema_name],
+            " WHERE n.nspname = %s AND c.relkind IN ('r', 'p')"
+            " ORDER BY c.relname = %s, c.relname",
+            [company.schema_name, PEOPLE_HERE],
         )
         tables = [row[0] for row in cursor.fetchall()]
     for table in tables:
@@ -276,15 +281,17 @@ def drop_role_of(company: Company) -> None:
 def _delete_people(company: Company) -> None:
     """The people, after whatever points to them; which tables do, the catalogue says.
 
-    A few at a time: for each, Postgres looks into all tables of all companies that point to people.
+    A few at a time: for each, Postgres looks into a table of every company.
     """
     of_company = sql.SQL(
         "id IN (SELECT id FROM public.tenants_user WHERE company_id = {} ORDER BY id LIMIT {})"
     ).format(sql.Literal(company.pk), sql.Literal(PEOPLE_AT_ONCE))
+    # Of those who go together one may be the deputy of somebody who goes later.
+    User.objects.filter(company=company.pk, deputy__isnull=False).update(deputy=None)
     with looking_at_many_companies():
         while User.objects.filter(company=company.pk).exists():
             with transaction.atomic():
-                _delete_pointing("tenants_user", of_company)
+                _delete_pointing(PEOPLE, of_company)
 
 
 def _delete_row(company: Company) -> None:

@@ -32,6 +32,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.validators import validate_email
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
@@ -41,8 +42,10 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 from psycopg import sql
 
+from tenants.account.picture import MOST_BYTES, PictureError, keep_picture, square_of
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, current_schema
+from tenants.database.schema import PEOPLE as PEOPLE_TABLE
 from tenants.errors import TicketFlowerError
 from tenants.language_and_zone import known_language, zone_names
 from tenants.migrating.versions import wanted_migrations
@@ -59,6 +62,7 @@ from tickets.company_data.archive import (
     Manifest,
     is_storable,
     parse,
+    picture_entry,
     shown,
 )
 from tickets.company_data.delete_company import delete_unfinished
@@ -77,7 +81,6 @@ from tickets.company_data.tables import (
     Table,
     tables_of,
 )
-from tickets.company_data.tables import PEOPLE as PEOPLE_TABLE
 from tickets.health import company_findings
 from tickets.saved_views.save_view import with_people
 from workflows.engine.process import Json
@@ -99,8 +102,17 @@ _USER: Final = "tenants.user"
 _OF_MANY: Final = {"tickets_bulkchange": "ticket", "tickets_bulkretry": "error"}
 # What came to the people of an archive after the first version, and what it is in older ones.
 _LATER: Final[Mapping[str, Any]] = MappingProxyType(
-    {"language": "", "time_zone": "", "away_from": None, "away_until": None, "erased_at": None}
+    {
+        "language": "",
+        "time_zone": "",
+        "away_from": None,
+        "away_until": None,
+        "erased_at": None,
+        "deputy_id": None,
+    }
 )
+# Of these, what is a column of the person's own.
+_COLUMNS: Final = ("language", "time_zone", "away_from", "away_until", "erased_at")
 # The address of whoever was erased: no mail reaches it, and it is none that a form would take.
 ERASED_ADDRESS: Final = re.compile(r"erased-[0-9]+@invalid")
 
@@ -158,6 +170,7 @@ def restore_company(
                 company = restoring.make_company(name=name, schema_name=schema_name)
                 began(company)
             restoring.copy_files()
+            restoring.copy_pictures()
             with transaction.atomic():
                 made = restoring.fill(company)
                 ended(made)
@@ -255,6 +268,8 @@ def _person(given: Any) -> dict[str, Any]:
     names = [plain_name(row[each]) for each in ("first_name", "last_name")]
     if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
         raise _refused(PEOPLE)
+    if row["deputy_id"] is not None and type(row["deputy_id"]) is not int:
+        raise _refused(PEOPLE)
     if not 0 < row["id"] < MAX_ID:
         raise _refused(PEOPLE)
     first, last = names
@@ -303,6 +318,7 @@ class _Restoring:
         self._company: Company | None = None
         self._schema = ""
         self._copied: set[str] = set()
+        self._pictures: dict[int, tuple[str, int]] = {}  # by the number in the archive
 
     def check_people(self) -> None:
         """Before anything is made: what most often stands in the way."""
@@ -376,8 +392,9 @@ class _Restoring:
                     last_login=row["last_login"],
                 )
                 if not outside:
-                    for name in _LATER:
+                    for name in _COLUMNS:
                         setattr(person, name, row[name])
+                    person.picture, person.picture_bytes = self._pictures.get(row["id"], ("", 0))
                 person.set_unusable_password()
                 people.append(person)
             made = User.objects.bulk_create(people)
@@ -389,7 +406,18 @@ class _Restoring:
                 for role in ([] if row["is_superuser"] else row["roles"])
                 if role in roles
             )
+        self._name_deputies(own)
         return len(own), len(rows) - len(own)
+
+    def _name_deputies(self, own: list[dict[str, Any]]) -> None:
+        """Once everybody has a number here; who is not of the company stands in for nobody."""
+        numbers = {row["id"] for row in own}
+        named = [row for row in own if row["deputy_id"] in numbers - {row["id"]}]
+        people = [
+            User(pk=self._people[row["id"]], deputy_id=self._people[row["deputy_id"]])
+            for row in named
+        ]
+        User.objects.bulk_update(people, ["deputy"], batch_size=ROWS)
 
     def _new_addresses(self, emails: list[str]) -> dict[str, str]:
         """What each address becomes."""
@@ -564,6 +592,23 @@ class _Restoring:
                 self._archive.note(self._manifest.entries[entry]["bytes"])
                 if key != _file_key(uuid):
                     raise _refused("files")
+
+    def copy_pictures(self) -> None:
+        """Of the company's own people; made anew, as whatever anybody uploads is."""
+        names = set(self._manifest.entries)
+        wanted = {picture_entry(row["id"]): row for row in self._rows if not row["is_superuser"]}
+        for entry in sorted(name for name in names if name.startswith("pictures/")):
+            row = wanted.get(entry)
+            if row is None or row["erased_at"] is not None:
+                raise _refused("pictures")
+            with self._archive.open(entry) as content:
+                sent = ContentFile(content.read(MOST_BYTES + 1))
+            with _refusing(PictureError):
+                written = square_of(sent)
+            with schema_context(self._schema):
+                key = keep_picture(written)
+            self._pictures[row["id"]] = key, len(written)
+            self._archive.note(self._manifest.entries[entry]["bytes"])
 
     def _compare_files(self) -> tuple[int, list[str]]:
         """How many uploads have their file, and which have not."""

@@ -12,13 +12,15 @@ from typing import Final
 from django.db import connection
 from django.utils.translation import gettext_noop
 
-PEOPLE: Final = "tenants_user"
+from tenants.database.schema import PEOPLE, PEOPLE_HERE
+
 CONTENT_TYPES: Final = "django_content_type"
 # Tables of `public` that companies' tables point to, and whose rows have other numbers elsewhere.
 MAPPED: Final = frozenset({PEOPLE, CONTENT_TYPES})
 
 # What no archive holds, and why: README.txt says it.
 LEFT_OUT: Final = {
+    PEOPLE_HERE: gettext_noop("Whom the tables name: the database knows it of the people."),
     "django_migrations": gettext_noop("The manifest says which version the tables have."),
     "mail_outgoingmail": gettext_noop(
         "The outbox of mails: what was sent is with those to whom it was written, and nothing is "
@@ -61,7 +63,8 @@ _FIRST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`refers_to` is the table of `public` to which it points; empty: none."""
+    """`refers_to` is the table of `public` to which it points, also by way of `people_here`; empty:
+    none."""
 
     name: str
     refers_to: str = ""
@@ -88,14 +91,15 @@ class Table:
 
 
 _COLUMNS: Final = """
-SELECT c.relname, a.attname, coalesce(r.relname, ''), NOT a.attnotnull, a.attidentity <> ''
+SELECT c.relname, a.attname,
+       CASE r.relname WHEN 'people_here' THEN 'tenants_user' ELSE coalesce(r.relname, '') END, NOT a.attnotnull, a.attidentity <> ''
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = %s
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum]
        AND k.connamespace = n.oid AND EXISTS (
            SELECT FROM pg_class t JOIN pg_namespace p ON p.oid = t.relnamespace
-            WHERE t.oid = k.confrelid AND p.nspname = 'public')
+            WHERE t.oid = k.confrelid AND (p.nspname = 'public' OR t.relname = 'people_here'))
   LEFT JOIN pg_class r ON r.oid = k.confrelid
  WHERE c.relkind IN ('r', 'p')
  ORDER BY c.relname, a.attnum

@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from tenants.connection import PUBLIC, current_schema
+from tenants.database.schema import PEOPLE
 from tenants.migrating.versions import recorded_migrations
-from tenants.models import Company
+from tenants.models import Company, User
 from tickets.company_data.archive import PEOPLE as PEOPLE_ENTRY
-from tickets.company_data.archive import README, ArchiveWriter, Manifest
+from tickets.company_data.archive import README, ArchiveWriter, Manifest, picture_entry
 from tickets.company_data.errors import CompanyDataError
 from tickets.company_data.readme import readme
 from tickets.company_data.tables import (
     LEFT_OUT,
-    PEOPLE,
     Table,
     tables_of,
     unknown_references,
@@ -47,7 +47,7 @@ _PEOPLE: Final = """
 SELECT row_to_json(p)::text FROM (
 SELECT u.id, u.email, u.first_name, u.last_name, u.is_active, u.is_available, u.date_joined,
        u.last_login, u.language, u.time_zone, u.away_from, u.away_until,
-       u.erased_at,
+       u.deputy_id, u.erased_at,
        (SELECT coalesce(json_agg(g.name ORDER BY g.name), '[]'::json)
           FROM public.tenants_user_groups m JOIN public.auth_group g ON g.id = m.group_id
          WHERE m.user_id = u.id) AS roles,
@@ -74,8 +74,9 @@ def write_archive(target: IO[bytes], *, company: Company, tell: Tell) -> Manifes
         exporting.write_tables()
         exporting.write_definitions()
         exporting.write_workbooks()
-        uploads = exporting.uploads()
+        uploads, pictures = exporting.uploads(), exporting.pictures()
     exporting.write_files(uploads)
+    exporting.write_pictures(pictures)
     manifest = exporting.manifest
     writer.add(README, readme(manifest).encode())
     writer.finish(manifest)
@@ -171,6 +172,20 @@ class _Exporting:
                 continue
             self.manifest.files[uuid] = name
             self._tell(75 + 24 * number // len(uploads))
+
+    def pictures(self) -> list[tuple[int, str]]:
+        """Whose it is, and where it is kept."""
+        people = User.objects.of_company(self.company).exclude(picture="").order_by("pk")
+        return list(people.values_list("pk", "picture"))
+
+    def write_pictures(self, pictures: list[tuple[int, str]]) -> None:
+        """One that was changed since the snapshot is left out."""
+        for number, key in pictures:
+            try:
+                with default_storage.open(key) as content:
+                    self.writer.copy(picture_entry(number), content)
+            except FileNotFoundError:
+                continue
 
 
 def _rows_of(table: Table) -> Iterator[str]:

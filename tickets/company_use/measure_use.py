@@ -43,6 +43,8 @@ UPDATE public.tenants_company AS company
 _COUNT_FILES = """
 UPDATE public.tenants_company
    SET file_bytes = (SELECT coalesce(sum(size), 0) FROM tickets_fileupload)
+                  + (SELECT coalesce(sum(picture_bytes), 0) FROM public.tenants_user
+                      WHERE company_id = public.tenants_company.id)
  WHERE schema_name = current_schema()
 """
 

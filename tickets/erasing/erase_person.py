@@ -18,13 +18,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
+from tenants.account.picture import remove_picture
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.mail.models import OutgoingMail, ReceivedMail
-from tenants.models import LinkedAccount, LogInSession, Passkey, User
+from tenants.models import LinkedAccount, LogInSession, Passkey, SignUpInvitation, User
 from tenants.names import LONGEST_NAME, plain_email
 from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
@@ -371,6 +372,8 @@ class _Erasing:
         from_them = Q(person_id=self.person.pk) | Q(sender=self.person.email)
         ReceivedMail.objects.filter(from_them).update(sender="", person_id=None)
         EmailAddress.objects.filter(user=self.person).delete()
+        with company_of(PUBLIC):
+            SignUpInvitation.objects.filter(email=self.person.email).delete()
         if current_schema() != PUBLIC:
             to_them = Q(person=self.person) | Q(email=self.person.email)
             Invitation.objects.filter(to_them).delete()
@@ -420,11 +423,14 @@ class _Erasing:
     def blank_row(self) -> None:
         person = self.person
         with transaction.atomic():
+            if person.picture:
+                remove_picture(person=person)
             person.first_name, person.last_name = "Erased", f"person {person.pk}"
             person.email, person.last_login, person.erased_at = self.email, None, timezone.now()
             person.is_active = person.is_available = False
             person.language = person.time_zone = ""
-            person.away_from = person.away_until = None
+            person.away_from = person.away_until = person.deputy = None
+            User.objects.filter(deputy=person).update(deputy=None)
             person.set_unusable_password()
             person.save()
             record(PERSON_ERASED, about=person)

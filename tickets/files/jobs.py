@@ -5,6 +5,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 from procrastinate.contrib.django import app
 
+from tenants.account.picture import delete_pictures_of_nobody
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, defer, in_company
 from tenants.models import Company
@@ -30,4 +31,5 @@ def clean_up_everywhere(timestamp: int) -> None:
 def clean_up_uploads() -> None:
     """Delete the files of a company that were never submitted."""
     cleaning.clean_up_uploads(now=timezone.now())
+    delete_pictures_of_nobody(now=timezone.now())
     count_files()

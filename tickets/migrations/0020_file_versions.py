@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0019_report")]
+    dependencies = [("tickets", "0019_report"), ("workflows", "0035_people_here")]
 
     operations = [
         migrations.AddField(

@@ -1,5 +1,6 @@
 from tickets.models.bulk_change import BulkChange
 from tickets.models.bulk_retry import BulkRetry
+from tickets.models.canned_reply import CannedReply
 from tickets.models.file_upload import FileUpload
 from tickets.models.message import Follower, Message, Visibility
 from tickets.models.my_task import MyTask
@@ -16,6 +17,7 @@ from tickets.models.ticket_link import LinkKind, TicketLink
 __all__ = [
     "BulkChange",
     "BulkRetry",
+    "CannedReply",
     "ErrorStatus",
     "ErrorType",
     "FileUpload",

@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from tenants.models import User
 from tickets.models import Notice
+from tickets.notices.kinds.due_soon import DUE_SOON
 from tickets.notices.kinds.kind import Place
+from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.words import kind_of, message_of_notice
 from workflows.models import TaskInstance
 
@@ -29,6 +31,8 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
     """The pages about its ticket that the person may see."""
     ticket = notice.ticket
     if ticket is None:
+        if kind_of(notice).declared.leads_to is Place.STANDING_IN:
+            yield from _standing_in(person)
         return
     if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
         yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
@@ -45,6 +49,13 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
         yield Place.TICKET, reverse("admin:tickets_ticket_change", args=[ticket.pk])
     if message_of_notice(notice):
         yield Place.MESSAGES, reverse("admin:tickets_message_conversation", args=[ticket.pk])
+    elif kind_of(notice) in (DUE_SOON, OVERDUE):
+        yield from _standing_in(person)
+
+
+def _standing_in(person: User) -> Iterator[tuple[Place, str]]:
+    if person.has_perm("tickets.view_mytask"):
+        yield Place.STANDING_IN, reverse("admin:tickets_mytask_standing_in")
 
 
 def part_of_page(notice: Notice) -> str:

@@ -1,7 +1,8 @@
 """What no step tells, as nothing happens then: tasks that are due, and tasks that nobody has.
 
 Looked for now and then. What is found is told once of each task (and due time, and person),
-whenever and however often it is looked for.
+whenever and however often it is looked for. What is due of somebody who is away is told to who
+stands in for them, too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tickets.notices.kinds.nobody_available import NOBODY_AVAILABLE
 from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.tell import OF_THIS_COMPANY, has_role
 from workflows.engine.task_types import FORM_TYPES
+from workflows.running.deputies import MOST_FOLLOWED
 
 SOON: Final = timedelta(hours=24)
 # Somebody may become available at once: then a task without a worker is no news.
@@ -26,14 +28,30 @@ LONG_AGO: Final = timedelta(days=7)
 # Notices of one look at one company, of each kind; the next look tells the rest.
 MOST_AT_ONCE: Final = 1_000
 
-_TASKS: Final = """
-SELECT k.id, k.assigned_to_id, k.due_at, d.title, t.id AS ticket_id
+# Who stands in for whoever has the task, if they are away and their deputy may be given it: as
+# `acting_deputy_for_task`.
+_DEPUTY: Final = f"""(
+    WITH RECURSIVE deputies(id, is_away, next, step) AS (
+        SELECT p.id, NOT p.is_available, p.deputy_id, 0 FROM public.tenants_user p
+         WHERE p.id = k.assigned_to_id AND p.is_active AND NOT p.is_available
+        UNION ALL
+        SELECT u.id, NOT u.is_available, u.deputy_id, step + 1
+          FROM deputies JOIN public.tenants_user u ON u.id = deputies.next
+         WHERE deputies.is_away AND step < {MOST_FOLLOWED} AND {OF_THIS_COMPANY})
+    SELECT u.id FROM deputies u
+     WHERE NOT is_away AND {has_role(SystemRole.TASK_WORKER)}
+       AND (d.candidate_role_id IS NULL OR EXISTS (
+            SELECT FROM workflows_companyrole_members m
+             WHERE m.companyrole_id = d.candidate_role_id AND m.user_id = u.id)))
+"""  # noqa: S608  # nosec B608
+_TASKS: Final = f"""
+SELECT k.id, k.assigned_to_id, k.due_at, d.title, t.id AS ticket_id, {_DEPUTY} AS deputy_id
   FROM workflows_taskinstance k
   JOIN workflows_taskdefinition d ON d.id = k.definition_id
   JOIN workflows_workflowinstance i ON i.id = k.workflow_instance_id
   JOIN tickets_ticket t ON t.workflow_instance_id = i.id
  WHERE i.status = 'IN_PROGRESS' AND d.task_type = ANY(%(forms)s)
-"""
+"""  # noqa: S608  # nosec B608
 _UNFINISHED: Final = "k.status IN ('OPEN', 'IN_PROGRESS', 'PENDING', 'ERROR')"
 _MISSING: Final = """
    AND NOT EXISTS (SELECT FROM tickets_notice n
@@ -51,9 +69,9 @@ SELECT u.id, %(kind)s, k.ticket_id, NULL,
  ORDER BY k.due_at, k.id LIMIT {MOST_AT_ONCE}
     ON CONFLICT (recipient_id, kind, key) WHERE key <> '' DO NOTHING
 """  # noqa: S608  # nosec B608
-_HAS_IT: Final = "u.id = k.assigned_to_id"
+_HAS_IT: Final = "u.id = ANY(ARRAY[k.assigned_to_id, k.deputy_id])"
 _HAS_IT_OR_LOOKS_AFTER_IT: Final = f"""(
-    u.id = k.assigned_to_id
+    {_HAS_IT}
     OR (k.assigned_to_id IS NULL AND {has_role(SystemRole.TICKET_ADMIN)}))"""
 
 

@@ -80,6 +80,8 @@ def words_of(notice: Notice, person: User) -> dict[str, str]:
         "task": str(about.get("title") or _("a task")),
         "label": str(about.get("label") or "").rstrip("."),
         "due": _moment(about.get("due"), person),
+        "from": _moment(about.get("from"), person),
+        "until": _moment(about.get("until"), person),
     }
 
 

@@ -26,8 +26,9 @@ def reassign_task(
 ) -> None:
     """Give a form to somebody else. None: to whoever's turn it is; to nobody where all are away.
 
-    `to` may be away: who says so knows why. A form in ERROR is to be filled in again, and its
-    errors are resolved. Choose among `workflows.running.assignment.eligible_workers`.
+    `to` may be away: then their deputy gets it, if they have one who may be given it. A form in
+    ERROR is to be filled in again, and its errors are resolved. Choose among
+    `workflows.running.assignment.eligible_workers`.
 
     Raises:
         MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.

@@ -10,19 +10,21 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
-from tenants.audit.record import record
+from tenants.audit.record import changed, record
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
 from tickets.errors import (
     MayNotShareViewError,
     TooManyViewsError,
+    ViewNameInUseError,
     ViewNamelessError,
     ViewTooLongError,
 )
 from tickets.models import ListOfViews, SavedView
-from tickets.models.saved_view import LONGEST_QUERY
+from tickets.models.saved_view import LONGEST_QUERY, SavedViewQuerySet
 
 VIEW_SHARED = declare("tickets.view_shared", _("Shared a view of a list"))
+VIEW_CHANGED = declare("tickets.view_changed", _("Changed a shared view of a list"))
 VIEW_DELETED = declare("tickets.view_deleted", _("Deleted a shared view of a list"))
 
 # Of one list: one's own, and everybody's.
@@ -100,23 +102,72 @@ def save_view(
     if len(name) > LONGEST_NAME or len(query) > LONGEST_QUERY:
         raise ViewTooLongError
     with transaction.atomic():
-        with connection.cursor() as cursor:  # two at a moment are counted one after the other
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended('views:' || current_schema(), 0))"
-            )
-        views = SavedView.objects.filter(of=of, is_shared=is_shared)
-        views = views if is_shared else views.filter(owner=user)
+        _one_after_the_other()
+        views = _kind(of, user, is_shared=is_shared)
         view = views.filter(name=name).first()
         if view is None:
-            most = MOST_SHARED if is_shared else MOST_OWN
-            if views.count() >= most:
-                raise TooManyViewsError(most)
+            _ensure_room(views, is_shared=is_shared)
             view = SavedView(of=of, name=name, is_shared=is_shared, owner=user)
         view.query = query
         view.save()
         if is_shared:
             record(VIEW_SHARED, about=view, person=user, list=of.value, query=query)
     return view
+
+
+def change_view(*, view: SavedView, name: str, is_shared: bool, user: User) -> SavedView:
+    """Give a view another name, or make an own one everybody's, or a shared one one's own.
+
+    Raises:
+        MayNotShareViewError: it is or shall be everybody's, and the person is no ticket admin.
+        ViewNamelessError, ViewTooLongError, ViewNameInUseError: its name.
+        TooManyViewsError: there are as many of its new kind as there may be.
+    """
+    name = plain_name(name)
+    if not name:
+        raise ViewNamelessError
+    if len(name) > LONGEST_NAME:
+        raise ViewTooLongError
+    with transaction.atomic():
+        _one_after_the_other()
+        locked = SavedView.objects.select_for_update().get(pk=view.pk)
+        if (locked.is_shared or is_shared) and not may_share(user):
+            raise MayNotShareViewError
+        kind = _kind(ListOfViews(locked.of), user, is_shared=is_shared).exclude(pk=locked.pk)
+        if kind.filter(name=name).exists():
+            raise ViewNameInUseError
+        if locked.is_shared != is_shared:
+            _ensure_room(kind, is_shared=is_shared)
+        before = {"name": locked.name, "is_shared": locked.is_shared}
+        locked.name = name
+        if locked.is_shared and not is_shared:
+            locked.owner = user
+        locked.is_shared = is_shared
+        locked.save(update_fields=["name", "is_shared", "owner"])
+        if is_shared or before["is_shared"]:
+            changes = changed(before, {"name": name, "is_shared": is_shared})
+            record(VIEW_CHANGED, about=locked, changes=changes, person=user, list=locked.of)
+    return locked
+
+
+def _one_after_the_other() -> None:
+    """Two at a moment are counted one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('views:' || current_schema(), 0))"
+        )
+
+
+def _kind(of: ListOfViews, user: User, *, is_shared: bool) -> SavedViewQuerySet:
+    """Everybody's of a list, or one's own."""
+    views = SavedView.objects.filter(of=of, is_shared=is_shared)
+    return views if is_shared else views.filter(owner=user)
+
+
+def _ensure_room(views: SavedViewQuerySet, *, is_shared: bool) -> None:
+    most = MOST_SHARED if is_shared else MOST_OWN
+    if views.count() >= most:
+        raise TooManyViewsError(most)
 
 
 def delete_view(*, view: SavedView, user: User) -> None:

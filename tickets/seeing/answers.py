@@ -21,6 +21,7 @@ from workflows.forms import (
     show_answers,
     show_answers_for_requester,
 )
+from workflows.layouts.given import Layout, display_layout, layout_data
 from workflows.models import TaskDefinition, TaskInstance, TaskStatus
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.definition_cache import definition_of
@@ -33,6 +34,7 @@ class TaskAnswers:
     definition: TaskDefinition
     answers: list[Shown]
     task: TaskInstance | None = None
+    layout: Layout | None = None
 
 
 def visible_answers(
@@ -60,13 +62,37 @@ def answers_for_requester(ticket: Ticket) -> list[TaskAnswers]:
     for definition, output in outputs_now(ticket):
         answers = shown_output(definition, output, viewer=Viewer.REQUESTER)
         if answers:
-            found.append(TaskAnswers(definition, answers))
+            layout = output_layout(definition, output, viewer=Viewer.REQUESTER)
+            found.append(TaskAnswers(definition, answers, layout=layout))
     return found
 
 
 def submitted_answers(ticket: Ticket) -> list[Shown]:
     """What was submitted: whoever sees the ticket sees it. No query: fetch it with its workflow."""
     return show_answers(ticket.workflow.fields, ticket.data)
+
+
+def submitted_layout(ticket: Ticket) -> Layout | None:
+    """What draws what was submitted: the layout of the ticket type, else that of the workflow."""
+    source = ticket.definition.display_layout or ticket.workflow.display_layout
+    return display_layout(source, ticket.workflow.fields, ticket.data)
+
+
+def submitted_about(ticket: Ticket) -> JsonObject:
+    """What was submitted, for the layout of a task's form: what `submitted_answers` shows."""
+    return layout_data(ticket.workflow.fields, ticket.data)
+
+
+def output_layout(definition: TaskDefinition, output: Json, *, viewer: Viewer) -> Layout | None:
+    """What draws one output of a task, with the answers of `shown_output` and no others."""
+    if not definition.display_layout or not isinstance(output, dict):
+        return None
+    if viewer is Viewer.TEAM:
+        return display_layout(definition.display_layout, definition.fields, output)
+    if viewer is not Viewer.REQUESTER or not definition.is_form:
+        return None
+    names = {each.name for each in answered_for_requester(definition.fields, output)}
+    return display_layout(definition.display_layout, definition.fields, output, only=names)
 
 
 def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) -> list[Shown]:
@@ -137,6 +163,7 @@ def _answers_of_visits(ticket: Ticket, before: TaskInstance | None) -> list[Task
             task.definition,
             shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
             task,
+            output_layout(task.definition, task.output_data, viewer=Viewer.TEAM),
         )
         for task in rows
     ]

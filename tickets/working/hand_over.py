@@ -13,10 +13,10 @@ from workflows.models import TaskInstance
 from workflows.running.workflow_repair import WorkflowRepair
 
 
-def hand_over(*, task: TaskInstance, to: User, by: User, reason: str, now: datetime) -> None:
-    """Give an own task to a colleague by name, who may be away: whoever says so knows why.
+def hand_over(*, task: TaskInstance, to: User, by: User, reason: str, now: datetime) -> User | None:
+    """Give an own task to a colleague by name; who is away may have a deputy, who gets it then.
 
-    The history says who gave it to whom and why, and the colleague is told.
+    The history says who gave it to whom and why, and the colleague is told. Returns who has it.
 
     Raises:
         ReasonMissingError: the reason is blank.
@@ -41,4 +41,4 @@ def hand_over(*, task: TaskInstance, to: User, by: User, reason: str, now: datet
         if not locked.is_workable:
             raise TaskNotWorkableError
         manager.ensure_workable(locked)
-        manager.reassign(locked, to=to, reason=reason)
+        return manager.reassign(locked, to=to, reason=reason)

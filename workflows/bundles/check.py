@@ -8,6 +8,7 @@ from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.flow import flow_problems
+from workflows.bundles.layout_sources import layout_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.patterns import pattern_problems
 from workflows.bundles.problems import Problem, path_in_words
@@ -65,6 +66,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),
+        layout_problems(outline),
     )
 
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.fields.facts import Facts
 from workflows.fields.validation import Validator
@@ -168,6 +168,29 @@ def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:
         message = _("No transition to the end is called “%(end)s”.") % {"end": short(end)}
         path = (*case.path, "expect", "end")
         yield Problem(path, message + did_you_mean(meant), end, ", ".join(labels), meant)
+
+    if isinstance(expect, dict) and expect.get("outcome"):
+        yield from _outcome_problems(expect, (*case.path, "expect"), outline)
+
+
+def _outcome_problems(expect: JsonObject, path: Path, outline: Outline) -> Iterator[Problem]:
+    outcome = expect["outcome"]
+    if outcome not in tuple(EndOutcome):  # has been reported already
+        return
+    path = (*path, "outcome")
+    if expect.get("status") in ("WAITING", "ERROR"):
+        message = _("Only a ticket that reaches the end has an outcome. Leave out “outcome”.")
+        yield Problem(path, message, outcome)
+        return
+    end = expect.get("end")
+    ends = [each for each in outline.transitions if each.text("to") == "end"]
+    if isinstance(end, str) and end:
+        ends = [each for each in ends if name_key(each.text("label")) == name_key(end)]
+    there = dict.fromkeys(outcome_of(each.value).value for each in ends)
+    if there and outcome not in there:
+        message = _("No end that is meant here has the outcome “%(outcome)s”.")
+        names = ", ".join(there)
+        yield Problem(path, message % {"outcome": outcome}, outcome, names)
 
 
 def _unknown_task(path: Path, key: str, outline: Outline) -> Problem:

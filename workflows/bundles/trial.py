@@ -13,10 +13,12 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
+from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import (
+    EndOutcome,
     Json,
     JsonObject,
     Process,
@@ -179,11 +181,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where a ticket came: the tasks that it reached, and how it ended there."""
+    """Where a ticket came: the tasks that it reached, and how it ended there.
+
+    `outcome` is that of the end; empty where nobody asks for it.
+    """
 
     path: tuple[str, ...]
     status: str
     end: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +253,9 @@ def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
     if refused:
         return _not_run(index, case, _refusal(_("The ticket's form"), trial.fields, refused))
     simulation = trial.run_test_case(case)
-    found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label)
     expected = _expected(case)
+    outcome = (simulation.end_outcome or "") if expected.outcome else ""
+    found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label, str(outcome))
     divergence = _first_divergence(expected, found)
     reason = _reason(trial, expected, simulation, divergence)
     name = str(case.get("name", ""))
@@ -276,7 +283,8 @@ def arrival_in_one_line(arrival: Arrival) -> str:
     """An arrival in one line: `approve > order > end (ordered)`."""
     steps = [START, *arrival.path]
     if arrival.status == Outcome.COMPLETED:
-        steps.append(f"{END} ({arrival.end})" if arrival.end else END)
+        said = ", ".join(filter(None, (arrival.end, arrival.outcome)))
+        steps.append(f"{END} ({said})" if said else END)
     else:
         steps[-1] = f"{steps[-1]} ({arrival.status})"
     return " > ".join(steps)
@@ -318,7 +326,19 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
             "found": simulation.end_label,
             "wanted": expected.end,
         }
+    if expected.outcome and expected.outcome != simulation.end_outcome:
+        return _("After %(place)s the outcome is %(found)s, not %(wanted)s.") % {
+            **place,
+            "found": outcome_in_words(simulation.end_outcome or ""),
+            "wanted": outcome_in_words(expected.outcome),
+        }
     return ""
+
+
+def outcome_in_words(outcome: str) -> str:
+    """What people read for the outcome of an end; what is none as it is."""
+    known = outcome in tuple(EndOutcome)
+    return str(OUTCOMES[EndOutcome(outcome)].name) if known else outcome
 
 
 def _divergence_reason(trial: Trial, expected: Arrival, simulation: Simulation, number: int) -> str:
@@ -388,6 +408,7 @@ def _expected(case: JsonObject) -> Arrival:
         path=tuple(str(key) for key in path) if isinstance(path, list) else (),
         status=str(document.get("status", default_of("test_expectation", "status"))),
         end=str(document.get("end") or ""),
+        outcome=str(document.get("outcome") or ""),
     )
 
 

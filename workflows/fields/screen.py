@@ -36,6 +36,7 @@ class FileKeeper(Protocol):
 type SheetCell = str | int | float | date | time | None
 type Show = Callable[[Field, Json], Shown]
 type Shows = Callable[[Field, Json], bool]
+type ForLayout = Callable[[Field, Json], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,13 @@ class Screen:
 
     def text(self, question: Field, value: Json) -> str:
         return plain(value)
+
+    def for_layout(self, question: Field, value: Json, inside: ForLayout) -> Json:
+        """An answer as layouts get it, which is no more than its reader sees of it.
+
+        `inside` says the same of questions inside.
+        """
+        return value
 
     def cell(self, value: Json) -> SheetCell:
         """An answer as a value that a spreadsheet can sort and add up; None: it is its text."""

@@ -45,6 +45,11 @@ def show_answer(question: Field, value: Json) -> Shown:
     return screen_of(question).shown_with(question, value, show_answer)
 
 
+def shown_to_layout(question: Field, value: Json) -> Json:
+    """One answer as layouts get it: no more than its reader sees of it."""
+    return screen_of(question).for_layout(question, value, shown_to_layout)
+
+
 def answer_text(question: Field, value: Json) -> str:
     """One answer as plain text; empty for a table."""
     return show_answer(question, value).text

@@ -20,6 +20,7 @@ from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from workflows.errors import WorkflowsError
 from workflows.people.change_people import change_availability
+from workflows.people.deputies import NAMED
 
 ABSENCE_PLANNED = declare("people.absence_planned", _("Said from when until when they are away"))
 
@@ -29,12 +30,17 @@ class AbsenceError(WorkflowsError):
 
 
 def plan_absence(
-    *, user: User, away_from: datetime | None, away_until: datetime | None, now: datetime
+    *,
+    user: User,
+    away_from: datetime | None,
+    away_until: datetime | None,
+    now: datetime,
+    actor: User | None = None,
 ) -> None:
     """Note when the person goes and comes back; both None: they have no such plan any more.
 
-    Whoever goes at once is away from this moment on. Whoever is away by their old plan, and not
-    by the new one, is there again.
+    `actor` is who says so, such as an admin for who is ill. Whoever goes at once is away from this
+    moment on. Whoever is away by their old plan, and not by the new one, is there again.
 
     Raises:
         AbsenceError: the end is not after the beginning, or is over.
@@ -51,7 +57,9 @@ def plan_absence(
             now=now,
         )
         if changes := changed(before.as_columns(), after.as_columns()):
-            record(ABSENCE_PLANNED, about=user, person=user, changes=changes)
+            record(ABSENCE_PLANNED, about=user, person=actor or user, changes=changes)
+            if after.away_from is not None and user.deputy is not None:
+                NAMED.call_all(user, user.deputy)
 
 
 def companies_with_absences(*, now: datetime) -> list[str]:

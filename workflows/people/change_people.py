@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.fast.batch import Batch
+from tenants.hooks import Hook
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import plain_email
@@ -39,6 +41,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowI
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.deputies import people_who_had, tell_deputies
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
@@ -49,6 +52,8 @@ TASKS_RELEASED = declare("people.tasks_released", _("Gave a person's open tasks 
 ROLE_ADDED = declare("people.role_added", _("Added a company role"))
 ROLE_CHANGED = declare("people.role_changed", _("Changed a company role"))
 ROLE_DELETED = declare("people.role_deleted", _("Deleted a company role"))
+# What else names a company role, each in words: apps above register what they know of.
+ROLE_NAMED_BY: Final[Hook[[CompanyRole], list[str]]] = Hook()
 # So many people of a role that was changed are named.
 MOST_NAMED = 200
 
@@ -230,6 +235,8 @@ def change_availability(
     if new.is_available and not old.is_available:
         _stop_passing_over(user)
         assign_waiting_tasks(now=now)
+    if old.is_available and not new.is_available:
+        _tell_deputies_of(user)
     return old, new
 
 
@@ -320,13 +327,15 @@ def save_company_role(
 def uses_of_role(role: CompanyRole) -> list[str]:
     """What names this company role, each in words.
 
-    That is: tasks of definitions, ticket types, and forms with a question about its members.
+    That is: tasks of definitions, ticket types, forms with a question about its members, and what
+    the apps above know of.
     """
     tasks = role.task_definitions.select_related("workflow").order_by("workflow__title", "pk")
     found = [f"{task.workflow}: {task}" for task in tasks] + [
         f"{ticket_type} (v{ticket_type.version})" for ticket_type in role.ticket_definitions.all()
     ]
-    return list(dict.fromkeys([*found, *forms_that_name(role)]))
+    above = chain.from_iterable(ROLE_NAMED_BY.call_all(role))
+    return list(dict.fromkeys([*found, *forms_that_name(role), *above]))
 
 
 def delete_company_role(*, role: CompanyRole) -> None:
@@ -407,6 +416,8 @@ def _save_locked(
         _end_questions_to(person, now=now, actor=actor)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
+    if before.is_active and before.is_available and not (after.is_active and after.is_available):
+        _tell_deputies_of(person)
     changes = changed(before.logged, after.logged)
     entries = [_added(change)] if is_new else [Entry(PERSON_CHANGED, person, changes)]
     return before.is_admin and not after.is_admin, entries if changes else []
@@ -506,6 +517,12 @@ def _instances_of(*tasks: QuerySet[TaskInstance]) -> set[int]:
         for each in tasks
         for instance in each.order_by().values_list("workflow_instance", flat=True)
     }
+
+
+def _tell_deputies_of(person: User) -> None:
+    """Theirs, and the next ones of those for whom they stood in."""
+    gone = User.objects.get(pk=person.pk)
+    tell_deputies(gone, *people_who_had(gone))
 
 
 def _stop_passing_over(person: User) -> None:

@@ -11,6 +11,7 @@ from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
     InputNotCorrectableError,
+    MayNotTakeOverError,
     NothingChangedError,
     NothingToRetryError,
     OutputReplacedError,
@@ -33,6 +34,7 @@ from workflows.models.workflow_instance import ENDED
 from workflows.priorities import Priority
 from workflows.running.assignment import assign_if_possible, eligible_workers
 from workflows.running.check_output import check_object, check_output
+from workflows.running.deputies import acting_deputy_for_task
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
@@ -270,16 +272,26 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
+    def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:
+        """Write into the history that a message of somebody was hidden, or shown again."""
+        change: JsonObject = {"message": number, "from": str(by), "from_id": by.pk}
+        if reason:
+            change["reason"] = reason
+        self._record(kind, data=change)
+        self._save_instance()
+
     def record_file_version(self, *, upload: str, version: int, is_for_team: bool) -> None:
         """Write into the history that a new version of a file came; `upload` is its key."""
         kind = TEAM_FILE_VERSION if is_for_team else FILE_VERSION
         self._record(kind, data={"upload": upload, "version": version})
         self._save_instance()
 
-    def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> None:
+    def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> User | None:
         """Give a form to somebody else; None: to whoever's turn it is, or to nobody for now.
 
-        A form in ERROR is to be filled in again.
+        What is given to somebody who is away goes to who stands in for them, unless that person
+        may not be given it, has it, or is the one who gives it. A form in ERROR is to be filled in
+        again. Returns who has it then.
 
         Raises:
             CannotReassignError: it is a call, or it is completed or cancelled.
@@ -292,15 +304,43 @@ class WorkflowRepair(WorkflowStateManager):
             raise CannotReassignError
         if to is not None and not _is_eligible(to, task.definition):
             raise WorkerNotEligibleError
+        absent = to
+        to = self._who_stands_in(task, to) or to
         failed = task.status == TaskStatus.ERROR
         if to is not None and task.assigned_to_id == to.pk and not failed:
             raise NothingChangedError
         if task.waits_for_answer:
             self._go_on(task, without=True)
         task.completed_at = None
-        self._assign_or_release(task, to, reason=reason)
+        self._assign_or_release(task, to, reason=reason, absent=None if absent == to else absent)
+        return task.assigned_to
 
-    def _assign_or_release(self, task: TaskInstance, to: User | None, *, reason: str) -> None:
+    def take_over(self, task: TaskInstance) -> None:
+        """Give a form to the actor, who stands in for whoever has it and is away.
+
+        Raises:
+            MayNotTakeOverError: they do not, or may not be given it.
+        """
+        absent, actor = task.assigned_to, self.actor
+        if absent is None or actor is None:
+            raise MayNotTakeOverError
+        if acting_deputy_for_task(absent, task.definition.candidate_role_id) != actor:
+            raise MayNotTakeOverError
+        self.ensure_workable(task)
+        self._assign_or_release(task, actor, reason="", absent=absent)
+
+    def _who_stands_in(self, task: TaskInstance, to: User | None) -> User | None:
+        """The one who is to be given it in their place, as it stands in the database."""
+        if to is None or to.pk == task.assigned_to_id:
+            return None
+        stored = User.objects.get(pk=to.pk)
+        deputy = acting_deputy_for_task(stored, task.definition.candidate_role_id)
+        has_it = deputy is None or deputy == self.actor or deputy.pk == task.assigned_to_id
+        return None if has_it else deputy
+
+    def _assign_or_release(
+        self, task: TaskInstance, to: User | None, *, reason: str, absent: User | None = None
+    ) -> None:
         if to is not None:
             task.assign(to=to, now=self.now)
         elif not assign_if_possible(task, now=self.now):
@@ -308,7 +348,9 @@ class WorkflowRepair(WorkflowStateManager):
                 task.retry()
             task.release()
         self._batch.update(task, *ASSIGNMENT, "completed_at")
-        data: JsonObject = {"reason": reason}
+        data: JsonObject = {"reason": reason} if reason else {}
+        if absent is not None:
+            data |= {"for": str(absent), "for_id": absent.pk}
         if task.assigned_to is None:
             self._record(RELEASED, task=task, data=data)
         else:

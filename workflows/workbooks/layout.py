@@ -68,7 +68,9 @@ _TYPES_NOTE: Final = format_lazy(
     *(each for task_type, screen in SCREENS.items() for each in (task_type, screen.choice)),
 )
 _LINKS_NOTE: Final = gettext_lazy("Links, a line each: label | address | description")
-_LAYOUT_NOTE: Final = gettext_lazy("Component source; kept for later. Leave it empty.")
+_LAYOUT_NOTE: Final = gettext_lazy(
+    "Source of a React component, or empty for the plain form or list."
+)
 
 
 def _links() -> Column:
@@ -562,6 +564,15 @@ TESTS: Final = Sheet(
             gettext_lazy("In the first row: the label of the transition to the end. Empty: any."),
             20,
             ("expected end",),
+        ),
+        Column(
+            "outcome",
+            "Outcome",
+            kinds.WORD,
+            gettext_lazy("In the first row: what the end must mean. Empty: anything."),
+            12,
+            ("expected outcome",),
+            tuple(EndOutcome),
         ),
         Column(
             "status",

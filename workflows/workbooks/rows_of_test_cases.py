@@ -24,6 +24,7 @@ _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     **{each: ("submitter", each) for each in _SUBMITTER},
     "path": ("expect", "path"),
     "end": ("expect", "end"),
+    "outcome": ("expect", "outcome"),
     "status": ("expect", "status"),
 }
 _TASKS_PREFIX: Final = "tasks."

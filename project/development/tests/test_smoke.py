@@ -22,7 +22,7 @@ class SmokeTests(TestCase):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         self.assertEqual(walk.returncode, 0, walk.stdout + walk.stderr)

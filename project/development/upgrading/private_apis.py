@@ -211,6 +211,21 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi(
         "django.db.backends.base.schema.BaseDatabaseSchemaEditor.collected_sql", "As above."
     ),
+    # A company's foreign keys to people point to its own table of them.
+    *_of(
+        "django.db.backends",
+        "Ours is a subclass, and writes where such a foreign key points (tenants/database/schema.py).",
+        {
+            "base.base.BaseDatabaseWrapper.SchemaEditorClass": "",
+            "ddl_references.Statement": "(template, **parts)",
+            "ddl_references.Table": "(table, quote_name)",
+            "postgresql.schema.DatabaseSchemaEditor": (
+                "(connection, collect_sql=False, atomic=True)"
+            ),
+            "postgresql.schema.DatabaseSchemaEditor._create_fk_sql": "(self, model, field, suffix)",
+            "postgresql.schema.DatabaseSchemaEditor.sql_create_column_inline_fk": "",
+        },
+    ),
     # Bringing companies up to date.
     *_of(
         "django.db.migrations",
@@ -385,7 +400,10 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi(
         "django.utils.crypto.salted_hmac",
         "Addresses that mails are answered to are signed with it.",
-        ("(key_salt, value, secret=None, *, algorithm='sha1')",),
+        (
+            "(key_salt, value, secret=None, *, algorithm='sha1')",
+            "(key_salt, value, secret=None, *, algorithm=None)",
+        ),
     ),
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
     PrivateApi("django.db.close_old_connections", "As a request does, for jobs.", ("(**kwargs)",)),

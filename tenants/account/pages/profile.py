@@ -14,11 +14,16 @@ from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tenants.account.pages.account_page import AccountPage
+from tenants.account.picture import FORMATS, PictureError, remove_picture, save_picture
 from tenants.account.profile import OWN_FIELDS, save_profile
+from tenants.body_limits import LARGE_BODY
+from tenants.errors import StorageFullError
 from tenants.language_and_zone import known_language, zone_names, zone_of
 from tenants.models import User
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
+from tenants.pages.avatars import avatar
+from tenants.refusals import refusals
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -63,19 +68,48 @@ class ProfileForm(forms.Form):
             self.fields["first_name"].required = self.fields["last_name"].required = False
 
 
+class PictureForm(forms.Form):
+    """The picture to be; read and checked by the service."""
+
+    use_required_attribute = False
+
+    picture = forms.FileField(
+        label=gettext_lazy("Picture"),
+        max_length=500,
+        widget=forms.FileInput(
+            attrs={"accept": ",".join(f"image/{name.lower()}" for name in FORMATS)}
+        ),
+        help_text=gettext_lazy(
+            "JPEG, PNG or WebP, at most 5 MB. The middle of it is shown, as a square. Everybody of "
+            "your company may see it."
+        ),
+        error_messages={
+            "required": gettext_lazy("Choose a file."),
+            "empty": PictureError.message,
+        },
+    )
+
+
 class ProfilePage(AccountPage):
-    """POST saves it; the answer is in the language that was chosen."""
+    """POST saves it; the answer is in the language that was chosen. Or the picture alone."""
 
     title = gettext_lazy("Profile")
     template_name = "account/profile.html"
+    largest_body = LARGE_BODY
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(form=ProfileForm(self.person), initials=initials_of(self.person))
+        return self.page(ProfileForm(self.person))
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if self.has_picture() and request.POST.get("do") == "picture":
+            return self.save_picture()
+        if self.has_picture() and request.POST.get("do") == "remove_picture":
+            remove_picture(person=self.person, actor=self.person)
+            messages.success(request, gettext("Your picture was removed."))
+            return redirect("admin:account_profile")
         form = ProfileForm(self.person, request.POST)
         if not form.is_valid():
-            return self.show(form=form, initials=initials_of(self.person))
+            return self.page(form)
         for name in OWN_FIELDS:
             setattr(self.person, name, form.cleaned_data[name])
         save_profile(person=self.person)
@@ -84,8 +118,21 @@ class ProfilePage(AccountPage):
             messages.success(request, gettext("Your profile was saved."))
         return redirect("admin:account_profile")
 
+    def save_picture(self) -> HttpResponse:
+        form = PictureForm(self.request.POST, self.request.FILES)
+        if form.is_valid():
+            with refusals(PictureError, StorageFullError) as refused:
+                file = form.cleaned_data["picture"]
+                save_picture(person=self.person, file=file, actor=self.person)
+                messages.success(self.request, gettext("Your picture was saved."))
+                return redirect("admin:account_profile")
+            form.add_error("picture", refused.text)
+        return self.page(ProfileForm(self.person), form)
 
-def initials_of(person: User) -> str:
-    """Two letters at most, in the place of a picture."""
-    names = [person.first_name, person.last_name] if person.get_full_name() else [person.email]
-    return "".join(name[:1] for name in names if name).upper()
+    def has_picture(self) -> bool:
+        """Superusers belong to no company, whose storage would keep it."""
+        return self.person.company is not None
+
+    def page(self, form: ProfileForm, picture_form: PictureForm | None = None) -> HttpResponse:
+        pictures = (picture_form or PictureForm()) if self.has_picture() else None
+        return self.show(form=form, picture_form=pictures, avatar=avatar(self.person, large=True))

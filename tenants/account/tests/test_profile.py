@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from tenants.account.pages.profile import initials_of
 from tenants.audit.models import AuditEvent
 from tenants.models import Company, User
 from tenants.testing import CompanyTestCase
@@ -67,5 +66,5 @@ class ProfileTests(CompanyTestCase):
         self.assertIn("login", self.client.get(PAGE).headers["Location"])
 
     def test_initials(self) -> None:
-        self.assertEqual(initials_of(User(first_name="Ada", last_name="lovelace")), "AL")
-        self.assertEqual(initials_of(User(email="root@x.example")), "R")
+        self.assertEqual(User(first_name="Ada", last_name="lovelace").initials, "AL")
+        self.assertEqual(User(email="root@x.example").initials, "R")

@@ -89,6 +89,7 @@ OF_OTHERS: Final = {
     "mail_outgoingmail": "SELECT * FROM public.{}",
     "mail_receivedmail": "SELECT * FROM public.{}",
     "tenants_companyrestore": "SELECT * FROM public.{}",
+    "tenants_signupinvitation": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
 IS_WALL_DOWN = "a superuser is connected: row security does not concern it"
@@ -344,6 +345,7 @@ class FromInsideTests(WallCase):
             "mail_outgoingmail",
             "mail_receivedmail",
             "tenants_companyrestore",
+            "tenants_signupinvitation",
             "django_admin_log",
             "procrastinate_periodic_defers",
         }
@@ -448,7 +450,7 @@ class WhatIsSeenTests(WallCase):
                 plan = "\n".join(row[0] for row in self.ask(f"EXPLAIN SELECT * FROM {table}"))
             self.assertNotIn("Filter", plan)
 
-    def test_keys_reach_people_whom_the_wall_hides(self) -> None:
+    def test_keys_reach_those_whom_the_company_may_name_and_nobody_else(self) -> None:
         """Postgres checks foreign keys as the owner of the table, without policies."""
         with transaction.atomic():
             self.ask(
@@ -456,7 +458,12 @@ class WhatIsSeenTests(WallCase):
                 " VALUES ('x', 'x', '')"
             )
             (role,) = self.ask("SELECT id FROM workflows_companyrole WHERE name = 'x'")
-            for person, is_there in ((self.charlie.pk, True), (987_654_321, False)):
+            for person, is_there in (
+                (self.uma.pk, True),
+                (self.root.pk, True),
+                (self.charlie.pk, False),
+                (987_654_321, False),
+            ):
                 with self.subTest(person=person):
                     self.assertEqual(self._points_to(role[0], person), is_there)
 

@@ -32,6 +32,7 @@ from tickets.files.keep_file import keep_file
 from tickets.models import (
     BulkChange,
     BulkRetry,
+    CannedReply,
     FileUpload,
     Message,
     NoticePreferences,
@@ -139,6 +140,7 @@ class FullCompany(CompanyTransactionTestCase):
             time_zone="Europe/Berlin",
             away_from=later,
             away_until=later + timedelta(days=2),
+            deputy=self.wendy,
         )
         BusinessCalendar.objects.create(time_zone="Europe/Brussels")
         current_secret(now=timezone.now())
@@ -194,6 +196,8 @@ class FullCompany(CompanyTransactionTestCase):
         save_task_answers(task=task, answers={"boss": None}, user=task.assigned_to)
         self.call_under_way()
         self.talk_about(ticket)
+        reply = CannedReply.objects.create(name="Thanks", text="Thank you, {{requester}}.")
+        reply.roles.add(*CompanyRole.objects.all())
         self.type.roles_with_access.add(*CompanyRole.objects.all())
         Rating.objects.create(ticket=ticket, score="GOOD", rated_at=timezone.now())
         TicketLink.objects.create(

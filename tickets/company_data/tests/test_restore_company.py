@@ -9,19 +9,23 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
+from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.account.picture import SIDE, save_picture
 from tenants.connection import use_company, use_public
 from tenants.models import Company, User
 from tenants.roles import SystemRole
@@ -37,6 +41,7 @@ from tickets.company_data.restore_company import Restored, restore_company
 from tickets.company_data.tables import LEFT_OUT, tables_of
 from tickets.company_data.tests.full_company import FullCompany
 from tickets.company_data.write_archive import write_archive
+from tickets.company_use.measure_use import count_files
 from tickets.files.tests.memory import in_memory
 from tickets.health import company_findings, history_findings
 from workflows.models import TaskInstance, TicketDefinition
@@ -63,6 +68,8 @@ TABLES: dict[str, dict[str, str]] = {
         "refused": ENDED,
     },
     "tickets_bulkretry": {"created_by_id": PERSON, "done": ENDED, "refused": ENDED},
+    "tickets_cannedreply": {},
+    "tickets_cannedreply_roles": {},
     "tickets_fileupload": {"uploaded_by_id": PERSON},
     "tickets_notice": {"recipient_id": PERSON, "actor_id": PERSON},
     "tickets_noticepreferences": {"person_id": PERSON},
@@ -140,8 +147,8 @@ class RestoreCase(FullCompany):
         return found | {int(each.email.split("@")[0][10:]): each.pk for each in stand_ins}
 
 
-@in_memory
 @tag("companies")
+@in_memory
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
@@ -287,9 +294,33 @@ class EqualityTests(RestoreCase):
 
     def test_an_older_archive(self) -> None:
         self.fill(walk=0)
-        names = ("language", "time_zone", "away_from", "away_until", "erased_at")
+        names = ("language", "time_zone", "away_from", "away_until", "erased_at", "deputy_id")
         made = self.archive_without(*names)
         self.assertFalse(User.objects.filter(company=made.company).exclude(language="").exists())
+
+    def test_absence_deputy_and_picture(self) -> None:
+        self.fill(walk=0)
+        picture = BytesIO()
+        Image.new("RGB", (300, 300), "red").save(picture, "PNG")
+        save_picture(person=self.walt, file=SimpleUploadedFile("a.png", picture.getvalue()))
+        walt = User.objects.get(pk=self.walt.pk)
+        archive = self.export()
+        made = self.restore(archive)
+        same = User.objects.get(company=made.company, first_name="Walt")
+        assert same.deputy is not None
+        self.assertEqual((same.deputy.company, same.deputy.first_name), (made.company, "Wendy"))
+        self.assertEqual((same.away_from, same.away_until), (walt.away_from, walt.away_until))
+        self.assertNotEqual(same.picture, walt.picture)
+        with schema_context(made.company.schema_name):
+            with default_storage.open(same.picture) as content, Image.open(content) as shown:
+                self.assertEqual((shown.format, shown.size), ("WEBP", (SIDE, SIDE)))
+            count_files()
+        size = Company.objects.get(pk=made.company.pk).file_bytes
+        self.assertGreaterEqual(size, same.picture_bytes)
+        # Whatever stands in its place is made anew, or refused.
+        entry = f"pictures/{walt.pk}.webp"
+        with self.assertRaises(UnreadableArchiveError):
+            self.restore(with_entries(archive, {entry: b"<svg/>"}), name="Changed")
 
     def test_people_go_on_where_they_were(self) -> None:
         self.fill(walk=0)
@@ -457,6 +488,7 @@ class RefusalTests(RestoreCase):
             {"time_zone": "a\0"},
             {"away_until": "soon"},
             {"erased_at": 5},
+            {"deputy_id": "5"},
         )
         for change in changes:
             with self.subTest(change):

@@ -21,6 +21,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.once import sent_token
 from tenants.pages.page import Page, register_page, with_pages
 from tenants.pages.refusals import refusals_in, where_from
+from tickets.canned_replies.placeholders import filled
 from tickets.conversation.ask_requester import ask_requester
 from tickets.conversation.follow_ticket import follow_ticket, unfollow_ticket
 from tickets.conversation.go_on import go_on_without_answer
@@ -29,7 +30,7 @@ from tickets.conversation.pages.timeline import Conversation, conversation_addre
 from tickets.conversation.write_message import Written, write_message
 from tickets.errors import QuestionInternalError
 from tickets.files.keep_file import make_versions
-from tickets.models import Message, Ticket, Visibility
+from tickets.models import CannedReply, Message, Ticket, Visibility
 from tickets.saving.pages.saved import forget_typed
 from tickets.taking_part.access import Access, access_to, participants
 from workflows.errors import NotYourTaskError
@@ -196,6 +197,27 @@ class NamesPage(TicketPage):
             if each.access.may_write(visibility) and each.person.pk != self.person.pk
         ]
         return JsonResponse({"people": _named(people[:MOST_NAMES])})
+
+
+@register_page(Message, "ticket/<int:ticket_id>/replies/", name="tickets_message_replies")
+class RepliesPage(TicketPage):
+    """GET answers the canned replies that this person may put in here, filled for the ticket."""
+
+    def find(self, **arguments: Any) -> None:
+        super().find(**arguments)
+        if not self.access.internal:
+            raise Http404
+
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        values = {
+            "number": self.ticket.number,
+            "title": self.ticket.title,
+            "requester": str(self.ticket.created_by),
+            "me": str(self.person),
+        }
+        replies = CannedReply.objects.seen_by(self.person).order_by("name")
+        texts = [(each.name, filled(each.text, values)) for each in replies]
+        return JsonResponse({"replies": [{"title": name, "text": text} for name, text in texts]})
 
 
 @register_page(Message, "ticket/<int:ticket_id>/follow/", name="tickets_message_follow")

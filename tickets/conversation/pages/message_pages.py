@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants.pages.numbers import number_in
@@ -21,6 +22,7 @@ from tickets.conversation.pages.conversation_page import TicketPage, warn_of_str
 from tickets.conversation.pages.message_form import TextForm
 from tickets.conversation.pages.timeline import ShownMessage, conversation_address
 from tickets.conversation.rendering import render_message
+from tickets.conversation.show_message import show_message
 from tickets.conversation.write_message import Written
 from tickets.files.pages.files import download_base
 from tickets.models import Message
@@ -129,6 +131,23 @@ class HidePage(MessagePage):
                 )
                 return self.back()
         return self.show(form=form)
+
+
+@register_page(Message, "<int:object_id>/show/", name="tickets_message_show")
+class ShowPage(MessagePage):
+    """POST of a ticket admin lets a hidden message be read again."""
+
+    http_method_names = ["post"]
+
+    def find(self, **arguments: Any) -> None:
+        super().find(**arguments)
+        if not self.access.may_hide:
+            raise Http404
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        show_message(message=self.message, user=self.person, now=timezone.now())
+        messages.success(request, gettext("The message is shown again."))
+        return self.back()
 
 
 @register_page(Message, "<int:object_id>/earlier/", name="tickets_message_earlier")

@@ -89,6 +89,10 @@ class ShownMessage:
         return self.access.may_hide and not self.message.is_hidden
 
     @property
+    def may_show_again(self) -> bool:
+        return self.access.may_hide and self.message.is_hidden
+
+    @property
     def may_see_earlier(self) -> bool:
         """What it said before an edit is for the team."""
         return self.message.edited_at is not None and self.access.internal and self.is_readable
@@ -144,6 +148,13 @@ class Conversation:
     @property
     def names_address(self) -> str:
         return reverse("admin:tickets_message_names", args=(self.ticket.pk,))
+
+    @property
+    def replies_address(self) -> str:
+        """Where the canned replies come from; empty: this person writes not as the team."""
+        if not self.access.internal:
+            return ""
+        return reverse("admin:tickets_message_replies", args=(self.ticket.pk,))
 
     @property
     def follow_address(self) -> str:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
-from tickets.models import Message, Ticket
+from tickets.models import CannedReply, Message, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import make_type
 from workflows.models import TaskInstance
@@ -87,6 +87,35 @@ class ConversationTests(BrowserTestCase):
         page.reload()
         expect(page.get_by_label("Write a message")).to_have_value("")
         self.assertEqual(Message.objects.count(), 1)
+
+    def test_a_canned_reply_is_put_in_where_the_caret_is(self) -> None:
+        CannedReply.objects.create(name="Thanks", text="Thank you, {{requester}}.")
+        CannedReply.objects.create(name="Wait", text="It takes **a week**.")
+        page = self.open(self.wendy, self.my_task)
+        text = page.get_by_label("Write a message")
+        text.fill("Hello!  Bye")
+        text.evaluate("each => each.setSelectionRange(7, 7)")
+        page.get_by_role("button", name="Insert a canned reply").press("Enter")
+        search = page.get_by_role("combobox", name="Search canned replies")
+        expect(search).to_be_focused()
+        options = page.get_by_role("listbox", name="Canned replies").get_by_role("option")
+        expect(options).to_have_count(2)
+        search.press("ArrowDown")
+        expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+        search.press_sequentially("nothing")
+        expect(options).to_have_count(0)
+        search.press("Enter")  # neither chooses nor sends
+        search.fill("thank")
+        self.check(page)
+        search.press("Enter")
+        expect(text).to_have_value(f"Hello! Thank you, {self.uma}. Bye")
+        expect(text).to_be_focused()
+        page.get_by_role("button", name="Insert a canned reply").click()
+        page.get_by_role("option", name="Wait").click()
+        said = f"Hello! Thank you, {self.uma}.It takes **a week**. Bye"
+        expect(text).to_have_value(said)
+        page.reload()  # the draft has it
+        expect(text).to_have_value(said)
 
     def test_earlier_ones_come_without_a_reload(self) -> None:
         for number in range(40):

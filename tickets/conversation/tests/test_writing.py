@@ -17,8 +17,10 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing_effort import steps_of
 from tickets.conversation.edit_message import MOST_EDITS, edit_message
+from tickets.conversation.hide_message import hide_message
 from tickets.conversation.mentions import MOST_MENTIONS, find_mentions
 from tickets.conversation.pages.timeline import MOST_SHOWN
+from tickets.conversation.show_message import show_message
 from tickets.conversation.telling import people_to_tell
 from tickets.conversation.tests.talk_case import INTERNAL, PUBLIC, TalkCase, page_about
 from tickets.conversation.write_message import MOST_FILES
@@ -32,8 +34,10 @@ from tickets.errors import (
     TooManyFilesError,
     UnknownUploadError,
 )
-from tickets.models import FileUpload, Follower, Message, Notice, Ticket
+from tickets.finding.entries import source_of_message
+from tickets.models import FileUpload, Follower, Message, Notice, SearchEntry, Ticket
 from tickets.models.message import LONGEST_MESSAGE
+from tickets.notices.words import text_for
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.taking_part.access import participants
@@ -426,6 +430,52 @@ class PageTests(TalkCase):
         message.refresh_from_db()
         with self.assertRaises(MessageHiddenError):
             edit_message(message=message, user=self.wendy, text="x", now=timezone.now())
+
+    def told(self, notice: Notice) -> str:
+        about = Message.objects.get(pk=notice.about["message"])
+        return text_for(notice, self.wendy, about)
+
+    def test_showing_again(self) -> None:
+        message = self.said(self.uma, "Secret-of-Uma")
+        show = page_about(message, "show")
+        notice = Notice.objects.get(recipient=self.wendy, about__message=message.pk)
+        hide_message(message=message, user=self.terry, reason="Not for all.", now=timezone.now())
+        entry = SearchEntry.objects.filter(ticket=self.ticket, source=source_of_message(message.pk))
+        self.assertFalse(entry.exists())
+        self.assertNotIn("Secret", self.told(notice))
+        for person in (self.uma, self.wendy, self.charlie):
+            self.log_in(person)
+            self.assertEqual(self.client.post(show).status_code, 404)
+        self.log_in(self.terry)
+        self.assertEqual(self.client.get(show).status_code, 405)
+        self.assertContains(self.client.get(self.page), "Show again")
+        for _time in range(2):
+            self.assertRedirects(self.client.post(show), f"{self.page}#message-{message.pk}")
+        self.assertTrue(entry.exists())
+        self.assertIn("Secret", self.told(notice))
+        self.assertEqual(Notice.objects.filter(about__message=message.pk).count(), 1)
+        audited = AuditEvent.objects.filter(kind__startswith="tickets.message_").order_by("pk")
+        self.assertEqual(
+            [each.kind for each in audited], ["tickets.message_hidden", "tickets.message_shown"]
+        )
+        page = self.client.get(self.all_tickets)
+        self.assertContains(page, "A message of Uma Urban was hidden.")
+        self.assertContains(page, "A hidden message of Uma Urban was shown again.")
+        self.log_in(self.wendy)
+        page = self.client.get(self.page)
+        self.assertContains(page, "Secret-of-Uma")
+        self.assertNotContains(page, "Hidden by")
+        self.log_in(self.uma)
+        self.assertNotContains(self.client.get(self.my_ticket), "was hidden")
+
+    def test_of_a_ticket_without_a_workflow(self) -> None:
+        message = self.said(self.uma)
+        Ticket.objects.filter(pk=self.ticket.pk).update(workflow_instance=None)
+        message.refresh_from_db()
+        hide_message(message=message, user=self.terry, reason="No.", now=timezone.now())
+        show_message(message=message, user=self.terry, now=timezone.now())
+        message.refresh_from_db()
+        self.assertFalse(message.is_hidden)
 
     def test_following_on_screen(self) -> None:
         follow = reverse("admin:tickets_message_follow", args=(self.ticket.pk,))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client, SimpleTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
+from tenants.account.picture import save_picture
 from tenants.audit.acting import acting_as, actor_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record, record_in_installation
@@ -49,6 +53,7 @@ from workflows.fields.samples import sample_answer
 from workflows.fields.specs import parse_fields
 from workflows.fields.validation import validator_for
 from workflows.models import TaskInstance, WorkflowEvent
+from workflows.people.deputies import name_deputy
 
 SECONDS_EACH = 8
 
@@ -134,6 +139,19 @@ class ErasePersonTests(EraseCase):
         note = Message.objects.get(visibility="INTERNAL")
         self.assertEqual(note.mentions, [{"id": pk, "name": f"Erased person {pk}"}])
         self.assertEqual(note.text, f"Ask @Erased person {pk}.")
+
+    def test_absence_deputy_and_picture_go(self) -> None:
+        picture = BytesIO()
+        Image.new("RGB", (300, 300), "red").save(picture, "PNG")
+        save_picture(person=self.walt, file=SimpleUploadedFile("a.png", picture.getvalue()))
+        name_deputy(user=self.wendy, deputy=self.walt)
+        key = User.objects.get(pk=self.walt.pk).picture
+        self.erase(self.walt)
+        walt = User.objects.get(pk=self.walt.pk)
+        found = (walt.away_from, walt.away_until, walt.deputy, walt.picture, walt.picture_bytes)
+        self.assertEqual(found, (None, None, None, "", 0))
+        self.assertIsNone(User.objects.get(pk=self.wendy.pk).deputy)
+        self.assertFalse(default_storage.exists(key))
 
     def test_views_and_changes_of_many_name_them_no_more(self) -> None:
         change = BulkChange.objects.create(

@@ -14,6 +14,7 @@ from tickets.conversation.pages.timeline import Happened
 from tickets.files.pages.files import download_base
 from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
+from tickets.seeing import submitted_layout
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
@@ -180,8 +181,9 @@ def references(ext_ref: object) -> list[dict[str, str]]:
 
 
 def submitted(ticket: Ticket) -> dict[str, object]:
-    """What the template `tickets/submitted.html` shows of a ticket."""
+    """What templates show of what was submitted."""
     return {
+        "submitted_layout": submitted_layout(ticket),
         "submitted": show_answers(ticket.workflow.fields, ticket.data),
         "file_url": download_base(),
     }

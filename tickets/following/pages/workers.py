@@ -12,6 +12,7 @@ from tenants.models import User
 from workflows.models import CompanyRole
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.assignment import eligible_workers
+from workflows.running.deputies import acting_deputies
 
 # A dropdown with more people than this is no help.
 MOST_WORKERS: Final = 300
@@ -25,14 +26,26 @@ def worker_choices(
     workers = eligible_workers(role).annotate(open_tasks=open_tasks)
     if without_them and has_it is not None:
         workers = workers.exclude(pk=has_it)
-    rows = workers.order_by("-is_available", "open_tasks", "first_name", "pk")[:MOST_WORKERS]
-    return [(str(each.pk), _worker_line(each, has_it=each.pk == has_it)) for each in rows]
+    ordered = workers.order_by("-is_available", "open_tasks", "first_name", "pk")
+    rows = list(ordered[:MOST_WORKERS])
+    may_have_it = {each.pk for each in rows}
+    deputies = {
+        away: deputy
+        for away, deputy in acting_deputies(rows).items()
+        if deputy.pk in may_have_it and deputy.pk != has_it
+    }
+    return [
+        (str(each.pk), _worker_line(each, deputies.get(each.pk), has_it=each.pk == has_it))
+        for each in rows
+    ]
 
 
-def _worker_line(worker: User, *, has_it: bool) -> str:
+def _worker_line(worker: User, deputy: User | None, *, has_it: bool) -> str:
     count: int = getattr(worker, "open_tasks", 0)
     words = [ngettext("%(count)d open task", "%(count)d open tasks", count) % {"count": count}]
-    if not worker.is_available:
+    if not worker.is_available and deputy is not None and not has_it:
+        words.append(_("away, and %(deputy)s stands in") % {"deputy": deputy})
+    elif not worker.is_available:
         words.append(_("away"))
     if has_it:
         words.append(_("has it now"))

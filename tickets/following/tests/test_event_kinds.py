@@ -59,7 +59,11 @@ ENDED = {7: TaskState("check", TaskStatus.CANCELLED, WENDY)}
 EXAMPLES = {
     "STARTED": Example({"version": 2, "workflow": "Flow"}, False, {"version": 2}),
     "MOVED": Example(MADE, True, {"current_task": 8, "tasks": NEW_TASK}),
-    "ASSIGNED": Example({"to": "Walt Wood", "to_id": 43}, True, {"assigned_to": 43}),
+    "ASSIGNED": Example(
+        {"to": "Walt Wood", "to_id": 43, "for": "Wendy Wells", "for_id": WENDY},
+        True,
+        {"assigned_to": 43},
+    ),
     "RELEASED": Example(
         {"from": "Wendy Wells", "from_id": WENDY},
         changes={"task_status": "PENDING", "assigned_to": None},
@@ -83,6 +87,10 @@ EXAMPLES = {
     "PRIORITY_CHANGED": Example({"old": "normal", "new": "high"}, of_task=False),
     "FILE_VERSION": Example({"upload": "7b2c", "version": 2}, of_task=False),
     "TEAM_FILE_VERSION": Example({"upload": "7b2c", "version": 2}, of_task=False),
+    "MESSAGE_HIDDEN": Example(
+        {"message": 3, "from": "Wendy Wells", "from_id": WENDY, "reason": "Not for all."}, False
+    ),
+    "MESSAGE_SHOWN": Example({"message": 3, "from": "Wendy Wells", "from_id": WENDY}, False),
     "HELD": Example({"reason": "Wait."}, False, {"status": "ON_HOLD"}),
     "RESUMED": Example({"reason": "Go on."}, False),
     "VERSION_CHANGED": Example({"from": 1, "to": 2, "reason": "New."}, False, {"version": 2}),

@@ -41,6 +41,7 @@ class Place(Enum):
     MY_TICKET = "the ticket on the screens of whoever submitted it"
     TICKET = "the ticket on the screens of ticket admins"
     MESSAGES = "what is written on the ticket, for everybody who takes part in it"
+    STANDING_IN = "the open tasks of those for whom the person stands in"
     DASHBOARD = "the dashboard"
 
 

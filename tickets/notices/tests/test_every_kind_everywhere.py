@@ -35,9 +35,10 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "OVERDUE": {"title": "Check it", "due": DUE},
     "ERROR": {"error": 1},
     "NOBODY_AVAILABLE": {"title": "Check it"},
+    "STANDS_IN": {"from": DUE, "until": DUE},
     "WORKER_DOWN": {},
 }
-WITHOUT_TICKET: Final = {"WORKER_DOWN"}
+WITHOUT_TICKET: Final = {"WORKER_DOWN", "STANDS_IN"}
 
 
 class EveryKindTests(SmallWorkflow, CompanyTestCase):

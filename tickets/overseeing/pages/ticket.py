@@ -15,6 +15,7 @@ from unfold.decorators import display
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.links import admin_link
+from tenants.pages.page import list_buttons_of
 from tenants.pages.paging import PagedChangeList
 from tickets.conversation.pages.timeline import Conversation
 from tickets.file_versions.pages.ticket_files import shown_files
@@ -160,6 +161,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             return redirect(f"{request.path}?{query.urlencode()}")
         shown = chosen_columns(request)
         context = {
+            "buttons": list_buttons_of(request, Ticket),
             "views_bar": ViewsBar(request, ListOfViews.ALL_TICKETS),
             "columns": [(name, title, name in shown) for name, title in offered_columns(request)],
             "kept_parameters": [

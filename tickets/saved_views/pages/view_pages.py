@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
 from tickets.models import ListOfViews, SavedView
-from tickets.saved_views.save_view import SEES, delete_view, save_view
+from tickets.saved_views.save_view import SEES, change_view, delete_view, save_view
 
 _LISTS: Final = {
     ListOfViews.ALL_TICKETS: "admin:tickets_ticket_changelist",
@@ -79,9 +79,8 @@ class SaveViewPage(_ViewPage):
         return self.back()
 
 
-@register_page(SavedView, "<int:object_id>/delete/", name="tickets_savedview_delete")
-class DeleteViewPage(_ViewPage):
-    """POST forgets a view that the person sees."""
+class _OneViewPage(_ViewPage):
+    """About a view that the person sees."""
 
     view: SavedView
 
@@ -91,6 +90,31 @@ class DeleteViewPage(_ViewPage):
             raise Http404
         self.ensure_sees(found.of)
         self.view = found
+
+
+@register_page(SavedView, "<int:object_id>/change/", name="tickets_savedview_edit")
+class ChangeViewPage(_OneViewPage):
+    """POST renames a view, and shares it or not."""
+
+    def find(self, **arguments: Any) -> None:
+        super().find(**arguments)
+        # Refused or not, one comes back to what it shows.
+        self.query = self.view.query
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        view = change_view(
+            view=self.view,
+            name=request.POST.get("name", ""),
+            is_shared="shared" in request.POST,
+            user=self.person,
+        )
+        messages.success(request, gettext("The view “%(view)s” is saved.") % {"view": view})
+        return self.back()
+
+
+@register_page(SavedView, "<int:object_id>/delete/", name="tickets_savedview_delete")
+class DeleteViewPage(_OneViewPage):
+    """POST forgets a view that the person sees."""
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         words = {"view": str(self.view)}

@@ -23,7 +23,7 @@ class ShownView:
     view: SavedView
     query: str
     is_current: bool
-    may_delete: bool
+    may_change: bool  # and delete
 
 
 class ViewsBar:
@@ -57,7 +57,7 @@ class ViewsBar:
                 each,
                 f"?{each.query}",
                 is_current=each.query == self.query,
-                may_delete=self.may_share if each.is_shared else True,
+                may_change=self.may_share if each.is_shared else True,
             )
             for each in SavedView.objects.shown_to(user, self.of)
         ]

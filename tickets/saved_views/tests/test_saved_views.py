@@ -7,6 +7,7 @@ from unittest.mock import patch
 from django.test import SimpleTestCase
 from django.urls import reverse
 
+from tenants.audit.models import AuditEvent
 from tenants.testing import CompanyTestCase
 from tickets.errors import (
     MayNotShareViewError,
@@ -19,6 +20,7 @@ from tickets.models import ListOfViews, SavedView
 from tickets.saved_views import save_view as saving
 from tickets.saved_views.save_view import (
     PEOPLE_PARAMETERS,
+    change_view,
     normal_query,
     save_view,
     with_people,
@@ -65,6 +67,44 @@ class ViewTests(CompanyTestCase):
         )
         self.client.post(reverse("admin:tickets_savedview_delete", args=(shared.pk,)))
         self.assertTrue(SavedView.objects.filter(pk=shared.pk).exists())
+
+    def test_a_view_is_renamed_and_shared_and_ones_own_again(self) -> None:
+        view = save_view(of=ListOfViews.ALL_TICKETS, name="A", query="o=1", user=self.terry)
+        change = reverse("admin:tickets_savedview_edit", args=(view.pk,))
+        self.log_in(self.terry)
+        self.assertContains(self.client.get(f"{LIST}?o=1"), change)
+        page = self.client.post(change, {"name": " B ", "shared": "1"}, follow=True)
+        self.assertRedirects(page, f"{LIST}?o=1")
+        view.refresh_from_db()
+        self.assertEqual((view.name, view.is_shared), ("B", True))
+        save_view(of=ListOfViews.ALL_TICKETS, name="C", query="o=2", user=self.terry)
+        for name, text in (("C", "already a view of this name"), (" ", "name")):
+            self.assertContains(self.client.post(change, {"name": name}, follow=True), text)
+        self.client.post(change, {"name": "B"})
+        view.refresh_from_db()
+        self.assertEqual((view.name, view.is_shared, view.owner), ("B", False, self.terry))
+        kinds = AuditEvent.objects.filter(kind="tickets.view_changed")
+        self.assertEqual(kinds.count(), 2)
+
+    def test_only_ticket_admins_change_what_is_everybodys(self) -> None:
+        own = save_view(of=ListOfViews.MY_TASKS, name="A", query="o=1", user=self.wendy)
+        shared = save_view(
+            of=ListOfViews.MY_TASKS, name="B", query="o=2", user=self.terry, is_shared=True
+        )
+        for view in (own, shared):
+            with self.assertRaises(MayNotShareViewError):
+                change_view(view=view, name="X", is_shared=True, user=self.wendy)
+        with self.assertRaises(MayNotShareViewError):
+            change_view(view=shared, name="X", is_shared=False, user=self.wendy)
+        change_view(view=own, name="X", is_shared=False, user=self.wendy)
+        change = reverse("admin:tickets_savedview_edit", args=(own.pk,))
+        for person in (self.walt, self.uma, self.charlie):
+            self.log_in(person)
+            self.assertIn(self.client.post(change, {"name": "Y"}).status_code, (403, 404))
+        own.refresh_from_db()
+        self.assertEqual(own.name, "X")
+        with patch.object(saving, "MOST_OWN", 0), self.assertRaises(TooManyViewsError):
+            change_view(view=shared, name="B", is_shared=False, user=self.terry)
 
     def test_there_are_not_too_many_and_a_name_replaces(self) -> None:
         with patch.object(saving, "MOST_OWN", 1):

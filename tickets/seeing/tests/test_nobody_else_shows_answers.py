@@ -24,6 +24,7 @@ MAKERS = frozenset(
         "show_answer",
         "answer_text",
         "answer_cell",
+        "display_layout",
     }
 )
 OUTPUTS = frozenset({"output_data", "output", "old", "new"})

@@ -67,6 +67,7 @@ from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
 from workflows.forms import AnswersForm, visible_answer
+from workflows.layouts.given import edit_layout
 from workflows.models import TicketDefinition
 
 
@@ -355,6 +356,7 @@ class TicketFormPage(Page):
             definition=definition,
             references=progress.references(definition.ext_ref),
             form=form,
+            edit_layout=edit_layout(definition.edit_layout, form),
             title_form=title_form,
             action=_form_address(definition, self.saved, self.old, self.requester),
             requester=self.requester,

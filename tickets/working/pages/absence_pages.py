@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 
-from tenants.models import User
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from tickets.models import MyTask
 from tickets.working.pages.worker_page import WorkerPage
-from workflows.fields.datetime.moment_field import MomentField
-from workflows.people.absence import AbsenceError, plan_absence
-from workflows.people.availability import availability_of
+from workflows.errors import DeputyError
+from workflows.people.absence import AbsenceError
 from workflows.people.change_people import release_tasks, set_availability
+from workflows.people.pages.absence_form import AbsenceForm
 
 _WELCOME = gettext_noop("Welcome back. What waited for somebody is given out again.")
 
@@ -40,29 +36,6 @@ class AvailabilityPage(WorkerPage):
         return self.back()
 
 
-class AbsenceForm(forms.Form):
-    """From when until when; both or none. Whoever is away by plan need not say again from when."""
-
-    away_from = MomentField(label=gettext_lazy("Away from"), required=False)
-    away_until = MomentField(label=gettext_lazy("Back on"), required=False)
-
-    def __init__(self, person: User, data: Any = None) -> None:
-        planned = {"away_from": person.away_from, "away_until": person.away_until}
-        super().__init__(data, initial=planned)
-        self._is_away = availability_of(person).is_away_by_plan
-        if self._is_away:
-            self.fields["away_from"].help_text = gettext("You are away already: leave this empty.")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if self._is_away and not self.errors and data.get("away_until"):
-            data["away_from"] = data.get("away_from") or timezone.now()
-        for name, other in (("away_from", "away_until"), ("away_until", "away_from")):
-            if not self.errors and data.get(other) and not data.get(name):
-                self.add_error(name, gettext("Give both times, or none."))
-        return data
-
-
 @register_page(MyTask, "absence/", name="tickets_mytask_absence")
 class AbsencePage(WorkerPage):
     """POST notes from when until when the worker is away; both empty: they do not go."""
@@ -77,8 +50,8 @@ class AbsencePage(WorkerPage):
         form = AbsenceForm(self.person, request.POST)
         if form.is_valid():
             was_available = self.person.is_available
-            with refusals(AbsenceError) as refused:
-                plan_absence(user=self.person, now=timezone.now(), **form.cleaned_data)
+            with refusals(AbsenceError, DeputyError) as refused:
+                form.save(by=self.person)
                 if self.person.is_available and not was_available:
                     messages.success(request, gettext(_WELCOME))
                 elif form.cleaned_data["away_from"] is None:
@@ -86,7 +59,7 @@ class AbsencePage(WorkerPage):
                 else:
                     messages.success(request, gettext("It is noted when you are away."))
                 return self.back()
-            form.add_error("away_until", refused.text)
+            form.refuse(refused.error)
         return self.show(form=form, zone=self._zone())
 
     def _zone(self) -> str:

@@ -87,14 +87,14 @@ class HandOverPage(WorkerPage):
         if form.is_valid():
             with refusals_in(form):
                 to = User.objects.get(pk=int(form.cleaned_data["worker"]))
-                hand_over(
+                got_it = hand_over(
                     task=self.task,
                     to=to,
                     by=self.person,
                     reason=form.cleaned_data["reason"],
                     now=timezone.now(),
                 )
-                words = {"task": self.task, "person": to}
+                words = {"task": self.task, "person": got_it}
                 messages.success(request, gettext("“%(task)s” is with %(person)s now.") % words)
                 return forget_typed(self.back(), form_name(self.task))
         return self._page(form)

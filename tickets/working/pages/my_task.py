@@ -35,6 +35,7 @@ from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.models import TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.priorities import urgency
+from workflows.running.deputies import people_who_named
 
 POOL = "pool"
 TICKET = "workflow_instance__ticket"
@@ -206,6 +207,7 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
             "subtitle": None,
             "worker": user,
             "may_act": WorkerPage.admits(request),
+            "stands_in_for": people_who_named(user) if active_company(request) else [],
             "open_count": MyTask.objects.inbox(user).count(),
             "tabs": self._tabs(request),
             "views_bar": ViewsBar(request, ListOfViews.MY_TASKS),

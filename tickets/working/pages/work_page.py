@@ -37,13 +37,21 @@ from tickets.saving.pages.saved import (
     warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_task_answers
-from tickets.seeing import Viewer, handover_of, shown_output, visible_answers
+from tickets.seeing import (
+    Viewer,
+    handover_of,
+    output_layout,
+    shown_output,
+    submitted_about,
+    visible_answers,
+)
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
 from workflows.forms import AnswersForm, visible_answer
+from workflows.layouts.given import Layout, edit_layout
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
 from workflows.running.events.assigned import ASSIGNED
@@ -234,10 +242,18 @@ class WorkPage(Page):
             "may_release": may_work and not lost and WorkerPage.admits(self.request),
             "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
             "visible_url": visible_url if may_work and is_conditional else "",
+            "edit_layout": self._layout(form, ticket, is_mine=is_mine),
         }
         if is_mine:
             context |= self._ticket_context(ticket, saved)
         return self.show(**context)
+
+    def _layout(self, form: AnswersForm | None, ticket: Ticket, *, is_mine: bool) -> Layout | None:
+        """What draws the form; beside it stands what was submitted, for who has the task."""
+        source = self.task.definition.edit_layout
+        if form is None or not source:
+            return None
+        return edit_layout(source, form, about=submitted_about(ticket) if is_mine else None)
 
     def _ticket_context(self, ticket: Ticket, saved: SavedAnswers | None) -> dict[str, Any]:
         """What only the worker who has the task may see of its ticket."""
@@ -259,6 +275,7 @@ class WorkPage(Page):
             "links": Links(ticket, self.person, conversation.access),
             **shown_files(ticket, self.person, conversation.access),
             "now": progress.moment_of_now(ticket),
+            "output_layout": output_layout(task.definition, task.output_data, viewer=Viewer.TEAM),
             "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
             "sent": shown_output(
                 task.definition, saved.answers if saved else {}, viewer=Viewer.TEAM

@@ -162,11 +162,14 @@ def _recorded(
 
 
 def _expectation_of(simulation: Simulation) -> JsonObject:
-    return {
+    made: JsonObject = {
         "path": list[Json](simulation.path),
         "end": simulation.end_label,
         "status": simulation.outcome.value,
     }
+    if simulation.end_outcome is not None:
+        made["outcome"] = simulation.end_outcome.value
+    return made
 
 
 def _save_cases(draft: WorkflowDefinition, cases: list[JsonObject]) -> None:

@@ -185,7 +185,10 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     test |= draw(optional(submitter=optional(email=LINE, first_name=TEXT, last_name=TEXT)))
     found = Trial(canonical(document)).run_test_case(test)
     expect = {"path": list(found.path), "status": found.outcome.value}
-    return test | {"expect": expect | draw(optional(end=st.sampled_from([found.end_label, None])))}
+    more = {"end": st.sampled_from([found.end_label, None])}
+    if found.end_outcome is not None:
+        more["outcome"] = st.just(found.end_outcome.value)
+    return test | {"expect": expect | draw(optional(**more))}
 
 
 @st.composite

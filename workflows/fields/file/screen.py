@@ -10,7 +10,7 @@ from workflows.fields.field import Field
 from workflows.fields.file.file_input import FileAnswer, FileNameAnswer
 from workflows.fields.file.rules import TYPE
 from workflows.fields.inputs import AskedField
-from workflows.fields.screen import FileKeeper, FormContext, Screen, Shows
+from workflows.fields.screen import FileKeeper, ForLayout, FormContext, Screen, Shows
 from workflows.fields.shown import Shown
 
 
@@ -38,6 +38,9 @@ class FileScreen(Screen):
         """It may have been deleted since."""
         fitting = super().still_fits(question, value, keeper)
         return keeper.find(str(fitting["upload"])) if isinstance(fitting, dict) else None
+
+    def for_layout(self, question: Field, value: Json, inside: ForLayout) -> Json:
+        return self.shown(question, value).text
 
     def shown(self, question: Field, value: Json) -> Shown:
         if not isinstance(value, dict):

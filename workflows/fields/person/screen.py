@@ -17,7 +17,7 @@ from workflows.fields.field import Field
 from workflows.fields.inputs import Answer, AskedField
 from workflows.fields.person.lookup import RoleKey, people_of_roles
 from workflows.fields.person.rules import ROLE, TYPE
-from workflows.fields.screen import FormContext, Screen, Shows
+from workflows.fields.screen import ForLayout, FormContext, Screen, Shows
 from workflows.fields.shown import plain
 
 # A list has at most so many people; where there are more, one types and is helped by a search.
@@ -67,6 +67,9 @@ class PersonScreen(Screen):
 
     def shows(self, question: Field, value: Json, shows: Shows) -> bool:
         return isinstance(self.initial(question, value), str)
+
+    def for_layout(self, question: Field, value: Json, inside: ForLayout) -> Json:
+        return self.text(question, value)
 
     def text(self, question: Field, value: Json) -> str:
         name = value.get("name") if isinstance(value, dict) else None

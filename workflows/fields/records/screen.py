@@ -8,7 +8,7 @@ from workflows.fields.field import Field, gettext_noop
 from workflows.fields.inputs import AskedField
 from workflows.fields.records.records_input import RecordsAnswer
 from workflows.fields.records.rules import MAX_RECORDS, TYPE
-from workflows.fields.screen import FormContext, Screen, SheetCell, Show, Shows
+from workflows.fields.screen import ForLayout, FormContext, Screen, SheetCell, Show, Shows
 from workflows.fields.shown import Shown
 
 
@@ -47,6 +47,17 @@ class RecordsScreen(Screen):
             headers=[each.label for each in question.fields],
             rows=[[_cell(each, record, show) for each in question.fields] for record in records],
         )
+
+    def for_layout(self, question: Field, value: Json, inside: ForLayout) -> Json:
+        columns = {each.name: each for each in question.fields}
+        return [
+            {
+                name: inside(columns[name], cell) if name in columns else cell
+                for name, cell in record.items()
+            }
+            for record in (value if isinstance(value, list) else [])
+            if isinstance(record, dict)
+        ]
 
     def cell(self, value: Json) -> SheetCell:
         """How many there are: they have a table of their own."""

@@ -34,6 +34,7 @@ from tenants.errors import LastAdminError
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models import User
 from tenants.models.user import UserQuerySet
+from tenants.pages.avatars import avatar
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import list_buttons_of
 from tenants.roles import SystemRole
@@ -141,16 +142,54 @@ class PersonPasswordForm(AdminPasswordChangeForm):
         return user
 
 
+# In the filter by system role: who has none.
+NO_ROLE = "none"
+
+
 class SystemRoleFilter(admin.SimpleListFilter):
     title = _("system role")
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(SystemRole.choices)
+        return [*SystemRole.choices, (NO_ROLE, _("None: sees nothing"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         role = self.value()
+        if role == NO_ROLE:
+            return queryset.filter(groups=None, is_active=True, is_superuser=False)
         return queryset.filter(groups__name=role) if role in SystemRole else queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By what the column of the same name says."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("invited", _("Invited")),
+            ("never", _("Never came")),
+            ("away", _("Away")),
+            ("there", _("There")),
+            ("off", _("Deactivated")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        active, came = queryset.filter(is_active=True), {"last_login__isnull": False}
+        is_invited = Exists(Invitation.objects.open().filter(person=OuterRef("pk")))
+        match self.value():
+            case "invited":
+                return active.filter(is_invited, last_login=None)
+            case "never":
+                return active.filter(~is_invited, last_login=None)
+            case "away":
+                return active.filter(**came, is_available=False)
+            case "there":
+                return active.filter(**came, is_available=True)
+            case "off":
+                return queryset.filter(is_active=False)
+        return queryset
 
 
 class LogInFilter(admin.SimpleListFilter):
@@ -199,6 +238,26 @@ def _without(names: frozenset[str], fieldsets: Any) -> Any:
     )
 
 
+def _absence(person: User) -> str:
+    """What is known of it, in a sentence or two."""
+    said = []
+    if person.away_until is not None:
+        times = {
+            name: date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            for name, moment in (("from", person.away_from), ("until", person.away_until))
+            if moment is not None
+        }
+        text = _("Away until %(until)s.")
+        said.append(
+            gettext("Away from %(from)s until %(until)s.") % times
+            if "from" in times
+            else text % times
+        )
+    if person.deputy is not None:
+        said.append(gettext("Deputy: %(person)s.") % {"person": person.deputy})
+    return " ".join(str(each) for each in said)
+
+
 def _left(fields: Any, names: frozenset[str]) -> Iterator[Any]:
     for each in fields:
         if isinstance(each, str):
@@ -228,9 +287,13 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     search_help_text = _("Search by name or e-mail address")
     ordering = ("first_name", "last_name", "email")
     filter_horizontal = ()
-    list_filter = (SystemRoleFilter, CompanyRoleFilter, "is_active", "is_available", LogInFilter)
+    list_filter = (
+        *(StateFilter, SystemRoleFilter, CompanyRoleFilter),
+        *("is_active", "is_available", LogInFilter),
+    )
     list_display = ("person", "roles", "company_role_names", "state", "is_available", "is_active")
     readonly_fields = (
+        "absence_link",
         "password_link",
         "second_factor_link",
         "erase_link",
@@ -254,7 +317,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             },
         ),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
-        (_("Work"), {"fields": ("is_available", "is_active")}),
+        (_("Work"), {"fields": ("is_available", "is_active", "absence_link")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
 
@@ -306,10 +369,15 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
                 more["open_invitations"] = Invitation.objects.open().count()
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
-    @display(description=_("person"), ordering="first_name", header=True)
-    def person(self, person: User) -> list[str]:
-        initials = f"{person.first_name[:1]}{person.last_name[:1]}" or person.email[:1]
-        return [str(person), person.email, initials]
+    @display(description=_("person"), ordering="first_name")
+    def person(self, person: User) -> SafeString:
+        return format_html(
+            '<span class="flex gap-4 items-center">{}<span class="flex flex-col text-start">'
+            '<span>{}</span><span class="text-subtle">{}</span></span></span>',
+            avatar(person),
+            person,
+            person.email,
+        )
 
     @display(description=_("system roles"), label=True)
     def roles(self, person: User) -> list[str]:
@@ -383,6 +451,15 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
             reverse("admin:tenants_user_second_factor", args=[person.pk]),
             gettext("Remove it, where it was lost"),
+        )
+
+    @display(description=_("absence"))
+    def absence_link(self, person: User) -> SafeString:
+        return format_html(
+            '{} <a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            _absence(person),
+            reverse("admin:tenants_user_absence", args=[person.pk]),
+            gettext("Say when they are away, and who stands in"),
         )
 
     @display(description=_("personal data"))

@@ -218,6 +218,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
         "from": str(data.get("from") or ""),
+        "for": str(data.get("for") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),

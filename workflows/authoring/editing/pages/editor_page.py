@@ -255,6 +255,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
         "urls": {
             "save": reverse(f"admin:{PREFIX}_edit", args=(workflow.pk,)),
             "login": reverse("admin:login"),
+            "layout_frame": reverse("layout_frame"),
             "carry": reverse(f"admin:{PREFIX}_editor_carry"),
             "tests": reverse(f"admin:{PREFIX}_tests", args=(workflow.pk,)),
             **{name: reverse(f"admin:{PREFIX}_editor_{name}") for name in QUESTIONS},

@@ -291,6 +291,7 @@ def _result_as_json(result: TestCaseResult) -> dict[str, Any]:
         "path": list(found.path) if found else [],
         "status": found.status if found else "",
         "end": found.end if found else "",
+        "outcome": (simulation.end_outcome or "") if simulation else "",
         "waiting_for": simulation.waiting_for if simulation else None,
         "can_be_expected": found is not None and found.status != Outcome.REFUSED,
     }

@@ -90,6 +90,7 @@ class TestCaseTests(BrowserTestCase):
             {
                 "path": ["approve_invoice", "prepare_bank_transfer", "archive_invoice"],
                 "end": "invoice processed",
+                "outcome": "good",
             },
         )
         page.goto(f"/app/workflows/workflowdefinition/{draft.pk}/tests/")
@@ -121,6 +122,9 @@ class TestCaseTests(BrowserTestCase):
         expect(case.get_by_role("status")).to_have_text(re.compile("It passes."))
         case.get_by_label("At which end").select_option(label="invoice processed")
         expect(case.get_by_role("status")).to_contain_text("it ends as “invoice not processed”")
+        case.get_by_label("At which end").select_option(label="any end")
+        case.get_by_label("With which outcome").select_option(value="good")
+        expect(case.get_by_role("status")).to_contain_text("the outcome is bad, not good")
         case.get_by_role("button", name="Remove step 2").click()
         expect(case.get_by_role("status")).to_contain_text("goes to “Clarify the invoice”")
         case.get_by_role("button", name="Expect this result").click()

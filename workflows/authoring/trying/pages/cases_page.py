@@ -22,7 +22,7 @@ from workflows.authoring.trying.change_test_cases import (
 from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles import TestCaseResult, Trial
-from workflows.bundles.trial import Arrival
+from workflows.bundles.trial import Arrival, outcome_in_words
 from workflows.engine.simulate import Outcome
 from workflows.models import WorkflowDefinition
 
@@ -95,7 +95,8 @@ def _row(trial: Trial, result: TestCaseResult) -> CaseRow:
 def _places(trial: Trial, arrival: Arrival, result: TestCaseResult) -> list[Place]:
     titles = [trial.title_of(key) for key in arrival.path]
     if arrival.status == Outcome.COMPLETED:
-        titles.append(_("end: %(label)s") % {"label": arrival.end} if arrival.end else _("end"))
+        said = ", ".join(filter(None, (arrival.end, outcome_in_words(arrival.outcome))))
+        titles.append(_("end: %(label)s") % {"label": said} if said else _("end"))
     elif arrival.status == Outcome.WAITING:
         titles.append(_("waits"))
     else:

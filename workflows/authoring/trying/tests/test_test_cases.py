@@ -91,6 +91,20 @@ class CheckTestCasesTest(CompanyTestCase):
             ],
         )
 
+    def test_outcomes_must_be_there(self) -> None:
+        for expect, is_wrong in (
+            ({"outcome": "good"}, False),
+            ({"outcome": "neutral"}, True),  # no end has it
+            ({"outcome": "bad", "end": "vacation approved"}, True),
+            ({"outcome": "bad", "end": "Vacation Rejected"}, False),
+            ({"outcome": "good", "status": "WAITING"}, True),
+            ({"outcome": "great"}, True),
+        ):
+            with self.subTest(expect):
+                found = self.places(case(expect={"path": ["approve_vacation"], **expect}))
+                place = ("tests[0].expect.outcome", "")
+                self.assertEqual([each[:1] for each in found], [place[:1]] if is_wrong else [])
+
     def test_the_forms_must_accept_the_answers(self) -> None:
         ticket = {"location": "Mars", "seasons": "Fall"}
         self.assertEqual(
@@ -265,6 +279,18 @@ class RunTestCasesTest(CompanyTestCase):
             "approved”.",
         )
 
+    def test_another_outcome_is_told(self) -> None:
+        path = ["approve_vacation"]
+        self.assertEqual(self.reason(case(expect={"path": path, "outcome": "good"})), "")
+        document = vacation(case("rejected", expect={"path": path, "outcome": "good"}))
+        (result,) = run_document_test_cases(document)
+        self.assertEqual(
+            result.reason, "After “Approve the vacation” the outcome is bad, not good."
+        )
+        (failure,) = test_case_failures(document, [result])
+        self.assertEqual(failure.found, "start > approve_vacation > end (vacation rejected, bad)")
+        self.assertEqual(failure.expected, "start > approve_vacation > end (good)")
+
     def test_without_an_end_any_end_will_do(self) -> None:
         self.assertEqual(self.reason(case("rejected", expect={"path": ["approve_vacation"]})), "")
 
@@ -404,7 +430,10 @@ class ChangeTestCasesTest(CompanyTestCase):
         self.add("  A  case ")
         (made,) = self.draft.test_cases
         self.assertEqual(made["name"], "A case")
-        self.assertEqual(made["expect"], {"path": ["approve_vacation"], "end": "vacation rejected"})
+        self.assertEqual(
+            made["expect"],
+            {"path": ["approve_vacation"], "end": "vacation rejected", "outcome": "bad"},
+        )
         self.assertEqual(errors_of(publishing_problems(workflow=self.draft)), [])
         self.assertEqual(export_bundle(workflow=self.draft)["tests"], [made])
 

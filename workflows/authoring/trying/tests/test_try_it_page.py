@@ -453,7 +453,8 @@ class TestCasesPageTest(TryCase):
         self.draft.refresh_from_db()
         path = ["approve_invoice", "invoice_clarification", pay.key, "archive_invoice"]
         self.assertEqual(
-            self.draft.test_cases[1]["expect"], {"path": path, "end": "invoice processed"}
+            self.draft.test_cases[1]["expect"],
+            {"path": path, "end": "invoice processed", "outcome": "good"},
         )
         self.assertEqual(self.draft.test_cases[0], before[0])
         # Without a result there is nothing to expect.

@@ -5,10 +5,11 @@ import { button, byId, field, find, gettext, icon, iconButton, makeElement, nget
 import { fieldsEditor } from "./fields.js";
 import { checkbox, durationControl, manyOf, number, select, text } from "./inputs.js";
 
+import { layoutPreview } from "./layout_preview.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
-import { LONGEST_NAME } from "./names.js";
+import { LONGEST_LAYOUT, LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { newRole, roleOptions, roleSelect } from "./role_select.js";
 import { schemaEditor } from "./schemas.js";
@@ -17,7 +18,7 @@ import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
 import { addTransition, removeTransitions, titleOf, transitionsEditor, transitionsFrom } from "./transitions.js";
 
-/** @import { Choice, CompanyRole, Option, Task, TicketType, Transition, Workflow } from "./types.js" */
+/** @import { Choice, CompanyRole, Option, Task, TestCase, TicketType, Transition, Workflow } from "./types.js" */
 
 /** @typedef {Workflow | Task | TicketType} Keyed has a key */
 /** @typedef {(keyof Task)[]} TaskParts */
@@ -101,20 +102,47 @@ function titleField(owner, { refresh, rename, taken, otherwise, keyInput }) {
  * @template {object} T
  * @param {T} owner
  * @param {(keyof T & ("edit_layout" | "display_layout"))[]} names
+ * @param {Omit<import("./layout_preview.js").Previewed, "name" | "source">} shown what a preview shows
  */
-function layouts(owner, names) {
+function layouts(owner, names, shown) {
   const labels = {
     edit_layout: gettext("Source of a component that draws the form"),
     display_layout: gettext("Source of a component that shows the data"),
   };
-  return names.map((name) =>
-    text(labels[name], owner, name, {
-      rows: 3,
+  return names.map((name) => {
+    const preview = layoutPreview({ ...shown, name, source: () => String(owner[name] ?? "") });
+    const source = text(labels[name], owner, name, {
+      rows: 8,
       mono: true,
-      wide: true,
-      help: gettext("Kept, and shown in a later version of TicketFlower."),
-    }),
-  );
+      max: LONGEST_LAYOUT,
+      onInput: preview.typed,
+      help: gettext("A React component, in a frame of its own. Leave it empty to have the plain form or list."),
+    });
+    return makeElement("div", { class: "ed-layout ed-wide" }, source, preview.element);
+  });
+}
+
+/**
+ * What a test case says of the ticket, with what its type has set.
+ * @param {TestCase | undefined} test
+ */
+function ticketOf(test) {
+  const type = (store.document.ticket_types || []).find((each) => each.key === test?.ticket_type);
+  return { ...type?.presets, ...test?.ticket };
+}
+
+function ofTicket() {
+  return { fields: () => store.document.workflow.fields ?? [], answers: ticketOf };
+}
+
+/** @param {Task} task */
+function ofTask(task) {
+  return {
+    fields: () => task.fields ?? [],
+    answers: (/** @type {TestCase | undefined} */ test) =>
+      (test?.answers ?? []).find((each) => each.task === task.key)?.output ?? {},
+    about: ticketOf,
+  };
 }
 
 // Workflow
@@ -166,7 +194,7 @@ export function workflowSection() {
                 },
                 refresh: () => {},
               }).element,
-              layouts(workflow, ["display_layout"]),
+              layouts(workflow, ["display_layout"], ofTicket()),
             ),
           ),
         ),
@@ -354,7 +382,7 @@ function taskBody(task, refresh, redraw) {
       { class: "ed-grid" },
       key.element,
       linksEditor(task),
-      layouts(task, ["edit_layout", "display_layout"]),
+      layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
     ),
   );
   return [
@@ -598,7 +626,7 @@ function typeBody(type, refresh) {
         { class: "ed-grid" },
         key.element,
         linksEditor(type),
-        layouts(type, ["edit_layout", "display_layout"]),
+        layouts(type, ["edit_layout", "display_layout"], ofTicket()),
       ),
     ),
   );

@@ -405,7 +405,10 @@ function expectation(test, redraw) {
   const status = select(gettext("How it ends"), expect, "status", STATUSES(), {
     otherwise: "COMPLETED",
     onChange: (chosen) => {
-      if (chosen !== "COMPLETED") setTyped(expect, "end", "");
+      if (chosen !== "COMPLETED") {
+        setTyped(expect, "end", "");
+        delete expect.outcome;
+      }
       redraw();
       find(elementOf(expect), '[data-name="status"]')?.focus();
     },
@@ -423,7 +426,7 @@ function expectation(test, redraw) {
       "div",
       { class: "ed-grid" },
       status,
-      (expect.status ?? "COMPLETED") === "COMPLETED" ? endSelect(expect) : null,
+      (expect.status ?? "COMPLETED") === "COMPLETED" ? [endSelect(expect), outcomeSelect(expect)] : null,
     ),
     makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
@@ -439,6 +442,17 @@ function endSelect(expect) {
     setTyped(expect, "end", chosen),
   );
   return field(gettext("At which end"), control, { name: "end" });
+}
+
+/** @param {Expectation} expect */
+function outcomeSelect(expect) {
+  const control = selectOf([["", gettext("any outcome")], ...store.start.outcomes], expect.outcome ?? "", (chosen) => {
+    snapshot();
+    if (chosen) expect.outcome = chosen;
+    else delete expect.outcome;
+    changed();
+  });
+  return field(gettext("With which outcome"), control, { name: "outcome" });
 }
 
 /**
@@ -466,7 +480,10 @@ function resultOf(test) {
         /** @type {Expectation} */
         const expect = { path: [...result.path] };
         if (result.status !== "COMPLETED") expect.status = result.status;
-        else if (result.end) expect.end = result.end;
+        else {
+          if (result.end) expect.end = result.end;
+          if (result.outcome) expect.outcome = result.outcome;
+        }
         test.expect = expect;
         changed();
         redraws.get(test)?.();

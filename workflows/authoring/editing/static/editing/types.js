@@ -127,7 +127,7 @@
  * @property {string} [after] a duration
  */
 
-/** @typedef {{ path: string[], end?: string, status?: string }} Expectation */
+/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string }} Expectation */
 
 // What the server says
 
@@ -210,6 +210,7 @@
  * @property {string[]} path the tasks that were reached
  * @property {string} status
  * @property {string} end
+ * @property {string} outcome of the end; empty where none was reached
  * @property {string | null} waiting_for the key of a task
  * @property {boolean} can_be_expected
  */

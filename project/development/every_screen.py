@@ -1,0 +1,204 @@
+"""`dev.py screenshots`: a picture of each main page, light, dark and on a phone, with demo data.
+
+Somebody looks at all of them before a release. What the demo company lacks for it (a conversation,
+many links, saved views, notices) is added first, in data of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from project.development.processes import ignore_signals
+from project.development.servers import Servers
+from project.development.smoke.run import data_in, free_port, set_django_up
+from project.tests.chromium import NOT_FOUND, arguments, find_chromium
+
+PASSWORD = "ticketflower-demo"  # noqa: S105 - everybody's, in the demo
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1440, "height": 900},
+    "phone": {"width": 360, "height": 740},
+}
+# How each page is seen: its name, the size, whether it is dark.
+LOOKS = (("light", "wide", False), ("dark", "wide", True), ("phone", "phone", False))
+FIRST_ROW = "#result_list tbody th a, #result_list tbody td a, .tk-card"
+# The sidebar, and the menu under one's own name.
+IN_MENUS = "#nav-sidebar a[href^='/app/']"
+LINKED = 25  # tickets, to one
+PEOPLE = (
+    "uma.user",
+    "wendy.worker",
+    "tina.team",
+    "terry.tickets",
+    "carla.creator",
+    "admin",
+    "root",
+)
+# Beyond the sidebar, the account's menu and the first row of each list.
+MORE: dict[str, tuple[str, ...]] = {
+    "uma.user": ("/app/tickets/myticket/?q=scanner", "/app/tickets/myticket/?archive=1"),
+    "wendy.worker": ("/app/notices/", "{complete_many}"),
+    "terry.tickets": (
+        "/app/tickets/ticket/?q=scanner",
+        "/app/tickets/ticket/ratings/",
+        "{linked}",
+    ),
+    "carla.creator": ("{flow}", "/app/workflows/workflowdefinition/gallery/"),
+    "admin": ("/app/mail/receivedmail/", "/app/tenants/user/invite/", "/app/tenants/user/add/"),
+}
+
+
+def add_to_demo() -> dict[str, str]:
+    """What the demo lacks; the addresses of pages that depend on it. Django is set up."""
+    from django.urls import reverse  # noqa: PLC0415 - Django is not set up before
+    from django.utils import timezone  # noqa: PLC0415
+
+    from tenants.connection import company_of  # noqa: PLC0415
+    from tenants.models import User  # noqa: PLC0415
+    from tickets.conversation.write_message import write_message  # noqa: PLC0415
+    from tickets.demo import SCHEMA  # noqa: PLC0415
+    from tickets.linking.link_tickets import link_tickets  # noqa: PLC0415
+    from tickets.models import LinkKind, ListOfViews, Score, Ticket  # noqa: PLC0415
+    from tickets.rating.rating_link import rating_address  # noqa: PLC0415
+    from tickets.saved_views.save_view import save_view  # noqa: PLC0415
+    from tickets.submitting.submit_ticket import submit_ticket  # noqa: PLC0415
+    from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition  # noqa: PLC0415
+
+    with company_of(SCHEMA):
+        people = {each.email.split("@")[0]: each for each in User.objects.all()}
+        uma, terry, now = people["uma.user"], people["terry.tickets"], timezone.now()
+        vacation = TicketDefinition.objects.active().get(key="vacation")
+        hub = Ticket.objects.get(title="Train to the trade fair")
+        data = {"location": "Spain", "season": "Summer"}
+        is_there = Ticket.objects.filter(title="Time off 1").exists()
+        for number in range(0 if is_there else LINKED):
+            title = f"Time off {number + 1}"
+            other = submit_ticket(definition=vacation, data=dict(data), user=uma, title=title)
+            link_tickets(ticket=hub, number=other.pk, kind=LinkKind.RELATES, user=terry, now=now)
+        texts = ("Only **one** of us went.\n\n* Seat 12\n* Seat 14", "Thank you. I ask them.")
+        for person, text in zip((uma, terry), texts, strict=True):
+            write_message(ticket=hub, user=person, text=text, token=text[:10], now=now)
+        for user, of, shared in (
+            (terry, ListOfViews.ALL_TICKETS, True),
+            (people["wendy.worker"], ListOfViews.MY_TASKS, False),
+            (uma, ListOfViews.MY_TICKETS, False),
+        ):
+            save_view(of=of, name="Newest first", query="o=-1", user=user, is_shared=shared)
+        tasks = TaskInstance.objects.filter(
+            assigned_to=people["wendy.worker"], definition__key="approve_vacation", status="OPEN"
+        )[:3]
+        chosen = "&".join(f"task={each.pk}" for each in tasks)
+        workflow = WorkflowDefinition.objects.filter(key="invoice_receipt").first()
+        workflow = workflow or WorkflowDefinition.objects.first()
+        assert workflow is not None  # noqa: S101 - the demo has some
+        helped = Ticket.objects.filter(definition__key="it_help").order_by("pk")[0]
+        return {
+            "linked": reverse("admin:tickets_ticket_change", args=[hub.pk]),
+            "complete_many": f"{reverse('admin:tickets_mytask_complete_many')}?{chosen}",
+            "flow": reverse("admin:workflows_workflowdefinition_flow", args=[workflow.pk]),
+            "rate": urlsplit(rating_address(helped.pk, uma, Score.GOOD)).path,
+        }
+
+
+class Camera:
+    """Takes each page in every look, into a folder for each person."""
+
+    def __init__(self, browser: Browser, address: str, folder: Path, language: str) -> None:
+        self.browser, self.address, self.folder = browser, address, folder
+        self.language = language
+
+    def take_all(self, people: Sequence[str], more: Mapping[str, str]) -> None:
+        self.of_visitors([more["rate"]])
+        for name in people:
+            self.of_person(name, more)
+
+    def of_visitors(self, addresses: Sequence[str]) -> None:
+        context = self.browser.new_context(base_url=self.address, locale=self.language)
+        page = context.new_page()
+        for address in ("/", "/sign-up/", "/app/login/", "/forgotten-password/", *addresses):
+            page.goto(address)
+            self.take(page, "visitor")
+        context.close()
+
+    def of_person(self, name: str, more: Mapping[str, str]) -> None:
+        context = self.browser.new_context(
+            base_url=self.address, viewport=SIZES["wide"], locale=self.language
+        )
+        page = context.new_page()
+        self.log_in(page, name)
+        sidebar = [str(a.get_attribute("href")) for a in page.locator(IN_MENUS).all()]
+        ahead = [*dict.fromkeys(sidebar), *(each.format(**more) for each in MORE.get(name, ()))]
+        for address in ahead:
+            page.goto(address)
+            self.take(page, name)
+            first = page.locator(FIRST_ROW)
+            if first.count() and (row := str(first.first.get_attribute("href"))) not in ahead:
+                page.goto(row)
+                self.take(page, name)
+        if name == "terry.tickets":
+            self.ask_about_many(page)
+        context.close()
+
+    def ask_about_many(self, page: Page) -> None:
+        """The question that comes before many tickets are changed."""
+        page.goto("/app/tickets/ticket/")
+        for box in page.locator("input.action-select").all()[:3]:
+            box.check()
+        page.locator("select[name=action]").select_option(index=1)
+        with page.expect_navigation():
+            page.locator("button[name=index]").first.click()
+        self.take(page, "terry.tickets", called="bulk")
+
+    def log_in(self, page: Page, name: str) -> None:
+        page.goto("/app/")
+        page.locator("input[name=username]").fill(f"{name}@demo.example")
+        page.locator("input[name=password]").fill(PASSWORD)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    def take(self, page: Page, person: str, *, called: str = "") -> None:
+        where = page.url.removeprefix(self.address).strip("/").lower()
+        name = called or re.sub(r"[^a-z0-9]+", "-", where)[:60] or "start"
+        for look, size, is_dark in LOOKS:
+            page.set_viewport_size(SIZES[size])
+            page.emulate_media(color_scheme="dark" if is_dark else "light")
+            page.wait_for_load_state("networkidle")
+            page.evaluate("document.fonts.ready")
+            page.screenshot(path=self.folder / person / f"{name}.{look}.png", full_page=True)
+        page.set_viewport_size(SIZES["wide"])
+        page.emulate_media(color_scheme="light")
+        print(f"{person}: {name}", flush=True)
+
+
+def main(folder: Path, *, language: str = "en-GB", people: Sequence[str] = PEOPLE) -> int:
+    """Start the demo on data of its own, take all pictures into a folder, and end it."""
+    data = Path(tempfile.mkdtemp(prefix="ticketflower-screens-"))
+    with data_in(data):
+        servers = Servers(port=free_port(), show_output=False)
+        try:
+            servers.claim()
+            servers.prepare()
+            set_django_up()
+            more = add_to_demo()
+            servers.start()
+            with sync_playwright() as playwright:
+                program = find_chromium(playwright.chromium.executable_path)
+                if not program:
+                    print(NOT_FOUND, file=sys.stderr)
+                    return 1
+                browser = playwright.chromium.launch(executable_path=program, args=arguments())
+                Camera(browser, servers.address, folder, language).take_all(people, more)
+                browser.close()
+        finally:
+            ignore_signals()
+            servers.end()
+            shutil.rmtree(data, ignore_errors=True)
+    print(f"The pictures are in {folder}.")
+    return 0

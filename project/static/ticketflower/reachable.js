@@ -1,0 +1,38 @@
+// What Unfold's templates make for the mouse alone, for everybody: elements that do something at a
+// click and cannot have the focus become buttons, and the names of icons are not read aloud.
+(() => {
+  "use strict";
+
+  const CLICKED = ["x-on:click", "x-on:click.prevent", "x-on:click.stop", "@click", "@click.prevent"];
+  const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]";
+  const clicked = CLICKED.map((name) => `[${CSS.escape(name)}]`).join(", ");
+
+  /** @param {Element} each */
+  function makeButton(each) {
+    // A dialog's backdrop, or what merely surrounds something that has the focus itself.
+    if (each.matches(FOCUSABLE) || each.querySelector(FOCUSABLE) || each.children.length > 3) return;
+    each.setAttribute("role", "button");
+    each.setAttribute("tabindex", "0");
+  }
+
+  /** @param {ParentNode} root */
+  function mend(root) {
+    root.querySelectorAll(clicked).forEach(makeButton);
+    root.querySelectorAll(".material-symbols-outlined:not([aria-hidden])").forEach((icon) => {
+      if (icon.matches("[role=button], button, a, [aria-label]")) return;
+      icon.setAttribute("aria-hidden", "true");
+    });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const each = event.target;
+    if (!(each instanceof HTMLElement) || each.getAttribute("role") !== "button") return;
+    if (each.matches("button") || (event.key !== "Enter" && event.key !== " ")) return;
+    event.preventDefault();
+    each.click();
+  });
+  document.addEventListener("DOMContentLoaded", () => mend(document));
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target instanceof Element) mend(event.target);
+  });
+})();

@@ -1,0 +1,102 @@
+"""Every page there is, looked at by axe-core: light and dark, wide and at 360 pixels.
+
+The pages are those of the isolation test: read from the URL configuration, each with an example of
+what it shows. So a new one is looked at the day it appears.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import ClassVar
+
+from django.contrib.auth.models import Group
+from playwright.sync_api import Page, expect
+
+from project.tests import pages as walked
+from project.tests.axe import NARROW, problems
+from project.tests.browser import WIDE, BrowserTestCase
+from project.tests.test_isolation import FOR_VISITORS, Examples
+from tenants.models import User
+from tenants.testing_examples import long_run_only
+
+# What is no page for people, or ends the session.
+LEFT_OUT = ("logout", "jsi18n", "autocomplete", "callback", "health", "ready", "metrics")
+
+
+def shown_to_people(page: walked.Page) -> bool:
+    """Whether it answers to GET, as far as its class says."""
+    methods = getattr(page.kind, "http_method_names", ["get"])
+    return "get" in methods and not page.name.endswith(LEFT_OUT)
+
+
+class AxeTestCase(BrowserTestCase):
+    maxDiff = None
+
+    def look(self, page: Page) -> dict[str, set[str]]:
+        """By what is wrong: how it was seen."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for size, width in ((WIDE, "wide"), (NARROW, "narrow")):
+            page.set_viewport_size(size)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                for each in problems(page):
+                    found[each].add(f"{scheme}, {width}")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(WIDE)
+        return found
+
+    def assert_nothing_found(self, page: Page) -> None:
+        found = [f"{what} [{'; '.join(sorted(how))}]" for what, how in self.look(page).items()]
+        self.assertEqual(found, [], page.url)
+
+
+@long_run_only
+class EveryPageTests(AxeTestCase):
+    SECONDS_EACH: ClassVar[float] = 600.0
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice.groups.set(Group.objects.all())
+        self.alice = User.objects.get(pk=self.alice.pk)
+        self.examples = Examples(self.alice)
+
+    def test_pages_of_a_company(self) -> None:
+        self.look_at_all(self.open_window(self.alice), self.addresses(for_visitors=False))
+
+    def test_pages_of_visitors(self) -> None:
+        self.look_at_all(self.open_window(), self.addresses(for_visitors=True))
+
+    def test_pages_of_superusers(self) -> None:
+        self.look_at_all(self.open_window(self.root), self.addresses(for_visitors=False))
+
+    def addresses(self, *, for_visitors: bool) -> Iterator[str]:
+        for each in walked.all_pages():
+            if shown_to_people(each) and (each.name in FOR_VISITORS) == for_visitors:
+                yield from (each.path(**values) for values in self.examples.for_page(each))
+
+    def look_at_all(self, page: Page, addresses: Iterator[str]) -> None:
+        seen = 0
+        for address in addresses:
+            answer = page.request.get(address)
+            if answer.status >= 500 or "text/html" not in answer.headers.get("content-type", ""):
+                self.assertLess(answer.status, 500, address)
+                continue
+            with self.subTest(address):
+                page.goto(address)
+                seen += 1
+                self.assert_nothing_found(page)
+        self.assertGreater(seen, 5)
+
+
+class OpenedTests(AxeTestCase):
+    """Menus and dialogs, which are there once somebody opens them."""
+
+    def test_what_is_opened(self) -> None:
+        page = self.open_window(self.terry)
+        page.goto("/app/tickets/ticket/")
+        self.assert_nothing_found(page)
+        page.get_by_role("button", name="Search").first.click()
+        expect(page.locator("#search-input-command")).to_be_visible()
+        self.assert_nothing_found(page)
+        page.keyboard.press("Escape")

@@ -1,0 +1,60 @@
+"""Where foreign keys to people point: in a company to its own `people_here`, else to everybody.
+
+Each company's schema has a table of one column, the numbers of those whom the company's tables may
+name: its people and the superusers. Only it points to `public.tenants_user`, which would otherwise
+have fifty triggers for each company, and Postgres reads all of them whenever a table is made that
+points there (docs/speed.md). Models and queries know nothing of it: triggers of `tenants_user` fill
+it (the migration tenants 0029), and a foreign key that a migration makes points to it by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.backends.ddl_references import Statement, Table
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from django_tenants.utils import get_public_schema_name
+
+PEOPLE: Final = "tenants_user"
+PEOPLE_HERE: Final = "people_here"
+# Before the first foreign key of a schema. What there is is left alone.
+MAKE: Final = "SELECT public.ticketflower_make_people_here(current_schema()::text)"
+
+
+class PeopleHereSchemaEditor(DatabaseSchemaEditor):
+    """Postgres' schema editor; inside a company a foreign key to people is one to its people."""
+
+    _has_made_table = False
+
+    def _create_fk_sql(self, model: Any, field: Any, suffix: str) -> Statement:
+        statement: Statement = super()._create_fk_sql(model, field, suffix)
+        if self._points_to_people(field):
+            self._make_table()
+            statement.parts["to_table"] = Table(PEOPLE_HERE, self.quote_name)
+        return statement
+
+    def add_field(self, model: Any, field: Any) -> None:
+        """Add a column; its foreign key is written in the same statement."""
+        usual = self.sql_create_column_inline_fk
+        if self._points_to_people(field):
+            self._make_table()
+            table = self.quote_name(PEOPLE_HERE)
+            self.sql_create_column_inline_fk = usual.replace("%(to_table)s", table)
+        try:
+            super().add_field(model, field)
+        finally:
+            self.sql_create_column_inline_fk = usual
+
+    def _points_to_people(self, field: Any) -> bool:
+        return bool(
+            self.connection.schema_name != get_public_schema_name()
+            and (field.many_to_one or field.one_to_one)
+            and field.db_constraint
+            and field.target_field.model._meta.db_table == PEOPLE
+            and field.target_field.primary_key
+        )
+
+    def _make_table(self) -> None:
+        if not self._has_made_table:
+            self._has_made_table = True
+            self.execute(MAKE, None)

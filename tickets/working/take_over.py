@@ -1,0 +1,48 @@
+"""A deputy takes a task over from whoever is away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from tenants.models import User
+from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
+from tickets.models import MyTask, Ticket
+from workflows.errors import TaskWaitsError
+from workflows.models import TaskInstance
+from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
+from workflows.running.workflow_repair import WorkflowRepair
+
+
+def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> TaskInstanceQuerySet:
+    """The open forms of these people that the deputy may be given: as in the pool, those of no
+    company role, and of their own ones. For whoever stands in for all of these people."""
+    roles = deputy.company_roles.all()
+    allowed = Q(definition__candidate_role=None) | Q(definition__candidate_role__in=roles)
+    tasks: TaskInstanceQuerySet = MyTask.objects.filter(
+        allowed,
+        assigned_to__in=[each.pk for each in people],
+        status__in=ALIVE,
+        workflow_instance__status="IN_PROGRESS",
+    )
+    return tasks
+
+
+def take_over(*, task: TaskInstance, by: User, now: datetime) -> None:
+    """Take a task of somebody for whom one stands in; the history says for whom.
+
+    Raises:
+        MayNotTakeOverError: whoever has it is there, named somebody else, or the deputy may not be
+            given it.
+        TaskWaitsError: it waits for an answer.
+        TaskNotWorkableError: it has ended, or its workflow does not run.
+    """
+    with transaction.atomic():
+        ticket = lock_ticket(Ticket.objects.get(workflow_instance=task.workflow_instance_id).pk)
+        manager = lock_instance_of(ticket, WorkflowRepair, now=now, actor=by)
+        locked = manager.read_task(task.pk)
+        if locked.waits_for_answer:
+            raise TaskWaitsError
+        manager.take_over(locked)

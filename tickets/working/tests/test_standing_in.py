@@ -1,0 +1,328 @@
+"""A deputy, while somebody is away: what they are told, see, take over and are given."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import ClassVar
+
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.audit.models import AuditEvent
+from tenants.errors import OtherCompanyError
+from tenants.models import User
+from tenants.roles import SystemRole
+from tickets.models import Notice
+from tickets.notices.watch_tasks import tell_of_tasks
+from tickets.repairing.reassign_task import reassign_task
+from tickets.tests.screens import ScreenTestCase
+from tickets.working.hand_over import hand_over
+from tickets.working.take_over import take_over
+from workflows.errors import DeputyError, MayNotTakeOverError
+from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
+from workflows.people.absence import plan_absence, switch_absences
+from workflows.people.change_people import save_person, set_availability
+from workflows.people.deputies import name_deputy
+from workflows.running.deputies import MOST_FOLLOWED, acting_deputy, people_who_named
+from workflows.running.history import replay, stored_state
+
+LIST = reverse("admin:tickets_mytask_changelist")
+STANDING_IN = reverse("admin:tickets_mytask_standing_in")
+DAY = timedelta(days=1)
+
+
+class DeputyCase(ScreenTestCase):
+    """Wendy has a task, walt is her deputy, and nobody else does tasks."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        User.objects.filter(pk=self.walt.pk).update(is_available=False)
+        self.task = self.task_of(self.submit())
+        self.assertEqual(self.task.assigned_to, self.wendy)
+        User.objects.filter(pk=self.walt.pk).update(is_available=True)
+
+    def name(self, person: User, deputy: User | None) -> None:
+        name_deputy(user=person, deputy=deputy, actor=person)
+
+    def send_away(self, person: User) -> None:
+        set_availability(user=person, is_available=False, now=timezone.now(), actor=person)
+
+    def now(self, person: User) -> User:
+        found: User = User.objects.get(pk=person.pk)
+        return found
+
+    def holder(self) -> User | None:
+        return TaskInstance.objects.get(pk=self.task.pk).assigned_to
+
+    def worker(self, name: str) -> User:
+        person = User(email=f"{name}@acme.example", company=self.acme, first_name=name)
+        return save_person(
+            person=person, roles=[SystemRole.TASK_WORKER], company_roles=[], now=timezone.now()
+        )
+
+    def told(self, person: User, kind: str) -> int:
+        return Notice.objects.filter(recipient=person, kind=kind).count()
+
+
+class WhoStandsInTests(DeputyCase):
+    def test_only_while_they_are_away(self) -> None:
+        self.name(self.wendy, self.walt)
+        self.assertIsNone(acting_deputy(self.now(self.wendy)))
+        self.send_away(self.wendy)
+        self.assertEqual(acting_deputy(self.now(self.wendy)), self.walt)
+        self.assertEqual(people_who_named(self.now(self.walt)), [self.wendy])
+        set_availability(user=self.wendy, is_available=True, now=timezone.now())
+        self.assertIsNone(acting_deputy(self.now(self.wendy)))
+        self.assertEqual(people_who_named(self.now(self.walt)), [])
+
+    def test_a_deputy_who_is_away_too_is_skipped(self) -> None:
+        dora = self.worker("Dora")
+        self.name(self.wendy, self.walt)
+        self.name(self.walt, dora)
+        self.send_away(self.wendy)
+        self.send_away(self.walt)
+        self.assertEqual(acting_deputy(self.now(self.wendy)), dora)
+        self.assertEqual(people_who_named(dora), [self.walt, self.wendy])
+        self.assertEqual(people_who_named(self.now(self.walt)), [])
+        # She was told of both: of wendy, too, when walt went.
+        self.assertEqual(self.told(dora, "STANDS_IN"), 3)
+
+    def test_circles_and_long_chains_end(self) -> None:
+        self.name(self.wendy, self.walt)
+        self.name(self.walt, self.wendy)
+        self.send_away(self.wendy)
+        self.send_away(self.walt)
+        self.assertIsNone(acting_deputy(self.now(self.wendy)))
+        chain = [self.wendy, *(self.worker(f"W{number}") for number in range(MOST_FOLLOWED + 1))]
+        for person, deputy in pairwise(chain):
+            User.objects.filter(pk=person.pk).update(deputy=deputy, is_available=False)
+        self.assertIsNone(acting_deputy(self.now(self.wendy)))
+        self.assertEqual(acting_deputy(self.now(chain[1])), chain[-1])
+        self.assertNotIn(self.wendy, people_who_named(chain[-1]))
+        self.assertIn(chain[1], people_who_named(chain[-1]))
+
+    def test_who_was_switched_off_stands_in_for_nobody(self) -> None:
+        self.name(self.wendy, self.walt)
+        self.send_away(self.wendy)
+        walt = self.now(self.walt)
+        walt.is_active = False
+        save_person(
+            person=walt, roles=[SystemRole.TASK_WORKER], company_roles=None, now=timezone.now()
+        )
+        self.assertIsNone(acting_deputy(self.now(self.wendy)))
+        self.assertEqual(people_who_named(walt), [])
+        self.log_in(self.wendy)
+        page = self.client.get(reverse("admin:tickets_mytask_absence"))
+        self.assertContains(page, "Walt Wood can stand in no more")
+
+    def test_whom_nobody_can_name(self) -> None:
+        for person in (self.wendy, self.uma, self.charlie):
+            with self.subTest(person=str(person)), self.assertRaises(DeputyError):
+                self.name(self.wendy, person)
+        with self.assertRaises(OtherCompanyError):
+            self.name(self.charlie, self.walt)
+
+    def test_they_are_told_when_named_and_when_it_begins(self) -> None:
+        now = timezone.now()
+        self.name(self.wendy, self.walt)
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 1)
+        self.name(self.wendy, self.walt)  # once more
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 1)
+        plan_absence(user=self.wendy, away_from=now + DAY, away_until=now + 2 * DAY, now=now)
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 2)
+        switch_absences(now=now + DAY)
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 3)
+        self.log_in(self.walt)
+        page = self.client.get(reverse("admin:notices"))
+        self.assertContains(page, "Wendy Wells is away until")
+        notice = Notice.objects.filter(recipient=self.walt).latest("pk")
+        opened = self.client.get(reverse("admin:notice", args=[notice.pk]))
+        self.assertIn(STANDING_IN, opened["Location"])
+        self.assertEqual(AuditEvent.objects.filter(kind="people.deputy_named").count(), 1)
+
+
+class GivenByNameTests(DeputyCase):
+    roles: ClassVar[list[str]] = []
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.dora = self.worker("Dora")
+        self.name(self.wendy, self.walt)
+        self.send_away(self.wendy)
+        # Dora has it.
+        User.objects.filter(pk=self.walt.pk).update(is_available=False)
+        reassign_task(
+            task=self.task, to=self.dora, by=self.terry, reason="Busy", now=timezone.now()
+        )
+        User.objects.filter(pk=self.walt.pk).update(is_available=True)
+
+    def hand(self, to: User) -> User | None:
+        return hand_over(task=self.task, to=to, by=self.dora, reason="Yours", now=timezone.now())
+
+    def test_it_goes_to_the_deputy(self) -> None:
+        self.log_in(self.dora)
+        page = self.client.get(reverse("admin:tickets_mytask_hand_over", args=[self.task.pk]))
+        self.assertContains(page, "away, and Walt Wood stands in")
+        self.assertEqual(self.hand(self.wendy), self.walt)
+        self.assertEqual(self.holder(), self.walt)
+        event = WorkflowEvent.objects.filter(kind="ASSIGNED").latest("pk")
+        self.assertEqual(event.data["for_id"], self.wendy.pk)
+        self.assertEqual(self.told(self.walt, "TASK_GIVEN"), 1)
+        instance = self.task.workflow_instance
+        events = WorkflowEvent.objects.filter(workflow_instance=instance)
+        self.assertEqual(replay(events), stored_state(instance))
+        self.log_in(self.terry)
+        ticket = reverse("admin:tickets_ticket_change", args=[instance.ticket.pk])
+        self.assertContains(self.client.get(ticket), "Walt Wood, who stands in for Wendy Wells")
+
+    def test_it_goes_to_whom_it_is_given_where_the_deputy_may_not_have_it(self) -> None:
+        role = CompanyRole.objects.create(name="Accounting")
+        role.members.add(self.wendy, self.dora)
+        self.task.definition.__class__.objects.filter(pk=self.task.definition_id).update(
+            candidate_role=role
+        )
+        self.assertEqual(self.hand(self.wendy), self.wendy)
+
+    def test_a_deputy_who_gives_it_means_whom_they_name(self) -> None:
+        self.assertEqual(self.hand(self.walt), self.walt)
+        given = hand_over(
+            task=self.task, to=self.wendy, by=self.walt, reason="Later", now=timezone.now()
+        )
+        self.assertEqual(given, self.wendy)
+
+    def test_so_it_goes_for_a_ticket_admin(self) -> None:
+        reassign_task(
+            task=self.task, to=self.wendy, by=self.terry, reason="Hers", now=timezone.now()
+        )
+        self.assertEqual(self.holder(), self.walt)
+
+    def test_the_rule_gives_nobody_more_than_their_share(self) -> None:
+        """What nobody is named for goes to who is there and has least to do, deputy or not."""
+        given = [self.task_of(self.submit()).assigned_to for _number in range(3)]
+        # Dora had one already.
+        self.assertEqual(given, [self.walt, self.dora, self.walt])
+
+
+class TakingOverTests(DeputyCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.name(self.wendy, self.walt)
+        self.address = reverse("admin:tickets_mytask_take_over", args=[self.task.pk])
+
+    def take(self) -> None:
+        take_over(task=self.task, by=self.walt, now=timezone.now())
+
+    def test_the_list_and_its_button(self) -> None:
+        self.log_in(self.walt)
+        self.assertNotContains(self.client.get(LIST), STANDING_IN)
+        self.assertContains(self.client.get(STANDING_IN), "You stand in for nobody now")
+        self.send_away(self.wendy)
+        page = self.client.get(LIST)
+        self.assertContains(page, "You stand in for Wendy Wells.")
+        self.assertContains(self.client.get(STANDING_IN), self.address)
+        page = self.client.post(self.address, follow=True)
+        self.assertContains(page, "is yours now")
+        self.assertEqual(self.holder(), self.walt)
+        event = WorkflowEvent.objects.filter(kind="ASSIGNED").latest("pk")
+        self.assertEqual((event.data["for_id"], event.actor), (self.wendy.pk, self.walt))
+        # A second click leads there, too.
+        self.assertEqual(self.client.post(self.address).status_code, 302)
+        self.assertContains(self.client.get(STANDING_IN), "No open task that you may take over")
+        instance = self.task.workflow_instance
+        events = WorkflowEvent.objects.filter(workflow_instance=instance)
+        self.assertEqual(replay(events), stored_state(instance))
+
+    def test_who_is_back_keeps_their_tasks(self) -> None:
+        with self.assertRaises(MayNotTakeOverError):
+            self.take()
+        self.log_in(self.walt)
+        page = self.client.post(self.address, follow=True)
+        self.assertContains(page, "You cannot take this task over")
+        self.assertEqual(self.holder(), self.wendy)
+
+    def test_no_more_than_their_company_roles_allow(self) -> None:
+        role = CompanyRole.objects.create(name="Accounting")
+        role.members.add(self.wendy)
+        self.task.definition.__class__.objects.filter(pk=self.task.definition_id).update(
+            candidate_role=role
+        )
+        self.send_away(self.wendy)
+        with self.assertRaises(MayNotTakeOverError):
+            self.take()
+        self.log_in(self.walt)
+        page = self.client.get(STANDING_IN)
+        self.assertNotContains(page, str(self.task.workflow_instance.ticket))
+        self.assertEqual(self.client.post(self.address).status_code, 404)
+
+    def test_others_do_nothing(self) -> None:
+        self.send_away(self.wendy)
+        dora = self.worker("Dora")
+        self.log_in(dora)
+        self.assertContains(self.client.get(STANDING_IN), "You stand in for nobody now")
+        self.client.post(self.address)
+        for person, status in ((self.uma, 403), (self.terry, 403), (self.charlie, 404)):
+            with self.subTest(person=str(person)):
+                self.log_in(person)
+                self.assertEqual(self.client.post(self.address).status_code, status)
+        self.assertEqual(self.holder(), self.wendy)
+
+    def test_what_is_due_is_told_to_both(self) -> None:
+        self.send_away(self.wendy)
+        now = timezone.now()
+        TaskInstance.objects.filter(pk=self.task.pk).update(due_at=now - DAY)
+        tell_of_tasks(now=now)
+        self.assertEqual(self.told(self.wendy, "OVERDUE"), 1)
+        self.assertEqual(self.told(self.walt, "OVERDUE"), 1)
+        notice = Notice.objects.get(recipient=self.walt, kind="OVERDUE")
+        self.log_in(self.walt)
+        opened = self.client.get(reverse("admin:notice", args=[notice.pk]))
+        self.assertIn(STANDING_IN, opened["Location"])
+        self.assertEqual(tell_of_tasks(now=now), 0)
+
+    def test_what_is_due_is_not_told_to_a_deputy_without_the_role(self) -> None:
+        role = CompanyRole.objects.create(name="Accounting")
+        self.task.definition.__class__.objects.filter(pk=self.task.definition_id).update(
+            candidate_role=role
+        )
+        self.send_away(self.wendy)
+        now = timezone.now()
+        TaskInstance.objects.filter(pk=self.task.pk).update(due_at=now - DAY)
+        tell_of_tasks(now=now)
+        self.assertEqual(self.told(self.walt, "OVERDUE"), 0)
+
+
+class ByAnAdminTests(DeputyCase):
+    def test_an_admin_says_it_for_who_is_ill(self) -> None:
+        page = reverse("admin:tenants_user_absence", args=[self.wendy.pk])
+        person = reverse("admin:tenants_user_change", args=[self.wendy.pk])
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(person), page)
+        times = {"away_from": "2020-07-01T08:00", "away_until": "2999-07-15T08:00"}
+        answer = self.client.post(page, {**times, "deputy": self.walt.pk})
+        self.assertRedirects(answer, person)
+        wendy = self.now(self.wendy)
+        self.assertEqual((wendy.is_available, wendy.deputy), (False, self.walt))
+        self.assertEqual(acting_deputy(wendy), self.walt)
+        self.assertContains(self.client.get(person), "Deputy: Walt Wood.")
+        for kind in ("people.absence_planned", "people.deputy_named"):
+            event = AuditEvent.objects.filter(kind=kind).latest("pk")
+            self.assertEqual(event.actor_id, self.alice.pk)
+
+    def test_what_is_wrong_is_said_and_nothing_saved(self) -> None:
+        page = reverse("admin:tenants_user_absence", args=[self.wendy.pk])
+        self.log_in(self.alice)
+        times = {"away_from": "2020-07-02T08:00", "away_until": "2020-07-01T08:00"}
+        answer = self.client.post(page, {**times, "deputy": self.walt.pk})
+        self.assertEqual(list(answer.context["form"].errors), ["away_until"])
+        self.assertIsNone(self.now(self.wendy).deputy)
+        for nobody in (self.wendy.pk, self.charlie.pk, "x", "9" * 30):
+            answer = self.client.post(page, {"deputy": nobody})
+            self.assertEqual(list(answer.context["form"].errors), ["deputy"])
+        self.assertNotContains(self.client.get(page), "Charlie")
+
+    def test_others_may_not(self) -> None:
+        page = reverse("admin:tenants_user_absence", args=[self.wendy.pk])
+        for person, status in ((self.walt, 403), (self.terry, 403), (self.charlie, 404)):
+            self.log_in(person)
+            self.assertEqual(self.client.get(page).status_code, status, str(person))

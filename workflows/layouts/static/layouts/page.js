@@ -1,0 +1,209 @@
+// Shows the layouts of a page, each in the place of what stands there without: a form or the answers.
+// Without scripts, where a layout is broken or hangs, and whenever somebody wants it so, that shows.
+
+import { drawnByLayout, errorsIn, partOf, readAll, withChoices, write } from "./answers.js";
+import { LayoutFrame, onThemeChange, surroundings } from "./host.js";
+
+/** @typedef {import("./answers.js").Question} Question */
+/** @typedef {import("./host.js").LayoutError} LayoutError */
+/**
+ * @typedef {object} Payload what the server hands over (workflows/layouts/given.py)
+ * @property {string} source
+ * @property {Question[]} fields
+ * @property {Record<string, unknown>} data
+ * @property {Record<string, string>} texts
+ */
+
+const PLAIN = "layouts:plain"; // this visit, whoever is here wants none
+const BEGUN = "layouts:begun:"; // one that was begun and has not come to an end may hang the page
+
+/** @param {string} key */
+function kept(key) {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null; // it is switched off
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {boolean} isSet
+ */
+function keep(key, isSet) {
+  try {
+    if (isSet) sessionStorage.setItem(key, "1");
+    else sessionStorage.removeItem(key);
+  } catch {
+    // It is switched off: this page does without.
+  }
+}
+
+/**
+ * @param {ParentNode} root
+ * @param {string} selector
+ */
+function find(root, selector) {
+  return /** @type {HTMLElement | null} */ (root.querySelector(selector));
+}
+
+class ShownLayout {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    /** @type {Payload} */
+    this.payload = JSON.parse(root.querySelector("script[type='application/json']")?.textContent ?? "{}");
+    this.tellsErrors = "tellsErrors" in root.dataset;
+    this.form = "edit" in root.dataset ? root.closest("form") : null;
+    this.fields = this.form ? find(this.form, ".tk-fields") : null;
+    this.switch = /** @type {HTMLButtonElement} */ (root.querySelector("[data-layout-switch]"));
+    this.says = /** @type {HTMLElement} */ (root.querySelector("[data-layout-says]"));
+    this.place = /** @type {HTMLElement} */ (root.querySelector("[data-layout-place]"));
+    this.key = `${BEGUN}${location.pathname}:${root.dataset.number}`;
+    this.isWriting = false;
+    this.frame = new LayoutFrame(this.place, root.dataset.frame ?? "", root.dataset.title ?? "", {
+      drawn: () => this.drawn(),
+      changed: (patch) => this.changed(patch),
+      broken: (error) => this.broken(error),
+      lost: () => this.lost(),
+    });
+    this.questions = this.fields ? withChoices(this.fields, this.payload.fields) : this.payload.fields;
+    find(root, "[data-layout-head]")?.removeAttribute("hidden");
+    this.switch.addEventListener("click", () => this.toggle());
+    onThemeChange(() => this.frame.update(surroundings()));
+    if (this.form && this.fields) this.watchForm(this.form, this.fields);
+    if (kept(PLAIN)) this.showPlain();
+    else if (kept(this.key)) this.lost();
+    else this.begin();
+  }
+
+  /** What the layout gets: docs/layouts.md describes it to whoever writes one. */
+  given() {
+    const { data, texts } = this.payload;
+    const shared = { ...surroundings(), data, texts, fields: drawnByLayout(this.questions) };
+    if (!this.fields) return { ...shared, readOnly: true, value: data, errors: {}, visible: this.visible() };
+    const value = readAll(this.fields, this.questions);
+    const errors = errorsIn(this.fields, this.questions);
+    return { ...shared, readOnly: "readOnly" in this.root.dataset, value, errors, visible: this.visible() };
+  }
+
+  visible() {
+    const names = drawnByLayout(this.questions).map((each) => each.name);
+    return names.filter((each) => !this.fields || !partOf(this.fields, each)?.hidden);
+  }
+
+  begin() {
+    keep(this.key, true);
+    this.tell("");
+    this.place.hidden = false;
+    this.frame.show(this.payload.source, this.given());
+    this.switch.textContent = this.switch.dataset.plain ?? "";
+  }
+
+  /** It stands there: what it stands for goes, and comes back with a word. */
+  drawn() {
+    keep(this.key, false);
+    this.root.classList.add("tf-layout-on");
+    this.fields?.classList.add("tf-layout-covered");
+    this.showErrors();
+  }
+
+  showPlain() {
+    this.frame.close();
+    keep(this.key, false);
+    this.place.hidden = true;
+    this.root.classList.remove("tf-layout-on");
+    this.fields?.classList.remove("tf-layout-covered");
+    this.switch.textContent = this.switch.dataset.layout ?? "";
+    this.showErrors();
+  }
+
+  toggle() {
+    const wantsPlain = !this.place.hidden;
+    keep(PLAIN, wantsPlain);
+    this.tell("");
+    if (wantsPlain) this.showPlain();
+    else this.begin();
+  }
+
+  /** @param {LayoutError} error */
+  broken(error) {
+    this.showPlain();
+    if (!this.tellsErrors) return;
+    const { message, line } = error;
+    const gaps = /** @type {Record<string, string>} */ ({ message, line: String(line) });
+    const text = (line ? this.says.dataset.brokenAt : this.says.dataset.broken) ?? "";
+    this.tell(text.replace(/%\((\w+)\)s/g, (_whole, name) => gaps[name] ?? ""));
+  }
+
+  lost() {
+    this.showPlain();
+    this.tell((this.tellsErrors ? this.says.dataset.hangs : this.says.dataset.plain) ?? "");
+  }
+
+  /** @param {string} text */
+  tell(text) {
+    this.says.textContent = text;
+    this.says.hidden = !text;
+  }
+
+  /** What the server has refused stands above the layout, too, as text. */
+  showErrors() {
+    const list = find(this.root, "[data-layout-errors]");
+    if (!list || !this.fields) return;
+    const errors = errorsIn(this.fields, this.questions);
+    const labels = Object.fromEntries(this.questions.map((each) => [each.name, each.label]));
+    list.replaceChildren(
+      ...Object.entries(errors).map(([name, texts]) => {
+        const item = document.createElement("li");
+        item.textContent = `${labels[name.split(".")[0]] ?? name}: ${texts.join(" ")}`;
+        return item;
+      }),
+    );
+    list.hidden = !list.children.length || !this.root.classList.contains("tf-layout-on");
+  }
+
+  /** @param {Record<string, unknown>} patch */
+  changed(patch) {
+    if (!this.fields || !this.form || "readOnly" in this.root.dataset) return;
+    this.isWriting = true;
+    try {
+      write(this.fields, this.questions, patch);
+      // As if it had been typed: what is kept, and which questions are asked, follows of it.
+      this.form.dispatchEvent(new Event("input", { bubbles: true }));
+    } finally {
+      this.isWriting = false;
+    }
+  }
+
+  /**
+   * What else changes the form: what was typed before and is put back, questions that are hidden.
+   * @param {HTMLFormElement} form
+   * @param {HTMLElement} fields
+   */
+  watchForm(form, fields) {
+    const update = () => {
+      if (this.isWriting || !this.frame.isReady) return;
+      this.frame.update({ value: readAll(fields, this.questions), visible: this.visible() });
+    };
+    for (const name of ["input", "change", "rowschange"]) form.addEventListener(name, update);
+    const observer = new MutationObserver(() => this.frame.isReady && this.frame.update({ visible: this.visible() }));
+    observer.observe(fields, { attributes: true, attributeFilter: ["hidden"], subtree: true });
+    // A link to a question that the layout covers leads to the plain form.
+    for (const link of form.querySelectorAll("#form-problems a")) {
+      link.addEventListener("click", () => this.showPlain());
+    }
+  }
+}
+
+function start() {
+  const found = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-layout-shown]"));
+  found.forEach((root, number) => {
+    root.dataset.number = String(number);
+    new ShownLayout(root);
+  });
+}
+
+// After forms.js and typed.js, which have put back by then what was typed before.
+if (document.readyState === "complete") start();
+else addEventListener("load", start, { once: true });
