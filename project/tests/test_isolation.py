@@ -155,6 +155,10 @@ DECIDE_THEMSELVES = {
     "admin:notice",
     "admin:notice_preferences",
     "admin:tickets_fileupload_download",
+    "admin:tickets_fileupload_inline",  # whoever may have the file, as those that follow
+    "admin:tickets_fileupload_file",
+    "admin:tickets_fileupload_compare",
+    "admin:tickets_fileupload_upload",  # whoever may use a form with files
     "admin:tickets_message_conversation",  # who takes part in the ticket, as of all its messages
     "admin:tickets_message_names",
     "admin:tickets_message_replies",
