@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import django
 import unfold
@@ -26,7 +25,7 @@ MIDDLEWARE = [
 ]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # A sidebar as long as that of the person who asks for our pages.
-UNFOLD: dict[str, Any] = {
+UNFOLD = {
     "SHOW_HISTORY": True,
     "SIDEBAR": {
         "show_search": True,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import ClassVar
 
 from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
@@ -42,7 +41,7 @@ class AxeTestCase(BrowserTestCase):
         for size, width in ((WIDE, "wide"), (NARROW, "narrow")):
             page.set_viewport_size(size)
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 for each in problems(page):
                     found[each].add(f"{scheme}, {width}")
         page.emulate_media(color_scheme="light")
@@ -56,7 +55,7 @@ class AxeTestCase(BrowserTestCase):
 
 @long_run_only
 class EveryPageTests(AxeTestCase):
-    SECONDS_EACH: ClassVar[float] = 600.0
+    SECONDS_EACH = 600.0
 
     def setUp(self) -> None:
         super().setUp()
