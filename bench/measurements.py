@@ -17,6 +17,7 @@ from django.db import connection
 from bench.counting import start_counting
 from bench.doctor import doctor_rows
 from bench.fill import fill, finish_open_tickets
+from bench.first_load import ROWS, first_load_rows
 from bench.floors import close_raw_connection
 from bench.latency import commit_to_next_task, engine_cpu
 from bench.measure import Scenario, measure
@@ -271,6 +272,16 @@ class Measurements:
             if row["what"] in PAGES:
                 name = f"{row['what']} with {many:,} tickets, times {few:,}"
                 self.report.goal(name, found=float(row["times"]), at_most=1.3)
+
+    def first_load(self) -> None:
+        """A page beside a bare one of Unfold."""
+        bench = self._company(ROWS)
+        rows = first_load_rows(bench, rounds=self.size.rounds // 3 + 1, operations=4)
+        self.report.add("First load of a page, beside a bare one of Unfold", rows)
+        for row in rows:
+            for what in ("files", "CPU"):
+                found = float(row[f"{what}, times"])
+                self.report.goal(f"first load of {row['what']}, {what}", found=found, at_most=1.3)
 
     def upgrading(self) -> None:
         """A new version with many companies, and one more company beside them."""

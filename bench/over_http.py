@@ -58,11 +58,16 @@ class Browser:
 
     def get(self, address: str, user_id: int) -> None:
         """Raises RuntimeError where the page does not come."""
+        self.read(address, user_id)
+
+    def read(self, address: str, user_id: int) -> bytes:
+        """The page. Raises RuntimeError where it does not come."""
         cookies = f"{settings.SESSION_COOKIE_NAME}={_session_of(user_id)}"
         headers = {"Host": FORM["Host"], "Cookie": cookies}
         status, page = self._ask(address, headers)
         if status != 200:
             raise RuntimeError(f"{address} answered with {status}: {page[:2000]!r}")
+        return page
 
     def spending(self) -> Spent:
         _status, page = self._ask("/spent", {})
@@ -102,7 +107,12 @@ def _session_of(user_id: int) -> str:
 
 
 @contextmanager
-def server(bench: Bench) -> Iterator[Browser]:
+def server(
+    bench: Bench,
+    *,
+    application: str = "bench.server:application",
+    settings_module: str = "project.settings",
+) -> Iterator[Browser]:
     """A browser at a web server of its own, which ends with the block.
 
     Raises RuntimeError where the server does not do what it should; the error quotes what it said.
@@ -116,7 +126,7 @@ def server(bench: Bench) -> Iterator[Browser]:
             host="127.0.0.1",
             port=port,
             processes=1,
-            application="bench.server:application",
+            application=application,
             level="error",
         ),
     ]
@@ -124,6 +134,7 @@ def server(bench: Bench) -> Iterator[Browser]:
         DEBUG="0", LOG_LEVEL="ERROR", **{BENCH: json.dumps(asdict(bench))}
     )
     environment["DJANGO_SECRET_KEY"] = settings.SECRET_KEY
+    environment["DJANGO_SETTINGS_MODULE"] = settings_module
     environment["PYTHONPATH"] = os.fspath(settings.BASE_DIR)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -137,7 +148,7 @@ def server(bench: Bench) -> Iterator[Browser]:
             yield browser
         except RuntimeError as error:
             said = log.read_text(encoding="utf-8", errors="replace")
-            raise RuntimeError(f"{error}\nThe web server said:\n{said[:4000]}") from error
+            raise RuntimeError(f"{error}\nThe web server said:\n{said[-4000:]}") from error
         finally:
             browser.close()
             process.terminate()

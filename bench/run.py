@@ -23,6 +23,7 @@ PARTS = (
     "searching",
     "upgrading",
     "pages",
+    "first_load",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 

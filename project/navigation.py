@@ -346,6 +346,7 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
         links.append((_("How you are told"), "admin:notice_preferences"))
     if AbsencePage.admits(request):
         links.append((_("When you are away"), "admin:tickets_mytask_absence"))
+    links.append((_("Accessibility"), "accessibility"))
     return [{"title": title, "link": reverse(name)} for title, name in links]
 
 

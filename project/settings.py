@@ -182,6 +182,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 SIGN_UP = env_flag("SIGN_UP", default=True)
 # Whom the sign-up page names where it is closed.
 SIGN_UP_CONTACT = os.environ.get("SIGN_UP_CONTACT") or ""
+# Whom people tell that something on a page keeps them out: on the page about accessibility.
+ACCESSIBILITY_CONTACT = os.environ.get("ACCESSIBILITY_CONTACT") or ""
 # How many companies may sign themselves up in an hour, from everywhere together.
 SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
 # What a company may have, unless it has limits of its own: tenants/company_limits.py.

@@ -29,6 +29,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="ready"),
     path("metrics", metrics, name="metrics"),
     path("", views.LandingPage.as_view(), name="landing"),
+    path("accessibility/", views.AccessibilityPage.as_view(), name="accessibility"),
     path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
     path("sign-up/invited/<str:token>/", views.InvitedSignUpPage.as_view(), name="invited_sign_up"),
     path("sign-up/<str:token>/", views.SignUpByMailPage.as_view(), name="sign_up_by_mail"),

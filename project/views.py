@@ -71,6 +71,21 @@ class LandingPage(VisitorPage):
         return self.show()
 
 
+class AccessibilityPage(Page):
+    """How well everybody can use it, what is missing, and whom to tell; for whoever asks."""
+
+    permissions = ()
+    needs_company = False
+    template_name = "project/accessibility.html"
+
+    @classmethod
+    def admits(cls, request: HttpRequest) -> bool:
+        return True
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(contact=settings.ACCESSIBILITY_CONTACT)
+
+
 class SignUpPage(VisitorPage):
     """Signs a company up and logs its first person in."""
 

@@ -31,6 +31,7 @@ LOOKS = (("light", "wide", False), ("dark", "wide", True), ("phone", "phone", Fa
 FIRST_ROW = "#result_list tbody th a, #result_list tbody td a, .tk-card"
 # The sidebar, and the menu under one's own name.
 IN_MENUS = "#nav-sidebar a[href^='/app/']"
+HIGHEST = 6000  # pixels of a picture
 LINKED = 25  # tickets, to one
 PEOPLE = (
     "uma.user",
@@ -171,7 +172,10 @@ class Camera:
             page.emulate_media(color_scheme="dark" if is_dark else "light")
             page.wait_for_load_state("networkidle")
             page.evaluate("document.fonts.ready")
-            page.screenshot(path=self.folder / person / f"{name}.{look}.png", full_page=True)
+            # A window as high as the page: what sticks to its end then stands at the end.
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({**SIZES[size], "height": min(int(height), HIGHEST)})
+            page.screenshot(path=self.folder / person / f"{name}.{look}.png")
         page.set_viewport_size(SIZES["wide"])
         page.emulate_media(color_scheme="light")
         print(f"{person}: {name}", flush=True)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from project.tests.axe import problems
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.testing_examples import is_long_run
@@ -153,5 +154,6 @@ class AccessibilityTests(BrowserTestCase):
             with self.subTest(address=address):
                 page.goto(address)
                 self.assertEqual(page.evaluate(FINDINGS), [])
+                self.assertEqual(problems(page), [])
                 self.assertEqual(page.locator("html").get_attribute("lang"), settings.LANGUAGE_CODE)
                 self.check(page)

@@ -11,7 +11,6 @@ where the browser also reports what the content security policy forbids.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from playwright.sync_api import Locator, Page, Response, expect
 
@@ -128,7 +127,7 @@ SHOWS_FOCUS = """(each) => {
 class ShortDayTests(DayTestCase):
     """The life of a ticket, with everybody in it."""
 
-    SECONDS_EACH: ClassVar[float] = 30.0
+    SECONDS_EACH = 30.0
 
     def test_everybody_has_their_part(self) -> None:
         self.user_submits_by_keyboard()
@@ -236,7 +235,7 @@ class ShortDayTests(DayTestCase):
 class WholeDayTests(DayTestCase):
     """Each role sees all that it has."""
 
-    SECONDS_EACH: ClassVar[float] = 120.0
+    SECONDS_EACH = 120.0
 
     def setUp(self) -> None:
         super().setUp()

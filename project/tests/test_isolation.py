@@ -90,6 +90,7 @@ MARK, SEARCH = "Zyxomma", "Zyxom"
 # The pages for people who are not logged in. Every other one must lead to the log-in.
 FOR_VISITORS = {
     "landing",
+    "accessibility",
     "sign_up",
     "one_time_link",
     "stop_mail",
@@ -126,6 +127,7 @@ OF_THEIR_OWN = {"tenants.manage_company_data", "tickets.view_report"}
 # Our pages that say by themselves who may use them: they declare no permissions.
 DECIDE_THEMSELVES = {
     "landing",
+    "accessibility",
     "sign_up",
     "one_time_link",  # whoever has it: it is signed, and good for once
     "invitation",  # likewise
@@ -153,6 +155,10 @@ DECIDE_THEMSELVES = {
     "admin:notice",
     "admin:notice_preferences",
     "admin:tickets_fileupload_download",
+    "admin:tickets_fileupload_inline",  # whoever may have the file, as those that follow
+    "admin:tickets_fileupload_file",
+    "admin:tickets_fileupload_compare",
+    "admin:tickets_fileupload_upload",  # whoever may use a form with files
     "admin:tickets_message_conversation",  # who takes part in the ticket, as of all its messages
     "admin:tickets_message_names",
     "admin:tickets_message_replies",

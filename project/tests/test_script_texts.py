@@ -29,8 +29,8 @@ TOKENS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-CALLED = re.compile(r"\b(n?gettext)\(\s*$")
-SECOND_OF_NGETTEXT = re.compile(r"""\bngettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
+CALLED = re.compile(r"\b([np]?gettext)\(\s*$")
+SECOND_OF_NGETTEXT = re.compile(r"""\b[np]gettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
 # Words as people read them: a capital first, or several in a row, with nothing of a selector,
 # a class or an address.
 READABLE = re.compile(r"[A-Z][a-z]+[….?!]?|[A-Za-z“][a-z'”]*,?(?: [A-Za-z“”'…,;.!?:()]+)+")
@@ -87,6 +87,7 @@ class ScriptTextTests(CompanyTestCase):
         for script in (
             'gettext("Nothing is asked yet.")',
             'ngettext("One problem", "Many problems", count)',
+            'pgettext("of a task", "Not open")',
             '// Not "Saved yet"\nreplaceContent(element, { class: "ed-button ed-quiet" })',
             'document.querySelector("#ed-panel details:not([open]) > summary")',
             'event.key === "Enter" && (event.type === "click")',

@@ -76,7 +76,8 @@ class MailWalk:
         page = self._task()
         form = page.form("text", "asks", "visibility")
         asks = form.choices["asks"]
-        values = {"text": QUESTION, "visibility": "PUBLIC", "asks": asks}
+        values: dict[str, str | list[str]] = {"text": QUESTION, "visibility": "PUBLIC"}
+        values["asks"] = asks
         self.worker.browser.send(form, values).expect_texts(QUESTION)
         mail = self.post.mail_to(self.requester.email, saying=QUESTION)
         if self.number not in str(mail["Subject"]):

@@ -34,6 +34,7 @@ class ReceivedMailAdmin(MailListAdmin):
     """Who sent it, when, and why it was refused: of what it says nothing is kept."""
 
     list_title = _("Refused answers")
+    nothing_yet = _("Answers by mail that are refused will be listed here, each with the reason.")
     change_form_template = "mail_log/received.html"
     list_display = ("received", "sender", "why", "ticket")
     list_display_links = ("received",)
