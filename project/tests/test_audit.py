@@ -381,6 +381,7 @@ READ_ONLY: Final = frozenset(
         "admin:password_change_done",
         "admin:autocomplete",
         "admin:app_list",
+        "layout_frame",
     }
 )
 # Each is among what RECORDED says of its list.

@@ -31,6 +31,7 @@ NOT_TRANSLATED = {
     "workflows/people/pages/person_resource.py": "headings of the import of people",
     "workflows/authoring/ticket_types/pages/ticket_type_resource.py": "headings of an import",
     "workflows/audit_log/pages/audit_resource.py": "headings of an export",
+    "tickets/canned_replies/pages/canned_reply_resource.py": "headings of an import",
     "tickets/overseeing/exports.py": "headings of exports",
     # Examples and made-up answers, which people write over.
     "tickets/demo.py": "the demo company",

@@ -226,7 +226,7 @@ class DuplicateTests(LinkCase):
         other = self.submit()
         self.assertEqual(self.task_of(other).assigned_to, self.walt)
         Follower.objects.create(ticket=other, person=self.wendy, since=self.now)
-        Follower.objects.create(ticket=self.one, person=self.charlie, since=self.now)
+        Follower.objects.create(ticket=self.one, person=self.alice, since=self.now)
         with self.assertRaises(NotOfOtherTeamError):
             self.mark(self.one, other, user=self.wendy)
         self.assertFalse(Ticket.objects.get(pk=self.one.pk).has_ended)
