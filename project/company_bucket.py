@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.files.base import File
+from django.core.files import File
 from django.core.files.storage import Storage
 
 from tenants.connection import current_schema

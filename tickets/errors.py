@@ -264,8 +264,8 @@ class TooManyFilesError(TicketsError):
 
 class SameNameError(TicketsError):
     message = _(
-        "There is a file “%(name)s” on this ticket already. Say at the file whether yours is a new "
-        "version of it, and send the message again."
+        "This ticket has a file “%(name)s” already. Say at yours whether it is a new version of "
+        "that, and send the message again."
     )
     field = "attachments"
 

@@ -21,12 +21,4 @@ class Migration(migrations.Migration):
                 verbose_name="first version",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="fileupload",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("first__isnull", False)),
-                fields=("first", "version"),
-                name="file_version_unique",
-            ),
-        ),
     ]

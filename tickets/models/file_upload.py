@@ -67,13 +67,6 @@ class FileUpload(models.Model):
         verbose_name = _("file")
         verbose_name_plural = _("files")
         ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("first", "version"),
-                condition=models.Q(first__isnull=False),
-                name="file_version_unique",
-            ),
-        )
 
     def __str__(self) -> str:
         return self.filename

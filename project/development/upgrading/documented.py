@@ -52,6 +52,7 @@ MODULES = frozenset(
         "django.core.checks",
         "django.core.exceptions",
         "django.core.files.File",
+        "django.core.files.storage.Storage",
         "django.core.files.storage.default_storage",
         "django.core.files.uploadedfile",
         "django.core.management",

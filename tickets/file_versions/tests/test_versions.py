@@ -168,7 +168,7 @@ class SameNameTests(FilesCase):
 
     def asked(self) -> str:
         page = self.send(attachments=SimpleUploadedFile("OFFER.txt", b"two"))
-        self.assertContains(page, "is on this ticket already")
+        self.assertContains(page, "This ticket has a file")
         self.assertContains(page, "Here.")
         self.assertFalse(Message.objects.exists())
         return str(FileUpload.objects.get(ticket=None).uuid)
