@@ -15,11 +15,25 @@
     each.setAttribute("tabindex", "0");
   }
 
+  /**
+   * A button of which an icon is all is called as the input beside it.
+   * @param {Element} icon
+   */
+  function nameButton(icon) {
+    const button = icon.closest("button, a");
+    if (!button || button.textContent?.trim() !== icon.textContent?.trim()) return;
+    if (button.hasAttribute("aria-label") || button.hasAttribute("title")) return;
+    const input = button.parentElement?.querySelector("input");
+    const name = input?.labels?.[0]?.textContent?.trim() || input?.placeholder;
+    if (name) button.setAttribute("aria-label", name);
+  }
+
   /** @param {ParentNode} root */
   function mend(root) {
     root.querySelectorAll(clicked).forEach(makeButton);
     root.querySelectorAll(".material-symbols-outlined:not([aria-hidden])").forEach((icon) => {
       if (icon.matches("[role=button], button, a, [aria-label]")) return;
+      nameButton(icon);
       icon.setAttribute("aria-hidden", "true");
     });
   }
