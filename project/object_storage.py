@@ -13,10 +13,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 FOLDER: Final = {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"}
 BUCKET: Final = "project.company_bucket.CompanyBucket"
-MISSING: Final = (
-    "FILES_S3_BUCKET is set, but the package django-storages is not installed: install "
-    "requirements-s3.txt, or take FILES_S3_BUCKET away."
-)
 
 
 def file_storage() -> dict[str, Any]:
@@ -30,7 +26,10 @@ def file_storage() -> dict[str, Any]:
     if not bucket:
         return dict(FOLDER)
     if find_spec("storages") is None or find_spec("boto3") is None:
-        raise ImproperlyConfigured(MISSING)
+        raise ImproperlyConfigured(
+            "FILES_S3_BUCKET is set, but the package django-storages is not installed: install "
+            "requirements-s3.txt, or take FILES_S3_BUCKET away."
+        )
     access, secret = _named("ACCESS_KEY"), _named("SECRET_KEY")
     if bool(access) != bool(secret):
         raise ImproperlyConfigured("FILES_S3_ACCESS_KEY and FILES_S3_SECRET_KEY go together.")
@@ -50,7 +49,7 @@ def file_storage() -> dict[str, Any]:
             # Objects are private unless somebody says otherwise; buckets that know no access lists
             # refuse every request that names one.
             "default_acl": None,
-            "file_overwrite": False,
+            "file_overwrite": True,  # whether a key is free was asked before
             # Nobody is given such an address: downloads go through our check. Should one get out:
             "querystring_auth": True,
             "querystring_expire": 60,

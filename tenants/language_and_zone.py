@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from django.conf import settings
 from django.utils import timezone, translation
 
+from tenants.connection import in_public
 from tenants.models import Company, User
 
 
@@ -33,6 +34,11 @@ def zone_of(person: User | None, company: Company | None) -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError):
             continue
     return ZoneInfo("UTC")
+
+
+def company_zone() -> ZoneInfo:
+    """The zone of the company at work; that of the installation outside of all."""
+    return zone_of(None, None if in_public() else Company.objects.current())
 
 
 def language_here() -> str:

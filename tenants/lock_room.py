@@ -1,8 +1,8 @@
 """Whether Postgres can hold the locks that many companies need.
 
-A person whose row is deleted, with their company, is looked for by Postgres in every table of
-every company that points to people: one transaction locks all of these, with their indexes. Where
-there is no room it fails, and so may what others do at that moment.
+A backup locks every table of every company at once. Where there is no room it fails, and so may what
+others do at that moment. A person whose row is deleted is looked for in one table of each company,
+and where they are found in what points to it: that is less.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 logger = logging.getLogger(__name__)
 
-# Locks for each company; a test counts them.
-LOCKS_OF_A_COMPANY: Final = 110
+# Locks for each company: one for each of its tables, and some more for those to come. A test counts.
+LOCKS_OF_A_COMPANY: Final = 40
 _ROOM: Final = """
 SELECT current_setting('max_locks_per_transaction')::bigint
        * (current_setting('max_connections')::bigint
@@ -39,7 +39,7 @@ def lack_of_locks() -> checks.Warning | None:
     return checks.Warning(
         f"Postgres has room for {room} locks, and {companies} companies may need {needed} at once.",
         hint=(
-            "Deleting a company would fail, and may make others fail meanwhile. Set "
+            "A backup would fail, and may make others fail meanwhile. Set "
             f"max_locks_per_transaction to {-(-needed // connected)} or more, and start Postgres "
             "anew: “Sizes” in docs/running.md."
         ),

@@ -92,12 +92,12 @@ def ensure_declared(migrations: Iterable[Migration]) -> None:
 
 def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_Step]:
     ensure_declared(migrations)
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+    with _collecting() as editor:
         editor.create_model(MigrationRecorder.Migration)
     statements: list[str] = list(editor.collected_sql)
     for migration in migrations:
         for part, data in _parts(migration):
-            with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+            with _collecting() as editor:
                 state = part.apply(state, editor, collect_sql=True)
             statements += editor.collected_sql
             if data is not None:
@@ -110,6 +110,12 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
     )
     version = version_of((each.app_label, each.name) for each in migrations)
     yield _Step(_joined(statements), version=version)
+
+
+def _collecting() -> Any:
+    editor = connection.schema_editor(collect_sql=True, atomic=False)
+    editor.writes_keys_with_tables = True  # rows are added by the steps between
+    return editor
 
 
 def _parts(migration: Migration) -> Iterator[tuple[Migration, DataMigration | None]]:

@@ -382,6 +382,14 @@ class ChangedMeanwhileError(TicketsError):
     )
 
 
+class TicketGoneError(TicketsError):
+    message = _("This ticket is no longer there.")
+
+
+class ErrorGoneError(TicketsError):
+    message = _("This error is no longer there.")
+
+
 class TooManyTicketsError(TicketsError):
     """`most` is how many may be chosen."""
 

@@ -58,10 +58,10 @@ STOP_SECONDS = 30
 GRACE_SECONDS = 3  # in which a server that is starting has written its pid file
 LOCK_SECONDS = 120
 
-# Who deletes a company locks tables of all others (tenants/lock_room.py): enough for 2,000 of them.
+# A backup locks the tables of all companies (tenants/lock_room.py): enough for 2,000 of them.
 # The rest is Postgres' default.
 SETTINGS = {
-    "max_locks_per_transaction": "1150",
+    "max_locks_per_transaction": "400",
     "max_connections": "200",
     "log_timezone": "UTC",
 }

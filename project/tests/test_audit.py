@@ -154,6 +154,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:workflows_ticketdefinition_offer": ("definitions.ticket_type_changed",),
     "admin:workflows_taskinstance_export": ("files.list_downloaded",),
     "admin:tickets_ticket_priority": ("tickets.prioritized",),
+    "admin:tickets_fileupload_file": ("files.version_added",),
     "admin:tickets_ticket_changelist": (
         "tickets.change_of_many",
         "tickets.prioritized",
@@ -162,6 +163,8 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
         "tickets.cancelled",
         "tickets.task_reassigned",
     ),
+    "admin:tickets_bulkchange_change": ("tickets.change_of_many",),
+    "admin:tickets_bulkretry_change": ("tickets.retry_of_many",),
     "admin:tickets_savedview_save": ("tickets.view_shared",),
     "admin:tickets_savedview_edit": ("tickets.view_changed",),
     "admin:tickets_savedview_delete": ("tickets.view_deleted",),
@@ -270,6 +273,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_take_over": _STEP,
     "admin:tickets_mytask_complete_many": _STEP,
     "admin:tickets_message_conversation": _SAID,
+    "admin:tickets_fileupload_upload": "a file belongs to nothing until a form names it",
     "mail_in": _SAID,
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
@@ -295,6 +299,7 @@ OTHERWISE: Final = frozenset(
         "company.identity_provider_tried",
         "files.definition_exported",
         "files.downloaded",
+        "files.viewed",
         "people.erased",
         "superusers.opened_page",
         "superusers.sent_form",
@@ -976,6 +981,14 @@ class TicketTests(SmallWorkflow, EventCase):
             self.client.get(address)
         self.assertEqual(self.events[0].data, {"ticket": str(self.ticket), "is_own": False})
         self.assertEqual(self.events[0].subject_name, "notes.txt")
+        shown = keep_file(file=SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n"), user=self.terry)
+        key = str(shown["upload"])
+        FileUpload.objects.filter(uuid=key).update(ticket=self.ticket)
+        with self.expect("files.viewed", by=self.terry):
+            self.client.get(reverse("admin:tickets_fileupload_inline", args=[key]))
+        page = reverse("admin:tickets_fileupload_file", args=[key])
+        with self.expect("files.version_added", by=self.terry):
+            self.client.post(page, {"file": SimpleUploadedFile("a.txt", SECRET_CONTENT.encode())})
         self.assertNotIn(SECRET_CONTENT, self.texts())
 
 

@@ -74,8 +74,9 @@ class InternalAnswersTest(IsolationTestCase):
     def _ticket_type(cls) -> TicketDefinition:
         workflow = WorkflowDefinition.objects.create(key="asking", version=1, title="Asking")
         answer = TaskDefinition.objects.create(
-            workflow=workflow, key="answer", title="Answer it", fields=QUESTIONS
-        )
+            workflow=workflow, key="answer", title="Answer it", fields=QUESTIONS,
+            display_layout="export default () => null",
+        )  # fmt: skip
         more = TaskDefinition.objects.create(
             workflow=workflow, key="more", title="Think on", fields=QUESTIONS, position=2
         )

@@ -107,6 +107,7 @@ FOR_VISITORS = {
     "admin:company_log_in_at",
     "admin:company_log_in_back",
     "demo_accounting",  # answers other systems, and keeps nothing
+    "layout_frame",  # an empty page, the same for everybody
     "callback",  # likewise: the address that it is asked at is signed
     "health",
     "ready",
@@ -154,6 +155,10 @@ DECIDE_THEMSELVES = {
     "admin:notice",
     "admin:notice_preferences",
     "admin:tickets_fileupload_download",
+    "admin:tickets_fileupload_inline",  # whoever may have the file, as those that follow
+    "admin:tickets_fileupload_file",
+    "admin:tickets_fileupload_compare",
+    "admin:tickets_fileupload_upload",  # whoever may use a form with files
     "admin:tickets_message_conversation",  # who takes part in the ticket, as of all its messages
     "admin:tickets_message_names",
     "admin:tickets_message_replies",
@@ -176,7 +181,7 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in"}
+NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "layout_frame"}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}

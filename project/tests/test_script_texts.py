@@ -17,6 +17,9 @@ from project.script_texts import catalogue_in
 from tenants.testing import CompanyTestCase
 
 OURS = ("project", "tenants", "workflows", "tickets")
+# What a layout does wrong is said to its author in English, as the browser and React say it, too: its
+# frame has no catalogue. And React with the transpiler itself.
+WITHOUT_CATALOGUE = {"frame.js", "packages.js"}
 # Comments, texts, and regular expressions (which may hold quotes), in this order.
 TOKENS = re.compile(
     r"""
@@ -26,8 +29,8 @@ TOKENS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-CALLED = re.compile(r"\b(n?gettext)\(\s*$")
-SECOND_OF_NGETTEXT = re.compile(r"""\bngettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
+CALLED = re.compile(r"\b([np]?gettext)\(\s*$")
+SECOND_OF_NGETTEXT = re.compile(r"""\b[np]gettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
 # Words as people read them: a capital first, or several in a row, with nothing of a selector,
 # a class or an address.
 READABLE = re.compile(r"[A-Z][a-z]+[….?!]?|[A-Za-z“][a-z'”]*,?(?: [A-Za-z“”'…,;.!?:()]+)+")
@@ -59,6 +62,11 @@ class ScriptTextTests(CompanyTestCase):
     def test_no_text_is_written_past_the_catalogue(self) -> None:
         root = Path(settings.BASE_DIR)
         scripts = sorted(path for app in OURS for path in (root / app).rglob("*.js"))
+        scripts = [
+            each
+            for each in scripts
+            if each.parent.name != "layouts" or each.name not in WITHOUT_CATALOGUE
+        ]
         self.assertGreater(len(scripts), 20)
         for path in scripts:
             found = list(unspoken(path.read_text(encoding="utf-8")))
@@ -79,6 +87,7 @@ class ScriptTextTests(CompanyTestCase):
         for script in (
             'gettext("Nothing is asked yet.")',
             'ngettext("One problem", "Many problems", count)',
+            'pgettext("of a task", "Not open")',
             '// Not "Saved yet"\nreplaceContent(element, { class: "ed-button ed-quiet" })',
             'document.querySelector("#ed-panel details:not([open]) > summary")',
             'event.key === "Enter" && (event.type === "click")',

@@ -1,8 +1,9 @@
 """Texts that people would read and nobody can translate: they stand in the sources as they are.
 
-In Python, texts of several words that are passed to no gettext; in templates, words between tags
-and in attributes that are shown. What is not for people is told by where it stands: doc-strings,
-logs, errors of programmers (`ValueError`), SQL.
+In Python, texts of several words that are passed to no gettext, and quotation marks that code puts
+around a value: other languages have others (`quoted` of workflows/engine/problems.py). In
+templates, words between tags and in attributes that are shown. What is not for people is told by
+where it stands: doc-strings, logs, errors of programmers (`ValueError`), SQL.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ def in_python(content: str) -> Iterator[tuple[int, str]]:
 def _sentences(node: ast.AST) -> Iterator[tuple[int, str]]:
     if _is_not_for_people(node):
         return
+    if _is_quoting(node):
+        yield getattr(node, "lineno", 0), ast.unparse(node)
+        return
     text = _text_of(node)
     if text is not None:
         plain = " ".join(text.split())
@@ -58,6 +62,14 @@ def _sentences(node: ast.AST) -> Iterator[tuple[int, str]]:
         return
     for child in ast.iter_child_nodes(node):
         yield from _sentences(child)
+
+
+def _is_quoting(node: ast.AST) -> bool:
+    """Whether quotation marks are put around a value: with an f-string, or with `+`."""
+    parts: list[ast.expr] = [node] if isinstance(node, ast.JoinedStr) else []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [node.left, node.right]
+    return any(mark in (_text_of(part) or "") for part in parts for mark in "“”")
 
 
 def _has_words(text: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.core.signing import BadSignature, dumps, loads
+from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
@@ -73,13 +73,14 @@ def invite_company(
     with transaction.atomic():
         address = plain_email(email)
         # Of two at the same moment the second waits, and finds what the first has made.
-        fresh = {"secret": "", "invited_by": str(by), "sent_at": now, "expires_at": now}
+        secret = secrets.token_urlsafe(18)
+        fresh = {"secret": secret, "invited_by": str(by), "sent_at": now, "expires_at": now}
         invitation, _is_new = SignUpInvitation.objects.select_for_update().get_or_create(
             email=address, used_at=None, revoked_at=None, defaults=fresh
         )
         if company_name is not None:
             invitation.company_name = company_name
-        invitation.secret = secrets.token_urlsafe(18)
+        invitation.secret = secret
         invitation.by_mail, invitation.invited_by = is_mail_set_up(), str(by)
         invitation.sent_at, invitation.expires_at = now, now + LIFETIME
         invitation.mail_id = _mail(invitation) if invitation.by_mail else None
@@ -107,8 +108,8 @@ def _mail(invitation: SignUpInvitation) -> int | None:
 
 
 def path_of(invitation: SignUpInvitation) -> str:
-    """Where its link leads."""
-    token = dumps([invitation.pk, invitation.secret], salt=_SALT)
+    """Where its link leads: the same one until it is sent again."""
+    token = Signer(salt=_SALT).sign_object([invitation.pk, invitation.secret])
     return reverse("invited_sign_up", args=[token])
 
 
@@ -129,7 +130,7 @@ def read_company_invitation(token: str, *, locked: bool = False) -> SignUpInvita
         CompanyInvitationEndedError: it is none of ours, too old, used or taken back.
     """
     try:
-        kept: Any = loads(token, salt=_SALT)
+        kept: Any = Signer(salt=_SALT).unsign_object(token)
         number, secret = kept
     except (BadSignature, TypeError, ValueError) as error:
         raise CompanyInvitationEndedError from error

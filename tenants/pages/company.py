@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import schema_context
 from unfold.admin import ModelAdmin
@@ -91,7 +91,7 @@ class TablesFilter(ChosenFilter):
     parameter_name = "tables"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("behind", _("Behind")), ("complete", _("Up to date"))]
+        return [("behind", _("Out of date")), ("complete", _("Up to date"))]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         complete = complete_versions()
@@ -146,7 +146,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "is_active")}),
         (_("Limits"), {"fields": OWN_LIMITS}),
-        (_("About"), {"fields": readonly_fields}),
+        (pgettext_lazy("a company", "About"), {"fields": readonly_fields}),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -167,7 +167,7 @@ class CompanyAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     @display(description=_("tables"), label={"behind": "danger", "complete": "success"})
     def tables(self, company: Company) -> tuple[str, str]:
         if getattr(company, "is_behind", False):
-            return "behind", gettext("Behind")
+            return "behind", gettext("Out of date")
         return "complete", gettext("Up to date")
 
     @display(description=_("enter"))

@@ -65,5 +65,9 @@ class PagedChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        self.result_list = self.rows_of_page()
+
+    def rows_of_page(self) -> QuerySet[Any]:
+        """What stands on the page, in its order; `result_list` is not asked for yet."""
         keys = list(self.result_list.values_list("pk", flat=True))
-        self.result_list = self.queryset.filter(pk__in=keys)
+        return self.queryset.filter(pk__in=keys)

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from tickets.models import ErrorType, Ticket
+from workflows.engine.problems import quoted
 from workflows.models import CompanyRole, TaskDefinition, TaskInstance
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.step_part import StepPart
@@ -68,7 +69,7 @@ def _what_to_look_at(
 ) -> str:
     words = {
         "workflow": str(ticket.workflow),
-        "left": _("the start") if left is None else f"“{left.definition.title}”",
+        "left": _("the start") if left is None else quoted(left.definition.title),
         "task": "" if following is None else following.title,
         "role": "" if following is None else _role_of(following),
     }
@@ -83,7 +84,9 @@ def _role_of(task: TaskDefinition) -> str:
 def _sentence(part: StepPart, *, has_role: bool) -> str:
     match part:
         case StepPart.INSTANCE:
-            return _("The workflow “%(workflow)s” could not be started: it could not be written.")
+            return _(
+                "The workflow “%(workflow)s” could not be started: its state could not be saved."
+            )
         case StepPart.DECISION:
             return _(
                 "It could not be decided where the ticket goes from %(left)s. Look at the"

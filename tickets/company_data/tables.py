@@ -40,7 +40,13 @@ LEFT_OUT: Final = {
 }
 # Numbers of jobs: where the archive is restored there are other ones.
 JOB_COLUMNS: Final = frozenset(
-    {("workflows_actionattempt", "job_id"), ("tickets_importrun", "job_id")}
+    {
+        (table, "job_id")
+        for table in (
+            *("workflows_actionattempt", "tickets_importrun"),
+            *("tickets_bulkchange", "tickets_bulkretry"),
+        )
+    }
 )
 # Numbers of people without a foreign key: what happened stays when they are gone.
 PERSON_COLUMNS: Final = frozenset({("audit_auditevent", "actor_id")})

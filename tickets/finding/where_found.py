@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tenants.models import User
 from tickets.finding.entries import Place
@@ -77,7 +78,7 @@ def where_found(
     numbers = {term.number for term in terms} - {None}
     for ticket in tickets:
         if ticket.pk in numbers:
-            hits[ticket.pk] = Hit(_("Number"), marked(ticket.number, terms))
+            hits[ticket.pk] = Hit(pgettext("which one", "Number"), marked(ticket.number, terms))
     others = [each for each in tickets if each.pk not in hits]
     return {**_of_people(others, terms, found), **hits}
 

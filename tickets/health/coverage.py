@@ -51,32 +51,32 @@ class Coverage:
         """For whoever runs the doctor; none where it vouches for everything."""
         if self.without or self.in_part:
             if self.since is not None:
-                yield _("Histories vouch for what was written since %(since)s.") % {
+                yield _("Histories account for what was written since %(since)s.") % {
                     "since": _when(self.since)
                 }
-            yield _("From ticket #%(first)d on they vouch for all of it.") % {
+            yield _("From ticket #%(first)d on they account for all of it.") % {
                 "first": self.last_older + 1
             }
         if self.without:
             yield ngettext(
-                "Nothing vouches for %(count)d older ticket (of %(tickets)d): a change in it by "
+                "Nothing accounts for %(count)d older ticket (of %(tickets)d): a change in it by "
                 "hand is seen only where its history says something else.",
-                "Nothing vouches for %(count)d older tickets (of %(tickets)d): a change in them by "
-                "hand is seen only where their histories say something else.",
+                "Nothing accounts for %(count)d older tickets (of %(tickets)d): a change in them "
+                "by hand is seen only where their histories say something else.",
                 self.without,
             ) % {"count": self.without, "tickets": self.tickets}
         if self.in_part:
             yield ngettext(
-                "For %(count)d ticket they vouch only for what was written since.",
-                "For %(count)d tickets they vouch only for what was written since.",
+                "For %(count)d ticket they account only for what was written since.",
+                "For %(count)d tickets they account only for what was written since.",
                 self.in_part,
             ) % {"count": self.in_part}
         if self.resealed and self.resealed_at is not None:
             yield ngettext(
                 "The history of %(count)d ticket was sealed anew by right, the last time on "
-                "%(at)s: it vouches for what there was then.",
+                "%(at)s: it accounts for what there was then.",
                 "The histories of %(count)d tickets were sealed anew by right, the last time on "
-                "%(at)s: they vouch for what there was then.",
+                "%(at)s: they account for what there was then.",
                 self.resealed,
             ) % {"count": self.resealed, "at": _when(self.resealed_at)}
 

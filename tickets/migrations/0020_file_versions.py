@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="fileupload",
             constraint=models.UniqueConstraint(
-                fields=("first", "version"), name="file_version_unique"
+                condition=models.Q(("first__isnull", False)),
+                fields=("first", "version"),
+                name="file_version_unique",
             ),
         ),
     ]

@@ -68,7 +68,11 @@ class FileUpload(models.Model):
         verbose_name_plural = _("files")
         ordering = ("-pk",)
         constraints = (
-            models.UniqueConstraint(fields=("first", "version"), name="file_version_unique"),
+            models.UniqueConstraint(
+                fields=("first", "version"),
+                condition=models.Q(first__isnull=False),
+                name="file_version_unique",
+            ),
         )
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fast.seals import SealedTable
@@ -15,7 +15,7 @@ from workflows.models import TaskStatus, WorkflowDefinition, WorkflowInstance, W
 from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.workflow_instance import ENDED, RUNNING
-from workflows.priorities import Priority
+from workflows.priorities import Priority, urgency
 from workflows.running.sealing import HISTORY
 
 if TYPE_CHECKING:
@@ -140,6 +140,9 @@ class Ticket(models.Model):
         indexes = (
             models.Index(fields=("created_by", "-id"), name="ticket_of_a_person"),
             models.Index(fields=("created_at",), name="ticket_submitted"),
+            # What the list of all tickets sorts by, both ways: a column beside it would have to be
+            # kept right by whatever writes the priority.
+            models.Index(urgency("priority"), F("id").desc(), name="ticket_by_urgency"),
             # Those whose workflow could not be made: see `running`.
             models.Index(
                 fields=("id",),

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import BigIntegerField, F, Func
-from django.db.models.functions import Cast
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
-from tenants.connection import current_schema
-from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.language_and_zone import speaking_to
 from tenants.models import Company, User
-from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
+from tickets.errors import (
+    MayNotRepairError,
+    ReasonMissingError,
+    TicketGoneError,
+    TooManyTicketsError,
+)
 from tickets.job_names import CHANGE_MANY
 from tickets.models import BulkChange, Ticket
 from tickets.overseeing.bulk_verbs import VERBS
 from tickets.repairing.begin_repair import may_repair
+from tickets.repairing.bulk_work import go_on_with, work_through
 
 CHANGED_MANY = declare("tickets.change_of_many", gettext_lazy("Began to change many tickets"))
 
 # So many are done while the person waits; their job begins a little later, should that fail.
 MOST_AT_ONCE: Final = 25
 HEAD_START_SECONDS: Final = 5
-# Of so many it is kept why they were left out; the others are counted.
-MOST_REFUSALS: Final = 200
-
-# The id of the ticket that is next, without all the others.
-_NEXT: Final = Cast(
-    Func(F("ticket_ids"), F("done"), template="(%(expressions)s)", arg_joiner=" -> "),
-    BigIntegerField(),
-)
-
-logger = logging.getLogger(__name__)
 
 
 def change_many(
@@ -75,9 +65,26 @@ def change_many(
             created_by=by,
         )
         record(CHANGED_MANY, about=change, person=by, count=len(ids), what=verb, reason=reason)
-        wait = HEAD_START_SECONDS if len(ids) <= MOST_AT_ONCE else 0
-        defer(CHANGE_MANY, after_seconds=wait, bulk_change_id=change.pk)
+        change.job_id = _defer(change, wait=HEAD_START_SECONDS if len(ids) <= MOST_AT_ONCE else 0)
+        change.save(update_fields=["job_id"])
     return change
+
+
+def go_on_with_bulk_change(*, change: BulkChange, by: User) -> None:
+    """Let a change that has stopped go on where it stopped.
+
+    Raises:
+        MayNotRepairError: `by` is no ticket admin here.
+    """
+    if not may_repair(by):
+        raise MayNotRepairError
+    if go_on_with(change, _defer):
+        left, reason = change.total - change.done, change.reason
+        record(CHANGED_MANY, about=change, person=by, count=left, what=change.verb, reason=reason)
+
+
+def _defer(change: BulkChange, *, wait: int = 0) -> int:
+    return defer(CHANGE_MANY, after_seconds=wait, bulk_change_id=change.pk)
 
 
 def work_on_bulk_change(*, bulk_change_id: int) -> None:
@@ -92,59 +99,13 @@ def work_on_bulk_change(*, bulk_change_id: int) -> None:
 
 
 def continue_bulk_change(*, bulk_change_id: int) -> None:
-    """Do what is left, each ticket in a transaction of its own, with the progress.
-
-    So a worker that is killed has changed some and not others, and the next one goes on
-    there. What is refused is noted, and does not stop the rest.
-
-    Raises:
-        OperationalError, InterfaceError: the database cannot be reached; the job is repeated.
-    """
-    while _change_next(bulk_change_id):
-        pass
+    """Do what is left; see `work_through`."""
+    work_through(BulkChange, bulk_change_id, _change)
 
 
-def _change_next(bulk_change_id: int) -> bool:
-    with transaction.atomic():
-        # However many there are: neither all of them nor what was refused is read for each.
-        changes = BulkChange.objects.defer("ticket_ids", "refused").annotate(next_ticket=_NEXT)
-        change = changes.select_for_update(of=("self",), no_key=True).get(pk=bulk_change_id)
-        if change.is_finished:
-            return False
-        changed = ["done", "updated_at"]
-        refusal = _change(change.next_ticket, change)
-        if refusal:
-            change.refused = _with_refusal(change.refused, change.next_ticket, refusal)
-            changed.append("refused")
-        change.done += 1
-        if change.done >= change.total:
-            change.arguments.pop("text", None)
-            changed.append("arguments")
-        change.save(update_fields=changed)
-    return True
-
-
-def _with_refusal(refused: list[Any], ticket_id: int, message: str) -> list[Any]:
-    if len(refused) < MOST_REFUSALS:
-        return [*refused, {"ticket": ticket_id, "message": message}]
-    *first, last = refused
-    return [*first, {"more": last["more"] + 1}] if "more" in last else [*refused, {"more": 1}]
-
-
-def _change(ticket_id: int, change: BulkChange) -> str:
-    """Why the ticket was left out; empty where it was changed."""
+def _change(number: int, change: BulkChange) -> None:
     found = Ticket.objects.select_related("workflow_instance__current_task", "definition")
-    ticket = found.filter(pk=ticket_id).first()
+    ticket = found.filter(pk=number).first()
     if ticket is None:
-        return _("This ticket is no longer there.")
-    try:
-        with transaction.atomic():
-            VERBS[change.verb].apply(ticket, change, now=timezone.now())
-    except TicketFlowerError as refusal:
-        return str(refusal)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # the rest must not wait because of this one; the log has the trace
-        logger.exception("Ticket %s of %s could not be changed", ticket_id, current_schema())
-        return _("This ticket could not be changed. The log of the server says why.")
-    return ""
+        raise TicketGoneError
+    VERBS[change.verb].apply(ticket, change, now=timezone.now())

@@ -12,6 +12,7 @@ import zlib
 from functools import lru_cache
 
 import httpx
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from workflows.actions.contract import Answer, Sendable
@@ -41,8 +42,8 @@ async def _call(request: Sendable) -> Answer:
             return await _post(request, url, endpoints)
     except (TimeoutError, httpx.TimeoutException) as error:
         raise TemporaryActionError(
-            _("%(host)s did not answer within %(seconds)g seconds.")
-            % {"host": host, "seconds": request.timeout_seconds},
+            _("%(host)s did not answer within %(seconds)s seconds.")
+            % {"host": host, "seconds": number_format(f"{request.timeout_seconds:g}")},
             detail=_detail(url, error),
         ) from error
     except httpx.ConnectError as error:

@@ -17,7 +17,7 @@ from workflows.bundles.canonical import free_form
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import check_condition, compact, is_empty
-from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
 from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
 from workflows.fields.registry import TYPES
@@ -363,5 +363,5 @@ def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
 def _shown(operand: Json) -> str:
     name = variable_name(operand)
     if name:
-        return f"“{name}”"
+        return quoted(name)
     return short(compact(operand)) if isinstance(operand, dict | list) else short(operand)

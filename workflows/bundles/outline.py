@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START
 from workflows.engine.conditions import is_empty
-from workflows.engine.problems import Path, short
+from workflows.engine.problems import Path, quoted, short
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
@@ -97,7 +97,7 @@ class Outline:
         if key == END:
             return _("the end")
         task = self.task_of.get(key)
-        return f"“{short((task.text('title') if task else '') or key)}”"
+        return quoted(short((task.text("title") if task else "") or key))
 
     @cached_property
     def fields(self) -> dict[str, Field] | None:

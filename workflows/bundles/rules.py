@@ -50,7 +50,7 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             yield from (Problem(path, message, template) for message in found)
         elif not is_empty(template):
             if not isinstance(template, dict):
-                message = _("A transform makes an object. Write {“name”: value}.")
+                message = _('A transform makes an object. Write {"name": value}.')
                 yield Problem(path, message, template, expected=_("an object"))
             later = task.is_answered_later
             if name == "input_transform":

@@ -16,7 +16,7 @@ from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.errors import FieldError, TransformError
-from workflows.engine.problems import FieldProblem
+from workflows.engine.problems import FieldProblem, quoted
 from workflows.engine.process import (
     EndOutcome,
     Json,
@@ -363,12 +363,12 @@ def _divergence_reason(trial: Trial, expected: Arrival, simulation: Simulation, 
 
 def _step_before(trial: Trial, path: Sequence[str], number: int) -> str:
     """The step before the step of this number."""
-    return f"“{trial.title_of(path[number - 1])}”" if number > 0 else _("the start")
+    return quoted(trial.title_of(path[number - 1])) if number > 0 else _("the start")
 
 
 def _step_at(trial: Trial, path: Sequence[str], status: str, number: int) -> str:
     if number < len(path):
-        return f"“{trial.title_of(path[number])}”"
+        return quoted(trial.title_of(path[number]))
     return _("the end") if status == Outcome.COMPLETED else _("nowhere")
 
 

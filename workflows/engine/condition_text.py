@@ -21,7 +21,7 @@ from typing import Final, NoReturn
 from .conditions import compact, is_empty
 from .errors import ConditionError
 from .number_text import NumberTextError, parse_number, write_number
-from .problems import did_you_mean, nearest, short
+from .problems import did_you_mean, nearest, quoted, short
 from .process import Json
 from .texts import gettext as _
 from .texts import gettext_noop
@@ -430,7 +430,7 @@ class _Parser:
 
     def fail(self, expected: str, *, advice: str = "", known: Collection[str] = ()) -> NoReturn:
         token = self.next
-        found = f"“{short(token.written)}”" if token.kind != "end" else _("nothing more")
+        found = quoted(short(token.written)) if token.kind != "end" else _("nothing more")
         message = _("At column %(column)d, %(expected)s was expected, but there is %(found)s.")
         words = {"column": token.column, "expected": expected, "found": found}
         raise ConditionTextError(
@@ -517,7 +517,7 @@ class _Parser:
 
     def expect(self, *words: str) -> None:
         if not self.word(*words):
-            self.fail(f"“{words[0]}”", known=words)
+            self.fail(quoted(words[0]), known=words)
 
     def emptiness(self, left: tuple[Json, int]) -> tuple[Json, int]:
         """``is empty``, ``is not empty``; ``is`` alone compares."""

@@ -43,7 +43,7 @@ from .composed import composed, is_composed
 from .errors import ConditionError
 from .frozen import FrozenDict
 from .kept_by_size import KeptBySize
-from .problems import place
+from .problems import place, quoted
 from .process import Json, JsonObject
 from .rule_cost import (
     ASSUMED_ITEMS,
@@ -565,8 +565,8 @@ def choice_labels(specs: object, prefix: str = "") -> dict[str, str]:
         choices = spec.get("choices") if isinstance(spec, dict) else None
         for each in choices if isinstance(choices, list) else []:
             if isinstance(each, dict) and each.get("label"):
-                labels[_choice(f"{prefix}{spec.get('name')}", each.get("value"))] = (
-                    f"“{each['label']}”"
+                labels[_choice(f"{prefix}{spec.get('name')}", each.get("value"))] = quoted(
+                    str(each["label"])
                 )
     return labels
 

@@ -84,6 +84,11 @@ def did_you_mean(name: str) -> str:
     return f" {_('Did you mean “%(name)s”?') % {'name': name}}" if name else ""
 
 
+def quoted(name: str) -> str:
+    """A name in quotes, as the language of whoever reads it writes them."""
+    return _("“%(name)s”") % {"name": name}
+
+
 def short(value: object, limit: int = 60) -> str:
     """A value as it can stand inside a sentence."""
     text = value if isinstance(value, str) else repr(value)

@@ -49,7 +49,7 @@ def check_schema(schema: object) -> list[Problem]:
     """
     broken = [Problem(path, message) for path, message in unstorable(schema)]
     if broken or not isinstance(schema, dict):
-        message = gettext("Give the schema as an object, such as {“type”: “object”}.")
+        message = gettext('Give the schema as an object, such as {"type": "object"}.')
         return broken or [Problem((), message, schema)]
     if count_parts(schema) > MOST_PARTS:
         return [

@@ -20,7 +20,7 @@ from typing import IO, Any, Final
 import xlsxwriter
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from tenants.names import name_key, plain_name
 from workflows.flat.errors import FlatFileError
@@ -192,7 +192,9 @@ class LongTexts:
 
     def write(self, sheet: Any, heading: Any, text: Any) -> None:
         sheet.set_column(1, 1, 80)
-        for at, name in enumerate((_("Number"), _("Text"), _("Sheet"), _("Cell"))):
+        for at, name in enumerate(
+            (pgettext("which one", "Number"), _("Text"), _("Sheet"), _("Cell"))
+        ):
             sheet.write_string(0, at, name, heading)
         self._lines.seek(0)
         for row, line in enumerate(self._lines, 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# As whoever writes one names what is shown. A comment may say it, too: this is a hint, and no proof.
+# As whoever writes one names what is shown. A comment may say it, too: it is a hint, no proof.
 _DEFAULT: Final = re.compile(r"\bexport\s+default\b|\bas\s+default\b|\bexports\s*\.\s*default\b")
 
 

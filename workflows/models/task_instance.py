@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import transition
 
 from workflows.engine.process import JsonObject
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TaskStatus(models.TextChoices):
-    OPEN = "OPEN", _("Open")
+    OPEN = "OPEN", pgettext_lazy("status of a task", "Open")
     IN_PROGRESS = "IN_PROGRESS", _("In progress")
     PENDING = "PENDING", _("Waiting")
     COMPLETED = "COMPLETED", _("Completed")

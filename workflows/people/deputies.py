@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
@@ -54,7 +55,8 @@ def name_deputy(
         record(DEPUTY_NAMED, about=stored, changes={"deputy": names}, person=actor)
         for name, moment in (plan or {}).items():
             setattr(stored, name, moment)
-        if deputy is not None and stored.is_available:
+        goes_now = stored.away_from is not None and stored.away_from <= timezone.now()
+        if deputy is not None and stored.is_available and not goes_now:
             NAMED.call_all(stored, deputy)
         tell_deputies(stored)
 

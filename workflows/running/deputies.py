@@ -1,8 +1,8 @@
 """Who stands in for somebody who is away.
 
-People name a deputy, who has the task of nobody by that: a company role says what they may be
-given, as before. A deputy who is away, too, is skipped: then theirs stands in, and so on, a few
-people far. Who is switched off, or of another company, is nobody's deputy.
+Naming a deputy gives nobody a right: company roles say, as ever, what each may be given and see. A
+deputy who is away, too, is skipped: then theirs stands in, and so on, a few people far. Who is
+switched off, or of another company, is nobody's deputy.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Final
@@ -23,6 +24,7 @@ from workflows.workbooks.to_workbook import pages_of, pages_of_tasks
 from workflows.workbooks.xlsx_reading import read_xlsx
 from workflows.workbooks.xlsx_writing import write_xlsx
 from workflows.workbooks.yaml_files import read_yaml, write_yaml
+from workflows.workbooks.zone import cells_in
 
 
 class FileType(StrEnum):
@@ -62,29 +64,35 @@ _NO_WORKBOOK: Final = gettext_lazy(
 )
 
 
-def read_document(content: bytes, filename: str = "") -> Reading:
+def read_document(content: bytes, filename: str = "", *, zone: tzinfo = UTC) -> Reading:
     """The document in a file of any format.
 
     The content says what it is; the name only helps where that leaves a doubt. Without a name,
     text is JSON where it begins with a bracket, and YAML otherwise.
 
     Other words that people use for the same are read as ours: see workflows.bundles.synonyms.
+    Times in the cells of a workbook that name no zone are meant in `zone`.
 
     Raises:
         UnreadableBundleError: it cannot be read at all; what is wrong inside is in the reading.
     """
-    return _in_our_words(_read(content, filename))
+    with cells_in(zone):
+        return _in_our_words(_read(content, filename))
 
 
-def read_tasks(content: bytes, filename: str = "", *, around: JsonObject) -> Reading:
+def read_tasks(
+    content: bytes, filename: str = "", *, around: JsonObject, zone: tzinfo = UTC
+) -> Reading:
     """The task definitions in a file of any format, without the rest of their workflow.
 
-    `around` is that workflow, a canonical bundle: cells may name what stands in it.
+    `around` is that workflow, a canonical bundle: cells may name what stands in it. `zone` as of
+    `read_document`.
 
     Raises:
         UnreadableBundleError: it cannot be read at all; what is wrong inside is in the reading.
     """
-    return _in_our_words(_read(content, filename, around))
+    with cells_in(zone):
+        return _in_our_words(_read(content, filename, around))
 
 
 def _in_our_words(reading: Reading) -> Reading:

@@ -57,6 +57,7 @@ from workflows.workbooks.lines import (
     write_transform,
 )
 from workflows.workbooks.seen import Want
+from workflows.workbooks.zone import in_zone_of_cells
 
 JSON_MARK: Final = "json:"
 LONG_TEXT: Final = re.compile(r"long text ([0-9]{1,6})", re.IGNORECASE)
@@ -67,6 +68,7 @@ _YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "✔", "required"}
 _NO: Final = frozenset({"no", "n", "false", "0", "-", "–", "optional"})  # noqa: RUF001
 _ANY: Final = "any"
 _NUMBERS: Final = frozenset({CellForm.NUMBER, CellForm.WHOLE_NUMBER})
+_LENGTH_OF_DATE: Final = len("2026-01-31")
 _MOMENTS: Final = frozenset({CellForm.DATE, CellForm.TIME, CellForm.MOMENT})
 _WANTS: Final[Mapping[CellForm, Want]] = {
     **dict.fromkeys(_NUMBERS, Want.NUMBER),
@@ -296,9 +298,16 @@ def _moment_text(value: CellValue, form: CellForm) -> str:
     if form is CellForm.TIME and isinstance(value, datetime):
         return text_of(value.time())
     if form is CellForm.MOMENT and isinstance(value, date):
-        full = value if isinstance(value, datetime) else datetime.combine(value, time())
-        return f"{full.isoformat()}Z"  # cells know no time zone
-    return text_of(value)
+        return in_zone_of_cells(
+            value if isinstance(value, datetime) else datetime.combine(value, time())
+        )
+    text = text_of(value)
+    if form is CellForm.MOMENT and len(text) > _LENGTH_OF_DATE:
+        try:
+            return in_zone_of_cells(datetime.fromisoformat(text), text)
+        except ValueError:
+            return text
+    return text
 
 
 def write_typed(value: Json, field_type: str) -> Written:

@@ -229,6 +229,10 @@ def _instructions_page() -> Page:
             "Several things in one cell stand on a line each (Alt+Enter), or commas separate "
             "them. What has a comma itself is put in quotation marks."
         ),
+        _(
+            "A date with a time that names no zone, such as 2026-03-31 14:30, is meant in the time "
+            "zone of your company. What is downloaded names its zone: it is the same everywhere."
+        ),
         _("Conditions"),
         "approve.approved = yes and ticket.amount > 1000",
         'ticket.topic in ("hardware", "network") or ticket.amount is empty',

@@ -224,6 +224,9 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             ),
             "postgresql.schema.DatabaseSchemaEditor._create_fk_sql": "(self, model, field, suffix)",
             "postgresql.schema.DatabaseSchemaEditor.sql_create_column_inline_fk": "",
+            "postgresql.schema.DatabaseSchemaEditor.sql_create_fk": "",
+            "postgresql.schema.DatabaseSchemaEditor.deferred_sql": "",
+            "postgresql.schema.DatabaseSchemaEditor.table_sql": "(self, model)",
         },
     ),
     # Bringing companies up to date.

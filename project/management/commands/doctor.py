@@ -133,7 +133,7 @@ def _vouching(coverages: dict[str, Coverage], names: dict[str, str]) -> Iterator
     """Of each company where something is not vouched for: since when, and for how many tickets."""
     tickets = sum(each.tickets for each in coverages.values())
     if tickets and all(each.is_whole for each in coverages.values()):
-        yield _("Histories vouch for all tickets (%(tickets)d), from their first event on.") % {
+        yield _("Histories account for all tickets (%(tickets)d), from their first event on.") % {
             "tickets": tickets
         }
     for schema, coverage in coverages.items():

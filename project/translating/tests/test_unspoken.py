@@ -82,6 +82,8 @@ class UnspokenTests(SimpleTestCase):
             'field = CharField(label="First name")',
             'text = "Nothing was " + "saved yet."',
             'return "Saved."',
+            'return f"“{title}”"',
+            'return "“" + title + "”"',
         ):
             with self.subTest(source=source):
                 self.assertNotEqual(list(in_python(source)), [])

@@ -134,7 +134,7 @@ class IdentityProviderPage(Page):
 
     def _remove(self) -> HttpResponse:
         remove_provider(company=self.company)
-        messages.success(self.request, gettext("The identity provider is forgotten."))
+        messages.success(self.request, gettext("The identity provider is removed."))
         return self.back()
 
     def _allow(self) -> HttpResponse:

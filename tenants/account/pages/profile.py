@@ -77,7 +77,11 @@ class PictureForm(forms.Form):
         label=gettext_lazy("Picture"),
         max_length=500,
         widget=forms.FileInput(
-            attrs={"accept": ",".join(f"image/{name.lower()}" for name in FORMATS)}
+            attrs={
+                "accept": ",".join(f"image/{name.lower()}" for name in FORMATS),
+                "class": "border border-base-200 rounded-default px-3 py-2 w-full max-w-2xl"
+                " dark:border-base-700",
+            }
         ),
         help_text=gettext_lazy(
             "JPEG, PNG or WebP, at most 5 MB. The middle of it is shown, as a square. Everybody of "

@@ -191,6 +191,7 @@ class EqualityTests(_UpgradeCase):
                 of_upgrade, of_standard = rows_of(schema), rows_of("umbrella")
                 for rows in (of_upgrade, of_standard):
                     rows.pop("audit_auditevent")  # one where the test has created the company
+                    rows.pop("people_here")  # they have other people
                 self.assertEqual(of_upgrade, of_standard)
             forget_search_path()
             paint = "SELECT name, code, tone, like_id FROM {}.workflows_paint ORDER BY id"

@@ -64,7 +64,7 @@ class CompaniesScreenTests(CompanyTestCase):
             )
             page = self.client.get(reverse(LIST))
             self.assertContains(page, "Up to date", count=3)  # and the filter
-            self.assertContains(page, "Behind", count=number + 1)
+            self.assertContains(page, "Out of date", count=number + 1)
             counts.append(self.count_queries(reverse(LIST)) - plain)
             chosen = self.client.get(reverse(LIST), {"tables": "behind"})
             names = {each.name for each in chosen.context["cl"].result_list}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -101,7 +102,7 @@ def _duration(milliseconds: int | None) -> str:
         return ""
     if milliseconds < 1_000:
         return _("%(count)d ms") % {"count": milliseconds}
-    return _("%(count).1f s") % {"count": milliseconds / 1_000}
+    return _("%(count)s s") % {"count": number_format(f"{milliseconds / 1_000:.1f}")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -70,7 +70,7 @@ class RestoreForm(forms.Form):
         label=gettext_lazy("Or an export that is kept here"),
         required=False,
         queryset=CompanyExport.objects.none(),
-        empty_label=gettext_lazy("None"),
+        empty_label=pgettext_lazy("an export", "None"),
         widget=UnfoldAdminSelectWidget,
     )
     name = NameInput(

@@ -250,7 +250,7 @@ def _named(people: list[User]) -> list[dict[str, str]]:
 def warn_of_strangers(request: HttpRequest, written: Written) -> None:
     if written.strangers:
         names = ", ".join(f"@{Truncator(each).chars(80)}" for each in written.strangers)
-        text = _("Told nobody of this who is not here, or cannot read it: %(names)s")
+        text = _("Not told, as they are not here or cannot read it: %(names)s")
         messages.warning(request, text % {"names": names})
 
 

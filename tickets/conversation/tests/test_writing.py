@@ -352,7 +352,7 @@ class PageTests(TalkCase):
     def test_a_stranger_who_is_named_is_told_to_the_writer(self) -> None:
         answer = self.post(self.uma, text="@Walt Wood should look.")
         page = self.client.get(answer.url)
-        self.assertContains(page, "Told nobody of this who is not here, or cannot read it: @Walt")
+        self.assertContains(page, "Not told, as they are not here or cannot read it: @Walt")
 
     def test_an_at_does_not_tell_who_is_here(self) -> None:
         said = []

@@ -12,6 +12,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
 from tickets.file_versions.compare_texts import MOST_BYTES, Line, compare_lines, text_of
 from tickets.file_versions.pages.file_page import FilePages, Preview, preview_of
+from tickets.files.pages.files import VIEWED
 from tickets.models import FileUpload
 
 
@@ -41,6 +42,9 @@ class ComparePage(FilePages):
         if old is None:
             raise Http404
         sides = [self._side(each) for each in (old, new)]
+        for each in sides:
+            if each.lines is not None:
+                self.note(VIEWED, each.upload)
         return self.show(
             upload=self.upload,
             versions=versions,

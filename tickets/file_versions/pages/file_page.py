@@ -137,7 +137,9 @@ class FilePages(OneFilePage):
         if self.access is None:
             return [self.upload]
         later = FileUpload.objects.filter(first=first) | FileUpload.objects.filter(pk=first.pk)
-        rows = later.select_related("first", "message", "uploaded_by").order_by("-version")
+        rows = later.select_related("ticket", "first", "message", "uploaded_by").order_by(
+            "-version"
+        )
         return [each for each in rows if self.access.may_have(each)]
 
 

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy
 
-from tenants.audit.kinds import declare
+from tenants.audit.kinds import AuditKind, declare
 from tenants.audit.record import record
 from tenants.errors import StorageAwayError
 from tenants.pages.company_admin import CompanyModelAdmin
@@ -17,6 +17,7 @@ from tenants.pages.page import Page, register_page, with_pages
 from tickets.files.access import may_have, with_what_decides
 from tickets.models import FileUpload
 
+VIEWED = declare("files.viewed", gettext_lazy("Looked at a file"))
 DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
 
 NO_FILE = uuid.UUID(int=0)
@@ -61,6 +62,16 @@ class OneFilePage(Page):
             raise StorageAwayError from error
         return content
 
+    def note(self, kind: AuditKind, upload: FileUpload | None = None) -> None:
+        """Into the audit log."""
+        file = self.upload if upload is None else upload
+        record(
+            kind,
+            about=file,
+            ticket=None if file.ticket is None else str(file.ticket),
+            is_own=file.uploaded_by_id == self.person.pk,
+        )
+
 
 @register_page(FileUpload, "<uuid:key>/", name="tickets_fileupload_download")
 class DownloadPage(OneFilePage):
@@ -68,13 +79,7 @@ class DownloadPage(OneFilePage):
 
     def get(self, request: HttpRequest, **arguments: Any) -> FileResponse:
         content = self.open()
-        ticket = self.upload.ticket
-        record(
-            DOWNLOADED,
-            about=self.upload,
-            ticket=None if ticket is None else str(ticket),
-            is_own=self.upload.uploaded_by_id == self.person.pk,
-        )
+        self.note(DOWNLOADED)
         # Never shown in the page: a customer's HTML or SVG would run as ours.
         response = FileResponse(
             content,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.http import FileResponse, Http404, HttpRequest
 
 from tenants.pages.page import register_page
-from tickets.files.pages.files import OneFilePage
+from tickets.files.pages.files import VIEWED, OneFilePage
 from tickets.models import FileUpload
 from workflows.fields.file.content import HEAD, content_of
 
@@ -33,6 +33,7 @@ class InlinePage(OneFilePage):
             content.close()
             raise Http404
         content.seek(0)
+        self.note(VIEWED)
         response = FileResponse(
             content,
             filename=str(PurePath(self.upload.filename).with_suffix(found.ending)),

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -95,7 +95,7 @@ class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
             return []
         return list(SavedAnswers.objects.of_tickets(user))
 
-    @display(description=_("Number"), ordering="pk")
+    @display(description=pgettext_lazy("which one", "Number"), ordering="pk")
     def number(self, ticket: MyTicket) -> str:
         return ticket.number
 

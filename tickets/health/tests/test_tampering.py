@@ -297,8 +297,8 @@ class CoverageTests(DoctorCase):
         self.submit()
         code, said = run_doctor()
         self.assertEqual(code, 0, said)
-        self.assertIn("Histories vouch for all tickets (2), from their first event on.\n", said)
-        self.assertNotIn("vouch", run_doctor("--quick")[1])
+        self.assertIn("Histories account for all tickets (2), from their first event on.\n", said)
+        self.assertNotIn("account for", run_doctor("--quick")[1])
 
     def test_tickets_of_before_there_were_digests(self) -> None:
         moved = self.submit()
@@ -311,12 +311,12 @@ class CoverageTests(DoctorCase):
         self.answer(moved, {"big": False})
         code, said = run_doctor()
         self.assertEqual(code, 0, said)
-        (line,) = [each for each in said.splitlines() if "vouch" in each]
+        (line,) = [each for each in said.splitlines() if "account for" in each]
         began = date_format(timezone.now() - timedelta(days=3), "DATE_FORMAT")
-        self.assertIn(f"Acme: Histories vouch for what was written since {began}", line)
-        self.assertIn(f"From ticket #{later.pk} on they vouch for all of it.", line)
-        self.assertIn("Nothing vouches for 1 older ticket (of 3)", line)
-        self.assertIn("For 1 ticket they vouch only for what was written since.", line)
+        self.assertIn(f"Acme: Histories account for what was written since {began}", line)
+        self.assertIn(f"From ticket #{later.pk} on they account for all of it.", line)
+        self.assertIn("Nothing accounts for 1 older ticket (of 3)", line)
+        self.assertIn("For 1 ticket they account only for what was written since.", line)
 
     def test_a_history_that_was_sealed_anew(self) -> None:
         instance = self.instance(self.ticket)

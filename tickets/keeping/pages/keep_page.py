@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from tenants.pages.buttons import Button
@@ -56,7 +56,11 @@ class KeepPage(ObjectPage):
             return self._show(form, would_go=due.count(), days=days)
         set_keep_days(definition=self.object, days=days)
         text = (
-            gettext("Tickets of this type are deleted %(days)d days after they have ended.")
+            ngettext(
+                "Tickets of this type are deleted %(days)d day after they have ended.",
+                "Tickets of this type are deleted %(days)d days after they have ended.",
+                days,
+            )
             if days
             else gettext("Tickets of this type are kept for ever.")
         )

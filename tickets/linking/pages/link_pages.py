@@ -69,13 +69,19 @@ class DuplicateForm(NumberForm):
 
 
 class _LinkingPage(TicketPage):
+    """`closes`: this ticket is closed, as a duplicate of the other."""
+
+    template_name = "linking/other_ticket.html"
     form_class: type[forms.Form]
+    closes = False
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return self.form_page(self.form_class())
 
     def form_page(self, form: forms.Form) -> HttpResponse:
-        return self.show(ticket=self.ticket, form=form, back_address=self.address)
+        return self.show(
+            ticket=self.ticket, form=form, back_address=self.address, closes=self.closes
+        )
 
     @property
     def address(self) -> str:
@@ -90,7 +96,6 @@ class LinkPage(_LinkingPage):
     """GET asks for the other ticket; POST links it."""
 
     title = gettext_lazy("Link to another ticket")
-    template_name = "linking/link.html"
     form_class = LinkForm
 
     def find(self, **arguments: Any) -> None:
@@ -140,8 +145,8 @@ class DuplicatePage(_LinkingPage):
     """GET asks of which ticket it is a duplicate, and why; POST closes it."""
 
     title = gettext_lazy("Close as a duplicate")
-    template_name = "linking/duplicate.html"
     form_class = DuplicateForm
+    closes = True
 
     def find(self, **arguments: Any) -> None:
         super().find(**arguments)

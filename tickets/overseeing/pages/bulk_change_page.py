@@ -34,8 +34,14 @@ from tickets.following.pages.badges import ticket_badge
 from tickets.following.pages.workers import worker_choices
 from tickets.models import BulkChange, Ticket, Visibility
 from tickets.models.message import LONGEST_MESSAGE
-from tickets.overseeing.bulk_change import MOST_AT_ONCE, change_many, continue_bulk_change
+from tickets.overseeing.bulk_change import (
+    MOST_AT_ONCE,
+    change_many,
+    continue_bulk_change,
+    go_on_with_bulk_change,
+)
 from tickets.overseeing.bulk_verbs import VERBS, BulkVerb
+from tickets.repairing.bulk_work import stopped
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import AUTOMATIC
 from workflows.priorities import Priority, priority_choices
@@ -204,6 +210,7 @@ class BulkChangeAdmin(DetailPageAdmin):
             "verb": verb,
             "action": f"{name}_chosen",
             "form": form,
+            "fields": form.visible_fields(),
             "count": count,
             "shown": [
                 (each, ticket_badge(each))
@@ -236,6 +243,7 @@ class _ChangePage(RepairingPage):
     """About one change of many tickets."""
 
     change: BulkChange
+    is_stopped: bool
 
     def find(self, **arguments: Any) -> None:
         changes = BulkChange.objects.select_related("created_by").defer("ticket_ids")
@@ -243,12 +251,16 @@ class _ChangePage(RepairingPage):
         if found is None:
             raise Http404
         self.change = found
+        self.is_stopped = stopped(found)
 
     def state(self) -> dict[str, Any]:
         rows = self.change.shown_refusals[:MOST_SHOWN]
         found = Ticket.objects.in_bulk([each["ticket"] for each in rows])
         return {
             "change": self.change,
+            "bulk": self.change,
+            "is_stopped": self.is_stopped,
+            "go_on_url": reverse("admin:tickets_bulkchange_change", args=(self.change.pk,)),
             "refused": [
                 (
                     found.get(each["ticket"]),
@@ -274,7 +286,13 @@ class ChangePage(_ChangePage):
             **self.state(),
             what=verb.title if verb is not None else self.change.verb,
             state_url=reverse("admin:tickets_bulkchange_state", args=(self.change.pk,)),
+            is_over=self.change.is_finished or self.is_stopped,
         )
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        """Let what has stopped go on."""
+        go_on_with_bulk_change(change=self.change, by=self.person)
+        return redirect(request.path)
 
 
 @register_page(Ticket, "changes/<int:change_id>/state/", name="tickets_bulkchange_state")
@@ -283,4 +301,4 @@ class ChangeState(_ChangePage):
 
     def get(self, request: HttpRequest, **arguments: Any) -> JsonResponse:
         html = render_to_string("overseeing/_bulk_state.html", self.state(), request)
-        return JsonResponse({"html": html, "over": self.change.is_finished})
+        return JsonResponse({"html": html, "over": self.change.is_finished or self.is_stopped})

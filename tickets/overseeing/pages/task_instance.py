@@ -30,7 +30,7 @@ from tickets.models import Ticket
 from tickets.overseeing.exports import TaskResource
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
-from tickets.seeing import Viewer, shown_output, viewer_of
+from tickets.seeing import Viewer, output_layout, shown_output, viewer_of
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
@@ -130,6 +130,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
             "badge": task_badge(obj),
             "worker": worker_of(obj),
             "ticket": ticket,
+            "output_layout": output_layout(obj.definition, obj.output_data, viewer=viewer),
             "answers": shown_output(obj.definition, obj.output_data, viewer=viewer),
             "documents": _documents(obj) if viewer is Viewer.TEAM else [],
             "history": history(workflow, obj.workflow_instance_id, viewer=viewer, task=obj),

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.models import User
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
 from tickets.health import company_findings
 from tickets.job_names import CHANGE_MANY
@@ -65,7 +66,7 @@ class BulkTests(ScreenTestCase):
         self.assertEqual(self.statuses(), [WorkflowStatus.ON_HOLD] * 3)
         page = self.send("hold", reason="Again.")
         self.assertContains(page, "on hold")
-        self.assertEqual(BulkChange.objects.latest("pk").changed, 0)
+        self.assertEqual(BulkChange.objects.latest("pk").seen_to, 0)
         self.send("resume", reason="We are there.")
         self.assertEqual(self.statuses(), [WorkflowStatus.IN_PROGRESS] * 3)
         self.send("prioritize", priority="urgent")
@@ -117,7 +118,7 @@ class BulkTests(ScreenTestCase):
         self.assertEqual(BulkChange.objects.count(), 1)
 
     def test_a_few_have_a_job_too_which_does_what_the_request_could_not(self) -> None:
-        dies = patch.object(bulk_change, "_change", side_effect=["", OperationalError])
+        dies = patch.object(bulk_change, "_change", side_effect=[None, OperationalError])
         with dies, self.assertLogs("tickets.overseeing", "WARNING"):
             page = self.send("hold", reason="We move.")
         self.assertContains(page, "1 of 3")
@@ -126,6 +127,39 @@ class BulkTests(ScreenTestCase):
         self.assertEqual(self.statuses()[1:], [WorkflowStatus.ON_HOLD] * 2)
         work_on_bulk_change(bulk_change_id=job.args["bulk_change_id"])
         self.assertEqual(BulkChange.objects.get().left_out, 0)
+
+    def test_one_that_has_stopped_says_so_and_is_let_go_on(self) -> None:
+        numbers = [each.pk for each in self.tickets]
+        change = change_many(
+            verb="hold", tickets=numbers, by=self.terry, reason="We move.", arguments={}
+        )
+        page = reverse("admin:tickets_bulkchange_change", args=(change.pk,))
+        state = reverse("admin:tickets_bulkchange_state", args=(change.pk,))
+        self.log_in(self.terry)
+        self.assertNotContains(self.client.get(page), "It has stopped")
+        self.assertFalse(self.client.get(state).json()["over"])
+        self.client.post(page)  # nothing to do: its job waits
+        self.assertEqual(ProcrastinateJob.objects.filter(task_name=CHANGE_MANY).count(), 1)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE public.procrastinate_jobs SET status = 'failed'")
+        self.assertContains(self.client.get(page), "It has stopped after 0 of")
+        self.assertNotContains(self.client.get(page), f'data-progress-url="{state}"')
+        said = self.client.get(state).json()
+        self.assertTrue(said["over"])
+        self.assertIn("Go on with what is left", said["html"])
+        self.assertEqual(self.code_of_post(page, self.wendy), 403)
+        self.log_in(self.terry)
+        for _time in range(2):
+            self.client.post(page)
+        job = ProcrastinateJob.objects.get(task_name=CHANGE_MANY, status="todo")
+        self.assertNotContains(self.client.get(page), "It has stopped")
+        work_on_bulk_change(bulk_change_id=job.args["bulk_change_id"])
+        change.refresh_from_db()
+        self.assertTrue(change.is_finished)
+
+    def code_of_post(self, page: str, person: User) -> int:
+        self.log_in(person)
+        return int(self.client.post(page).status_code)
 
     def test_the_job_speaks_the_language_of_whoever_began_it(self) -> None:
         self.terry.language = "de"
@@ -145,13 +179,13 @@ class BulkTests(ScreenTestCase):
         change = change_many(
             verb="hold", tickets=numbers, by=self.terry, reason="We move.", arguments={}
         )
-        few = patch.object(bulk_change, "MOST_REFUSALS", 2)
+        few = patch.object(BulkChange, "most_refusals", 2)
         with few, CaptureQueriesContext(connection) as queries:
             continue_bulk_change(bulk_change_id=change.pk)
         change.refresh_from_db()
         self.assertEqual([each["ticket"] for each in change.shown_refusals], numbers[:2])
         self.assertEqual((change.refused[2:], change.left_out), ([{"more": 3}], 5))
-        self.assertEqual((change.done, change.changed), (5, 0))
+        self.assertEqual((change.done, change.seen_to), (5, 0))
         self.assertFalse([q for q in queries if '"ticket_ids",' in q["sql"]])
         self.log_in(self.terry)
         page = self.client.get(reverse("admin:tickets_bulkchange_change", args=(change.pk,)))
@@ -165,7 +199,7 @@ class BulkTests(ScreenTestCase):
         )
         self.assertTrue(ProcrastinateJob.objects.filter(task_name=CHANGE_MANY).exists())
         self.assertEqual(change.arguments["text"], "Hello.")
-        dies = patch.object(bulk_change, "_change", side_effect=["", OperationalError])
+        dies = patch.object(bulk_change, "_change", side_effect=[None, OperationalError])
         with dies, self.assertRaises(OperationalError):
             continue_bulk_change(bulk_change_id=change.pk)
         for _time in range(2):

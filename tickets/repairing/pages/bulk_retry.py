@@ -26,9 +26,10 @@ from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tickets.following.pages.badges import error_badge
 from tickets.models import BulkRetry, TicketError
+from tickets.repairing.bulk_work import stopped
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
-from tickets.repairing.retry_many import retry_many
+from tickets.repairing.retry_many import go_on_with_bulk_retry, retry_many
 from workflows.engine.task_types import CALL_TYPES
 from workflows.models import TaskStatus
 
@@ -80,7 +81,9 @@ class RetryManyAdmin(DetailPageAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Try again"),
-            "repair_form": form,
+            "action": "retry_chosen",
+            "form": form,
+            "fields": form.shown_fields,
             "count": count,
             "resolved": resolved,
             "shown": [
@@ -99,6 +102,7 @@ class _RetriesPage(RepairingPage):
     """About one retry of many errors."""
 
     progress: BulkRetry
+    is_stopped: bool
 
     def find(self, **arguments: Any) -> None:
         retries = BulkRetry.objects.select_related("created_by")
@@ -106,6 +110,15 @@ class _RetriesPage(RepairingPage):
         if found is None:
             raise Http404
         self.progress = found
+        self.is_stopped = stopped(found)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "state": RetryState.of(self.progress),
+            "bulk": self.progress,
+            "is_stopped": self.is_stopped,
+            "go_on_url": reverse("admin:tickets_bulkretry_change", args=(self.progress.pk,)),
+        }
 
 
 @register_page(TicketError, "retries/<int:retry_id>/", name="tickets_bulkretry_change")
@@ -116,11 +129,18 @@ class RetriesPage(_RetriesPage):
     template_name = "repairing/retries.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        state = self.state()
         return self.show(
-            progress=self.progress,
-            state=RetryState.of(self.progress),
+            **state,
+            what=self.title,
             state_url=reverse("admin:tickets_bulkretry_state", args=(self.progress.pk,)),
+            is_over=state["state"].is_over or self.is_stopped,
         )
+
+    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        """Let what has stopped go on."""
+        go_on_with_bulk_retry(progress=self.progress, by=self.person)
+        return redirect(request.path)
 
 
 @register_page(TicketError, "retries/<int:retry_id>/state/", name="tickets_bulkretry_state")
@@ -128,9 +148,9 @@ class RetriesState(_RetriesPage):
     """The same as a piece of HTML, for progress.js."""
 
     def get(self, request: HttpRequest, **arguments: Any) -> JsonResponse:
-        state = RetryState.of(self.progress)
-        html = render_to_string("repairing/_retry_state.html", {"state": state}, request)
-        return JsonResponse({"html": html, "over": state.is_over})
+        state = self.state()
+        html = render_to_string("repairing/_retry_state.html", state, request)
+        return JsonResponse({"html": html, "over": state["state"].is_over or self.is_stopped})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +187,8 @@ class RetryState:
         return self.progress.is_finished and not self.under_way
 
     @property
-    def percent(self) -> int:
-        return self.progress.done * 100 // max(self.progress.total, 1)
-
-    @property
     def succeeded_count(self) -> int:
-        return max(self.progress.retried - self.under_way - self.failed_count, 0)
+        return max(self.progress.seen_to - self.under_way - self.failed_count, 0)
 
     @property
     def hidden_failure_count(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache import cache
+from django.db import connection
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -76,6 +77,17 @@ class ChooseTest(BulkRetryCase):
         self.assertEqual(ProcrastinateJob.objects.filter(task_name=RETRY_MANY).count(), 1)
         self.assertContains(page, "0 of 2")
         self.assertContains(page, REASON)
+
+    def test_one_that_has_stopped_is_let_go_on(self) -> None:
+        self.start(*self.errors[:2])
+        progress = BulkRetry.objects.get()
+        page = reverse("admin:tickets_bulkretry_change", args=(progress.pk,))
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE public.procrastinate_jobs SET status = 'failed'")
+        self.assertTrue(self.state(progress)["over"])
+        self.assertContains(self.client.get(page), "It has stopped after 0 of 2")
+        self.assertNotContains(self.client.post(page, follow=True), "It has stopped")
+        self.assertEqual(self.work().done, 2)
 
     def test_all_of_a_filter_are_chosen(self) -> None:
         search = f"?q=%23{self.tickets[0].pk}"

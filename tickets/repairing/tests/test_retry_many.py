@@ -47,7 +47,7 @@ class RetryManyTests(SmallWorkflow, CompanyTestCase):
     def test_each_error_is_retried(self) -> None:
         progress = self.start()
         self.go_on(progress)
-        self.assertEqual((progress.done, progress.retried, progress.refused), (3, 3, []))
+        self.assertEqual((progress.done, progress.seen_to, progress.refused), (3, 3, []))
         self.assertTrue(progress.is_finished)
         self.assertFalse(TicketError.objects.unresolved().exists())
         self.assertEqual(len(self.calls()), 3)
@@ -59,7 +59,7 @@ class RetryManyTests(SmallWorkflow, CompanyTestCase):
         retry_step(error=self.errors[0], by=self.terry, reason="I was quicker.")
         cancel_ticket(ticket=self.errors[1].ticket, by=self.terry, reason="Not needed.")
         self.go_on(progress)
-        self.assertEqual((progress.done, progress.retried), (3, 1))
+        self.assertEqual((progress.done, progress.seen_to), (3, 1))
         first, second = progress.refused
         self.assertIn("I was quicker.", first["message"])
         self.assertEqual(second["error"], self.errors[1].pk)
@@ -91,7 +91,7 @@ class RetryManyTests(SmallWorkflow, CompanyTestCase):
         progress = self.start()
         self.terry.groups.clear()
         self.go_on(progress)
-        self.assertEqual((progress.done, progress.retried), (3, 0))
+        self.assertEqual((progress.done, progress.seen_to), (3, 0))
         self.assertEqual(TicketError.objects.unresolved().count(), 3)
 
     def test_nothing_to_retry_is_finished_at_once(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from django import forms
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tickets.finding.days import FIRST, LAST
@@ -45,7 +45,7 @@ class PeriodForm(forms.Form):
     """
 
     period = forms.ChoiceField(
-        label=gettext_lazy("Time"),
+        label=pgettext_lazy("a period", "Time"),
         choices=PERIODS,
         required=False,
         widget=UnfoldAdminSelectWidget,

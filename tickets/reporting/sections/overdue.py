@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from tickets.reporting.cells import Number, Section, Share, Text
 from tickets.reporting.figures import Figures
@@ -47,7 +48,7 @@ def overdue(figures: Figures) -> Section:
             "Of tasks with a due date: those that were finished in this time, and those that are"
             " not finished now. The shares are of either."
         ),
-        headings=(_("Tasks"), _("Number"), _("Share")),
+        headings=(_("Tasks"), pgettext("how many", "Number"), _("Share")),
         rows=rows if finished or unfinished else (),
         empty=_("No task of this time has a due date."),
     )

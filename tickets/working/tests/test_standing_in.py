@@ -304,6 +304,7 @@ class ByAnAdminTests(DeputyCase):
         wendy = self.now(self.wendy)
         self.assertEqual((wendy.is_available, wendy.deputy), (False, self.walt))
         self.assertEqual(acting_deputy(wendy), self.walt)
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 1)
         self.assertContains(self.client.get(person), "Deputy: Walt Wood.")
         for kind in ("people.absence_planned", "people.deputy_named"):
             event = AuditEvent.objects.filter(kind=kind).latest("pk")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from tenants.language_and_zone import company_zone
 from workflows.authoring.importing.import_bundle import BundlePreview, preview_bundle
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
@@ -141,7 +142,7 @@ def check_file(*, content: bytes, filename: str) -> CheckedFile:
     Raises:
         UnreadableBundleError: it cannot be read at all.
     """
-    return check_reading(read_document(content, filename))
+    return check_reading(read_document(content, filename, zone=company_zone()))
 
 
 def check_reading(reading: Reading) -> CheckedFile:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.jobs import defer, is_under_way
+from tenants.language_and_zone import company_zone
 from tenants.models import User
 from tenants.names import LONGEST_NAME
 from workflows.authoring.importing.findings import (
@@ -123,7 +124,7 @@ def forget_import(*, import_run_id: int) -> None:
 
 def _check(run: ImportRun) -> None:
     try:
-        reading = read_document(bytes(run.content or b""), run.filename)
+        reading = read_document(bytes(run.content or b""), run.filename, zone=company_zone())
     except UnreadableBundleError as error:
         _refuse(run.pk, failure=str(error))
         return

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from tenants.language_and_zone import company_zone
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.authoring.importing.findings import Findings, findings_of
 from workflows.authoring.importing.import_bundle import (
@@ -104,7 +105,7 @@ def check_tasks(*, content: bytes, filename: str, workflow: WorkflowDefinition) 
         UnreadableBundleError: it cannot be read at all.
     """
     whole = export_bundle(workflow=workflow)
-    reading = read_tasks(content, filename, around=whole)
+    reading = read_tasks(content, filename, around=whole, zone=company_zone())
     refused = task_set_problems(reading.document, key=workflow.key)
     if refused or not isinstance(reading.document, dict):
         return CheckedTasks(reading, reading, reading.check(refused))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # So many bytes are looked at.
 HEAD: Final = 8192
+# So far into a program for Windows its header may stand; letters would say much more.
+_FURTHEST: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _is_windows_program(head: bytes) -> bool:
     if head[:2] != b"MZ" or len(head) < 64:
         return False
     start = int.from_bytes(head[0x3C:0x40], "little")
+    if start > _FURTHEST:
+        return False
     return start + 4 > len(head) or head[start : start + 2] in (b"PE", b"NE", b"LE", b"LX")
 
 

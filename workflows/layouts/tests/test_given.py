@@ -38,7 +38,7 @@ DATA: JsonObject = {
 class GivenTests(SimpleTestCase):
     def test_people_and_files_are_their_names(self) -> None:
         layout = display_layout(SOURCE, SPECS, DATA)
-        assert layout is not None  # noqa: S101 - for the type checker
+        assert layout is not None
         self.assertEqual(
             layout.data,
             {
@@ -54,7 +54,7 @@ class GivenTests(SimpleTestCase):
 
     def test_of_what_the_reader_may_not_know_not_even_the_question_is_handed_over(self) -> None:
         layout = display_layout(SOURCE, SPECS, DATA, only={"what"})
-        assert layout is not None  # noqa: S101 - for the type checker
+        assert layout is not None
         self.assertEqual(layout.data, {"what": "A desk"})
         self.assertEqual([each["name"] for each in layout.payload["fields"]], ["what"])
         self.assertIsNone(display_layout(SOURCE, SPECS, {}))
@@ -62,7 +62,7 @@ class GivenTests(SimpleTestCase):
 
     def test_broken_questions_show_the_answers_as_they_are(self) -> None:
         layout = display_layout(SOURCE, [{"name": 1}], {"what": "A desk"})
-        assert layout is not None  # noqa: S101 - for the type checker
+        assert layout is not None
         self.assertEqual((layout.data, layout.fields), ({"what": "A desk"}, []))
 
     def test_a_form_of_files_alone_has_nothing_for_a_layout(self) -> None:
@@ -75,7 +75,7 @@ class ChecksTests(SimpleTestCase):
     def problems(self, source: str) -> list[tuple[str, bool]]:
         document = fixture("vacation")
         workflow = document["workflow"]
-        assert isinstance(workflow, dict)  # noqa: S101 - for the type checker
+        assert isinstance(workflow, dict)
         workflow["display_layout"] = source
         found = check_bundle(document)
         return [(each.place, each.is_error) for each in found if "layout" in each.place]

@@ -47,8 +47,9 @@ class TooManyAtOnceError(WorkflowsError):
     """Fewer could be invited."""
 
     message = _(
-        "Your company may send %(left)s more invitations today, and these would be %(count)s. "
-        "Nobody was invited: invite so many of them today, and the others from tomorrow on."
+        "These would be %(count)s invitations, but %(left)s is the most that your company may "
+        "still send today. Nobody was invited: invite so many of them today, and the others from "
+        "tomorrow on."
     )
 
     def __init__(self, *, left: int, count: int) -> None:

@@ -78,7 +78,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("first_name", "last_name"):
             if name in self.fields:
                 self.fields[name].required = True
-        roles = self.instance.system_roles() if self.instance.pk else set()
+        roles = self.instance.system_roles() if self.instance.pk else {SystemRole.USER}
         self.initial.setdefault("system_roles", [role.value for role in roles])
         is_asked = "email" in self.fields and not in_public() and is_mail_set_up()
         if self.instance.pk and is_asked:
@@ -169,9 +169,9 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("invited", _("Invited")),
-            ("never", _("Never came")),
+            ("never", _("Never logged in")),
             ("away", _("Away")),
-            ("there", _("There")),
+            ("there", _("Present")),
             ("off", _("Deactivated")),
         ]
 
@@ -393,9 +393,9 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         if person.last_login is None and getattr(person, "is_invited", False):
             return "invited", gettext("Invited")
         if person.last_login is None:
-            return "never", gettext("Never came")
+            return "never", gettext("Never logged in")
         if person.is_available:
-            return "there", gettext("There")
+            return "there", gettext("Present")
         if person.away_until is None or not availability_of(person).is_away_by_plan:
             return "away", gettext("Away")
         until = date_format(timezone.localtime(person.away_until), "DATE_FORMAT")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenants.refusals import refusals
 from workflows.bundles.describe_changes import field_labels
@@ -207,8 +208,16 @@ def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:
     yield _("Address"), task.action_url
-    yield _("Longest wait"), _("%(seconds)s seconds") % {"seconds": task.timeout_seconds}
-    yield _("Tries again"), _("up to %(count)s times") % {"count": task.retries}
+    yield (
+        _("Longest wait"),
+        ngettext("%(seconds)s second", "%(seconds)s seconds", task.timeout_seconds)
+        % {"seconds": task.timeout_seconds},
+    )
+    yield (
+        _("Tries again"),
+        ngettext("up to %(count)s time", "up to %(count)s times", task.retries)
+        % {"count": task.retries},
+    )
 
 
 def _documents(task: TaskDefinition) -> Iterable[tuple[str, str]]:

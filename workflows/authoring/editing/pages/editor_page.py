@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.active_company import active_company
 from tenants.body_limits import LARGE_BODY
+from tenants.language_and_zone import company_zone
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link
@@ -239,6 +240,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
         "priorities": [[value, str(name)] for value, name in priority_choices()],
         "usual_priority": Priority.NORMAL.value,
         "icons": list(ICONS),
+        # Moments are typed and shown in it, whatever the browser's is.
+        "zone": str(company_zone()),
         "outcomes": [[each.value, str(screen.choice)] for each, screen in OUTCOMES.items()],
         "task_types": [
             {

@@ -166,7 +166,7 @@ class StopOfferingPage(DefinitionPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         retire_workflow(workflow=self.workflow, user=self.person)
-        text = _("“%(title)s” is no longer offered. Running tickets will finish.")
+        text = _("“%(title)s” is no longer offered. Running tickets go on to their end.")
         messages.success(request, text % {"title": self.workflow.title})
         return self.back()
 

@@ -69,7 +69,7 @@ class CallForm(forms.Form):
             body: Json = json.loads(text, parse_constant=_refuse) if text.strip() else None
         except (ValueError, RecursionError) as error:
             raise forms.ValidationError(
-                _("This is not JSON. Write for example {“id”: 7}, with straight quotes.")
+                _('This is not JSON. Write for example {"id": 7}, with straight quotes.')
             ) from error
         message = next((message for _path, message in unstorable(body)), "")
         if message:

@@ -293,7 +293,7 @@ class LetTimePassTest(TryCase):
         page = self.let_pass(self.at_solve())
         self.assertEqual(page.context["task_key"], "solve")
         self.assertContains(page, "No transition applied after 2 days; the task stays open.")
-        self.assertContains(page, "2 days pass:")
+        self.assertContains(page, "Time passed (2 days):")
         self.assertNotContains(page, "Let the time pass: 2 days")
         answers = {"answers-solved": "true", "answers-solution": "x"}
         done = self.go_on(page, **answers)

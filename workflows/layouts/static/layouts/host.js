@@ -79,6 +79,7 @@ export class LayoutFrame {
    */
   update(given) {
     if (this.wanted) this.wanted.given = { ...this.wanted.given, ...given };
+    this.colour();
     if (this.isReady) this.post({ type: "update", number: this.number, seen: this.seen, given });
   }
 
@@ -102,8 +103,14 @@ export class LayoutFrame {
     this.loads = 0;
     frame.addEventListener("load", this.loaded);
     addEventListener("message", this.heard);
+    this.colour();
     this.place.append(frame);
     this.expect(READY_WITHIN);
+  }
+
+  /** What is behind the frame shows through it only where both are dark, or light. */
+  colour() {
+    if (this.frame) this.frame.style.colorScheme = this.wanted?.given.dark ? "dark" : "light";
   }
 
   loaded() {

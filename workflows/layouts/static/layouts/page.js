@@ -47,6 +47,19 @@ function find(root, selector) {
   return /** @type {HTMLElement | null} */ (root.querySelector(selector));
 }
 
+/**
+ * What a question is called; of one in a record its number, too.
+ * @param {Question[]} questions
+ * @param {string} name such as `amount`, or `rows.0.amount`
+ */
+function labelOf(questions, name) {
+  const [first, number, inside] = name.split(".");
+  const question = questions.find((each) => each.name === first);
+  const column = question?.fields.find((each) => each.name === inside);
+  const label = question?.label ?? first;
+  return column ? `${label} ${Number(number) + 1}, ${column.label}` : label;
+}
+
 class ShownLayout {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -70,6 +83,8 @@ class ShownLayout {
     this.questions = this.fields ? withChoices(this.fields, this.payload.fields) : this.payload.fields;
     find(root, "[data-layout-head]")?.removeAttribute("hidden");
     this.switch.addEventListener("click", () => this.toggle());
+    // Who leaves before it was drawn has not been held up by it; of a page that hangs nobody is told.
+    addEventListener("pagehide", () => keep(this.key, false));
     onThemeChange(() => this.frame.update(surroundings()));
     if (this.form && this.fields) this.watchForm(this.form, this.fields);
     if (kept(PLAIN)) this.showPlain();
@@ -80,16 +95,19 @@ class ShownLayout {
   /** What the layout gets: docs/layouts.md describes it to whoever writes one. */
   given() {
     const { data, texts } = this.payload;
-    const shared = { ...surroundings(), data, texts, fields: drawnByLayout(this.questions) };
-    if (!this.fields) return { ...shared, readOnly: true, value: data, errors: {}, visible: this.visible() };
+    const shared = { ...surroundings(), data, texts, visible: this.visible() };
+    if (!this.fields) return { ...shared, fields: this.questions, readOnly: true, value: data, errors: {} };
     const value = readAll(this.fields, this.questions);
     const errors = errorsIn(this.fields, this.questions);
-    return { ...shared, readOnly: "readOnly" in this.root.dataset, value, errors, visible: this.visible() };
+    const fields = drawnByLayout(this.questions);
+    return { ...shared, fields, readOnly: "readOnly" in this.root.dataset, value, errors };
   }
 
   visible() {
+    const { fields } = this;
+    if (!fields) return this.questions.map((each) => each.name);
     const names = drawnByLayout(this.questions).map((each) => each.name);
-    return names.filter((each) => !this.fields || !partOf(this.fields, each)?.hidden);
+    return names.filter((each) => !partOf(fields, each)?.hidden);
   }
 
   begin() {
@@ -151,12 +169,13 @@ class ShownLayout {
   showErrors() {
     const list = find(this.root, "[data-layout-errors]");
     if (!list || !this.fields) return;
-    const errors = errorsIn(this.fields, this.questions);
-    const labels = Object.fromEntries(this.questions.map((each) => [each.name, each.label]));
+    const errors = errorsIn(this.fields, drawnByLayout(this.questions));
     list.replaceChildren(
       ...Object.entries(errors).map(([name, texts]) => {
         const item = document.createElement("li");
-        item.textContent = `${labels[name.split(".")[0]] ?? name}: ${texts.join(" ")}`;
+        const label = document.createElement("strong");
+        label.textContent = labelOf(this.questions, name);
+        item.append(label, ` ${texts.join(" ")}`);
         return item;
       }),
     );

@@ -220,7 +220,7 @@ class InvitationTests(InvitationCase):
         with override_settings(COMPANY_MOST_INVITATIONS_A_DAY=3):
             self.invite("a@example.com")
             page = self.invite("b@example.com, c@example.com, d@example.com")
-            self.assertContains(page, "may send 2 more invitations today")
+            self.assertContains(page, "2 is the most that your company may still send today")
             self.invite("b@example.com, c@example.com")
         self.assertEqual(Invitation.objects.count(), 3)
 
@@ -396,7 +396,7 @@ class PeopleWhereMailIsSentTests(InvitationCase):
         rows = [f"n{each}@example.com,Nina,New,User,\n" for each in range(3)]
         with override_settings(COMPANY_MOST_INVITATIONS_A_DAY=2):
             page = self.upload(head + "".join(rows))
-            self.assertContains(page, "may send 2 more invitations today")
+            self.assertContains(page, "2 is the most that your company may still send today")
             self.upload(head + "".join(rows[:2]))
             self.assertEqual(Invitation.objects.count(), 2)
 

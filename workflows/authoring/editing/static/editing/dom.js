@@ -19,7 +19,8 @@
 
 // Of these the page sets the property, which says what is shown now.
 const PROPERTIES = ["value", "checked", "disabled", "hidden"];
-/** @type {{ gettext?: Gettext, ngettext?: Ngettext } & Window} */
+/** @typedef {(context: string, text: string) => string} Pgettext */
+/** @type {{ gettext?: Gettext, ngettext?: Ngettext, pgettext?: Pgettext } & Window} */
 const page = window;
 let lastId = 0;
 
@@ -41,6 +42,15 @@ export function placeName() {
  */
 export function gettext(text, gaps = {}) {
   return filled(page.gettext ? page.gettext(text) : text, gaps);
+}
+
+/**
+ * Where one text means two things: `context` says which is meant here.
+ * @param {string} context
+ * @param {string} text
+ */
+export function pgettext(context, text) {
+  return page.pgettext ? page.pgettext(context, text) : text;
 }
 
 /**

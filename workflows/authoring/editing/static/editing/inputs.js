@@ -1,9 +1,9 @@
 // Controls that are tied to a property of the document, and inputs for values of each type.
 
-import { field, gettext, makeElement, option, uid } from "./dom.js";
+import { field, gettext, makeElement, option, pgettext, uid } from "./dom.js";
 import { factsOf } from "./field_types.js";
 import { numberInput, showNumber } from "./numbers.js";
-import { pendingOf, setPending, setTyped, valueAt } from "./store.js";
+import { pendingOf, setPending, setTyped, store, valueAt } from "./store.js";
 
 /** @import { Choice, FieldSpec, Json, Option, UnreadNumbers } from "./types.js" */
 
@@ -219,26 +219,58 @@ export function choicesOf(spec) {
   return (Array.isArray(spec.choices) ? spec.choices : []).map(pair).filter(([value]) => value !== "");
 }
 
+const LOCAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/;
+
 /**
- * A moment as an input of the type datetime-local has it; "" where it is none.
+ * What the clocks of the company's zone show at a moment.
+ * @param {Date} moment
+ */
+function clockAt(moment) {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: store.start.zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  }).formatToParts(moment);
+  /** @type {(type: string) => string} */
+  const part = (type) => parts.find((each) => each.type === type)?.value ?? "";
+  const day = `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}`;
+  return `${day}T${part("hour")}:${part("minute")}:${part("second")}`;
+}
+
+/**
+ * A moment as an input of the type datetime-local has it, in the company's zone; "" where it is none.
  * @param {unknown} value
  */
 function localMoment(value) {
   if (typeof value !== "string") return "";
+  if (LOCAL.test(value)) return value; // in the hour in which the clocks change: see `readMoment`
   const moment = new Date(value);
-  if (Number.isNaN(moment.getTime())) return "";
-  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
-  const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-  return `${day}T${two(moment.getHours())}:${two(moment.getMinutes())}`;
+  return Number.isNaN(moment.getTime()) ? "" : clockAt(moment).slice(0, 16);
 }
 
 /**
- * The moment that was typed into such an input; undefined where it is none.
+ * The moment that was typed into such an input; undefined where it is none. A time that comes twice
+ * or never stays as it was typed: the check says so beside it.
  * @param {string} typed
  */
 function readMoment(typed) {
-  const moment = new Date(typed);
-  return Number.isNaN(moment.getTime()) ? undefined : `${moment.toISOString().slice(0, 19)}Z`;
+  const wanted = LOCAL.test(typed) ? (typed.length === 16 ? `${typed}:00` : typed) : "";
+  const day = new Date(`${wanted}Z`).getTime();
+  if (Number.isNaN(day)) return undefined;
+  // Zones are at most 14 hours from UTC, and no zone changes its clocks twice within two days.
+  const offsets = [-1, 1].map((side) => {
+    const near = new Date(day + side * 86_400_000);
+    return new Date(`${clockAt(near)}Z`).getTime() - near.getTime();
+  });
+  const found = [...new Set(offsets)]
+    .map((offset) => new Date(day - offset))
+    .filter((each) => clockAt(each) === wanted);
+  return found.length === 1 ? `${found[0]?.toISOString().slice(0, 19)}Z` : typed;
 }
 
 /**
@@ -250,7 +282,7 @@ const CONTROLS = {
   yes_no: (_spec, value, onChange) =>
     selectOf(
       [
-        ["", gettext("None")],
+        ["", pgettext("an answer", "None")],
         ["true", gettext("Yes")],
         ["false", gettext("No")],
       ],
@@ -258,7 +290,9 @@ const CONTROLS = {
       (chosen) => onChange(chosen === "" ? undefined : chosen === "true"),
     ),
   one: (spec, value, onChange) =>
-    selectOf([["", gettext("None")], ...choicesOf(spec)], shown(value), (chosen) => onChange(chosen || undefined)),
+    selectOf([["", pgettext("an answer", "None")], ...choicesOf(spec)], shown(value), (chosen) =>
+      onChange(chosen || undefined),
+    ),
   several: (spec, value, onChange) =>
     manyOf(choicesOf(spec), Array.isArray(value) ? value : [], (chosen) =>
       onChange(chosen.length ? chosen : undefined),

@@ -130,8 +130,7 @@ export function layoutPreview(previewed) {
       shown = previewed.source();
       say("");
     },
-    broken: ({ message, line }) =>
-      say(line ? gettext("Line %(line)s: %(message)s", { line, message }) : gettext("%(message)s", { message })),
+    broken: ({ message, line }) => say(line ? gettext("Line %(line)s: %(message)s", { line, message }) : message),
     lost: () => say(gettext("It does not answer: look for a loop that has no end, or for what leads elsewhere.")),
   });
   const draw = () => {

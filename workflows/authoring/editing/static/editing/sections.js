@@ -1,7 +1,7 @@
 // What stands on the tabs, but for the transitions.
 
 import { presetsEditor } from "./answers.js";
-import { button, byId, field, find, gettext, icon, iconButton, makeElement, ngettext } from "./dom.js";
+import { button, byId, field, find, gettext, icon, iconButton, makeElement, ngettext, pgettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { checkbox, durationControl, manyOf, number, select, text } from "./inputs.js";
 
@@ -203,8 +203,8 @@ export function workflowSection() {
           { class: "ed-soft" },
           tests
             ? ngettext(
-                "It has %(count)s test case. It follows what you rename, and runs before this is published.",
-                "It has %(count)s test cases. They follow what you rename, and run before this is published.",
+                "It has %(count)s test case. Renaming carries over to it, and it runs before this is published.",
+                "It has %(count)s test cases. Renaming carries over to them, and they run before this is published.",
                 tests,
               )
             : gettext("It has no test cases yet. Those run before it is published."),
@@ -421,7 +421,7 @@ function formParts(task, refresh) {
     roleSelect(task, "candidate_role", {
       label: gettext("Who does it"),
       none: gettext("Every task worker"),
-      help: gettext("It is given to the free member of the role who has the least to do."),
+      help: gettext("It is given to the available member of the role who has the least to do."),
       onChange: refresh,
     }),
     dueField(task),
@@ -556,7 +556,7 @@ function typeBody(type, refresh) {
   const key = keyField(type, {
     rename,
     refresh,
-    help: gettext("It stays the same over all versions, and is used once in the company."),
+    help: gettext("It stays the same over all versions, and may occur only once in the company."),
   });
   const access = makeElement("div", {});
   const drawAccess = () => {
@@ -650,7 +650,7 @@ function priorityFields(type) {
     gettext("Question that says the priority"),
     type,
     "priority_from",
-    [["", gettext("None")], ...questions],
+    [["", pgettext("a question", "None")], ...questions],
     { otherwise: "", help: gettext("A choice whose values are low, normal, high and urgent.") },
   );
   return [usually, from];

@@ -47,6 +47,7 @@ const NOTHING = {
   has_published: false,
   roles: [],
   task_types: [],
+  zone: "UTC",
   outcomes: [],
   priorities: [],
   usual_priority: "",

@@ -1,7 +1,18 @@
 // Test cases: what is answered, and how the ticket must then go.
 
 import { answersPart, askingFor } from "./answers.js";
-import { button, field, find, findAll, gettext, icon, iconButton, makeElement, replaceContent } from "./dom.js";
+import {
+  button,
+  field,
+  find,
+  findAll,
+  gettext,
+  icon,
+  iconButton,
+  makeElement,
+  pgettext,
+  replaceContent,
+} from "./dom.js";
 import { durationControl, select, selectOf, text } from "./inputs.js";
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
@@ -319,10 +330,14 @@ function answerParts(answer, redraw) {
   if (outcome === "fails") parts.push(text(gettext("Why it fails"), answer, "error", { max: 2000, wide: true }));
   if (outcome === "late") {
     parts.push(
-      field(gettext("Time"), durationControl(answer, "after", { label: gettext("Time after which it is not done") }), {
-        name: "after",
-        group: true,
-      }),
+      field(
+        pgettext("a duration", "Time"),
+        durationControl(answer, "after", { label: gettext("Time after which it is not done") }),
+        {
+          name: "after",
+          group: true,
+        },
+      ),
     );
   }
   if (outcome === "done") {

@@ -1,6 +1,6 @@
 // The transitions from one task to the next: those of one source, in the order in which they are tried.
 
-import { button, field, find, gettext, icon, iconButton, makeElement } from "./dom.js";
+import { button, field, find, gettext, icon, iconButton, makeElement, pgettext } from "./dom.js";
 import { durationControl, selectOf, text } from "./inputs.js";
 import { focusAction, showMessage } from "./lists.js";
 import { isEmpty } from "./logic.js";
@@ -294,7 +294,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
         ...(isLate
           ? [
               field(
-                gettext("Time"),
+                pgettext("a duration", "Time"),
                 durationControl(transition, "after", { label: gettext("Time after which it is taken") }),
                 { name: "after", group: true },
               ),

@@ -147,6 +147,7 @@
  * @property {Option[]} priorities of tickets
  * @property {string} usual_priority of a ticket type that names none
  * @property {string[]} icons that a ticket type may have
+ * @property {string} zone of the company, in which moments are typed and shown
  * @property {Option[]} outcomes that an end may have; the first is that of one that names none
  * @property {TypeFacts[]} types of questions, in their order
  * @property {TypeFacts} anything what holds of a value whose type nobody knows
