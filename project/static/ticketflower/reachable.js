@@ -16,12 +16,14 @@
   }
 
   /**
-   * A button of which an icon is all is called as the input beside it.
+   * A button that holds icons and nothing else is called as the input beside it.
    * @param {Element} icon
    */
   function nameButton(icon) {
     const button = icon.closest("button, a");
-    if (!button || button.textContent?.trim() !== icon.textContent?.trim()) return;
+    if (!button) return;
+    const icons = [...button.querySelectorAll(".material-symbols-outlined")].map((each) => each.textContent);
+    if (button.textContent?.replace(/\s/g, "") !== icons.join("").replace(/\s/g, "")) return;
     if (button.hasAttribute("aria-label") || button.hasAttribute("title")) return;
     const input = button.parentElement?.querySelector("input");
     const name = input?.labels?.[0]?.textContent?.trim() || input?.placeholder;
