@@ -15,11 +15,27 @@
     each.setAttribute("tabindex", "0");
   }
 
+  /**
+   * A button that holds icons and nothing else is called as the input beside it.
+   * @param {Element} icon
+   */
+  function nameButton(icon) {
+    const button = icon.closest("button, a");
+    if (!button) return;
+    const icons = [...button.querySelectorAll(".material-symbols-outlined")].map((each) => each.textContent);
+    if (button.textContent?.replace(/\s/g, "") !== icons.join("").replace(/\s/g, "")) return;
+    if (button.hasAttribute("aria-label") || button.hasAttribute("title")) return;
+    const input = button.parentElement?.querySelector("input");
+    const name = input?.labels?.[0]?.textContent?.trim() || input?.placeholder;
+    if (name) button.setAttribute("aria-label", name);
+  }
+
   /** @param {ParentNode} root */
   function mend(root) {
     root.querySelectorAll(clicked).forEach(makeButton);
     root.querySelectorAll(".material-symbols-outlined:not([aria-hidden])").forEach((icon) => {
       if (icon.matches("[role=button], button, a, [aria-label]")) return;
+      nameButton(icon);
       icon.setAttribute("aria-hidden", "true");
     });
   }
