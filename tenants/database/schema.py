@@ -4,7 +4,7 @@ Each company's schema has a table of one column, the numbers of those whom the c
 name: its people and the superusers. Only it points to `public.tenants_user`, which would otherwise
 have fifty triggers for each company, and Postgres reads all of them whenever a table is made that
 points there (docs/speed.md). Models and queries know nothing of it: triggers of `tenants_user` fill
-it (the migration tenants 0029), and a foreign key that a migration makes points to it by itself.
+it (the migration tenants 0028), and a foreign key that a migration makes points to it by itself.
 """
 
 from __future__ import annotations
