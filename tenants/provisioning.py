@@ -113,7 +113,7 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
 
 
 def _collecting() -> Any:
-    editor = connection.schema_editor(collect_sql=True, atomic=False)
+    editor: Any = connection.schema_editor(collect_sql=True, atomic=False)
     editor.writes_keys_with_tables = True  # rows are added by the steps between
     return editor
 
@@ -157,7 +157,8 @@ def provision(company: Company) -> None:
         with connection.cursor() as cursor:
             # The name was checked by validate_schema_name: letters, digits, underscores.
             cursor.execute(
-                f'CREATE SCHEMA "{company.schema_name}" CREATE TABLE {PEOPLE_HERE} (id bigint PRIMARY KEY)'
+                f'CREATE SCHEMA "{company.schema_name}"'
+                f" CREATE TABLE {PEOPLE_HERE} (id bigint PRIMARY KEY)"
             )
         for step in steps:
             step.take()
@@ -166,6 +167,4 @@ def provision(company: Company) -> None:
         company.save(update_fields=["schema_version"])
         with connection.cursor() as cursor:
             # Last of all: it locks the table of all people.
-            cursor.execute(
-                "SELECT public.ticketflower_tie_people_here(%s)", [company.schema_name]
-            )
+            cursor.execute("SELECT public.ticketflower_tie_people_here(%s)", [company.schema_name])

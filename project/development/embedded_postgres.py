@@ -61,7 +61,7 @@ LOCK_SECONDS = 120
 # A backup locks the tables of all companies (tenants/lock_room.py): enough for 2,000 of them.
 # The rest is Postgres' default.
 SETTINGS = {
-    "max_locks_per_transaction": "400",
+    "max_locks_per_transaction": "450",
     "max_connections": "200",
     "log_timezone": "UTC",
 }

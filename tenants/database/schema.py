@@ -4,7 +4,7 @@ Each company's schema has a table of one column, the numbers of those whom the c
 name: its people and the superusers. Only it points to `public.tenants_user`, which would otherwise
 have fifty triggers for each company, and Postgres reads all of them whenever a table is made that
 points there (docs/speed.md). Models and queries know nothing of it: triggers of `tenants_user` fill
-it (the migration tenants 0029), and a foreign key that a migration makes points to it by itself.
+it (the migration tenants 0028), and a foreign key that a migration makes points to it by itself.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MAKE: Final = "SELECT public.ticketflower_make_people_here(current_schema()::tex
 class PeopleHereSchemaEditor(DatabaseSchemaEditor):
     """Postgres' schema editor; inside a company a foreign key to people is one to its people."""
 
-    # Whether the foreign keys of a new table are written with it: the same, in half the time, as
-    # Postgres looks for no rows then. Django writes them when the migration ends, so that rows which
-    # it adds meanwhile wait for no check.
+    # Whether the foreign keys of a new table are written with it: the same in less time, as
+    # Postgres looks for no rows then. Django writes them when the migration ends, so that rows
+    # which it adds meanwhile wait for no check.
     writes_keys_with_tables = False
     _has_made_table = False
 
@@ -43,7 +43,7 @@ class PeopleHereSchemaEditor(DatabaseSchemaEditor):
         return sql, values
 
     def _create_fk_sql(self, model: Any, field: Any, suffix: str) -> Statement:
-        statement: Statement = super()._create_fk_sql(model, field, suffix)
+        statement: Statement = super()._create_fk_sql(model, field, suffix)  # type: ignore[misc]
         if self._points_to_people(field):
             self._make_table()
             statement.parts["to_table"] = Table(PEOPLE_HERE, self.quote_name)
@@ -63,7 +63,7 @@ class PeopleHereSchemaEditor(DatabaseSchemaEditor):
 
     def _points_to_people(self, field: Any) -> bool:
         return bool(
-            self.connection.schema_name != get_public_schema_name()
+            _schema_of(self.connection) != get_public_schema_name()
             and (field.many_to_one or field.one_to_one)
             and field.db_constraint
             and field.target_field.model._meta.db_table == PEOPLE
@@ -74,6 +74,10 @@ class PeopleHereSchemaEditor(DatabaseSchemaEditor):
         if not self._has_made_table:
             self._has_made_table = True
             self.execute(MAKE, None)
+
+
+def _schema_of(connection: Any) -> str:
+    return str(connection.schema_name)
 
 
 def _is_foreign_key(statement: object) -> bool:

@@ -98,7 +98,8 @@ class Table:
 
 _COLUMNS: Final = """
 SELECT c.relname, a.attname,
-       CASE r.relname WHEN 'people_here' THEN 'tenants_user' ELSE coalesce(r.relname, '') END, NOT a.attnotnull, a.attidentity <> ''
+       CASE r.relname WHEN 'people_here' THEN 'tenants_user' ELSE coalesce(r.relname, '') END,
+       NOT a.attnotnull, a.attidentity <> ''
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = %s
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

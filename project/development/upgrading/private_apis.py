@@ -214,7 +214,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     # A company's foreign keys to people point to its own table of them.
     *_of(
         "django.db.backends",
-        "Ours is a subclass, and writes where such a foreign key points (tenants/database/schema.py).",
+        "Ours is a subclass, and writes where such a foreign key points: tenants/database.",
         {
             "base.base.BaseDatabaseWrapper.SchemaEditorClass": "",
             "ddl_references.Statement": "(template, **parts)",

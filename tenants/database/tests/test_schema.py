@@ -1,4 +1,4 @@
-"""What a company's tables say of people points to those whom the company may name, and no further."""
+"""A company's tables point to the people whom they may name, and no further."""
 
 from __future__ import annotations
 
@@ -62,6 +62,9 @@ class ForeignKeyTests(CompanyTestCase):
             class Meta:
                 app_label = "workflows"
 
+            def __str__(self) -> str:
+                return "A note"
+
         def field(kind: Any) -> Any:
             kind.set_attributes_from_name("reader")
             kind.model = Note
@@ -75,14 +78,15 @@ class ForeignKeyTests(CompanyTestCase):
         with connection.schema_editor() as editor:
             editor.create_model(Note)
         self.assertEqual((keys(), keys("workflows_note_readers")), (1, 1))
-        for change, count in (
-            (lambda editor: editor.add_field(Note, person), 2),
-            (lambda editor: editor.alter_field(Note, person, number), 1),
-            (lambda editor: editor.alter_field(Note, number, person), 2),
-            (lambda editor: editor.remove_field(Note, person), 1),
-        ):
+        changes: list[tuple[str, tuple[Any, ...], int]] = [
+            ("add_field", (person,), 2),
+            ("alter_field", (person, number), 1),
+            ("alter_field", (number, person), 2),
+            ("remove_field", (person,), 1),
+        ]
+        for change, fields, count in changes:
             with connection.schema_editor() as editor:
-                change(editor)
+                getattr(editor, change)(Note, *fields)
             self.assertEqual(keys(), count)
         self.test_one_table_of_a_company_points_to_everybody()
 
