@@ -229,7 +229,9 @@ class PeopleListTests(CompanyTestCase):
         page = self.client.get(reverse("admin:tenants_user_changelist"), {"q": self.walt.email})
         # In the row: the filter has the same words.
         (cell,) = re.findall(r'class="[^"]*field-state.*?</td>', page.content.decode(), re.DOTALL)
-        found = re.findall(r"Deactivated|Invited|Never logged in|Away until [^<]*|Away|Present", cell)
+        found = re.findall(
+            r"Deactivated|Invited|Never logged in|Away until [^<]*|Away|Present", cell
+        )
         return str(found[-1]).strip()
 
     def test_it_says_who_came_and_who_is_there(self) -> None:
