@@ -12,16 +12,17 @@ from django.utils.translation import ngettext
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from tenants import passwords, visits
+from tenants import visits
 from tenants.account.inviting_companies import Founder
 from tenants.account.signing_up import SignUp
 from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
 from tenants.language_and_zone import language_here
-from tenants.limits import BY_ACCOUNT, SIGN_UPS_OF_ALL
+from tenants.limits.rates import begin_attempt, forgive_attempts
+from tenants.limits.table import BY_ACCOUNT, SIGN_UPS_OF_ALL
+from tenants.logging_in import passwords
 from tenants.models import Company, SignUpInvitation, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
-from tenants.rate_limits import begin_attempt, forgive_attempts
 from tenants.refusals import refusals
 from tenants.services import set_password, sign_up
 

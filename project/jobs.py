@@ -11,10 +11,10 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
-from tenants import limits
 from tenants.account.log_ins import forget_ended_sessions
 from tenants.fair_turns import RECOVERED, Queue
 from tenants.jobs import PATIENT
+from tenants.limits import table as limits
 
 REQUEUE = "project.jobs.requeue_stalled"
 

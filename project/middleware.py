@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 from project.views import bad_request
-from tenants.body_limits import (
+from tenants.limits.bodies import (
     ASKS_BODY_LIMIT,
     BODY_LIMIT_HEADER,
     REFUSED_BODY,

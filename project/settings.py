@@ -160,9 +160,9 @@ TEST_RUNNER = "project.development.runner.CompanyTestRunner"
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["tenants.backends.EmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "tenants.passwords.LengthValidator"},
-    {"NAME": "tenants.passwords.CommonValidator"},
-    {"NAME": "tenants.passwords.NamesValidator"},
+    {"NAME": "tenants.logging_in.passwords.LengthValidator"},
+    {"NAME": "tenants.logging_in.passwords.CommonValidator"},
+    {"NAME": "tenants.logging_in.passwords.NamesValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -171,7 +171,7 @@ REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", default=not (DEBUG or 
 # The domain that passkeys are made for, where ALLOWED_HOSTS names several hosts of it or has a
 # wildcard: they work at all hosts of it. Empty: for the host by which the site is visited.
 PASSKEY_DOMAIN = (os.environ.get("PASSKEY_DOMAIN") or "").strip().lower()
-MFA_ADAPTER = "tenants.second_factor.EncryptingAdapter"
+MFA_ADAPTER = "tenants.logging_in.second_factor.EncryptingAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # clocks of phones go wrong by half a minute
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -211,7 +211,7 @@ if HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
-SESSION_ENGINE = "tenants.sessions"
+SESSION_ENGINE = "tenants.logging_in.sessions"
 # After how long without doing anything a session ends, and how long after the log-in in any case.
 SESSION_IDLE_SECONDS = 60 * int(os.environ.get("SESSION_IDLE_MINUTES") or 8 * 60)
 SESSION_LONGEST_SECONDS = 3600 * int(os.environ.get("SESSION_LONGEST_HOURS") or 7 * 24)
@@ -296,7 +296,7 @@ PUBLIC_URL = (os.environ.get("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEBUG 
 )
 # How many callbacks are taken in a minute, for one call and from one address.
 CALLBACKS_PER_CALL = int(os.environ.get("CALLBACKS_PER_CALL") or 30)
-# All limits stand in tenants/limits.py.
+# All limits stand in tenants/limits/table.py.
 CALLBACKS_PER_ADDRESS = int(os.environ.get("CALLBACKS_PER_ADDRESS") or 600)
 if DEMO:
     # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.

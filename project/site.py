@@ -31,8 +31,8 @@ from tenants.account.pages.picture import PicturePage
 from tenants.account.pages.profile import ProfilePage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
+from tenants.logging_in.passkeys import domain_of
 from tenants.models import User
-from tenants.passkeys import domain_of
 from tickets.notices.pages.bell import BellPage
 from tickets.notices.pages.notice_list import NoticeListPage
 from tickets.notices.pages.open_notice import OpenNoticePage

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from project.company_name import company_name
-from tenants.log_context import note_reason
+from tenants.observing.log_context import note_reason
 from tenants.trouble import Trouble, trouble_of
 
 # More than that is not sent once more by the page: the browser's Back has it.

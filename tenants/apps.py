@@ -12,7 +12,6 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers them; they read models, which are not there before.
-        from tenants import lock_room  # noqa: F401, PLC0415
         from tenants.account import jobs, log_ins  # noqa: F401, PLC0415
         from tenants.pages import checks  # noqa: F401, PLC0415
         from tenants.wall import check  # noqa: F401, PLC0415

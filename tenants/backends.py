@@ -7,13 +7,13 @@ from django.db.models import TextField
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
-from tenants.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.fast.prepared import PreparedQuery
-from tenants.limits import attempt_of
+from tenants.limits.sender import sender_of
+from tenants.limits.table import attempt_of
+from tenants.logging_in.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.models import User
 from tenants.names import plain_email
 from tenants.roles import SystemRole
-from tenants.sender import sender_of
 
 # What Django asks for in two queries more: the person's own permissions, and their groups'.
 _PERMISSIONS = """

@@ -24,8 +24,8 @@ from tenants.errors import (
     TooManyJobsError,
     TooManyPeopleError,
 )
+from tenants.limits.rates import count_request, count_what_fits, counted_requests
 from tenants.models import Company, User
-from tenants.rate_limits import count_request, count_what_fits, counted_requests
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

@@ -23,8 +23,8 @@ from procrastinate.tasks import configure_task
 from tenants.connection import current_schema
 from tenants.deletion import ensure_schema_stays
 from tenants.errors import CallsUsedUpError, CompanyBehindError, CompanyToBeDeletedError
-from tenants.log_context import note_job
 from tenants.migrating.versions import ensure_schema_up_to_date
+from tenants.observing.log_context import note_job
 
 # How long a job waits whose company is behind, however often.
 BEHIND_SECONDS: Final = 30

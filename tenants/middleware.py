@@ -16,13 +16,13 @@ from tenants.audit.acting import acting_as, actor_of, visitor
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
 from tenants.language_and_zone import known_language, zone_of
-from tenants.limits import BY_SENDER, count_sender
-from tenants.log_context import note
+from tenants.limits.sender import sender_of
+from tenants.limits.table import BY_SENDER, count_sender
+from tenants.logging_in.second_factor import SESSION_KEY, is_demanded
+from tenants.logging_in.sessions import SessionStore
 from tenants.models import User
+from tenants.observing.log_context import note
 from tenants.refusals import refusals
-from tenants.second_factor import SESSION_KEY, is_demanded
-from tenants.sender import sender_of
-from tenants.sessions import SessionStore
 from tenants.visits import leave_company, record_request
 
 # The header of a request that no person makes (tenants/pages/static/pages/progress.js).
@@ -98,7 +98,7 @@ class DemandedSecondFactorMiddleware:
 
 
 class LimitsMiddleware:
-    """Refuses what is sent too often to an address of the table of limits (`tenants/limits.py`).
+    """Refuses what is sent too often to an address of the table (`tenants/limits/table.py`).
 
     After the middleware that says who asks, for the page that it answers with.
     """

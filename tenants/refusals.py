@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, overload
 
 from tenants.errors import TicketFlowerError
-from tenants.log_context import note_reason
+from tenants.observing.log_context import note_reason
 
 
 class Refusals[E: Exception]:

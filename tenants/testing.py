@@ -31,12 +31,12 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import PUBLIC, company_of, current_schema, use_company, use_public
+from tenants.logging_in.sessions import SessionStore
 from tenants.migrating.versions import is_public_up_to_date
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
 from tenants.services import create_company, create_person
-from tenants.sessions import SessionStore
 
 PASSWORD = "a-password-for-tests"  # noqa: S105
 ACME, GLOBEX = "acme", "globex"

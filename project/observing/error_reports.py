@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-from tenants.log_context import facts
+from tenants.observing.log_context import facts
 
 KEPT: Final = ("event_id", "timestamp", "level", "logger", "platform", "release", "environment")
 KEPT_OF_FRAMES: Final = ("filename", "function", "module", "lineno", "in_app")

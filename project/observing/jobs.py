@@ -12,8 +12,8 @@ from procrastinate.jobs import Job
 from project.observing.logs import error_name
 from tenants.errors import TicketFlowerError
 from tenants.fair_turns import Queue
-from tenants.log_context import Fact, facts, logged, note
-from tenants.metrics import count, observe
+from tenants.observing.log_context import Fact, facts, logged, note
+from tenants.observing.metrics import count, observe
 
 logger = logging.getLogger(__name__)
 

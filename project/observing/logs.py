@@ -3,9 +3,9 @@
 Django's settings and granian's (`granian_logging.json`) both use it, so it knows neither.
 
 A line as JSON has `time` (UTC), `level`, `logger`, `message`, `program`, and what the context knows
-(tenants/log_context.py). It holds no personal data by construction: of a library's message only
-what stands in its code, and of an error its type and its place. What an error says is left out,
-unless Python has made it of names in the code: a database repeats what somebody typed.
+(tenants/observing/log_context.py). It holds no personal data by construction: of a library's
+message only what stands in its code, and of an error its type and its place. What an error says is
+left out, unless Python has made it of names in the code: a database repeats what somebody typed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tenants.log_context import facts, in_context, note_reason
+from tenants.observing.log_context import facts, in_context, note_reason
 
 # Whose messages say nothing that somebody typed.
 OURS: Final = ("project", "tenants", "tickets", "workflows", "_granian", "procrastinate")

@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from tenants.connection import use_public
 from tenants.fair_turns import Queue
-from tenants.metrics import BOUNDS, flush, read
+from tenants.observing.metrics import BOUNDS, flush, read
 
 PREFIX: Final = "ticketflower_"
 BEARER: Final = "Bearer "

@@ -16,10 +16,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from tenants.body_limits import ASKS_BODY_LIMIT
-from tenants.log_context import Fact, logged, note_reason
-from tenants.metrics import count, observe
-from tenants.request_ids import REQUEST_ID, REQUEST_ID_HEADER, request_id_of
+from tenants.limits.bodies import ASKS_BODY_LIMIT
+from tenants.observing.log_context import Fact, logged, note_reason
+from tenants.observing.metrics import count, observe
+from tenants.observing.request_ids import REQUEST_ID, REQUEST_ID_HEADER, request_id_of
 
 logger = logging.getLogger(__name__)
 

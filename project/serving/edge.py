@@ -31,10 +31,10 @@ from project.serving.bodies import (
 from project.serving.responses import Answer, Send, plain_answer, refusal
 from project.serving.turns import TooManyWaitError, Turns, line_of
 from project.serving.wsgi_call import Application, Environ, call, environ_of
-from tenants.body_limits import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
-from tenants.log_context import logged
-from tenants.metrics import count
-from tenants.request_ids import REQUEST_ID, REQUEST_ID_HEADER, request_id_of
+from tenants.limits.bodies import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
+from tenants.observing.log_context import logged
+from tenants.observing.metrics import count
+from tenants.observing.request_ids import REQUEST_ID, REQUEST_ID_HEADER, request_id_of
 
 logger = logging.getLogger(__name__)
 

@@ -17,13 +17,13 @@ from typing import Any
 
 from django.conf import settings
 
-from tenants.sender import place_of_sender, sender_in
+from tenants.limits.sender import place_of_sender, sender_in
 
 # Forms of those who are not logged in, wherever they come from: who has many addresses has not many
 # turns.
 VISITORS = "visitors"
 # What is sent to these addresses is such a form, whatever session it names: nobody looks here
-# whether there is that session. A test compares them with tenants/limits.py.
+# whether there is that session. A test compares them with tenants/limits/table.py.
 FOR_VISITORS = (
     "/app/login/",
     "/callbacks/",

@@ -9,7 +9,7 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 from project.serving.responses import Answer, plain_answer
-from tenants.request_ids import REQUEST_ID
+from tenants.observing.request_ids import REQUEST_ID
 
 logger = logging.getLogger(__name__)
 

@@ -32,9 +32,9 @@ from tenants.encryption import decrypt
 from tenants.identity.providers import allow_people
 from tenants.identity.tests.provider import CLIENT, SECRET
 from tenants.identity.tests.test_company_log_in import BACK, ProviderCase
+from tenants.logging_in.second_factor import new_recovery_codes
 from tenants.models import IdentityProvider, Passkey, RequestCount, User
 from tenants.roles import SystemRole
-from tenants.second_factor import new_recovery_codes
 from tenants.testing import PASSWORD, CompanyTestCase, outside, request_as
 from tickets.files.keep_file import keep_file
 from tickets.health.finding import Finding
@@ -456,7 +456,8 @@ class AccountTests(EventCase):
     def test_a_flood_of_failures_is_bounded(self) -> None:
         from unittest import mock  # noqa: PLC0415
 
-        from tenants import failed_log_ins, limits  # noqa: PLC0415
+        from tenants.limits import table as limits  # noqa: PLC0415
+        from tenants.logging_in import failed_log_ins  # noqa: PLC0415
 
         few = limits.Limit("failed log-ins recorded", limits.HOUR, 3)
         with mock.patch.object(failed_log_ins, "FAILURES_RECORDED", few):

@@ -144,7 +144,8 @@ class InstallationBehindTests(CompanyTestCase):
 
     def test_everybody_reads_that_it_is_brought_up_to_date(self) -> None:
         # Whatever would ask the database then fails: columns may be missing there.
-        self.enterContext(mock.patch("tenants.sessions.SessionStore.load", side_effect=KeyError))
+        load = "tenants.logging_in.sessions.SessionStore.load"
+        self.enterContext(mock.patch(load, side_effect=KeyError))
         self.client.cookies["sessionid"] = "a-session-of-before"
         for address in ("/", reverse("admin:login"), reverse("admin:index"), "/sign-up/"):
             with self.subTest(address):

@@ -39,6 +39,7 @@ from django.utils import timezone
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record
+from tenants.logging_in.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.mail.outbox import queue_mail
 from tenants.models import Company, CompanyExport, CompanyRestore, User
@@ -46,7 +47,6 @@ from tenants.pages import page as pages
 from tenants.pages.page import ObjectPage
 from tenants.pages.tests.page_case import page_beneath
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
-from tenants.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, outside
 from tenants.testing_examples import is_long_run

@@ -17,9 +17,9 @@ from django.urls import reverse
 
 from project.serving.turns import VISITORS, line_of
 from project.tests.pages import Page, all_pages
-from tenants import limits
 from tenants.connection import use_public
-from tenants.limits import BY_SENDER
+from tenants.limits import table as limits
+from tenants.limits.table import BY_SENDER
 from tenants.models import AttemptCount, Company, User
 from tenants.testing import PASSWORD, CompanyTestCase, email_of
 
@@ -76,7 +76,7 @@ class TableTests(CompanyTestCase):
                 page, examples.get(page.name) or dict.fromkeys(page.arguments, "1")
             )
         ]
-        self.assertEqual(missing, [], "Give it a limit in tenants/limits.py.")
+        self.assertEqual(missing, [], "Give it a limit in tenants/limits/table.py.")
 
     def test_all_others_lead_a_visitor_to_the_log_in_or_are_not_there(self) -> None:
         guarded = [page for page in all_pages() if not admits_visitors(page)]

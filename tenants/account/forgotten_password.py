@@ -25,7 +25,7 @@ from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError
 from tenants.jobs import defer
 from tenants.language_and_zone import speaking_to
-from tenants.limits import NEW_PASSWORDS_TO_ADDRESS
+from tenants.limits.table import NEW_PASSWORDS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
 from tenants.migrating.versions import is_up_to_date

@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.acting import actor_of
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
-from tenants.failed_log_ins import LogInBy
 from tenants.fast.prepared import send
+from tenants.limits.sender import sender_of
+from tenants.logging_in.failed_log_ins import LogInBy
+from tenants.logging_in.sessions import BEGAN_AT, CONFIRMED_AT
 from tenants.models import LogInSession, User
-from tenants.sender import sender_of
-from tenants.sessions import BEGAN_AT, CONFIRMED_AT
 
 LOGGED_IN = declare("account.logged_in", _("Logged in"))
 LOGGED_OUT = declare("account.logged_out", _("Logged out"))

@@ -24,10 +24,10 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record_in_installation, record_of_person
 from tenants.backends import may_log_in_here
 from tenants.errors import TenantsError
+from tenants.logging_in.second_factor import remove_second_factor
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from tenants.roles import SystemRole
-from tenants.second_factor import remove_second_factor
 from tenants.services import set_password
 
 LINK_MADE = declare("superusers.one_time_link_made", _("Made a one-time link for a log-in"))

@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.errors import AttemptsPausedError
-from tenants.limits import attempt_of
+from tenants.limits.table import attempt_of
+from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import User
 from tenants.refusals import refusals
-from tenants.sessions import CONFIRMED_AT
 
 # What is sent to these pages changes passwords, secrets, roles, or the company that one works in.
 # The page of one's own password asks for it by itself.

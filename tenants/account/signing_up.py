@@ -21,7 +21,7 @@ from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
 from tenants.language_and_zone import speaking
-from tenants.limits import SIGN_UP_LINK, SIGN_UPS_OF_ALL, SIGN_UPS_TO_ADDRESS
+from tenants.limits.table import SIGN_UP_LINK, SIGN_UPS_OF_ALL, SIGN_UPS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import Written, write

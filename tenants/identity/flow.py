@@ -22,13 +22,13 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from tenants.errors import IdentityProviderError, TicketFlowerError
-from tenants.failed_log_ins import record_refused_by_provider
 from tenants.identity.outgoing import Fetch, fetch_json
 from tenants.identity.providers import secret_of
 from tenants.identity.tokens import Identity, read_id_token
-from tenants.limits import IDENTITY_PROVIDER
+from tenants.limits.sender import sender_of
+from tenants.limits.table import IDENTITY_PROVIDER
+from tenants.logging_in.failed_log_ins import record_refused_by_provider
 from tenants.models import IdentityProvider
-from tenants.sender import sender_of
 
 _BEGUN: Final = "company_log_in"
 LONGEST_WAIT: Final = 600  # seconds

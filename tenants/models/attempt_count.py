@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class AttemptCount(models.Model):
     """How many attempts of one kind failed in a row, such as log-ins, and which pause that made.
 
-    In `public`, for all web processes, and not logged, as RequestCount. `tenants.rate_limits` has
+    In `public`, for all web processes, and not logged, as RequestCount. `tenants.limits.rates` has
     its only statements.
     """
 

@@ -8,7 +8,7 @@ class Figure(models.Model):
     """How much of one kind all processes have counted, such as requests that were refused.
 
     In `public`, and not logged, as RequestCount: after a crash of the database counting begins
-    anew. `tenants.metrics` has its only statement that writes.
+    anew. `tenants.observing.metrics` has its only statement that writes.
     """
 
     name = models.TextField(_("name"))

@@ -8,7 +8,7 @@ class RequestCount(models.Model):
     """How many requests of one kind came within the window that its first one opened.
 
     In `public`, for all web processes. The table is not logged: counting costs no wait for the
-    disk, and after a crash of the database everybody begins anew. `tenants.rate_limits` has its
+    disk, and after a crash of the database everybody begins anew. `tenants.limits.rates` has its
     only statements.
     """
 

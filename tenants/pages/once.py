@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
 
-from tenants.sessions import SessionStore
+from tenants.logging_in.sessions import SessionStore
 
 # The name in the address, and what stands there.
 PARAMETER = "form"
@@ -75,7 +75,7 @@ def stored_result(request: HttpRequest, *, token: str) -> int | None:
 def _session(request: HttpRequest) -> SessionStore:
     session = request.session
     if not isinstance(session, SessionStore):
-        raise ImproperlyConfigured("SESSION_ENGINE must be tenants.sessions.")
+        raise ImproperlyConfigured("SESSION_ENGINE must be tenants.logging_in.sessions.")
     return session
 
 

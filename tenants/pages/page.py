@@ -36,8 +36,8 @@ from django.urls import URLPattern, path, reverse
 from django.views import View
 
 from tenants.active_company import active_company
-from tenants.body_limits import FORM_BODY, SMALL_BODY
 from tenants.errors import TicketFlowerError
+from tenants.limits.bodies import FORM_BODY, SMALL_BODY
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton, ShownButton
 from tenants.pages.links import admin_link, prefix_of
@@ -65,7 +65,7 @@ class Page(View):
     button: ClassVar[Button | None] = None
     list_button: ClassVar[ListButton | None] = None
     menu: ClassVar[MenuEntry | None] = None
-    # How much may be sent to it, in bytes, by who may use it (tenants/body_limits.py).
+    # How much may be sent to it, in bytes, by who may use it (tenants/limits/bodies.py).
     largest_body: ClassVar[int] = FORM_BODY
     # Whatever we refuse is shown by `refused`, and these errors, too.
     also_refused: ClassVar[tuple[type[Exception], ...]] = ()

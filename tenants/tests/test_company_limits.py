@@ -29,8 +29,8 @@ from tenants.errors import (
     TooManyPeopleError,
 )
 from tenants.jobs import PATIENT, SOON_SECONDS
+from tenants.limits.rates import counted_requests
 from tenants.models import Company, User
-from tenants.rate_limits import counted_requests
 from tenants.services import create_person
 from tenants.testing import CompanyTestCase, outside
 

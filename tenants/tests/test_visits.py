@@ -20,10 +20,10 @@ from tenants.account.one_time_links import (
 )
 from tenants.account.tests.test_second_factor import SecondFactorCase
 from tenants.audit.models import AuditEvent
+from tenants.logging_in.second_factor import has_second_factor
 from tenants.middleware import POLL
 from tenants.models import Company, Passkey, User
 from tenants.roles import SystemRole
-from tenants.second_factor import has_second_factor
 from tenants.services import set_system_roles
 from tenants.testing import PASSWORD, CompanyTestCase, outside
 

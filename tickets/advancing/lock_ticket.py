@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tenants.log_context import note
 from tenants.models import User
+from tenants.observing.log_context import note
 from tickets.models import Ticket
 from workflows.models import WorkflowDefinition
 from workflows.running.state_manager import WorkflowStateManager

@@ -14,8 +14,8 @@ from tenants.company_limits import count_call
 from tenants.connection import current_schema
 from tenants.errors import CallsUsedUpError, EncryptionError
 from tenants.jobs import defer, is_under_way
-from tenants.log_context import note_reason
 from tenants.models import Company
+from tenants.observing.log_context import note_reason
 from tickets.advancing.failed_step import UNREACHABLE, with_reason
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.calling.callback_address import CallbackAddress

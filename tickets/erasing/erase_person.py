@@ -24,10 +24,10 @@ from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
+from tenants.logging_in.second_factor import remove_second_factor
 from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.models import LinkedAccount, LogInSession, Passkey, SignUpInvitation, User
 from tenants.names import LONGEST_NAME, plain_email
-from tenants.second_factor import remove_second_factor
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.finding.index_tickets import AT_ONCE, index_tickets
 from tickets.finding.plain_text import plain_text

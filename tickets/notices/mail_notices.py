@@ -26,11 +26,11 @@ from django.utils.translation import ngettext
 from tenants.company_limits import take_mails
 from tenants.hooks import Hook
 from tenants.language_and_zone import speaking_to
+from tenants.limits.rates import count_what_fits
 from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write
 from tenants.models import Company, User
-from tenants.rate_limits import count_what_fits
 from tickets.models import MailState, Message, Notice, NoticePreferences, Visibility
 from tickets.notices.kinds.kind import ByMail
 from tickets.notices.preferences import wish_of

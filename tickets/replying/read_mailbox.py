@@ -14,9 +14,9 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from tenants.errors import CompanyBehindError, RateLimitedError
-from tenants.limits import DAY, MAIL_ATTEMPTS, MAIL_TURNS
+from tenants.limits.rates import counted_of_each
+from tenants.limits.table import DAY, MAIL_ATTEMPTS, MAIL_TURNS
 from tenants.mail.incoming.mailbox import Mailbox
-from tenants.rate_limits import counted_of_each
 from tickets.replying.take_mail import Taken, keep_as_failed, take_mail
 
 logger = logging.getLogger(__name__)

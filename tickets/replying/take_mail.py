@@ -17,8 +17,7 @@ from django_tenants.utils import tenant_context
 
 from tenants.connection import current_schema, use_public
 from tenants.errors import CompanyLimitError, RateLimitedError
-from tenants.limits import REFUSED_MAILS_RECORDED
-from tenants.log_context import note
+from tenants.limits.table import REFUSED_MAILS_RECORDED
 from tenants.mail.incoming.authentication import is_forged
 from tenants.mail.incoming.loops import why_automatic
 from tenants.mail.incoming.quotations import cut_quotations
@@ -34,6 +33,7 @@ from tenants.mail.models import ReceivedMail, Refusal
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.names import plain_email
+from tenants.observing.log_context import note
 from tickets.conversation.write_message import (
     MOST_FILES,
     ensure_not_too_many,

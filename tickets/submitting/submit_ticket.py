@@ -12,9 +12,9 @@ from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import PreparedQuery, is_commit_unknown, next_id
 from tenants.fast.rows import new_row
-from tenants.log_context import note
 from tenants.models import Company, User
 from tenants.names import plain_name
+from tenants.observing.log_context import note
 from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_ticket import lock_instance_of

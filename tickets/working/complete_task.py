@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import is_commit_unknown
-from tenants.log_context import note
 from tenants.models import User
+from tenants.observing.log_context import note
 from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable

@@ -31,7 +31,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from tenants.active_company import active_company
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
-from tenants.body_limits import FORM_BODY, LARGE_BODY
+from tenants.limits.bodies import FORM_BODY, LARGE_BODY
 from tenants.models import User
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from tenants.account.log_ins import end_log_ins
+from tenants.logging_in.second_factor import remove_second_factor
 from tenants.models import User
-from tenants.second_factor import remove_second_factor
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from unittest import TestCase, mock
 
 from project.observing.logs import JsonFormatter, RefusalFilter, TextFormatter
 from project.serving.command import LOG_CONFIG, web_command
-from tenants.log_context import facts, logged, note, note_job, note_reason
+from tenants.observing.log_context import facts, logged, note, note_job, note_reason
 
 SECRET = "somebody@secret.example"
 

@@ -6,8 +6,8 @@ from django.db import connection
 from django.test import override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
-from tenants import metrics
 from tenants.jobs import defer
+from tenants.observing import metrics
 from tenants.testing import CompanyTestCase, email_of, outside
 
 TOKEN = "a-token-of-many-letters"

@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from project.development.processes import family_of
 from project.tests.web_server import WebServerTestCase, session_key_of
-from tenants.body_limits import FORM_BODY, LARGE_BODY, SMALL_BODY
+from tenants.limits.bodies import FORM_BODY, LARGE_BODY, SMALL_BODY
 from tenants.models import User
 from tenants.testing_waits import PATIENCE, wait_until, wait_until_blocked
 

@@ -13,7 +13,7 @@ from project.serving.edge import Edge
 from project.serving.tests.test_bodies import sender
 from project.serving.tests.test_wsgi_call import scope
 from project.serving.wsgi_call import Environ
-from tenants.body_limits import BODY_LIMIT_HEADER, SMALL_BODY
+from tenants.limits.bodies import BODY_LIMIT_HEADER, SMALL_BODY
 
 LARGE = 4 * SMALL_BODY
 

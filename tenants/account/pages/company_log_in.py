@@ -17,18 +17,18 @@ from tenants.account.pages.account_page import AccountPage
 from tenants.account.pages.log_in import wait_for_second_factor
 from tenants.backends import EmailBackend
 from tenants.errors import IdentityProviderError
-from tenants.failed_log_ins import (
+from tenants.identity.flow import Finished, Purpose, begin, finish
+from tenants.identity.providers import link, note_test, person_of, unlink
+from tenants.limits.sender import sender_of
+from tenants.logging_in.failed_log_ins import (
     LogInBy,
     record_failed_log_in,
     record_refused_by_provider,
 )
-from tenants.identity.flow import Finished, Purpose, begin, finish
-from tenants.identity.providers import link, note_test, person_of, unlink
+from tenants.logging_in.second_factor import SESSION_KEY, has_second_factor
 from tenants.models import IdentityProvider, LinkedAccount, User
 from tenants.pages.page import Page
 from tenants.refusals import Refusals
-from tenants.second_factor import SESSION_KEY, has_second_factor
-from tenants.sender import sender_of
 
 # The browser remembers at which company somebody has logged in, for a year.
 COOKIE: Final = "company_log_in"

@@ -8,11 +8,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
 
 from tenants.account.forgotten_password import ask_for_new_password
+from tenants.limits.sender import sender_of
 from tenants.mail.models import LONGEST_ADDRESS
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models.fields import EmailAddressInput
 from tenants.pages.page import Page
-from tenants.sender import sender_of
 
 
 class ForgottenPasswordForm(forms.Form):

@@ -25,19 +25,19 @@ from tenants.account.log_ins import log_in
 from tenants.backends import EmailBackend, may_log_in_here
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError
-from tenants.failed_log_ins import LogInBy, record_failed_log_in
-from tenants.models import User
-from tenants.pages.page import Page
-from tenants.passkeys import options_to_use, use_passkey
-from tenants.refusals import Refusals, refusals
-from tenants.second_factor import (
+from tenants.limits.sender import sender_of
+from tenants.logging_in.failed_log_ins import LogInBy, record_failed_log_in
+from tenants.logging_in.passkeys import options_to_use, use_passkey
+from tenants.logging_in.second_factor import (
     SESSION_KEY,
     check_code,
     factors_of,
     has_second_factor,
     take_passkey,
 )
-from tenants.sender import sender_of
+from tenants.models import User
+from tenants.pages.page import Page
+from tenants.refusals import Refusals, refusals
 
 PENDING: Final = "waits_for_second_factor"
 # How long the password counts, in seconds.

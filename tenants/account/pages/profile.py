@@ -16,9 +16,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.account.pages.account_page import AccountPage
 from tenants.account.picture import FORMATS, PictureError, remove_picture, save_picture
 from tenants.account.profile import OWN_FIELDS, save_profile
-from tenants.body_limits import LARGE_BODY
 from tenants.errors import StorageFullError
 from tenants.language_and_zone import known_language, zone_names, zone_of
+from tenants.limits.bodies import LARGE_BODY
 from tenants.models import User
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME

@@ -18,13 +18,8 @@ from tenants.account.log_ins import end_log_ins
 from tenants.account.pages.account_page import AccountPage
 from tenants.active_company import active_company
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError, TooManyPasskeysError
-from tenants.models import Passkey, User
-from tenants.pages.menu import MenuEntry, MenuSection
-from tenants.pages.page import ObjectPage, Page, register_page
-from tenants.pages.refusals import refusals_as_messages
-from tenants.passkeys import add_passkey, domain_of, options_to_add, rename_passkey
-from tenants.refusals import refusals
-from tenants.second_factor import (
+from tenants.logging_in.passkeys import add_passkey, domain_of, options_to_add, rename_passkey
+from tenants.logging_in.second_factor import (
     SESSION_KEY,
     activate,
     count_recovery_codes,
@@ -39,6 +34,11 @@ from tenants.second_factor import (
     remove_passkey,
     remove_second_factor,
 )
+from tenants.models import Passkey, User
+from tenants.pages.menu import MenuEntry, MenuSection
+from tenants.pages.page import ObjectPage, Page, register_page
+from tenants.pages.refusals import refusals_as_messages
+from tenants.refusals import refusals
 from tenants.services import set_second_factor_demanded
 
 # The secret that the app is being told, until the first code shows that it has it.

@@ -9,7 +9,6 @@ from allauth.mfa.models import Authenticator
 from django.test import override_settings
 from django.test.client import RequestFactory
 
-from tenants import passwords
 from tenants.account.tests.passkey_device import Device
 from tenants.account.tests.test_second_factor import (
     HOME,
@@ -19,8 +18,9 @@ from tenants.account.tests.test_second_factor import (
     SecondFactorCase,
     code_of,
 )
+from tenants.logging_in import passwords
+from tenants.logging_in.passkeys import MOST_PASSKEYS, domain_of
 from tenants.models import AttemptCount, Passkey, RequestCount, User
-from tenants.passkeys import MOST_PASSKEYS, domain_of
 from tenants.services import set_second_factor_demanded
 from tenants.testing import PASSWORD, CompanyClient
 
@@ -250,7 +250,7 @@ class LogInTests(PasskeyCase):
         copy = Device(**vars(device))
         self.answer(device.use(self.asked(self.uma)))
         self.client = self.browser()
-        with self.assertLogs("tenants.passkeys", "WARNING"):
+        with self.assertLogs("tenants.logging_in.passkeys", "WARNING"):
             page = self.answer(copy.use(self.asked(self.uma)))
         self.assertContains(page, "may have been copied")
         self.assertFalse(self.is_in())

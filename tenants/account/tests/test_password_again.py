@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from project.tests.pages import all_pages
 from tenants.account.password_again import ASKED_AT
+from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import User
 from tenants.roles import SystemRole
-from tenants.sessions import CONFIRMED_AT
 from tenants.testing import PASSWORD, CompanyTestCase
 from workflows.models import SigningSecret
 

@@ -15,15 +15,15 @@ from django.test import override_settings
 from django.urls import reverse
 
 from project.tests.pages import all_pages
-from tenants import passwords
 from tenants.connection import use_public
-from tenants.models import User
-from tenants.second_factor import (
+from tenants.logging_in import passwords
+from tenants.logging_in.second_factor import (
     check_code,
     encrypt_second_factors_again,
     new_recovery_codes,
     new_secret,
 )
+from tenants.models import User
 from tenants.services import set_second_factor_demanded
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, outside
 

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants.account.log_ins import browser_of, forget_ended_sessions
+from tenants.logging_in.sessions import BEGAN_AT
 from tenants.models import LogInSession, User
-from tenants.sessions import BEGAN_AT
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, email_of
 
 LOGIN = "/app/login/"

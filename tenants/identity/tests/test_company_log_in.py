@@ -16,8 +16,8 @@ from joserfc.jwk import RSAKey
 from tenants.identity import outgoing
 from tenants.identity.providers import allow_people, note_test, save_provider, secret_of, switch
 from tenants.identity.tests.provider import CLIENT, SECRET, Provider
+from tenants.logging_in.second_factor import SESSION_KEY, new_secret
 from tenants.models import Company, IdentityProvider, LinkedAccount, RequestCount, User
-from tenants.second_factor import SESSION_KEY, new_secret
 from tenants.services import set_second_factor_demanded
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, email_of, outside
 

@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django_tenants.utils import tenant_context
 
-from tenants.body_limits import SMALL_BODY, takes_body
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
-from tenants.limits import CALLBACK_CALL, count_sender
-from tenants.log_context import note, note_reason
+from tenants.limits.bodies import SMALL_BODY, takes_body
+from tenants.limits.table import CALLBACK_CALL, count_sender
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
+from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
 from tickets.calling.receive_callback import receive_callback

@@ -18,8 +18,8 @@ from django_tenants.utils import schema_context
 
 from tenants import deletion
 from tenants.audit.models import AuditEvent
+from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import Company, CompanyExport, User
-from tenants.sessions import CONFIRMED_AT
 from tenants.testing import PASSWORD, CompanyTestCase
 from tickets.company_data.errors import ExportUnderWayError
 from tickets.company_data.export_company import (

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from tenants.body_limits import FILES_BODY, SMALL_BODY
+from tenants.limits.bodies import FILES_BODY, SMALL_BODY
 from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.numbers import number_in

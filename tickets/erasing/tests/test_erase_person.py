@@ -20,9 +20,9 @@ from tenants.audit.models import AuditEvent
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import LastAdminError
+from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.mail.outbox import queue_mail
 from tenants.models import LogInSession, User
-from tenants.sessions import CONFIRMED_AT
 from tenants.testing import PASSWORD, PERSONAS
 from tickets.company_data.tests.test_restore_company import RestoreCase
 from tickets.erasing.erase_person import (

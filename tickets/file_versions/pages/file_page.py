@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.body_limits import SMALL_BODY
 from tenants.errors import CompanyLimitError, StorageAwayError
+from tenants.limits.bodies import SMALL_BODY
 from tenants.models import User
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from tenants.body_limits import SMALL_BODY
+from tenants.limits.bodies import SMALL_BODY
 from tenants.pages.page import ScriptPage, register_page
 from tickets.files.clean_up_uploads import discard_uploads
 from tickets.files.keep_file import keep_file

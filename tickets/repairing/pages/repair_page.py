@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from tenants.body_limits import FILES_BODY
 from tenants.errors import TicketFlowerError
+from tenants.limits.bodies import FILES_BODY
 from tenants.models import User
 from tenants.pages.links import admin_link
 from tenants.pages.once import new_token, run_once

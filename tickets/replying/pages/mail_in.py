@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 
-from tenants.body_limits import SMALL_BODY, takes_body
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
-from tenants.limits import count_sender
-from tenants.log_context import note_reason
+from tenants.limits.bodies import SMALL_BODY, takes_body
+from tenants.limits.table import count_sender
+from tenants.observing.log_context import note_reason
 from tickets.errors import TicketsError
 from tickets.replying.take_mail import take_mail
 

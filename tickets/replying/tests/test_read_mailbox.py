@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tenants.connection import use_company
 from tenants.errors import CompanyBehindError
-from tenants.limits import DAY, Limit
+from tenants.limits.table import DAY, Limit
 from tenants.mail.incoming.mailbox import Mailbox
 from tenants.mail.models import OutgoingMail
 from tenants.mail.send_mail import send_mail

@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from tenants.body_limits import FILES_BODY, LARGE_BODY
 from tenants.errors import CompanyLimitError
+from tenants.limits.bodies import FILES_BODY, LARGE_BODY
 from tenants.models import User
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from tenants.body_limits import LARGE_BODY
+from tenants.limits.bodies import LARGE_BODY
 from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
 from tenants.refusals import refusals

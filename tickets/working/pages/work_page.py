@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from tenants.body_limits import FILES_BODY, LARGE_BODY
 from tenants.fast.prepared import PreparedQuery
+from tenants.limits.bodies import FILES_BODY, LARGE_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page

@@ -14,7 +14,7 @@ from tenants.audit.acting import Actor, ActorKind, acting_as, actor_of, visitor
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import company_of
-from tenants.failed_log_ins import LOG_IN_FAILED
+from tenants.logging_in.failed_log_ins import LOG_IN_FAILED
 from tenants.pages import paging
 from tenants.services import PASSWORD_CHANGED, PERSON_ADDED
 from tenants.testing import CompanyTestCase, forget_audit_events

@@ -8,8 +8,8 @@ from django_tenants.utils import schema_context
 
 from tenants.errors import EncryptionError
 from tenants.identity.providers import encrypt_provider_secrets_again
+from tenants.logging_in.second_factor import encrypt_second_factors_again
 from tenants.models import Company
-from tenants.second_factor import encrypt_second_factors_again
 from workflows.signing.signing_secrets import encrypt_secrets_again
 
 

@@ -19,10 +19,10 @@ from tenants.audit.record import record
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import EmailInUseError
 from tenants.language_and_zone import language_here
+from tenants.logging_in.second_factor import has_second_factor
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.roles import SystemRole
-from tenants.second_factor import has_second_factor
 from tenants.services import set_password
 from workflows.errors import WorkflowsError
 from workflows.models import CompanyRole, Invitation

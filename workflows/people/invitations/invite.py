@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import declare
 from tenants.audit.record import Entry, record, record_all
 from tenants.errors import RateLimitedError
-from tenants.limits import INVITATIONS, INVITATIONS_TO_ONE
+from tenants.limits.table import INVITATIONS, INVITATIONS_TO_ONE
 from tenants.mail.outbox import NewMail, queue_mails
 from tenants.mail.set_up import is_mail_set_up
 from tenants.mail.writing import write

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404
 
-from tenants.body_limits import LARGE_BODY
+from tenants.limits.bodies import LARGE_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.page import ObjectPage
 from workflows.authoring.definitions.pages.badges import definition_badge

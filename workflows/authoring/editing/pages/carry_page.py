@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenants.body_limits import LARGE_BODY
+from tenants.limits.bodies import LARGE_BODY
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals

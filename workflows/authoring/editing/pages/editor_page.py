@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.active_company import active_company
-from tenants.body_limits import LARGE_BODY
 from tenants.language_and_zone import company_zone
+from tenants.limits.bodies import LARGE_BODY
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link

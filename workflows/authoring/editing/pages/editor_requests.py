@@ -19,7 +19,7 @@ from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.body_limits import LARGE_BODY
+from tenants.limits.bodies import LARGE_BODY
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals, refusals

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants.body_limits import LARGE_BODY
+from tenants.limits.bodies import LARGE_BODY
 from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection

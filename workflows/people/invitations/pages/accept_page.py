@@ -14,19 +14,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
-from tenants import passwords
 from tenants.account.addresses import TakeItError
 from tenants.account.log_ins import BACKEND
 from tenants.account.pages.log_in import wait_for_second_factor
 from tenants.backends import may_log_in_here
 from tenants.errors import CompanyBehindError, TicketFlowerError
-from tenants.failed_log_ins import LogInBy
+from tenants.logging_in import passwords
+from tenants.logging_in.failed_log_ins import LogInBy
+from tenants.logging_in.second_factor import has_second_factor
 from tenants.models import User
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
 from tenants.pages.page import Page
 from tenants.refusals import refusals
-from tenants.second_factor import has_second_factor
 from workflows.people.invitations.accept import (
     InvitationEndedError,
     Open,

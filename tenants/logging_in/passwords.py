@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.logging_in.second_factor import has_second_factor
 from tenants.models import User
 from tenants.names import name_key
-from tenants.second_factor import has_second_factor
 
 SHORTEST: Final = 12
 SHORTEST_WITH_SECOND_FACTOR: Final = 10

@@ -35,12 +35,12 @@ from fido2.webauthn import (
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.errors import PasskeyRefusedError, RateLimitedError, TooManyPasskeysError
-from tenants.failed_log_ins import LogInBy, record_failed_log_in
-from tenants.limits import PASSKEY_CHALLENGE
+from tenants.limits.sender import sender_of
+from tenants.limits.table import PASSKEY_CHALLENGE
+from tenants.logging_in.failed_log_ins import LogInBy, record_failed_log_in
 from tenants.models import Passkey, User
 from tenants.names import LONGEST_NAME, plain_name
 from tenants.refusals import refusals
-from tenants.sender import sender_of
 
 logger = logging.getLogger(__name__)
 logging.getLogger("fido2").setLevel(logging.WARNING)  # it names the keys that people use

@@ -4,7 +4,7 @@ password is at stake.
 Every address that takes a POST of somebody who is not logged in stands here, and every one that
 takes a password; a test walks all addresses and fails for one that does not. `LimitsMiddleware`
 counts what is sent to them by the sender's address; the rest is counted where it is known whom it
-is about. Counted is in the database, for all processes together (`tenants/rate_limits.py`).
+is about. Counted is in the database, for all processes together (`tenants/limits/rates.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenants.rate_limits import (
+from tenants.limits.rates import (
     Counted,
     Pauses,
     begin_attempts,
@@ -27,7 +27,7 @@ from tenants.rate_limits import (
     forget_old_counts,
     give_request_back,
 )
-from tenants.sender import place_of
+from tenants.limits.sender import place_of
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE

@@ -2,7 +2,7 @@
 
 The codes are django-allauth's (`allauth.mfa`); its pages and its log-in are not used: ours stand
 in tenants/account/pages. Its table is in `public`; the secrets in it are encrypted. Passkeys stand
-in tenants/passkeys.py; what counts the factors of a person, and removes them, stands here.
+in passkeys.py beside it; what counts the factors of a person, and removes them, stands here.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.encryption import decrypt, encrypt, encrypt_again
 from tenants.errors import PasskeyRefusedError, RateLimitedError, SecondFactorDemandedError
-from tenants.limits import SECOND_FACTOR_CODE, attempt_of
+from tenants.limits.sender import sender_of
+from tenants.limits.table import SECOND_FACTOR_CODE, attempt_of
+from tenants.logging_in.passkeys import PASSKEY, SECOND_FACTOR_SET, use_passkey
 from tenants.models import Passkey, User
-from tenants.passkeys import PASSKEY, SECOND_FACTOR_SET, use_passkey
 from tenants.refusals import refusals
-from tenants.sender import sender_of
 
 SECOND_FACTOR_REMOVED = declare("account.second_factor_removed", _("Removed a second factor"))
 SECOND_FACTOR_WRONG = declare("account.second_factor_wrong", _("Gave a wrong second factor"))

@@ -9,8 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants.errors import AttemptsPausedError, RateLimitedError
-from tenants.models import RequestCount
-from tenants.rate_limits import (
+from tenants.limits.rates import (
     Pauses,
     begin_attempt,
     count_request,
@@ -19,6 +18,7 @@ from tenants.rate_limits import (
     counted_requests,
     forget_old_counts,
 )
+from tenants.models import RequestCount
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, run_python
 
 WINDOW = 60
@@ -27,7 +27,7 @@ MANY = """
 import django
 django.setup()
 from tenants.errors import RateLimitedError
-from tenants.rate_limits import count_request
+from tenants.limits.rates import count_request
 
 passed = 0
 for _each in range(40):

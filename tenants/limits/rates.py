@@ -1,6 +1,6 @@
 """How often something may be asked for, counted over all web processes, in Postgres.
 
-What may be asked for how often stands in `tenants/limits.py`; here it is counted.
+What may be asked for how often stands in `tenants/limits/table.py`; here it is counted.
 """
 
 from __future__ import annotations

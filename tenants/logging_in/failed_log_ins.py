@@ -14,7 +14,7 @@ from tenants.audit.acting import visitor
 from tenants.audit.kinds import declare
 from tenants.audit.record import record, record_in_installation, record_of_person
 from tenants.errors import RateLimitedError
-from tenants.limits import FAILURES_RECORDED
+from tenants.limits.table import FAILURES_RECORDED
 from tenants.models import Company, IdentityProvider, User
 from tenants.refusals import refusals
 

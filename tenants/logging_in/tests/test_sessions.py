@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants.backends import EmailBackend
-from tenants.sessions import SessionStore
+from tenants.logging_in.sessions import SessionStore
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
 
 

@@ -1,0 +1,1 @@
+"""How often something may be asked for, and how much may be sent."""

@@ -1,0 +1,1 @@
+"""What proves who somebody is: passwords, passkeys, second factors; and the sessions after that."""

@@ -1,0 +1,1 @@
+"""What is said of requests and jobs: their ids in log lines, and figures of them all."""
