@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from project.development import checks, javascript
+from project.development.bundle import BUNDLE
 from project.environment import BASE_DIR
 
 SCRIPT = 'import {{ value as other }} from "./{other}.js";\n\nexport const value = () => other;\n'
