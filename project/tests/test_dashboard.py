@@ -38,9 +38,9 @@ class DashboardTestCase(CompanyTestCase):
         self.log_in(user)
         return self.client.get(reverse("admin:index"))
 
-    def make_workflow(self) -> WorkflowDefinition:
+    def make_workflow(self, *, by: User | None = None) -> WorkflowDefinition:
         workflow = WorkflowDefinition.objects.create(key="errands", title="Errands")
-        workflow.publish(by=self.carla)
+        workflow.publish(by=by or self.carla)
         workflow.save()
         return workflow
 
@@ -254,7 +254,7 @@ class FirstStepsTests(DashboardTestCase):
         self.assertEqual(self.done(), [False, False, False, False])
         WorkflowDefinition.objects.create(key="draft", title="A draft is not enough")
         self.assertEqual(self.done(), [False, False, False, False])
-        workflow = self.make_workflow()
+        workflow = self.make_workflow(by=self.bea)
         self.assertEqual(self.done(), [True, False, False, False])
         ben = create_person(
             company=self.bakery, email="ben@bakery.example", password=None, roles=()

@@ -28,7 +28,7 @@ class NavigationTests(CompanyTestCase):
     def test_each_role_has_its_own_screens_and_no_others(self) -> None:
         expected = {
             self.uma: ["Dashboard", "Submit a ticket", "My tickets"],
-            self.wendy: ["Dashboard", "Submit for somebody", "My tasks"],
+            self.wendy: ["Dashboard", "Submit for somebody", "My tasks", "Canned replies"],
             # A ticket admin looks up how it should have gone.
             self.terry: [
                 *(
@@ -37,6 +37,7 @@ class NavigationTests(CompanyTestCase):
                     "All tickets",
                     "All tasks",
                     "Ticket errors",
+                    "Canned replies",
                     "Report",
                 ),
                 *("Workflows", "Task definitions", "Ticket types"),
@@ -72,7 +73,10 @@ class NavigationTests(CompanyTestCase):
         self.give_role(self.wendy, SystemRole.USER)
         self.assertEqual(
             self.titles(self.wendy),
-            ["Dashboard", "Submit a ticket", "Submit for somebody", "My tickets", "My tasks"],
+            [
+                *("Dashboard", "Submit a ticket", "Submit for somebody", "My tickets", "My tasks"),
+                "Canned replies",
+            ],
         )
 
     def test_a_superuser_outside_a_company_has_nothing_of_a_company(self) -> None:
@@ -84,6 +88,7 @@ class NavigationTests(CompanyTestCase):
                 "People and superusers",
                 "Audit log of the installation",
                 "Mails of the installation",
+                "Invite a company",
                 "Restore a company",
             ],
         )

@@ -64,7 +64,7 @@ def go_on_with[B: Bulk](bulk: B, defer: Callable[[B], int]) -> bool:
     `defer` makes the job, and returns its number.
     """
     with transaction.atomic():
-        locked = type(bulk)._base_manager.select_for_update(of=("self",)).get(pk=bulk.pk)
+        locked = type(bulk)._default_manager.select_for_update(of=("self",)).get(pk=bulk.pk)
         if not stopped(locked):
             return False
         locked.job_id = defer(locked)
@@ -80,7 +80,7 @@ def _do_next[B: Bulk](kind: type[B], number: int, act: Callable[[int, B], None])
         BigIntegerField(),
     )
     with transaction.atomic():
-        bulks = kind._base_manager.defer(kind.ids_field, "refused").annotate(following=following)
+        bulks = kind._default_manager.defer(kind.ids_field, "refused").annotate(following=following)
         bulk: Any = bulks.select_for_update(of=("self",), no_key=True).get(pk=number)
         if bulk.is_finished:
             return False
