@@ -112,6 +112,11 @@ class RetryManyTests(SmallWorkflow, CompanyTestCase):
         progress.refresh_from_db()
         self.assertEqual(progress.done, 0)
 
+    def test_whatever_an_archive_has_put_there_can_be_shown(self) -> None:
+        refusal = {"error": 1, "message": "No."}
+        progress = BulkRetry(total=3, done=3, refused=["x", 4, None, refusal, {"more": 1}])
+        self.assertEqual((progress.shown_refusals, progress.left_out), ([refusal], 2))
+
     def test_nothing_to_retry_is_finished_at_once(self) -> None:
         progress = retry_many(errors=[], by=self.terry, reason=REASON)
         self.assertTrue(progress.is_finished)
