@@ -7,7 +7,7 @@ import gc
 # So many objects more than were given back, until the young ones are looked through; so many times
 # of that until the older ones are. Python's own (2,000, 10, 10) suit small programs: with all our
 # models, forms and templates, looking took a sixth of a page's time.
-THRESHOLDS = (50_000, 20, 100)
+THRESHOLDS = (50_000, 10, 10)
 
 
 def freeze_what_is_loaded() -> None:

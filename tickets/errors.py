@@ -196,6 +196,11 @@ class MayNotShareViewError(TicketsError):
     status = HTTPStatus.FORBIDDEN
 
 
+class ViewOfSomebodyElseError(TicketsError):
+    message = _("This view is somebody else's by now.")
+    status = HTTPStatus.FORBIDDEN
+
+
 class ViewNamelessError(TicketsError):
     message = _("Give the view a name.")
 
@@ -355,6 +360,19 @@ class StepStuckError(TicketsError):
 
 class MayNotRepairError(TicketsError):
     message = _("Only ticket admins of this company may do this.")
+
+
+class BeginnerMayNotRepairError(TicketsError):
+    """What is left would be refused one by one, as it is done in the name of who has begun it."""
+
+    message = _(
+        "%(person)s, who began this, is no ticket admin any more. Choose what is left in its list, "
+        "and begin anew."
+    )
+
+    def __init__(self, person: str) -> None:
+        super().__init__()
+        self.person = person
 
 
 class ReasonMissingError(TicketsError):

@@ -11,7 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants.account.addresses import has_proven_address, prove_address
-from tenants.account.inviting_companies import LIFETIME, invite_company, path_of
+from tenants.account.inviting_companies import (
+    KEPT,
+    LIFETIME,
+    forget_company_invitations,
+    invite_company,
+    path_of,
+)
 from tenants.audit.models import AuditEvent
 from tenants.mail.message import texts_of
 from tenants.mail.models import OutgoingMail
@@ -152,6 +158,19 @@ class CompanyInvitationTests(CompanyTestCase):
         # Then anew.
         self.client.post(PAGE, {"email": "bea@bakery.example"})
         self.assertEqual(SignUpInvitation.objects.open().count(), 1)
+
+    def test_they_are_forgotten_long_after_they_ended(self) -> None:
+        now = timezone.now()
+        used, revoked, ended, open_one = (self.invited(f"{each}@bakery.example") for each in "abcd")
+        rows = SignUpInvitation.objects
+        rows.filter(pk=used.pk).update(used_at=now)
+        rows.filter(pk=revoked.pk).update(revoked_at=now)
+        rows.filter(pk=ended.pk).update(expires_at=now)
+        late = timedelta(seconds=1)
+        rows.filter(pk=open_one.pk).update(expires_at=now + 2 * late)
+        self.assertEqual(forget_company_invitations(now=now + KEPT - late), 0)
+        self.assertEqual(forget_company_invitations(now=now + KEPT + late), 3)
+        self.assertEqual(rows.get(), open_one)
 
     def test_what_the_page_refuses(self) -> None:
         self.log_in(self.root)

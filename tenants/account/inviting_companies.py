@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
@@ -39,6 +40,8 @@ COMPANY_INVITATION_USED = declare(
 )
 
 LIFETIME: Final = timedelta(days=7)
+# After they were used, taken back, or ended: they hold addresses of people who may not be here.
+KEPT: Final = timedelta(days=90)
 _SALT: Final = "tenants.account.inviting_companies"
 
 
@@ -121,6 +124,15 @@ def revoke_company_invitation(*, invitation: SignUpInvitation, now: datetime) ->
         if is_revoked:
             record_in_installation(COMPANY_INVITATION_REVOKED, email=invitation.email)
     return is_revoked
+
+
+def forget_company_invitations(*, now: datetime) -> int:
+    """Delete those that ended KEPT ago; returns how many. Call it in `public`; safe to repeat."""
+    before = now - KEPT
+    never_used = Q(used_at=None, revoked_at=None, expires_at__lt=before)
+    old = Q(used_at__lt=before) | Q(revoked_at__lt=before) | never_used
+    count, _of_each = SignUpInvitation.objects.filter(old).delete()
+    return count
 
 
 def read_company_invitation(token: str, *, locked: bool = False) -> SignUpInvitation:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.db import close_old_connections
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from tenants.account import forgotten_password, signing_up
+from tenants.account import forgotten_password, inviting_companies, signing_up
+from tenants.connection import use_public
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, in_company
 
@@ -32,3 +35,12 @@ def mail_sign_up(
     """Mail a link with which a company is signed up."""
     wanted = signing_up.SignUp(company_name, first_name, last_name, email, language)
     in_company(signing_up.mail_sign_up)(schema, wanted, name=f"sign-up.{context.job.id}")
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(name="account.jobs.forget_company_invitations", queue=Queue.UPKEEP, retry=PATIENT)
+def forget_company_invitations(timestamp: int) -> None:
+    """Delete invitations to sign up that ended long ago."""
+    close_old_connections()
+    use_public()
+    inviting_companies.forget_company_invitations(now=timezone.now())

@@ -55,6 +55,26 @@ class RefusalsTests(SimpleTestCase):
         self.assertIsInstance(refused.error, EmailInUseError)
         self.assertEqual((done, refused.text), (["begun"], str(EmailInUseError())))
 
+    def test_no_frame_is_kept_with_what_was_refused(self) -> None:
+        """A frame that has the error would be kept with all that was sent."""
+        with refusals() as refused:
+            try:
+                raise ZeroDivisionError
+            except ZeroDivisionError as error:
+                raise EmailInUseError from error
+        links = (refused.error, refused.error and refused.error.__cause__)
+        for each in links:
+            self.assertIsNotNone(each)
+            self.assertIsNone(each and each.__traceback__)
+
+    def test_what_happened_before_keeps_where(self) -> None:
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError as before:
+            with refusals():
+                raise EmailInUseError from before
+            self.assertIsNotNone(before.__traceback__)
+
     def test_nothing_is_refused(self) -> None:
         with refusals() as refused:
             pass

@@ -18,6 +18,19 @@ PLACEHOLDERS: Final[Mapping[str, object]] = {
     "requester": gettext_lazy("the name of who asked for it"),
     "me": gettext_lazy("the name of who puts the reply in"),
 }
+# What Markdown reads as more than a sign, or the conversation as a link or a mention: each gets a
+# backslash. A _ inside a word is none of it.
+_READ_AS_MORE: Final = re.compile(
+    r"""
+      [\\`*\[\]<>~|&@]
+    | _(?![^\W_]) | (?<![^\W_])_
+    | (?<=\S)\.(?=[^\W\d_])
+    | :(?=//) | (?<=:)/ | (?<=:/)/
+    | \A[-+=]
+    """,
+    re.VERBOSE,
+)
+_BEGINS_LIST: Final = re.compile(r"\A(\d{1,9})([.)])(?=\s|\Z)")
 # What begins one. What comes after it up to the end is its name, if it has an end.
 _BEGUN: Final = re.compile(r"\{\{(?:([^{}\n]{0,80})\}\})?")
 
@@ -41,10 +54,18 @@ def wrong_placeholder(text: str) -> str:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with a value for each placeholder, on one line; what is none stays as it is."""
+    """The text with a value for each placeholder, on one line; what is none stays as it is.
+
+    Values are plain text, which others may have typed; the text is Markdown, and they stay plain.
+    """
 
     def value(found: re.Match[str]) -> str:
         given = values.get((found[1] or "").strip())
-        return found[0] if given is None else " ".join(given.split())
+        return found[0] if given is None else _plain(" ".join(given.split()))
 
     return _BEGUN.sub(value, text)
+
+
+def _plain(value: str) -> str:
+    """A text as Markdown that shows it as it is."""
+    return _BEGINS_LIST.sub(r"\1\\\2", _READ_AS_MORE.sub(r"\\\g<0>", value))

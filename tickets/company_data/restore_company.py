@@ -659,6 +659,8 @@ def _ended(row: Mapping[str, Any], *, of: str, table: str) -> dict[str, Any]:
         raise _refused(table)
     if type(row["total"]) is not int or not all(type(each) is int for each in numbers):
         raise _refused(table)
+    if not all(isinstance(each, dict) and type(each.get("more", 1)) is int for each in refused):
+        raise _refused(table)
     if not 0 <= done < row["total"]:
         return {}
     why = _("The company was restored from an archive before this was done.")

@@ -22,8 +22,8 @@ from workflows.engine.process import Json
 MOST_MENTIONS: Final = 30
 _MOST_WORDS: Final = 8
 _LONGEST_KEY: Final = 2 * LONGEST_NAME + 1
-# Not in an e-mail address.
-_AT: Final = re.compile(r"(?<![\w.+-])@(?=\S)")
+# Not in an e-mail address, nor after a backslash, which makes it a sign like others.
+_AT: Final = re.compile(r"(?<![\w.+\\-])@(?=\S)")
 _AFTER_NAMES: Final = ".,;:!?)]}>\"'*_~`\u2019\u201d\u00bb\u2026"
 
 

@@ -373,7 +373,13 @@ class _Erasing:
         ReceivedMail.objects.filter(from_them).update(sender="", person_id=None)
         EmailAddress.objects.filter(user=self.person).delete()
         with company_of(PUBLIC):
-            SignUpInvitation.objects.filter(email=self.person.email).delete()
+            company = self.person.company_id
+            theirs = Q(email=self.person.email)
+            # Whoever signed the company up may have had another address when they were invited.
+            earlier = User.objects.filter(company=company, pk__lt=self.person.pk)
+            if company is not None and not earlier.exists():
+                theirs |= Q(company=company)
+            SignUpInvitation.objects.filter(theirs).delete()
         if current_schema() != PUBLIC:
             to_them = Q(person=self.person) | Q(email=self.person.email)
             Invitation.objects.filter(to_them).delete()

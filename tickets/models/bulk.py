@@ -46,14 +46,19 @@ class Bulk(models.Model):
         return self.done >= self.total
 
     @property
+    def _refused(self) -> list[Mapping[str, Any]]:
+        """`refused`, whatever an archive has put there."""
+        return [each for each in self.refused if isinstance(each, dict)]
+
+    @property
     def shown_refusals(self) -> list[Mapping[str, Any]]:
         """Those of which it is known why: {about: id, "message": why}."""
-        return [each for each in self.refused if self.about in each]
+        return [each for each in self._refused if self.about in each]
 
     @property
     def left_out(self) -> int:
         """How many were left out."""
-        return sum(each.get("more", 1) for each in self.refused)
+        return sum(each.get("more", 1) for each in self._refused)
 
     @property
     def seen_to(self) -> int:

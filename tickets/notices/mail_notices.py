@@ -36,6 +36,7 @@ from tickets.notices.kinds.kind import ByMail
 from tickets.notices.preferences import wish_of
 from tickets.notices.reply_address import reply_address
 from tickets.notices.stop_mail import stop_address
+from tickets.notices.tell import sees_ticket
 from tickets.notices.words import kind_of, message_of_notice, subject_for, text_for
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _mail_about(
 ) -> NewMail:
     last = notices[-1]
     ticket, for_team = last.ticket_id, is_internal(last, messages)
-    answer_to = "" if ticket is None else reply_address(
+    answer_to = "" if ticket is None or not _may_answer(notices, person, ticket) else reply_address(
         company_id=company.pk,
         ticket_id=ticket,
         person_id=person.pk,
@@ -219,6 +220,13 @@ def _mail_about(
         reply_to=answer_to,
         list_unsubscribe=stop_address(person, str(kind_of(last))),
     )
+
+
+def _may_answer(notices: Sequence[Notice], person: User, ticket: int) -> bool:
+    """Whoever only stands in for the worker of its task is told of it, and writes nothing on it."""
+    abouts = (each.about if isinstance(each.about, dict) else {} for each in notices)
+    stands_in = all(about.get("stands_in") for about in abouts)
+    return not stands_in or sees_ticket(person, ticket)
 
 
 def _subject(notices: Sequence[Notice]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from django.db import connection
 from django.utils import timezone
@@ -47,6 +48,25 @@ SELECT u.id, %(kind)s, %(ticket)s, %(by)s, %(about)s::jsonb, %(key)s, %(now)s, '
  WHERE {OF_THIS_COMPANY} AND u.id IS DISTINCT FROM %(by)s::bigint
 """  # noqa: S608  # nosec B608
 _ONCE: Final = " ON CONFLICT (recipient_id, kind, key) WHERE key <> '' DO NOTHING"
+_TELL_EACH: Final = f"""
+INSERT INTO tickets_notice
+       (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
+SELECT u.id, %(kind)s, NULL, r.actor, r.about, r.key, %(now)s, 'WAITS'
+  FROM jsonb_to_recordset(%(told)s::jsonb)
+       AS r(recipient bigint, actor bigint, about jsonb, key text)
+  JOIN public.tenants_user u ON u.id = r.recipient
+ WHERE {OF_THIS_COMPANY} AND u.id <> r.actor {_ONCE}
+"""  # noqa: S608  # nosec B608
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One of many notices: the ids of whom it is for and of who did it; the rest as in `tell`."""
+
+    recipient: int
+    actor: int
+    about: JsonObject = field(default_factory=dict)
+    key: str = ""
 
 
 def tell(
@@ -83,6 +103,29 @@ def tell_role(
 ) -> int:
     """As `tell`, to everybody of the company who has a system role."""
     return _send(f" AND {has_role(role)}", kind, ticket_id, about, by, key)
+
+
+def tell_each(kind: NoticeKind, told: Iterable[Told]) -> int:
+    """As `tell`, of something else each, without a ticket: one statement, however many they are."""
+    values: dict[str, Any] = {
+        "kind": str(kind),
+        "told": json.dumps([asdict(each) for each in told], cls=ComposedJson),
+        "now": timezone.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL_EACH, values)
+        return int(cursor.rowcount)
+
+
+def sees_ticket(person: User, ticket_id: int) -> bool:
+    """Whether somebody sees a ticket in one of WAYS_TO_SEE. One statement."""
+    asked = (
+        f"SELECT FROM public.tenants_user u WHERE u.id = %(person)s AND {OF_THIS_COMPANY}"  # nosec B608
+        f" AND ({' OR '.join(WAYS_TO_SEE)})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked, {"person": person.pk, "ticket": ticket_id})
+        return cursor.fetchone() is not None
 
 
 def as_json(about: JsonObject | None) -> str:

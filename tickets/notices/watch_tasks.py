@@ -58,11 +58,14 @@ _MISSING: Final = """
                     WHERE n.recipient_id = u.id AND n.kind = %(kind)s AND n.key = {key})
 """
 _KEY: Final = "k.id || ':' || extract(epoch FROM k.due_at)::bigint"
+_STANDS_IN: Final = """
+       CASE WHEN u.id = k.deputy_id THEN jsonb_build_object('stands_in', true)
+            ELSE jsonb_build_object() END"""
 _INSERT: Final = f"""
 INSERT INTO tickets_notice
        (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
 SELECT u.id, %(kind)s, k.ticket_id, NULL,
-       jsonb_build_object('task', k.id, 'title', k.title, 'due', k.due_at),
+       jsonb_build_object('task', k.id, 'title', k.title, 'due', k.due_at) || {_STANDS_IN},
        {{key}}, %(now)s, 'WAITS'
   FROM ({{tasks}}) AS k
   JOIN public.tenants_user u ON {OF_THIS_COMPANY} AND {{who}} {_MISSING}

@@ -75,6 +75,7 @@ def go_on_with_bulk_change(*, change: BulkChange, by: User) -> None:
 
     Raises:
         MayNotRepairError: `by` is no ticket admin here.
+        BeginnerMayNotRepairError: whoever has begun it is none any more.
     """
     if not may_repair(by):
         raise MayNotRepairError

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import is_under_way
+from tickets.errors import BeginnerMayNotRepairError
 from tickets.models.bulk import Bulk
+from tickets.repairing.begin_repair import may_repair
 
 # What was begun before its job was known is taken as stopped where nothing came of it so long.
 UNKNOWN_FOR: Final = timedelta(hours=1)
@@ -62,11 +64,16 @@ def go_on_with[B: Bulk](bulk: B, defer: Callable[[B], int]) -> bool:
     """Give what has stopped a job anew; pressed twice it gets one. Returns whether it did.
 
     `defer` makes the job, and returns its number.
+
+    Raises:
+        BeginnerMayNotRepairError: in whose name it is done, they may not do it any more.
     """
     with transaction.atomic():
         locked = type(bulk)._default_manager.select_for_update(of=("self",)).get(pk=bulk.pk)
         if not stopped(locked):
             return False
+        if not may_repair(locked.created_by):
+            raise BeginnerMayNotRepairError(str(locked.created_by))
         locked.job_id = defer(locked)
         locked.save(update_fields=["job_id", "updated_at"])
     return True

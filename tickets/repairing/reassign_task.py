@@ -23,11 +23,13 @@ def reassign_task(
     reason: str,
     expected: str | None = None,
     now: datetime | None = None,
+    from_deputy: bool = False,
 ) -> None:
     """Give a form to somebody else. None: to whoever's turn it is; to nobody where all are away.
 
-    `to` may be away: then their deputy gets it, if they have one who may be given it. A form in
-    ERROR is to be filled in again, and its errors are resolved. Choose among
+    `to` may be away: then their deputy gets it, if they have one who may be given it.
+    `from_deputy`: a deputy who has it already does not keep it; `to` gets it. A form in ERROR is
+    to be filled in again, and its errors are resolved. Choose among
     `workflows.running.assignment.eligible_workers`.
 
     Raises:
@@ -35,7 +37,7 @@ def reassign_task(
         CannotReassignError: it is a call, or it was completed or cancelled in the meantime.
         WorkerNotEligibleError: `to` is not active, no task worker of this company, or not in
             the task's company role.
-        NothingChangedError: `to` has it already.
+        NothingChangedError: `to` has it already, or their deputy.
         WorkflowEndedError: the ticket has ended.
     """
     with repair_transaction():
@@ -51,7 +53,7 @@ def reassign_task(
         )
         locked = repair.manager.read_task(task.pk)
         had_failed = locked.status == TaskStatus.ERROR
-        repair.manager.reassign(locked, to=to, reason=repair.reason)
+        repair.manager.reassign(locked, to=to, reason=repair.reason, from_deputy=from_deputy)
         if had_failed:  # its time is over, or counted while nobody could do it
             restart_timers(ticket_id=owner.pk, task=locked, now=repair.manager.now)
         repair.resolve_errors_of(

@@ -18,6 +18,7 @@ from tickets.errors import (
     TooManyViewsError,
     ViewNameInUseError,
     ViewNamelessError,
+    ViewOfSomebodyElseError,
     ViewTooLongError,
 )
 from tickets.models import ListOfViews, SavedView
@@ -120,6 +121,7 @@ def change_view(*, view: SavedView, name: str, is_shared: bool, user: User) -> S
 
     Raises:
         MayNotShareViewError: it is or shall be everybody's, and the person is no ticket admin.
+        ViewOfSomebodyElseError: it is another's own, by now.
         ViewNamelessError, ViewTooLongError, ViewNameInUseError: its name.
         TooManyViewsError: there are as many of its new kind as there may be.
     """
@@ -131,7 +133,8 @@ def change_view(*, view: SavedView, name: str, is_shared: bool, user: User) -> S
     with transaction.atomic():
         _one_after_the_other()
         locked = SavedView.objects.select_for_update().get(pk=view.pk)
-        if (locked.is_shared or is_shared) and not may_share(user):
+        _ensure_may_change(locked, user)
+        if is_shared and not may_share(user):
             raise MayNotShareViewError
         kind = _kind(ListOfViews(locked.of), user, is_shared=is_shared).exclude(pk=locked.pk)
         if kind.filter(name=name).exists():
@@ -175,10 +178,22 @@ def delete_view(*, view: SavedView, user: User) -> None:
 
     Raises:
         MayNotShareViewError: it is everybody's, and the person is no ticket admin.
+        ViewOfSomebodyElseError: it is another's own, by now.
     """
-    if view.is_shared and not may_share(user):
-        raise MayNotShareViewError
     with transaction.atomic():
-        if view.is_shared:
-            record(VIEW_DELETED, about=view, person=user, list=view.of)
-        view.delete()
+        _one_after_the_other()
+        locked = SavedView.objects.select_for_update().filter(pk=view.pk).first()
+        if locked is None:
+            return
+        _ensure_may_change(locked, user)
+        if locked.is_shared:
+            record(VIEW_DELETED, about=locked, person=user, list=locked.of)
+        locked.delete()
+
+
+def _ensure_may_change(locked: SavedView, user: User) -> None:
+    """Asked of what stands in the database: a ticket admin may just have made it their own."""
+    if locked.is_shared and not may_share(user):
+        raise MayNotShareViewError
+    if not locked.is_shared and locked.owner_id != user.pk:
+        raise ViewOfSomebodyElseError

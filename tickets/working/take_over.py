@@ -10,7 +10,6 @@ from django.db.models import Q
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.models import MyTask, Ticket
-from workflows.errors import TaskWaitsError
 from workflows.models import TaskInstance
 from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
 from workflows.running.workflow_repair import WorkflowRepair
@@ -43,6 +42,4 @@ def take_over(*, task: TaskInstance, by: User, now: datetime) -> None:
         ticket = lock_ticket(Ticket.objects.get(workflow_instance=task.workflow_instance_id).pk)
         manager = lock_instance_of(ticket, WorkflowRepair, now=now, actor=by)
         locked = manager.read_task(task.pk)
-        if locked.waits_for_answer:
-            raise TaskWaitsError
         manager.take_over(locked)

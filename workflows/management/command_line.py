@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
@@ -27,14 +28,16 @@ class BundleCommand(BaseCommand):
         self.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 
-def read_argument(file: Path) -> Reading:
+def read_argument(file: Path, *, zone: tzinfo = UTC) -> Reading:
     """The document in a file of any format: .json, .yaml, .xlsx or .ods.
+
+    Times in a workbook that name no zone are meant in `zone`.
 
     Raises:
         CommandError: it cannot be read; the command ends with 2.
     """
     try:
-        return read_file(file)
+        return read_file(file, zone=zone)
     except UnreadableBundleError as error:
         raise CommandError(str(error), returncode=2) from error
 

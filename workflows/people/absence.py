@@ -19,8 +19,8 @@ from tenants.connection import PUBLIC, company_of
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from workflows.errors import WorkflowsError
-from workflows.people.change_people import change_availability
-from workflows.people.deputies import NAMED
+from workflows.people.change_people import change_availability, lock_choosing
+from workflows.people.deputies import NAMED, tell_of_deputy, write_deputy
 
 ABSENCE_PLANNED = declare("people.absence_planned", _("Said from when until when they are away"))
 
@@ -60,6 +60,28 @@ def plan_absence(
             record(ABSENCE_PLANNED, about=user, person=actor or user, changes=changes)
             if after.away_from is not None and user.deputy is not None:
                 NAMED.call_all(user, user.deputy)
+
+
+def say_absence(
+    *,
+    user: User,
+    away_from: datetime | None,
+    away_until: datetime | None,
+    deputy: User | None,
+    now: datetime,
+    actor: User | None = None,
+) -> None:
+    """`plan_absence` and `name_deputy` in one: the deputy is told how it is after both.
+
+    Raises:
+        AbsenceError, DeputyError, OtherCompanyError: as those two; then nothing is saved.
+    """
+    with transaction.atomic():
+        lock_choosing()
+        is_new = write_deputy(user=user, deputy=deputy, actor=actor)
+        plan_absence(user=user, away_from=away_from, away_until=away_until, now=now, actor=actor)
+        if is_new:
+            tell_of_deputy(user)
 
 
 def companies_with_absences(*, now: datetime) -> list[str]:

@@ -41,7 +41,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowI
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
-from workflows.running.deputies import people_who_had, tell_deputies
+from workflows.running.deputies import people_who_had, people_who_named, tell_deputies
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
@@ -223,7 +223,7 @@ def change_availability(
         OtherCompanyError: the person is not of the company that the connection is set to.
     """
     # A task that is being given out right now is given out before, or after.
-    _lock(TaskInstance.objects.none())
+    lock_choosing()
     _ensure_own(user, Company.objects.current())
     row = User.objects.filter(pk=user.pk)
     old = Availability(**row.select_for_update(no_key=True).values(*COLUMNS).get())
@@ -235,8 +235,11 @@ def change_availability(
     if new.is_available and not old.is_available:
         _stop_passing_over(user)
         assign_waiting_tasks(now=now)
-    if old.is_available and not new.is_available:
+        _tell_who_is_back(user)
+    elif old.is_available and not new.is_available:
         _tell_deputies_of(user)
+    elif new.is_away_by_plan and new.away_until != old.away_until:
+        tell_deputies(User.objects.get(pk=user.pk))
     return old, new
 
 
@@ -416,8 +419,12 @@ def _save_locked(
         _end_questions_to(person, now=now, actor=actor)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
-    if before.is_active and before.is_available and not (after.is_active and after.is_available):
+    was_there = before.is_active and before.is_available
+    is_there = after.is_active and after.is_available
+    if was_there and not is_there:
         _tell_deputies_of(person)
+    elif is_there and not was_there and not is_new:
+        _tell_who_is_back(person)
     changes = changed(before.logged, after.logged)
     entries = [_added(change)] if is_new else [Entry(PERSON_CHANGED, person, changes)]
     return before.is_admin and not after.is_admin, entries if changes else []
@@ -466,8 +473,13 @@ def give_out_waiting_tasks(*, now: datetime) -> int:
     Where somebody became available the services above do so themselves.
     """
     with transaction.atomic():
-        _lock(TaskInstance.objects.none())
+        lock_choosing()
         return assign_waiting_tasks(now=now)
+
+
+def lock_choosing() -> None:
+    """Until the transaction ends nobody else chooses a worker. Lock people's rows after it only."""
+    _lock(TaskInstance.objects.none())
 
 
 def _ensure_own(person: User, company: Company) -> None:
@@ -523,6 +535,11 @@ def _tell_deputies_of(person: User) -> None:
     """Theirs, and the next ones of those for whom they stood in."""
     gone = User.objects.get(pk=person.pk)
     tell_deputies(gone, *people_who_had(gone))
+
+
+def _tell_who_is_back(person: User) -> None:
+    """They stand in from now on for those who went meanwhile, or before them."""
+    tell_deputies(*people_who_named(person))
 
 
 def _stop_passing_over(person: User) -> None:

@@ -7,7 +7,7 @@ switched off, or of another company, is nobody's deputy.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from tenants.hooks import Hook
@@ -16,8 +16,9 @@ from tenants.models.user import UserQuerySet
 from workflows.models import CompanyRole
 from workflows.running.assignment import ACTIVE_SCHEMA, eligible_workers
 
-# With who is away, and who stands in for them from now on. What is told of it is a subject's above.
-STANDS_IN: Hook[[User, User], None] = Hook()
+# With pairs of who is away, and who stands in for them from now on. What is told of it is a
+# subject's above.
+STANDS_IN: Hook[[Sequence[tuple[User, User]]], None] = Hook()
 
 # So many people are gone through, at most, from whoever is away on.
 MOST_FOLLOWED: Final = 5
@@ -92,14 +93,13 @@ def people_who_had(person: User) -> list[User]:
 
 
 def tell_deputies(*gone: User) -> None:
-    """Somebody has gone just now, or named another deputy: whoever stands in for them is told.
+    """Whoever stands in for these people is told so: they have gone, or somebody else does now.
 
-    Their own deputy, and the next one of each person for whom they stood in until now.
+    So many queries as `acting_deputies` needs, however many they are.
     """
-    for person in gone:
-        deputy = acting_deputy(person)
-        if deputy is not None:
-            STANDS_IN.call_all(person, deputy)
+    deputies = acting_deputies(gone)
+    if told := [(each, deputies[each.pk]) for each in gone if each.pk in deputies]:
+        STANDS_IN.call_all(told)
 
 
 def _colleagues() -> UserQuerySet:

@@ -16,6 +16,7 @@ from workflows.errors import (
     NothingToRetryError,
     OutputReplacedError,
     TaskNotWorkableError,
+    TaskWaitsError,
     WorkerNotEligibleError,
     WorkflowEndedError,
     WorkflowNotRunningError,
@@ -286,17 +287,20 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(kind, data={"upload": upload, "version": version})
         self._save_instance()
 
-    def reassign(self, task: TaskInstance, *, to: User | None, reason: str) -> User | None:
+    def reassign(
+        self, task: TaskInstance, *, to: User | None, reason: str, from_deputy: bool = False
+    ) -> User | None:
         """Give a form to somebody else; None: to whoever's turn it is, or to nobody for now.
 
         What is given to somebody who is away goes to who stands in for them, unless that person
-        may not be given it, has it, or is the one who gives it. A form in ERROR is to be filled in
-        again. Returns who has it then.
+        may not be given it, or is the one who gives it. `from_deputy`: if they have it already it
+        is taken from them, and goes to whoever is away. A form in ERROR is to be filled in again.
+        Returns who has it then.
 
         Raises:
             CannotReassignError: it is a call, or it is completed or cancelled.
             WorkerNotEligibleError: this person may not be given the task.
-            NothingChangedError: this person has it already.
+            NothingChangedError: this person has it already, or who stands in for them.
             WorkflowEndedError: the workflow has ended.
         """
         self.ensure_not_ended()
@@ -305,7 +309,7 @@ class WorkflowRepair(WorkflowStateManager):
         if to is not None and not _is_eligible(to, task.definition):
             raise WorkerNotEligibleError
         absent = to
-        to = self._who_stands_in(task, to) or to
+        to = self._who_stands_in(task, to, from_deputy=from_deputy) or to
         failed = task.status == TaskStatus.ERROR
         if to is not None and task.assigned_to_id == to.pk and not failed:
             raise NothingChangedError
@@ -320,23 +324,29 @@ class WorkflowRepair(WorkflowStateManager):
 
         Raises:
             MayNotTakeOverError: they do not, or may not be given it.
+            TaskWaitsError: it waits for an answer.
         """
         absent, actor = task.assigned_to, self.actor
         if absent is None or actor is None:
             raise MayNotTakeOverError
         if acting_deputy_for_task(absent, task.definition.candidate_role_id) != actor:
             raise MayNotTakeOverError
+        if task.waits_for_answer:
+            raise TaskWaitsError
         self.ensure_workable(task)
         self._assign_or_release(task, actor, reason="", absent=absent)
 
-    def _who_stands_in(self, task: TaskInstance, to: User | None) -> User | None:
+    def _who_stands_in(
+        self, task: TaskInstance, to: User | None, *, from_deputy: bool
+    ) -> User | None:
         """The one who is to be given it in their place, as it stands in the database."""
         if to is None or to.pk == task.assigned_to_id:
             return None
         stored = User.objects.get(pk=to.pk)
         deputy = acting_deputy_for_task(stored, task.definition.candidate_role_id)
-        has_it = deputy is None or deputy == self.actor or deputy.pk == task.assigned_to_id
-        return None if has_it else deputy
+        if deputy is None or deputy == self.actor:
+            return None
+        return None if from_deputy and deputy.pk == task.assigned_to_id else deputy
 
     def _assign_or_release(
         self, task: TaskInstance, to: User | None, *, reason: str, absent: User | None = None

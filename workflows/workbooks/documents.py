@@ -160,8 +160,8 @@ def _read_open_document(archive: Archive, around: JsonObject | None) -> Reading:
     return read_grids(read_ods(archive), around=around)
 
 
-def read_file(path: Path) -> Reading:
-    """The document in a file on this machine.
+def read_file(path: Path, *, zone: tzinfo = UTC) -> Reading:
+    """The document in a file on this machine; `zone` as of `read_document`.
 
     Raises:
         UnreadableBundleError: there is no such file, or it cannot be read.
@@ -176,7 +176,7 @@ def read_file(path: Path) -> Reading:
             _("The file %(path)s cannot be read (%(reason)s).")
             % {"path": path, "reason": short(getattr(error, "strerror", None) or str(error))}
         ) from error
-    return read_document(content, path.name)
+    return read_document(content, path.name, zone=zone)
 
 
 def write_document(document: JsonObject, file_type: FileType) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +12,8 @@ from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tickets.canned_replies.placeholders import filled, wrong_placeholder
 from tickets.canned_replies.save_reply import delete_canned_reply, save_canned_reply
+from tickets.conversation.mentions import find_mentions
+from tickets.conversation.rendering import render_message
 from tickets.conversation.tests.talk_case import TalkCase
 from tickets.errors import (
     CannedReplyEmptyError,
@@ -21,6 +24,7 @@ from tickets.errors import (
 )
 from tickets.models import CannedReply
 from tickets.models.canned_reply import LONGEST_REPLY
+from tickets.taking_part.access import participants
 from workflows.errors import RoleInUseError
 from workflows.models import CompanyRole
 from workflows.people.change_people import delete_company_role
@@ -55,6 +59,19 @@ class PlaceholderTests(CannedReplyCase):
             filled("{{number}} {{ title }}: {{requester}}, {{me}} {{x}} {}", values),
             "IT-7 A desk: Uma, {{number}} {{x}} {}",
         )
+
+    def test_what_others_typed_is_no_markdown_link_or_mention(self) -> None:
+        for title in (
+            "[Pay](https://evil.example)", "https://evil.example/a", "www.evil.example", "evil.com",
+            "http://1.2.3.4/", "a@evil.example", "**Now** _now_ ~~x~~ `y`", "<https://evil.example>",
+            "- a", "1. a", "> a", "# a", "&lt;b&gt;", "snake_case v1.2 C:\\x", "||a||b||", "---",
+        ):  # fmt: skip
+            with self.subTest(title):
+                html = str(render_message(filled("{{title}}", {"title": title})))
+                self.assertEqual(html.strip(), f"<p>{escape(title, quote=False)}</p>")
+        text = filled("{{title}}", {"title": f"@{self.terry} look"})
+        found = find_mentions(text, visibility="PUBLIC", among=participants(self.ticket))
+        self.assertEqual((found.named, found.strangers), ([], []))
 
     def test_unknown_ones_are_told(self) -> None:
         self.assertEqual(wrong_placeholder("{{me}} {a: {b}} }}"), "")

@@ -19,7 +19,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import override_settings, tag
+from django.test import SimpleTestCase, override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from PIL import Image
@@ -543,6 +543,17 @@ class RefusalTests(RestoreCase):
                 target.writestr(name, b"x")
                 target.writestr(MANIFEST, json.dumps(document))
             self.refused(made, UnreadableArchiveError)
+
+
+class RowsTests(SimpleTestCase):
+    def test_of_what_was_not_done_each_says_why(self) -> None:
+        row = {"error_ids": [1, 2], "total": 2, "done": 2}
+        broken: list[list[Any]] = [["x"], [None], [{"more": "x"}], [[]]]
+        for refused in broken:
+            with self.subTest(refused), self.assertRaises(UnreadableArchiveError):
+                restore_module._ended({**row, "refused": refused}, of="error", table="t")
+        fine = {**row, "refused": [{"error": 1, "message": "No."}, {"more": 1}]}
+        self.assertEqual(restore_module._ended(fine, of="error", table="t"), {})
 
 
 class CommandTests(RestoreCase):

@@ -22,13 +22,14 @@ from tenants.connection import PUBLIC, company_of
 from tenants.errors import LastAdminError
 from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.mail.outbox import queue_mail
-from tenants.models import LogInSession, User
-from tenants.testing import PASSWORD, PERSONAS
+from tenants.models import LogInSession, SignUpInvitation, User
+from tenants.testing import PASSWORD, PERSONAS, CompanyTestCase
 from tickets.company_data.tests.test_restore_company import RestoreCase
 from tickets.erasing.erase_person import (
     ERASURE_ASKED,
     AlreadyErasedError,
     WrongAddressError,
+    _Erasing,
     ask_for_erasure,
     erase_person,
 )
@@ -56,6 +57,21 @@ from workflows.models import TaskInstance, WorkflowEvent
 from workflows.people.deputies import name_deputy
 
 SECONDS_EACH = 8
+
+
+class InvitedFounderTests(CompanyTestCase):
+    def test_how_the_founder_was_invited_goes_whatever_their_address_was(self) -> None:
+        now = timezone.now()
+        with company_of(PUBLIC):
+            SignUpInvitation.objects.create(
+                email="before@acme.example", secret="x", invited_by="root", sent_at=now,
+                expires_at=now, used_at=now, company=self.acme,
+            )  # fmt: skip
+        founder = User.objects.filter(company=self.acme).earliest("pk")
+        for person, is_left in ((self.walt, True), (founder, False)):
+            _Erasing(person).delete_mails()
+            with company_of(PUBLIC):
+                self.assertEqual(SignUpInvitation.objects.exists(), is_left)
 
 
 class EraseCase(RestoreCase):

@@ -1,4 +1,7 @@
-"""A task of somebody's is due within a day. About: `task` (its id), `title`, `due` (ISO 8601)."""
+"""A task of somebody's is due within a day. About: `task` (its id), `title`, `due` (ISO 8601).
+
+`stands_in`: it is for who stands in for its worker.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,11 @@ class Reassign(TaskVerb):
     def act(self, sent: Sent) -> None:
         chosen: str = sent.cleaned["worker"]
         to = None if chosen == AUTOMATIC else User.objects.get(pk=int(chosen))
-        reassign_task(task=self.task, to=to, by=sent.by, reason=sent.reason, expected=sent.expected)
+        # The page has shown who has it.
+        reassign_task(
+            task=self.task, to=to, by=sent.by, reason=sent.reason, expected=sent.expected,
+            from_deputy=True,
+        )  # fmt: skip
 
 
 class Finish(OutputVerb):

@@ -5,12 +5,18 @@ from unittest import mock
 from django.db import OperationalError
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tenants.roles import SystemRole
+from tenants.services import set_system_roles
 from tenants.testing import CompanyTestCase
-from tickets.errors import MayNotRepairError, ReasonMissingError
+from tickets.errors import BeginnerMayNotRepairError, MayNotRepairError, ReasonMissingError
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
-from tickets.repairing.retry_many import continue_bulk_retry, retry_many
+from tickets.repairing.retry_many import (
+    continue_bulk_retry,
+    go_on_with_bulk_retry,
+    retry_many,
+)
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 
@@ -93,6 +99,23 @@ class RetryManyTests(SmallWorkflow, CompanyTestCase):
         self.go_on(progress)
         self.assertEqual((progress.done, progress.seen_to), (3, 0))
         self.assertEqual(TicketError.objects.unresolved().count(), 3)
+
+    def test_it_does_not_go_on_in_the_name_of_who_lost_the_role(self) -> None:
+        progress = self.start()
+        ProcrastinateJob.objects.all().delete()
+        self.terry.groups.clear()
+        tina = self.wendy
+        set_system_roles(user=tina, roles=[SystemRole.TICKET_ADMIN])
+        with self.assertRaisesMessage(BeginnerMayNotRepairError, "begin anew"):
+            go_on_with_bulk_retry(progress=progress, by=tina)
+        self.assertFalse(ProcrastinateJob.objects.exists())
+        progress.refresh_from_db()
+        self.assertEqual(progress.done, 0)
+
+    def test_whatever_an_archive_has_put_there_can_be_shown(self) -> None:
+        refusal = {"error": 1, "message": "No."}
+        progress = BulkRetry(total=3, done=3, refused=["x", 4, None, refusal, {"more": 1}])
+        self.assertEqual((progress.shown_refusals, progress.left_out), ([refusal], 2))
 
     def test_nothing_to_retry_is_finished_at_once(self) -> None:
         progress = retry_many(errors=[], by=self.terry, reason=REASON)

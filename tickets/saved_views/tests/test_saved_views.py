@@ -8,11 +8,14 @@ from django.test import SimpleTestCase
 from django.urls import reverse
 
 from tenants.audit.models import AuditEvent
+from tenants.roles import SystemRole
+from tenants.services import set_system_roles
 from tenants.testing import CompanyTestCase
 from tickets.errors import (
     MayNotShareViewError,
     TooManyViewsError,
     ViewNamelessError,
+    ViewOfSomebodyElseError,
     ViewTooLongError,
 )
 from tickets.finding.pages.filters import _PeopleFilter
@@ -21,6 +24,7 @@ from tickets.saved_views import save_view as saving
 from tickets.saved_views.save_view import (
     PEOPLE_PARAMETERS,
     change_view,
+    delete_view,
     normal_query,
     save_view,
     with_people,
@@ -54,6 +58,19 @@ class ViewTests(CompanyTestCase):
         self.assertEqual(self.client.post(address).status_code, 404)
         self.log_in(self.charlie)
         self.assertEqual(self.client.post(address).status_code, 404)
+
+    def test_who_may_is_asked_of_what_stands_in_the_database(self) -> None:
+        """A ticket admin has made it their own since it was read."""
+        read = save_view(
+            of=ListOfViews.MY_TASKS, name="A", query="", user=self.terry, is_shared=True
+        )
+        change_view(view=read, name="A", is_shared=False, user=self.terry)
+        set_system_roles(user=self.wendy, roles=[SystemRole.TICKET_ADMIN])
+        with self.assertRaises(ViewOfSomebodyElseError):
+            change_view(view=read, name="B", is_shared=False, user=self.wendy)
+        with self.assertRaises(ViewOfSomebodyElseError):
+            delete_view(view=read, user=self.wendy)
+        self.assertEqual(SavedView.objects.get().name, "A")
 
     def test_only_ticket_admins_share_and_only_for_lists_that_one_sees(self) -> None:
         with self.assertRaises(MayNotShareViewError):

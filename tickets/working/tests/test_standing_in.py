@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from tenants.audit.models import AuditEvent
 from tenants.errors import OtherCompanyError
+from tenants.mail.models import OutgoingMail
 from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.models import Notice
+from tickets.notices.mail_notices import mail_notices
 from tickets.notices.watch_tasks import tell_of_tasks
 from tickets.repairing.reassign_task import reassign_task
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.hand_over import hand_over
 from tickets.working.take_over import take_over
-from workflows.errors import DeputyError, MayNotTakeOverError
-from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
+from workflows.errors import (
+    DeputyError,
+    MayNotTakeOverError,
+    NothingChangedError,
+    TaskWaitsError,
+)
+from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.absence import plan_absence, switch_absences
 from workflows.people.change_people import save_person, set_availability
 from workflows.people.deputies import name_deputy
@@ -141,6 +151,67 @@ class WhoStandsInTests(DeputyCase):
         self.assertIn(STANDING_IN, opened["Location"])
         self.assertEqual(AuditEvent.objects.filter(kind="people.deputy_named").count(), 1)
 
+    def test_the_choosing_of_workers_is_locked_before_the_person(self) -> None:
+        """As everybody else does: so no two wait for each other."""
+        with CaptureQueriesContext(connection) as queries:
+            self.name(self.wendy, self.walt)
+        locks = ("assignment:", "FOR NO KEY UPDATE OF")
+        taken = [each["sql"] for each in queries if any(lock in each["sql"] for lock in locks)]
+        self.assertIn(locks[0], taken[0])
+        self.assertIn(locks[1], taken[-1])
+
+    def test_who_stays_away_longer_has_them_told(self) -> None:
+        now = timezone.now()
+        self.name(self.wendy, self.walt)
+        for days, told in ((1, 2), (3, 3), (3, 3)):
+            plan_absence(user=self.wendy, away_from=now, away_until=now + days * DAY, now=now)
+            self.assertEqual(self.told(self.walt, "STANDS_IN"), told, days)
+
+    def test_who_comes_back_is_told_for_whom_they_stand_in(self) -> None:
+        dora = self.worker("Dora")
+        self.name(self.wendy, self.walt)
+        self.name(self.walt, dora)
+        self.send_away(self.walt)
+        self.send_away(self.wendy)
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 1)
+        set_availability(user=self.walt, is_available=True, now=timezone.now())
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 2)
+        notice = Notice.objects.filter(recipient=self.walt).latest("pk")
+        self.assertEqual((notice.actor, notice.about), (self.wendy, {"away": True}))
+
+    def test_who_is_switched_on_again_is_told_for_whom_they_stand_in(self) -> None:
+        self.name(self.wendy, self.walt)
+        for is_active in (False, True):
+            walt = self.now(self.walt)
+            walt.is_active = is_active
+            roles = [SystemRole.TASK_WORKER]
+            save_person(person=walt, roles=roles, company_roles=None, now=timezone.now())
+            if not is_active:
+                self.send_away(self.wendy)
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 2)
+
+    def test_who_comes_and_goes_tells_them_once_a_day(self) -> None:
+        self.name(self.wendy, self.walt)
+        for _time in range(3):
+            self.send_away(self.wendy)
+            set_availability(user=self.wendy, is_available=True, now=timezone.now())
+        self.assertEqual(self.told(self.walt, "STANDS_IN"), 2)
+
+    def test_many_for_whom_they_stood_in_cost_no_more(self) -> None:
+        dora = self.worker("Dora")
+        self.name(self.walt, dora)
+        costs = []
+        for number in range(2):
+            for name in "AB":
+                person = self.worker(f"{name}{number}")
+                User.objects.filter(pk=person.pk).update(deputy=self.walt, is_available=False)
+            with CaptureQueriesContext(connection) as queries:
+                self.send_away(self.walt)
+            costs.append(len(queries))
+            self.assertEqual(self.told(dora, "STANDS_IN"), 2 + 2 * (number + 1))
+            set_availability(user=self.walt, is_available=True, now=timezone.now())
+        self.assertEqual(*costs)
+
 
 class GivenByNameTests(DeputyCase):
     roles: ClassVar[list[str]] = []
@@ -196,6 +267,20 @@ class GivenByNameTests(DeputyCase):
             task=self.task, to=self.wendy, by=self.terry, reason="Hers", now=timezone.now()
         )
         self.assertEqual(self.holder(), self.walt)
+
+    def test_who_gives_it_once_more_takes_nothing_from_the_deputy(self) -> None:
+        again: dict[str, Any] = {
+            "task": self.task,
+            "to": self.wendy,
+            "by": self.terry,
+            "reason": "Hers",
+        }
+        reassign_task(**again)
+        with self.assertRaises(NothingChangedError):
+            reassign_task(**again)
+        self.assertEqual(self.holder(), self.walt)
+        reassign_task(**again, from_deputy=True)
+        self.assertEqual(self.holder(), self.wendy)
 
     def test_the_rule_gives_nobody_more_than_their_share(self) -> None:
         """What nobody is named for goes to who is there and has least to do, deputy or not."""
@@ -255,6 +340,14 @@ class TakingOverTests(DeputyCase):
         self.assertNotContains(page, str(self.task.workflow_instance.ticket))
         self.assertEqual(self.client.post(self.address).status_code, 404)
 
+    def test_a_task_that_waits_is_named_to_who_stands_in_alone(self) -> None:
+        TaskInstance.objects.filter(pk=self.task.pk).update(status=TaskStatus.PENDING)
+        with self.assertRaises(MayNotTakeOverError):
+            self.take()
+        self.send_away(self.wendy)
+        with self.assertRaises(TaskWaitsError):
+            self.take()
+
     def test_others_do_nothing(self) -> None:
         self.send_away(self.wendy)
         dora = self.worker("Dora")
@@ -279,6 +372,18 @@ class TakingOverTests(DeputyCase):
         opened = self.client.get(reverse("admin:notice", args=[notice.pk]))
         self.assertIn(STANDING_IN, opened["Location"])
         self.assertEqual(tell_of_tasks(now=now), 0)
+
+    @override_settings(MAIL_IN_ADDRESS="reply@tickets.example")
+    def test_who_only_stands_in_is_offered_no_answer_by_mail(self) -> None:
+        self.send_away(self.wendy)
+        now = timezone.now()
+        TaskInstance.objects.filter(pk=self.task.pk).update(due_at=now - DAY)
+        tell_of_tasks(now=now)
+        Notice.objects.exclude(kind="OVERDUE").delete()
+        mail_notices(now=now)
+        offers = dict(OutgoingMail.objects.values_list("to", "reply_to"))
+        self.assertTrue(offers[self.wendy.email])
+        self.assertEqual(offers[self.walt.email], "")
 
     def test_what_is_due_is_not_told_to_a_deputy_without_the_role(self) -> None:
         role = CompanyRole.objects.create(name="Accounting")
@@ -321,6 +426,16 @@ class ByAnAdminTests(DeputyCase):
             answer = self.client.post(page, {"deputy": nobody})
             self.assertEqual(list(answer.context["form"].errors), ["deputy"])
         self.assertNotContains(self.client.get(page), "Charlie")
+
+    def test_the_deputy_is_told_how_it_is_after_all_of_it(self) -> None:
+        now = timezone.now()
+        plan_absence(user=self.wendy, away_from=now, away_until=now + DAY, now=now)
+        self.log_in(self.alice)
+        page = reverse("admin:tenants_user_absence", args=[self.wendy.pk])
+        self.client.post(page, {"away_from": "", "away_until": "", "deputy": self.walt.pk})
+        self.assertTrue(self.now(self.wendy).is_available)
+        notice = Notice.objects.get(recipient=self.walt, kind="STANDS_IN")
+        self.assertEqual(notice.about, {})
 
     def test_others_may_not(self) -> None:
         page = reverse("admin:tenants_user_absence", args=[self.wendy.pk])

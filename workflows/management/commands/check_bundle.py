@@ -26,7 +26,8 @@ class Command(BundleCommand):
     help = (
         "Check a bundle without importing it, and run its test cases. Ends with 0 where it can be "
         "published (there may be warnings), 1 where it has errors or a test case does not pass, "
-        "2 where the file cannot be read."
+        "2 where the file cannot be read. Times in a workbook that name no zone are meant in UTC: "
+        "import_bundle means them in the zone of its company."
     )
     requires_system_checks = []
 

@@ -24,6 +24,7 @@ class Command(BundleCommand):
         "Write a bundle in another format: .json, .yaml, .xlsx or .ods, as the names say. Without "
         "a first file, write the template that people begin with. The workbooks in fixtures/ are "
         "made from the .json beside them: manage.py convert_bundle fixtures/x.json fixtures/x.xlsx"
+        ". Times in a workbook that name no zone are meant in UTC."
     )
     requires_system_checks = []
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
+from tenants.language_and_zone import company_zone
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.seen_draft import SeenDraft
@@ -32,7 +33,7 @@ class Command(BundleCommand):
     help = (
         "Import a bundle as a new draft version of its workflow: all of it, or nothing. Ends "
         "with 0 where that was done, 1 where the bundle has errors, 2 where the file cannot be "
-        "read."
+        "read. Times in a workbook that name no zone are meant in the company's."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -56,8 +57,8 @@ class Command(BundleCommand):
         replace_draft: bool,
         **options: Any,
     ) -> None:
-        reading = read_argument(file)
         with tenant_context(company_named(company)):
+            reading = read_argument(file, zone=company_zone())
             draft = self._preview(reading)
             if draft is not None and not replace_draft:
                 self.say(_beside(draft))

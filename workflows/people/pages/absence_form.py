@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -13,9 +12,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from tenants.models import User
 from workflows.errors import DeputyError, WorkflowsError
 from workflows.fields.datetime.moment_field import MomentField
-from workflows.people.absence import plan_absence
+from workflows.people.absence import say_absence
 from workflows.people.availability import availability_of
-from workflows.people.deputies import name_deputy
 from workflows.running.deputies import possible_deputies
 
 # A dropdown with more people than this is no help.
@@ -77,11 +75,14 @@ class AbsenceForm(forms.Form):
     def save(self, *, by: User) -> None:
         """Raises AbsenceError, DeputyError: then nothing is saved."""
         data = self.cleaned_data
-        with transaction.atomic():
-            # The deputy first: whoever goes at once has them told that they stand in.
-            plan = {name: data[name] for name in ("away_from", "away_until")}
-            name_deputy(user=self.person, deputy=data["deputy"], plan=plan, actor=by)
-            plan_absence(user=self.person, now=timezone.now(), actor=by, **plan)
+        say_absence(
+            user=self.person,
+            away_from=data["away_from"],
+            away_until=data["away_until"],
+            deputy=data["deputy"],
+            now=timezone.now(),
+            actor=by,
+        )
 
     def refuse(self, error: WorkflowsError | None) -> None:
         """Show what the service refused."""
