@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.audit.models import AuditEvent
 from tenants.models import Company, User
@@ -17,7 +18,7 @@ from tickets.errors import FilesOfEndedTicketError, MayNotWriteError, UnknownUpl
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import files_of, with_what_decides
 from tickets.files.keep_file import keep_file
-from tickets.models import FileUpload, Message, Notice, Ticket, Visibility
+from tickets.models import FileUpload, Follower, Message, Notice, Ticket, Visibility
 from tickets.tests.screens import ScreenTestCase
 from workflows.models import WorkflowEvent
 from workflows.models.workflow_instance import WorkflowInstance
@@ -49,8 +50,6 @@ class FilesCase(ScreenTestCase):
         return self.row(key)
 
     def message_file(self, by: User, visibility: Visibility) -> FileUpload:
-        from django.utils import timezone  # noqa: PLC0415
-
         key = self.upload(by, "note.txt")
         write_message(
             ticket=self.ticket,
@@ -137,6 +136,25 @@ class VersionTests(FilesCase):
         for page in ("download", "file", "inline", "compare"):
             address = reverse(f"admin:tickets_fileupload_{page}", args=(second.uuid,))
             self.assertEqual(self.client.get(address).status_code, 404)
+
+    def test_a_version_of_the_team_alone_takes_none_that_goes_to_the_requester(self) -> None:
+        public = self.message_file(self.uma, Visibility.PUBLIC)
+        note = self.message_file(self.wendy, Visibility.INTERNAL)
+        FileUpload.objects.filter(pk=note.pk).update(first=public, version=2)
+        with self.assertRaises(MayNotWriteError):
+            self.add(self.row(note.uuid), self.wendy)
+        self.assertEqual(self.add(self.row(public.uuid), self.wendy).version, 3)
+
+    def test_a_follower_adds_none_to_an_answer_that_is_not_for_them(self) -> None:
+        Follower.objects.create(ticket=self.ticket, person=self.walt, since=timezone.now())
+        second = self.message_file(self.uma, Visibility.PUBLIC)
+        FileUpload.objects.filter(pk=second.pk).update(first=self.first, version=2)
+        second = self.row(second.uuid)
+        with self.assertRaises(MayNotWriteError):
+            self.add(second, self.walt)
+        self.log_in(self.walt)
+        page = self.client.get(reverse("admin:tickets_fileupload_file", args=(second.uuid,)))
+        self.assertNotContains(page, "Upload a new version")
 
     def test_the_search_finds_the_name_of_a_new_version(self) -> None:
         from tickets.models import SearchEntry  # noqa: PLC0415
