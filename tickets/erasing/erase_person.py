@@ -139,7 +139,10 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     person = User.objects.filter(pk=person_id).first()
     if person is None or person.erased_at is not None or person.is_superuser:
         return
-    _end_log_ins(person)  # before the log is blanked, where it is noted
+    # Both before the log is blanked, where they are noted with the name.
+    _end_log_ins(person)
+    if person.picture:
+        remove_picture(person=person)
     erasing = _Erasing(person)
     for number in tickets:
         erasing.blank_ticket(number)
@@ -423,8 +426,6 @@ class _Erasing:
     def blank_row(self) -> None:
         person = self.person
         with transaction.atomic():
-            if person.picture:
-                remove_picture(person=person)
             person.first_name, person.last_name = "Erased", f"person {person.pk}"
             person.email, person.last_login, person.erased_at = self.email, None, timezone.now()
             person.is_active = person.is_available = False

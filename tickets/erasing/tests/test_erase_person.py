@@ -152,6 +152,7 @@ class ErasePersonTests(EraseCase):
         self.assertEqual(found, (None, None, None, "", 0))
         self.assertIsNone(User.objects.get(pk=self.wendy.pk).deputy)
         self.assertFalse(default_storage.exists(key))
+        self.assert_named_nowhere("walt@acme.example", "Walt Wood")
 
     def test_views_and_changes_of_many_name_them_no_more(self) -> None:
         change = BulkChange.objects.create(
