@@ -163,14 +163,22 @@ class VersionTests(FilesCase):
         add_version(of=public, upload=self.upload(self.uma, "zebra.txt"), user=self.uma)
         self.assertTrue(SearchEntry.objects.filter(text__contains="zebra").exists())
 
-    def test_a_message_shows_its_newest_version_and_is_sent_once_still(self) -> None:
+    def test_a_message_keeps_what_its_author_sent_and_names_who_added_a_newer_one(self) -> None:
         public = self.message_file(self.uma, Visibility.PUBLIC)
         self.add(public, self.uma)
+        third = add_version(of=public, upload=self.upload(self.wendy, "other.txt"), user=self.wendy)
         self.log_in(self.uma)
         page: Any = self.client.get(
             reverse("admin:tickets_myticket_change", args=(self.ticket.pk,))
         )
-        self.assertContains(page, "version 2")
+        text = page.content.decode()
+        shown = text[text.index('<ul class="tk-message-files">') :]
+        shown = shown[: shown.index("</ul>")]
+        self.assertIn(f"{public.uuid}/", shown)
+        self.assertIn("note.txt", shown)
+        self.assertNotIn("other.txt", shown)
+        self.assertIn(f"{third.uuid}/file/", shown)
+        self.assertIn(f"Newer: version 3 by {self.wendy}", shown)
         self.assertEqual(Message.objects.count(), 1)
 
 
