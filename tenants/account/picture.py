@@ -24,7 +24,7 @@ from PIL import Image, ImageOps
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.company_limits import give_room_back, take_room_for_file
-from tenants.errors import OtherCompanyError, TenantsError
+from tenants.errors import OtherCompanyError, StorageAwayError, TenantsError
 from tenants.models import Company, User
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ def save_picture(*, person: User, file: UploadedFile, actor: User | None = None)
     Raises:
         PictureError, PictureTooLargeError: the file is none, or too large.
         StorageFullError: the company has no room for it.
+        StorageAwayError: the storage has not taken it.
         OtherCompanyError: the person is not of the company that the connection is set to.
     """
     content = square_of(file)
@@ -103,8 +104,15 @@ def delete_file(key: str) -> None:
 
 
 def keep_picture(content: bytes) -> str:
-    """Store one in the storage of the active company; returns where."""
-    return default_storage.save(f"{FOLDER}/{uuid4().hex}", ContentFile(content))
+    """Store one in the storage of the active company; returns where.
+
+    Raises:
+        StorageAwayError: the storage has not taken it.
+    """
+    try:
+        return default_storage.save(f"{FOLDER}/{uuid4().hex}", ContentFile(content))
+    except OSError as error:
+        raise StorageAwayError from error
 
 
 def square_of(file: File[bytes]) -> bytes:

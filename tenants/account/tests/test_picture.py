@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 from unittest import mock
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
@@ -195,6 +195,21 @@ class PictureTests(CompanyTestCase):
             page = self.upload(file())
         self.assertContains(page, "storage")
         self.assertEqual((self.files(), self.wendy_now().picture), ([], ""))
+
+    def test_a_storage_that_is_away_is_said_and_not_remembered(self) -> None:
+        self.log_in(self.wendy)
+        with mock.patch.object(FileSystemStorage, "_save", side_effect=OSError):
+            self.assertContains(self.upload(file()), "Files cannot be reached at the moment")
+        self.assertEqual((self.files(), self.wendy_now().picture), ([], ""))
+        save_picture(person=self.wendy, file=file())
+        address = self.wendy_now().avatar_url
+        with (
+            mock.patch.object(FileSystemStorage, "_open", side_effect=OSError),
+            self.assertLogs("tenants.account.pages.picture", "ERROR"),
+        ):
+            answer = self.client.get(address)
+        self.assertEqual((answer.status_code, answer["Cache-Control"]), (503, "no-store"))
+        self.assertEqual(self.client.get(address).status_code, 200)
 
     def test_only_of_the_active_company(self) -> None:
         with self.assertRaises(OtherCompanyError):
