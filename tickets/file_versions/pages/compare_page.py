@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,11 +17,15 @@ from tickets.files.pages.files import VIEWED
 from tickets.models import FileUpload
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     upload: FileUpload
     preview: Preview
-    lines: list[str] | None
+    content: bytes | None
+
+    @cached_property
+    def lines(self) -> list[str] | None:
+        return None if self.content is None else text_of(self.content)
 
 
 @register_page(FileUpload, "<uuid:key>/compare/", name="tickets_fileupload_compare")
@@ -55,21 +60,22 @@ class ComparePage(FilePages):
 
     def _side(self, upload: FileUpload) -> Side:
         preview = preview_of(upload)
-        return Side(upload, preview, None if preview.is_shown else _lines_of(upload))
+        return Side(upload, preview, None if preview.is_shown else _content_of(upload))
 
 
 def _compared(old: Side, new: Side) -> dict[str, Any]:
     if old.lines is None or new.lines is None:
         return {"are_texts": False}
     lines: list[Line] = compare_lines(old.lines, new.lines)
-    return {"are_texts": True, "lines": lines}
+    return {"are_texts": True, "lines": lines, "are_same": old.content == new.content}
 
 
-def _lines_of(upload: FileUpload) -> list[str] | None:
+def _content_of(upload: FileUpload) -> bytes | None:
+    """What may be a text that can be compared; None: it is too long, or cannot be read."""
     if upload.size > MOST_BYTES:
         return None
     try:
         with upload.file.open("rb") as content:
-            return text_of(content.read(MOST_BYTES + 1))
+            return content.read(MOST_BYTES + 1)
     except (OSError, ValueError):
         return None

@@ -256,6 +256,15 @@ class FilePageTests(FilesCase):
         self.assertContains(page, "<del>one</del>")
         self.assertContains(page, "<ins>&lt;b&gt;two&lt;/b&gt;</ins>")
 
+    def test_texts_are_the_same_only_where_their_bytes_are(self) -> None:
+        self.add(self.first, self.uma, b"one\n")
+        self.add(self.first, self.uma, b"one\r\n")
+        same = self.client.get(self.page("compare", self.first) + "?old=1&new=2")
+        self.assertContains(same, "The texts are the same.")
+        other = self.client.get(self.page("compare", self.first) + "?old=2&new=3")
+        self.assertNotContains(other, "The texts are the same.")
+        self.assertContains(other, "Only how they end")
+
     def test_one_version_alone_has_nothing_to_be_compared_with(self) -> None:
         self.assertEqual(self.client.get(self.page("compare", self.first)).status_code, 404)
 
