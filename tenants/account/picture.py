@@ -24,7 +24,7 @@ from PIL import Image, ImageOps
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.company_limits import give_room_back, take_room_for_file
-from tenants.errors import OtherCompanyError, TenantsError
+from tenants.errors import OtherCompanyError, StorageAwayError, TenantsError
 from tenants.models import Company, User
 
 logger = logging.getLogger(__name__)
@@ -36,8 +36,11 @@ FOLDER: Final = "pictures"
 SIDE: Final = 256
 MOST_BYTES: Final = 5 * 1024 * 1024
 # Of what is sent, which says so before anything is unpacked. Telephones take 12 to 50 million.
-MOST_PIXELS: Final = 50_000_000
-FORMATS: Final = ("JPEG", "PNG", "WEBP")
+# By what unpacking takes, so that none needs more than about 200 MB: a JPEG is unpacked smaller
+# than it is, a progressive one after it was read as a whole; of a WebP there are four copies.
+MOST_PIXELS: Final = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 12_500_000}
+MOST_UNPACKED: Final = 25_000_000
+FORMATS: Final = tuple(MOST_PIXELS)
 YOUNG: Final = timedelta(days=1)
 CONTENT_TYPE: Final = "image/webp"
 
@@ -48,7 +51,10 @@ class PictureError(TenantsError):
 
 
 class PictureTooLargeError(PictureError):
-    message = _("This picture is too large: at most 5 MB and 50 million pixels.")
+    message = _(
+        "This picture is too large: at most 5 MB, and as a JPEG file 50 million pixels "
+        "(progressive: 25), as a PNG file 25, as a WebP file 12.5."
+    )
 
 
 def save_picture(*, person: User, file: UploadedFile, actor: User | None = None) -> None:
@@ -57,10 +63,14 @@ def save_picture(*, person: User, file: UploadedFile, actor: User | None = None)
     Raises:
         PictureError, PictureTooLargeError: the file is none, or too large.
         StorageFullError: the company has no room for it.
+        StorageAwayError: the storage has not taken it.
         OtherCompanyError: the person is not of the company that the connection is set to.
     """
     content = square_of(file)
-    key = keep_picture(content)
+    try:
+        key = keep_picture(content)
+    except OSError as error:
+        raise StorageAwayError from error
     try:
         _put(person, key, len(content), actor)
     except BaseException:
@@ -103,7 +113,11 @@ def delete_file(key: str) -> None:
 
 
 def keep_picture(content: bytes) -> str:
-    """Store one in the storage of the active company; returns where."""
+    """Store one in the storage of the active company; returns where.
+
+    Raises:
+        OSError: the storage has not taken it.
+    """
     return default_storage.save(f"{FOLDER}/{uuid4().hex}", ContentFile(content))
 
 
@@ -120,7 +134,15 @@ def square_of(file: File[bytes]) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(file, formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
+                is_progressive = bool(image.info.get("progressive"))
+                # MPO is a JPEG with further pictures in it, as telephones make them.
+                kind = "JPEG" if image.format == "MPO" else str(image.format)
+                most = MOST_UNPACKED if is_progressive else MOST_PIXELS[kind]
+                if image.width * image.height > most:
+                    raise PictureTooLargeError
+                # A JPEG is unpacked no larger than is needed; a long and narrow one as it is.
+                image.draft("RGB", (2 * SIDE, 2 * SIDE))
+                if image.width * image.height > MOST_UNPACKED:
                     raise PictureTooLargeError
                 return _written(image)
     except Image.DecompressionBombError as error:
@@ -135,10 +157,10 @@ def square_of(file: File[bytes]) -> bytes:
 
 
 def _written(image: Image.Image) -> bytes:
-    # A JPEG is unpacked no larger than is needed.
-    image.draft("RGB", (2 * SIDE, 2 * SIDE))
-    upright = ImageOps.exif_transpose(image)
-    square = ImageOps.fit(upright.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS)
+    # Made small before anything is made of it, in the one way that takes no copy of the whole.
+    image.thumbnail((8 * SIDE, 8 * SIDE), Image.Resampling.NEAREST, reducing_gap=None)
+    ImageOps.exif_transpose(image, in_place=True)
+    square = ImageOps.fit(image.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS)
     # What is transparent would be dark on a dark page, and light on a light one.
     flat = Image.new("RGB", square.size, "white")
     flat.paste(square, mask=square.getchannel("A"))

@@ -92,6 +92,7 @@ _WRITTEN: Final = (
     ("tickets_bulkchange", "refused"),
     ("tickets_ticketerror", "resolution_notes"),
 )
+_FILES: Final = "tickets_fileupload"
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 
 
@@ -139,7 +140,10 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     person = User.objects.filter(pk=person_id).first()
     if person is None or person.erased_at is not None or person.is_superuser:
         return
-    _end_log_ins(person)  # before the log is blanked, where it is noted
+    # Both before the log is blanked, where they are noted with the name.
+    _end_log_ins(person)
+    if person.picture:
+        remove_picture(person=person)
     erasing = _Erasing(person)
     for number in tickets:
         erasing.blank_ticket(number)
@@ -149,6 +153,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_events()
     erasing.blank_texts(_SENT)
     erasing.blank_texts(_WRITTEN)
+    erasing.blank_file_names()
     erasing.blank_views()
     Follower.objects.filter(person=person).delete()
     erasing.index_anew(tickets)
@@ -236,7 +241,9 @@ class _Erasing:
             if ticket is None:
                 return
             instances = lock_histories(table="tickets_ticket", ids=[ticket.pk])
-            files = FileUpload.objects.filter(ticket=ticket, uploaded_by=self.person)
+            # With what others have made of theirs: versions are much the same.
+            theirs = Q(uploaded_by=self.person) | Q(first__uploaded_by=self.person)
+            files = FileUpload.objects.filter(theirs, ticket=ticket)
             for key in list(files.values_list("file", flat=True)):
                 default_storage.delete(key)
             files.update(filename=ERASED, file_type="", size=0)
@@ -339,6 +346,13 @@ class _Erasing:
                     _write(table, column, changed)
                     reseal_erased(instances)
 
+    def blank_file_names(self) -> None:
+        """With the name of an erased person a file name may be too long."""
+        for rows in batched(_rows_with(_FILES, "filename", list(self._names)), ROWS):
+            names = {row["id"]: self._blanked(row["filename"])[:LONGEST_NAME] for row in rows}
+            with transaction.atomic():
+                _write(_FILES, "filename", names)
+
     def blank_views(self) -> None:
         """What lists were searched for: in an address the name and the address stand encoded."""
         for view in SavedView.objects.order_by("pk").iterator(chunk_size=ROWS):
@@ -429,8 +443,6 @@ class _Erasing:
     def blank_row(self) -> None:
         person = self.person
         with transaction.atomic():
-            if person.picture:
-                remove_picture(person=person)
             person.first_name, person.last_name = "Erased", f"person {person.pk}"
             person.email, person.last_login, person.erased_at = self.email, None, timezone.now()
             person.is_active = person.is_available = False

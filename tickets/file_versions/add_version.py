@@ -19,7 +19,7 @@ from tickets.errors import (
     MayNotWriteError,
     UnknownUploadError,
 )
-from tickets.files.access import FileAccess
+from tickets.files.access import FileAccess, with_what_decides
 from tickets.files.keep_file import lock_uploads, make_version
 from tickets.finding.write_entries import index_message
 from tickets.models import FileUpload, Ticket
@@ -41,7 +41,8 @@ def add_version(
     `with_what_decides`. History, audit log and notices say it.
 
     Raises:
-        MayNotWriteError: the person may not have the file, or takes no part in its ticket.
+        MayNotWriteError: the person may not have the file or its first version, takes no part in
+            its ticket, or the two are for different people.
         FilesOfEndedTicketError, TooManyVersionsError
         UnknownUploadError: the upload is not this person's, or belongs to something else.
     """
@@ -54,7 +55,11 @@ def add_version(
             manager.ensure_not_ended()
         except WorkflowEndedError as error:
             raise FilesOfEndedTicketError from error
-        first = FileUpload.objects.select_related("message").get(pk=of.first_version.pk)
+        # Once more, by what is so now: a message may have been hidden, or a task taken away.
+        of = with_what_decides(FileUpload.objects.all()).get(pk=of.pk)
+        if not FileAccess(ticket, user).may_add_version(of):
+            raise MayNotWriteError
+        first = of.first_version
         own = lock_uploads([upload], Q(uploaded_by=user))
         if own and own[0].first_id == first.pk:
             return own[0]

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from os.path import commonprefix
 from typing import Final
 
 from workflows.fields.file.content import HEAD, HTML, SVG, content_of
 
 MOST_BYTES: Final = 100_000
 MOST_LINES: Final = 1_000
+# What is shown of a line, in characters; compared is the whole.
 LONGEST_LINE: Final = 500
+# So many characters that are the same stand before the first one that differs.
+BEFORE: Final = 60
 # So many lines that are the same stand around a change.
 AROUND: Final = 3
 
@@ -46,7 +50,7 @@ def text_of(content: bytes) -> list[str] | None:
         text = content.decode("cp1252", "replace")
     if any(sign < " " and sign not in "\t\n\r\f" for sign in text):
         return None
-    lines = [each[:LONGEST_LINE] for each in text.splitlines()]
+    lines = text.splitlines()
     return lines if len(lines) <= MOST_LINES else None
 
 
@@ -77,10 +81,23 @@ def _lines(tag: str, old: list[str], new: list[str], i: range, j: range) -> Iter
             change = "added"
         elif right is None:
             change = "removed"
+        shown = _cut("" if left is None else old[left], "" if right is None else new[right])
         yield Line(
             change,
-            "" if left is None else old[left],
-            "" if right is None else new[right],
+            *shown,
             None if left is None else left + 1,
             None if right is None else right + 1,
         )
+
+
+def _cut(old: str, new: str) -> tuple[str, str]:
+    """What is shown of long lines: from shortly before the place where they differ."""
+    start = 0
+    if old and new and old != new and max(len(old), len(new)) > LONGEST_LINE:
+        start = max(0, len(commonprefix((old, new))) - BEFORE)
+    return _part(old, start), _part(new, start)
+
+
+def _part(line: str, start: int) -> str:
+    end = start + LONGEST_LINE
+    return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")

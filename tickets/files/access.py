@@ -56,12 +56,21 @@ class FileAccess:
         return upload.first_version.uuid in self._for_requester
 
     def may_add_version(self, upload: FileUpload) -> bool:
-        """Who may have it, and takes part in the ticket, may put a newer one beside it."""
-        if not self.may_have(upload) or not self.access:
+        """Who may have it, and takes part in the ticket, may put a newer one beside it.
+
+        A new version goes to those who have the first one: what is for others takes none, and who
+        may not have the first one adds none. `upload` as `with_what_decides` fetches it.
+        """
+        if not self.access:
             return False
-        if upload.message is not None:
-            return self.access.may_write(upload.message.visibility)
-        return True
+        first = upload.first_version
+        if self.is_for_requester(upload) != self.is_for_requester(first):
+            return False
+        return all(
+            self.may_have(each)
+            and (each.message is None or self.access.may_write(each.message.visibility))
+            for each in (upload, first)
+        )
 
 
 def may_have(upload: FileUpload, person: object) -> bool:
@@ -82,7 +91,7 @@ def with_what_decides(uploads: QuerySet[FileUpload]) -> QuerySet[FileUpload]:
         "ticket__created_by",
         "message__ticket__workflow",
         "message__ticket__workflow_instance",
-        "first",
+        "first__message",
         "uploaded_by",
     )
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tickets.models.file_upload import FileUpload
 from tickets.models.ticket import Ticket
 from workflows.models.composed_json import ComposedJson
 from workflows.models.status import one_of
@@ -32,7 +33,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return (
             self.select_related("written_by", "hidden_by")
             .defer("earlier")
-            .prefetch_related("files")
+            .prefetch_related(
+                models.Prefetch("files", FileUpload.objects.select_related("uploaded_by"))
+            )
         )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from http import HTTPStatus
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from tenants.account.pages.account_page import AccountPage
 from tenants.account.picture import CONTENT_TYPE, FOLDER
 from tenants.active_company import active_company
+from tenants.errors import StorageAwayError
 from tenants.models import User
+
+logger = logging.getLogger(__name__)
 
 # Each picture has an address of its own: what a browser has of one never grows old.
 _YEAR = 365 * 24 * 60 * 60
@@ -41,13 +46,28 @@ class PicturePage(AccountPage):
             raise Http404
         self.key = key
 
-    def get(self, request: HttpRequest, **arguments: Any) -> FileResponse:
+    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         try:
-            content = default_storage.open(self.key, "rb")
+            with default_storage.open(self.key, "rb") as file:
+                content = file.read()  # some kilobytes
         except FileNotFoundError as error:
             raise Http404 from error
-        response = FileResponse(content, content_type=CONTENT_TYPE)
+        except OSError:
+            logger.exception("The picture %s could not be read", self.key)
+            return _away()
+        response = HttpResponse(content, content_type=CONTENT_TYPE)
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
         return response
+
+
+def _away() -> HttpResponse:
+    """What a browser asks for once more the next time: the page around it shows no picture."""
+    response = HttpResponse(
+        StorageAwayError.message,
+        content_type="text/plain; charset=utf-8",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+    response["Cache-Control"] = "no-store"
+    return response

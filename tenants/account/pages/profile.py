@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.account.pages.account_page import AccountPage
 from tenants.account.picture import FORMATS, PictureError, remove_picture, save_picture
 from tenants.account.profile import OWN_FIELDS, save_profile
-from tenants.errors import StorageFullError
+from tenants.errors import StorageAwayError, StorageFullError
 from tenants.language_and_zone import known_language, zone_names, zone_of
 from tenants.limits.bodies import LARGE_BODY
 from tenants.models import User
@@ -125,7 +125,7 @@ class ProfilePage(AccountPage):
     def save_picture(self) -> HttpResponse:
         form = PictureForm(self.request.POST, self.request.FILES)
         if form.is_valid():
-            with refusals(PictureError, StorageFullError) as refused:
+            with refusals(PictureError, StorageFullError, StorageAwayError) as refused:
                 file = form.cleaned_data["picture"]
                 save_picture(person=self.person, file=file, actor=self.person)
                 messages.success(self.request, gettext("Your picture was saved."))

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 from unittest import mock
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
@@ -50,6 +50,7 @@ class SquareTests(CompanyTestCase):
             file("JPEG", size=(1200, 3)),
             file("JPEG", mode="CMYK"),
             file("WEBP", size=(1, 1)),
+            file("MPO", save_all=True, append_images=[Image.new("RGB", (9, 9))]),
         ):
             with self.subTest(each.name), Image.open(BytesIO(square_of(each))) as made:
                 self.assertEqual((made.format, made.size), ("WEBP", (SIDE, SIDE)))
@@ -105,6 +106,41 @@ class SquareTests(CompanyTestCase):
                     square_of(sent)
         with self.assertRaises(PictureTooLargeError):
             square_of(file("PNG", size=(10_001, 5_000), mode="1"))
+
+    def test_each_kind_has_as_many_pixels_as_it_can_be_unpacked_with(self) -> None:
+        for sent in (
+            file("PNG", size=(5_001, 5_000), mode="1"),
+            file("JPEG", size=(64_000, 400), mode="L"),
+        ):
+            with self.subTest(sent.name), self.assertRaises(PictureTooLargeError):
+                square_of(sent)
+        square_of(file("JPEG", size=(6_000, 4_500), mode="L"))
+        sizes = {"JPEG": 1_300_000, "PNG": 90_000, "WEBP": 80_000}
+        with (
+            mock.patch.dict(picture.MOST_PIXELS, sizes),
+            mock.patch.object(picture, "MOST_UNPACKED", 310_000),
+        ):
+            square_of(file("PNG", size=(300, 300)))
+            square_of(file("JPEG", size=(1_100, 1_100), mode="L"))
+            for sent in (
+                file("WEBP", size=(300, 300)),
+                file("JPEG", size=(600, 600), mode="L", progressive=True),
+            ):
+                with self.subTest(sent.name), self.assertRaises(PictureTooLargeError):
+                    square_of(sent)
+
+    def test_no_copy_is_made_of_the_whole(self) -> None:
+        """What the steps after the reading are given is small."""
+        sizes = []
+        convert = Image.Image.convert
+
+        def converted(image: Image.Image, *args: Any, **options: Any) -> Image.Image:
+            sizes.append(max(image.size))
+            return convert(image, *args, **options)
+
+        with mock.patch.object(Image.Image, "convert", converted):
+            square_of(file("PNG", size=(2_500, 2_500), mode="LA"))
+        self.assertLessEqual(max(sizes), 8 * SIDE)
 
 
 class PictureTests(CompanyTestCase):
@@ -195,6 +231,21 @@ class PictureTests(CompanyTestCase):
             page = self.upload(file())
         self.assertContains(page, "storage")
         self.assertEqual((self.files(), self.wendy_now().picture), ([], ""))
+
+    def test_a_storage_that_is_away_is_said_and_not_remembered(self) -> None:
+        self.log_in(self.wendy)
+        with mock.patch.object(FileSystemStorage, "_save", side_effect=OSError):
+            self.assertContains(self.upload(file()), "Files cannot be reached at the moment")
+        self.assertEqual((self.files(), self.wendy_now().picture), ([], ""))
+        save_picture(person=self.wendy, file=file())
+        address = self.wendy_now().avatar_url
+        with (
+            mock.patch.object(FileSystemStorage, "_open", side_effect=OSError),
+            self.assertLogs("tenants.account.pages.picture", "ERROR"),
+        ):
+            answer = self.client.get(address)
+        self.assertEqual((answer.status_code, answer["Cache-Control"]), (503, "no-store"))
+        self.assertEqual(self.client.get(address).status_code, 200)
 
     def test_only_of_the_active_company(self) -> None:
         with self.assertRaises(OtherCompanyError):

@@ -49,6 +49,14 @@ class History(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageFile:
+    """A file as it came with a message, and the newest version that somebody has added to it."""
+
+    sent: FileUpload
+    newer: FileUpload | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ShownMessage:
     """A message as one person sees it."""
 
@@ -65,12 +73,12 @@ class ShownMessage:
         return render_message(self.message.text, [each["name"] for each in self.message.mentions])
 
     @property
-    def files(self) -> list[FileUpload]:
-        """Its files, of each the newest version that stands here."""
-        newest: dict[int, FileUpload] = {}
+    def files(self) -> list[MessageFile]:
+        """What its author sent with it, by number; what came later is named beside it."""
+        rows: dict[int, list[FileUpload]] = {}
         for each in sorted(self.message.files.all(), key=lambda file: (file.version, file.pk)):
-            newest[each.first_id or each.pk] = each
-        return list(newest.values())
+            rows.setdefault(each.first_id or each.pk, []).append(each)
+        return [MessageFile(row[0], row[-1] if len(row) > 1 else None) for row in rows.values()]
 
     @property
     def is_readable(self) -> bool:

@@ -23,6 +23,7 @@ from tenants.errors import LastAdminError
 from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.mail.outbox import queue_mail
 from tenants.models import LogInSession, SignUpInvitation, User
+from tenants.names import LONGEST_NAME
 from tenants.testing import PASSWORD, PERSONAS, CompanyTestCase
 from tickets.company_data.tests.test_restore_company import RestoreCase
 from tickets.erasing.erase_person import (
@@ -168,6 +169,7 @@ class ErasePersonTests(EraseCase):
         self.assertEqual(found, (None, None, None, "", 0))
         self.assertIsNone(User.objects.get(pk=self.wendy.pk).deputy)
         self.assertFalse(default_storage.exists(key))
+        self.assert_named_nowhere("walt@acme.example", "Walt Wood")
 
     def test_views_and_changes_of_many_name_them_no_more(self) -> None:
         change = BulkChange.objects.create(
@@ -209,8 +211,26 @@ class ErasePersonTests(EraseCase):
         self.erase(self.uma, [message.ticket])
         message.refresh_from_db()
         self.assertEqual((message.text, message.earlier, message.mentions), ("erased", [], []))
-        self.assertEqual(message.files.get().filename, "erased")
+        names = set(message.files.values_list("filename", flat=True))
+        self.assertEqual(names, {"erased"})
         self.assertFalse(Follower.objects.filter(person=self.uma).exists())
+
+    def test_versions_of_theirs_by_others_go_with_it_and_names_of_files_are_blanked(self) -> None:
+        message = Message.objects.get(written_by=self.uma)
+        cancel_ticket(ticket=message.ticket, by=self.terry, reason="It is over.")
+        version = message.files.get(version=2)
+        self.assertEqual(version.uploaded_by, self.terry)
+        stored = version.file
+        own = FileUpload(ticket=message.ticket, uploaded_by=self.terry)
+        own.filename = "Uma Urban." + "Uma Urban." * ((LONGEST_NAME - 10) // 10)
+        own.save()
+        self.erase(self.uma, [message.ticket])
+        self.assert_named_nowhere("Uma Urban")
+        version.refresh_from_db()
+        self.assertEqual((version.filename, version.size), ("erased", 0))
+        self.assertFalse(default_storage.exists(stored.name))
+        own.refresh_from_db()
+        self.assertTrue(own.filename.startswith(f"Erased person {self.uma.pk}."))
 
     def test_the_rating_and_the_reason_of_a_withdrawal_go_with_it(self) -> None:
         running = Ticket.objects.running().filter(created_by=self.uma, data__has_key="note")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,11 +18,15 @@ from tickets.models import FileUpload
 from workflows.fields.file.content import HEAD, content_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     upload: FileUpload
     preview: Preview
-    lines: list[str] | None
+    content: bytes | None
+
+    @cached_property
+    def lines(self) -> list[str] | None:
+        return None if self.content is None else text_of(self.content)
 
 
 @register_page(FileUpload, "<uuid:key>/compare/", name="tickets_fileupload_compare")
@@ -62,14 +67,14 @@ class ComparePage(FilePages):
         if content is None:
             return Side(upload, Preview(upload, None), None)
         preview = Preview(upload, content_of(content[:HEAD]))
-        return Side(upload, preview, None if preview.is_shown else text_of(content))
+        return Side(upload, preview, None if preview.is_shown else content)
 
 
 def _compared(old: Side, new: Side) -> dict[str, Any]:
     if old.lines is None or new.lines is None:
         return {"are_texts": False}
     lines: list[Line] = compare_lines(old.lines, new.lines)
-    return {"are_texts": True, "lines": lines}
+    return {"are_texts": True, "lines": lines, "are_same": old.content == new.content}
 
 
 def _content_of(upload: FileUpload) -> bytes | None:

@@ -22,7 +22,6 @@ class TextTests(SimpleTestCase):
         for content in (b"%PDF-1.7", b"a\0b", b"x" * (MOST_BYTES + 1), b"\n" * (MOST_LINES + 1)):
             with self.subTest(content=content[:8]):
                 self.assertIsNone(text_of(content))
-        self.assertEqual(text_of(b"x" * (LONGEST_LINE + 9)), ["x" * LONGEST_LINE])
 
 
 class CompareTests(SimpleTestCase):
@@ -37,6 +36,16 @@ class CompareTests(SimpleTestCase):
         self.assertIn(("changed", "20", "new"), found)
         self.assertEqual(found[-1], ("added", "", "added"))
         self.assertLess(len(found), 20)
+
+    def test_long_lines_are_compared_whole_and_shown_from_where_they_differ(self) -> None:
+        old, new = "x" * 2_000 + "old" + "y" * 900, "x" * 2_000 + "new" + "y" * 900
+        (line,) = compare_lines([old], [new])
+        self.assertEqual(line.change, "changed")
+        self.assertIn("xold", line.old)
+        self.assertIn("xnew", line.new)
+        self.assertEqual(len(line.old), LONGEST_LINE + 2)
+        (added,) = compare_lines([], [old])
+        self.assertEqual(added.new, "x" * LONGEST_LINE + "…")
 
     def test_removed_lines(self) -> None:
         found = compare_lines(["a", "b"], ["a"])

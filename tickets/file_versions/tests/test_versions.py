@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.audit.models import AuditEvent
 from tenants.models import Company, User
@@ -17,7 +18,7 @@ from tickets.errors import FilesOfEndedTicketError, MayNotWriteError, UnknownUpl
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import files_of, with_what_decides
 from tickets.files.keep_file import keep_file
-from tickets.models import FileUpload, Message, Notice, Ticket, Visibility
+from tickets.models import FileUpload, Follower, Message, Notice, Ticket, Visibility
 from tickets.tests.screens import ScreenTestCase
 from workflows.models import WorkflowEvent
 from workflows.models.workflow_instance import WorkflowInstance
@@ -49,8 +50,6 @@ class FilesCase(ScreenTestCase):
         return self.row(key)
 
     def message_file(self, by: User, visibility: Visibility) -> FileUpload:
-        from django.utils import timezone  # noqa: PLC0415
-
         key = self.upload(by, "note.txt")
         write_message(
             ticket=self.ticket,
@@ -138,6 +137,25 @@ class VersionTests(FilesCase):
             address = reverse(f"admin:tickets_fileupload_{page}", args=(second.uuid,))
             self.assertEqual(self.client.get(address).status_code, 404)
 
+    def test_a_version_of_the_team_alone_takes_none_that_goes_to_the_requester(self) -> None:
+        public = self.message_file(self.uma, Visibility.PUBLIC)
+        note = self.message_file(self.wendy, Visibility.INTERNAL)
+        FileUpload.objects.filter(pk=note.pk).update(first=public, version=2)
+        with self.assertRaises(MayNotWriteError):
+            self.add(self.row(note.uuid), self.wendy)
+        self.assertEqual(self.add(self.row(public.uuid), self.wendy).version, 3)
+
+    def test_a_follower_adds_none_to_an_answer_that_is_not_for_them(self) -> None:
+        Follower.objects.create(ticket=self.ticket, person=self.walt, since=timezone.now())
+        second = self.message_file(self.uma, Visibility.PUBLIC)
+        FileUpload.objects.filter(pk=second.pk).update(first=self.first, version=2)
+        second = self.row(second.uuid)
+        with self.assertRaises(MayNotWriteError):
+            self.add(second, self.walt)
+        self.log_in(self.walt)
+        page = self.client.get(reverse("admin:tickets_fileupload_file", args=(second.uuid,)))
+        self.assertNotContains(page, "Upload a new version")
+
     def test_the_search_finds_the_name_of_a_new_version(self) -> None:
         from tickets.models import SearchEntry  # noqa: PLC0415
 
@@ -145,14 +163,22 @@ class VersionTests(FilesCase):
         add_version(of=public, upload=self.upload(self.uma, "zebra.txt"), user=self.uma)
         self.assertTrue(SearchEntry.objects.filter(text__contains="zebra").exists())
 
-    def test_a_message_shows_its_newest_version_and_is_sent_once_still(self) -> None:
+    def test_a_message_keeps_what_its_author_sent_and_names_who_added_a_newer_one(self) -> None:
         public = self.message_file(self.uma, Visibility.PUBLIC)
         self.add(public, self.uma)
+        third = add_version(of=public, upload=self.upload(self.wendy, "other.txt"), user=self.wendy)
         self.log_in(self.uma)
         page: Any = self.client.get(
             reverse("admin:tickets_myticket_change", args=(self.ticket.pk,))
         )
-        self.assertContains(page, "version 2")
+        text = page.content.decode()
+        shown = text[text.index('<ul class="tk-message-files">') :]
+        shown = shown[: shown.index("</ul>")]
+        self.assertIn(f"{public.uuid}/", shown)
+        self.assertIn("note.txt", shown)
+        self.assertNotIn("other.txt", shown)
+        self.assertIn(f"{third.uuid}/file/", shown)
+        self.assertIn(f"Newer: version 3 by {self.wendy}", shown)
         self.assertEqual(Message.objects.count(), 1)
 
 
@@ -229,6 +255,15 @@ class FilePageTests(FilesCase):
         page = self.client.get(self.page("compare", self.first))
         self.assertContains(page, "<del>one</del>")
         self.assertContains(page, "<ins>&lt;b&gt;two&lt;/b&gt;</ins>")
+
+    def test_texts_are_the_same_only_where_their_bytes_are(self) -> None:
+        self.add(self.first, self.uma, b"one\n")
+        self.add(self.first, self.uma, b"one\r\n")
+        same = self.client.get(self.page("compare", self.first) + "?old=1&new=2")
+        self.assertContains(same, "The texts are the same.")
+        other = self.client.get(self.page("compare", self.first) + "?old=2&new=3")
+        self.assertNotContains(other, "The texts are the same.")
+        self.assertContains(other, "Only how they end")
 
     def test_one_version_alone_has_nothing_to_be_compared_with(self) -> None:
         self.assertEqual(self.client.get(self.page("compare", self.first)).status_code, 404)
