@@ -342,7 +342,7 @@ class LayoutTests(BrowserTestCase):
 
         # It would have been heard.
         page.evaluate("address => { location.href = address; }", f"{listener.address}/heard")
-        self.assertTrue(listener.heard.wait(30))
+        self.assertTrue(listener.heard.wait(60))
         self.assertIn(b"GET /heard HTTP/1.1", listener.connections)
 
     def test_a_task_is_completed_through_a_layout(self) -> None:

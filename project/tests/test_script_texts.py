@@ -36,8 +36,11 @@ SECOND_OF_NGETTEXT = re.compile(r"""\b[np]gettext\(\s*"(?:\\.|[^"\\])*",\s*$""")
 READABLE = re.compile(r"[A-Z][a-z]+[….?!]?|[A-Za-z“][a-z'”]*,?(?: [A-Za-z“”'…,;.!?:()]+)+")
 WORD = re.compile(r"[A-Za-z]{3}")
 # What is no text for people: names of keys and headers, of elements, an operator.
-NAMES = {"use strict", "not in", "Home", "End", "Enter", "Escape", "Tab", "Accept", "Length"}
-ELEMENTS = re.compile(r"(?:(?:input|select|textarea|button|summary|thead|th)(?:, | |$))+")
+NAMES = {
+    *("use strict", "not in", "Home", "End", "Enter", "Escape", "Tab", "Accept", "Length"),
+    "Files",  # what is dragged, as browsers call it
+}
+ELEMENTS = re.compile(r"(?:(?:input|select|textarea|button|summary|thead|th|a)(?:, | |$))+")
 
 
 def unspoken(script: str) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _cut(old: str, new: str) -> tuple[str, str]:
     """What is shown of long lines: from shortly before the place where they differ."""
     start = 0
     if old and new and old != new and max(len(old), len(new)) > LONGEST_LINE:
-        start = max(0, len(commonprefix((old, new))) - BEFORE)
+        start = max(0, len(commonprefix((old, new))) - BEFORE)  # noqa: RUF071 -- of characters
     return _part(old, start), _part(new, start)
 
 

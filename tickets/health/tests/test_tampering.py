@@ -390,6 +390,8 @@ class BesidesTests(DoctorCase):
             cursor.execute(statement, values)
 
     def test_a_submitter_and_a_worker_of_another_company(self) -> None:
+        # The database knows no such person here: it was told so.
+        self.execute(f"INSERT INTO people_here VALUES ({self.charlie.pk})")
         Ticket.objects.update(created_by=self.charlie)
         self.assert_left("submitted by somebody of another company")
         Ticket.objects.update(created_by=self.uma)

@@ -34,7 +34,9 @@ class ZoneOfFileTests(CompanyTestCase):
         return check_file(content=self.content(moment), filename="it.xlsx")
 
     def test_by_the_command_too(self) -> None:
-        Company.objects.filter(pk=self.acme.pk).update(time_zone="Europe/Berlin")
+        self.acme.time_zone = "Europe/Berlin"
+        self.acme.save()
+        use_company(self.acme)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "it.xlsx"
             path.write_bytes(self.content(datetime(2026, 1, 31, 14, 30)))  # noqa: DTZ001
