@@ -160,7 +160,11 @@ def delete_pictures_of_nobody(*, now: datetime) -> int:
     company, deleted = Company.objects.current(), 0
     kept = User.objects.of_company(company).exclude(picture="").values_list("picture", flat=True)
     for key in sorted({f"{FOLDER}/{name}" for name in names} - set(kept)):
-        if default_storage.get_modified_time(key) < now - YOUNG:
+        try:
+            is_old = default_storage.get_modified_time(key) < now - YOUNG
+        except FileNotFoundError:  # somebody else has deleted it meanwhile
+            continue
+        if is_old:
             delete_file(key)
             deleted += 1
     return deleted

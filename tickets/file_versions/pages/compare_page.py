@@ -14,6 +14,7 @@ from tickets.file_versions.compare_texts import MOST_BYTES, Line, compare_lines,
 from tickets.file_versions.pages.file_page import FilePages, Preview, preview_of
 from tickets.files.pages.files import VIEWED
 from tickets.models import FileUpload
+from workflows.fields.file.content import HEAD, content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,14 @@ class ComparePage(FilePages):
         )
 
     def _side(self, upload: FileUpload) -> Side:
-        preview = preview_of(upload)
-        return Side(upload, preview, None if preview.is_shown else _lines_of(upload))
+        """What may be a text is read whole, once: it is small."""
+        if upload.size > MOST_BYTES:
+            return Side(upload, preview_of(upload), None)
+        content = _content_of(upload)
+        if content is None:
+            return Side(upload, Preview(upload, None), None)
+        preview = Preview(upload, content_of(content[:HEAD]))
+        return Side(upload, preview, None if preview.is_shown else text_of(content))
 
 
 def _compared(old: Side, new: Side) -> dict[str, Any]:
@@ -65,11 +72,10 @@ def _compared(old: Side, new: Side) -> dict[str, Any]:
     return {"are_texts": True, "lines": lines}
 
 
-def _lines_of(upload: FileUpload) -> list[str] | None:
-    if upload.size > MOST_BYTES:
-        return None
+def _content_of(upload: FileUpload) -> bytes | None:
     try:
-        with upload.file.open("rb") as content:
-            return text_of(content.read(MOST_BYTES + 1))
+        with upload.file.open("rb") as opened:
+            content: bytes = opened.read(MOST_BYTES + 1)
+            return content
     except (OSError, ValueError):
         return None

@@ -28,15 +28,15 @@ from tickets.conversation.pages.conversation_page import ticket_address
 from tickets.conversation.pages.timeline import conversation_address
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import FileAccess, FileRow
+from tickets.files.heads import head_of
 from tickets.files.keep_file import keep_file
 from tickets.files.pages.files import OneFilePage
+from tickets.files.pages.inline_page import LARGEST_SHOWN
 from tickets.models import FileUpload
-from workflows.fields.file.content import HEAD, Content, content_of
+from workflows.fields.file.content import Content, content_of
 from workflows.fields.file.file_input import checked
 
 ADDRESS: Final = "admin:tickets_fileupload_file"
-# What browsers scale is sent whole: larger images are downloaded.
-LARGEST_SHOWN: Final = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Preview:
 
     @property
     def is_shown(self) -> bool:
-        return self.content is not None and self.content.is_shown and self._is_small
+        return self.content is not None and self.content.is_shown
 
     @property
     def is_image(self) -> bool:
@@ -62,16 +62,13 @@ class Preview:
     def address(self) -> str:
         return reverse("admin:tickets_fileupload_inline", args=(self.upload.uuid,))
 
-    @property
-    def _is_small(self) -> bool:
-        return self.upload.size <= LARGEST_SHOWN
-
 
 def preview_of(upload: FileUpload) -> Preview:
-    """By the content; nothing of one that the storage has lost."""
+    """By the content; nothing of one that the storage has lost, or that is too large."""
+    if upload.size > LARGEST_SHOWN:
+        return Preview(upload, None)
     try:
-        with upload.file.open("rb") as content:
-            return Preview(upload, content_of(content.read(HEAD)))
+        return Preview(upload, content_of(head_of(upload)))
     except (OSError, ValueError):
         return Preview(upload, None)
 

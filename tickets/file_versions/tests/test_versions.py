@@ -254,6 +254,17 @@ class FilePageTests(FilesCase):
             with self.subTest(content=content):
                 self.assertEqual(self.client.get(self.page("inline", image)).status_code, 404)
 
+    def test_odd_names_of_restored_rows_are_no_error_pages(self) -> None:
+        image = self.add(self.first, self.uma, PNG)
+        for name in ("", ".", "..", " ", "/", "a\nb.png", "a.png\n", ".png", "a.", "\u202e", "a\0"):
+            FileUpload.objects.filter(pk=image.pk).update(filename=name.replace("\0", "\1"))
+            for page, kind in (("inline", "inline"), ("download", "attachment")):
+                with self.subTest(name=name, page=page):
+                    answer = self.client.get(self.page(page, image))
+                    self.assertEqual(answer.status_code, 200)
+                    self.assertTrue(answer["Content-Disposition"].startswith(f"{kind}; filename"))
+                    self.assertNotIn("\n", answer["Content-Disposition"])
+
     def test_a_file_that_is_gone_has_a_page_still(self) -> None:
         self.add(self.first, self.uma)
         self.first.file.storage.delete(self.first.file.name)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
 from typing import Any
 
 from django.contrib import admin
@@ -11,11 +14,15 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import AuditKind, declare
 from tenants.audit.record import record
-from tenants.errors import StorageAwayError
+from tenants.errors import StorageAwayError, TicketFlowerError
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import Page, register_page, with_pages
+from tenants.refusals import Refusals
 from tickets.files.access import may_have, with_what_decides
+from tickets.files.heads import head_of
 from tickets.models import FileUpload
+from workflows.fields.file.content import Content, content_of
+from workflows.fields.file.file_input import safe_filename
 
 VIEWED = declare("files.viewed", gettext_lazy("Looked at a file"))
 DOWNLOADED = declare("files.downloaded", gettext_lazy("Downloaded a file"))
@@ -52,15 +59,36 @@ class OneFilePage(Page):
             raise Http404
         self.upload = found
 
+    def refused(self, refused: Refusals[Exception]) -> HttpResponse:
+        """The reason, as a page of its own: files have no list to go back to."""
+        error = refused.error
+        answer = self.show(
+            "files/refused.html",
+            title=gettext_lazy("Not available at this moment"),
+            upload=self.upload,
+            text=refused.text,
+            address=self.request.path,
+        )
+        answer.status_code = error.status if isinstance(error, TicketFlowerError) else 503
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def filename(self, ending: str = "") -> str:
+        """What it is called in a header: rows that were restored have any name. With an `ending`,
+        that one in the place of its own."""
+        name = safe_filename(self.upload.filename)
+        return f"{PurePath(name).stem}{ending}" if ending else name
+
     def open(self) -> File[bytes]:
         """Raises Http404 where the storage has lost it."""
-        try:
+        with _storage_errors():
             content: File[bytes] = self.upload.file.open("rb")
-        except (FileNotFoundError, ValueError) as error:  # ValueError: there never was one
-            raise Http404 from error
-        except OSError as error:
-            raise StorageAwayError from error
-        return content
+            return content
+
+    def content(self) -> Content | None:
+        """What it is by its first bytes. Raises Http404 where the storage has lost it."""
+        with _storage_errors():
+            return content_of(head_of(self.upload))
 
     def note(self, kind: AuditKind, upload: FileUpload | None = None) -> None:
         """Into the audit log."""
@@ -71,6 +99,16 @@ class OneFilePage(Page):
             ticket=None if file.ticket is None else str(file.ticket),
             is_own=file.uploaded_by_id == self.person.pk,
         )
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, ValueError) as error:  # ValueError: there never was one
+        raise Http404 from error
+    except OSError as error:
+        raise StorageAwayError from error
 
 
 @register_page(FileUpload, "<uuid:key>/", name="tickets_fileupload_download")
@@ -84,7 +122,7 @@ class DownloadPage(OneFilePage):
         response = FileResponse(
             content,
             as_attachment=True,
-            filename=self.upload.filename,
+            filename=self.filename(),
             content_type="application/octet-stream",
         )
         response["X-Content-Type-Options"] = "nosniff"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any, Final
 
 from django.http import FileResponse, Http404, HttpRequest
@@ -10,8 +9,9 @@ from django.http import FileResponse, Http404, HttpRequest
 from tenants.pages.page import register_page
 from tickets.files.pages.files import VIEWED, OneFilePage
 from tickets.models import FileUpload
-from workflows.fields.file.content import HEAD, content_of
 
+# In bytes. What browsers scale is sent whole: larger images are downloaded.
+LARGEST_SHOWN: Final = 20 * 1024 * 1024
 # Images need nothing at all. A PDF has no `sandbox`: viewers of browsers refuse to run then, but
 # for the newest. They run nothing of a document as ours. What stands around it in Chromium has a
 # style and an object; without 'self' as an ancestor our page could not frame it.
@@ -27,16 +27,15 @@ class InlinePage(OneFilePage):
     """Hands out an image or a PDF document to be shown; what it is, is decided by its content."""
 
     def get(self, request: HttpRequest, **arguments: Any) -> FileResponse:
-        content = self.open()
-        found = content_of(content.read(HEAD))
+        # What is too large to be shown is not fetched to be looked at either.
+        found = self.content() if self.upload.size <= LARGEST_SHOWN else None
         if found is None or not found.is_shown:
-            content.close()
             raise Http404
-        content.seek(0)
+        content = self.open()
         self.note(VIEWED)
         response = FileResponse(
             content,
-            filename=str(PurePath(self.upload.filename).with_suffix(found.ending)),
+            filename=self.filename(found.ending),
             content_type=found.mime,
         )
         response["X-Content-Type-Options"] = "nosniff"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.test import override_settings
+from django.utils import timezone
 
 from tenants.connection import current_schema
 
@@ -16,6 +18,7 @@ class CompanyMemory(Storage):
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.times: dict[str, datetime] = {}
 
     def _key(self, name: str) -> str:
         return f"{current_schema()}/{name}".rstrip("/.")
@@ -27,6 +30,7 @@ class CompanyMemory(Storage):
 
     def _save(self, name: str, content: File[bytes]) -> str:
         self.files[self._key(name)] = b"".join(content.chunks())
+        self.times[self._key(name)] = timezone.now()
         return name
 
     def delete(self, name: str) -> None:
@@ -36,7 +40,14 @@ class CompanyMemory(Storage):
         return self._key(name) in self.files
 
     def size(self, name: str) -> int:
+        if self._key(name) not in self.files:
+            raise FileNotFoundError(name)
         return len(self.files[self._key(name)])
+
+    def get_modified_time(self, name: str) -> datetime:
+        if self._key(name) not in self.files:
+            raise FileNotFoundError(name)
+        return self.times[self._key(name)]
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         beneath = f"{self._key(path)}/"

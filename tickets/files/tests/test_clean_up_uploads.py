@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 import uuid
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.utils import timezone
@@ -18,6 +19,7 @@ from tenants.models import Company
 from tickets.files.clean_up_uploads import clean_up_uploads as clean_up
 from tickets.files.jobs import clean_up_everywhere, clean_up_uploads
 from tickets.files.keep_file import keep_file
+from tickets.files.tests.memory import CompanyMemory, in_memory
 from tickets.models import FileUpload
 from tickets.saving.save_answers import save_ticket_answers
 from tickets.tests.screens import ScreenTestCase
@@ -92,6 +94,40 @@ class CleanUpTests(ScreenTestCase):
             self.upload(days_ago=8)
         with mock.patch("tickets.files.clean_up_uploads.AT_ONCE", 2):
             self.assertEqual(clean_up(now=timezone.now()), 5)
+
+
+@in_memory
+class StorageWithoutPathsTests(ScreenTestCase):
+    """The whole job, where files have no paths and no folders."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        storage: Any = default_storage
+        storage.files.clear()
+        default_storage.save("pictures/nobodys", SimpleUploadedFile("a", b"x"))
+        default_storage.save("pictures/young", SimpleUploadedFile("a", b"x"))
+        storage.times["acme/pictures/nobodys"] -= timedelta(days=2)
+
+    def clean_up(self) -> None:
+        with mock.patch("tenants.jobs.close_old_connections"):
+            clean_up_uploads(schema="acme")
+
+    def test_pictures_of_nobody_are_deleted(self) -> None:
+        self.clean_up()
+        self.assertEqual(default_storage.listdir("pictures")[1], ["young"])
+
+    def test_one_that_goes_meanwhile_is_left_out(self) -> None:
+        with mock.patch.object(CompanyMemory, "get_modified_time", side_effect=FileNotFoundError):
+            self.clean_up()
+
+    def test_bytes_are_counted_although_the_storage_is_away(self) -> None:
+        FileUpload.objects.create(filename="a.txt", uploaded_by=self.uma, size=77)
+        with (
+            mock.patch.object(CompanyMemory, "listdir", side_effect=OSError),
+            self.assertRaises(OSError),
+        ):
+            self.clean_up()
+        self.assertEqual(Company.objects.get(schema_name="acme").file_bytes, 77)
 
 
 class JobTests(ScreenTestCase):

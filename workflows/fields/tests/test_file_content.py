@@ -63,6 +63,16 @@ class ContentTests(SimpleTestCase):
         shown = {each.key for each in HEADS.values() if each is not None and each.is_shown}
         self.assertEqual(shown, {"png", "jpeg", "gif", "webp", "pdf"})
 
+    def test_no_head_takes_long(self) -> None:
+        """A comment ends at its first end. Where it could end later, too, each further comment
+        would double the time, and the second half of this would not come to an end."""
+        self.assertIsNone(content_of(b"<!-- a --> text --><html>"))
+        for hostile in (b"<!---->", b"<!-- a -->\n", b"<?a?>", b"<!--", b"<?", b" ", b"<!---"):
+            head = hostile * (4000 // len(hostile))
+            with self.subTest(hostile=hostile):
+                self.assertIsNone(content_of(head + b"x"))
+        self.assertIs(content_of(b"<!---->" * 500 + b"<html>"), HTML)
+
     def test_a_name_must_not_say_something_else(self) -> None:
         for head, name in (
             (EXE_HEAD, "photo.png"),
