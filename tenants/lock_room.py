@@ -1,9 +1,9 @@
 """Whether Postgres can hold the locks that many companies need.
 
 A backup locks every table of every company at once, and with them their indexes and sequences: as
-the wall filters the rows, each copy is a query that is planned. Where there is no room it fails, and so may
-what others do at that moment. A person whose row is deleted is looked for in one table of each
-company, and where they are found in all that points to it: that is less.
+the wall filters the rows, each copy is a query that is planned. Where there is no room it fails,
+and so may what others do at that moment. A person whose row is deleted is looked for in one table
+of each company, and where they are found in all that points to it: that is less.
 """
 
 from __future__ import annotations
