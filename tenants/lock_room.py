@@ -1,8 +1,9 @@
 """Whether Postgres can hold the locks that many companies need.
 
-A backup locks every table of every company at once. Where there is no room it fails, and so may
-what others do at that moment. A person whose row is deleted is looked for in one table of each
-company, and where they are found in all that points to it: that is less.
+A backup locks every table of every company at once, and with them their indexes and sequences: as
+the wall filters the rows, each copy is a query that is planned. Where there is no room it fails,
+and so may what others do at that moment. A person whose row is deleted is looked for in one table
+of each company, and where they are found in all that points to it: that is less.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 logger = logging.getLogger(__name__)
 
-# Locks for each company: one for each of its tables, and some for those to come. A test counts.
-LOCKS_OF_A_COMPANY: Final = 45
+# Locks for each company: one for each of its tables, indexes and sequences, and some for those to
+# come. A test counts.
+LOCKS_OF_A_COMPANY: Final = 280
 _ROOM: Final = """
 SELECT current_setting('max_locks_per_transaction')::bigint
        * (current_setting('max_connections')::bigint

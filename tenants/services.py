@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -40,24 +40,24 @@ def sign_up(
     email: str,
     password: str | None,
     language: str = "",
+    free_address: Callable[[], object] = lambda: None,
 ) -> User:
     """Make a company, its schema and its first user, who has every system role.
 
     With `password` None they cannot log in yet: a superuser makes a one-time link for them.
+    `free_address` is called before they get theirs, when the company has been made: that locks the
+    table of all people, and whoever held the row of one before could wait for each other.
     All of it in one transaction: a failure half-way leaves nothing behind.
     """
+    person = User(email=email, first_name=first_name, last_name=last_name, language=language)
+    # Before anything is locked: a password takes long to hash.
+    person.set_password(password)
     # Whatever the connection works in: of the new company nothing is to be seen elsewhere.
     with transaction.atomic(), company_of(PUBLIC):
-        company = create_company(name=company_name)
-        return create_person(
-            company=company,
-            email=email,
-            password=password,
-            first_name=first_name,
-            last_name=last_name,
-            language=language,
-            roles=SystemRole,
-        )
+        person.company = create_company(name=company_name)
+        free_address()
+        _add_person(person, company=person.company, roles=SystemRole)
+    return person
 
 
 def create_company(*, name: str, schema_name: str = "") -> Company:
@@ -108,13 +108,17 @@ def create_person(
     """
     user = User(email=email, company=company, **fields)
     user.set_password(password)
+    _add_person(user, company=company, roles=roles)
+    return user
+
+
+def _add_person(user: User, *, company: Company, roles: Iterable[SystemRole]) -> None:
     given = [role.value for role in roles]
     with transaction.atomic():
         save_user(user=user)
         set_system_roles(user=user, roles=map(SystemRole, given))
         ensure_people_within_limit(company)
         record(PERSON_ADDED, about=user, company=company, email=user.email, system_roles=given)
-    return user
 
 
 def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:

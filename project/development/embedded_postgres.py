@@ -58,10 +58,11 @@ STOP_SECONDS = 30
 GRACE_SECONDS = 3  # in which a server that is starting has written its pid file
 LOCK_SECONDS = 120
 
-# A backup locks the tables of all companies (tenants/lock_room.py): enough for 2,000 of them.
+# A backup locks the tables of all companies (tenants/lock_room.py): enough for 1,000 of them, for
+# 130 MB of memory.
 # The rest is Postgres' default.
 SETTINGS = {
-    "max_locks_per_transaction": "450",
+    "max_locks_per_transaction": "1400",
     "max_connections": "200",
     "log_timezone": "UTC",
 }

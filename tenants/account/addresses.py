@@ -97,6 +97,18 @@ def free_address(holder: User, *, takes_address: bool) -> None:
     take_address_away(holder)
 
 
+def free_address_of(email: str, *, takes_address: bool) -> None:
+    """Lock whoever holds an address, if anybody does, and let who has proven it have it.
+
+    Raises:
+        ElsewhereError, TakeItError, SwitchedOffError: as `ensure_yields`.
+    """
+    people = User.objects.select_related("company").filter(email=email)
+    holder = people.select_for_update(of=("self",)).first()
+    if holder is not None:
+        free_address(holder, takes_address=takes_address)
+
+
 def _is_off(person: User) -> bool:
     company = person.company
     return not person.is_active or (company is not None and not company.is_active)

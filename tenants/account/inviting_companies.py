@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.core.signing import BadSignature, Signer
@@ -19,7 +20,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import ensure_yields, free_address, prove_address
+from tenants.account.addresses import ensure_yields, free_address_of, prove_address
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_in_installation
 from tenants.errors import EmailInUseError, TenantsError
@@ -161,18 +162,18 @@ def sign_up_invited(*, token: str, founder: Founder, takes_address: bool, now: d
     Raises:
         CompanyInvitationEndedError: as `read_company_invitation`, or somebody was quicker.
         ElsewhereError, TakeItError: an account has the address, and the link came by mail: see
-            `free_address`.
+            `free_address_of`.
         EmailInUseError: an account has it, and nobody has proven anything.
     """
     with transaction.atomic():
         invitation = read_company_invitation(token, locked=True)
-        people = User.objects.select_related("company").filter(email=invitation.email)
-        holder = people.select_for_update(of=("self",)).first()
+        # Before a company is made that would be for nothing; who comes meanwhile is met later.
+        holder = User.objects.select_related("company").filter(email=invitation.email).first()
         if holder is not None:
             if not invitation.by_mail:
                 raise EmailInUseError
             ensure_yields(holder, takes_address=takes_address)
-            free_address(holder, takes_address=takes_address)
+        free = partial(free_address_of, invitation.email, takes_address=takes_address)
         person = sign_up(
             company_name=founder.company_name,
             first_name=founder.first_name,
@@ -180,6 +181,7 @@ def sign_up_invited(*, token: str, founder: Founder, takes_address: bool, now: d
             email=invitation.email,
             password=founder.password,
             language=founder.language,
+            free_address=free if invitation.by_mail else lambda: None,
         )
         if invitation.by_mail:
             prove_address(person)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.core.signing import BadSignature, dumps, loads
@@ -16,7 +17,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import ensure_yields, free_address, keeps_address, prove_address
+from tenants.account.addresses import (
+    ensure_yields,
+    free_address_of,
+    keeps_address,
+    prove_address,
+)
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
@@ -120,7 +126,7 @@ def finish_sign_up(*, token: str, password: str, takes_address: bool) -> User:
 
     Raises:
         SignUpEndedError: as `read_sign_up`, or it was used.
-        ElsewhereError, TakeItError: an account has the address: see `free_address`.
+        ElsewhereError, TakeItError: an account has the address: see `free_address_of`.
         RateLimitedError: too many companies were signed up, by whomever.
         EmailInUseError: somebody was quicker.
     """
@@ -137,9 +143,10 @@ def finish_sign_up(*, token: str, password: str, takes_address: bool) -> User:
             SIGN_UP_LINK.count(token)
         if refused.error is not None:
             raise SignUpEndedError
-        holder = User.objects.select_for_update(of=("self",)).filter(email=wanted.email).first()
-        if holder is not None:
-            free_address(holder, takes_address=takes_address)
-        person = sign_up(**asdict(wanted), password=password)
+        person = sign_up(
+            **asdict(wanted),
+            password=password,
+            free_address=partial(free_address_of, wanted.email, takes_address=takes_address),
+        )
         prove_address(person)
     return person

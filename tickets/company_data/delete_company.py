@@ -248,6 +248,9 @@ def _delete_files(company: Company) -> None:
         _delete_folders("")
 
 
+_LOCK_PEOPLE: Final = sql.SQL("LOCK TABLE public.tenants_user IN ACCESS EXCLUSIVE MODE")
+
+
 def _drop_tables(company: Company) -> None:
     """One after the other, each in its own transaction; the empty schema at the end.
 
@@ -262,11 +265,11 @@ def _drop_tables(company: Company) -> None:
         )
         tables = [row[0] for row in cursor.fetchall()]
     for table in tables:
-        _drop(
-            sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(
-                sql.Identifier(company.schema_name, table)
-            )
-        )
+        name = sql.Identifier(company.schema_name, table)
+        drop = sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(name)
+        # In the order in which whoever adds people comes to the tables.
+        first = [_LOCK_PEOPLE] if table == PEOPLE_HERE else []
+        _drop(*first, drop)
     _drop(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(company.schema_name)))
     drop_role_of(company)
 
@@ -378,10 +381,11 @@ def _delete_folders(folder: str) -> None:
     default_storage.delete(folder or ".")
 
 
-def _drop(statement: sql.Composable) -> None:
+def _drop(*statements: sql.Composable) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        cursor.execute(statement)
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def _execute(query: sql.Composable | str, values: list[Any]) -> None:

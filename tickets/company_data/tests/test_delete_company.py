@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, override_settings, tag
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -19,6 +19,8 @@ from tenants.connection import use_public
 from tenants.errors import CompanyToBeDeletedError
 from tenants.jobs import PATIENT, in_company
 from tenants.models import Company, CompanyExport, LogInSession, User
+from tenants.services import create_company
+from tenants.testing_waits import in_thread, wait_until_blocked
 from tickets.company_data import delete_company as deleting
 from tickets.company_data.delete_company import (
     ask_for_deletion,
@@ -72,6 +74,17 @@ class DeletionCase(RestoreCase):
 
 @tag("companies")
 class DeleteCompanyTests(DeletionCase):
+    def test_what_waits_for_who_adds_people_is_in_nobodys_way(self) -> None:
+        """Whoever adds a superuser comes to the table of all people, then to each company's."""
+        use_public()
+        company = create_company(name="Gone", schema_name="gone")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE public.tenants_user IN ROW EXCLUSIVE MODE")
+            dropping = in_thread(lambda: deleting._drop_tables(company), company=company)
+            wait_until_blocked()
+            cursor.execute("LOCK TABLE gone.people_here IN ROW EXCLUSIVE MODE NOWAIT")
+        dropping.wait()
+
     def test_nothing_of_it_is_left_and_others_are_whole(self) -> None:
         self.make_doomed()
         people = list(User.objects.filter(company=self.doomed).values_list("pk", flat=True))
