@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.cache import cache
 from django.db.models import Count, Min, Q, QuerySet
@@ -26,6 +26,7 @@ from tenants.pages.paging import GLANCE, count_in_words, count_up_to
 from tenants.roles import SystemRole
 from tickets.finding.pages.filters import end_of_day
 from tickets.models import MyTicket, Ticket, TicketError
+from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.running.assignment import eligible_workers
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 # After so long without a sign of any worker, those who can do something about it are told.
 WORKER_MISSING = timedelta(minutes=1)
 # Rows of a list, and of the superuser's list of companies.
+_LONG_OF_TICKETS: Final = layouts_of("definition", "workflow_instance__current_task__definition")
 ROWS = 5
 COMPANY_ROWS = 20
 # What runs is counted further than what is to be done.
@@ -123,10 +125,14 @@ def _role_names(user: User) -> list[str]:
 
 def _my_tickets(user: User) -> dict[str, Any]:
     own = MyTicket.objects.submitted_by(user)
-    running = own.running().with_progress().order_by("-pk")
+    running = own.running().with_progress().defer(*_LONG_OF_TICKETS).order_by("-pk")
     return {
         "shows_my_tickets": True,
-        "ticket_types": list(TicketDefinition.objects.submittable_by(user)[:ROWS]),
+        "ticket_types": list(
+            TicketDefinition.objects.submittable_by(user).defer(
+                "edit_layout", "display_layout", "workflow__display_layout"
+            )[:ROWS]
+        ),
         "running_tickets": list(running[:ROWS]),
         "my_ticket_figures": FigureGroup(
             gettext_lazy("My tickets"),
@@ -148,7 +154,9 @@ def _my_tickets(user: User) -> dict[str, Any]:
 
 def _my_tasks(user: User) -> dict[str, Any]:
     inbox = TaskInstance.objects.inbox(user)
-    tasks = inbox.select_related("definition", "workflow_instance__ticket")
+    tasks = inbox.select_related("definition", "workflow_instance__ticket").defer(
+        *layouts_of("definition")
+    )
     to_do, now = TaskInstance.objects.to_do(user), timezone.now()
     address = "admin:tickets_mytask_changelist"
     return {
@@ -249,7 +257,9 @@ def _all_work() -> dict[str, Any]:
             "admin:workflows_taskinstance_changelist", query={"status": "UNASSIGNED"}
         ),
         "waiting_tasks": list(
-            waiting.select_related("definition__candidate_role", "workflow_instance__ticket")[:ROWS]
+            waiting.select_related("definition__candidate_role", "workflow_instance__ticket").defer(
+                *layouts_of("definition")
+            )[:ROWS]
         ),
     }
 

@@ -184,6 +184,27 @@ export default function Leaving() {
 }
 """
 
+# What keeps a page busy: much in few bytes, and many messages.
+LARGE: Final = """
+let a = ["x"];
+for (let i = 0; i < 24; i += 1) a = [a, a];
+parent.postMessage({ type: "change", number: 1, sent: 1, patch: { what: a } }, "*");
+"""
+MANY: Final = """
+const text = JSON.stringify({ type: "change", number: 1, sent: 1, patch: { what: "x" } });
+for (let i = 0; i < 1_000; i += 1) parent.postMessage(text, "*");
+"""
+REPEATING: Final = """
+export default function Repeating({ value, onChange }) {
+  const times = (changes) => { for (let i = 1; i <= 50; i += 1) onChange(changes(i)); };
+  return <div>
+    <button type="button" onClick={() => times((i) => ({ what: `${i}` }))}>Count</button>
+    <button type="button" onClick={() => times(() => ({ what: "50", other: 1 }))}>Again</button>
+    <p>{value.what}</p>
+  </div>;
+}
+"""
+
 
 class Listener:
     """Listens on this machine as somebody would who waits for what a layout sends."""
@@ -344,6 +365,40 @@ class LayoutTests(BrowserTestCase):
         page.evaluate("address => { location.href = address; }", f"{listener.address}/heard")
         self.assertTrue(listener.heard.wait(60))
         self.assertIn(b"GET /heard HTTP/1.1", listener.connections)
+
+    def test_one_that_says_too_much_is_lost_and_stays_so_after_a_reload(self) -> None:
+        for way in (LARGE, MANY):
+            self.set_layouts(edit=LEAVING.replace("HOW", way))
+            page = self.open_form(self.uma)
+            expect(page.locator("[data-layout-says]")).to_contain_text("Nothing is lost")
+            expect(page.get_by_label("What do you need?")).to_be_visible()
+        # A page that was held up has not come to the end of what it began.
+        self.set_layouts(edit=FORM)
+        page = self.open_form(self.uma)
+        expect(self.layout(page).get_by_role("heading")).to_be_visible()
+        page.evaluate("const end = Date.now() + 4_000; while (Date.now() < end);")
+        page.reload()
+        expect(page.locator("[data-layout-says]")).to_contain_text("Nothing is lost")
+
+    def test_many_changes_are_few_for_the_server(self) -> None:
+        self.set_layouts(edit=REPEATING)
+        page = self.open_form(self.uma)
+        drawn = self.layout(page)
+        expect(drawn.get_by_role("button", name="Count")).to_be_visible()
+        page.evaluate(
+            """() => {
+                globalThis.inputs = 0;
+                document.addEventListener("input", () => { globalThis.inputs += 1; });
+            }"""
+        )
+        what = page.locator("[name=answers-what]")
+        drawn.get_by_role("button", name="Count").press("Enter")
+        expect(what).to_have_value("50")
+        inputs = page.evaluate("inputs")
+        self.assertLess(inputs, 10)
+        drawn.get_by_role("button", name="Again").press("Enter")
+        page.wait_for_timeout(600)
+        self.assertEqual(page.evaluate("inputs"), inputs)
 
     def test_a_task_is_completed_through_a_layout(self) -> None:
         source = """export default ({ data, value, onChange, errors }) => <div>

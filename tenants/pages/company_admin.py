@@ -80,6 +80,8 @@ class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     may_add = False
     may_change = False
     may_delete = False
+    # What the list shows nothing of, and what may be long: it is not fetched for its rows.
+    not_listed: tuple[str, ...] = ()
     list_per_page = 50
     show_full_result_count = False
     compressed_fields = False

@@ -63,6 +63,11 @@ class PagedChangeList(ChangeList):
     queryset: QuerySet[Any]
     result_list: Any
 
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
+        left_out: tuple[str, ...] = getattr(self.model_admin, "not_listed", ())
+        return rows.defer(*left_out) if left_out else rows
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = self.rows_of_page()

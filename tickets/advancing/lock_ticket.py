@@ -7,6 +7,7 @@ from datetime import datetime
 from tenants.models import User
 from tenants.observing.log_context import note
 from tickets.models import Ticket
+from workflows.layouts.columns import layouts_of
 from workflows.models import WorkflowDefinition
 from workflows.running.state_manager import WorkflowStateManager
 
@@ -23,6 +24,7 @@ def lock_ticket(ticket_id: int) -> Ticket:
     """
     note(ticket=ticket_id)
     tickets = Ticket.objects.select_related("created_by", "definition")
+    tickets = tickets.defer(*layouts_of("definition"))
     return tickets.select_for_update(of=("self",), no_key=True).get(pk=ticket_id)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
 from tickets.models.file_upload import FileUpload
+from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.composed_json import ComposedJson
 from workflows.models.task_instance import ALIVE, WORKABLE
@@ -27,7 +28,8 @@ class SavedAnswersQuerySet(models.QuerySet["SavedAnswers"]):
 
     def of_tickets(self, user: User) -> SavedAnswersQuerySet:
         """Tickets that this person has begun and not submitted."""
-        return self.of(user).filter(task=None).select_related("ticket_definition")
+        tickets = self.of(user).filter(task=None).select_related("ticket_definition")
+        return tickets.defer(*layouts_of("ticket_definition"))
 
     def sent_for(self, task: TaskInstance) -> SavedAnswers | None:
         """What the worker of a task has completed it with, in vain."""
@@ -38,7 +40,8 @@ class SavedAnswersQuerySet(models.QuerySet["SavedAnswers"]):
         """Answers to tasks that this person cannot complete now (any more)."""
         is_open = Q(task__assigned_to=user, task__status__in=ALIVE)
         tasks = self.of(user).exclude(task=None).exclude(is_open)
-        return tasks.select_related("task__definition", "task__workflow_instance__ticket")
+        tasks = tasks.select_related("task__definition", "task__workflow_instance__ticket")
+        return tasks.defer(*layouts_of("task__definition"))
 
 
 class SavedAnswers(models.Model):

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tenants.roles import SystemRole
@@ -16,6 +18,10 @@ from workflows.engine.process import Json
 from workflows.models import TaskDefinition, TicketDefinition, WorkflowDefinition
 
 PAYLOADS = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+LISTS = {
+    "tickets": ("myticket", "ticket", "mytask", "ticketerror"),
+    "workflows": ("taskinstance", "taskdefinition", "ticketdefinition"),
+}
 TELLS = "data-tells-errors"
 
 
@@ -106,3 +112,32 @@ class LayoutPagesTests(ScreenTestCase):
         (payload,) = self.payloads(work)
         self.assertEqual(payload["data"], {})
         self.assertIn("data-read-only", self.content)
+
+    def test_lists_and_histories_do_not_fetch_sources(self) -> None:
+        ticket = self.submit()
+        self.set(edit_layout="x", display_layout="x")
+        self.set_task(edit_layout="x", display_layout="x")
+        for person in (self.terry, self.wendy, self.uma, self.carla):
+            for role in SystemRole:
+                self.give_role(person, role)
+        self.log_in(self.wendy)
+        lists = [
+            f"admin:{app}_{name}_changelist{query}"
+            for app, names in LISTS.items()
+            for name in names
+            for query in ("", "?archive=1", "?pool=1", "?columns=answers_column")
+        ]
+        found = []
+        for name in ("admin:tickets_myticket_submit", *lists):
+            label, _mark, query = name.partition("?")
+            with CaptureQueriesContext(connection) as statements:
+                self.client.get(f"{reverse(label)}?{query}" if query else reverse(label))
+            sqls = [each["sql"] for each in statements if '_layout"' in each["sql"]]
+            found += [(name, re.findall(r'"\w+"\."\w+_layout"| FROM .{40}', sql)) for sql in sqls]
+        self.assertEqual(found, [])
+        history = reverse("admin:tickets_ticket_change", args=(ticket.pk,))
+        with CaptureQueriesContext(connection) as statements:
+            self.assertEqual(self.client.get(history).status_code, 200)
+        of_events = [each["sql"] for each in statements if "workflows_workflowevent" in each["sql"]]
+        self.assertTrue(of_events)
+        self.assertNotIn('_layout"', str(of_events))

@@ -29,6 +29,7 @@ from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketEr
 from tickets.rating.pages.rate_pages import own_rating
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import Viewer, answers_for_requester, cancel_reason
+from workflows.layouts.columns import layouts_of
 
 
 @admin.register(MyTicket)
@@ -47,6 +48,10 @@ class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
     search_scope = Scope.REQUESTER
     search_help_text = _("Search numbers, people, answers, messages")
     ordering = ("-pk",)
+    not_listed = (
+        *layouts_of("definition", "workflow_instance__current_task__definition"),
+        "workflow__display_layout",
+    )
 
     # Whose tickets
 

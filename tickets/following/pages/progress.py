@@ -19,6 +19,7 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
 from workflows.forms import show_answers
+from workflows.layouts.columns import layouts_of
 from workflows.models import (
     TaskInstance,
     TaskStatus,
@@ -33,6 +34,7 @@ from workflows.running.events.submitted_for import SUBMITTED_FOR
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
+_LONG: Final = layouts_of("task_instance__definition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,11 @@ class Moments:
             events = WorkflowEvent.objects.filter(
                 workflow_instance=ticket.workflow_instance_id, pk__lt=before, kind__in=told
             )
-            rows = events.select_related("actor", "task_instance__definition").order_by("-pk")
+            rows = (
+                events.select_related("actor", "task_instance__definition")
+                .defer(*_LONG)
+                .order_by("-pk")
+            )
             for event in rows[:most]:
                 found += [Happened(event.pk, event.at, each) for each in _moments(event)]
                 says_submission = says_submission or event.kind == SUBMITTED_FOR

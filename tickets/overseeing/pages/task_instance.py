@@ -33,6 +33,7 @@ from tickets.repairing.pages.base_page import RepairingPage
 from tickets.seeing import Viewer, output_layout, shown_output, viewer_of
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
+from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
 
 
@@ -69,6 +70,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         "assigned_to",
         "workflow_instance__ticket",
     )
+    not_listed = layouts_of("definition")
     search_fields = (
         "definition__title",
         "workflow_instance__ticket__title",

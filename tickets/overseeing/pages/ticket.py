@@ -72,6 +72,7 @@ from tickets.repairing.pages.base_page import RepairingPage
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing import viewer_of
 from workflows.flat import FlatExportAdmin
+from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.models.task_instance import UNFINISHED
 from workflows.priorities import urgency
@@ -180,6 +181,10 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
     search_scope = Scope.TEAM
     search_help_text = gettext_lazy("Search numbers, people, answers, messages")
     ordering = ("-pk",)
+    not_listed = (
+        *layouts_of("definition", "workflow_instance__current_task__definition"),
+        "workflow__display_layout",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))

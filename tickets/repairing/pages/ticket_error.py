@@ -31,6 +31,7 @@ from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.pages.handle_error_pages import ResolveForm, ResolvePage
 from tickets.repairing.pages.repair_verb import RepairVerb, kept_answers
 from tickets.seeing import shown_output, viewer_of
+from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class TicketErrorAdmin(RetryManyAdmin):
     list_filter = (ErrorStatusFilter, ErrorTypeFilter, ErrorTicketTypeFilter, HappenedFilter)
     list_filter_submit = True
     list_select_related = ("ticket", "task__definition")
+    not_listed = layouts_of("task__definition")
     search_fields = ("message", "ticket__title", "ticket__created_by__email")
     search_help_text = gettext_lazy("Search by ticket number, title, e-mail address or message")
     ordering = ("-pk",)

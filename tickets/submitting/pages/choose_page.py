@@ -25,6 +25,7 @@ class ChoosePage(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         offered = TicketDefinition.objects.submittable_by(self.person)
+        offered = offered.defer("edit_layout", "display_layout", "workflow__display_layout")
         types = list(offered.order_by("title", "pk"))
         for each in types:
             each.form_token = new_token()  # type: ignore[attr-defined]

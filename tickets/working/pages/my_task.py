@@ -32,6 +32,7 @@ from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
+from workflows.layouts.columns import layouts_of
 from workflows.models import TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.priorities import urgency
@@ -103,6 +104,10 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
     search_scope = Scope.TEAM
     search_help_text = _("Search numbers, people, answers, messages")
     ticket_field = f"{TICKET}__pk"
+    not_listed = (
+        *layouts_of("definition", f"{TICKET}__definition"),
+        "workflow_instance__workflow__display_layout",
+    )
 
     # Whose tasks
 

@@ -115,6 +115,7 @@ class TaskDefinitionAdmin(DetailPageAdmin):
     search_help_text = gettext_lazy("Search by title, key, description, workflow or company role")
     ordering = ("workflow__title", "-workflow__version", "position", "pk")
     list_select_related = ("workflow", "candidate_role")
+    not_listed = ("edit_layout", "display_layout", "workflow__display_layout")
 
     @display(description=gettext_lazy("Task"), ordering="title", header=True)
     def title_column(self, task: TaskDefinition) -> list[str]:

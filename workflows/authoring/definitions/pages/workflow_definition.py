@@ -70,6 +70,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
     """The workflows of a workflow creator: what there is, how it flows, publish, export."""
 
     list_title = gettext_lazy("Workflows")
+    not_listed = ("display_layout",)
     counted = ngettext_lazy("%(count)d workflow", "%(count)d workflows", "count")
     change_list_template = "definitions/workflow_list.html"
     change_form_template = "definitions/workflow.html"

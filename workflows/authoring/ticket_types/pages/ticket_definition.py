@@ -64,6 +64,7 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
     )
     change_list_template = "ticket_types/ticket_type_list.html"
     change_form_template = "ticket_types/ticket_type.html"
+    not_listed = ("edit_layout", "display_layout", "workflow__display_layout")
     list_display = (
         "title_column",
         "version_column",

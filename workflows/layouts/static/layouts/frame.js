@@ -20,6 +20,7 @@
 
   const FILE = "layout.tsx";
   const LONGEST_MESSAGE = 2_000;
+  const MOST_CHARACTERS = 1_000_000; // of what is said at once; host.js takes no more
   // What makes the browser itself connect, or begins another document or script.
   const REFUSED = Object.assign(Object.create(null), {
     applet: 1,
@@ -46,6 +47,7 @@
   const parent = window.parent;
   const here = location.origin; // of the address: the frame itself has another one, of its own
   const post = parent.postMessage.bind(parent);
+  const { stringify } = JSON;
   const evaluate = page.eval; // called so, it sees nothing of this function
 
   /**
@@ -116,7 +118,13 @@
   // What is said to the page around
 
   /** @param {Values} message */
-  const say = (message) => post(message, here);
+  function say(message) {
+    const text = stringify(message);
+    if (text.length > MOST_CHARACTERS) {
+      throw new Error(`A change may have ${MOST_CHARACTERS} characters; this one has ${text.length}.`);
+    }
+    post(text, here);
+  }
 
   /** @param {unknown} error */
   function tell(error) {
@@ -183,7 +191,7 @@
     given = { ...given, value: { .../** @type {Values} */ (given.value), ...patch } };
     draw();
     try {
-      say({ type: "change", number: shown, sent, patch: JSON.parse(JSON.stringify(patch)) });
+      say({ type: "change", number: shown, sent, patch });
     } catch (error) {
       tell(error);
     }

@@ -1,11 +1,13 @@
 // The page around the frame of a layout: makes the frame, hands the data in, and takes what the
-// layout says only where it has the right form and size, and comes in time.
+// layout says only where it has the right form and size, comes in time, and not too often. What it
+// says is JSON, as text: the size of a text is known without looking at what is in it.
 
 /** @typedef {Record<string, any>} Given what a layout gets (docs/layouts.md) */
 /** @typedef {{ message: string, line: number, column: number }} LayoutError */
 /**
  * @typedef {object} Handlers
  * @property {() => void} [drawn]
+ * @property {() => void} [steady] it has answered for some seconds
  * @property {(patch: Record<string, unknown>) => void} [changed] by names of questions, unchecked
  * @property {(error: LayoutError) => void} broken what the layout did wrong; it may stand there still
  * @property {(reason: "silent" | "left") => void} lost it does not answer any more
@@ -17,7 +19,9 @@ const ANSWER_WITHIN = 8_000;
 const ASKED_EVERY = 3_000;
 const LEAST_HEIGHT = 40; // pixels
 const MOST_HEIGHT = 4_000;
-const MOST_CHARACTERS = 1_000_000; // of one change
+const MOST_CHARACTERS = 1_000_000; // of one message; frame.js knows it, too
+const MOST_IN_A_SECOND = { messages: 200, characters: 3_000_000 };
+const STEADY_AFTER = 2; // answers in turn
 
 /**
  * @param {unknown} number
@@ -28,10 +32,21 @@ function bounded(number, least, most) {
   return typeof number === "number" && Number.isFinite(number) ? Math.min(Math.max(number, least), most) : least;
 }
 
-/** @param {unknown} patch */
-function isSmallObject(patch) {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return false;
-  return JSON.stringify(patch).length <= MOST_CHARACTERS;
+/**
+ * @param {unknown} value
+ * @returns {any} an object, or null where it is none
+ */
+function objectOf(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+}
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return objectOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 /** One frame. It shows one layout after the other, and is made anew where one has hung up. */
@@ -58,6 +73,10 @@ export class LayoutFrame {
     this.timer = undefined;
     /** @type {number | undefined} */
     this.asking = undefined;
+    this.answers = 0;
+    this.second = 0; // when the one began of which messages are counted
+    this.messages = 0;
+    this.characters = 0;
     this.heard = this.heard.bind(this);
     this.loaded = this.loaded.bind(this);
   }
@@ -123,6 +142,7 @@ export class LayoutFrame {
     if (!this.wanted) return;
     this.number += 1;
     this.seen = 0;
+    this.answers = 0;
     this.post({ type: "show", number: this.number, ...this.wanted });
     this.expect(DRAWN_WITHIN);
   }
@@ -163,19 +183,48 @@ export class LayoutFrame {
     this.timer = undefined;
   }
 
+  /**
+   * Whether this is more than a layout may say, at once or in a second.
+   * @param {string} text
+   */
+  isTooMuch(text) {
+    const now = performance.now();
+    if (now - this.second > 1_000) {
+      this.second = now;
+      this.messages = 0;
+      this.characters = 0;
+    }
+    this.messages += 1;
+    this.characters += text.length;
+    const { messages, characters } = MOST_IN_A_SECOND;
+    return text.length > MOST_CHARACTERS || this.messages > messages || this.characters > characters;
+  }
+
   /** @param {MessageEvent} event */
   heard(event) {
     if (!this.frame || event.source !== this.frame.contentWindow || event.origin !== "null") return;
-    const message = event.data;
-    if (typeof message !== "object" || message === null) return;
+    const text = event.data;
+    if (typeof text !== "string" || this.isTooMuch(text)) {
+      this.lose("silent"); // not by frame.js, or without end
+      return;
+    }
+    const message = parsed(text);
+    if (!message) return;
     if (message.type === "ready" && !this.isReady) {
       this.isReady = true;
       this.send();
     } else if (message.type === "height") {
       this.frame.style.height = `${bounded(message.height, LEAST_HEIGHT, MOST_HEIGHT)}px`;
     } else if (message.type === "pong") {
-      this.calm();
+      this.heardAnswer();
     } else if (message.number === this.number) this.heardOfLayout(message);
+  }
+
+  heardAnswer() {
+    if (this.timer === undefined) return; // nobody has asked
+    this.calm();
+    this.answers += 1;
+    if (this.answers === STEADY_AFTER) this.handlers.steady?.();
   }
 
   /** @param {any} message */
@@ -189,7 +238,7 @@ export class LayoutFrame {
       const line = bounded(message.line, 0, 1e6);
       const column = bounded(message.column, 0, 1e6);
       this.handlers.broken({ message: String(message.message).slice(0, 2_000), line, column });
-    } else if (message.type === "change" && isSmallObject(message.patch)) {
+    } else if (message.type === "change" && objectOf(message.patch)) {
       this.seen = bounded(message.sent, 0, Number.MAX_SAFE_INTEGER);
       this.handlers.changed?.(message.patch);
     }

@@ -15,7 +15,10 @@ import { LayoutFrame, onThemeChange, surroundings } from "./host.js";
  */
 
 const PLAIN = "layouts:plain"; // this visit, whoever is here wants none
-const BEGUN = "layouts:begun:"; // one that was begun and has not come to an end may hang the page
+const BEGUN = "layouts:begun:"; // one that was begun and has not answered for a while may hang the page
+const WRITTEN_EVERY = 250; // milliseconds: the server is asked what follows of what is written
+const BEAT = 500; // milliseconds
+const HELD_UP = 3_000; // milliseconds without a beat: something keeps the page busy
 
 /** @param {string} key */
 function kept(key) {
@@ -60,6 +63,20 @@ function labelOf(questions, name) {
   return column ? `${label} ${Number(number) + 1}, ${column.label}` : label;
 }
 
+let isHeldUp = false; // while somebody looked, as the timers of a page in the background are slow
+
+function watchPulse() {
+  let last = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    if (now - last > HELD_UP && document.visibilityState === "visible") isHeldUp = true;
+    last = now;
+  }, BEAT);
+  document.addEventListener("visibilitychange", () => {
+    last = performance.now();
+  });
+}
+
 class ShownLayout {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -74,8 +91,13 @@ class ShownLayout {
     this.place = /** @type {HTMLElement} */ (root.querySelector("[data-layout-place]"));
     this.key = `${BEGUN}${location.pathname}:${root.dataset.number}`;
     this.isWriting = false;
+    /** @type {Record<string, unknown>} */
+    this.toWrite = {};
+    /** @type {number | undefined} */
+    this.written = undefined;
     this.frame = new LayoutFrame(this.place, root.dataset.frame ?? "", root.dataset.title ?? "", {
       drawn: () => this.drawn(),
+      steady: () => keep(this.key, false),
       changed: (patch) => this.changed(patch),
       broken: (error) => this.broken(error),
       lost: () => this.lost(),
@@ -83,8 +105,8 @@ class ShownLayout {
     this.questions = this.fields ? withChoices(this.fields, this.payload.fields) : this.payload.fields;
     find(root, "[data-layout-head]")?.removeAttribute("hidden");
     this.switch.addEventListener("click", () => this.toggle());
-    // Who leaves before it was drawn has not been held up by it; of a page that hangs nobody is told.
-    addEventListener("pagehide", () => keep(this.key, false));
+    // Who leaves before it was steady goes on, unless the page was held up meanwhile.
+    addEventListener("pagehide", () => isHeldUp || keep(this.key, false));
     onThemeChange(() => this.frame.update(surroundings()));
     if (this.form && this.fields) this.watchForm(this.form, this.fields);
     if (kept(PLAIN)) this.showPlain();
@@ -120,7 +142,6 @@ class ShownLayout {
 
   /** It stands there: what it stands for goes, and comes back with a word. */
   drawn() {
-    keep(this.key, false);
     this.root.classList.add("tf-layout-on");
     this.fields?.classList.add("tf-layout-covered");
     this.showErrors();
@@ -128,6 +149,7 @@ class ShownLayout {
 
   showPlain() {
     this.frame.close();
+    this.writeChanges();
     keep(this.key, false);
     this.place.hidden = true;
     this.root.classList.remove("tf-layout-on");
@@ -185,11 +207,25 @@ class ShownLayout {
   /** @param {Record<string, unknown>} patch */
   changed(patch) {
     if (!this.fields || !this.form || "readOnly" in this.root.dataset) return;
+    this.toWrite = { ...this.toWrite, ...patch };
+    if (this.written === undefined) this.writeChanges();
+  }
+
+  /** Puts what the layout has said into the form; what it says in the next moment waits for its end. */
+  writeChanges() {
+    const { fields, form, toWrite } = this;
+    clearTimeout(this.written);
+    this.written = undefined;
+    this.toWrite = {};
+    if (!fields || !form || !Object.keys(toWrite).length) return;
+    this.written = setTimeout(() => this.writeChanges(), WRITTEN_EVERY);
     this.isWriting = true;
     try {
-      write(this.fields, this.questions, patch);
+      const before = JSON.stringify(readAll(fields, this.questions));
+      write(fields, this.questions, toWrite);
+      if (JSON.stringify(readAll(fields, this.questions)) === before) return;
       // As if it had been typed: what is kept, and which questions are asked, follows of it.
-      this.form.dispatchEvent(new Event("input", { bubbles: true }));
+      form.dispatchEvent(new Event("input", { bubbles: true }));
     } finally {
       this.isWriting = false;
     }
@@ -203,9 +239,11 @@ class ShownLayout {
   watchForm(form, fields) {
     const update = () => {
       if (this.isWriting || !this.frame.isReady) return;
+      this.writeChanges();
       this.frame.update({ value: readAll(fields, this.questions), visible: this.visible() });
     };
     for (const name of ["input", "change", "rowschange"]) form.addEventListener(name, update);
+    form.addEventListener("submit", () => this.writeChanges(), { capture: true });
     const observer = new MutationObserver(() => this.frame.isReady && this.frame.update({ visible: this.visible() }));
     observer.observe(fields, { attributes: true, attributeFilter: ["hidden"], subtree: true });
     // A link to a question that the layout covers leads to the plain form.
@@ -216,6 +254,7 @@ class ShownLayout {
 }
 
 function start() {
+  watchPulse();
   const found = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-layout-shown]"));
   found.forEach((root, number) => {
     root.dataset.number = String(number);
