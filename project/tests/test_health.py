@@ -4,7 +4,7 @@ import json
 from unittest import mock
 
 from django.db import connection
-from django.test import override_settings
+from django.test import override_settings, tag
 
 from project import health
 from tenants.connection import current_schema, use_public
@@ -156,6 +156,7 @@ class HealthTests(CompanyTestCase):
         self.assertEqual(current_schema(), "public")
 
 
+@tag("processes")
 class NoDatabaseTests(CompanyTransactionTestCase):
     def test_a_database_that_is_away_is_503_and_not_500(self) -> None:
         away = "postgres://nobody:secret-word@127.0.0.1:9/nothing"

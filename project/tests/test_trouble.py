@@ -11,7 +11,7 @@ from html import unescape
 import httpx
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from django.urls import reverse
 from psycopg import errors
 
@@ -89,6 +89,7 @@ class ReadOnlyTest(CompanyTransactionTestCase):
         self.assertContains(answer, "takes no changes", status_code=503)
 
 
+@tag("processes")
 class BusyTest(WebServerTestCase):
     """With a real web server, whose time limits are those of a deployment, only shorter."""
 

@@ -8,11 +8,13 @@ import sys
 from unittest import TestCase
 
 from django.conf import settings
+from django.test import tag
 
 # What the test run itself is told, which would lead the walk to its database.
 NOT_PASSED_ON = ("TEST_DB_NAME", "DJANGO_SETTINGS_MODULE")
 
 
+@tag("processes")
 class SmokeTests(TestCase):
     def test_the_main_path_works(self) -> None:
         environment = {name: v for name, v in os.environ.items() if name not in NOT_PASSED_ON}

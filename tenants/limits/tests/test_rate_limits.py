@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.core.cache import caches
 from django.db import connection
+from django.test import tag
 from django.test.utils import CaptureQueriesContext
 
 from tenants.errors import AttemptsPausedError, RateLimitedError
@@ -149,6 +150,7 @@ class RateLimitTests(CompanyTestCase):
             self.assertEqual(cursor.fetchone(), ("u",))
 
 
+@tag("processes")
 class SeveralProcessesTests(CompanyTransactionTestCase):
     def test_they_count_together(self) -> None:
         with ThreadPoolExecutor(2) as pool:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from django.db import connection
+from django.test import tag
 
 from tenants.roles import SystemRole
 from tenants.services import create_person
@@ -45,6 +46,7 @@ for number in range({EACH}):
 """
 
 
+@tag("processes")
 class AssignmentAtOnceTests(CompanyTransactionTestCase, SmallWorkflow):
     SECONDS_EACH = 15.0
 

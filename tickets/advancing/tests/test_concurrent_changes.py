@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import connection, transaction
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -185,6 +185,7 @@ class TwoAtOnceTests(ConcurrentCase):
         self.assertEqual(broken_invariants(self.ticket), [])
 
 
+@tag("processes")
 class RandomInterleavingTests(ConcurrentCase):
     """Three people, each with a few changes in a random order, at the same time."""
 

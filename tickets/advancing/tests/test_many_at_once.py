@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import transaction
 from django.db.models import Q
+from django.test import tag
 from django.utils import timezone
 
 from tenants.models import User
@@ -36,6 +37,7 @@ from workflows.running.pool import claim_task, release_task
 FORMS = Q(definition__task_type="FORM")
 
 
+@tag("processes")
 class ManyAtOnceTests(ConcurrentCase):
     THREADS: ClassVar = 5
     EACH: ClassVar = 70

@@ -391,7 +391,8 @@ class BesidesTests(DoctorCase):
 
     def test_a_submitter_and_a_worker_of_another_company(self) -> None:
         # The database knows no such person here: it was told so.
-        self.execute(f"INSERT INTO people_here VALUES ({self.charlie.pk})")
+        known = "INSERT INTO people_here VALUES (%s) ON CONFLICT DO NOTHING"
+        self.execute(known, self.charlie.pk)
         Ticket.objects.update(created_by=self.charlie)
         self.assert_left("submitted by somebody of another company")
         Ticket.objects.update(created_by=self.uma)
