@@ -118,6 +118,8 @@
       } else return;
       event.preventDefault();
     });
+    // The mouse leaves the focus where it is: the main part of the page would take it.
+    list.addEventListener("mousedown", (event) => event.preventDefault());
     // Whoever goes on elsewhere has not chosen.
     box.addEventListener("focusout", (event) => {
       if (event.relatedTarget instanceof Node && !box.contains(event.relatedTarget)) close();
