@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from django.db.models import QuerySet
 
@@ -11,6 +12,8 @@ from tenants.models import User
 from tickets.models import FileUpload, Ticket, Visibility
 from tickets.seeing import Viewer, uploads_for_requester, viewer_of
 from tickets.taking_part.access import Access, access_to
+
+MOST_READ: Final = 500
 
 
 class FileAccess:
@@ -114,13 +117,16 @@ class FileRow:
 def files_of(ticket: Ticket, person: User, *, access: Access | None = None) -> list[FileRow]:
     """The files of a ticket that somebody may have, by the first version, oldest first.
 
-    One query besides those of `FileAccess`; none of these where the ticket has no file.
+    Of what was uploaded before the newest MOST_READ nothing is known here: somebody may send very
+    many small files. One query besides those of `FileAccess`; none of these where the ticket has no
+    file.
     """
     uploads = FileUpload.objects.filter(ticket=ticket)
     uploads = uploads.select_related("first", "message", "uploaded_by")
     found = FileAccess(ticket, person, access=access)
     rows: dict[int, list[FileUpload]] = {}
-    for upload in uploads.order_by("-version", "pk"):
+    newest = uploads.order_by("-pk")[:MOST_READ]
+    for upload in sorted(newest, key=lambda each: (-each.version, each.pk)):
         if found.may_have(upload):
             rows.setdefault(upload.first_id or upload.pk, []).append(upload)
     return [FileRow(rows[key]) for key in sorted(rows)]

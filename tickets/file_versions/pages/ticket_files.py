@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tenants.models import User
 from tickets.files.access import files_of
 from tickets.models import Ticket
 from tickets.taking_part.access import Access
+
+# What came before stands where it was sent, at messages and answers.
+MOST_SHOWN: Final = 50
 
 
 def shown_files(ticket: Ticket, person: User, access: Access) -> dict[str, Any]:
@@ -21,4 +24,9 @@ def shown_files(ticket: Ticket, person: User, access: Access) -> dict[str, Any]:
         for row in rows
         for each in row.earlier
     ]
-    return {"ticket_files": rows, "newer_files": newer}
+    is_cut = len(rows) > MOST_SHOWN
+    return {
+        "ticket_files": rows[-MOST_SHOWN:],
+        "most_files": MOST_SHOWN if is_cut else None,
+        "newer_files": newer,
+    }

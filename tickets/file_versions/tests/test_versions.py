@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +17,8 @@ from tenants.models import Company, User
 from tickets.conversation.write_message import write_message
 from tickets.errors import FilesOfEndedTicketError, MayNotWriteError, UnknownUploadError
 from tickets.file_versions.add_version import add_version
+from tickets.file_versions.pages import ticket_files
+from tickets.files import access
 from tickets.files.access import files_of, with_what_decides
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload, Follower, Message, Notice, Ticket, Visibility
@@ -155,6 +158,22 @@ class VersionTests(FilesCase):
         self.log_in(self.walt)
         page = self.client.get(reverse("admin:tickets_fileupload_file", args=(second.uuid,)))
         self.assertNotContains(page, "Upload a new version")
+
+    def test_however_many_there_are_a_page_shows_the_newest(self) -> None:
+        for number in range(4):
+            own = FileUpload(ticket=self.ticket, uploaded_by=self.uma, filename=f"f{number}.txt")
+            own.save()
+        with mock.patch.object(access, "MOST_READ", 3):
+            rows = files_of(self.ticket, self.uma)
+        self.assertEqual([row.newest.filename for row in rows], ["f1.txt", "f2.txt", "f3.txt"])
+        page = reverse("admin:tickets_myticket_change", args=[self.ticket.pk])
+        self.log_in(self.uma)
+        self.assertNotContains(self.client.get(page), "These are the newest")
+        with mock.patch.object(ticket_files, "MOST_SHOWN", 2):
+            answer = self.client.get(page)
+        self.assertContains(answer, "These are the newest 2.")
+        shown = answer.context["ticket_files"]
+        self.assertEqual([row.newest.filename for row in shown], ["f2.txt", "f3.txt"])
 
     def test_the_search_finds_the_name_of_a_new_version(self) -> None:
         from tickets.models import SearchEntry  # noqa: PLC0415

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -15,9 +15,6 @@ from workflows.fields.datetime.moment_field import MomentField
 from workflows.people.absence import say_absence
 from workflows.people.availability import availability_of
 from workflows.running.deputies import possible_deputies
-
-# A dropdown with more people than this is no help.
-MOST_LISTED: Final = 500
 
 
 class DeputyField(forms.ModelChoiceField):  # type: ignore[type-arg]
