@@ -10,7 +10,7 @@ from django.utils import timezone
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person
-from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
+from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
 from tenants.testing_waits import PATIENCE, at_once, in_thread
 from workflows.models import (
     CompanyRole,
@@ -118,7 +118,10 @@ class PickWorkerTests(_Tasks, CompanyTestCase):
 
     def test_it_never_picks_somebody_of_another_company(self) -> None:
         role = CompanyRole.objects.create(name="Accounting")
-        role.members.add(self.charlie)
+        role.members.add(self.wendy)
+        self.assertEqual(choose_worker(role), self.wendy)
+        with outside():
+            User.objects.filter(pk=self.wendy.pk).update(company=self.charlie.company)
         self.assertIsNone(choose_worker(role))
 
 
