@@ -1,4 +1,4 @@
-"""JsonLogic: the one module that talks to the rule library.
+"""JsonLogic: the one module that asks the evaluator (`evaluating`).
 
 Strict, where JsonLogic is lenient (design.md, section 4):
 
@@ -12,38 +12,46 @@ Strict, where JsonLogic is lenient (design.md, section 4):
   the item, and one that the item lacks is an error too.
 - Names that are computed (``{"var": {"cat": [...]}}``) follow the same rule when they are read.
 - ``try`` and ``throw`` would hide errors, ``now`` would make a decision depend on the clock:
-  they are not available. Tensors and feature flags are left out as well.
+  they are not available.
 - Work is bounded before it is done: the depth and size of a rule, the depth and size of the data,
   the operations of one evaluation, and, by arithmetic (rule_cost.py), how much it makes and
   goes over.
-- ``merge`` keeps nulls, as lists do everywhere else; the library alone drops them.
+- ``merge`` keeps nulls, as lists do everywhere else.
 
 Comparisons between unlike types are JsonLogic's: ``"10" == 10`` is true, ``"x" == 10`` is
-false, null counts as 0 in ``<`` and ``>`` (a variable that is *missing* never does). The library
-also takes null as ``==`` to 0, false and ``""``: ``===`` tells them apart. Ordering a
-text that is not a number against a number is an error. Two texts that are both ISO dates with
-a time are compared as moments, other texts character by character, so that ISO dates compare
-as dates.
+false, null counts as 0 in ``<`` and ``>`` (a variable that is *missing* never does), and is
+``==`` to 0, false and ``""``: ``===`` tells them apart. Ordering a text that is not a number
+against a number is an error. Numbers are decimals (evaluating/numbers.py), times are compared by
+what they mean (evaluating/moments.py), other texts character by character, so that ISO dates
+compare as dates.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
-
-from datalogic_py import DataHandle, DataLogicError, Engine, Rule
+from typing import Any, Final
 
 from .composed import composed, is_composed
 from .errors import ConditionError
+from .evaluating import values
+from .evaluating.compiled import (
+    CompiledRule,
+    Form,
+    Mistake,
+    Wrong,
+    compile_rule,
+    mistakes_in,
+)
+from .evaluating.failures import Failed, Reason, Unfit
+from .evaluating.operators import OPERATORS
 from .frozen import FrozenDict
 from .kept_by_size import KeptBySize
-from .problems import place, quoted
+from .problems import did_you_mean, nearest, place, quoted
 from .process import Json, JsonObject
 from .rule_cost import (
     ASSUMED_ITEMS,
@@ -66,44 +74,14 @@ _WORK_OF_A_CHECK: Final = 200_000
 _MOST_VISITS_OF_A_CHECK: Final = 5_000
 _MOST_VISITS_OF_A_TRY: Final = 1_000
 MAX_DATA_CHARACTERS = 50_000_000
-OPERATION_BUDGET = 50_000
 _MOST_KEPT: Final = 32 * 1024 * 1024  # bytes, of compiled rules of each kind
-_BYTES_A_CHARACTER: Final = 60  # of a rule, once it is compiled
+_BYTES_A_CHARACTER: Final = 100  # of a rule, once it is compiled
 # Sizes of data for which a rule is tried once: below the largest that it stands, none is looked at.
 _SIZES: Final = (1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000)
-_CONFIG: Final = {
-    "ops_budget": OPERATION_BUDGET,
-    "max_recursion_depth": 64,
-    "loose_equality_errors": False,
-}
-_FAMILIES: Final = ("ExtString", "ExtArray", "ExtObject", "ExtMath", "ExtControl", "DateTime")
-_MERGE: Final = "merge_with_nulls"
-
-
-def _merge(arguments: str) -> str:
-    """What `merge` makes, nulls and all; the library's own drops them."""
-    entries: list[Json] = []
-    for each in json.loads(arguments):
-        entries += each if isinstance(each, list) else [each]
-    return compact(entries)
-
-
-def _engine(*, is_strict: bool = True, is_template: bool = False) -> Engine:
-    return Engine(
-        config={**_CONFIG, "missing_var": "error"} if is_strict else _CONFIG,
-        families=_FAMILIES if is_strict else None,
-        templating=is_template,
-        template_key_escape="$" if is_template else None,
-        custom_operators={_MERGE: _merge},
-    )
-
-
-_LENIENT: Final = _engine(is_strict=False)
-_STRICT: Final = _engine()
-_TEMPLATE: Final = _engine(is_template=True)
-_LOOPS: Final = frozenset({"map", "filter", "reduce", "all", "some", "none", "sort", "group_by"})
-_QUOTED: Final = re.compile(r"`([^`]*)`")
 _LONG_INTEGER: Final = re.compile(r"[0-9]{19}")
+_BROKEN: Final = re.compile("[\ud800-\udfff]")
+_MOST_DEPTH: Final = 120  # of data; what is kept has fewer levels (storable.py)
+_USABLE: Final = frozenset(name for name, each in OPERATORS.items() if each.is_open)
 
 
 @dataclass(slots=True)
@@ -136,16 +114,14 @@ def one_budget(most_work: int = MOST_WORK_TOGETHER) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class PreparedData:
-    """Data that was checked and handed to the rule library once, for many rules.
+    """Data that was checked once, for many rules.
 
     `size` are its characters as JSON; `value` must not be changed as long as this is used.
     Rules that read the same data have one budget.
     """
 
-    handle: DataHandle
     value: Json
     size: int
-    has_null: bool
     spending: _Spending
 
 
@@ -153,20 +129,18 @@ class PreparedData:
 class _Compiled:
     """A rule that may be run, and for data of how many characters nothing needs to be counted."""
 
-    rule: Rule
+    rule: CompiledRule
     source: Json
     safe_size: int
     # What it goes over then, at most.
     safe_work: int
-    # The same with a `merge` that keeps nulls; asked only where there is a null.
-    keeping_nulls: Rule | None
 
 
 class RuleFailedError(ConditionError):
     """A rule failed while it ran.
 
     ``variable`` is the missing variable, where that was the reason; ``pointer`` is the JSON
-    Pointer of the failing part, as far as the library knows it.
+    Pointer of the failing part, empty where the rule as a whole failed.
     """
 
     message = gettext_noop("The rule failed while it ran.")
@@ -203,11 +177,11 @@ def evaluate_condition(
             "The condition yields %(value)s, where it must yield true or false. Compare the value "
             "with something, for example with ==."
         )
-        raise ConditionError(message % {"value": _shortened(compact(result))})
+        raise ConditionError(message % {"value": _shortened(_shown(result))})
     return result
 
 
-def compile_condition(rule: Json) -> Rule:
+def compile_condition(rule: Json) -> CompiledRule:
     """The compiled rule; compiled once for equal rules. Raise ConditionError if it is wrong."""
     return _compile_condition(_rule_text(rule)).rule
 
@@ -220,8 +194,7 @@ def check_condition(rule: Json) -> tuple[str, ...]:
         text = _rule_text(rule)
     except ConditionError as error:
         return (str(error),)
-    found = _problems(_STRICT, text, "strict")
-    if found:
+    if found := tuple(map(_sentence_of, mistakes_in(json.loads(text), Form.RULE))):
         return found
     try:
         _compile_condition(text)
@@ -238,20 +211,20 @@ def variables_read(rule: Json) -> frozenset[str]:
     """
     if is_empty(rule):
         return frozenset()
-    return frozenset(".".join(path) for path in compile_condition(rule).facts()["reads"])
+    return frozenset(".".join(path) for path in compile_condition(rule).reads)
 
 
 def has_computed_names(rule: Json) -> bool:
     """Whether a condition reads variables whose names are known only when it runs."""
-    return not is_empty(rule) and compile_condition(rule).facts()["computed_reads"]
+    return not is_empty(rule) and compile_condition(rule).computes_names
 
 
 def evaluate(rule: Json, data: Json) -> Json:
     """Evaluate JsonLogic as its official test suite defines it: a missing variable is null."""
-    return _run(_compile_lenient(_rule_text(rule)), prepare(data))
+    return _kept(_run(_compile_lenient(_rule_text(rule)), prepare(data)))
 
 
-def compile_template(template: Json) -> Rule:
+def compile_template(template: Json) -> CompiledRule:
     """The compiled template of a transform; compiled once for equal templates."""
     return _compile_template(_rule_text(template)).rule
 
@@ -259,42 +232,46 @@ def compile_template(template: Json) -> Rule:
 def evaluate_template(template: Json, context: JsonObject | PreparedData) -> Json:
     """Fill a template; raise ConditionError or RuleFailedError, never anything else."""
     compiled = _compile_template(_rule_text(template))
-    return _run(compiled, context if isinstance(context, PreparedData) else prepare(context))
+    data = context if isinstance(context, PreparedData) else prepare(context)
+    return _kept(_run(compiled, data))
 
 
 def prepare(data: Json) -> PreparedData:
-    """Check data and hand it to the library, which copies it: later changes do not count."""
+    """Check data, for rules that read them as long as nobody changes them."""
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         if not is_composed(text):
-            text = compact(composed(data))
+            data = composed(data)
+            text = compact(data)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConditionError(_data_message(data)) from error
+    except MemoryError as error:
+        raise _needs_memory() from error
     if len(text) > MAX_DATA_CHARACTERS:
         raise ConditionError(_data_too_large())
-    if _LONG_INTEGER.search(text) and any(unstorable(data)):
+    is_suspect = _LONG_INTEGER.search(text) or _BROKEN.search(text) or _may_be_deep(text)
+    if is_suspect and any(unstorable(data, max_depth=_MOST_DEPTH)):
         raise ConditionError(_data_message(data))
-    try:
-        spending = _shared.get() or _Spending(MOST_WORK_TOGETHER)
-        return PreparedData(DataHandle(text), data, len(text), "null" in text, spending)
-    except (DataLogicError, UnicodeEncodeError) as error:
-        raise ConditionError(_data_message(data)) from error
-    except BaseException as error:
-        raise _given_up(error) from error
+    return PreparedData(data, len(text), _shared.get() or _Spending(MOST_WORK_TOGETHER))
 
 
 def compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _may_be_deep(text: str) -> bool:
+    return text.count("[") + text.count("{") > _MOST_DEPTH
+
+
 def _data_message(data: object) -> str:
-    path, problem = next(unstorable(data), ((), _("It is not plain JSON.")))
+    found = unstorable(data, max_depth=_MOST_DEPTH)
+    path, problem = next(found, ((), _("It is not plain JSON.")))
     message = _("The data that the rule reads cannot be used at “%(place)s”: %(problem)s")
     return message % {"place": _shortened(place(path)), "problem": problem}
 
 
 def _rule_text(rule: object) -> str:
-    """A rule as canonical JSON text, checked for what would hurt the library."""
+    """A rule as canonical JSON text, checked for what could not be kept."""
     return rule.once(_checked_text) if isinstance(rule, FrozenDict) else _checked_text(rule)
 
 
@@ -316,36 +293,26 @@ _templates: Final = KeptBySize[str, _Compiled](_MOST_KEPT)
 
 
 def _compile_condition(text: str) -> _Compiled:
-    return _conditions.get_or_make(text, lambda: _compile(_STRICT, text, "strict"))
+    return _conditions.get_or_make(text, lambda: _compile(text, Form.RULE))
 
 
 def _compile_lenient(text: str) -> _Compiled:
-    return _lenient.get_or_make(text, lambda: _compile(_LENIENT, text, ""))
+    return _lenient.get_or_make(text, lambda: _compile(text, Form.RULE, missing_is_null=True))
 
 
 def _compile_template(text: str) -> _Compiled:
-    return _templates.get_or_make(text, lambda: _compile(_TEMPLATE, text, "template"))
+    return _templates.get_or_make(text, lambda: _compile(text, Form.TEMPLATE))
 
 
-def _compile(engine: Engine, text: str, mode: str) -> tuple[_Compiled, int]:
+def _compile(text: str, form: Form, *, missing_is_null: bool = False) -> tuple[_Compiled, int]:
     """The one place where a rule is compiled: what is too much for small data is refused first."""
     source: Json = json.loads(text)
     check_cost_of_rule(source)
-    if mode:
-        for message in _problems(engine, text, mode):
-            raise ConditionError(message)
-    compiler = {"strict": engine.compile_strict, "template": engine.compile_template}.get(
-        mode, engine.compile
-    )
-    rule = _compile_or_refuse(lambda: compiler(text))
-    for message in _clock_problems(rule) if mode else ():
-        raise ConditionError(message)
-    keeping = None
-    if "merge" in rule.facts()["operators"]:
-        renamed = compact(_with_own_merge(source))
-        keeping = _compile_or_refuse(lambda: compiler(renamed))
+    for mistake in mistakes_in(source, form):
+        raise ConditionError(_sentence_of(mistake))
+    rule = compile_rule(source, form, missing_is_null=missing_is_null)
     size = len(text) * _BYTES_A_CHARACTER + 2_000
-    return _Compiled(rule, source, *_safe_size(source), keeping), size
+    return _Compiled(rule, source, *_safe_size(source)), size
 
 
 def check_cost_of_rule(rule: Json) -> None:
@@ -380,64 +347,72 @@ def _safe_size(rule: Json) -> tuple[int, int]:
     return safe
 
 
-def _with_own_merge(rule: Json) -> Json:
-    if isinstance(rule, list):
-        return [_with_own_merge(each) for each in rule]
-    if not isinstance(rule, dict):
-        return rule
-    if len(rule) == 1 and "merge" in rule:
-        return {_MERGE: _with_own_merge(rule["merge"])}
-    return {name: _with_own_merge(each) for name, each in rule.items()}
+def _sentence_of(mistake: Mistake) -> str:
+    message = _("The rule is wrong at “%(pointer)s”: %(problem)s")
+    words = {"pointer": mistake.pointer or "/", "problem": _problem(mistake)}
+    return message % words
 
 
-def _problems(engine: Engine, text: str, mode: str) -> tuple[str, ...]:
-    found = engine.check(text, "strict" if mode == "strict" else "template")
-    return tuple(
-        _("The rule is wrong at “%(pointer)s”: %(problem)s")
-        % {"pointer": each["pointer"] or "/", "problem": _ended(each["message"])}
-        for each in found
-        if each["severity"] == "error"
-    )
+def _problem(mistake: Mistake) -> str:
+    operator = OPERATORS.get(mistake.operator)
+    words = {
+        "operator": _shortened(mistake.operator),
+        "least": operator.least if operator else 0,
+        "most": operator.most if operator else 0,
+        "given": mistake.given,
+    }
+    match mistake.wrong:
+        case Wrong.UNKNOWN:
+            meant = did_you_mean(nearest(mistake.operator, _USABLE))
+            return _("There is no operator “%(operator)s”.") % words + meant
+        case Wrong.SEVERAL_NAMES:
+            return _("An object with %(given)d names calls no operator. Give it one.") % words
+        case Wrong.TOO_FEW:
+            return _("“%(operator)s” takes at least %(least)d values, not %(given)d.") % words
+        case Wrong.TOO_MANY:
+            return _("“%(operator)s” takes at most %(most)d values, not %(given)d.") % words
+        case Wrong.CLOCK:
+            return _("The rule reads the clock with “%(operator)s”. Remove it.") % words
 
 
-def _ended(text: str) -> str:
-    """A library message as the end of a sentence."""
-    text = _shortened(_QUOTED.sub(r"“\1”", text), 300)
-    return text if text.endswith("?") else f"{text}."
+def _run(compiled: _Compiled, data: PreparedData) -> Any:
+    """The one place where a rule is evaluated: what would be too much is not begun.
 
-
-def _clock_problems(rule: Rule) -> tuple[str, ...]:
-    if rule.facts()["deterministic"]:
-        return ()
-    return (_("The rule reads the clock with “now”, which is not allowed. Remove it."),)
-
-
-def _compile_or_refuse(compiler: Callable[[], Rule]) -> Rule:
-    try:
-        return compiler()
-    except DataLogicError as error:
-        raise ConditionError(_sentence(error)) from error
-    except BaseException as error:
-        raise _given_up(error) from error
-
-
-def _run(compiled: _Compiled, data: PreparedData) -> Json:
-    """The one place where a rule is evaluated: what would be too much is not begun."""
+    What comes of it may share parts with the data: see `_kept`.
+    """
     _spend(compiled, data)
-    # Where nothing is null, `merge` has nothing to drop, and the library's own is faster.
-    rule = compiled.rule
-    if compiled.keeping_nulls is not None and (data.has_null or _has_null(compiled.source)):
-        rule = compiled.keeping_nulls
     try:
-        text = rule.evaluate_data_str(data.handle)
-        result: Json = json.loads(text)
-    except DataLogicError as error:
+        return compiled.rule.evaluate(data.value)
+    except Failed as error:
         raise _failure(error) from error
     except RecursionError as error:
         raise ConditionError(_("The rule is nested too deeply. Use fewer levels.")) from error
-    except BaseException as error:
-        raise _given_up(error) from error
-    return result
+    except MemoryError as error:
+        raise _needs_memory() from error
+
+
+def _kept(value: Any) -> Json:
+    """What a rule made, as JSON of its own."""
+    try:
+        made: Json = values.plain(value)
+    except Unfit as error:
+        raise _failure(Failed(error.reason)) from error
+    except MemoryError as error:
+        raise _needs_memory() from error
+    return made
+
+
+def _shown(result: Any) -> str:
+    try:
+        return values.compact(result)
+    except Unfit:
+        return str(result)
+
+
+def _needs_memory() -> ConditionError:
+    return ConditionError(
+        _("The rule could not be carried out: it needs too much memory. Make it simpler.")
+    )
 
 
 def _spend(compiled: _Compiled, data: PreparedData) -> None:
@@ -454,12 +429,6 @@ def _spend(compiled: _Compiled, data: PreparedData) -> None:
     except TooLargeError as error:
         spending.exactly += _WORK_OF_A_REFUSAL
         raise _too_much(error) from error
-
-
-def _has_null(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_null, value.values()))
-    return value is None or (isinstance(value, list) and any(map(_has_null, value)))
 
 
 def _too_much(error: TooLargeError) -> RuleFailedError:
@@ -480,61 +449,35 @@ def _data_too_large() -> str:
     return message % {"most": MAX_DATA_CHARACTERS // 1_000_000}
 
 
-def _given_up(error: BaseException) -> ConditionError:
-    """The library's panic as an error of ours; whatever else ends a process goes on.
-
-    A panic is no Exception, so that nothing else catches it. What raised it may be half done: all
-    compiled rules are thrown away.
-    """
-    if not (isinstance(error, MemoryError) or type(error).__name__ == "PanicException"):
-        raise error
-    for each in (_conditions, _lenient, _templates):
-        each.clear()
-    return ConditionError(
-        _("The rule could not be carried out: it needs too much memory. Make it simpler.")
-    )
+def _failure(error: Failed) -> RuleFailedError:
+    words = {"operator": error.operator, "name": _shortened(error.variable)}
+    sentence = _REASONS[error.reason]
+    if error.reason is Reason.MISSING and error.in_loop:
+        sentence = _NOT_IN_ITEM
+    return RuleFailedError(_(sentence) % words, variable=error.variable, pointer=error.pointer)
 
 
-def _failure(error: DataLogicError) -> RuleFailedError:
-    path = error.path or []
-    pointer = str(path[-1]["json_pointer"] or "") if path else ""
-    if error.error_type != "VariableNotFound":
-        return RuleFailedError(_sentence(error), pointer=pointer)
-    name = _missing_name(error)
-    in_loop = any(
-        step["operator"] in _LOOPS and following["arg_index"]
-        for step, following in itertools.pairwise(path)
-    )
-    sentence = (
-        _(
-            "The rule reads “%(name)s”, which an item of the list does not have. Correct the "
-            "name, or give a default."
-        )
-        if in_loop
-        else _(
-            "The rule reads “%(name)s”, which is not in the data. Correct the name, give a "
-            "default, or ask with “missing” first."
-        )
-    )
-    return RuleFailedError(sentence % {"name": _shortened(name)}, variable=name, pointer=pointer)
-
-
-def _missing_name(error: DataLogicError) -> str:
-    text = str(error).removeprefix("Variable not found: ")
-    return text.rsplit(" (in operator: ", 1)[0]
-
-
-def _sentence(error: DataLogicError) -> str:
-    words = {"operator": error.operator or ""}
-    if error.error_type == "BudgetExceeded":
-        return _("The rule does too much work and was stopped. Make it simpler.")
-    if error.error_type == "ConfigurationError":
-        return _("The rule is nested too deeply. Use fewer levels.")
-    if "NaN" in str(error):
-        return _("The rule uses “%(operator)s” with a value that is not a number.") % words
-    if error.error_type in {"InvalidArguments", "TypeError"}:
-        return _("The rule uses “%(operator)s” with a value that it cannot handle.") % words
-    return _("The rule cannot be run: %(reason)s.") % {"reason": _shortened(str(error), 200)}
+_NOT_IN_ITEM: Final = gettext_noop(
+    "The rule reads “%(name)s”, which an item of the list does not have. Correct the "
+    "name, or give a default."
+)
+_REASONS: Final[Mapping[Reason, str]] = {
+    Reason.MISSING: gettext_noop(
+        "The rule reads “%(name)s”, which is not in the data. Correct the name, give a "
+        "default, or ask with “missing” first."
+    ),
+    Reason.NOT_A_NUMBER: gettext_noop(
+        "The rule uses “%(operator)s” with a value that is not a number."
+    ),
+    Reason.UNFIT: gettext_noop("The rule uses “%(operator)s” with a value that it cannot handle."),
+    Reason.DIVISION_BY_ZERO: gettext_noop(
+        "The rule divides by zero. Ask first whether the number is 0."
+    ),
+    Reason.TOO_LARGE: gettext_noop("What the rule calculates is too large a number."),
+    Reason.TOO_MUCH_WORK: gettext_noop(
+        "The rule does too much work and was stopped. Make it simpler."
+    ),
+}
 
 
 def _shortened(text: str, limit: int = 80) -> str:

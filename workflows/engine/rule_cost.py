@@ -1,6 +1,6 @@
 """How large what a rule makes can become, found out before it is evaluated.
 
-The rule library bounds the operations of an evaluation, and not what comes out of them: a read
+The evaluator bounds the operations of an evaluation, and not what comes out of them: a read
 costs one operation whatever its size, a value that stands in the result twice is written twice,
 and a comparison of two long texts is one operation, too. So the rule is gone through with sizes
 in place of values. Each size is an upper bound, in characters of JSON; a loop counts as often as
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .evaluating.operators import OPERATORS, Makes, that_make
 from .process import Json
 
 # The most characters of JSON that a rule may make.
@@ -32,35 +33,23 @@ MOST_VISITS: Final = 20_000
 # How many levels a rule may put around what it reads: what is deeper cannot be kept.
 MOST_LEVELS: Final = 100
 _MOST_IN_BETWEEN: Final = 4 * MOST_OUTPUT
-# What the library's operations, and what the parts gone through here, take in place of characters.
-_WORK_OF_AN_OPERATION: Final = 50
+# What an operation, and a part of a rule gone through here, takes in place of characters.
+_WORK_OF_AN_OPERATION: Final = 500
 _WORK_OF_A_VISIT: Final = 1_000
 _MOST_SHAPE: Final = 5
 _MOST_VALUES: Final = 200
-_NUMBER: Final = 40  # a number or a point in time, as the library writes it
+_NUMBER: Final = 40  # a number or a point in time, as it is written
 _BOOLEAN: Final = 5
 _WRITTEN_OUT: Final = 340  # a number inside a text, where 1e-300 has all its zeros
 _NAME_OF_A_TYPE: Final = 16
 _DATE_DIRECTIVE: Final = 64  # what two characters of a date format can become
 _SPARE: Final = 2
 
-# Read by words: a list of quoted names would hide which is missing.
-OPERATORS: Final = frozenset(
-    """
-    val var == === != !== > >= < <= ! !! and or if ?: + - * / % max min cat substr in merge
-    filter map reduce all some none missing missing_some datetime timestamp parse_date
-    format_date date_diff now length starts_with ends_with upper lower trim split sort slice
-    group_by distinct keys values entries exists ?? switch match type abs ceil floor
-    """.split()  # noqa: SIM905
-)
-_READS: Final = frozenset(("var", "val", "exists"))
-_YES_OR_NO: Final = frozenset(
-    (*("==", "===", "!=", "!==", ">", ">=", "<", "<=", "!", "!!", "in"), "starts_with", "ends_with")
-)
-_NUMBERS: Final = frozenset((*"+-*/%", "abs", "ceil", "floor", "length", "date_diff"))
-_ONE_OF: Final = frozenset(("and", "or", "if", "?:", "??", "max", "min", "switch", "match"))
-_MOMENTS: Final = frozenset(("datetime", "timestamp", "parse_date", "now"))
-_SAME_OR_SHORTER: Final = frozenset(("substr", "trim"))
+_READS: Final = that_make(Makes.WHAT_IS_READ)
+_YES_OR_NO: Final = that_make(Makes.YES_OR_NO)
+_NUMBERS: Final = that_make(Makes.NUMBER)
+_ONE_OF: Final = that_make(Makes.ONE_OF_ITS_ARGUMENTS)
+_MOMENTS: Final = that_make(Makes.MOMENT)
 _QUANTIFIERS: Final = frozenset(("all", "some", "none"))
 
 
@@ -212,7 +201,7 @@ def _same_parts(one: Bound, other: Bound) -> bool:
 
 
 def size_of(value: Json) -> int:
-    """The characters of a value as the JSON that the library writes, or a few more."""
+    """The characters of a value as compact JSON, or a few more."""
     if isinstance(value, str):
         return len(json.dumps(value, ensure_ascii=False))
     if isinstance(value, int | float) and not isinstance(value, bool):

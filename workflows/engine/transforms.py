@@ -29,7 +29,7 @@ def apply_transform(template: Json, context: JsonObject | PreparedData) -> Json:
     try:
         return evaluate_template(template, context)
     except RuleFailedError as error:
-        pointer = _pointer(template, error)
+        pointer = error.pointer
         message = _("%(reason)s It stands at “%(pointer)s” in the transform.")
         words = {"reason": error, "pointer": pointer or "/"}
         raise TransformError(message % words, pointer=pointer) from error
@@ -52,39 +52,4 @@ def transform_variables(template: Json) -> frozenset[str]:
     """The variables that a transform may read, dotted; also those with a fallback."""
     if is_empty(template):
         return frozenset()
-    return frozenset(".".join(path) for path in compile_template(template).facts()["reads"])
-
-
-def _pointer(template: Json, error: RuleFailedError) -> str:
-    """Where the error is. The optimizer may move a node: then the name is looked for instead."""
-    if not error.variable:
-        return error.pointer
-    pointers = list(_readers(template, error.variable))
-    if error.pointer in pointers or not pointers:
-        return error.pointer
-    return pointers[0]
-
-
-def _readers(template: Json, variable: str, pointer: str = "") -> list[str]:
-    """The pointers of the ``var`` and ``val`` rules that read this variable."""
-    found = []
-    if isinstance(template, dict):
-        if len(template) == 1 and _reads(template, variable):
-            found.append(pointer)
-        for key, value in template.items():
-            step = key.replace("~", "~0").replace("/", "~1")
-            found += _readers(value, variable, f"{pointer}/{step}")
-    elif isinstance(template, list):
-        for index, value in enumerate(template):
-            found += _readers(value, variable, f"{pointer}/{index}")
-    return found
-
-
-def _reads(rule: JsonObject, variable: str) -> bool:
-    if "var" in rule:
-        name = rule["var"]
-        return (name[:1] if isinstance(name, list) else [name]) == [variable]
-    if "val" in rule:
-        steps = rule["val"]
-        return ".".join(map(str, steps if isinstance(steps, list) else [steps])) == variable
-    return False
+    return frozenset(".".join(path) for path in compile_template(template).reads)

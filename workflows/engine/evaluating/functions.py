@@ -207,6 +207,7 @@ def is_in(values: Values, run: Run) -> bool:
         return False
     item, group = values
     if isinstance(group, str):
+        run.write(len(group))
         return isinstance(item, str) and item in group
     if not isinstance(group, list):
         return False
@@ -233,11 +234,12 @@ def concatenate(values: Values, run: Run) -> str:
             parts.extend(map(text_of, each))
         else:
             parts.append(text_of(each))
+    run.write(sum(map(len, parts)))
     return "".join(parts)
 
 
 def substring(values: Values, run: Run) -> str:
-    text = text_of(values[0]) if values else ""
+    text = _text(values[0], run) if values else ""
     start = (whole_number(values[1]) if len(values) > 1 else None) or 0
     length = whole_number(values[2]) if len(values) > 2 else None
     first = max(len(text) + start, 0) if start < 0 else start
@@ -248,23 +250,29 @@ def substring(values: Values, run: Run) -> str:
 
 
 def upper(values: Values, run: Run) -> str:
-    return text_of(values[0]).upper()
+    return _text(values[0], run).upper()
 
 
 def lower(values: Values, run: Run) -> str:
-    return text_of(values[0]).lower()
+    return _text(values[0], run).lower()
 
 
 def trim(values: Values, run: Run) -> str:
-    return text_of(values[0]).strip()
+    return _text(values[0], run).strip()
 
 
 def split(values: Values, run: Run) -> list[str]:
-    text, separator = text_of(values[0]), text_of(values[1])
+    text, separator = _text(values[0], run), text_of(values[1])
     if not text:
         return [""]
     run.go_over(len(text) if not separator else text.count(separator))
     return list(text) if not separator else text.split(separator)
+
+
+def _text(value: Any, run: Run) -> str:
+    text = text_of(value)
+    run.write(len(text))
+    return text
 
 
 def length(values: Values, run: Run) -> int:

@@ -12,6 +12,7 @@ from .failures import Failed, Reason, Unfit
 OPERATION_BUDGET: Final = 50_000
 # So many entries of a list count as one operation, where all that is done with each is little.
 _ENTRIES_OF_AN_OPERATION: Final = 4
+_CHARACTERS_OF_AN_OPERATION: Final = 1_024
 
 
 class Run:
@@ -25,6 +26,12 @@ class Run:
     def go_over(self, entries: int) -> None:
         """Count the entries of a list, before something is done with each."""
         self.left -= entries // _ENTRIES_OF_AN_OPERATION
+        if self.left < 0:
+            raise Failed(Reason.TOO_MUCH_WORK)
+
+    def write(self, characters: int) -> None:
+        """Count the characters of a text, before or as soon as it is written anew."""
+        self.left -= characters // _CHARACTERS_OF_AN_OPERATION
         if self.left < 0:
             raise Failed(Reason.TOO_MUCH_WORK)
 
