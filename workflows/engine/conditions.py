@@ -249,8 +249,7 @@ def prepare(data: Json) -> PreparedData:
         raise _needs_memory() from error
     if len(text) > MAX_DATA_CHARACTERS:
         raise ConditionError(_data_too_large())
-    is_suspect = _LONG_INTEGER.search(text) or _BROKEN.search(text) or _may_be_deep(text)
-    if is_suspect and any(unstorable(data, max_depth=_MOST_DEPTH)):
+    if _may_be_unfit(text) and any(unstorable(data, max_depth=_MOST_DEPTH)):
         raise ConditionError(_data_message(data))
     return PreparedData(data, len(text), _shared.get() or _Spending(MOST_WORK_TOGETHER))
 
@@ -259,8 +258,13 @@ def compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _may_be_deep(text: str) -> bool:
-    return text.count("[") + text.count("{") > _MOST_DEPTH
+def _may_be_unfit(text: str) -> bool:
+    """Whether it is worth while to look at each value: see `unstorable`."""
+    return (
+        _LONG_INTEGER.search(text) is not None
+        or text.count("[") + text.count("{") > _MOST_DEPTH
+        or not (text.isascii() or _BROKEN.search(text) is None)
+    )
 
 
 def _data_message(data: object) -> str:

@@ -19,7 +19,6 @@ MODULES = frozenset(
         "cryptography.fernet",
         "cryptography.hazmat.primitives",
         "cryptography.hazmat.primitives.kdf.hkdf",
-        "datalogic_py",
         "defusedxml.ElementTree",
         "defusedxml.common",
         "django",
