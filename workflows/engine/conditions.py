@@ -370,11 +370,16 @@ def _problem(mistake: Mistake) -> str:
             meant = did_you_mean(nearest(mistake.operator, _USABLE))
             return _("There is no operator “%(operator)s”.") % words + meant
         case Wrong.SEVERAL_NAMES:
-            return _("An object with %(given)d names calls no operator. Give it one.") % words
+            return _("An object that calls an operator has one name, not %(given)d.") % words
         case Wrong.TOO_FEW:
-            return _("“%(operator)s” takes at least %(least)d values, not %(given)d.") % words
+            return (
+                _("“%(operator)s” has %(given)d of the values that it takes: it needs %(least)d.")
+                % words
+            )
         case Wrong.TOO_MANY:
-            return _("“%(operator)s” takes at most %(most)d values, not %(given)d.") % words
+            return (
+                _("“%(operator)s” has %(given)d values, where it takes %(most)d at most.") % words
+            )
         case Wrong.CLOCK:
             return _("The rule reads the clock with “%(operator)s”. Remove it.") % words
 
