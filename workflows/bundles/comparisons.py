@@ -145,6 +145,14 @@ def variable_name(rule: Json) -> str:
     return name if isinstance(name, str) else ""
 
 
+def _name_of_list(rule: Json) -> str:
+    """The same, also where no answer counts as an empty list."""
+    name = rule.get("var") if isinstance(rule, dict) else None
+    if isinstance(name, list) and name[1:] == [[]]:
+        return variable_name({"var": name[0]})
+    return variable_name(rule)
+
+
 def _type_mismatches(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
     if isinstance(rule, list):
         for each in rule:
@@ -258,7 +266,7 @@ def _item_comparison_problems(
     items: Json, rule: Json, fields: Fields, path: Path
 ) -> Iterator[Problem]:
     """A rule about each item of a list: it reads the item's own fields."""
-    field = _field(variable_name(items), fields)
+    field = _field(_name_of_list(items), fields)
     inner = {each.name: each for each in field.fields} if field else {}
     if field is not None and _has_chosen_values(field):
         inner = {"": Field("", TYPES["text"], "")}

@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from workflows.bundles.canonical import START
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.conditions import check_condition, is_empty, variables_read
+from workflows.engine.conditions import (
+    check_condition,
+    columns_of_template,
+    columns_read,
+    is_empty,
+    variables_read,
+)
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
 from workflows.engine.transforms import check_transform, transform_variables
@@ -37,7 +43,7 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         elif not is_empty(rule):
             # A task that is left because it waits too long has no output (of this visit).
             scope = scopes.before(source) if transition.text("after") else scopes.after(source)
-            yield from scope.problems(path, rule, variables_read(rule))
+            yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
 
@@ -59,7 +65,8 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
                 scope = scopes.before(
                     task.text("key"), response=RESPONSE_LATER if later else RESPONSE
                 )
-            yield from scope.problems(path, template, transform_variables(template))
+            columns = columns_of_template(template)
+            yield from scope.problems(path, template, transform_variables(template), columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +121,18 @@ class _Scope:
     response: tuple[str, ...] = ()
     callback: tuple[str, ...] = ()
 
-    def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
+    def problems(
+        self,
+        path: Path,
+        rule: Json,
+        variables: Collection[str],
+        columns: Collection[tuple[str, str]] = (),
+    ) -> Iterator[Problem]:
+        """`columns` are read of the rows of answers: each with the answer that has the rows."""
         with_fallback = names_with_fallback(rule)
-        for variable in sorted(variables):
-            wrong = self._wrong_reading(variable)
+        found = [(each, self._wrong_reading(each)) for each in sorted(variables)]
+        found += [(column, self._wrong_column(rows, column)) for rows, column in sorted(columns)]
+        for variable, wrong in found:
             if wrong is None or (
                 wrong.severity is Severity.WARNING and has_fallback(variable, with_fallback)
             ):
@@ -152,6 +167,29 @@ class _Scope:
         if not variable:
             return None
         return self._unknown(variable, readers)
+
+    def _wrong_column(self, rows: str, column: str) -> _Reading | None:
+        fields = self._fields_of_rows(rows)
+        if not fields:
+            return None
+        name = column.partition(".")[0]
+        if name in fields and not fields[name].required:
+            message = _(
+                "The rule reads “%(name)s” in the rows of “%(rows)s”, where it may have no answer. "
+                "Give a default, or make the question required."
+            )
+            return _Reading(message % {"name": name, "rows": rows}, severity=Severity.WARNING)
+        return None
+
+    def _fields_of_rows(self, rows: str) -> dict[str, Field]:
+        """The questions of a row of this answer; none where it has no rows, or is not known."""
+        root, _dot, rest = rows.partition(".")
+        fields = self.scopes.outline.fields if root == "ticket" else None
+        if root == "tasks":
+            key, _dot, rest = rest.partition(".")
+            fields = self.scopes.outputs.get(key)
+        field = (fields or {}).get(rest)
+        return {} if field is None else {each.name: each for each in field.fields}
 
     def _unknown(self, variable: str, readers: Collection[str]) -> _Reading:
         message = _(
@@ -236,6 +274,12 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
         return _unless_known(f"{prefix}.{rest}", f"{prefix}.{name}", inner, list(field.type.parts))
     if inner and field.type.kind != LIST:
         return _no_such_property(f"{prefix}.{rest}", inner)
+    if inner and field.fields and not inner.partition(".")[0].isdecimal():
+        message = _(
+            "The rule reads “%(name)s” as one value, but each row has its own. Write sum(…), "
+            "any(…), all(…) or count(…) around it."
+        )
+        return _Reading(message % {"name": f"{prefix}.{rest}"})
     if not field.required or not is_empty(field.visible_when):
         message = _(
             "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "

@@ -8,6 +8,11 @@ left to JSON (they give None).
 From loose to tight: ``or``, ``and``, ``not``, comparisons, ``&`` (joins texts), ``+ -``,
 ``* /``. A chain of one operator is one call: ``a and b and c`` is ``{"and": [a, b, c]}``.
 ``x is empty`` asks whether there is no answer: ``{"!!": {"missing": ["x"]}}``.
+
+``sum``, ``any``, ``all`` and ``count`` go over the rows of a question that asks for records:
+``sum(ticket.lines.quantity * ticket.lines.price)``. The first name in the brackets that has a part
+more than an answer has says which rows; names of the same rows are those of one row, other names
+are read as everywhere. No answer is no rows.
 """
 
 from __future__ import annotations
@@ -67,6 +72,11 @@ _LITERALS: Final[Mapping[str, bool]] = {"yes": True, "no": False, "true": True, 
 _KEYWORDS: Final = frozenset(
     {"and", "or", "not", "in", "is", "contains", "does", "contain", *_LITERALS}
 )
+_SUMMED, _ANY, _ALL, _COUNT = "sum", "any", "all", "count"
+_OF_ROWS: Final = frozenset({_SUMMED, _ANY, _ALL, _COUNT})
+_OUTSIDE: Final[Json] = [2]  # the level of what surrounds a loop
+# How many parts the name of an answer has, by its root; that of a column in rows has one more.
+_PARTS: Final[Mapping[str, int]] = {"ticket": 2, "tasks": 3}
 _ALWAYS: Final = frozenset({"always", "otherwise", "else"})
 _COMPARED: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
@@ -115,6 +125,14 @@ class Names:
         if first in self.task_keys or lowered in self.task_keys:
             return f"tasks.{first if first in self.task_keys else lowered}{dot}{rest}"
         raise self._unknown(name, first, [*self.task_keys, *self.roots], column)
+
+    def rows_and_column(self, path: str) -> tuple[str, str] | None:
+        """The answer with the rows, and the column in it; None for a name of anything else."""
+        parts = path.split(".")
+        of_answer = 1 if self.fields is not None else _PARTS.get(parts[0], 0)
+        if not of_answer or len(parts) != of_answer + 1:
+            return None
+        return ".".join(parts[:-1]), parts[-1]
 
     def shortest(self, path: str) -> str:
         """The name for a variable; what cannot be named comes back as another variable's."""
@@ -395,6 +413,8 @@ class _Parser:
         self.names = names
         self.position = 0
         self.open = 0
+        # Inside a function of rows: the answer with the rows, empty as long as no name says it.
+        self.rows: str | None = None
 
     def condition(self) -> Json:
         rule, _depth = self.disjunction()
@@ -614,17 +634,101 @@ class _Parser:
     def name(self) -> tuple[Json, int]:
         """A name, and what counts where there is no answer: ``ticket.amount (or 0)``."""
         token = self.take()
-        path = self.names.path(str(token.value), token.column)
         following = self.tokens[self.position : self.position + 2]
-        if [each.value for each in following[:1]] != ["("] or following[0].kind != "sign":
-            return {"var": path}, 1
+        is_called = following[0].kind == "sign" and following[0].value == "("
+        if is_called and following[1].keyword != "or" and token.keyword in _OF_ROWS:
+            return self.of_rows(token)
+        path = self.names.path(str(token.value), token.column)
+        read = self.reading(path)
+        if not is_called:
+            return read, 1
         if following[1].keyword != "or":
             self.fail(_("an operator such as ="), advice=_("A name is no function."))
+        if "var" not in read:
+            self.fail(
+                _("an operator such as ="), advice=_("Here only a column of the rows has it.")
+            )
         self.position += 2
         otherwise, depth = self.inside_brackets(self.joined)
         if depth + 1 > MAX_NESTING:
             self.too_deep()
-        return {"var": [path, otherwise]}, depth + 1
+        return {"var": [read["var"], otherwise]}, depth + 1
+
+    def reading(self, path: str) -> dict[str, Json]:
+        """A variable as it is read here: inside a function of rows, from a row or from outside."""
+        if self.rows is None:
+            return {"var": path}
+        found = self.names.rows_and_column(path)
+        if found is not None and self.rows in {"", found[0]}:
+            self.rows = found[0]
+            return {"var": found[1]}
+        return {"val": [_OUTSIDE, *path.split(".")]}
+
+    def of_rows(self, token: _Token) -> tuple[Json, int]:
+        """``sum(…)`` and its like: which rows is known when the brackets have been read."""
+        function = token.keyword
+        if self.rows is not None:
+            message = _("“%(name)s” at column %(column)d cannot stand inside another one.")
+            words = {"name": function, "column": token.column}
+            raise ConditionTextError(message % words, column=token.column)
+        self.rows = ""
+        self.position += 1
+        body, depth = self.inside_brackets(self.joined if function == _SUMMED else self.disjunction)
+        rows, self.rows = self.rows, None
+        is_whole = False
+        if not rows and function == _COUNT and isinstance(body, dict) and "val" in body:
+            steps = body["val"]
+            rows = ".".join(map(str, steps[1:])) if isinstance(steps, list) else ""
+            is_whole = True
+        if not rows:
+            message = _(
+                "“%(name)s” at column %(column)d goes over rows: name a column of them, such as "
+                "ticket.lines.price."
+            )
+            words = {"name": function, "column": token.column}
+            raise ConditionTextError(message % words, column=token.column)
+        if depth + 3 > MAX_NESTING:
+            self.too_deep()
+        return _over_rows(function, rows, None if is_whole else body), depth + 3
+
+
+def _over_rows(function: str, rows: str, body: Json) -> Json:
+    """The rule of a function of rows; `body` is None where it is about the rows as a whole."""
+    given: Json = {"var": [rows, []]}
+    if function == _SUMMED:
+        return {"+": [{"map": [given, body]}]}
+    if function == _COUNT:
+        return {"length": [given if body is None else {"filter": [given, body]}]}
+    return {"some" if function == _ANY else "all": [given, body]}
+
+
+def rows_in(rule: Json) -> tuple[str, str, Json] | None:
+    """The function, the answer with the rows, and what is done with each, as `_over_rows` makes it.
+
+    What is done with each is None where the rows are counted; None altogether for another rule.
+    """
+    if not isinstance(rule, dict) or len(rule) != 1:
+        return None
+    ((operator, arguments),) = rule.items()
+    function = {"some": _ANY, "all": _ALL}.get(operator, "")
+    if operator in {"+", "length"} and isinstance(arguments, list) and len(arguments) == 1:
+        function = _SUMMED if operator == "+" else _COUNT
+        inner = arguments[0]
+        name = "map" if operator == "+" else "filter"
+        is_loop = isinstance(inner, dict) and name in inner
+        if isinstance(inner, dict) and name in inner:
+            arguments = inner[name]
+        elif operator == "+":
+            return None
+        if not is_loop:
+            arguments = [inner, None]
+    if not function or not isinstance(arguments, list) or len(arguments) != 2:
+        return None
+    given, body = arguments
+    read = given.get("var") if isinstance(given, dict) else None
+    if not isinstance(read, list) or len(read) != 2 or read[1] != []:
+        return None
+    return (function, read[0], body) if isinstance(read[0], str) else None
 
 
 def _advice(token: _Token) -> str:
@@ -655,6 +759,7 @@ _LEVELS: Final[Mapping[str, tuple[int, str]]] = {
 class _Writer:
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.rows: str | None = None
 
     def at(self, rule: Json, level: int, depth: int) -> str:
         """The rule, in brackets where what stands around it is tighter."""
@@ -671,6 +776,10 @@ class _Writer:
         ((operator, arguments),) = rule.items()
         if operator == "var":
             return _ATOM, self.variable(arguments, depth)
+        if operator == "val":
+            return _ATOM, self.outside(arguments)
+        if (over := rows_in(rule)) is not None:
+            return _ATOM, self.over_rows(*over, depth)
         if operator in {"!", "!!"}:
             return self.negation(operator, arguments, depth)
         if not isinstance(arguments, list) or len(arguments) < 2:
@@ -713,7 +822,26 @@ class _Writer:
             return f"{self.variable(path, depth)} (or {self.at(otherwise, _JOIN, depth)})"
         if not isinstance(arguments, str):
             raise _Unwritable
-        name = self.names.shortest(arguments)
+        return self.name(arguments if self.rows is None else f"{self.rows}.{arguments}")
+
+    def outside(self, arguments: Json) -> str:
+        """A name inside a function of rows that is none of a row."""
+        if self.rows is None or not isinstance(arguments, list) or arguments[:1] != [_OUTSIDE]:
+            raise _Unwritable
+        return self.name(".".join(map(str, arguments[1:])))
+
+    def over_rows(self, function: str, rows: str, body: Json, depth: int) -> str:
+        if self.rows is not None:
+            raise _Unwritable
+        if body is None:
+            return f"{function}({self.name(rows)})"
+        self.rows = rows
+        text = self.at(body, _JOIN if function == _SUMMED else 0, depth + 2)
+        self.rows = None
+        return f"{function}({text})"
+
+    def name(self, path: str) -> str:
+        name = self.names.shortest(path)
         if not _WRITABLE_NAME.fullmatch(name):
             raise _Unwritable
         return name

@@ -214,6 +214,20 @@ def variables_read(rule: Json) -> frozenset[str]:
     return frozenset(".".join(path) for path in compile_condition(rule).reads)
 
 
+def columns_read(rule: Json) -> frozenset[tuple[str, str]]:
+    """What a condition may read of the rows of an answer: the answer and the column, dotted."""
+    return frozenset() if is_empty(rule) else _columns(compile_condition(rule))
+
+
+def columns_of_template(template: Json) -> frozenset[tuple[str, str]]:
+    """The same for a transform."""
+    return frozenset() if is_empty(template) else _columns(compile_template(template))
+
+
+def _columns(rule: CompiledRule) -> frozenset[tuple[str, str]]:
+    return frozenset((".".join(rows), ".".join(path)) for rows, path in rule.reads_of_rows)
+
+
 def has_computed_names(rule: Json) -> bool:
     """Whether a condition reads variables whose names are known only when it runs."""
     return not is_empty(rule) and compile_condition(rule).computes_names

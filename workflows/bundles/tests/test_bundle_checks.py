@@ -118,6 +118,34 @@ class CheckBundleTest(SimpleTestCase):
         )
         self.assertEqual([each.nearest for each in problems[:3]], ["savings", "", "urgency"])
 
+    def test_a_column_of_rows_is_no_single_value(self) -> None:
+        columns = [{"name": "price", "label": "Price", "type": "number"}]
+        rows = {"name": "rows", "label": "Rows", "type": "records", "fields": columns}
+
+        def read(rule: Any) -> list[tuple[Severity, str, str]]:
+            def change(document: dict[str, Any]) -> None:
+                document["workflow"]["fields"].append({**rows, "required": True})
+                document["transitions"][0]["condition"] = rule
+
+            return [
+                (each.severity, each.message, each.nearest)
+                for each in self.check(change)
+                if each.path[-1] == "condition"
+            ]
+
+        [(severity, message, _nearest)] = read({">": [{"var": "ticket.rows.price"}, 5]})
+        self.assertIs(severity, Severity.ERROR)
+        self.assertIn("each row has its own", message)
+        given = {"var": ["ticket.rows", []]}
+        total: Any = {"+": [{"map": [given, {"var": "prize"}]}]}
+        [(severity, message, meant)] = read({">": [total, 5]})
+        self.assertEqual((severity, meant), (Severity.ERROR, "price"))
+        [(severity, message, _nearest)] = read({"some": [given, {">": [{"var": "price"}, 5]}]})
+        self.assertIs(severity, Severity.WARNING)
+        self.assertIn("may have no answer", message)
+        self.assertEqual(read({"some": [given, {">": [{"var": ["price", 0]}, 5]}]}), [])
+        self.assertEqual(read({">": [{"var": "ticket.rows.0.price"}, 5]}), [])
+
     def test_all_problems_are_told_at_once_in_the_order_of_the_document(self) -> None:
         def spoil(document: dict[str, Any]) -> None:
             document["workflow"]["fields"][1]["type"] = "numbr"

@@ -45,11 +45,13 @@ class CompiledRule:
 
     `reads` are the paths in the data that it may read; what is read of the entries of a list is
     not among them, nor are names that are known only when it runs (`computes_names`).
+    `reads_of_rows` are the paths in the entries of an answer, each with that of the answer.
     """
 
     step: Step
     reads: frozenset[tuple[str, ...]]
     computes_names: bool
+    reads_of_rows: frozenset[tuple[tuple[str, ...], tuple[str, ...]]] = frozenset()
 
     def evaluate(self, data: Any) -> Any:
         """What the rule makes of the data; it may share parts with them, and hold Decimals."""
@@ -81,7 +83,12 @@ def compile_rule(rule: Any, form: Form, *, missing_is_null: bool = False) -> Com
     """The steps of a rule in which `mistakes_in` finds nothing."""
     compiler = _Compiler(form, missing_is_null)
     step = compiler.step(rule, "")
-    return CompiledRule(step, frozenset(compiler.reads), compiler.computes_names)
+    return CompiledRule(
+        step,
+        frozenset(compiler.reads),
+        compiler.computes_names,
+        frozenset(compiler.reads_of_rows),
+    )
 
 
 def call_in(value: Any, pointer: str) -> Call | None:
@@ -108,7 +115,9 @@ class _Compiler:
     missing_is_null: bool
     reads: set[tuple[str, ...]] = field(default_factory=set)
     computes_names: bool = False
+    reads_of_rows: set[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=set)
     loops: list[str] = field(default_factory=list)
+    rows: list[tuple[str, ...] | None] = field(default_factory=list)
 
     def argument(self, call: Call, index: int) -> Step:
         return self.step(call.arguments[index], call.place(index))

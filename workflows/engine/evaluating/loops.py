@@ -62,7 +62,7 @@ def compile_reduce(compiler: Compiler, call: Call) -> Step:
     """`current` is the entry, `accumulator` what came of the entries before."""
     collection = compiler.argument(call, 0)
     start = compiler.argument(call, 2) if len(call.arguments) > 2 else None
-    with inside(compiler, "reduce"):
+    with inside(compiler, call):
         body = compiler.argument(call, 1)
 
     def reduced(scope: Scope) -> Any:
@@ -101,7 +101,7 @@ def compile_group_by(compiler: Compiler, call: Call) -> Step:
 def compile_distinct(compiler: Compiler, call: Call) -> Step:
     """The first of all that are equal, or equal in what the second argument makes of them."""
     collection = compiler.argument(call, 0)
-    with inside(compiler, call.name):
+    with inside(compiler, call):
         body = compiler.argument(call, 1) if len(call.arguments) > 1 else None
 
     def distinct(scope: Scope) -> list[Any]:
@@ -121,7 +121,7 @@ def compile_sort(compiler: Compiler, call: Call) -> Step:
     """Upwards, or downwards where the second argument is false; by the third, if there is one."""
     collection = compiler.argument(call, 0)
     upwards = compiler.argument(call, 1) if len(call.arguments) > 1 else None
-    with inside(compiler, call.name):
+    with inside(compiler, call):
         body = compiler.argument(call, 2) if len(call.arguments) > 2 else None
     is_nothing = call.arguments[:1] == [None]
 
@@ -146,7 +146,7 @@ def compile_sort(compiler: Compiler, call: Call) -> Step:
 
 def _parts(compiler: Compiler, call: Call) -> tuple[Step, Step]:
     collection = compiler.argument(call, 0)
-    with inside(compiler, call.name):
+    with inside(compiler, call):
         return collection, compiler.argument(call, 1)
 
 

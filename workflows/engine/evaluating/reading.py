@@ -139,6 +139,8 @@ def _read(
         return _of_a_turn(compiler, call, path, fallback)
     if up >= len(loops):
         compiler.reads.add(path)
+    elif not up and path and (rows := compiler.rows[-1]) is not None:
+        compiler.reads_of_rows.add((rows, path))
     absent = _absent(compiler, call, path, fallback)
 
     def read(scope: Scope) -> Any:
@@ -157,6 +159,8 @@ def _read(
 
 def _of_a_turn(compiler: Compiler, call: Call, path: Path, fallback: Step | None) -> Step:
     is_current, rest = path[0] == "current", path[1:]
+    if is_current and rest and (rows := compiler.rows[-1]) is not None:
+        compiler.reads_of_rows.add((rows, rest))
     absent = _absent(compiler, call, path, fallback)
 
     def read(scope: Scope) -> Any:
@@ -259,6 +263,8 @@ def _noted(compiler: Compiler, names: Sequence[str]) -> list[tuple[str, Path]]:
 def _note(compiler: Compiler, path: Path) -> None:
     if not compiler.loops:
         compiler.reads.add(path)
+    elif path and (rows := compiler.rows[-1]) is not None:
+        compiler.reads_of_rows.add((rows, path))
 
 
 def _are_names(value: Any) -> bool:

@@ -76,11 +76,17 @@ class Compiler(Protocol):
 
     missing_is_null: bool
     reads: set[tuple[str, ...]]
+    reads_of_rows: set[tuple[tuple[str, ...], tuple[str, ...]]]
     computes_names: bool
 
     @property
     def loops(self) -> list[str]:
         """The names of the loops around, the outermost first."""
+        ...
+
+    @property
+    def rows(self) -> list[tuple[str, ...] | None]:
+        """What these loops go over, where that is an answer of the data."""
         ...
 
     def argument(self, call: Call, index: int) -> Step: ...
@@ -93,12 +99,21 @@ class Compiler(Protocol):
 
 
 @contextmanager
-def inside(compiler: Compiler, loop: str) -> Iterator[None]:
-    compiler.loops.append(loop)
+def inside(compiler: Compiler, call: Call) -> Iterator[None]:
+    """What is compiled inside is evaluated for each entry of the call's first argument."""
+    compiler.rows.append(None if compiler.loops else _answer(call.arguments[0]))
+    compiler.loops.append(call.name)
     try:
         yield
     finally:
         compiler.loops.pop()
+        compiler.rows.pop()
+
+
+def _answer(rule: Any) -> tuple[str, ...] | None:
+    given = rule.get("var") if isinstance(rule, dict) and len(rule) == 1 else None
+    name = given[0] if isinstance(given, list) and given else given
+    return tuple(name.split(".")) if isinstance(name, str) and name else None
 
 
 def escaped(name: str) -> str:

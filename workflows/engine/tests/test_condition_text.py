@@ -17,7 +17,7 @@ from workflows.engine.condition_text import (
     write_expression,
 )
 from workflows.engine.conditions import check_condition, compact, evaluate_condition
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject
 
 TASKS = ("approve", "pay_invoice", "ticket", "and")
 APPROVED: Json = {"var": "tasks.approve.approved"}
@@ -74,6 +74,47 @@ class ReadingTests(unittest.TestCase):
             with self.subTest(text):
                 self.assert_read(text, rule)
                 self.assertEqual(check_condition(rule), ())
+
+    def test_functions_of_rows(self) -> None:
+        rows: Json = {"var": ["ticket.rows", []]}
+        n: Json = {"var": "n"}
+        cases: list[tuple[str, Json]] = [
+            ("sum(ticket.rows.n)", {"+": [{"map": [rows, n]}]}),
+            ("Sum(ticket.rows.n * ticket.rows.m)",
+             {"+": [{"map": [rows, {"*": [n, {"var": "m"}]}]}]}),
+            ("any(ticket.rows.n > 5 or ticket.rows.m is empty)",
+             {"some": [rows, {"or": [{">": [n, 5]}, {"!!": {"missing": ["m"]}}]}]}),
+            ("all(ticket.rows.n (or 0) <= ticket.amount)",
+             {"all": [rows, {"<=": [{"var": ["n", 0]}, {"val": [[2], "ticket", "amount"]}]}]}),
+            ("count(ticket.rows)", {"length": [rows]}),
+            ("count(ticket.rows.n = 1)", {"length": [{"filter": [rows, {"==": [n, 1]}]}]}),
+            ("any(approve.rows.n)", {"some": [{"var": ["tasks.approve.rows", []]}, n]}),
+        ]  # fmt: skip
+        for text, rule in cases:
+            with self.subTest(text):
+                self.assert_read(text, rule)
+                self.assertEqual(check_condition(rule), ())
+                written = text[0].lower() + text[1:]
+                self.assertEqual(write_condition(rule, task_keys=TASKS), written)
+        of_form = parse_condition("any(rows.n > limit)", fields=["rows", "limit"])
+        self.assertEqual(write_condition(of_form, fields=["rows", "limit"]), "any(rows.n > limit)")
+
+    def test_functions_of_rows_decide(self) -> None:
+        context: JsonObject = {
+            "ticket": {"rows": [{"n": 3, "m": 19.99}, {"n": 1, "m": 0.03}], "amount": 60}
+        }
+        cases = {
+            "sum(ticket.rows.n * ticket.rows.m) = ticket.amount": True,
+            "sum(ticket.rows.m) = 20.02 and count(ticket.rows) = 2": True,
+            "any(ticket.rows.m > 19.99)": False,
+            "all(ticket.rows.n < ticket.amount)": True,
+            "count(ticket.rows.n = 1) = 1": True,
+            "any(ticket.rows.q is empty)": True,
+            "sum(ticket.others.n) = 0 and count(ticket.others) = 0": True,
+        }
+        for text, expected in cases.items():
+            with self.subTest(text):
+                self.assertIs(evaluate_condition(parse(text), context), expected)
 
     def test_and_is_tighter_than_or_and_brackets_are_kept(self) -> None:
         a: Json = {"==": [AMOUNT, 1]}
@@ -272,6 +313,11 @@ class RefusalTests(unittest.TestCase):
                     "<",
                     "(or",
                     "does",
+                    "sum(",
+                    "any(",
+                    "count(",
+                    "ticket.rows.n",
+                    "ticket.rows.m (or 0)",
                 ]
             ),
             max_size=14,
