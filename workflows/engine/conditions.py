@@ -549,6 +549,9 @@ _ORDER: Final = {
 }
 
 
+_ROWS: Final = {"some": "any row of", "all": "every row of", "none": "no row of"}
+
+
 class _Description:
     """Phrases one rule. Clauses stand for yes or no, operands for values."""
 
@@ -567,7 +570,7 @@ class _Description:
         if operator in {"var", "val"}:
             return f"{self.operand(rule)} is yes"
         phrase = self._phrase(operator, arguments)
-        return phrase or compact(rule)
+        return f"({phrase})" if inside and phrase and operator in _ROWS else phrase or compact(rule)
 
     def _phrase(self, operator: str, arguments: list[Json]) -> str:
         if operator in {"==", "===", "!=", "!=="} and len(arguments) == 2:
@@ -585,6 +588,9 @@ class _Description:
         if operator == "missing" and arguments and all(isinstance(each, str) for each in arguments):
             names = " or ".join(self._name(str(each)) for each in arguments)
             return f"{names} is missing"
+        if operator in _ROWS and len(arguments) == 2 and isinstance(arguments[1], dict):
+            rows, clause = self._rows(arguments[0]), self.clause(arguments[1], inside=True)
+            return f"{_ROWS[operator]} {rows}: {clause}" if rows else ""
         if operator in {"if", "?:"} and len(arguments) == 3:
             return "if {} then {}, otherwise {}".format(
                 *tuple(self.clause(each, inside=True) for each in arguments)
@@ -636,9 +642,31 @@ class _Description:
             and all(isinstance(each, str) and each for each in arguments)
         ):
             return self._name(".".join(str(each) for each in arguments))
+        if operator == "val" and arguments[:1] == [[2]]:
+            return self._name(".".join(map(str, arguments[1:])))
+        if operator in {"+", "length"} and len(arguments) == 1:
+            return self._over_rows(operator, arguments[0]) or compact(value)
         if operator in {"+", "-", "*", "/"} and len(arguments) > 1:
             return "(" + f" {operator} ".join(self.operand(each) for each in arguments) + ")"
         return compact(value)
+
+    def _over_rows(self, operator: str, given: Json) -> str:
+        """A sum over rows, or how many there are."""
+        loop, parts = _call(given)
+        rows = self._rows(parts[0] if loop in {"map", "filter"} and len(parts) == 2 else given)
+        if not rows or (operator == "+") != (loop == "map"):
+            return ""
+        if loop == "map":
+            return f"sum over the rows of {rows} of {self.operand(parts[1])}"
+        where = f" with {self.clause(parts[1], inside=True)}" if loop == "filter" else ""
+        return f"number of rows of {rows}{where}"
+
+    def _rows(self, given: Json) -> str:
+        """The name of an answer with rows, where no answer is as good as none of them."""
+        operator, arguments = _call(given)
+        is_plain = operator == "var" and arguments[1:] in ([], [[]])
+        name = arguments[0] if is_plain and arguments else ""
+        return self._name(name) if isinstance(name, str) and name else ""
 
     def _name(self, path: str) -> str:
         return self.labels.get(path) or path.removeprefix("tasks.")

@@ -38,6 +38,18 @@ class DescribeConditionTests(unittest.TestCase):
                 {"or": [APPROVED, {"and": [var("a"), var("b")]}]},
                 "approve.approved is yes or (a is yes and b is yes)",
             ),
+            (
+                {"and": [APPROVED, {"some": [var("l", []), {">": [var("p"), AMOUNT]}]}]},
+                "approve.approved is yes and (any row of l: p is more than ticket.amount)",
+            ),
+            (
+                {"<": [{"+": [{"map": [var("l", []), {"*": [var("n"), var("p")]}]}]}, 5]},
+                "sum over the rows of l of (n * p) is less than 5",
+            ),
+            (
+                {"==": [{"length": [{"filter": [var("l"), {"==": [var("p"), 1]}]}]}, 2]},
+                "number of rows of l with p is 1 is 2",
+            ),
             ({"some": [var("l"), True]}, '{"some":[{"var":"l"},true]}'),
         ]
         for rule, expected in cases:
