@@ -70,6 +70,10 @@ class Process:
     tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
     transitions: tuple[TransitionSpec, ...] = ()
 
+    def visits(self, counted: Mapping[str, int]) -> JsonObject:
+        """How often each of its tasks was begun, as conditions read it; 0 where it never was."""
+        return {key: counted.get(key, 0) for key in self.tasks}
+
     def timeouts(self, task: str) -> tuple[str, ...]:
         """The durations after which a task that has not ended may be left; each once."""
         found = (each.after for each in self.transitions if each.from_task == task and each.after)
