@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import replace
 
 from django.conf import settings
@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.decide import Decision
 from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
+from workflows.running.definition_cache import definition_of
 
 
-def count_visits(instance: WorkflowInstance) -> Mapping[str, int]:
+def count_visits(instance: WorkflowInstance) -> Counter[str]:
     """How often each task was begun, by its key; those that were cancelled count, too."""
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
     counted = tasks.values_list("definition__key").annotate(Count("pk")).order_by()
-    return dict(counted)
+    return Counter(dict(counted))
 
 
 def bounded(
@@ -34,12 +35,16 @@ def bounded(
     if was_done and not any(key in instance.data for key in decision.next_tasks):
         return decision
     visits = count_visits(instance)
-    if any(visits.get(key, 0) >= settings.TICKET_MOST_VISITS for key in decision.next_tasks):
+    often = [key for key in decision.next_tasks if visits[key] >= settings.TICKET_MOST_VISITS]
+    if often:
         error = _(
             "The ticket has come to the task “%(task)s” %(count)d times, which is the limit: its "
             "workflow goes in circles. Correct the data that its conditions read, and try again, "
             "or cancel the ticket. (Whoever runs TicketFlower can raise TICKET_MOST_VISITS.)"
-        ) % {"task": decision.next_tasks[-1], "count": settings.TICKET_MOST_VISITS}
+        ) % {
+            "task": definition_of(instance.workflow_id).tasks[often[0]].title,
+            "count": settings.TICKET_MOST_VISITS,
+        }
     elif sum(visits.values()) >= settings.TICKET_MOST_TASKS:
         error = _(
             "The ticket has had %(count)d tasks, which is the limit: its workflow goes in circles. "

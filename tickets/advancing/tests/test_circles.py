@@ -74,7 +74,7 @@ class BoundTests(CircleCase):
         self.assertEqual(self.path(ticket), ["check"] * 3)
         error = TicketError.objects.get()
         self.assertEqual(error.error_type, "WORKFLOW_TRANSITION")
-        self.assertIn("has come to the task “check” 3 times", error.message)
+        self.assertIn("has come to the task “Check” 3 times", error.message)
         self.assertEqual(self.current(ticket).status, "ERROR")
         self.assertEqual(broken_invariants(ticket), [])
 
