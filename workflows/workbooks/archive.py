@@ -41,6 +41,8 @@ class Archive:
         entries = self._zip.infolist()
         if len(entries) > MAX_ENTRIES or sum(each.file_size for each in entries) > MAX_TOTAL_BYTES:
             raise _too_large()
+        if any(len(each.orig_filename.encode()) > MAX_NAME_BYTES for each in entries):
+            raise damaged()
         self.names = frozenset(each.filename for each in entries)
         self._left = MAX_TOTAL_BYTES
 

@@ -13,7 +13,7 @@ from tenants.testing_effort import steps_of
 from tenants.testing_examples import examples
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, read_document, write_document, write_template
-from workflows.workbooks.archive import MAX_ELEMENTS
+from workflows.workbooks.archive import MAX_ELEMENTS, MAX_NAME_BYTES
 from workflows.workbooks.grid import MAX_ROWS
 from workflows.workbooks.tests.workbook_files import (
     changed,
@@ -68,6 +68,13 @@ class RefusalTests(SimpleTestCase):
         with zipfile.ZipFile(made, "a") as archive:
             archive.writestr("word/document.xml", "<a/>")
         self.assert_refused(made.getvalue(), "a.docx", "Upload a workbook")
+
+    def test_a_name_that_no_spreadsheet_program_writes(self) -> None:
+        for ending, kind in ((".xlsx", FileType.XLSX), (".ods", FileType.ODS)):
+            longest = rewritten(write_template(kind), {"x" * MAX_NAME_BYTES: "<a/>"})
+            read_document(longest, f"a{ending}")
+            longer = rewritten(write_template(kind), {"x" * (MAX_NAME_BYTES + 1): "<a/>"})
+            self.assert_refused(longer, f"a{ending}", "cannot be read as a workbook")
 
     def test_a_text_document_of_open_office(self) -> None:
         content = rewritten(
