@@ -1,3 +1,5 @@
+"""Signing a company up: at once, after a mail, or by the invitation of a superuser."""
+
 from __future__ import annotations
 
 from dataclasses import fields as dataclass_fields
@@ -5,116 +7,22 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from tenants import visits
 from tenants.account.inviting_companies import Founder
 from tenants.account.signing_up import SignUp
-from tenants.errors import AttemptsPausedError, EmailInUseError, RateLimitedError
+from tenants.errors import EmailInUseError, RateLimitedError
 from tenants.language_and_zone import language_here
-from tenants.limits.rates import begin_attempt, forgive_attempts
-from tenants.limits.table import BY_ACCOUNT, SIGN_UPS_OF_ALL
+from tenants.limits.table import SIGN_UPS_OF_ALL
 from tenants.logging_in import passwords
 from tenants.models import Company, SignUpInvitation, User
 from tenants.models.fields import EmailAddressInput, NameInput
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
-from tenants.services import set_password, sign_up
-
-_HOUR, _DAY = 60, 24 * 60
-
-
-def _durations() -> list[tuple[int, str]]:
-    return [(minutes, _duration(minutes)) for minutes in visits.MINUTES]
-
-
-def _duration(minutes: int) -> str:
-    if minutes < _HOUR:
-        text, count = ngettext("%(n)d minute", "%(n)d minutes", minutes), minutes
-    elif minutes < _DAY:
-        count = minutes // _HOUR
-        text = ngettext("%(n)d hour", "%(n)d hours", count)
-    else:
-        count = minutes // _DAY
-        text = ngettext("%(n)d day", "%(n)d days", count)
-    return text % {"n": count}
-
+from tenants.services import sign_up
 
 LONGEST_EMAIL = User._meta.get_field("email").max_length
-
-
-class EmailLoginForm(AuthenticationForm):
-    """Log in by e-mail."""
-
-    # One text for every reason: it must not tell strangers whose address is known here.
-    error_messages = {
-        "invalid_login": _(
-            "This e-mail address and password do not let you in. Check both, and mind capital "
-            "letters in the password. If they are right, your account or your company may be "
-            "switched off: ask an admin of your company."
-        ),
-        "inactive": _("This account is switched off. Ask an admin of your company."),
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("E-mail address")
-        self.fields["username"].widget = forms.EmailInput(
-            attrs={"autocomplete": "username", "autofocus": True, "maxlength": LONGEST_EMAIL}
-        )
-        self.fields["password"].widget = forms.PasswordInput(
-            attrs={"autocomplete": "current-password"}
-        )
-
-    def clean(self) -> dict[str, Any]:
-        with refusals(AttemptsPausedError) as refused:
-            super().clean()
-        if refused.error is None:
-            return dict(self.cleaned_data)
-        raise ValidationError(refused.text, code="paused")
-
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
-        """Everybody whom the backend let through; Unfold's form would demand is_staff."""
-
-
-class OwnPasswordForm(AdminOwnPasswordChangeForm):
-    """Change one's own password. Whoever found an open session does not guess the old one here."""
-
-    def clean_old_password(self) -> str:
-        with refusals(AttemptsPausedError) as paused:
-            begin_attempt("own password", str(self.user.pk), pauses=BY_ACCOUNT)
-        if paused.error is not None:
-            raise ValidationError(paused.text, code="paused")
-        old = str(super().clean_old_password())
-        forgive_attempts("own password", str(self.user.pk))
-        return old
-
-    def save(self, commit: bool = True) -> User:
-        person: User = self.user
-        set_password(user=person, password=self.cleaned_data["new_password1"])
-        return person
-
-
-class EnterCompanyForm(forms.Form):
-    """Why a superuser enters a company, and for how long."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=visits.LONGEST_REASON,
-        help_text=_("The company reads it in its audit log, with what you open and change there."),
-        widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True, "autocomplete": "off"}),
-    )
-    minutes = forms.ChoiceField(
-        label=_("For how long"),
-        choices=_durations,
-        help_text=_("It ends by itself then, or when you leave."),
-        widget=UnfoldAdminSelectWidget,
-    )
 
 
 class SignUpForm(forms.Form):

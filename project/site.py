@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from project.command_palette import find
-from project.forms import EmailLoginForm, OwnPasswordForm
 from project.script_texts import script_texts
 from tenants.account.pages.address import AddressPage
 from tenants.account.pages.company_log_in import (
@@ -27,6 +26,8 @@ from tenants.account.pages.company_log_in import (
     OwnCompanyLogInPage,
 )
 from tenants.account.pages.log_in import LogInView, PasskeyLogInPage, SecondFactorPage
+from tenants.account.pages.log_in_form import EmailLoginForm
+from tenants.account.pages.own_password_form import OwnPasswordForm
 from tenants.account.pages.picture import PicturePage
 from tenants.account.pages.profile import ProfilePage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
