@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 
-from project.navigation import current_url, sections_for
+from project.admin_site.navigation import current_url, sections_for
 
 
 @dataclass(frozen=True, slots=True)

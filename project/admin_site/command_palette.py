@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 
-from project.navigation import sections_for
+from project.admin_site.navigation import sections_for
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.names import name_key

@@ -14,8 +14,8 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.core.files.storage import FileSystemStorage, Storage
 
+from project.admin_site.theme import ALL_SCRIPTS, ALL_STYLES, SCRIPTS, STYLESHEETS
 from project.environment import data_dir
-from project.theme import ALL_SCRIPTS, ALL_STYLES, SCRIPTS, STYLESHEETS
 
 SOURCES = {ALL_STYLES: STYLESHEETS, ALL_SCRIPTS: SCRIPTS}
 

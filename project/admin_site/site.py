@@ -16,8 +16,8 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from project.command_palette import find
-from project.script_texts import script_texts
+from project.admin_site.command_palette import find
+from project.admin_site.script_texts import script_texts
 from tenants.account.pages.address import AddressPage
 from tenants.account.pages.company_log_in import (
     CompanyLogInAtPage,

@@ -46,7 +46,7 @@ COLORS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# What pages ask for: project/one_file.py makes each of what follows it.
+# What pages ask for: project/admin_site/one_file.py makes each of what follows it.
 ALL_STYLES, ALL_SCRIPTS = "ticketflower/all.css", "ticketflower/all.js"
 # One stylesheet for each subject, in the folder `static` of its own. Later ones win.
 STYLESHEETS = (
@@ -91,7 +91,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": NAME,
     "SITE_SUBHEADER": "project.company_name.company_name",
     # Only visitors have a site to return to: people who are logged in have the dashboard.
-    "SITE_URL": "project.navigation.visitors_start_page",
+    "SITE_URL": "project.admin_site.navigation.visitors_start_page",
     "SITE_ICON": logo,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "SHOW_HISTORY": True,
@@ -103,11 +103,11 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [one_file(ALL_SCRIPTS)],
     "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
     "ACCOUNT": {
-        "navigation": "project.navigation.account_links",
+        "navigation": "project.admin_site.navigation.account_links",
     },
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
-        "navigation": "project.navigation.sidebar",
+        "navigation": "project.admin_site.navigation.sidebar",
     },
 }

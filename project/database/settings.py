@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from project.database.postmaster import database_entry
 from project.environment import data_dir, load_environment
-from project.postmaster import database_entry
 
 ENGINE = "tenants.database"
 DB_VARIABLES = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.core.exceptions import ImproperlyConfigured
 
 FOLDER: Final = {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"}
-BUCKET: Final = "project.company_bucket.CompanyBucket"
+BUCKET: Final = "project.storage.company_bucket.CompanyBucket"
 
 
 def file_storage() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from project.breadcrumbs import Crumb, breadcrumbs
+from project.admin_site.breadcrumbs import Crumb, breadcrumbs
 
 register = template.Library()
 
