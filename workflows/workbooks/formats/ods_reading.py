@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
 
-from workflows.workbooks.archive import (
+from workflows.workbooks.formats.archive import (
     Archive,
     attribute,
     damaged,
@@ -24,7 +24,7 @@ from workflows.workbooks.archive import (
     encrypted,
     local_name,
 )
-from workflows.workbooks.grid import (
+from workflows.workbooks.formats.grid import (
     DAY_ZERO,
     MAX_CELLS,
     MAX_COLUMNS,
@@ -34,10 +34,10 @@ from workflows.workbooks.grid import (
     Grid,
     cleaned,
 )
-from workflows.workbooks.number_format import MomentFormat
-from workflows.workbooks.ods_styles import CELL, TEXT, OdsStyles
-from workflows.workbooks.seen import shown_part
-from workflows.workbooks.xlsx_reading import number_of
+from workflows.workbooks.formats.number_format import MomentFormat
+from workflows.workbooks.formats.ods_styles import CELL, TEXT, OdsStyles
+from workflows.workbooks.formats.seen import shown_part
+from workflows.workbooks.formats.xlsx_reading import number_of
 
 _DURATION: Final = re.compile(r"PT([0-9]{1,4})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
 _SPACES: Final = re.compile(r"[ \t\r\n]+")

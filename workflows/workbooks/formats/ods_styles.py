@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from workflows.workbooks.archive import attribute, elements, local_name
-from workflows.workbooks.number_format import MomentFormat
+from workflows.workbooks.formats.archive import attribute, elements, local_name
+from workflows.workbooks.formats.number_format import MomentFormat
 
 CELL: Final = "table-cell"
 TEXT: Final = "text"

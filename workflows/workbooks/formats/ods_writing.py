@@ -11,8 +11,8 @@ import zipfile
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from workflows.workbooks.sheet import Page, PageColumn
-from workflows.workbooks.xlsx_writing import ROWS_TO_COME
+from workflows.workbooks.formats.sheet import Page, PageColumn
+from workflows.workbooks.formats.xlsx_writing import ROWS_TO_COME
 
 MEDIA_TYPE: Final = "application/vnd.oasis.opendocument.spreadsheet"
 _NAMESPACES: Final = {

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.number_text import possible_numbers
 from workflows.engine.problems import short
-from workflows.workbooks.grid import Cell, CellValue, cleaned, moment, text_of
-from workflows.workbooks.number_format import general
+from workflows.workbooks.formats.grid import Cell, CellValue, cleaned, moment, text_of
+from workflows.workbooks.formats.number_format import general
 
 # Spreadsheets keep so many digits of a number.
 _DIGITS: Final = 15

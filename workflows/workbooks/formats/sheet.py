@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from workflows.workbooks.kinds import Written
+type Written = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from xml.etree.ElementTree import Element
 from django.utils.translation import gettext as _
 
 from workflows.errors import UnreadableBundleError
-from workflows.workbooks.archive import Archive, attribute, damaged, local_name
-from workflows.workbooks.grid import (
+from workflows.workbooks.formats.archive import Archive, attribute, damaged, local_name
+from workflows.workbooks.formats.grid import (
     DAY_ZERO,
     MAX_CELLS,
     MAX_COLUMNS,
@@ -32,15 +32,15 @@ from workflows.workbooks.grid import (
     column_number,
     moment,
 )
-from workflows.workbooks.number_format import (
+from workflows.workbooks.formats.number_format import (
     GENERAL,
     MomentFormat,
     moment_format,
     shown_number,
     shown_text,
 )
-from workflows.workbooks.seen import shown_part
-from workflows.workbooks.xlsx_styles import Style, is_off, read_styles
+from workflows.workbooks.formats.seen import shown_part
+from workflows.workbooks.formats.xlsx_styles import Style, is_off, read_styles
 
 _REFERENCE: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from workflows.workbooks.archive import Archive, attribute, local_name
-from workflows.workbooks.number_format import BUILT_IN, GENERAL
+from workflows.workbooks.formats.archive import Archive, attribute, local_name
+from workflows.workbooks.formats.number_format import BUILT_IN, GENERAL
 
 _LISTS: Final = frozenset({"numFmts", "fonts", "cellXfs", "dxfs"})
 

@@ -14,8 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from workflows.workbooks.kinds import Written
-from workflows.workbooks.sheet import Page, PageColumn
+from workflows.workbooks.formats.sheet import Page, PageColumn, Written
 
 # Lists reach so far below what is there, for the rows that people add.
 ROWS_TO_COME = 500

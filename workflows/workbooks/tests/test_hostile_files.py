@@ -13,8 +13,8 @@ from tenants.testing_effort import steps_of
 from tenants.testing_examples import examples
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, read_document, write_document, write_template
-from workflows.workbooks.archive import MAX_ELEMENTS, MAX_NAME_BYTES
-from workflows.workbooks.grid import MAX_ROWS
+from workflows.workbooks.formats.archive import MAX_ELEMENTS, MAX_NAME_BYTES
+from workflows.workbooks.formats.grid import MAX_ROWS
 from workflows.workbooks.tests.workbook_files import (
     changed,
     part,
@@ -184,7 +184,7 @@ class BombTests(SimpleTestCase):
         sheet = sheet_part(content, "Tasks")
         self.assert_refused(rewritten(content, {sheet: "<a>" * 200_000}))
         wide = rewritten(content, {sheet: "<a>" + "<b/>" * 2_000_000 + "</a>"})
-        with mock.patch("workflows.workbooks.archive.MAX_ELEMENTS", 50_000):
+        with mock.patch("workflows.workbooks.formats.archive.MAX_ELEMENTS", 50_000):
             self.assert_refused(wide)
         self.assertLess(MAX_ELEMENTS, 2_000_000)
 

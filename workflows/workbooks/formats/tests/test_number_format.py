@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.workbooks.number_format import (
+from workflows.workbooks.formats.number_format import (
     MomentFormat,
     general,
     moment_format,
