@@ -12,13 +12,13 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from project.database import database_settings, is_configured
+from project.admin_site.theme import UNFOLD as UNFOLD
+from project.database.settings import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
-from project.object_storage import file_storage
 from project.observing.error_reports import report_errors
 from project.observing.logs import logging_settings
+from project.storage.object_storage import file_storage
 from project.subject_folders import subject_folders
-from project.theme import UNFOLD as UNFOLD
 
 load_environment()
 
@@ -248,7 +248,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "project.one_file.OneFileFinder",
+    "project.admin_site.one_file.OneFileFinder",
 ]
 STATICFILES_DIRS = [BASE_DIR / "project" / "static", *subject_folders("static")]
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or DATA_DIR / "media")

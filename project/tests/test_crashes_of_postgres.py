@@ -12,7 +12,7 @@ from unittest import mock
 import psutil
 from django.db import connection
 
-from project import postmaster
+from project.database import postmaster
 from project.development import embedded_postgres
 from tenants.connection import use_public
 from tenants.testing import make_test_companies, start_manage

@@ -14,7 +14,7 @@ from unittest import skipIf
 import psycopg
 from django.db import connection
 
-from project import postmaster
+from project.database import postmaster
 from project.development import embedded_postgres
 from project.tests.test_crashes_of_postgres import own_server
 from tenants.testing import CompanyTransactionTestCase

@@ -23,12 +23,10 @@ from psycopg.errors import QueryCanceled
 
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
-from tenants.models import User
 from tickets.finding.entries import mark_of
 from tickets.finding.plain_text import plain_in_sql
 from tickets.finding.query import Query, Term
-from tickets.models import FoundBy, Ticket
-from workflows.models import TaskInstance
+from tickets.models import FoundBy
 
 # Entries of a word that are read at once; where there are more, it is a word of many tickets.
 MOST_ENTRIES: Final = 2_000
@@ -391,9 +389,3 @@ def _any_of(terms: Iterable[Term], people: dict[Term, list[int]], scope: Scope) 
             values += [numbers, numbers]
     text = f"({' OR '.join(either)})"
     return Q(RawSQL(text, values, output_field=BooleanField()))  # noqa: S611  # nosec B611
-
-
-def tickets_with_task_of(user: User) -> QuerySet[Ticket]:
-    """Those of whose tasks this person has or had one in the end: they see them as the team."""
-    own = TaskInstance.objects.assigned_to(user)
-    return Ticket.objects.filter(workflow_instance__in=own.values("workflow_instance"))

@@ -61,11 +61,6 @@ def canonical(document: JsonObject) -> JsonObject:
     return _PARTS["bundle"](as_spelt(document))
 
 
-def canonical_fields(fields: Json) -> list[JsonObject]:
-    """The canonical form of a list of field specs."""
-    return [_field(each) for each in _objects(fields)]
-
-
 def as_text(value: Json) -> str:
     """A canonical value as text: equal texts mean equal values (True is not 1 here)."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

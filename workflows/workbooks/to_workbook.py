@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.bundles.canonical import FORMAT_VERSION, canonical
 from workflows.bundles.outline import Outline
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.kinds import Scope, Written, write_cell
-from workflows.workbooks.layout import (
+from workflows.workbooks.columns import (
     COMPANY_ROLES,
     FIELDS,
     FORM_COLUMN,
@@ -26,8 +25,9 @@ from workflows.workbooks.layout import (
     Column,
     Sheet,
 )
+from workflows.workbooks.formats.sheet import Page, PageColumn, Written
+from workflows.workbooks.kinds import Scope, write_cell
 from workflows.workbooks.rows_of_test_cases import test_case_rows
-from workflows.workbooks.sheet import Page, PageColumn
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
 CELL_CHARACTERS = 15_000
