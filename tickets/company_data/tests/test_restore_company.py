@@ -347,11 +347,13 @@ class BesideOthersTests(RestoreCase):
         self.fill(walk=0)
         self.archive = self.export()
 
-    def watched(self, function: str) -> list[tuple[bool, set[str]]]:
+    def watched(
+        self, function: str, *, of: type = restore_module._Restoring
+    ) -> list[tuple[bool, set[str]]]:
         """At each call of it: whether a transaction is open, and which locks people get in the way
         of (of tables of `public`)."""
         seen: list[tuple[bool, set[str]]] = []
-        usual = getattr(restore_module._Restoring, function)
+        usual = getattr(of, function)
 
         def watching(*arguments: Any, **more: Any) -> Any:
             is_open = connection.in_atomic_block
@@ -368,7 +370,7 @@ class BesideOthersTests(RestoreCase):
                 seen.append((is_open, {row[0] for row in cursor.fetchall()}))
             return answer
 
-        with mock.patch.object(restore_module._Restoring, function, watching):
+        with mock.patch.object(of, function, watching):
             self.restore(self.archive, name=f"Acme {function}")
         return seen
 

@@ -43,6 +43,7 @@ class ReadingTests(unittest.TestCase):
         for text in ("visits.made", "tasks.visits.made"):
             self.assertEqual(parse_condition(text, task_keys=("visits",)), rule)
         written = write_condition(rule, task_keys=("visits",))
+        assert written is not None
         self.assertEqual(parse_condition(written, task_keys=("visits",)), rule)
 
     def test_every_operator(self) -> None:
