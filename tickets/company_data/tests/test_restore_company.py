@@ -398,8 +398,8 @@ class BesideOthersTests(RestoreCase):
 
     def test_reading_alone_keeps_no_transaction_open(self) -> None:
         """The server ends one in which nothing happens for long."""
-        for function in ("check_people", "copy_files"):
-            self.assertEqual(self.watched(function), [(False, set())])
+        self.assertEqual(self.watched("check", of=RestoredPeople), [(False, set())])
+        self.assertEqual(self.watched("copy_files"), [(False, set())])
 
 
 @tag("companies")
