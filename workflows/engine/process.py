@@ -14,6 +14,11 @@ type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
 
 
+def objects_in(value: Json) -> list[JsonObject]:
+    """The objects of a list, without what else stands in it; nothing where it is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 class EndOutcome(StrEnum):
     """What an end of a process means for whoever asked. Documents and the database name it so."""
 

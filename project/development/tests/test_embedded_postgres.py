@@ -18,7 +18,7 @@ import psycopg
 from project.database import postmaster
 from project.development import embedded_postgres
 from project.environment import BASE_DIR
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.waits import PATIENCE, wait_until
 
 START = (
     "import sys; from pathlib import Path; "

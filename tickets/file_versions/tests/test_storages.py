@@ -26,7 +26,7 @@ from project.storage.company_bucket import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEO
 from project.storage.object_storage import FOLDER, file_storage
 from tenants.errors import StorageAwayError
 from tenants.models import Company
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.waits import wait_until
 from tickets.company_data.delete_company import _delete_files
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import with_what_decides

@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.bundles import Problem, Severity, check_bundle
 
 JSON = st.recursive(

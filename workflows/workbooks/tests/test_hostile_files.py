@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import examples
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import examples
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, read_document, write_document, write_template
 from workflows.workbooks.formats.archive import MAX_ELEMENTS, MAX_NAME_BYTES
