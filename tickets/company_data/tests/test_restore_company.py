@@ -38,6 +38,7 @@ from tickets.company_data.errors import (
     UnreadableArchiveError,
 )
 from tickets.company_data.restore_company import Restored, restore_company
+from tickets.company_data.restored_people import RestoredPeople
 from tickets.company_data.tables import LEFT_OUT, tables_of
 from tickets.company_data.tests.full_company import FullCompany
 from tickets.company_data.write_archive import write_archive
