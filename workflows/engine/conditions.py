@@ -75,7 +75,7 @@ _MOST_VISITS_OF_A_CHECK: Final = 5_000
 _MOST_VISITS_OF_A_TRY: Final = 1_000
 MAX_DATA_CHARACTERS = 50_000_000
 _MOST_KEPT: Final = 32 * 1024 * 1024  # bytes, of compiled rules of each kind
-_BYTES_A_CHARACTER: Final = 100  # of a rule, once it is compiled
+_BYTES_A_CHARACTER: Final = 120  # of a rule, once it is compiled
 # Sizes of data for which a rule is tried once: below the largest that it stands, none is looked at.
 _SIZES: Final = (1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000)
 _LONG_INTEGER: Final = re.compile(r"[0-9]{19}")

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.evaluating.compiled import Form, compile_rule, mistakes_in
 from workflows.engine.evaluating.failures import Failed
 from workflows.engine.evaluating.operators import OPERATORS

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import examples
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import examples
 from workflows.engine.evaluating.compiled import Form, compile_rule, mistakes_in
 from workflows.engine.evaluating.failures import Failed, Reason
 from workflows.engine.evaluating.values import plain
