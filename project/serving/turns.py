@@ -1,7 +1,7 @@
 """Whose request is next: senders take turns.
 
 Django does one request at a time in each process. In one queue for everybody, whoever sends many
-requests, or some that cost much (each log-in computes a password's hash for a third of a second),
+requests, or some that cost much (each log-in computes a password's hash for half a second),
 lets all others wait behind them. So each sender has a line of their own, and the lines take turns;
 within a line its members do. Where too many wait, the longest line loses the newest of its member
 who has most.
