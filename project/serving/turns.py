@@ -1,7 +1,7 @@
 """Whose request is next: senders take turns.
 
 Django does one request at a time in each process. In one queue for everybody, whoever sends many
-requests, or some that cost much (each log-in computes a password's hash for a third of a second),
+requests, or some that cost much (each log-in computes a password's hash for half a second),
 lets all others wait behind them. So each sender has a line of their own, and the lines take turns;
 within a line its members do. Where too many wait, the longest line loses the newest of its member
 who has most.
@@ -72,6 +72,7 @@ class Turns:
     def __init__(self, most: int) -> None:
         self._most = most
         self._is_taken = False
+        self._line = ""  # whose turn it is
         self._lines: OrderedDict[str, OrderedDict[str, deque[asyncio.Future[None]]]] = OrderedDict()
         self._lengths: dict[str, int] = {}
 
@@ -83,6 +84,7 @@ class Turns:
         """
         if not self._is_taken:
             self._is_taken = True
+            self._line = line
             return
         if sum(self._lengths.values()) >= self._most:
             self._make_room(line, member)
@@ -97,7 +99,13 @@ class Turns:
             raise
 
     def give_back(self) -> None:
-        """Let the next one begin."""
+        """Let the next one begin.
+
+        The line whose turn ends stands behind those that came meanwhile: else a page that comes
+        during one log-in would wait for the next one, too.
+        """
+        if self._line in self._lines:
+            self._lines.move_to_end(self._line)
         while self._lines:
             turn = self._next()
             if not turn.done():  # who has gone meanwhile is passed over
@@ -107,6 +115,7 @@ class Turns:
 
     def _next(self) -> asyncio.Future[None]:
         line, members = self._lines.popitem(last=False)
+        self._line = line
         member, waiting = members.popitem(last=False)
         turn = waiting.popleft()
         if waiting:

@@ -29,6 +29,8 @@ type Tell = Callable[[str], None]
 LOCK_SECONDS: Final = 2
 # Nobody waits for the disk: what a crash of Postgres may take away is done by the next run.
 IN_EACH: Final = f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL synchronous_commit = off;"
+# For the table of all people, which every request reads, not even that long.
+PEOPLE_LOCK_MS: Final = 200
 # After so many seconds those are tried again whose tables were in use.
 PAUSES: Final = (0.0, 1.0, 2.0, 4.0, 8.0)
 # A connection keeps what it has read of every table: it is made anew after so many companies.
@@ -38,7 +40,9 @@ TELL_EVERY: Final = 1.0
 # The end of another transaction is all that these wait for.
 PASSES: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 IN_USE: Final = "its tables were in use all the time"
+SHARED_IN_USE: Final = "tables that all companies share were in use all the time"
 NO_SCHEMA: Final = "its schema is not there"
+TRYING_AGAIN: Final = "Tables that all companies share are in use. Trying again."
 
 
 @dataclass
@@ -63,20 +67,24 @@ def upgrade_companies(
     changed in a transaction of its own, so that a process that is killed leaves each as it was, or
     up to date; only where a migration runs by itself (`Standard`) several transactions follow each
     other. One that fails does not stop the others. Where tables are in use, the company is
-    tried again later, after each of the `pauses` (seconds).
+    tried again later, after each of the `pauses` (seconds). Where it is the table of all people, so
+    are all that are left: each of them would keep everybody waiting for it. As long as something is
+    done each time, be it a part of one company, the pauses begin anew.
 
     Raises:
         OperationalError: the connection to the database is lost.
     """
     names = _schemas(schemas)
     run = _Run(tell, Outcome(len(names)))
-    for pause in pauses:
-        time.sleep(pause)
+    left = list(pauses)
+    while names and left:
+        time.sleep(left.pop(0))
+        before = _triggers_of_people()
         names = run.go_round(names)
-        if not names:
-            break
-    for schema in names:
-        run.outcome.failures[schema] = IN_USE
+        if run.shared_in_use and _triggers_of_people() < before:
+            left = list(pauses[1:])
+    reason = SHARED_IN_USE if run.shared_in_use else IN_USE
+    run.outcome.failures |= dict.fromkeys(names, reason)
     return run.outcome
 
 
@@ -100,7 +108,7 @@ def upgrade_shared(
             if not connection.is_usable() or not _passes(error):
                 raise
             use_public()
-            tell("Tables that all companies share are in use. Trying again.")
+            tell(TRYING_AGAIN)
         else:
             return
     raise SharedTablesInUseError
@@ -119,22 +127,31 @@ class _Run:
     def __init__(self, tell: Tell, outcome: Outcome) -> None:
         self.tell = tell
         self.outcome = outcome
+        # Whether that ended the last round.
+        self.shared_in_use = False
         self._told_at = time.monotonic()
         self._since_connected = 0
+        self._without_people: set[str] = set()
 
     def go_round(self, schemas: Sequence[str]) -> list[str]:
-        """Try each of these once; those that have to be tried again."""
+        """Try each of these once, or those before one for which a table that all companies share
+        was in use; those that have to be tried again."""
+        self.shared_in_use = False
         again: list[str] = []
         groups = self._groups(schemas)
         total = sum(map(len, groups.values()))
         done = 0
+        self._without_people = _without_people_here(schemas)
         for members in groups.values():
-            steps = self._steps_of(members)
+            steps = [] if self.shared_in_use else self._steps_of(members)
             for schema in members:
-                if steps is not None and not self._bring_up(schema, steps):
+                if self.shared_in_use or (steps is not None and not self._bring_up(schema, steps)):
                     again.append(schema)
-                done += 1
-                self._tell_how_far(done, total)
+                if not self.shared_in_use:
+                    done += 1
+                    self._tell_how_far(done, total)
+        if self.shared_in_use:
+            self.tell(TRYING_AGAIN)
         return again
 
     def _steps_of(self, members: Sequence[str]) -> list[Step] | None:
@@ -180,6 +197,9 @@ class _Run:
     def _bring_up(self, schema: str, steps: Iterable[Step]) -> bool:
         """False where it has to be tried again."""
         self._keep_connection_small()
+        if schema in self._without_people and not _make_people_here(schema):
+            self.shared_in_use = True
+            return False
         for step in steps:
             try:
                 _take(step, schema)
@@ -187,6 +207,7 @@ class _Run:
                 if not connection.is_usable():
                     raise
                 if _passes(error):
+                    self.shared_in_use = _is_about_shared(error)
                     return False
                 self.outcome.failures[schema] = f"{step}: {_in_one_line(error)}"
                 return True
@@ -268,6 +289,42 @@ def _existing(schemas: Sequence[str]) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
+def _triggers_of_people() -> int:
+    """Each foreign key that points there has two: the fewer, the further a run has come."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.tenants_user'::regclass"
+        )
+        [(count,)] = cursor.fetchall()
+    return int(count)
+
+
+def _without_people_here(schemas: Sequence[str]) -> set[str]:
+    """Those that lack the table, where `public` has the function that makes it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)"
+            " AND to_regclass(format('%%I.people_here', nspname)) IS NULL"
+            " AND to_regprocedure('public.ticketflower_make_people_here(text)') IS NOT NULL",
+            [list(schemas)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _make_people_here(schema: str) -> bool:
+    """In a transaction of its own: whoever changes people waits for its end. False: the table of
+    all people was in use."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"{IN_EACH} SET LOCAL lock_timeout = {PEOPLE_LOCK_MS};")
+            cursor.execute("SELECT public.ticketflower_make_people_here(%s)", [schema])
+    except OperationalError as error:
+        if not connection.is_usable() or not _passes(error):
+            raise
+        return False
+    return True
+
+
 def _make_table(schema: str) -> None:
     """Make django_migrations: without it, that of `public` would be taken for the company's."""
     use_alone(schema)
@@ -279,6 +336,12 @@ def _make_table(schema: str) -> None:
 
 def _passes(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and isinstance(error.__cause__, PASSES)
+
+
+def _is_about_shared(error: BaseException) -> bool:
+    """Whether what was waited for is a table of `public`, where the migration says that."""
+    cause = error.__cause__
+    return isinstance(cause, errors.Error) and cause.diag.schema_name == PUBLIC
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -306,11 +306,11 @@ class FailureTests(_UpgradeCase):
 class OnConnectionOfItsOwn:
     """Holds a lock on a table until `release`."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, mode: str = "ACCESS SHARE") -> None:
         self.connection = connection.copy()
         self.cursor = self.connection.cursor()
         self.cursor.execute("BEGIN")
-        self.cursor.execute(f"LOCK TABLE {table} IN ACCESS SHARE MODE")
+        self.cursor.execute(f"LOCK TABLE {table} IN {mode} MODE")
 
     def is_waited_for(self) -> bool:
         self.cursor.execute(
