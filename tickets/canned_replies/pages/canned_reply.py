@@ -90,6 +90,10 @@ class CannedReplyAdmin(FlatImportAdmin, CompanyModelAdmin):
         "they are; replies that it does not have stay too. Company roles are names, separated by "
         "commas or on a line each; none: for everybody who works on a ticket."
     )
+    nothing_yet = _(
+        "A canned reply is a text that you write often. Add one, and whoever writes a message puts "
+        "it in with a click: names and numbers are filled in by themselves."
+    )
     form = CannedReplyForm
     search_fields = ("name", "text")
     search_help_text = _("Search by title or text")
