@@ -65,7 +65,7 @@ MORE: dict[str, tuple[str, ...]] = {
         "/app/tickets/cannedreply/add/",
     ),
     "carla.creator": (
-        *("{flow}", "{try}", "{tests}", "{compare}", "{publish}", "{edit}", "{with_layouts}"),
+        *("{flow}", "{try}", "{tests}", "{compare}", "{edit}", "{with_layouts}"),
         "/app/workflows/workflowdefinition/new/",
         "/app/workflows/workflowdefinition/gallery/",
         "/app/workflows/workflowdefinition/import/",
@@ -139,6 +139,7 @@ class Camera:
 
     def take(self, page: Page, person: str, *, called: str = "") -> None:
         where = page.url.removeprefix(self.address).strip("/").lower()
+        where = re.sub(r"[0-9a-f-]{30,}", "id", where)
         name = called or re.sub(r"[^a-z0-9]+", "-", where)[:60] or "start"
         for look, size, is_dark in LOOKS:
             page.set_viewport_size(SIZES[size])

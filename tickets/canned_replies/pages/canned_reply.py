@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
@@ -120,9 +121,16 @@ class CannedReplyAdmin(FlatImportAdmin, CompanyModelAdmin):
     def beginning(self, reply: CannedReply) -> str:
         return Truncator(" ".join(reply.text.split())).chars(_SHOWN)
 
-    @display(description=_("company roles"), empty_value=_("Everybody who works on a ticket"))
-    def role_names(self, reply: CannedReply) -> str | None:
-        return ", ".join(sorted(each.name for each in reply.roles.all())) or None
+    @display(description=_("company roles"))
+    def role_names(self, reply: CannedReply) -> str:
+        names = ", ".join(sorted(each.name for each in reply.roles.all()))
+        return names or gettext("Everybody who works on a ticket")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Whoever only reads it sees for whom it is, as in the list."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("name", "text", "role_names")
+        return super().get_fields(request, obj)
 
     # Who may
 
