@@ -14,7 +14,7 @@ import re
 
 from playwright.sync_api import Locator, Page, Response, expect
 
-from project.tests.browser import BrowserTestCase
+from project.tests.browser import PHONE, BrowserTestCase
 from tenants.models import User
 from tenants.testing_examples import long_run_only
 from tickets.models import Ticket
@@ -230,6 +230,33 @@ class ShortDayTests(DayTestCase):
         expect(page.locator("#result_list")).to_contain_text("Two weeks of sun")
         page.get_by_role("button", name=re.compile("^Leave")).first.click()
         expect(page.get_by_role("link", name="Enter Acme")).to_be_visible()
+        self.check(page)
+
+
+class MenuTests(DayTestCase):
+    """What opens over a page: the keyboard is led into it, and Escape out of it."""
+
+    def test_menus_by_keyboard(self) -> None:
+        page = self.begin(self.uma)
+        keys, account = Keyboard(page), page.locator(ACCOUNT_MENU)
+        keys.reach(account)
+        page.keyboard.press("Enter")
+        expect(account).to_have_attribute("aria-expanded", "true")
+        profile = page.get_by_role("link", name="Profile", exact=True)
+        expect(profile).to_be_visible()
+        keys.reach(profile)
+        page.keyboard.press("Escape")
+        expect(profile).to_be_hidden()
+        expect(account).to_be_focused()
+        page.set_viewport_size(PHONE)
+        switch = page.get_by_role("button", name="Show or hide the menu")
+        expect(switch).to_have_attribute("aria-expanded", "false")
+        keys.reach(switch)
+        page.keyboard.press("Enter")
+        expect(page.locator("#nav-sidebar :focus")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(switch).to_be_focused()
+        expect(page.locator("#nav-sidebar")).to_be_hidden()
         self.check(page)
 
 
