@@ -26,7 +26,9 @@ MOST_TABS = 150  # until whatever is looked for has the focus
 FIRST_ROW = "#result_list tbody th a, #result_list tbody td a, .tk-card"
 # Links of a page that lead on, and neither out, nor to files, nor change anything.
 LINKS = "#tf-content a[href^='/app/'], #tf-content a[href^='?']"
-LEFT_OUT = re.compile(r"/(export|download|files|history|logout|leave|enter)\b|[?&](csv|format)=")
+LEFT_OUT = re.compile(
+    r"/(export|download|files|history|logout|leave|enter)\b|[?&](csv|format|template|download)="
+)
 MOST_LINKS = 40  # of a role, beyond its lists
 # Under one's own name, at the end of the sidebar.
 ACCOUNT_MENU = "[aria-controls='tf-account-menu']"
