@@ -128,6 +128,14 @@ SHOWS_FOCUS = """(each) => {
 }"""
 
 
+# Whether nothing stands before the middle of an element.
+IS_ON_TOP = """(each) => {
+    const at = each.getBoundingClientRect();
+    const top = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
+    return top !== null && each.contains(top);
+}"""
+
+
 class ShortDayTests(DayTestCase):
     """The life of a ticket, with everybody in it."""
 
@@ -260,6 +268,16 @@ class MenuTests(DayTestCase):
         expect(switch).to_be_focused()
         expect(page.locator("#nav-sidebar")).to_be_hidden()
         self.check(page)
+
+    def test_what_has_the_focus_is_seen(self) -> None:
+        """Switches show it, and the bar of buttons at the end of the window hides nothing."""
+        page = self.open_window(self.alice)
+        page.goto(f"/app/tenants/user/{self.uma.pk}/change/")
+        keys = Keyboard(page)
+        for name in ("member_of", "is_available", "is_active"):
+            box = page.locator(f"input[name={name}]").last
+            keys.reach(box)
+            self.assertTrue(box.evaluate(IS_ON_TOP), name)
 
 
 @long_run_only
