@@ -28,12 +28,14 @@ from tenants.account.signing_up import SignUp
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import outside
-from tenants.testing_examples import long_run_only
-from tickets.models import Score
+from tenants.testing_tools.examples import long_run_only
+from tickets.models import Score, Ticket
 from tickets.notices.stop_mail import DIGEST, stop_address
 from tickets.rating.rating_link import rating_address
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
+from tickets.working.complete_task import complete_task
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition
 from workflows.people.invitations.invite import Invitee, invite
 
 # What is no page for people, or ends the session.
@@ -126,12 +128,7 @@ class LinkTests(AxeTestCase):
 
     def paths(self) -> list[str]:
         now, new = timezone.now(), "nina@nobody.example"
-        workflow = import_fixture("vacation", by=self.carla)
-        ticket = submit_ticket(
-            definition=workflow.ticket_definitions.get(),
-            data={"location": "Spain", "season": "Summer"},
-            user=self.uma,
-        )
+        ticket = self.ended_ticket()
         invited = invite(
             people=[Invitee(new)], roles=[SystemRole.USER], company_roles=[], by=self.alice, now=now
         )
@@ -150,6 +147,20 @@ class LinkTests(AxeTestCase):
             urlsplit(rating_address(ticket.pk, self.uma, Score.GOOD)).path,
             urlsplit(stop_address(self.uma, DIGEST)).path,
         ]
+
+    def ended_ticket(self) -> Ticket:
+        """One that uma may rate."""
+        workflow = import_fixture("vacation", by=self.carla)
+        TicketDefinition.objects.update(asks_rating=True)
+        CompanyRole.objects.get(name="Vacation Approver").members.add(self.wendy)
+        ticket = submit_ticket(
+            definition=workflow.ticket_definitions.get(),
+            data={"location": "Spain", "season": "Summer"},
+            user=self.uma,
+        )
+        task = TaskInstance.objects.get(workflow_instance=ticket.workflow_instance)
+        complete_task(task=task, output={"approved": "approved"}, user=self.wendy)
+        return ticket
 
 
 class OpenedTests(AxeTestCase):
