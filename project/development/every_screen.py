@@ -1,7 +1,7 @@
 """`dev.py screenshots`: a picture of each main page, light, dark and on a phone, with demo data.
 
-Somebody looks at all of them before a release. What the demo company lacks for it (a conversation,
-many links, saved views, notices) is added first, in data of its own.
+Somebody looks at all of them before a release. What the demo company lacks for it is added first
+(demo_for_screens.py), in data of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
@@ -32,7 +31,6 @@ FIRST_ROW = "#result_list tbody th a, #result_list tbody td a, .tk-card"
 # The sidebar, and the menu under one's own name.
 IN_MENUS = "#nav-sidebar a[href^='/app/']"
 HIGHEST = 6000  # pixels of a picture
-LINKED = 25  # tickets, to one
 PEOPLE = (
     "uma.user",
     "wendy.worker",
@@ -44,68 +42,43 @@ PEOPLE = (
 )
 # Beyond the sidebar, the account's menu and the first row of each list.
 MORE: dict[str, tuple[str, ...]] = {
-    "uma.user": ("/app/tickets/myticket/?q=scanner", "/app/tickets/myticket/?archive=1"),
-    "wendy.worker": ("/app/notices/", "{complete_many}"),
+    "uma.user": (
+        "/app/tickets/myticket/?q=scanner",
+        "/app/tickets/myticket/?q=nothing-is-called-so",
+        "/app/tickets/myticket/?archive=1",
+        "/app/notices/",
+        "{layout}",
+    ),
+    "wendy.worker": (
+        "/app/notices/",
+        "{complete_many}",
+        "/app/tickets/mytask/standing-in/",
+        "/app/tickets/mytask/absence/",
+    ),
     "terry.tickets": (
         "/app/tickets/ticket/?q=scanner",
         "/app/tickets/ticket/ratings/",
         "{linked}",
+        "{file}",
+        "{compare_files}",
+        "{bulk_change}",
+        "/app/tickets/cannedreply/add/",
     ),
-    "carla.creator": ("{flow}", "/app/workflows/workflowdefinition/gallery/"),
-    "admin": ("/app/mail/receivedmail/", "/app/tenants/user/invite/", "/app/tenants/user/add/"),
+    "carla.creator": (
+        *("{flow}", "{try}", "{tests}", "{compare}", "{edit}", "{with_layouts}"),
+        "/app/workflows/workflowdefinition/new/",
+        "/app/workflows/workflowdefinition/gallery/",
+        "/app/workflows/workflowdefinition/import/",
+    ),
+    "admin": (
+        "/app/mail/receivedmail/",
+        "/app/tenants/user/invite/",
+        "/app/tenants/user/add/",
+        "/app/tenants/user/import/",
+        "/app/tenants/user/?came=never",
+    ),
+    "root": ("/app/tenants/company/invitations/", "/app/tenants/company/restore/"),
 }
-
-
-def add_to_demo() -> dict[str, str]:
-    """What the demo lacks; the addresses of pages that depend on it. Django is set up."""
-    from django.urls import reverse  # noqa: PLC0415 - Django is not set up before
-    from django.utils import timezone  # noqa: PLC0415
-
-    from tenants.connection import company_of  # noqa: PLC0415
-    from tenants.models import User  # noqa: PLC0415
-    from tickets.conversation.write_message import write_message  # noqa: PLC0415
-    from tickets.demo import SCHEMA  # noqa: PLC0415
-    from tickets.linking.link_tickets import link_tickets  # noqa: PLC0415
-    from tickets.models import LinkKind, ListOfViews, Score, Ticket  # noqa: PLC0415
-    from tickets.rating.rating_link import rating_address  # noqa: PLC0415
-    from tickets.saved_views.save_view import save_view  # noqa: PLC0415
-    from tickets.submitting.submit_ticket import submit_ticket  # noqa: PLC0415
-    from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition  # noqa: PLC0415
-
-    with company_of(SCHEMA):
-        people = {each.email.split("@")[0]: each for each in User.objects.all()}
-        uma, terry, now = people["uma.user"], people["terry.tickets"], timezone.now()
-        vacation = TicketDefinition.objects.active().get(key="vacation")
-        hub = Ticket.objects.get(title="Train to the trade fair")
-        data = {"location": "Spain", "season": "Summer"}
-        is_there = Ticket.objects.filter(title="Time off 1").exists()
-        for number in range(0 if is_there else LINKED):
-            title = f"Time off {number + 1}"
-            other = submit_ticket(definition=vacation, data=dict(data), user=uma, title=title)
-            link_tickets(ticket=hub, number=other.pk, kind=LinkKind.RELATES, user=terry, now=now)
-        texts = ("Only **one** of us went.\n\n* Seat 12\n* Seat 14", "Thank you. I ask them.")
-        for person, text in zip((uma, terry), texts, strict=True):
-            write_message(ticket=hub, user=person, text=text, token=text[:10], now=now)
-        for user, of, shared in (
-            (terry, ListOfViews.ALL_TICKETS, True),
-            (people["wendy.worker"], ListOfViews.MY_TASKS, False),
-            (uma, ListOfViews.MY_TICKETS, False),
-        ):
-            save_view(of=of, name="Newest first", query="o=-1", user=user, is_shared=shared)
-        tasks = TaskInstance.objects.filter(
-            assigned_to=people["wendy.worker"], definition__key="approve_vacation", status="OPEN"
-        )[:3]
-        chosen = "&".join(f"task={each.pk}" for each in tasks)
-        workflow = WorkflowDefinition.objects.filter(key="invoice_receipt").first()
-        workflow = workflow or WorkflowDefinition.objects.first()
-        assert workflow is not None  # noqa: S101 - the demo has some
-        helped = Ticket.objects.filter(definition__key="it_help").order_by("pk")[0]
-        return {
-            "linked": reverse("admin:tickets_ticket_change", args=[hub.pk]),
-            "complete_many": f"{reverse('admin:tickets_mytask_complete_many')}?{chosen}",
-            "flow": reverse("admin:workflows_workflowdefinition_flow", args=[workflow.pk]),
-            "rate": urlsplit(rating_address(helped.pk, uma, Score.GOOD)).path,
-        }
 
 
 class Camera:
@@ -166,6 +139,7 @@ class Camera:
 
     def take(self, page: Page, person: str, *, called: str = "") -> None:
         where = page.url.removeprefix(self.address).strip("/").lower()
+        where = re.sub(r"[0-9a-f-]{30,}", "id", where)
         name = called or re.sub(r"[^a-z0-9]+", "-", where)[:60] or "start"
         for look, size, is_dark in LOOKS:
             page.set_viewport_size(SIZES[size])
@@ -190,6 +164,8 @@ def main(folder: Path, *, language: str = "en-GB", people: Sequence[str] = PEOPL
             servers.claim()
             servers.prepare()
             set_django_up()
+            from project.development.demo_for_screens import add_to_demo  # noqa: PLC0415 - as above
+
             more = add_to_demo()
             servers.start()
             with sync_playwright() as playwright:

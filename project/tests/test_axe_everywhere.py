@@ -8,16 +8,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import asdict
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import Group
+from django.core.signing import dumps
+from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from project.tests import pages as walked
 from project.tests.axe import NARROW, problems
 from project.tests.browser import WIDE, BrowserTestCase
 from project.tests.test_isolation import FOR_VISITORS, Examples
+from tenants.account import changing_address, signing_up
+from tenants.account.inviting_companies import invite_company, path_of
+from tenants.account.one_time_links import make_mailed_link
+from tenants.account.signing_up import SignUp
 from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.testing import outside
 from tenants.testing_tools.examples import long_run_only
+from tickets.models import Score, Ticket
+from tickets.notices.stop_mail import DIGEST, stop_address
+from tickets.rating.rating_link import rating_address
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.testing import import_fixture
+from tickets.working.complete_task import complete_task
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition
+from workflows.people.invitations.invite import Invitee, invite
 
 # What is no page for people, or ends the session.
 LEFT_OUT = (
@@ -91,6 +110,57 @@ class EveryPageTests(AxeTestCase):
                 found.setdefault(what, f"{address}: {what} [{'; '.join(sorted(how))}]")
         self.assertGreater(seen, 5)
         self.assertEqual(list(found.values()), [])
+
+
+@long_run_only
+class LinkTests(AxeTestCase):
+    """What links show that people are sent: of those the pages above know only the refusal."""
+
+    SECONDS_EACH = 60.0
+
+    def test_what_links_show(self) -> None:
+        page = self.open_window()
+        for path in self.paths():
+            answer = page.goto(path)
+            assert answer is not None
+            self.assertEqual(answer.status, 200, path)
+            self.assert_nothing_found(page)
+
+    def paths(self) -> list[str]:
+        now, new = timezone.now(), "nina@nobody.example"
+        ticket = self.ended_ticket()
+        invited = invite(
+            people=[Invitee(new)], roles=[SystemRole.USER], company_roles=[], by=self.alice, now=now
+        )
+        with outside():
+            founder = invite_company(email="fay@nobody.example", by=self.root, now=now)
+        wanted = SignUp("Nobody", "Fay", "Founder", "fay@nobody.example")
+        tokens = {
+            "one_time_link": make_mailed_link(person=self.alice),
+            "new_address": dumps([self.uma.pk, self.uma.email, new], salt=changing_address._SALT),
+            "sign_up_by_mail": dumps(asdict(wanted), salt=signing_up._SALT),
+        }
+        return [
+            invited[0].path,
+            path_of(founder),
+            *(reverse(name, args=[token]) for name, token in tokens.items()),
+            urlsplit(rating_address(ticket.pk, self.uma, Score.GOOD)).path,
+            urlsplit(stop_address(self.uma, DIGEST)).path,
+        ]
+
+    def ended_ticket(self) -> Ticket:
+        """One that uma may rate."""
+        workflow = import_fixture("vacation", by=self.carla)
+        TicketDefinition.objects.update(asks_rating=True)
+        CompanyRole.objects.get(name="Vacation Approver").members.add(self.wendy)
+        ticket = submit_ticket(
+            definition=workflow.ticket_definitions.get(),
+            data={"location": "Spain", "season": "Summer"},
+            user=self.uma,
+        )
+        task = TaskInstance.objects.get(workflow_instance=ticket.workflow_instance)
+        complete_task(task=task, output={"approved": "approved"}, user=self.wendy)
+        return ticket
 
 
 class OpenedTests(AxeTestCase):

@@ -14,7 +14,7 @@ import re
 
 from playwright.sync_api import Locator, Page, Response, expect
 
-from project.tests.browser import BrowserTestCase
+from project.tests.browser import PHONE, BrowserTestCase
 from tenants.models import User
 from tenants.testing_tools.examples import long_run_only
 from tickets.models import Ticket
@@ -26,8 +26,12 @@ MOST_TABS = 150  # until whatever is looked for has the focus
 FIRST_ROW = "#result_list tbody th a, #result_list tbody td a, .tk-card"
 # Links of a page that lead on, and neither out, nor to files, nor change anything.
 LINKS = "#tf-content a[href^='/app/'], #tf-content a[href^='?']"
-LEFT_OUT = re.compile(r"/(export|download|files|history|logout|leave|enter)\b|[?&](csv|format)=")
+LEFT_OUT = re.compile(
+    r"/(export|download|files|history|logout|leave|enter)\b|[?&](csv|format|template|download)="
+)
 MOST_LINKS = 40  # of a role, beyond its lists
+# Under one's own name, at the end of the sidebar.
+ACCOUNT_MENU = "[aria-controls='tf-account-menu']"
 
 
 class DayTestCase(BrowserTestCase):
@@ -121,6 +125,14 @@ SHOWS_FOCUS = """(each) => {
     const after = JSON.stringify(all.map(looks));
     each.focus({focusVisible: true});
     return before !== after;
+}"""
+
+
+# Whether nothing stands before the middle of an element.
+IS_ON_TOP = """(each) => {
+    const at = each.getBoundingClientRect();
+    const top = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
+    return top !== null && each.contains(top);
 }"""
 
 
@@ -231,6 +243,43 @@ class ShortDayTests(DayTestCase):
         self.check(page)
 
 
+class MenuTests(DayTestCase):
+    """What opens over a page: the keyboard is led into it, and Escape out of it."""
+
+    def test_menus_by_keyboard(self) -> None:
+        page = self.begin(self.uma)
+        keys, account = Keyboard(page), page.locator(ACCOUNT_MENU)
+        keys.reach(account)
+        page.keyboard.press("Enter")
+        expect(account).to_have_attribute("aria-expanded", "true")
+        profile = page.get_by_role("link", name="Profile", exact=True)
+        expect(profile).to_be_visible()
+        keys.reach(profile)
+        page.keyboard.press("Escape")
+        expect(profile).to_be_hidden()
+        expect(account).to_be_focused()
+        page.set_viewport_size(PHONE)
+        switch = page.get_by_role("button", name="Show or hide the menu")
+        expect(switch).to_have_attribute("aria-expanded", "false")
+        keys.reach(switch)
+        page.keyboard.press("Enter")
+        expect(page.locator("#nav-sidebar :focus")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(switch).to_be_focused()
+        expect(page.locator("#nav-sidebar")).to_be_hidden()
+        self.check(page)
+
+    def test_what_has_the_focus_is_seen(self) -> None:
+        """Switches show it, and the bar of buttons at the end of the window hides nothing."""
+        page = self.open_window(self.alice)
+        page.goto(f"/app/tenants/user/{self.uma.pk}/change/")
+        keys = Keyboard(page)
+        for name in ("member_of", "is_available", "is_active"):
+            box = page.locator(f"input[name={name}]").last
+            keys.reach(box)
+            self.assertTrue(box.evaluate(IS_ON_TOP), name)
+
+
 @long_run_only
 class WholeDayTests(DayTestCase):
     """Each role sees all that it has."""
@@ -267,7 +316,10 @@ class WholeDayTests(DayTestCase):
         self.assertGreater(len(sidebar), 1)
         seen, ahead = set(sidebar), []
         for address in sidebar:
-            self.follow_link(page.locator(f"#nav-sidebar a[href='{address}']").first)
+            link = page.locator(f"#nav-sidebar a[href='{address}']").first
+            if not link.is_visible():
+                page.locator(ACCOUNT_MENU).click()
+            self.follow_link(link)
             self.check(page)
             if page.locator(FIRST_ROW).count():
                 self.follow_link(page.locator(FIRST_ROW).first)

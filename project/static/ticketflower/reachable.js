@@ -47,6 +47,13 @@
     event.preventDefault();
     each.click();
   });
+  // A menu above a list closes like any other that opens over the page.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !(event.target instanceof Element)) return;
+    const menu = event.target.closest("details.tk-list-menu[open]");
+    menu?.removeAttribute("open");
+    menu?.querySelector("summary")?.focus();
+  });
   document.addEventListener("DOMContentLoaded", () => mend(document));
   document.addEventListener("htmx:load", (event) => {
     if (event.target instanceof Element) mend(event.target);

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
@@ -90,6 +91,10 @@ class CannedReplyAdmin(FlatImportAdmin, CompanyModelAdmin):
         "they are; replies that it does not have stay too. Company roles are names, separated by "
         "commas or on a line each; none: for everybody who works on a ticket."
     )
+    nothing_yet = _(
+        "A canned reply is a text that you write often. Add one, and whoever writes a message puts "
+        "it in with a click: names and numbers are filled in by themselves."
+    )
     form = CannedReplyForm
     search_fields = ("name", "text")
     search_help_text = _("Search by title or text")
@@ -116,9 +121,16 @@ class CannedReplyAdmin(FlatImportAdmin, CompanyModelAdmin):
     def beginning(self, reply: CannedReply) -> str:
         return Truncator(" ".join(reply.text.split())).chars(_SHOWN)
 
-    @display(description=_("company roles"), empty_value=_("Everybody who works on a ticket"))
-    def role_names(self, reply: CannedReply) -> str | None:
-        return ", ".join(sorted(each.name for each in reply.roles.all())) or None
+    @display(description=_("company roles"))
+    def role_names(self, reply: CannedReply) -> str:
+        names = ", ".join(sorted(each.name for each in reply.roles.all()))
+        return names or gettext("Everybody who works on a ticket")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Whoever only reads it sees for whom it is, as in the list."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("name", "text", "role_names")
+        return super().get_fields(request, obj)
 
     # Who may
 

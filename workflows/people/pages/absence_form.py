@@ -37,9 +37,9 @@ class AbsenceForm(forms.Form):
         queryset=User.objects.none(),
         widget=UnfoldAdminSelectWidget,
         help_text=gettext_lazy(
-            "Is told, sees the open tasks that their company roles allow, and may take them over. "
-            "A task that is given by name goes to them meanwhile. A deputy who is away, too, is "
-            "skipped: theirs stands in."
+            "The deputy is told, sees those open tasks that their own company roles allow, and may "
+            "take them over. A task that is given by name goes to the deputy meanwhile. Where the "
+            "deputy is away, too, the deputy's own deputy stands in."
         ),
         error_messages={"invalid_choice": DeputyError.message},
     )

@@ -450,7 +450,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         return format_html(
             '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
             reverse("admin:tenants_user_second_factor", args=[person.pk]),
-            gettext("Remove it, where it was lost"),
+            gettext("Remove it if it was lost"),
         )
 
     @display(description=_("absence"))
@@ -469,7 +469,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
         return format_html(
             '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
             reverse("admin:tenants_user_erase", args=[person.pk]),
-            gettext("Erase what the person is"),
+            gettext("Erase this person"),
         )
 
     def get_form(

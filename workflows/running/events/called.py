@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models import TaskStatus
-from workflows.running.events.kind import Rules, Screen, TaskTime, declare, task_becomes
+from workflows.models import TaskStatus, WorkflowEvent
+from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare, task_becomes
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+
+def told_to_requester(event: WorkflowEvent) -> StrOrPromise:
+    if data_of(event).get("attempt") in (None, 1):
+        return _("%(task)s began by itself.")
+    return _("%(task)s was tried again.")
+
 
 CALLED = declare(
     "CALLED",
@@ -15,6 +27,6 @@ CALLED = declare(
     screen=Screen(
         icon="bolt",
         history=_("%(task)s called the other system: attempt %(attempt)s."),
-        timeline=_("%(task)s began by itself."),
+        timeline=told_to_requester,
     ),
 )

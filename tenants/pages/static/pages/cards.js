@@ -6,8 +6,20 @@ for (const table of document.querySelectorAll("#result_list")) {
     [...row.children].forEach((cell, index) => {
       const name = names[index];
       const isLabelled = name && !cell.matches("th, .action-checkbox");
-      if (isLabelled && cell instanceof HTMLElement) cell.dataset.label = name;
+      if (!isLabelled || !(cell instanceof HTMLElement)) return;
+      cell.dataset.label = name;
+      if (cell.childNodes.length > 1) keepTogether(cell);
     });
   }
   table.classList.add("tf-as-cards");
+}
+
+/**
+ * What a cell says stands beside its name as one.
+ * @param {HTMLElement} cell
+ */
+function keepTogether(cell) {
+  const all = document.createElement("div");
+  all.append(...cell.childNodes);
+  cell.append(all);
 }
