@@ -62,6 +62,7 @@ class PagedChangeList(ChangeList):
     """
 
     queryset: QuerySet[Any]
+    root_queryset: QuerySet[Any]
     result_list: Any
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
