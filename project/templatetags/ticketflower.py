@@ -102,8 +102,8 @@ def _of_unfold(name: str, language: str, *, is_mac: bool) -> SafeString:
     meta = {"HTTP_USER_AGENT": MAC if is_mac else ""}
     staff = SimpleNamespace(user=SimpleNamespace(is_staff=True), META=meta)
     with override(language or None):
-        text = original.render(Context({"request": staff}))
-    return SafeString(text)
+        text: SafeString = original.render(Context({"request": staff}))
+    return text
 
 
 @register.simple_tag

@@ -120,9 +120,12 @@ class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     @admin_display(description=ModelAdmin.action_checkbox.short_description)
     def action_checkbox(self, obj: Model) -> SafeString:
         """As Unfold has it; all that differs between two rows is the number."""
+        if not isinstance(obj.pk, int):
+            unfolds: SafeString = super().action_checkbox(obj)
+            return unfolds
         before, after = _checkbox(get_language() or "")
         # A number: nothing that would have to be escaped.
-        return SafeString(f"{before}{int(obj.pk)}{after}")
+        return SafeString(f"{before}{obj.pk}{after}")  # nosec B703
 
     def get_urls(self) -> list[URLPattern]:
         return with_pages(self, super().get_urls())
