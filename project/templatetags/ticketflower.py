@@ -15,14 +15,13 @@ from django.template.context import Context
 from django.template.engine import Engine
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from project.breadcrumbs import Crumb, breadcrumbs
-from project.kept_fragments import kept_fragment
-from project.theme import BORDER_RADIUS, COLORS
+from project.admin_site.breadcrumbs import Crumb, breadcrumbs
+from project.admin_site.kept_fragments import kept_fragment
 
 register = template.Library()
 
@@ -36,20 +35,6 @@ def duration_since(moment: datetime) -> str:
     if timezone.now() - moment < timedelta(minutes=1):
         return _("less than a minute")
     return timesince(moment)
-
-
-@register.simple_tag
-def theme_colors() -> SafeString:
-    """The palette as CSS variables, for pages outside Unfold: also when everything else fails."""
-    colors = "".join(
-        f"--color-{name}-{weight}:{value};"
-        for name, weights in COLORS.items()
-        for weight, value in weights.items()
-    )
-    # Constants of ours, nothing that a person typed.
-    return mark_safe(  # noqa: S308  # nosec B308 B703
-        f":root{{--border-radius:{BORDER_RADIUS};{colors}}}"
-    )
 
 
 @register.simple_tag(takes_context=True)
@@ -108,7 +93,7 @@ def _of_unfold(name: str, language: str, *, is_mac: bool) -> SafeString:
 
 @register.simple_tag
 def sidebar_section(section: Mapping[str, Any]) -> SafeString:
-    """A section of the sidebar, as `project.navigation.sidebar` describes it."""
+    """A section of the sidebar, as `project.admin_site.navigation.sidebar` describes it."""
     entries = [
         # A number equals others that are shown otherwise (1 and True).
         {**entry, "badge": str(entry.get("badge") or "")}

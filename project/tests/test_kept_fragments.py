@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, override
 
-from project import kept_fragments, navigation
-from project.kept_fragments import NotFixedError, kept_fragment
+from project.admin_site import kept_fragments, navigation
+from project.admin_site.kept_fragments import NotFixedError, kept_fragment
 from tenants.models import User
 from tenants.testing import CompanyTestCase
 
