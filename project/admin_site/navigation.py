@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
+from django.core.cache import cache as counts
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.menu import MenuSection
+from tenants.pages.page import Entry as RegisteredPage
 from tenants.pages.page import Page, registered_pages
 from tenants.pages.paging import GLANCE, count_in_words, count_up_to
 from tickets.models import ErrorStatus, TicketError
@@ -247,12 +249,17 @@ def sections() -> list[Section]:
 
     The order of a page is that of the lists before it, times ten, and what it adds.
     """
-    return [replace(section, entries=tuple(_with_pages(section))) for section in LISTS]
+    return _sections_with(tuple(registered_pages()))
 
 
-def _with_pages(section: Section) -> list[Entry]:
+@lru_cache(maxsize=8)
+def _sections_with(pages: tuple[RegisteredPage, ...]) -> list[Section]:
+    return [replace(section, entries=tuple(_with_pages(section, pages))) for section in LISTS]
+
+
+def _with_pages(section: Section, pages: tuple[RegisteredPage, ...]) -> list[Entry]:
     found = [(10 * position, entry) for position, entry in enumerate(section.entries, start=1)]
-    for each in registered_pages():
+    for each in pages:
         menu = each.page.menu
         if menu is not None and menu.section == section.key:
             title = menu.title or each.page.title
@@ -276,12 +283,22 @@ def sections_for(request: HttpRequest) -> list[tuple[Section, list[Link]]]:
 def _sections_for(request: HttpRequest) -> Iterator[tuple[Section, list[Link]]]:
     for section in sections():
         links = [
-            Link(entry, reverse(entry.url_name))
+            Link(entry, address_of(entry.url_name))
             for entry in section.entries
             if is_offered(entry, request)
         ]
         if links:
             yield section, links
+
+
+def address_of(name: str) -> str:
+    """The address of a page that needs nothing besides. Each page has some thirty of them."""
+    return _address_of(name, get_urlconf(), get_script_prefix())
+
+
+@cache
+def _address_of(name: str, urlconf: str | None, prefix: str) -> str:
+    return reverse(name, urlconf)
 
 
 def is_offered(entry: Entry, request: HttpRequest) -> bool:
@@ -294,7 +311,7 @@ def is_offered(entry: Entry, request: HttpRequest) -> bool:
 
 def current_url(path: str, urls: list[str]) -> str:
     """The entry that the page belongs to: the longest one that its path begins with."""
-    dashboard = reverse("admin:index")
+    dashboard = address_of("admin:index")
     candidates = [url for url in urls if path == url or (url != dashboard and path.startswith(url))]
     return max(candidates, key=len, default="")
 
@@ -321,12 +338,12 @@ def cached_count(name: str, count: Callable[[User], int], user: User) -> int:
     The cache's KEY_FUNCTION puts the company's schema in front, so that a superuser does not
     carry one company's count into another.
     """
-    return int(cache.get_or_set(_key(name, user), lambda: count(user), BADGE_SECONDS) or 0)
+    return int(counts.get_or_set(_key(name, user), lambda: count(user), BADGE_SECONDS) or 0)
 
 
 def forget_count(name: str, user: User) -> None:
     """Have the count of a badge made anew."""
-    cache.delete(_key(name, user))
+    counts.delete(_key(name, user))
 
 
 def _key(name: str, user: User) -> str:
@@ -347,7 +364,7 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     if AbsencePage.admits(request):
         links.append((_("When you are away"), "admin:tickets_mytask_absence"))
     links.append((_("Accessibility"), "accessibility"))
-    return [{"title": title, "link": reverse(name)} for title, name in links]
+    return [{"title": title, "link": address_of(name)} for title, name in links]
 
 
 def visitors_start_page(request: HttpRequest) -> str | None:

@@ -74,6 +74,24 @@ SCRIPTS = (
 )
 
 
+def as_one_declaration(colors: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The same colours as one, for Unfold's template: the value of the first goes on with the rest.
+
+    It writes `--color-NAME-WEIGHT: VALUE;` for each.
+    """
+    every = [
+        (f"{name}-{weight}", value)
+        for name, weights in colors.items()
+        for weight, value in weights.items()
+    ]
+    if not every:
+        return {}
+    (first, value), *others = every
+    name, weight = first.split("-", 1)
+    rest = [f"--color-{other}: {color}" for other, color in others]
+    return {name: {weight: ";".join([value, *rest])}}
+
+
 def one_file(name: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(name)
 
@@ -108,6 +126,5 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
-        "navigation": "project.admin_site.navigation.sidebar",
     },
 }

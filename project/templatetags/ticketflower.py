@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import SimpleNamespace
+from typing import Any
 
 from django import template
 from django.contrib.admin.views.main import ChangeList
@@ -14,11 +17,16 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from project.admin_site.breadcrumbs import Crumb, breadcrumbs
+from project.admin_site.kept_fragments import kept_fragment
 
 register = template.Library()
+
+# What browsers on a Mac say of themselves: Unfold shows them other keys.
+MAC = "Macintosh"
 
 
 @register.filter
@@ -66,9 +74,29 @@ def unfold_for_everybody(context: Context, name: str) -> SafeString:
     request = context.get("request")
     if not context.get("has_permission") or request is None:
         return SafeString("")
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    return _of_unfold(name, get_language() or "", is_mac=MAC in agent)
+
+
+@lru_cache
+def _of_unfold(name: str, language: str, *, is_mac: bool) -> SafeString:
+    """Rendered once: it is the same for everybody, but for the language and the keyboard."""
     engine = Engine.get_default()
     ours, _origin = engine.find_template(name)
     original, _origin = engine.find_template(name, skip=[ours.origin])
-    staff = SimpleNamespace(user=SimpleNamespace(is_staff=True), META=request.META)
-    with context.push(request=staff):
-        return original.render(context)
+    meta = {"HTTP_USER_AGENT": MAC if is_mac else ""}
+    staff = SimpleNamespace(user=SimpleNamespace(is_staff=True), META=meta)
+    with override(language or None):
+        text: SafeString = original.render(Context({"request": staff}))
+    return text
+
+
+@register.simple_tag
+def sidebar_section(section: Mapping[str, Any]) -> SafeString:
+    """A section of the sidebar, as `project.admin_site.navigation.sidebar` describes it."""
+    entries = [
+        # A number equals others that are shown otherwise (1 and True).
+        {**entry, "badge": str(entry.get("badge") or "")}
+        for entry in section["items"]
+    ]
+    return kept_fragment("project/sidebar_section.html", {**section, "items": entries})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import display as admin_display
 from django.contrib.admin.exceptions import (
     DisallowedModelAdminLookup,
     DisallowedModelAdminToField,
@@ -14,9 +16,11 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, checkbox
 from unfold.views import ChangeList
 
 from tenants.active_company import active_company
@@ -68,6 +72,16 @@ def _parameters_of(list_filter: Any) -> frozenset[str]:
     return frozenset((str(list_filter.parameter_name),))
 
 
+@lru_cache
+def _checkbox(language: str) -> tuple[str, str]:
+    """Unfold's, before and after its value: its template takes a tenth of a list's time."""
+    value = "0123456789"
+    with override(language or None):
+        text = checkbox.render(ACTION_CHECKBOX_NAME, value)
+    before, after = text.split(value)
+    return before, after
+
+
 class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
     """A screen of a company's own data: absent where a request works in no company.
 
@@ -102,6 +116,16 @@ class CompanyModelAdmin(TellsRefusals, GuardedListMixin, ModelAdmin):
         return capped_paginator(
             request, queryset, per_page, orphans=orphans, allow_empty=allow_empty_first_page
         )
+
+    @admin_display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """As Unfold has it; all that differs between two rows is the number."""
+        if not isinstance(obj.pk, int):
+            unfolds: SafeString = super().action_checkbox(obj)
+            return unfolds
+        before, after = _checkbox(get_language() or "")
+        # A number: nothing that would have to be escaped.
+        return SafeString(f"{before}{obj.pk}{after}")  # nosec B703
 
     def get_urls(self) -> list[URLPattern]:
         return with_pages(self, super().get_urls())

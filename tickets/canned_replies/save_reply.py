@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
+from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
 from tenants.names import plain_name
 from tickets.canned_replies.placeholders import wrong_placeholder
@@ -126,11 +127,14 @@ def delete_canned_reply(*, reply: CannedReply, user: User) -> None:
         reply.delete()
 
 
+_replies_of = PreparedQuery(lambda role: CannedReply.objects.filter(roles=role).only("name"))
+
+
 @ROLE_NAMED_BY.register
 def replies_of_role(role: CompanyRole) -> list[str]:
     """A reply whose last team went away would be everybody's: the role stays while it is named."""
-    names = CannedReply.objects.filter(roles=role).values_list("name", flat=True)
-    return [_("Canned reply: %(name)s") % {"name": name} for name in names]
+    found = _replies_of.rows(role.pk)
+    return [_("Canned reply: %(name)s") % {"name": each.name} for each in found]
 
 
 def _kept(reply: CannedReply, user: User) -> dict[str, object] | None:

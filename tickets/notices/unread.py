@@ -3,16 +3,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from tenants.fast.prepared import send
 from tenants.models import User
 from tickets.models import Notice
 
 # The bell shows no more, and counts no further.
 MOST_COUNTED: Final = 99
+# Each page asks this: Django would write it anew, which takes longer than Postgres takes to answer.
+_COUNT: Final = """
+SELECT count(*) FROM (
+    SELECT FROM tickets_notice WHERE recipient_id = %s AND read_at IS NULL LIMIT %s) AS unread
+"""
 
 
 def count_unread(person: User) -> int:
     """How many unread notices a person has, counted to one past MOST_COUNTED. By an index."""
-    return Notice.objects.of(person).unread().order_by()[: MOST_COUNTED + 1].count()
+    ((count,),) = send(_COUNT, [person.pk, MOST_COUNTED + 1])
+    return int(count)
 
 
 def count_as_text(count: int) -> str:

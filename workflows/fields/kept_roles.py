@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from django.db.models import Q
+from django.db.models import Func, IntegerField, JSONField, Q, TextField, Value
 
+from tenants.fast.prepared import PreparedQuery
 from workflows.engine.process import Json
 from workflows.fields.company_roles import roles_in, with_roles
 from workflows.fields.field import Holds
@@ -41,16 +42,50 @@ def roles_named_in(lists_of_specs: Iterable[Json]) -> dict[int, CompanyRole]:
     return CompanyRole.objects.in_bulk(keys) if keys else {}
 
 
+# The keys of questions under which the number of a role is kept.
+_ROLE_KEYS = tuple(each.key for each in OWN_KEYS.values() if each.holds is Holds.COMPANY_ROLE)
+
+
+def _naming(role: int) -> Q:
+    """Definitions with a question that names the role, also within a table of records."""
+    found = Q()
+    for key in _ROLE_KEYS:
+        spec = _object(key, Value(role, output_field=IntegerField()))
+        found |= Q(fields__contains=_list(spec))
+        found |= Q(fields__contains=_list(_object("fields", _list(spec))))
+    return found if _ROLE_KEYS else Q(pk__in=())
+
+
+def _list(each: Func) -> Func:
+    return Func(each, function="jsonb_build_array", output_field=JSONField())
+
+
+def _object(key: str, value: Value | Func) -> Func:
+    name = Value(key, output_field=TextField())
+    return Func(name, value, function="jsonb_build_object", output_field=JSONField())
+
+
+_workflows = PreparedQuery(
+    lambda role: (
+        WorkflowDefinition.objects.filter(_naming(role))
+        .only("title", "version")
+        .order_by("title", "pk")
+    ),
+    constants=(*_ROLE_KEYS, "fields"),
+)
+_tasks = PreparedQuery(
+    lambda role: (
+        TaskDefinition.objects.filter(_naming(role))
+        .select_related("workflow")
+        .only("title", "workflow__title", "workflow__version")
+        .order_by("workflow__title", "pk")
+    ),
+    constants=(*_ROLE_KEYS, "fields"),
+)
+
+
 def forms_that_name(role: CompanyRole) -> list[str]:
     """The forms of definitions in which a question names this role, in words."""
-    wanted = Q()
-    for key in (each.key for each in OWN_KEYS.values() if each.holds is Holds.COMPANY_ROLE):
-        wanted |= Q(fields__contains=[{key: role.pk}])
-        wanted |= Q(fields__contains=[{"fields": [{key: role.pk}]}])
-    if not wanted:
-        return []
-    workflows = WorkflowDefinition.objects.filter(wanted).order_by("title", "pk")
-    tasks = TaskDefinition.objects.filter(wanted).select_related("workflow")
-    return [str(each) for each in workflows] + [
-        f"{each.workflow}: {each}" for each in tasks.order_by("workflow__title", "pk")
+    return [str(each) for each in _workflows.rows(role.pk)] + [
+        f"{each.workflow}: {each}" for each in _tasks.rows(role.pk)
     ]

@@ -88,6 +88,8 @@ class WorkflowInstance(StatusModel):
                 condition=Q(status__in=("NOT_STARTED", "IN_PROGRESS", "ON_HOLD")),
                 name="workflow_instance_running",
             ),
+            # All tickets, sorted by status.
+            models.Index(fields=("status", "-id"), name="workflow_instance_by_status"),
         )
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from tenants.audit.record import Entry, changed, record, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError, OtherCompanyError
 from tenants.fast.batch import Batch
+from tenants.fast.prepared import PreparedQuery
 from tenants.hooks import Hook
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
@@ -37,7 +38,14 @@ from tenants.services import (
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
-from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import (
+    CompanyRole,
+    TaskDefinition,
+    TaskInstance,
+    TicketDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+)
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
@@ -327,15 +335,27 @@ def save_company_role(
     return role
 
 
+_tasks_of = PreparedQuery(
+    lambda role: (
+        TaskDefinition.objects.filter(candidate_role=role)
+        .select_related("workflow")
+        .only("title", "workflow__title", "workflow__version")
+        .order_by("workflow__title", "pk")
+    )
+)
+_ticket_types_of = PreparedQuery(
+    lambda role: TicketDefinition.objects.filter(roles_with_access=role).only("title", "version")
+)
+
+
 def uses_of_role(role: CompanyRole) -> list[str]:
     """What names this company role, each in words.
 
     That is: tasks of definitions, ticket types, forms with a question about its members, and what
     the apps above know of.
     """
-    tasks = role.task_definitions.select_related("workflow").order_by("workflow__title", "pk")
-    found = [f"{task.workflow}: {task}" for task in tasks] + [
-        f"{ticket_type} (v{ticket_type.version})" for ticket_type in role.ticket_definitions.all()
+    found = [f"{task.workflow}: {task}" for task in _tasks_of.rows(role.pk)] + [
+        f"{each} (v{each.version})" for each in _ticket_types_of.rows(role.pk)
     ]
     above = chain.from_iterable(ROLE_NAMED_BY.call_all(role))
     return list(dict.fromkeys([*found, *forms_that_name(role), *above]))

@@ -366,6 +366,27 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             "result_count": "",
         },
     ),
+    *_of(
+        "django.utils.functional",
+        "Fragments of pages that are kept compare texts, also lazy ones; lists that nobody shows.",
+        {"Promise": "", "SimpleLazyObject": ""},
+    ),
+    PrivateApi(
+        "django.contrib.admin.views.main.ChangeList.url_for_result",
+        "Lists look up the address of their rows once.",
+        ("(self, result)",),
+    ),
+    PrivateApi(
+        "unfold.sites.UnfoldAdminSite.get_sidebar_list",
+        "The sidebar is handed over as it is.",
+        ("(self, request)",),
+    ),
+    PrivateApi(
+        "unfold.admin.ModelAdmin.action_checkbox",
+        "The box in front of a row is rendered once.",
+        ("(self, obj)",),
+    ),
+    PrivateApi("unfold.admin.checkbox", "The box in front of a row is rendered once."),
     PrivateApi(
         "django.template.engine.Engine.find_template",
         "unfold_for_everybody finds the original that our template shadows.",

@@ -43,7 +43,7 @@ class _PeopleFilter(ChosenFilter):
         company = active_company(request)
         if company is None:
             return []
-        people = User.objects.filter(company=company)
+        people = User.objects.filter(company=company).only("first_name", "last_name", "email")
         found = {str(person.pk): str(person) for person in people[:MOST_PEOPLE]}
         asked = number_in(self.value() or "")
         if asked is not None and str(asked) not in found:  # a link may lead to anybody

@@ -78,6 +78,7 @@ from workflows.models.task_instance import UNFINISHED
 from workflows.priorities import urgency
 
 DUE: Final = "workflow_instance__current_task__due_at"
+STATUS: Final = "workflow_instance__status"
 
 
 class TicketChangeList(PagedChangeList):
@@ -89,21 +90,24 @@ class TicketChangeList(PagedChangeList):
         return found
 
     def rows_of_page(self) -> QuerySet[Any]:
-        """By due date, the keys of a page come from the few tasks that are due, by their index.
+        """By due date and by status, the keys of a page come from where an index has that order.
 
-        All other tickets, also those that have ended, follow: the newest first.
+        In one order with all others Postgres would put every ticket there is.
         """
         match self.queryset.query.order_by:
             case [str(first), *_rest] if first.removeprefix("-") == DUE:
                 keys = self._keys_by_due(first)
-                places = [When(pk=key, then=place) for place, key in enumerate(keys)]
-                order = Case(*places, default=0) if places else "pk"
-                return self.queryset.filter(pk__in=keys).order_by(order)
-        return super().rows_of_page()
+            case [str(first), *_rest] if first.removeprefix("-") == STATUS:
+                keys = self._keys_by_status(first)
+            case _:
+                return super().rows_of_page()
+        places = [When(pk=key, then=place) for place, key in enumerate(keys)]
+        order = Case(*places, default=0) if places else "pk"
+        return self.queryset.filter(pk__in=keys).order_by(order)
 
     def _keys_by_due(self, order: str) -> list[int]:
-        begin = 0 if self.show_all else (self.page_num - 1) * self.list_per_page
-        end = begin + (self.list_max_show_all if self.show_all else self.list_per_page)
+        """Of the few tasks that are due, by their index. All other tickets, also those that have
+        ended, follow: the newest first."""
         task = "workflow_instance__current_task__"
         is_due = Q(**{f"{task}status__in": UNFINISHED, f"{task}due_at__isnull": False})
         # The same the other way round: from the tasks, which have an index of what is due.
@@ -117,12 +121,33 @@ class TicketChangeList(PagedChangeList):
         )
         direction = "-" if order.startswith("-") else ""
         due = self.queryset.filter(is_its_task).order_by(f"{direction}{task}__due_at", "-pk")
-        due = due.values_list("pk", flat=True)
-        found = list(due[begin:end])
+        return self._keys_of(due, self.queryset.exclude(is_due).order_by("-pk"))
+
+    def _keys_by_status(self, order: str) -> list[int]:
+        """Of the workflow instances, which have an index of their status: the newest first.
+
+        What is equal is the other way round, too, where the last status comes first. Tickets whose
+        workflow has not begun stand at the end that they had without this.
+        """
+        started = self.queryset.filter(**{f"{STATUS}__isnull": False})
+        others = self.queryset.filter(workflow_instance=None)
+        if order.startswith("-"):
+            return self._keys_of(
+                others.order_by("pk"), started.order_by(order, "workflow_instance_id")
+            )
+        return self._keys_of(
+            started.order_by(order, "-workflow_instance_id"), others.order_by("-pk")
+        )
+
+    def _keys_of(self, first: QuerySet[Any], then: QuerySet[Any]) -> list[int]:
+        """The keys of the page, where the rows of `then` follow those of `first`."""
+        begin = 0 if self.show_all else (self.page_num - 1) * self.list_per_page
+        end = begin + (self.list_max_show_all if self.show_all else self.list_per_page)
+        found = list(first.values_list("pk", flat=True)[begin:end])
         if len(found) < end - begin:
-            before = len(found) + begin if found else due.count()
-            others = self.queryset.exclude(is_due).order_by("-pk").values_list("pk", flat=True)
-            found += others[max(begin - before, 0) : end - before]
+            before = len(found) + begin if found else first.count()
+            rest = then.values_list("pk", flat=True)
+            found += rest[max(begin - before, 0) : end - before]
         return found
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
@@ -244,7 +269,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
     def submitter_column(self, ticket: Ticket) -> str:
         return str(ticket.created_by)
 
-    @display(description=gettext_lazy("Status"), ordering="workflow_instance__status")
+    @display(description=gettext_lazy("Status"), ordering=STATUS)
     def status_column(self, ticket: Ticket) -> str:
         status = ticket_badge(ticket)
         if not getattr(ticket, "is_stuck", False):

@@ -1,4 +1,4 @@
-"""All tickets by priority and by due date: in both directions by an index."""
+"""All tickets by priority, due date and status: in both directions by an index."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from tickets.models import Ticket
 from tickets.overseeing.pages.ticket import TicketAdmin
 from tickets.tests.screens import ScreenTestCase
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, WorkflowInstance
 
 LIST = reverse("admin:tickets_ticket_changelist")
 
@@ -80,6 +80,40 @@ class OrderTests(ScreenTestCase):
             cursor.execute(f"EXPLAIN {keys}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
         self.assertIn("task_instance_due", plan)
+
+    def test_by_status(self) -> None:
+        tickets = [self.submit() for _time in range(6)]
+        statuses = ("COMPLETED", "IN_PROGRESS", None, "CANCELLED", "IN_PROGRESS", None)
+        for ticket, status in zip(tickets, statuses, strict=True):
+            if status is None:  # its workflow has not begun
+                Ticket.objects.filter(pk=ticket.pk).update(workflow_instance=None)
+            else:
+                instances = WorkflowInstance.objects.filter(ticket=ticket)
+                instances.update(status=status)
+        one, two, three, four, five, six = (each.pk for each in tickets)
+        expected = [four, one, five, two, six, three]
+        self.log_in(self.terry)
+        with patch.object(TicketAdmin, "list_per_page", 2):
+            for query, order in (("o=4", expected), ("o=-4", list(reversed(expected)))):
+                found = []
+                for page in (1, 2, 3):
+                    answer = self.client.get(f"{LIST}?{query}&p={page}")
+                    found += [each.pk for each in answer.context["cl"].result_list]
+                with self.subTest(query):
+                    self.assertEqual(found, order)
+        for query in ("o=4", "o=-4"):
+            with CaptureQueriesContext(connection) as queries:
+                self.client.get(f"{LIST}?{query}")
+            (keys,) = (each["sql"] for each in queries if 'BY "workflows_workf' in each["sql"])
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("SET LOCAL enable_sort = off")
+                cursor.execute("SET LOCAL enable_hashjoin = off")
+                cursor.execute("SET LOCAL enable_mergejoin = off")
+                cursor.execute(f"EXPLAIN {keys}")
+                plan = "\n".join(row[0] for row in cursor.fetchall())
+            self.assertIn("workflow_instance_by_status", plan)
+            self.assertNotIn("Sort", plan)
 
     def test_neither_by_type_nor_by_person(self) -> None:
         self.submit()

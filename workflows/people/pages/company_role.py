@@ -24,6 +24,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from tenants.connection import in_public
 from tenants.models import Company, User
 from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.paging import PagedChangeList
 from workflows.errors import RoleInUseError
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
@@ -74,6 +75,18 @@ class CompanyRoleForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
+class RoleChangeList(PagedChangeList):
+    """Counts what its columns show; the page of one role shows no counts."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        self.root_queryset = self.root_queryset.annotate(
+            people=Count("members", filter=Q(members__is_active=True), distinct=True),
+            uses=Count("task_definitions", distinct=True)
+            + Count("ticket_definitions", distinct=True),
+        )
+        return super().get_queryset(request, *args, **kwargs)
+
+
 @admin.register(CompanyRole)
 class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
     """A company's own groups of people, for its admins; workflow creators may look."""
@@ -99,13 +112,8 @@ class CompanyRoleAdmin(FlatImportAdmin, CompanyModelAdmin):
         (_("Where it is used"), {"fields": ("use_list",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CompanyRole]:
-        roles: QuerySet[CompanyRole] = super().get_queryset(request)
-        return roles.annotate(
-            people=Count("members", filter=Q(members__is_active=True), distinct=True),
-            uses=Count("task_definitions", distinct=True)
-            + Count("ticket_definitions", distinct=True),
-        )
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[RoleChangeList]:
+        return RoleChangeList
 
     @display(description=_("members"), ordering="people")
     def member_count(self, role: CompanyRole) -> int:
