@@ -22,8 +22,8 @@ from tenants.migrating.upgrade import (
     TRYING_AGAIN,
     upgrade_companies,
 )
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import wait_until
 from tenants.tests.test_provisioning import shape_of
 
 OLD = ("acme", "globex", "initech")
