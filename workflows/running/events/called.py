@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare, task_becomes
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise as StrOrPromise
 
-
-def told_to_requester(event: WorkflowEvent) -> StrOrPromise:
+def told_to_requester(event: WorkflowEvent) -> str:
     if data_of(event).get("attempt") in (None, 1):
-        return _("%(task)s began by itself.")
-    return _("%(task)s was tried again.")
+        return gettext("%(task)s began by itself.")
+    return gettext("%(task)s was tried again.")
 
 
 CALLED = declare(
