@@ -34,7 +34,7 @@ from workflows.models import (
 from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
-from workflows.running.assignment import available_workers, eligible_workers
+from workflows.running.workers import available_workers, eligible_workers
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 

@@ -26,7 +26,7 @@ def may_submit_for_others(user: object) -> bool:
     if not isinstance(user, User) or user.company is None:
         return False
     return user.is_active and (
-        user.has_perm("tickets.change_ticket") or user.has_perm("tickets.change_mytask")
+        user.has_perm("tickets.change_ticket") or user.has_role(SystemRole.TASK_WORKER)
     )
 
 

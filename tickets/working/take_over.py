@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.models import MyTask, Ticket
 from workflows.models import TaskInstance
 from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
+from workflows.running.candidates import for_deputy
 from workflows.running.workflow_repair import WorkflowRepair
 
 
 def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> TaskInstanceQuerySet:
     """The open forms of these people that the deputy may be given: as in the pool, those of no
-    company role, and of their own ones. For whoever stands in for all of these people."""
-    roles = deputy.company_roles.all()
-    allowed = Q(definition__candidate_role=None) | Q(definition__candidate_role__in=roles)
-    tasks: TaskInstanceQuerySet = MyTask.objects.filter(
-        allowed,
+    company role, and of their own ones; and those that are for one person. For whoever stands in
+    for all of these people."""
+    tasks: TaskInstanceQuerySet = for_deputy(deputy, MyTask.objects.all()).filter(
         assigned_to__in=[each.pk for each in people],
         status__in=ALIVE,
         workflow_instance__status="IN_PROGRESS",

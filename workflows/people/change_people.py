@@ -41,6 +41,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowI
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.candidates import may_have
 from workflows.running.deputies import people_who_had, people_who_named, tell_deputies
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
@@ -411,7 +412,7 @@ def _save_locked(
     if change.company_roles is not None:
         _set_company_roles(person, change.company_roles)
     after = access_of(person)
-    if before.is_worker and not after.is_worker:
+    if (before.is_worker and not after.is_worker) or (before.is_active and not after.is_active):
         _release(_forms_of(person), now=now, actor=actor)
     elif lost := before.company_roles - after.company_roles:
         _release(_forms_of(person, lost), now=now, actor=actor)
@@ -555,8 +556,11 @@ def _release(
     passed_over: User | None = None,
 ) -> int:
     released = 0
-    for task in forms.select_related("assigned_to").order_by("pk"):
+    found = forms.select_related("assigned_to", "definition__workflow").order_by("pk")
+    for task in found:
         person = task.assigned_to
+        if passed_over is None and _may_keep(task, person):
+            continue
         batch = batch_of_history(now=now)
         had_asked = task.waits_for_answer
         if had_asked:
@@ -577,6 +581,11 @@ def _release(
             QUESTION_ENDED.call_all(task, now)
         released += 1
     return released
+
+
+def _may_keep(task: TaskInstance, person: User | None) -> bool:
+    """Whether a task's own rule lets somebody have it, whatever roles they have lost."""
+    return person is not None and bool(task.definition.assign_to) and may_have(task, person)
 
 
 def _end_questions_to(person: User, *, now: datetime, actor: User | None) -> None:
