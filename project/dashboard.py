@@ -267,8 +267,10 @@ def _all_work() -> dict[str, Any]:
 
 def _understaffed_roles() -> list[UnderstaffedRole]:
     """The company roles that lack people, those with most tasks first."""
+    of_group = Q(definition__assign_to=None) | ~Q(definition__assign_to__has_key="who")
     rows = list(
         TaskInstance.objects.unassigned()
+        .filter(of_group | Q(definition__assign_to__fallback="role"))
         .order_by()
         .values("definition__candidate_role", "definition__candidate_role__name")
         .annotate(count=Count("pk"), oldest=Min("created_at"))

@@ -12,9 +12,9 @@ keeps two things for all of it:
 It is found out when a row or an event is changed, added or taken away past that, unless whoever
 does so computes every later digest of the chain anew. There is no secret in it.
 
-A column that is added to a sealed table later stands in `later`: a text that is empty by default, or
-JSON that is null.
-It goes into the seal only where it says something, so that the seals of older rows go on to fit.
+A column that is added to a sealed table later stands in `later`: a text that is empty by default,
+or JSON that is null. It goes into the seal only where it says something, so that the seals of older
+rows go on to fit.
 """
 
 from __future__ import annotations

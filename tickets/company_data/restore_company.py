@@ -111,10 +111,13 @@ _LATER: Final[Mapping[str, Any]] = MappingProxyType(
         "away_until": None,
         "erased_at": None,
         "deputy_id": None,
+        "manager_id": None,
     }
 )
 # Of these, what is a column of the person's own.
 _COLUMNS: Final = ("language", "time_zone", "away_from", "away_until", "erased_at")
+# The same, of somebody else of the company, by their number.
+_OF_OTHERS: Final = ("deputy_id", "manager_id")
 # The address of whoever was erased: no mail reaches it, and it is none that a form would take.
 ERASED_ADDRESS: Final = re.compile(r"erased-[0-9]+@invalid")
 
@@ -272,7 +275,7 @@ def _person(given: Any) -> dict[str, Any]:
     names = [plain_name(row[each]) for each in ("first_name", "last_name")]
     if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
         raise _refused(PEOPLE)
-    if row["deputy_id"] is not None and type(row["deputy_id"]) is not int:
+    if any(row[name] is not None and type(row[name]) is not int for name in _OF_OTHERS):
         raise _refused(PEOPLE)
     if not 0 < row["id"] < MAX_ID:
         raise _refused(PEOPLE)
@@ -410,17 +413,18 @@ class _Restoring:
                 for role in ([] if row["is_superuser"] else row["roles"])
                 if role in roles
             )
-        self._name_deputies(own)
+        for column in _OF_OTHERS:
+            self._name_others(own, column)
 
-    def _name_deputies(self, own: list[dict[str, Any]]) -> None:
-        """Once everybody has a number here; who is not of the company stands in for nobody."""
+    def _name_others(self, own: list[dict[str, Any]], column: str) -> None:
+        """Deputies or managers, once everybody has a number here: others of the company alone."""
         numbers = {row["id"] for row in own}
-        named = [row for row in own if row["deputy_id"] in numbers - {row["id"]}]
         people = [
-            User(pk=self._people[row["id"]], deputy_id=self._people[row["deputy_id"]])
-            for row in named
+            User(pk=self._people[row["id"]], **{column: self._people[row[column]]})
+            for row in own
+            if row[column] in numbers - {row["id"]}
         ]
-        User.objects.bulk_update(people, ["deputy"], batch_size=ROWS)
+        User.objects.bulk_update(people, [column.removesuffix("_id")], batch_size=ROWS)
 
     def _new_addresses(self, emails: list[str]) -> dict[str, str]:
         """What each address becomes."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.models import MyTask, Ticket
 from workflows.models import TaskInstance
-from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
+from workflows.models.task_instance import ALIVE
 from workflows.running.candidates import for_deputy
 from workflows.running.workflow_repair import WorkflowRepair
 
 
-def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> TaskInstanceQuerySet:
+def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> QuerySet[MyTask]:
     """The open forms of these people that the deputy may be given: as in the pool, those of no
     company role, and of their own ones; and those that are for one person. For whoever stands in
     for all of these people."""
-    tasks: TaskInstanceQuerySet = for_deputy(deputy, MyTask.objects.all()).filter(
+    everybodys: QuerySet[MyTask] = MyTask.objects.all()  # type: ignore[assignment]
+    tasks = for_deputy(deputy, everybodys).filter(
         assigned_to__in=[each.pk for each in people],
         status__in=ALIVE,
         workflow_instance__status="IN_PROGRESS",

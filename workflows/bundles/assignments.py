@@ -24,7 +24,9 @@ from workflows.engine.process import Json, JsonObject
 
 _PERSON = "person"
 _NEEDED = {
-    "answer": gettext_lazy("Name the question whose answer is the person, such as ticket.approver."),
+    "answer": gettext_lazy(
+        "Name the question whose answer is the person, such as ticket.approver."
+    ),
     "task": gettext_lazy("Name the task whose doer is meant, by its key."),
     "email": gettext_lazy("Name the person by their e-mail address."),
 }
@@ -58,8 +60,10 @@ class _Check:
         found = self.said.get(name)
         return found if isinstance(found, str) else ""
 
-    def _problem(self, name: str, message: str, **more: str) -> Problem:
-        return Problem((*self.path, name), message, self.said.get(name), **more)
+    def _problem(
+        self, name: str, message: str, *, expected: str = "", nearest: str = ""
+    ) -> Problem:
+        return Problem((*self.path, name), message, self.said.get(name), expected, nearest)
 
     def _who(self) -> Iterator[Problem]:
         needed = NAMED_BY.get(self.rule.who, "")
@@ -200,8 +204,30 @@ def assignment_in_words(value: Json, role: str, labels: Mapping[str, str]) -> st
     return ", ".join(words)
 
 
-def labels_for_assignments(outline: Outline) -> dict[str, str]:
-    """What people call what an `assign_to` may name."""
+def assignment_notes(document: object) -> dict[str, list[str]]:
+    """For the picture: {task key: lines}, of the tasks that have a rule of their own."""
+    return {key: [words] for key, words in assignments_in_words(document).items()}
+
+
+def assignments_in_words(document: object) -> dict[str, str]:
+    """{task key: whom it is given to}, of the tasks that have a rule of their own.
+
+    The document may be wrong in any place.
+    """
+    outline = Outline(document if isinstance(document, dict) else {})
+    ruled = {
+        key: task
+        for key, task in outline.task_of.items()
+        if isinstance(task.value.get("assign_to"), dict) and task.is_form
+    }
+    labels = _labels(outline) if ruled else {}
+    return {
+        key: assignment_in_words(task.value["assign_to"], task.text("candidate_role"), labels)
+        for key, task in ruled.items()
+    }
+
+
+def _labels(outline: Outline) -> dict[str, str]:
     labels = {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
     for name, field in fields_by_name(outline).items():
         labels[name] = quoted(short(field.label or field.name))

@@ -2,10 +2,11 @@
 
 Documents hold it as `assign_to` of a task, beside `candidate_role`:
 
-    {"who": "manager", "fallback": "role", "never": ["requester", "tasks.review"], "mode": "in_turn"}
+    {"who": "manager", "fallback": "role", "never": ["requester", "tasks.review"]}
 
-Without `who` a task is for a group: the members of its candidate company role, or every task worker.
-With it, it is for one person, and for the group that `fallback` names where that person is not there.
+Without `who` a task is for a group: the members of its candidate company role, or every task
+worker. With it, it is for one person, and for the group that `fallback` names where that person is
+not there.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from tenants.services import (
     set_system_roles,
 )
 from workflows.engine.task_types import FORM_TYPES
-from workflows.errors import RoleInUseError, RoleNameInUseError
+from workflows.errors import ManagerError, RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
@@ -47,6 +47,7 @@ from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
 from workflows.running.sealing import batch_of_history
+from workflows.running.workers import colleagues
 
 PERSON_CHANGED = declare("people.changed", _("Changed a person"))
 TASKS_RELEASED = declare("people.tasks_released", _("Gave a person's open tasks to others"))
@@ -60,7 +61,7 @@ MOST_NAMED = 200
 
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
-EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
+EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active", "manager")
 # Written with it, as it stands in the database or by what follows of EDITABLE.
 _PLAN = ("away_from", "away_until")
 _ROLE_TEXTS = ("name", "description")
@@ -104,8 +105,10 @@ def access_of(person: User, *, locked: bool = False) -> PersonAccess:
 
     `locked`: until the transaction ends nobody else changes the person.
     """
-    people = User.objects.filter(pk=person.pk)
-    stored = (people.select_for_update(no_key=True) if locked else people).first()
+    people = User.objects.filter(pk=person.pk).select_related("manager")
+    if locked:
+        people = people.select_for_update(of=("self",), no_key=True)
+    stored = people.first()
     if stored is None:
         return PersonAccess()
     roles = frozenset(stored.groups.values_list("name", flat=True))
@@ -118,6 +121,7 @@ def access_of(person: User, *, locked: bool = False) -> PersonAccess:
         availability=availability_of(stored),
         logged={
             **{name: getattr(stored, name) for name in (*EDITABLE, *_PLAN)},
+            "manager": "" if stored.manager is None else stored.manager.email,
             "system_roles": sorted(roles),
             "company_roles": sorted(company_roles.values()),
         },
@@ -142,6 +146,8 @@ def save_person(
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
         EmailInUseError: somebody, of whatever company, has this e-mail address.
+        ManagerError: their manager is a new one who is not active, of another company, or they
+            themselves.
         LastAdminError: nobody could manage the company's people afterwards.
         TooManyPeopleError: the company would have more active people than it may have.
     """
@@ -168,7 +174,7 @@ def save_people(
     They can once an admin has set their passwords.
 
     Raises:
-        OtherCompanyError, EmailInUseError, LastAdminError, TooManyPeopleError: as
+        OtherCompanyError, EmailInUseError, ManagerError, LastAdminError, TooManyPeopleError: as
             `save_person`.
     """
     company = Company.objects.current()
@@ -406,6 +412,7 @@ def _save_locked(
     person = change.person
     is_new = person._state.adding
     before = access_of(person, locked=True)
+    _ensure_manager(person, before)
     _end_begun_absence(person, before, now=now)
     save_user(user=person, fields=None if is_new else (*EDITABLE, *_PLAN))
     set_system_roles(user=person, roles=change.roles)
@@ -431,6 +438,15 @@ def _save_locked(
     return before.is_admin and not after.is_admin, entries if changes else []
 
 
+def _ensure_manager(person: User, before: PersonAccess | None = None) -> None:
+    """One that they have already stays, though that person has left since."""
+    manager = person.manager
+    if manager is None or (before is not None and before.logged.get("manager") == manager.email):
+        return
+    if manager.pk == person.pk or not colleagues().filter(pk=manager.pk).exists():
+        raise ManagerError
+
+
 def _end_begun_absence(person: User, before: PersonAccess, *, now: datetime) -> None:
     """The plan stays as it is in the database, whatever the object says, or is over."""
     stored = before.availability
@@ -444,6 +460,7 @@ def _end_begun_absence(person: User, before: PersonAccess, *, now: datetime) -> 
 def _add_people(changes: Sequence[PersonChange]) -> None:
     """New people in a few statements, however many they are."""
     for each in changes:
+        _ensure_manager(each.person)
         each.person.email = plain_email(each.person.email)
         each.person.set_unusable_password()
     try:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tenants.audit.record import record
+from tenants.audit.record import changed, record
 from tenants.errors import OtherCompanyError
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
@@ -20,7 +20,7 @@ from workflows.running.workers import colleagues
 
 
 def possible_managers(person: User) -> UserQuerySet:
-    """Whom a person may have as their manager: the others of the company."""
+    """Whom a person may have as their manager: the others of the company, who need not do tasks."""
     return colleagues().exclude(pk=person.pk)
 
 
@@ -37,26 +37,19 @@ def set_manager(
     """
     with transaction.atomic():
         lock_choosing()
-        if write_manager(user=user, manager=manager, actor=actor):
+        people = User.objects.of_company(Company.objects.current()).filter(pk=user.pk)
+        stored = people.select_for_update(of=("self",), no_key=True).first()
+        if stored is None:
+            raise OtherCompanyError
+        if manager is not None and not possible_managers(stored).filter(pk=manager.pk).exists():
+            raise ManagerError
+        before = {"manager": _email_of(stored.manager)}
+        stored.manager = user.manager = manager
+        if changes := changed(before, {"manager": _email_of(manager)}):
+            stored.save(update_fields=["manager"])
+            record(PERSON_CHANGED, about=stored, changes=changes, person=actor)
             assign_waiting_tasks(now=now)
 
 
-def write_manager(*, user: User, manager: User | None, actor: User | None = None) -> bool:
-    """`set_manager` without giving anything out; returns whether it is another one than before.
-
-    Call it in a transaction, after `lock_choosing`.
-    """
-    people = User.objects.of_company(Company.objects.current()).filter(pk=user.pk)
-    stored = people.select_for_update(of=("self",), no_key=True).first()
-    if stored is None:
-        raise OtherCompanyError
-    if (None if manager is None else manager.pk) == stored.manager_id:
-        return False
-    if manager is not None and not possible_managers(stored).filter(pk=manager.pk).exists():
-        raise ManagerError
-    before = stored.manager
-    stored.manager = user.manager = manager
-    stored.save(update_fields=["manager"])
-    names = ("" if before is None else str(before), "" if manager is None else str(manager))
-    record(PERSON_CHANGED, about=stored, changes={"manager": names}, person=actor)
-    return True
+def _email_of(person: User | None) -> str:
+    return "" if person is None else person.email

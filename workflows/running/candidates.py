@@ -7,7 +7,7 @@ changes with the people, their managers and the answers: ask when it is needed, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -119,7 +119,7 @@ def candidates_of(task: TaskInstance) -> Candidates:
     role_id = None if rule.is_for_anybody else definition.candidate_role_id
     facts = _facts_of(task)
     named_id, reason = _named(task, rule, facts)
-    requester_id = facts["requester"]
+    requester_id = facts.requester
     excluded = _who_did(task, rule.never_tasks)
     if rule.never_requester and requester_id is not None:
         excluded |= {requester_id}
@@ -128,7 +128,7 @@ def candidates_of(task: TaskInstance) -> Candidates:
 
 
 def may_have(task: TaskInstance, user: User) -> bool:
-    """Whether somebody may have this task: by its rule, or because a ticket admin gave it to them."""
+    """Whether somebody may have a task: by its rule, or because a ticket admin gave it to them."""
     if candidates_of(task).may_have(user):
         return True
     return bool(task.definition.assign_to) and is_overridden(task, user)
@@ -215,7 +215,8 @@ def _not_kept_from[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[
         Exists(_done_by(user).alias(_is_one=is_one).filter(_is_one=True))
     )
     kept = Case(When(excluded, then=Value(True)), default=Value(False))
-    return tasks.alias(_is_kept_from=kept).filter(_is_kept_from=False)
+    found: QuerySet[T] = tasks.alias(_is_kept_from=kept).filter(_is_kept_from=False)
+    return found
 
 
 def _done_by(user: User) -> TaskInstanceQuerySet:
@@ -256,29 +257,38 @@ def _answer() -> Func:
     )
 
 
-def _facts_of(task: TaskInstance) -> dict[str, Json]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What rules read of a ticket: ids of people, and the answers by `ticket` and `tasks`."""
+
+    requester: int | None = None
+    manager: int | None = None
+    answers: Mapping[str, Json] = field(default_factory=dict)
+
+
+def _facts_of(task: TaskInstance) -> _Facts:
     row = (
         TaskInstance.objects.filter(pk=task.pk)
-        .values_list(REQUESTER, f"{REQUESTER}__manager", f"{TICKET}__data", "workflow_instance__data")
+        .values_list(
+            REQUESTER, f"{REQUESTER}__manager", f"{TICKET}__data", "workflow_instance__data"
+        )
         .first()
     )
     requester, manager, ticket, tasks = row or (None, None, None, None)
-    return {"requester": requester, "manager": manager, "ticket": ticket, "tasks": tasks}
+    return _Facts(requester, manager, {"ticket": ticket, "tasks": tasks})
 
 
-def _named(
-    task: TaskInstance, rule: AssignRule, facts: Mapping[str, Json]
-) -> tuple[int | None, JsonObject]:
+def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | None, JsonObject]:
     """The id of the one person whom a task is for, and how the history says it."""
     reason: JsonObject = {} if rule.is_for_group else {"as": rule.who.value}
     found: object = None
     match rule.who:
         case Who.REQUESTER:
-            found = facts["requester"]
+            found = facts.requester
         case Who.MANAGER:
-            found = facts["manager"]
+            found = facts.manager
         case Who.ANSWER:
-            found = _person_at(rule.named, facts)
+            found = _person_at(rule.named, facts.answers)
         case Who.DOER:
             found, title = _last_doer(task, rule.named)
             reason["done"] = title
@@ -288,9 +298,9 @@ def _named(
     return (found if isinstance(found, int) else None), reason
 
 
-def _person_at(path: str, facts: Mapping[str, Json]) -> int | None:
+def _person_at(path: str, answers: Mapping[str, Json]) -> int | None:
     """The id in the answer of a person question at `ticket.name` or `tasks.key.name`."""
-    value: object = facts
+    value: object = answers
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     found = value.get("id") if isinstance(value, Mapping) else None
@@ -327,4 +337,3 @@ def _who_did(task: TaskInstance, keys: Collection[str]) -> set[int]:
 
 def _is_worker(user: User) -> bool:
     return eligible_workers(None).filter(pk=user.pk).exists()
-

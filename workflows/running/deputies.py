@@ -91,4 +91,3 @@ def tell_deputies(*gone: User) -> None:
     deputies = acting_deputies(gone)
     if told := [(each, deputies[each.pk]) for each in gone if each.pk in deputies]:
         STANDS_IN.call_all(told)
-

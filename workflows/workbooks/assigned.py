@@ -106,4 +106,3 @@ def _lines(value: JsonObject) -> Iterator[str]:
         yield f"{_NEVER}: {', '.join(each.removeprefix(TASKS) for each in names)}"
     if (mode := str(value.get("mode", ""))) in list(Mode):
         yield _MODES[Mode(mode)]
-

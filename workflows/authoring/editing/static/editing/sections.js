@@ -1,6 +1,7 @@
 // What stands on the tabs, but for the transitions.
 
 import { presetsEditor } from "./answers.js";
+import { assigningParts, whoInWords } from "./assigning.js";
 import { button, byId, field, find, gettext, icon, iconButton, makeElement, ngettext, pgettext } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { checkbox, durationControl, manyOf, number, select, text } from "./inputs.js";
@@ -11,7 +12,7 @@ import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { LONGEST_LAYOUT, LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
-import { newRole, roleOptions, roleSelect } from "./role_select.js";
+import { newRole, roleOptions } from "./role_select.js";
 import { schemaEditor } from "./schemas.js";
 import { changed, freeKey, isNewRole, keyOf, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
@@ -24,7 +25,7 @@ import { addTransition, removeTransitions, titleOf, transitionsEditor, transitio
 /** @typedef {(keyof Task)[]} TaskParts */
 
 /** @type {TaskParts} */
-const FORM_PARTS = ["fields", "candidate_role"];
+const FORM_PARTS = ["fields", "candidate_role", "assign_to"];
 /** @type {TaskParts} */
 const CALL_PARTS = [
   "action_url",
@@ -263,7 +264,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? task.candidate_role || gettext("every task worker") : ""],
+      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -424,12 +425,7 @@ function changeTaskType(task, to) {
  */
 function formParts(task, refresh) {
   return [
-    roleSelect(task, "candidate_role", {
-      label: gettext("Who does it"),
-      none: gettext("Every task worker"),
-      help: gettext("It is given to the available member of the role who has the least to do."),
-      onChange: refresh,
-    }),
+    assigningParts(task, refresh),
     dueField(task),
     makeElement(
       "div",
