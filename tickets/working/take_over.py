@@ -21,12 +21,11 @@ def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> QuerySet[MyTas
     company role, and of their own ones; and those that are for one person. For whoever stands in
     for all of these people."""
     everybodys: QuerySet[MyTask] = MyTask.objects.all()  # type: ignore[assignment]
-    tasks = for_deputy(deputy, everybodys).filter(
+    return for_deputy(deputy, everybodys).filter(
         assigned_to__in=[each.pk for each in people],
         status__in=ALIVE,
         workflow_instance__status="IN_PROGRESS",
     )
-    return tasks
 
 
 def take_over(*, task: TaskInstance, by: User, now: datetime) -> None:

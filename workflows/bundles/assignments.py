@@ -169,7 +169,7 @@ _WHO = {
     Who.MANAGER: gettext_lazy("the requester's manager"),
     Who.ANSWER: gettext_lazy("the person in %(named)s"),
     Who.DOER: gettext_lazy("whoever did %(named)s"),
-    Who.PERSON: gettext_lazy("%(named)s"),
+    Who.PERSON: "%(named)s",
 }
 _MODES = {
     Mode.FEWEST_OPEN: "",

@@ -28,6 +28,7 @@ from workflows.models import (
     TicketDefinition,
     WorkflowDefinition,
     WorkflowEvent,
+    WorkflowInstance,
 )
 from workflows.people.change_people import save_person, set_availability
 from workflows.people.deputies import name_deputy

@@ -25,7 +25,7 @@ class ManagerTests(CompanyTestCase):
         self.name(self.uma, self.wendy)
         self.assertEqual(self.manager_of(self.uma), self.wendy)
         event = AuditEvent.objects.filter(kind="people.changed").latest("pk")
-        self.assertEqual(event.changes["manager"], ["", self.wendy.email])
+        self.assertEqual(event.data["changes"]["manager"], ["", self.wendy.email])
         self.name(self.uma, None)
         self.assertIsNone(self.manager_of(self.uma))
 
