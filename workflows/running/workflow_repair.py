@@ -418,6 +418,15 @@ class WorkflowRepair(WorkflowStateManager):
         if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
             self._find_worker(task, reason=reason)
 
+    def give_out_by_answers(self, *, reason: str) -> None:
+        """After answers were corrected: whom they name now may be given what waits for somebody."""
+        current = self.instance.current_task
+        if current is None or not current.definition.assign_to:
+            return
+        task = self.read_task(current.pk)
+        if task.status == TaskStatus.PENDING and task.assigned_to_id is None:
+            self._find_worker(task, reason=reason)
+
     def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
         """After something about a form has changed: keep who has it, or find somebody."""
         if task.assigned_to_id is not None:

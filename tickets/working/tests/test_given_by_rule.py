@@ -11,7 +11,9 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket
+from tickets.repairing.correct_data import correct_ticket_data
 from tickets.repairing.reassign_task import reassign_task
+from tickets.submitting.submit_for import may_submit_for_others
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from tickets.working.hand_over import hand_over
@@ -287,6 +289,16 @@ class PurchaseTests(RuleCase):
         release_task(task=self.task(ticket), user=self.walt, now=timezone.now())
         self.assertIsNone(self.task(ticket).assigned_to)
 
+    def test_a_corrected_answer_names_somebody(self) -> None:
+        self.change_rule("approve", who="answer", answer="ticket.buyer")
+        ticket = self.submit()
+        self.assertIsNone(self.task(ticket).assigned_to)
+        correct_ticket_data(
+            ticket=ticket, data={"amount": 100, "buyer": _answer(self.walt)}, by=self.terry,
+            reason="He buys it",
+        )  # fmt: skip
+        self.assertEqual(self.task(ticket).assigned_to, self.walt)
+
     def test_a_named_person_and_who_did_a_task(self) -> None:
         self.change_rule("approve", who="person", email=self.walt.email.title())
         self.change_rule("finance", self.finance, never=["tasks.approve"])
@@ -310,6 +322,13 @@ class RequesterTests(RuleCase):
         )
         self.client.post(page, {"answers-ok": "true"})
         self.assertEqual(self.task(ticket).definition.key, "pay")
+
+    def test_they_get_no_other_right_of_task_workers(self) -> None:
+        self.at(self.submit(), "confirm")
+        self.assertTrue(self.uma.has_perm("tickets.change_mytask"))
+        self.assertFalse(self.uma.has_perm("tickets.view_cannedreply"))
+        self.assertFalse(may_submit_for_others(self.uma))
+        self.assertEqual(list(pool_of(self.uma)), [])
 
     def test_others_without_the_role_see_nothing_of_it(self) -> None:
         confirm = self.at(self.submit(), "confirm")

@@ -19,7 +19,8 @@ class ManagerTests(CompanyTestCase):
         set_manager(user=person, manager=manager, actor=self.alice, now=timezone.now())
 
     def manager_of(self, person: User) -> User | None:
-        return User.objects.select_related("manager").get(pk=person.pk).manager
+        found: User | None = User.objects.select_related("manager").get(pk=person.pk).manager
+        return found
 
     def test_one_is_named_and_the_log_says_so(self) -> None:
         self.name(self.uma, self.wendy)

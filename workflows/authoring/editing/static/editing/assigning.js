@@ -74,7 +74,8 @@ export function assigningParts(task, refresh) {
   /** @param {string} who */
   const changeWho = (who) => {
     const fallback = who && task.candidate_role ? "role" : "";
-    changeAndDraw({ who, answer: "", task: "", email: "", fallback: who ? said().fallback || fallback : "" });
+    const never = (said().never ?? []).filter((each) => each !== who); // nobody is both
+    changeAndDraw({ who, answer: "", task: "", email: "", fallback: who ? said().fallback || fallback : "", never });
   };
 
   /** @param {string} fallback */
@@ -98,7 +99,9 @@ export function assigningParts(task, refresh) {
     if (who === "doer") {
       /** @type {Option[]} */
       const options = [["", gettext("Choose…")], ...earlierForms(task).map(toTaskOption)];
-      const control = selectOf(options, said().task || "", (key) => changeAndDraw({ task: key }));
+      const control = selectOf(options, said().task || "", (key) =>
+        changeAndDraw({ task: key, never: (said().never ?? []).filter((each) => each !== `tasks.${key}`) }),
+      );
       return field(gettext("Which task"), control, { name: "task" });
     }
     if (who !== "person") return null;
