@@ -267,7 +267,7 @@ def _all_work() -> dict[str, Any]:
 
 def _understaffed_roles() -> list[UnderstaffedRole]:
     """The company roles that lack people, those with most tasks first."""
-    of_group = Q(definition__assign_to=None) | ~Q(definition__assign_to__has_key="who")
+    of_group = Q(definition__assign_to__isnull=True) | ~Q(definition__assign_to__has_key="who")
     rows = list(
         TaskInstance.objects.unassigned()
         .filter(of_group | Q(definition__assign_to__fallback="role"))

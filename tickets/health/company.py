@@ -128,7 +128,7 @@ def _forms_of_ineligible_workers() -> Iterator[Finding]:
     )
     forms = TaskInstance.objects.filter(
         Q(assigned_to=None)
-        | Q(definition__assign_to=None)
+        | Q(definition__assign_to__isnull=True)
         & (~Exists(workers) | Q(definition__candidate_role__isnull=False) & ~Exists(members)),
         Q(status__in=WORKABLE) | Q(status=TaskStatus.PENDING, assigned_to__isnull=False),
         definition__task_type__in=FORM_TYPES,
@@ -143,10 +143,10 @@ def _forms_of_ineligible_workers() -> Iterator[Finding]:
                 "“%(task)s” is with %(person)s, who cannot do it: assign it to somebody else."
             )
         yield finding(_ticket_of(task), message % words)
-    yield from _forms_against_their_rules()
+    yield from forms_against_their_rules()
 
 
-def _forms_against_their_rules() -> Iterator[Finding]:
+def forms_against_their_rules() -> Iterator[Finding]:
     """Whoever has a form that its own rule keeps from them, and that no ticket admin gave them.
 
     Three queries for each person who has such forms.

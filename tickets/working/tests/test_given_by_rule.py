@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -10,7 +11,9 @@ from django.utils import timezone
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
-from tickets.models import Ticket
+from tickets.health.company import forms_against_their_rules
+from tickets.models import Notice, Ticket
+from tickets.notices.watch_tasks import tell_of_tasks
 from tickets.repairing.correct_data import correct_ticket_data
 from tickets.repairing.reassign_task import reassign_task
 from tickets.submitting.submit_for import may_submit_for_others
@@ -305,6 +308,39 @@ class PurchaseTests(RuleCase):
         ticket = self.submit(300)
         self.assertEqual(self.task(ticket).assigned_to, self.walt)
         self.assertEqual(self.done(ticket).assigned_to, self.dora)
+
+
+class LookingAfterTests(RuleCase):
+    """What looks at all tasks knows the rules, too."""
+
+    def found(self) -> list[str]:
+        return [each.message for each in forms_against_their_rules()]
+
+    def test_the_doctor_finds_who_may_not_have_it(self) -> None:
+        approve = self.task(self.submit(by=self.dora))
+        self.assertIsNone(approve.assigned_to)
+        confirm = self.at(self.submit(), "confirm")
+        self.assertEqual(self.found(), [])
+        TaskInstance.objects.filter(pk=confirm.pk).update(assigned_to=self.walt)
+        (message,) = self.found()
+        self.assertIn("whom its rule keeps from it", message)
+        TaskInstance.objects.filter(pk=confirm.pk).update(assigned_to=self.uma)
+        reassign_task(
+            task=confirm, to=self.walt, by=self.terry, reason="She is ill", against_rule=True
+        )
+        self.assertEqual(self.found(), [])
+
+    def test_what_is_due_is_told_to_a_deputy_whom_the_rule_lets(self) -> None:
+        set_manager(user=self.dora, manager=self.wendy, actor=self.alice, now=timezone.now())
+        tasks = [self.task(self.submit(by=person)) for person in (self.uma, self.dora)]
+        name_deputy(user=self.wendy, deputy=self.dora, actor=self.wendy)
+        self.away(self.wendy)
+        TaskInstance.objects.filter(pk__in=[each.pk for each in tasks]).update(
+            due_at=timezone.now() - timedelta(hours=1)
+        )
+        tell_of_tasks(now=timezone.now())
+        told = Notice.objects.filter(recipient=self.dora, kind="OVERDUE")
+        self.assertEqual([each.about["task"] for each in told], [tasks[0].pk])
 
 
 class RequesterTests(RuleCase):
