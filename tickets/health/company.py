@@ -35,7 +35,7 @@ from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
 from workflows.running.assignment import choose_by_rule
-from workflows.running.candidates import candidates_of, for_person, may_have
+from workflows.running.candidates import for_person, may_have
 from workflows.running.workers import available_workers, eligible_workers
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
@@ -166,7 +166,7 @@ def forms_against_their_rules() -> Iterator[Finding]:
             "definition", "assigned_to", "workflow_instance__ticket"
         )
         for task in others.order_by("pk").iterator(chunk_size=AT_A_TIME):
-            if may_have(task, person) or candidates_of(task).may_stand_in(person):
+            if may_have(task, person):
                 continue
             message = _("“%(task)s” is with %(person)s, whom its rule keeps from it: reassign it.")
             words = {"task": task.definition.title, "person": person}

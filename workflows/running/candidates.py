@@ -128,18 +128,22 @@ def candidates_of(task: TaskInstance) -> Candidates:
 
 
 def may_have(task: TaskInstance, user: User) -> bool:
-    """Whether somebody may have a task: by its rule, or because a ticket admin gave it to them."""
-    if candidates_of(task).may_have(user):
+    """Whether somebody may have a task, or keep it.
+
+    By its rule; or because a ticket admin gave it to them against it; or because they were given
+    it in the place of somebody, who may be back by now.
+    """
+    candidates = candidates_of(task)
+    if candidates.may_have(user):
         return True
-    return bool(task.definition.assign_to) and is_overridden(task, user)
-
-
-def is_overridden(task: TaskInstance, user: User) -> bool:
-    """Whether a ticket admin gave it to this person against the rule, and they may do tasks."""
-    given = WorkflowEvent.objects.filter(task_instance=task, kind=ASSIGNED).order_by("-pk").first()
-    if given is None or not given.data.get("override") or given.data.get("to_id") != user.pk:
+    if not task.definition.assign_to:
         return False
-    return _is_worker(user)
+    given = WorkflowEvent.objects.filter(task_instance=task, kind=ASSIGNED).order_by("-pk").first()
+    if given is None or given.data.get("to_id") != user.pk:
+        return False
+    if given.data.get("override"):
+        return _is_worker(user)
+    return bool(given.data.get("for_id")) and candidates.may_stand_in(user)
 
 
 def deputy_for_task(absent: User, task: TaskInstance) -> User | None:

@@ -329,6 +329,12 @@ class LookingAfterTests(RuleCase):
             task=confirm, to=self.walt, by=self.terry, reason="She is ill", against_rule=True
         )
         self.assertEqual(self.found(), [])
+        # Who was given it as a deputy keeps it when the other is back.
+        name_deputy(user=self.wendy, deputy=self.walt, actor=self.wendy)
+        self.away(self.wendy)
+        self.assertEqual(self.task(self.submit()).assigned_to, self.walt)
+        set_availability(user=self.wendy, is_available=True, now=timezone.now())
+        self.assertEqual(self.found(), [])
 
     def test_what_is_due_is_told_to_a_deputy_whom_the_rule_lets(self) -> None:
         set_manager(user=self.dora, manager=self.wendy, actor=self.alice, now=timezone.now())
